@@ -1,0 +1,83 @@
+/**
+ * The typed wires between components. An endpoint is what a component offers to others: where it is, how to speak to it,
+ * and a *reference* to the Secret that opens it, never a password. A managed or existing service is the same endpoint
+ * made from values, so its consumers do not change.
+ */
+import type { Output } from "@pulumi/pulumi";
+
+/** A key pair kept in a Kubernetes Secret of the platform's namespace. */
+export interface AccessKeyRef {
+  /** Name of the Secret. */
+  readonly secretName: Output<string>;
+  /** Key in the Secret that holds the access key id. */
+  readonly accessKeyField: string;
+  /** Key in the Secret that holds the secret access key. */
+  readonly secretKeyField: string;
+}
+
+/** An S3 API, seen with the rights of one consumer. */
+export interface S3Endpoint {
+  readonly kind: "s3";
+  readonly protocol: Output<"http" | "https">;
+  /** DNS name, reachable from pods. */
+  readonly host: Output<string>;
+  readonly port: Output<number>;
+  /** Region that requests are signed for. */
+  readonly region: Output<string>;
+  /** `true`: buckets are path segments; `false`: buckets are host names. */
+  readonly pathStyle: boolean;
+  /** The consumer's own key pair. */
+  readonly credentials: AccessKeyRef;
+  /** Settles when buckets and keys exist and answer; wait for it only where the first request must succeed. */
+  readonly ready: Output<string>;
+}
+
+/** A Kafka cluster. */
+export interface KafkaEndpoint {
+  readonly kind: "kafka";
+  /** `host:port,host:port`, reachable from pods. */
+  readonly bootstrapServers: Output<string>;
+  readonly securityProtocol: "PLAINTEXT" | "SSL";
+  /** Settles when the brokers answer and the declared topics exist. */
+  readonly ready: Output<string>;
+}
+
+/** A topic of a Kafka cluster. */
+export interface TopicEndpoint {
+  readonly kind: "topic";
+  readonly kafka: KafkaEndpoint;
+  readonly topic: Output<string>;
+  readonly partitions: number;
+  /** Settles when the topic exists with its settings. */
+  readonly ready: Output<string>;
+}
+
+/** A Hive metastore that knows the platform's Iceberg tables. */
+export interface CatalogEndpoint {
+  readonly kind: "hive-metastore";
+  /** `thrift://host:port`, reachable from pods. */
+  readonly uri: Output<string>;
+  /** Bucket and prefix below which tables live: `s3a://bucket/prefix`. */
+  readonly warehouse: Output<string>;
+  /** Settles when the metastore answers. */
+  readonly ready: Output<string>;
+}
+
+/** A Presto coordinator. */
+export interface PrestoEndpoint {
+  readonly kind: "presto";
+  /** `http://host:port`, reachable from pods. */
+  readonly url: Output<string>;
+  /** Names of the catalogs that it serves. */
+  readonly catalogs: readonly string[];
+  /** Settles when the coordinator answers queries. */
+  readonly ready: Output<string>;
+}
+
+/** A page or port that people open from outside the cluster. */
+export interface PublishedAddress {
+  /** What it is, in the user's words: "Presto", "S3 (Garage)". */
+  readonly title: string;
+  /** URL or `host:port` as seen from the user's machine; `undefined` where the target publishes nothing. */
+  readonly url: Output<string | undefined>;
+}
