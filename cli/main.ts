@@ -1,0 +1,86 @@
+/** The command line: finds the command, reads its options, runs it, and renders what goes wrong. */
+import type { Command } from "./command.ts";
+import { AlreadyReported, renderError, UserError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+import { helpText, parseOptions } from "./options.ts";
+
+/** Loaded when asked for, so that a command pays only for its own imports. */
+const commands: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+  up: {
+    summary: "bring the platform up (cluster included) and prove the data path",
+    load: async () => (await import("./up.ts")).up,
+  },
+  check: { summary: "prove the data path again", load: async () => (await import("./check.ts")).check },
+  status: {
+    summary: "what runs, how much it uses, what is wrong",
+    load: async () => (await import("./status.ts")).status,
+  },
+  down: {
+    summary: "remove everything, and show that nothing is left",
+    load: async () => (await import("./down.ts")).down,
+  },
+  preview: {
+    summary: "what `up` would change; needs no cluster",
+    load: async () => (await import("./preview.ts")).preview,
+  },
+  sources: {
+    summary: "every package that the platform fetches, with its hash",
+    load: async () => (await import("./sources.ts")).sources,
+  },
+  doctor: {
+    summary: "what this machine or the running platform lacks, and the next command",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  bench: {
+    summary: "latency and loss of the data path under load",
+    load: async () => (await import("./bench.ts")).bench,
+  },
+  test: {
+    summary: "types, lint, format and specs; needs no cluster",
+    load: async () => (await import("./test.ts")).test,
+  },
+  e2e: { summary: "the whole life of the platform on this machine", load: async () => (await import("./e2e.ts")).e2e },
+};
+
+export function overview(): string {
+  const names = Object.keys(commands);
+  const width = Math.max(...names.map((name) => name.length));
+  return [
+    "npm run <command> [-- options]",
+    "",
+    ...names.map((name) => `  ${name.padEnd(width)}  ${commands[name]?.summary ?? ""}`),
+    "",
+    "npm run <command> -- --help lists the options of one command.",
+  ].join("\n");
+}
+
+/** Runs a command line and answers the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "help" || name === "--help") {
+    process.stdout.write(`${overview()}\n`);
+    return 0;
+  }
+  const entry = commands[name];
+  if (entry === undefined) {
+    const near = nearest(name, Object.keys(commands));
+    const hint = near === undefined ? `there are ${Object.keys(commands).join(", ")}` : `did you mean ${near}?`;
+    throw new UserError(`unknown command "${name}"; ${hint}`);
+  }
+  const command = await entry.load();
+  if (rest.includes("--help") && command.passThrough !== true) {
+    process.stdout.write(`${helpText(name, command.summary, command.options)}\n`);
+    return 0;
+  }
+  const values = command.passThrough === true ? {} : parseOptions(name, rest, command.options);
+  return await command.run(values, rest);
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof AlreadyReported)) process.stderr.write(`${renderError(error)}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * `npm test`: types, lint, format and every spec, two at a time. The last line is `N passed, N failed`, where types, lint
+ * and format count one each and every spec test counts one.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Command } from "./command.ts";
+import { run, type Ran } from "./exec.ts";
+import { projectDir } from "./paths.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import { duration } from "./table.ts";
+
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  /** What to print about failures. */
+  readonly report: readonly string[];
+}
+
+interface MochaError {
+  readonly message?: string;
+  readonly stack?: string;
+}
+
+interface MochaReport {
+  readonly stats: { readonly passes: number; readonly failures: number; readonly pending: number };
+  readonly failures: readonly { readonly fullTitle: string; readonly err: MochaError; readonly file?: string }[];
+}
+
+const node = process.execPath;
+const bin = (path: string): string => join(projectDir, "node_modules", path);
+
+export function closingLine(passed: number, failed: number): string {
+  return `${passed} passed, ${failed} failed`;
+}
+
+/** Counts a tool that passes or fails as a whole. */
+export function tallyTool(name: string, ran: Pick<Ran, "code" | "stdout" | "stderr">): Tally {
+  if (ran.code === 0) return { passed: 1, failed: 0, report: [] };
+  return { passed: 0, failed: 1, report: [`--- ${name} failed ---`, `${ran.stdout}${ran.stderr}`.trimEnd()] };
+}
+
+/** Counts mocha's JSON report; specs that could not even be loaded are one failure with mocha's own words. */
+export function tallySpecs(json: string | undefined, ran: Pick<Ran, "code" | "stdout" | "stderr">): Tally {
+  if (json === undefined) {
+    return { passed: 0, failed: 1, report: ["--- specs did not run ---", `${ran.stdout}${ran.stderr}`.trimEnd()] };
+  }
+  const { stats, failures } = JSON.parse(json) as MochaReport;
+  const report = failures.map(
+    (failure) => `--- ${failure.fullTitle} ---\n${failure.err.stack ?? failure.err.message ?? "no message"}`,
+  );
+  // A non-zero code without a failed test (an error after the last test) must not pass.
+  const extra = ran.code !== 0 && stats.failures === 0 ? 1 : 0;
+  if (extra === 1) report.push(`--- mocha ended with code ${ran.code} ---`, `${ran.stdout}${ran.stderr}`.trimEnd());
+  return { passed: stats.passes, failed: stats.failures + extra, report };
+}
+
+async function tool(progress: Progress, name: string, args: readonly string[]): Promise<Tally> {
+  const step = progress.step(name);
+  const ran = await run(node, args, { cwd: projectDir });
+  if (ran.code === 0) step.done();
+  else step.failed();
+  return tallyTool(name, ran);
+}
+
+async function specs(progress: Progress): Promise<Tally> {
+  const step = progress.step("specs");
+  const folder = mkdtempSync(join(tmpdir(), "millrace-specs-"));
+  try {
+    const output = join(folder, "report.json");
+    const args = [bin("mocha/bin/mocha.js"), "--reporter", "json", "--reporter-option", `output=${output}`];
+    const ran = await run(node, ["--disable-warning=ExperimentalWarning", ...args], { cwd: projectDir });
+    const tally = tallySpecs(readOrUndefined(output), ran);
+    const counts = closingLine(tally.passed, tally.failed).replace(",", " and");
+    if (tally.failed === 0) step.done(counts);
+    else step.failed(counts);
+    return tally;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readOrUndefined(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+export const test: Command = {
+  summary: "types, lint, format and specs; needs no cluster",
+  options: {},
+  async run() {
+    const started = Date.now();
+    const progress = createProgress({ sink: process.stderr });
+    const lint = async (): Promise<Tally[]> => [
+      await tool(progress, "lint", [bin("eslint/bin/eslint.js"), "--max-warnings", "0", "."]),
+    ];
+    const rest = async (): Promise<Tally[]> => [
+      await specs(progress),
+      await tool(progress, "types", [bin("typescript/bin/tsc"), "-p", "."]),
+      await tool(progress, "format", [bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."]),
+    ];
+    const tallies = (await Promise.all([lint(), rest()])).flat();
+    progress.stop();
+    const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
+    const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
+    for (const line of tallies.flatMap((tally) => tally.report)) process.stdout.write(`${line}\n`);
+    process.stdout.write(`tests took ${duration(Date.now() - started)}\n${closingLine(passed, failed)}\n`);
+    return failed === 0 ? 0 : 1;
+  },
+};

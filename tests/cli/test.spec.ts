@@ -1,0 +1,42 @@
+import { expect } from "chai";
+
+import { closingLine, tallySpecs, tallyTool } from "../../cli/test.ts";
+
+const ok = { code: 0, stdout: "", stderr: "" };
+
+describe("npm test", () => {
+  it("counts a tool that ends well as one pass", () => {
+    expect(tallyTool("types", ok)).to.deep.equal({ passed: 1, failed: 0, report: [] });
+  });
+
+  it("counts a tool that fails as one failure and keeps all it said", () => {
+    const tally = tallyTool("lint", { code: 1, stdout: "a.ts: bad\n", stderr: "worse\n" });
+    expect(tally.failed).to.equal(1);
+    expect(tally.report.join("\n")).to.contain("lint failed").and.contain("a.ts: bad").and.contain("worse");
+  });
+
+  it("counts every spec test and shows the stack of each failure", () => {
+    const json = JSON.stringify({
+      stats: { passes: 7, failures: 1, pending: 0 },
+      failures: [{ fullTitle: "Kafka refuses", err: { message: "no", stack: "AssertionError: no\n at x" } }],
+    });
+    const tally = tallySpecs(json, { ...ok, code: 1 });
+    expect([tally.passed, tally.failed]).to.deep.equal([7, 1]);
+    expect(tally.report[0]).to.contain("Kafka refuses").and.contain("at x");
+  });
+
+  it("fails when the specs could not be loaded at all", () => {
+    const tally = tallySpecs(undefined, { code: 1, stdout: "", stderr: "SyntaxError: here" });
+    expect(tally.failed).to.equal(1);
+    expect(tally.report.join("\n")).to.contain("SyntaxError: here");
+  });
+
+  it("fails when mocha fails although no test did", () => {
+    const json = JSON.stringify({ stats: { passes: 2, failures: 0, pending: 0 }, failures: [] });
+    expect(tallySpecs(json, { code: 7, stdout: "", stderr: "unhandled" })).to.include({ passed: 2, failed: 1 });
+  });
+
+  it("closes with the counts alone", () => {
+    expect(closingLine(12, 0)).to.equal("12 passed, 0 failed");
+  });
+});
