@@ -1,0 +1,111 @@
+// Command supervisor is the first program of the node container: it prepares the host side (mounts, cgroups,
+// certificates, settings), runs every part of the cluster, restarts a part that dies, and stops all of them in order.
+//
+// What must survive a restart is below /var, a volume. All else, certificates of the parts included, is made anew at
+// every start, so that a changed address of the container needs no repair.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+const (
+	nodeName  = "millrace"
+	clusterIP = "10.96.0.1"
+	dnsIP     = "10.96.0.10"
+	services  = "10.96.0.0/16"
+	pods      = "10.244.0.0/24"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "millrace node:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	if err := prepareHost(); err != nil {
+		return err
+	}
+	ip, err := nodeAddress()
+	if err != nil {
+		return err
+	}
+	if err := writeIdentities(ip); err != nil {
+		return fmt.Errorf("certificates: %w", err)
+	}
+	if err := writeSettings(); err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
+	s := newSupervisor()
+	go bringUp(ctx, s, ip)
+	<-ctx.Done()
+	shutDown(s)
+	return nil
+}
+
+// bringUp starts the parts in the order of their needs. A step that fails is tried again: the state file tells which.
+func bringUp(ctx context.Context, s *supervisor, ip string) {
+	s.phase("etcd and containerd")
+	s.start(etcdPart(), containerdPart(), registryPart())
+	if !retry(ctx, importImages) || !retry(ctx, func() error { return httpOK("http://127.0.0.1:2379/health") }) {
+		return
+	}
+	s.phase("API server")
+	s.start(apiServerPart(ip))
+	if !retry(ctx, func() error { return kubectl("get", "--raw=/readyz") }) {
+		return
+	}
+	s.phase("node and controllers")
+	s.start(kubeletPart(ip), controllerManagerPart(), schedulerPart(), proxyPart(), provisionerPart())
+	if !retry(ctx, func() error { return kubectl("apply", "--server-side", "--force-conflicts", "-f", addonsDir) }) {
+		return
+	}
+	if !retry(ctx, func() error { return kubectl("wait", "--for=condition=Ready", "node/"+nodeName, "--timeout=5s") }) {
+		return
+	}
+	s.phase("DNS")
+	if !retry(ctx, func() error {
+		return kubectl("-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=5s")
+	}) {
+		return
+	}
+	s.phase("ready")
+}
+
+// shutDown lets pods end by themselves first (a broker or database flushes), then stops the parts, storage last.
+// It takes at most 13 seconds.
+func shutDown(s *supervisor) {
+	s.phase("stopping")
+	s.stop(2*time.Second, "kubelet")
+	endPods(7 * time.Second)
+	s.stop(2*time.Second, "controller-manager", "scheduler", "proxy", "provisioner", "registry", "apiserver", "containerd")
+	s.stop(2*time.Second, "etcd")
+}
+
+// retry calls step until it succeeds; false: the node is being stopped.
+func retry(ctx context.Context, step func() error) bool {
+	for last := ""; ; {
+		err := step()
+		if err == nil {
+			return true
+		}
+		if message := err.Error(); message != last {
+			fmt.Fprintln(os.Stderr, "waiting:", message)
+			last = message
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(150 * time.Millisecond):
+		}
+	}
+}

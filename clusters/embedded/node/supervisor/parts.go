@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const addonsDir = "/usr/local/share/millrace/addons"
+
+// etcd keeps its fsync: the cluster's state must survive a power cut. It listens inside the node only, where no
+// pod of ours can reach it (they have no host network).
+func etcdPart() part {
+	const clientURL, peerURL = "http://127.0.0.1:2379", "http://127.0.0.1:2380"
+	return part{name: "etcd", env: []string{"GOGC=50"}, args: []string{
+		"etcd", "--data-dir=/var/lib/etcd", "--log-level=warn", "--quota-backend-bytes=2147483648",
+		"--auto-compaction-mode=periodic", "--auto-compaction-retention=30m", "--snapshot-count=10000",
+		"--listen-client-urls=" + clientURL, "--advertise-client-urls=" + clientURL,
+		"--listen-peer-urls=" + peerURL, "--initial-advertise-peer-urls=" + peerURL, "--initial-cluster=default=" + peerURL,
+	}}
+}
+
+func containerdPart() part {
+	return part{name: "containerd", args: []string{"containerd", "--config=" + containerdConfig, "--log-level=warn"}}
+}
+
+func registryPart() part {
+	return part{name: "registry", args: []string{"docker-registry", "serve", registryConfig}}
+}
+
+func apiServerPart(ip string) part {
+	return part{name: "apiserver", env: []string{"GOGC=50"}, args: []string{
+		"kube-apiserver", "--etcd-servers=http://127.0.0.1:2379", "--advertise-address=" + ip, "--secure-port=6443",
+		"--service-cluster-ip-range=" + services, "--allow-privileged=true",
+		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction", "--anonymous-auth=false",
+		"--client-ca-file=" + keptDir + "/ca.crt",
+		"--tls-cert-file=" + pkiDir + "/apiserver.crt", "--tls-private-key-file=" + pkiDir + "/apiserver.key",
+		"--kubelet-client-certificate=" + pkiDir + "/apiserver-kubelet-client.crt",
+		"--kubelet-client-key=" + pkiDir + "/apiserver-kubelet-client.key",
+		"--kubelet-certificate-authority=" + keptDir + "/ca.crt",
+		"--service-account-key-file=" + keptDir + "/sa.pub", "--service-account-signing-key-file=" + keptDir + "/sa.key",
+		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--profiling=false", "--default-watch-cache-size=50",
+	}}
+}
+
+func controllerManagerPart() part {
+	return part{name: "controller-manager", env: []string{"GOGC=50"}, args: []string{
+		"kube-controller-manager", "--kubeconfig=" + confDir + "/controller-manager", "--bind-address=127.0.0.1",
+		"--root-ca-file=" + keptDir + "/ca.crt", "--service-account-private-key-file=" + keptDir + "/sa.key",
+		"--cluster-signing-cert-file=" + keptDir + "/ca.crt", "--cluster-signing-key-file=" + keptDir + "/ca.key",
+		"--use-service-account-credentials", "--leader-elect=false", "--profiling=false",
+	}}
+}
+
+func schedulerPart() part {
+	return part{name: "scheduler", env: []string{"GOGC=50"}, args: []string{
+		"kube-scheduler", "--kubeconfig=" + confDir + "/scheduler", "--bind-address=127.0.0.1", "--leader-elect=false", "--profiling=false",
+	}}
+}
+
+// The proxy leaves the host's connection tracking alone: those settings are not the node's to change.
+func proxyPart() part {
+	return part{name: "proxy", env: []string{"GOGC=50"}, args: []string{
+		"kube-proxy", "--kubeconfig=" + confDir + "/proxy", "--hostname-override=" + nodeName, "--cluster-cidr=" + pods,
+		"--proxy-mode=iptables", "--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0s",
+		"--conntrack-tcp-timeout-close-wait=0s", "--iptables-min-sync-period=200ms",
+	}}
+}
+
+func kubeletPart(ip string) part {
+	return part{name: "kubelet", args: []string{
+		"kubelet", "--config=" + kubeletConfig, "--kubeconfig=" + confDir + "/kubelet",
+		"--hostname-override=" + nodeName, "--node-ip=" + ip,
+	}}
+}
+
+func provisionerPart() part {
+	return part{name: "provisioner", env: []string{"GOGC=50"}, args: []string{
+		"provisioner", "--kubeconfig=" + confDir + "/provisioner", "--node=" + nodeName,
+	}}
+}
+
+func kubectl(args ...string) error {
+	_, err := output(append([]string{"kubectl", "--kubeconfig=" + adminConf}, args...)...)
+	return err
+}
+
+func httpOK(url string) error {
+	response, err := (&http.Client{Timeout: time.Second}).Get(url)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", url, strconv.Itoa(response.StatusCode))
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package main
+
+import "fmt"
+
+const (
+	containerdConfig = "/run/millrace/containerd.toml"
+	kubeletConfig    = "/run/millrace/kubelet.yaml"
+	registryConfig   = "/run/millrace/registry.yaml"
+	cniConfig        = "/etc/cni/net.d/10-millrace.conflist"
+)
+
+// writeSettings writes the parts' settings files. Addresses of pods are kept in /run: none outlives a restart.
+func writeSettings() error {
+	files := map[string]string{
+		cniConfig: fmt.Sprintf(`{"cniVersion": "1.0.0", "name": "millrace", "plugins": [
+  {"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
+   "ipam": {"type": "host-local", "dataDir": "/run/cni/addresses", "ranges": [[{"subnet": "%s"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+  {"type": "portmap", "capabilities": {"portMappings": true}}]}
+`, pods),
+		containerdConfig: fmt.Sprintf(`version = 3
+root = "/var/lib/containerd"
+state = "/run/containerd"
+[plugins."io.containerd.cri.v1.images"]
+  max_concurrent_downloads = 6
+  [plugins."io.containerd.cri.v1.images".pinned_images]
+    sandbox = "%s"
+[plugins."io.containerd.cri.v1.runtime"]
+  restrict_oom_score_adj = %t
+  [plugins."io.containerd.cri.v1.runtime".cni]
+    bin_dirs = ["/usr/lib/cni"]
+    conf_dir = "/etc/cni/net.d"
+  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+      SystemdCgroup = false
+`, pauseImage, !mayLowerOOMScore()),
+		// Disk pressure evicts nothing: the disk is the host's, and its owner decides. Memory pressure does.
+		kubeletConfig: fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+authentication:
+  anonymous: {enabled: false}
+  webhook: {enabled: true}
+  x509: {clientCAFile: %s/ca.crt}
+authorization: {mode: Webhook}
+tlsCertFile: %s/kubelet-serving.crt
+tlsPrivateKeyFile: %s/kubelet-serving.key
+clusterDomain: cluster.local
+clusterDNS: ["%s"]
+containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
+cgroupDriver: cgroupfs
+cgroupRoot: /
+failCgroupV1: false
+failSwapOn: false
+resolvConf: /etc/resolv.conf
+maxPods: 110
+serializeImagePulls: false
+maxParallelImagePulls: 4
+systemReserved: {cpu: 200m, memory: 768Mi}
+imageGCHighThresholdPercent: 100
+evictionHard: {memory.available: 200Mi, nodefs.available: "0%%", nodefs.inodesFree: "0%%", imagefs.available: "0%%"}
+containerLogMaxSize: 10Mi
+containerLogMaxFiles: 2
+nodeStatusUpdateFrequency: 5s
+`, keptDir, pkiDir, pkiDir, dnsIP),
+		registryConfig: `version: 0.1
+log: {level: warn, accesslog: {disabled: true}}
+storage:
+  filesystem: {rootdirectory: /registry}
+  delete: {enabled: true}
+http: {addr: ":5000"}
+`,
+	}
+	for path, content := range files {
+		if err := writeFile(path, content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
