@@ -1,0 +1,69 @@
+/** The folder for everything downloaded or built on the host. A partial result never looks complete. */
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+
+/** `$MILLRACE_CACHE`, else `~/.cache/millrace`. */
+export function cacheDir(...parts: string[]): string {
+  const configured = process.env["MILLRACE_CACHE"];
+  const root = configured === undefined || configured === "" ? join(homedir(), ".cache", "millrace") : configured;
+  return join(root, ...parts);
+}
+
+/** Place of a downloaded file, by its content. */
+export function storedFile(sha256: string): string {
+  return cacheDir("files", sha256);
+}
+
+/**
+ * Makes a folder or file in one step: `make` writes below a temporary folder and returns what it wrote; only when it
+ * has succeeded does that appear at `target`. Does nothing when `target` exists.
+ */
+export async function once(target: string, make: (temporary: string) => Promise<string>): Promise<string> {
+  if (existsSync(target)) return target;
+  const temporary = await temporaryDir(target);
+  try {
+    const made = await make(temporary);
+    mkdirSync(dirname(target), { recursive: true });
+    if (!existsSync(target)) renameSync(made, target);
+    return target;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** A fresh folder in the cache, on the same file system as everything in it, for work that may be broken off. */
+export async function temporaryDir(label: string): Promise<string> {
+  mkdirSync(cacheDir("tmp"), { recursive: true });
+  return await mkdtemp(cacheDir("tmp", `${label.replace(/^.*\//, "")}-`));
+}
+
+/** SHA-256 of a file in lower-case hex. */
+export async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex");
+}
+
+/**
+ * Moves a downloaded file into the store.
+ * @throws Error naming the artifact and both hashes when the file is not what the lock says; the file is deleted.
+ */
+export async function store(file: string, artifact: string, expected: string): Promise<string> {
+  const actual = await sha256Of(file);
+  if (actual !== expected) {
+    rmSync(file, { force: true });
+    throw new Error(
+      `${artifact}: the downloaded file has SHA-256 ${actual}, the lock file says ${expected}. ` +
+        "The registry or mirror serves another file than the one that was locked; check the mirror, " +
+        "or lock the new file on purpose: node images/lock.ts",
+    );
+  }
+  const target = storedFile(expected);
+  mkdirSync(dirname(target), { recursive: true });
+  renameSync(file, target);
+  return target;
+}

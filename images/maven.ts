@@ -1,0 +1,79 @@
+/** Downloads from Maven repositories through the host's `mvn`, so that its mirrors, proxies and CAs are honoured. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { store, storedFile, temporaryDir } from "./cache.ts";
+import { type MavenArtifact, mavenCoordinates } from "./lock-files.ts";
+import { run } from "./run.ts";
+import { limiter, type Work } from "./work.ts";
+
+const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy";
+
+/** A throw-away project around some XML. */
+export function pomWith(content: string): string {
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>millrace</groupId><artifactId>fetch</artifactId><version>0</version><packaging>pom</packaging>
+${content}
+</project>
+`;
+}
+
+/** XML elements of the fields that have a value. */
+export function xmlElements(fields: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(fields)
+    .filter((entry): entry is [string, string] => entry[1] !== undefined)
+    .map(([key, value]) => `<${key}>${value}</${key}>`)
+    .join("");
+}
+
+/**
+ * Downloads the artifacts that the store lacks, all in one run of Maven, without their dependencies.
+ * @throws Error naming the artifact and both hashes when a file is not the locked one.
+ */
+export async function fetchMaven(artifacts: readonly MavenArtifact[], work: Work): Promise<void> {
+  await oneMaven(() => copyMissing(artifacts, work));
+}
+
+/** Maven's local repository is not made for several runs at once. */
+const oneMaven = limiter(1);
+
+async function copyMissing(artifacts: readonly MavenArtifact[], { report, signal }: Work): Promise<void> {
+  const missing = artifacts.filter((artifact) => !existsSync(storedFile(artifact.sha256)));
+  if (missing.length === 0) return;
+  const folder = await temporaryDir("maven");
+  try {
+    const pom = join(folder, "pom.xml");
+    writeFileSync(pom, copyPom(missing, folder));
+    let done = 0;
+    const follow = (line: string): void => {
+      if (/Copying .* to /.test(line)) report(`${String(++done)} of ${String(missing.length)} jars`);
+      const download = /Downloading from \S+: \S*\/([^/]+)$/.exec(line);
+      if (download !== null) report(`${String(done)} of ${String(missing.length)} jars, ${download[1] ?? ""}`);
+    };
+    try {
+      await run("mvn", ["-B", "-f", pom, COPY], { onLine: follow, signal });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // Maven remembers a miss; -U asks again. A second failure is the one to report.
+      done = 0;
+      await run("mvn", ["-B", "-U", "-f", pom, COPY], { onLine: follow, signal });
+    }
+    for (const [index, artifact] of missing.entries()) {
+      await store(join(folder, String(index)), `Maven artifact ${mavenCoordinates(artifact)}`, artifact.sha256);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function copyPom(artifacts: readonly MavenArtifact[], folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const items = artifacts.map(({ group, artifact, version, type, classifier }, index) => {
+    const own = { groupId: group, artifactId: artifact, version, type, classifier, destFileName: String(index) };
+    return `<artifactItem>${xmlElements(own)}</artifactItem>`;
+  });
+  return pomWith(`<build><plugins><plugin>
+<groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId><version>3.6.1</version>
+<configuration><outputDirectory>${folder}</outputDirectory><artifactItems>
+${items.join("\n")}
+</artifactItems></configuration></plugin></plugins></build>`);
+}

@@ -1,0 +1,99 @@
+/** What each image takes from Maven Central, before resolution: the input of `node images/lock.ts`. */
+import type { ImageName } from "./tags.ts";
+import { versions } from "./versions.ts";
+
+export interface MavenRoot {
+  /** `group:artifact:version[:type[:classifier]]`. */
+  readonly coordinates: string;
+  /** Whether its dependencies are taken too. @default true */
+  readonly transitive?: boolean;
+}
+
+export interface MavenRecipe {
+  readonly roots: readonly MavenRoot[];
+  /** `group:artifact` left out although something depends on it; `*` stands for any text. */
+  readonly without: readonly string[];
+}
+
+/** Native code for other systems than the nodes', which several projects bring along. */
+const otherSystems = /-(osx|windows|aarch|linux-aarch|linux-riscv|linux-ppc|linux-s390)/;
+
+const awsParts = ["s3", "s3-transfer-manager", "sts", "netty-nio-client", "apache-client"];
+
+/** The S3A file system without the 641 MB SDK bundle. */
+const s3aRoots: readonly MavenRoot[] = [
+  { coordinates: `org.apache.hadoop:hadoop-aws:${versions.hadoop}`, transitive: false },
+  ...awsParts.map((part) => ({ coordinates: `software.amazon.awssdk:${part}:${versions.awsSdk}` })),
+  { coordinates: `org.wildfly.openssl:wildfly-openssl:${versions.wildflyOpenssl}`, transitive: false },
+];
+
+const asmParts = ["asm", "asm-tree", "asm-util", "asm-analysis"];
+
+export const mavenRecipes: Readonly<Partial<Record<ImageName, MavenRecipe>>> = {
+  kafka: {
+    roots: [
+      { coordinates: `org.apache.kafka:kafka_2.13:${versions.kafka}` },
+      { coordinates: `org.apache.kafka:kafka-tools:${versions.kafka}` },
+      { coordinates: `org.apache.logging.log4j:log4j-slf4j-impl:${versions.kafkaLog4j}` },
+      { coordinates: `org.apache.logging.log4j:log4j-1.2-api:${versions.kafkaLog4j}` },
+    ],
+    without: [],
+  },
+  metastore: {
+    roots: [
+      {
+        coordinates: `org.apache.hive:hive-standalone-metastore:${versions.metastore}:tar.gz:bin`,
+        transitive: false,
+      },
+      { coordinates: `org.apache.hadoop:hadoop-client-api:${versions.hadoop}`, transitive: false },
+      { coordinates: `org.apache.hadoop:hadoop-client-runtime:${versions.hadoop}`, transitive: false },
+      ...s3aRoots,
+      { coordinates: "org.slf4j:slf4j-api:1.7.36", transitive: false },
+      { coordinates: "commons-cli:commons-cli:1.2", transitive: false },
+      { coordinates: "commons-logging:commons-logging:1.2", transitive: false },
+      { coordinates: "commons-collections:commons-collections:3.2.2", transitive: false },
+      { coordinates: "commons-io:commons-io:2.16.1", transitive: false },
+    ],
+    without: [],
+  },
+  spark: {
+    roots: [
+      ...s3aRoots,
+      { coordinates: `org.apache.spark:spark-sql-kafka-0-10_2.13:${versions.spark}`, transitive: false },
+      {
+        coordinates: `org.apache.spark:spark-token-provider-kafka-0-10_2.13:${versions.sparkTokenProvider}`,
+        transitive: false,
+      },
+      { coordinates: `org.apache.kafka:kafka-clients:${versions.sparkKafkaClients}`, transitive: false },
+      { coordinates: `org.apache.commons:commons-pool2:${versions.commonsPool2}`, transitive: false },
+      {
+        coordinates: `org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:${versions.iceberg}`,
+        transitive: false,
+      },
+    ],
+    // Spark has these itself, some newer: two versions of netty on one class path end in NoSuchMethodError.
+    without: [
+      "io.netty:*",
+      "org.apache.httpcomponents:*",
+      "commons-codec:commons-codec",
+      "commons-logging:commons-logging",
+      "org.slf4j:slf4j-api",
+    ],
+  },
+  presto: {
+    roots: [
+      { coordinates: `com.facebook.presto:presto-server:${versions.presto}:tar.gz`, transitive: false },
+      { coordinates: `com.facebook.presto:presto-cli:${versions.presto}:jar:executable`, transitive: false },
+      ...asmParts.map((part) => ({ coordinates: `org.ow2.asm:${part}:${versions.prestoAsm}`, transitive: false })),
+    ],
+    without: [],
+  },
+};
+
+/** Whether a file serves only systems that no node of the platform is. */
+export function isForOtherSystem(fileName: string): boolean {
+  return otherSystems.test(fileName);
+}
+
+/** Presto's plugins that the image keeps: the catalogs that the platform offers, and what they need. */
+export const prestoPlugins = ["hive-hadoop2", "iceberg", "cassandra", "kafka", "tpch", "memory", "jmx"] as const;

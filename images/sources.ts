@@ -1,0 +1,107 @@
+/** Every package that the platform fetches, for those who mirror or audit. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { basePackages, recordedPackages } from "./debian.ts";
+import {
+  type LockedPackage,
+  mavenCoordinates,
+  parseCargoLock,
+  parseMavenLock,
+  parsePypiLock,
+  readLock,
+} from "./lock-files.ts";
+import { baseNames, imageNames, repositoryDir } from "./tags.ts";
+
+export type Ecosystem = "maven" | "pypi" | "cargo" | "npm" | "go" | "debian";
+
+/** One package that is fetched from a registry. */
+export interface Source {
+  readonly ecosystem: Ecosystem;
+  /** Name in the registry's own form: `group:artifact`, module path, package name. */
+  readonly coordinates: string;
+  /** Version; empty for Debian packages that were not installed on this machine yet. */
+  readonly version: string;
+  /**
+   * Hash of the file: 64 hex digits of SHA-256, or as the registry's own lock has it (`sha512-…` for npm, `h1:…` for Go).
+   * Empty where it is recorded only after the base image was made on this machine.
+   */
+  readonly sha256: string;
+  /** What it is for: an image, `program`, or `cluster node`. */
+  readonly usedBy: string;
+}
+
+interface NpmLock {
+  readonly packages?: Readonly<Record<string, { readonly version?: string; readonly integrity?: string }>>;
+}
+
+/** Lists every package, sorted by ecosystem, name and version. Reads files only. */
+export function listSources(root = repositoryDir): Source[] {
+  const all = [
+    ...imageNames.flatMap((image) => lockedSources(root, image)),
+    ...baseNames.flatMap((base) => debianSourcesOf(root, base)),
+    ...npmSources(join(root, "package-lock.json"), "program"),
+    ...npmSources(join(root, "images", "tools", "package-lock.json"), "tools"),
+    ...goSources(join(root, "clusters", "embedded", "node", "go.sum")),
+  ];
+  const key = (source: Source): string =>
+    `${source.ecosystem} ${source.coordinates} ${source.version} ${source.usedBy}`;
+  const distinct = new Map(all.map((source) => [key(source), source]));
+  return [...distinct.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function lockedSources(root: string, image: string): Source[] {
+  const file = (name: string): string => join(root, "images", image, name);
+  const packages = (ecosystem: Ecosystem, locked: LockedPackage[]): Source[] =>
+    locked.map(({ name, version, sha256 }) => ({ ecosystem, coordinates: name, version, sha256, usedBy: image }));
+  const [maven, pypi, cargo] = [file("maven.lock"), file("pypi.lock.txt"), file("cargo.lock")];
+  return [
+    ...parseMavenLock(readLock(maven), maven).map((artifact): Source => {
+      const [group = "", name = "", , ...variant] = mavenCoordinates(artifact).split(":");
+      const coordinates = [group, name, ...variant].join(":");
+      return { ecosystem: "maven", coordinates, version: artifact.version, sha256: artifact.sha256, usedBy: image };
+    }),
+    ...packages("pypi", parsePypiLock(readLock(pypi), pypi)),
+    ...packages("cargo", parseCargoLock(readLock(cargo), cargo)),
+  ];
+}
+
+/** Versions and hashes as recorded when the base was made on this machine, else the names that will be asked for. */
+function debianSourcesOf(root: string, base: (typeof baseNames)[number]): Source[] {
+  const record = recordedPackages(base, root);
+  if (!existsSync(record)) {
+    return basePackages(base, root).map((name) => ({
+      ecosystem: "debian",
+      coordinates: name,
+      version: "",
+      sha256: "",
+      usedBy: base,
+    }));
+  }
+  return parseCargoLock(readFileSync(record, "utf8"), record).map(({ name, version, sha256 }) => ({
+    ecosystem: "debian",
+    coordinates: name,
+    version,
+    sha256,
+    usedBy: base,
+  }));
+}
+
+function npmSources(file: string, usedBy: string): Source[] {
+  if (!existsSync(file)) return [];
+  const lock = JSON.parse(readFileSync(file, "utf8")) as NpmLock;
+  return Object.entries(lock.packages ?? {}).flatMap(([path, { version, integrity }]): Source[] => {
+    if (path === "" || version === undefined) return [];
+    const coordinates = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+    return [{ ecosystem: "npm", coordinates, version, sha256: integrity ?? "", usedBy }];
+  });
+}
+
+function goSources(file: string): Source[] {
+  return readLock(file)
+    .split("\n")
+    .flatMap((line): Source[] => {
+      const [module, version, hash] = line.trim().split(/\s+/);
+      if (!module || !version || !hash || version.endsWith("/go.mod")) return [];
+      return [{ ecosystem: "go", coordinates: module, version, sha256: hash, usedBy: "cluster node" }];
+    });
+}
