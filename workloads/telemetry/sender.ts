@@ -91,7 +91,9 @@ export class Sender {
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#options.log(`try ${attempt}: ${reason}; ${batch.length + this.waiting} records wait, again in ${pause} ms`);
+        this.#options.log(
+          `try ${attempt}: ${reason}; ${batch.length + this.waiting} records wait, again in ${pause} ms`,
+        );
         await sleep(pause, undefined, { signal }).catch(() => undefined);
       }
     }

@@ -21,7 +21,8 @@ export function vmstatParser(): SampleParser {
         columns = cells;
         return [];
       }
-      if (columns.length === 0 || cells.length !== columns.length || !cells.every((cell) => /^\d+$/.test(cell))) return [];
+      if (columns.length === 0 || cells.length !== columns.length || !cells.every((cell) => /^\d+$/.test(cell)))
+        return [];
       if (isFirst) {
         isFirst = false;
         return [];

@@ -1,0 +1,66 @@
+/** What every hop of the data path looks like to the proof. */
+
+/** What a hop found, in the same figures for every hop. */
+export interface HopFigures {
+  /** Raw records seen. */
+  readonly count: number;
+  /** Distinct record ids among them. */
+  readonly distinct: number;
+  /** Sum of the records' whole-number values: independent of order, and the same arithmetic in SQL. */
+  readonly checksum: string;
+  /** What was looked at, in a few words. */
+  readonly message: string;
+}
+
+/** One step of the path. It looks at data, never at a status. */
+export interface Hop {
+  readonly name: string;
+  /** Most time that the hop may take, in ms; the overall limit may cut it shorter. */
+  readonly timeoutMs: number;
+  /** @throws {HopFailure} or any error: the hop is missing */
+  readonly run: (context: HopContext) => Promise<HopFigures>;
+}
+
+export interface HopContext {
+  /** Fires when the hop's time is over. */
+  readonly signal: AbortSignal;
+  /** Registers what must be removed at the end, whatever happens. Runs in reverse order. */
+  readonly onCleanup: (step: CleanupStep) => void;
+}
+
+export interface CleanupStep {
+  /** What is removed, in words: "records of the run in lake.telemetry.samples". */
+  readonly what: string;
+  readonly run: (signal: AbortSignal) => Promise<void>;
+}
+
+/** A hop did not hold what it must; the message says what is wrong and what was seen. */
+export class HopFailure extends Error {
+  override readonly name = "HopFailure";
+}
+
+/** Figures of a set of records. */
+export function figuresOf(
+  records: Iterable<{ readonly id: string; readonly value: number }>,
+): Omit<HopFigures, "message"> {
+  const ids = new Set<string>();
+  let count = 0;
+  let sum = 0n;
+  for (const { id, value } of records) {
+    count++;
+    ids.add(id);
+    sum += BigInt(Math.round(value));
+  }
+  return { count, distinct: ids.size, checksum: sum.toString() };
+}
+
+/** @returns what differs, in words; `undefined`: nothing */
+export function difference(
+  seen: Omit<HopFigures, "message">,
+  expected: Omit<HopFigures, "message">,
+): string | undefined {
+  if (seen.distinct < expected.distinct) return `${seen.distinct} of ${expected.distinct} records`;
+  if (seen.count > expected.count) return `${seen.count} records where ${expected.count} were sent: duplicates`;
+  if (seen.checksum !== expected.checksum) return `values differ: checksum ${seen.checksum}, sent ${expected.checksum}`;
+  return seen.distinct > expected.distinct ? `${seen.distinct} distinct records, ${expected.distinct} sent` : undefined;
+}

@@ -1,0 +1,142 @@
+/** Hop `kafka`: the broker takes the records and gives back the same bytes. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Admin, Consumer, Kafka, KafkaMessage as ReceivedMessage } from "kafkajs";
+import { idempotentProducer, kafkaClient } from "../../workloads/kafka-client.ts";
+import { runHeader } from "../../workloads/telemetry/record.ts";
+import type { ProofConfig } from "../config.ts";
+import { describeError } from "../errors.ts";
+import { figuresOf, HopFailure } from "../hop.ts";
+import type { Hop, HopContext, HopFigures } from "../hop.ts";
+import { messagesOf } from "../marked-records.ts";
+import type { MarkedRun } from "../marked-records.ts";
+
+/**
+ * Sends with acks from all in-sync replicas. The records stay in the topic until its retention removes them: Kafka can't
+ * delete single records; readers tell them apart by their `run`.
+ */
+export function kafkaHop(config: ProofConfig["kafka"], marked: MarkedRun): Hop {
+  return {
+    name: "kafka",
+    timeoutMs: 40_000,
+    run: async (context) => {
+      const reasons: string[] = [];
+      const kafka = kafkaClient({
+        bootstrapServers: config.bootstrapServers,
+        clientId: "proof",
+        retries: 3,
+        log: (line) => reasons.push(line),
+      });
+      const abandoned = Promise.withResolvers<never>();
+      context.signal.addEventListener("abort", () => {
+        abandoned.reject(
+          new HopFailure(`no answer from ${config.bootstrapServers}; last: ${reasons.at(-1) ?? "nothing"}`),
+        );
+      });
+      return Promise.race([sendAndReadBack(kafka, config, marked, context), abandoned.promise]);
+    },
+  };
+}
+
+async function sendAndReadBack(
+  kafka: Kafka,
+  { bootstrapServers, topic }: ProofConfig["kafka"],
+  marked: MarkedRun,
+  context: HopContext,
+): Promise<HopFigures> {
+  const admin = kafka.admin();
+  const producer = idempotentProducer(kafka);
+  const consumer = kafka.consumer({ groupId: marked.run, sessionTimeout: 30_000 });
+  try {
+    await admin.connect();
+    const start = await offsetsOf(admin, topic);
+    await producer.connect();
+    await producer.send({ topic, acks: -1, messages: messagesOf(marked) });
+    context.onCleanup({
+      what: `consumer group ${marked.run}`,
+      run: async () => {
+        await deleteGroup(kafka, marked.run);
+      },
+    });
+    const seen = await readBack(consumer, topic, start, marked, context.signal);
+    return checkExactly(seen, marked, topic);
+  } catch (error) {
+    if (error instanceof HopFailure) throw error;
+    throw new HopFailure(`${bootstrapServers}: ${describeError(error)}`, { cause: error });
+  } finally {
+    await Promise.allSettled([producer.disconnect(), consumer.disconnect(), admin.disconnect()]);
+  }
+}
+
+async function offsetsOf(admin: Admin, topic: string): Promise<ReadonlyMap<number, string>> {
+  try {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, high }) => [partition, high]));
+  } catch (error) {
+    throw new HopFailure(`topic ${topic} can't be read: ${describeError(error)}`, { cause: error });
+  }
+}
+
+/** Reads on from the offsets before sending, until as many of the run's records as were sent have come. */
+async function readBack(
+  consumer: Consumer,
+  topic: string,
+  start: ReadonlyMap<number, string>,
+  marked: MarkedRun,
+  signal: AbortSignal,
+): Promise<ReceivedMessage[]> {
+  const wanted = marked.records.length + marked.poison.length;
+  const seen: ReceivedMessage[] = [];
+  const failure = Promise.withResolvers<never>();
+  consumer.on("consumer.crash", ({ payload }) => {
+    if (!payload.restart) failure.reject(payload.error);
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topic });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: ({ message }) => {
+      if (message.headers?.[runHeader]?.toString() === marked.run) seen.push(message);
+      return Promise.resolve();
+    },
+  });
+  for (const [partition, offset] of start) consumer.seek({ topic, partition, offset });
+  const complete = (async (): Promise<void> => {
+    while (seen.length < wanted && !signal.aborted) await sleep(50);
+  })();
+  await Promise.race([complete, failure.promise]);
+  if (seen.length < wanted) {
+    throw new HopFailure(`topic ${topic} gave back ${seen.length} of ${wanted} acknowledged records`);
+  }
+  return seen;
+}
+
+function checkExactly(seen: readonly ReceivedMessage[], marked: MarkedRun, topic: string): HopFigures {
+  const received = seen.map(({ value }) => value?.toString() ?? null).sort(byText);
+  const sent = messagesOf(marked)
+    .map(({ value }) => value)
+    .sort(byText);
+  const firstOther = sent.findIndex((value, index) => value !== received[index]);
+  if (received.length !== sent.length || firstOther >= 0) {
+    throw new HopFailure(
+      `topic ${topic} gave back other bytes than were sent: ${received.length} records for ${sent.length}, ` +
+        `for example ${String(received[firstOther]).slice(0, 120)}`,
+    );
+  }
+  const figures = figuresOf(marked.records);
+  const poison = marked.poison.length === 0 ? "" : `, and ${marked.poison.length} poison ones`;
+  return { ...figures, message: `sent to topic ${topic} and read back${poison}` };
+}
+
+function byText(left: string | null, right: string | null): number {
+  return (left ?? "").localeCompare(right ?? "");
+}
+
+async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    await admin.deleteGroups([groupId]);
+  } finally {
+    await admin.disconnect();
+  }
+}

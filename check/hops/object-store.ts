@@ -1,0 +1,32 @@
+/** Hop `object-store`: the S3 server keeps what it is given. */
+import { z } from "zod";
+import { poll } from "../errors.ts";
+import { difference, figuresOf, HopFailure } from "../hop.ts";
+import type { Hop } from "../hop.ts";
+import type { MarkedRun } from "../marked-records.ts";
+import type { ObjectStore } from "../object-store.ts";
+
+const line = z.looseObject({ id: z.string(), value: z.number() });
+
+/** Writes the records as one object, reads them back, and removes the object at the end. */
+export function objectStoreHop(store: ObjectStore, marked: MarkedRun): Hop {
+  const key = `proof/${marked.run}.jsonl`;
+  const content = marked.records.map((record) => JSON.stringify(record)).join("\n");
+  return {
+    name: "object-store",
+    timeoutMs: 30_000,
+    run: (context) =>
+      poll(
+        async () => {
+          await store.put(key, content);
+          context.onCleanup({ what: `object ${key}`, run: () => store.remove(key) });
+          const lines = (await store.get(key)).toString("utf8").split("\n");
+          const figures = figuresOf(lines.map((text) => line.parse(JSON.parse(text))));
+          const problem = difference(figures, marked.expected);
+          if (problem !== undefined) throw new HopFailure(`${store.where}/${key} gave back other content: ${problem}`);
+          return { ...figures, message: `written to ${store.where}/${key} and read back` };
+        },
+        { signal: context.signal },
+      ),
+  };
+}

@@ -1,0 +1,74 @@
+/** Hop `presto`: SQL sees each record once. */
+import { describeError, poll } from "../errors.ts";
+import { difference } from "../hop.ts";
+import type { Hop, HopContext } from "../hop.ts";
+import { startOfRun } from "../marked-records.ts";
+import type { MarkedRun } from "../marked-records.ts";
+import { sqlText } from "../presto-client.ts";
+import type { PrestoClient } from "../presto-client.ts";
+
+/** Age from which records of another proof are leftovers and not a proof under way. */
+const leftoverAgeMs = 10 * 60_000;
+
+export function prestoHop(presto: PrestoClient, marked: MarkedRun): Hop {
+  const sql =
+    "SELECT count(*) AS records, count(DISTINCT id) AS ids, coalesce(sum(CAST(value AS bigint)), 0) AS checksum " +
+    `FROM samples WHERE run = ${sqlText(marked.run)}`;
+  return {
+    name: "presto",
+    timeoutMs: 45_000,
+    run: (context) => {
+      for (const table of ["samples", "dead_letter"]) registerCleanup(context, presto, table, marked);
+      return poll(
+        async () => {
+          const row = (await presto.query(sql, context.signal))[0] ?? {};
+          const figures = {
+            count: Number(row["records"]),
+            distinct: Number(row["ids"]),
+            checksum: String(row["checksum"]),
+          };
+          const problem = difference(figures, marked.expected);
+          return problem === undefined ? { ...figures, message: "by SQL on samples" } : `SQL sees ${problem}`;
+        },
+        { signal: context.signal },
+      );
+    },
+  };
+}
+
+/** `run` is a partition of both tables, so a delete drops whole files and rewrites none. */
+function registerCleanup(context: HopContext, presto: PrestoClient, table: string, marked: MarkedRun): void {
+  context.onCleanup({
+    what: `records of run ${marked.run} and of older proofs in table ${table}`,
+    run: async (signal) => {
+      const rows = await presto.query(`SELECT DISTINCT run FROM ${table} WHERE run IS NOT NULL`, signal);
+      const runs = rows
+        .map((row) => String(row["run"]))
+        .filter((run) => run === marked.run || isLeftover(run, marked.startedAt));
+      if (runs.length > 0) await deleteRuns(presto, table, runs, signal);
+    },
+  });
+}
+
+function isLeftover(run: string, now: Date): boolean {
+  const started = startOfRun(run);
+  return started !== undefined && now.getTime() - started.getTime() > leftoverAgeMs;
+}
+
+/** The stream commits all the time: a delete that loses the race to a commit is tried again. */
+export async function deleteRuns(
+  presto: PrestoClient,
+  table: string,
+  runs: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const sql = `DELETE FROM ${table} WHERE run IN (${runs.map(sqlText).join(", ")})`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await presto.query(sql, signal);
+      return;
+    } catch (error) {
+      if (attempt >= 3 || signal.aborted) throw new Error(describeError(error), { cause: error });
+    }
+  }
+}

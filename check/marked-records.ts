@@ -1,0 +1,62 @@
+/** The records that one proof sends: good ones it must find again at every hop, and poison ones. */
+import { randomBytes } from "node:crypto";
+import { makeRecord, runHeader, toMessage } from "../workloads/telemetry/record.ts";
+import type { KafkaMessage, TelemetryRecord } from "../workloads/telemetry/record.ts";
+import { figuresOf } from "./hop.ts";
+import type { HopFigures } from "./hop.ts";
+
+export interface MarkedRun {
+  /** `proof-<ms since the epoch>-<random>`; the time lets later proofs find leftovers. */
+  readonly run: string;
+  readonly startedAt: Date;
+  readonly records: readonly TelemetryRecord[];
+  readonly poison: readonly PoisonRecord[];
+  /** What each hop must hold. */
+  readonly expected: Omit<HopFigures, "message">;
+}
+
+/** A record that the stream must refuse, and the beginning of the reason it must give. */
+export interface PoisonRecord {
+  readonly message: KafkaMessage;
+  readonly reason: string;
+}
+
+export function makeMarkedRun(counts: { records: number; poison: number }, now = new Date()): MarkedRun {
+  const run = `proof-${now.getTime()}-${randomBytes(4).toString("hex")}`;
+  const records = Array.from({ length: counts.records }, (_, index) =>
+    makeRecord(
+      { source: "proof", node: `proof-${index % 7}`, at: now, run },
+      { metric: "proof.sequence", value: 1000 + index * 7 },
+    ),
+  );
+  const poison = Array.from({ length: counts.poison }, (_, index) => makePoison(run, index, now));
+  return { run, startedAt: now, records, poison, expected: figuresOf(records) };
+}
+
+/** Time at which a proof began, by its run id; `undefined`: not the id of a proof. */
+export function startOfRun(run: string): Date | undefined {
+  const match = /^proof-(\d{13})-[0-9a-f]{8}$/.exec(run);
+  return match === null ? undefined : new Date(Number(match[1]));
+}
+
+const poisonKinds: readonly { reason: string; value: (good: TelemetryRecord) => string | null }[] = [
+  { reason: "not JSON", value: () => "<telemetry>not JSON</telemetry>" },
+  { reason: "unknown schema", value: (good) => JSON.stringify({ ...good, schema: "millrace.telemetry/0" }) },
+  { reason: "null value", value: () => null },
+  { reason: "bad time", value: (good) => JSON.stringify({ ...good, ts: "yesterday, about noon" }) },
+  { reason: "value too big", value: (good) => JSON.stringify({ ...good, metric: "x".repeat(70_000) }) },
+  { reason: "field missing or of a wrong type: value", value: (good) => JSON.stringify({ ...good, value: "high" }) },
+];
+
+function makePoison(run: string, index: number, at: Date): PoisonRecord {
+  const kind = poisonKinds[index % poisonKinds.length] ?? { reason: "not JSON", value: () => "not JSON" };
+  const good = makeRecord({ source: "proof", node: "proof", at, run }, { metric: "proof.poison", value: index });
+  return {
+    reason: kind.reason,
+    message: { key: `poison-${index}`, value: kind.value(good), headers: { [runHeader]: run } },
+  };
+}
+
+export function messagesOf(marked: MarkedRun): KafkaMessage[] {
+  return [...marked.records.map(toMessage), ...marked.poison.map(({ message }) => message)];
+}

@@ -1,0 +1,99 @@
+/** A small client of Presto's HTTP protocol. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+
+export interface PrestoOptions {
+  /** `http://host:port` */
+  readonly url: string;
+  readonly catalog: string;
+  readonly schema: string;
+  /** @default "proof" */
+  readonly user?: string;
+}
+
+/** A value of a row: Presto sends big integers as JSON numbers, timestamps and decimals as text. */
+export type PrestoValue = string | number | boolean | null;
+
+const page = z.looseObject({
+  id: z.string().optional(),
+  nextUri: z.string().optional(),
+  columns: z.array(z.looseObject({ name: z.string() })).optional(),
+  data: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))).optional(),
+  error: z.looseObject({ message: z.string(), errorName: z.string().default("UNKNOWN") }).optional(),
+});
+
+/** Presto took the query and could not answer it. */
+export class PrestoError extends Error {
+  override readonly name = "PrestoError";
+  /** Presto's own name of the error: `TABLE_NOT_FOUND`, `SYNTAX_ERROR`. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const maxBusyAnswers = 20;
+
+export class PrestoClient {
+  readonly #options: PrestoOptions;
+
+  constructor(options: PrestoOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs one statement and gives its rows, by column name.
+   * @throws {PrestoError} when Presto refuses or fails the query; other errors when it can't be reached
+   */
+  async query(sql: string, signal?: AbortSignal): Promise<Record<string, PrestoValue>[]> {
+    const { url, catalog, schema, user = "proof" } = this.#options;
+    const headers = {
+      "X-Presto-User": user,
+      "X-Presto-Source": "millrace",
+      "X-Presto-Catalog": catalog,
+      "X-Presto-Schema": schema,
+      "X-Presto-Time-Zone": "UTC",
+    };
+    let columns: readonly string[] = [];
+    const rows: Record<string, PrestoValue>[] = [];
+    let answer = await this.#request(new URL("/v1/statement", url), { method: "POST", body: sql, headers }, signal);
+    for (;;) {
+      if (answer.error !== undefined) throw new PrestoError(answer.error.errorName, answer.error.message);
+      columns = answer.columns?.map((column) => column.name) ?? columns;
+      for (const values of answer.data ?? []) {
+        rows.push(Object.fromEntries(columns.map((column, index) => [column, values[index] ?? null])));
+      }
+      if (answer.nextUri === undefined) return rows;
+      answer = await this.#next(new URL(answer.nextUri), headers, signal);
+    }
+  }
+
+  async #next(uri: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<z.infer<typeof page>> {
+    try {
+      return await this.#request(uri, { headers }, signal);
+    } catch (error) {
+      if (signal?.aborted === true) await fetch(uri, { method: "DELETE", headers }).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Presto says 503 when it is busy: the same request is made again. */
+  async #request(uri: URL, init: RequestInit, signal?: AbortSignal): Promise<z.infer<typeof page>> {
+    for (let attempt = 1; ; attempt++) {
+      const response = await fetch(uri, { ...init, ...(signal === undefined ? {} : { signal }) });
+      if (response.ok) return page.parse(await response.json());
+      const text = await response.text();
+      if (![502, 503, 504].includes(response.status) || attempt >= maxBusyAnswers) {
+        throw new Error(`Presto answered ${response.status} at ${uri.pathname}: ${text.slice(0, 200)}`);
+      }
+      await sleep(Math.min(100 * attempt, 1000), undefined, signal === undefined ? {} : { signal });
+    }
+  }
+}
+
+/** A text as an SQL literal. */
+export function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

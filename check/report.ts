@@ -1,0 +1,39 @@
+/** What the proof prints: JSON lines on stdout for programs, plain lines on stderr for people. */
+import type { HopResult, ProofResult } from "./runner.ts";
+
+/** One hop as a JSON line. */
+export function hopJson(result: HopResult): string {
+  const { hop, ok, count, distinct, checksum, ms, message } = result;
+  return JSON.stringify({ hop, ok, count, distinct, checksum, ms, message });
+}
+
+/** The last JSON line. `warnings` is there only when something could not be removed. */
+export function proofJson(run: string, result: ProofResult): string {
+  const { failedHop, ms, warnings } = result;
+  return JSON.stringify({
+    proof: result.ok ? "ok" : "failed",
+    run,
+    ...(failedHop === undefined ? {} : { failedHop }),
+    ms,
+    ...(warnings.length === 0 ? {} : { warnings }),
+  });
+}
+
+/** One hop as a line for people. */
+export function hopLine(result: HopResult): string {
+  const { hop, ok, count, distinct, checksum, ms, message } = result;
+  const name = hop.padEnd(13);
+  const seconds = `${(ms / 1000).toFixed(1)} s`.padStart(7);
+  if (!ok) return `MISSING ${name}${seconds}  ${message}`;
+  return `ok      ${name}${seconds}  count ${count}  distinct ${distinct}  checksum ${checksum}  ${message}`;
+}
+
+/** The verdict as lines for people. */
+export function proofLines(run: string, result: ProofResult): string[] {
+  const seconds = (result.ms / 1000).toFixed(1);
+  const verdict =
+    result.failedHop === undefined
+      ? `proof ok: ${result.hops.length} hops in ${seconds} s (run ${run})`
+      : `proof FAILED at hop ${result.failedHop} after ${seconds} s (run ${run})`;
+  return [...result.warnings.map((warning) => `warning: ${warning}`), verdict];
+}
