@@ -1,6 +1,6 @@
 /** The command line: finds the command, reads its options, runs it, and renders what goes wrong. */
 import type { Command } from "./command.ts";
-import { AlreadyReported, renderError, UserError } from "./errors.ts";
+import { renderError, UserError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { helpText, parseOptions } from "./options.ts";
 
@@ -80,7 +80,7 @@ if (import.meta.main) {
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof AlreadyReported)) process.stderr.write(`${renderError(error)}\n`);
+    process.stderr.write(`${renderError(error)}\n`);
     process.exitCode = 1;
   }
 }

@@ -1,0 +1,10 @@
+/** `npm run bench`: hands its arguments to the benchmark. */
+import type { Command } from "./command.ts";
+import { forward } from "./forward.ts";
+
+export const bench: Command = {
+  summary: "latency and loss of the data path under load",
+  options: {},
+  passThrough: true,
+  run: (_values, args) => forward("bench/main.ts", args),
+};

@@ -1,0 +1,273 @@
+/** `npm run doctor`: what this machine, the target or the running platform lacks, in plain words, with the next command. */
+import { readFileSync } from "node:fs";
+import { cpus, freemem, totalmem } from "node:os";
+
+import type { Command } from "./command.ts";
+import { clusterState } from "./cluster.ts";
+import { messageOf } from "./errors.ts";
+import { run, which } from "./exec.ts";
+import { connect, type Kube } from "./kube.ts";
+import { stackArgs, stackOptions } from "./options.ts";
+import { cacheDir, projectDir } from "./paths.ts";
+import { readPlatform } from "./platform.ts";
+import { DISK_NEEDED, diskProblems } from "./preflight.ts";
+import type { ServiceStatus } from "./services.ts";
+import { readStack, type Stack } from "./stack.ts";
+import { bytes, table } from "./table.ts";
+
+export interface Finding {
+  /** What was looked at. */
+  readonly subject: string;
+  readonly level: "ok" | "warning" | "problem";
+  /** What is there, or what is wrong. */
+  readonly detail: string;
+  /** The next command or step; empty when ok. */
+  readonly next: string;
+}
+
+const ok = (subject: string, detail: string): Finding => ({ subject, level: "ok", detail, next: "" });
+
+export const doctor: Command = {
+  summary: "what this machine, the target or the running platform lacks, with the next command",
+  options: stackOptions,
+  async run(values) {
+    const args = stackArgs(values);
+    const findings: Finding[] = [];
+    let stack: Stack | undefined;
+    try {
+      stack = readStack(args);
+      findings.push(ok("config", `Pulumi.${args.stack}.yaml is valid`));
+    } catch (error) {
+      findings.push({
+        subject: "config",
+        level: "problem",
+        detail: messageOf(error),
+        next: `correct Pulumi.${args.stack}.yaml`,
+      });
+    }
+    findings.push(...(await hostFindings()));
+    if (stack !== undefined) findings.push(...(await targetFindings(stack)));
+    const healthy = findings.every((finding) => finding.level !== "problem");
+    const report = { ok: healthy, findings };
+    process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderFindings(findings)}\n`);
+    return healthy ? 0 : 1;
+  },
+};
+
+interface Tool {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Finds the version in what it prints. */
+  readonly version: RegExp;
+  readonly atLeast: string;
+  readonly neededFor: string;
+  readonly install: string;
+}
+
+const tools: readonly Tool[] = [
+  {
+    name: "docker",
+    args: ["version", "--format", "{{.Server.Version}}"],
+    version: /(\d+\.\d+(\.\d+)?)/,
+    atLeast: "20.10",
+    neededFor: "the embedded cluster and the images",
+    install: "apt-get install docker.io, then start dockerd",
+  },
+  {
+    name: "go",
+    args: ["version"],
+    version: /go(\d+\.\d+(\.\d+)?)/,
+    atLeast: "1.26",
+    neededFor: "building the embedded cluster",
+    install: "install Go 1.26 or later",
+  },
+  {
+    name: "cargo",
+    args: ["--version"],
+    version: /cargo (\d+\.\d+\.\d+)/,
+    atLeast: "1.91",
+    neededFor: "building the object store",
+    install: "install Rust 1.91 or later",
+  },
+  {
+    name: "mvn",
+    args: ["-version"],
+    version: /Maven (\d+\.\d+\.\d+)/,
+    atLeast: "3.6",
+    neededFor: "fetching the engines written in Java",
+    install: "apt-get install maven",
+  },
+  {
+    name: "python3",
+    args: ["--version"],
+    version: /(\d+\.\d+(\.\d+)?)/,
+    atLeast: "3.9",
+    neededFor: "fetching Spark",
+    install: "apt-get install python3",
+  },
+  {
+    name: "pip3",
+    args: ["--version"],
+    version: /pip (\d+\.\d+(\.\d+)?)/,
+    atLeast: "20",
+    neededFor: "fetching Spark",
+    install: "apt-get install python3-pip",
+  },
+  {
+    name: "mmdebstrap",
+    args: ["--version"],
+    version: /(\d+\.\d+(\.\d+)?)/,
+    atLeast: "1.0",
+    neededFor: "making the images' base from Debian packages",
+    install: "apt-get install mmdebstrap",
+  },
+];
+
+/** Whether version `have` is `least` or later. */
+export function atLeast(have: string, least: string): boolean {
+  const a = have.split(".").map(Number);
+  const b = least.split(".").map(Number);
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+async function toolFinding(tool: Tool): Promise<Finding> {
+  const lacking = (detail: string): Finding => ({
+    subject: tool.name,
+    level: "problem",
+    detail: `${detail}; needed for ${tool.neededFor}`,
+    next: tool.install,
+  });
+  if (which(tool.name) === undefined) return lacking("not on the PATH");
+  const ran = await run(tool.name, tool.args, { timeoutMs: 15_000 });
+  const version = tool.version.exec(ran.stdout.replaceAll(/\x1b\[[0-9;]*m/g, ""))?.[1];
+  if (ran.code !== 0 || version === undefined) {
+    return lacking(`does not answer: ${ran.stderr.trim().split("\n").at(-1) ?? `code ${ran.code}`}`);
+  }
+  return atLeast(version, tool.atLeast) ? ok(tool.name, version) : lacking(`${version} is older than ${tool.atLeast}`);
+}
+
+async function hostFindings(): Promise<Finding[]> {
+  const disk = await diskProblems(DISK_NEEDED.warm);
+  const memory = totalmem();
+  const needed = 10 * 2 ** 30;
+  return [
+    ok("node", process.version),
+    ok("cpu", `${cpus().length} cores`),
+    memory >= needed
+      ? ok("memory", `${bytes(memory)}, ${bytes(availableMemory())} available`)
+      : {
+          subject: "memory",
+          level: "warning",
+          detail: `${bytes(memory)}; the whole platform wants ${bytes(needed)}`,
+          next: "turn services off in the stack (docs/configuration.md)",
+        },
+    disk[0] === undefined
+      ? ok("disk", `at least ${bytes(DISK_NEEDED.warm)} free at ${projectDir}`)
+      : { subject: "disk", level: "problem", detail: disk[0], next: "npm run down -- --cache" },
+    ok("cache", cacheDir),
+    ...(await Promise.all(tools.map(toolFinding))),
+  ];
+}
+
+/** Free memory and what the kernel would give back. */
+function availableMemory(): number {
+  try {
+    const match = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync("/proc/meminfo", "utf8"));
+    return match === null ? freemem() : Number(match[1]) * 1024;
+  } catch {
+    return freemem();
+  }
+}
+
+async function targetFindings(stack: Stack): Promise<Finding[]> {
+  const { target } = stack.profile;
+  const state = await clusterState(stack);
+  if (!state.running) {
+    return [
+      {
+        subject: target,
+        level: target === "embedded" ? "warning" : "problem",
+        detail: state.detail,
+        next:
+          target === "embedded" ? "npm run up" : `start it, or correct cluster.context in Pulumi.${stack.name}.yaml`,
+      },
+    ];
+  }
+  const kube = connect(stack.profile);
+  const findings: Finding[] = [ok(target, state.detail), ...(await storageFindings(kube, stack))];
+  const { services } = await readPlatform(kube, stack.config.cluster.namespace);
+  if (services.length === 0) {
+    findings.push({ subject: "platform", level: "warning", detail: "nothing is deployed", next: "npm run up" });
+  }
+  for (const service of services) findings.push(serviceFinding(service));
+  return findings;
+}
+
+/** A named StorageClass that is not there, or no default one: the claims would wait for ever. */
+async function storageFindings(kube: Kube, stack: Stack): Promise<Finding[]> {
+  const wanted = stack.profile.storageClass;
+  if (wanted === "none") return [];
+  interface StorageClass {
+    readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  }
+  const { items } = await kube.get<{ items: readonly StorageClass[] }>("/apis/storage.k8s.io/v1/storageclasses");
+  const names = items.map((item) => item.metadata.name);
+  const byDefault = items.find(
+    (item) => item.metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true",
+  );
+  const found = wanted === "default" ? byDefault?.metadata.name : names.find((name) => name === wanted);
+  if (found !== undefined) return [ok("storage", `StorageClass ${found}`)];
+  const addOn: Readonly<Record<string, string>> = {
+    minikube: "minikube addons enable default-storageclass storage-provisioner",
+    microk8s: "microk8s enable hostpath-storage",
+  };
+  return [
+    {
+      subject: "storage",
+      level: "problem",
+      detail: `no ${wanted === "default" ? "default StorageClass" : `StorageClass "${wanted}"`}; the cluster has ${names.length === 0 ? "none" : names.join(", ")}`,
+      next: addOn[stack.profile.target] ?? "name one that exists in cluster.storageClass of the stack",
+    },
+  ];
+}
+
+/** A service's fault with what to do about its kind of cause. */
+export function serviceFinding(service: ServiceStatus): Finding {
+  if (service.reason === null) return ok(service.name, `${service.pods} pod(s) ready`);
+  const next = nextSteps.find(([cause]) => cause.test(service.reason ?? ""))?.[1] ?? "npm run status -- --logs {name}";
+  return {
+    subject: service.name,
+    level: "problem",
+    detail: service.reason,
+    next: next.replace("{name}", service.name),
+  };
+}
+
+const nextSteps: readonly (readonly [RegExp, string])[] = [
+  [
+    /^image:/,
+    "npm run up (builds and pushes what is missing); with an image of your own, correct services.{name}.image",
+  ],
+  [/^memory: no node/, "lower services.{name} memory in the stack, or turn another service off, then npm run up"],
+  [/^memory:/, "raise services.{name} memory in the stack, then npm run up"],
+  [/^cpu:/, "turn another service off in the stack, then npm run up"],
+  [/^volume:/, "npm run doctor shows the StorageClass; then npm run up"],
+  [/^crash:/, "npm run status -- --logs {name}"],
+  [/^(scaled to zero|\d+ of \d+ pods exist)/, "npm run up"],
+];
+
+export function renderFindings(findings: readonly Finding[]): string {
+  const marks = { ok: "ok", warning: "WARN", problem: "PROBLEM" } as const;
+  const all = table(
+    ["what", "", "detail"],
+    findings.map((finding) => [finding.subject, marks[finding.level], finding.detail.split("\n")[0] ?? ""]),
+  );
+  const open = findings.filter((finding) => finding.level !== "ok");
+  if (open.length === 0) return `${all}\n\nnothing is wrong`;
+  const steps = open.map((finding) => `${finding.subject}: ${finding.detail}\n  next: ${finding.next}`);
+  return `${all}\n\n${steps.join("\n")}`;
+}

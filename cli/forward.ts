@@ -1,0 +1,21 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+import { projectDir } from "./paths.ts";
+
+/** Runs another program of the project with this terminal, and answers its exit code. */
+export async function forward(script: string, args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(projectDir, script), ...args], {
+    stdio: "inherit",
+  });
+  // Ctrl-C reaches the child as well; it decides how to end.
+  const ignore = (): void => undefined;
+  process.on("SIGINT", ignore);
+  try {
+    const [code] = (await once(child, "close")) as [number | null];
+    return code ?? 1;
+  } finally {
+    process.off("SIGINT", ignore);
+  }
+}

@@ -1,0 +1,1 @@
+/** Which of the platform's own images a config needs. */

@@ -1,0 +1,63 @@
+/** What the running platform says about itself, gathered from the API server in one go. */
+import { messageOf } from "./errors.ts";
+import type { Kube } from "./kube.ts";
+import { type NodeStats, type Owner, type Pod, type ServiceStatus, serviceStatuses } from "./services.ts";
+
+export interface NodeInfo {
+  readonly metadata: { readonly name: string };
+  readonly status?: {
+    readonly allocatable?: Readonly<Record<string, string>>;
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+  };
+}
+
+interface List<T> {
+  readonly items: readonly T[];
+}
+
+export interface PlatformState {
+  readonly nodes: readonly NodeInfo[];
+  readonly services: readonly ServiceStatus[];
+  /** Bytes of all pods of all namespaces; `null` when no kubelet answered. */
+  readonly podMemory: number | null;
+}
+
+export async function readNodes(kube: Kube): Promise<readonly NodeInfo[]> {
+  return (await kube.get<List<NodeInfo>>("/api/v1/nodes")).items;
+}
+
+/** Reads services, their memory and the nodes; reasons of crashes carry the last log lines. */
+export async function readPlatform(kube: Kube, namespace: string): Promise<PlatformState> {
+  const [nodes, pods, deployments, statefulSets] = await Promise.all([
+    readNodes(kube),
+    kube.get<List<Pod>>(`/api/v1/namespaces/${namespace}/pods`),
+    kube.get<List<Owner>>(`/apis/apps/v1/namespaces/${namespace}/deployments`),
+    kube.get<List<Owner>>(`/apis/apps/v1/namespaces/${namespace}/statefulsets`),
+  ]);
+  const stats = await Promise.all(
+    nodes.map((node) =>
+      kube.get<NodeStats>(`/api/v1/nodes/${node.metadata.name}/proxy/stats/summary`).catch((): NodeStats => ({})),
+    ),
+  );
+  const owners = [...deployments.items, ...statefulSets.items];
+  const services = serviceStatuses(namespace, pods.items, owners, stats);
+  const all = stats.flatMap((node) => node.pods ?? []).map((pod) => pod.memory?.workingSetBytes ?? 0);
+  return {
+    nodes,
+    services: await Promise.all(services.map((service) => withLastWords(kube, namespace, service))),
+    podMemory: all.length === 0 ? null : all.reduce((total, value) => total + value, 0),
+  };
+}
+
+const LAST_LINES = 5;
+
+/** Adds the last log lines to a crash. */
+async function withLastWords(kube: Kube, namespace: string, service: ServiceStatus): Promise<ServiceStatus> {
+  if (service.pod === null || service.reason?.startsWith("crash:") !== true) return service;
+  const path = `/api/v1/namespaces/${namespace}/pods/${service.pod}/log?tailLines=${LAST_LINES}`;
+  const words = await kube
+    .text(`${path}&previous=true`)
+    .catch(() => kube.text(path))
+    .catch((error: unknown) => `(no log: ${messageOf(error)})`);
+  return { ...service, reason: `${service.reason}; last lines:\n${words.trimEnd()}` };
+}

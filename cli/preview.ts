@@ -1,0 +1,89 @@
+/** `npm run preview`: what `up` would change, and every object as a file, without touching a cluster. */
+import type { EngineResult } from "../engine/types.ts";
+import type { Command } from "./command.ts";
+import { countChanges, Display, renderChanges } from "./display.ts";
+import { chooseEngine } from "./engine.ts";
+import { engineOption, stackArgs, stackOptions, text } from "./options.ts";
+import { projectDir } from "./paths.ts";
+import { createProgress } from "./progress.ts";
+import { type Rendered, renderedObject, writeRendered } from "./render.ts";
+import { engineOptions, readStack } from "./stack.ts";
+import { duration } from "./table.ts";
+
+/** What `preview --json` prints. */
+export interface PreviewReport {
+  readonly ok: boolean;
+  readonly stack: string;
+  readonly target: string;
+  readonly engine: string;
+  readonly changes: EngineResult["changes"];
+  readonly resources: readonly PreviewedResource[];
+  readonly durationMs: number;
+  readonly errors: readonly string[];
+}
+
+export interface PreviewedResource {
+  readonly op: string;
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  readonly diff: readonly string[];
+}
+
+export const preview: Command = {
+  summary: "what up would create, update, replace and delete; touches nothing",
+  options: {
+    ...stackOptions,
+    ...engineOption,
+    render: { type: "string", value: "folder", help: "write every Kubernetes object there as YAML, secrets masked" },
+  },
+  async run(values) {
+    const args = stackArgs(values);
+    const stack = readStack(args);
+    const engine = await chooseEngine(args.engine);
+    const progress = createProgress({ sink: process.stderr });
+    const resources: PreviewedResource[] = [];
+    const rendered: Rendered[] = [];
+    const display = new Display(
+      progress,
+      `preview of stack ${stack.name} on ${stack.profile.target} by the ${engine.description}`,
+    );
+    const result = await engine.preview({
+      ...engineOptions(stack, false),
+      policyPacks: [`${projectDir}/policies`],
+      onEvent(event) {
+        display.onEvent(event);
+        if (event.kind !== "resource" || event.status !== "done") return;
+        const { op, type, name, urn, diff = [] } = event;
+        resources.push({ op, type, name, urn, diff });
+        const object = renderedObject(event);
+        if (object !== undefined) rendered.push(object);
+      },
+    });
+    display.end(result.ok, renderChanges(result.changes, false));
+    progress.stop();
+    const folder = text(values, "render");
+    if (folder !== undefined && result.ok) {
+      writeRendered(folder, rendered);
+      process.stderr.write(`${rendered.length} objects written to ${folder}\n`);
+    }
+    const report: PreviewReport = {
+      ok: result.ok,
+      stack: stack.name,
+      target: stack.profile.target,
+      engine: engine.name,
+      changes: result.changes,
+      resources,
+      durationMs: result.durationMs,
+      errors: result.errors,
+    };
+    process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderPreview(report)}\n`);
+    for (const error of report.errors) process.stderr.write(`error: ${error}\n`);
+    return report.ok ? 0 : 1;
+  },
+};
+
+export function renderPreview(report: PreviewReport): string {
+  const summary = `${renderChanges(report.changes, false)}, in ${duration(report.durationMs)}; nothing was touched`;
+  return report.ok && countChanges(report.changes) === 0 ? `up to date: ${summary}` : summary;
+}

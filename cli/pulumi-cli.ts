@@ -1,0 +1,242 @@
+/** The official CLI as an engine: its JSON event stream read into this project's events. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse, stringify } from "yaml";
+
+import type { EngineEvent, EngineOptions, EngineResult, Operation } from "../engine/types.ts";
+import type { Engine } from "./engine.ts";
+import { run, type Ran } from "./exec.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const operations: Readonly<Record<string, Operation>> = {
+  create: "create",
+  update: "update",
+  replace: "replace",
+  "create-replacement": "replace",
+  "delete-replaced": "replace",
+  "import-replacement": "replace",
+  "read-replacement": "read",
+  delete: "delete",
+  discard: "delete",
+  "discard-replaced": "delete",
+  same: "same",
+  refresh: "same",
+  read: "read",
+  import: "create",
+};
+
+const noChanges: Readonly<Record<Operation, number>> = {
+  create: 0,
+  update: 0,
+  replace: 0,
+  delete: 0,
+  same: 0,
+  read: 0,
+};
+
+const object = (value: unknown): Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+const string = (value: unknown): string => (typeof value === "string" ? value : "");
+/** The CLI writes colours as `<{%fg 1%}>`. */
+const plain = (value: unknown): string => string(value).replaceAll(/<\{%[^%]*%\}>/g, "");
+
+/** Reads the lines of `pulumi up --json` and keeps what a result needs. */
+export class EventReader {
+  readonly errors: string[] = [];
+  changes: Record<Operation, number> = { ...noChanges };
+  #onEvent: ((event: EngineEvent) => void) | undefined;
+  #startedAt = new Map<string, number>();
+
+  constructor(onEvent?: (event: EngineEvent) => void) {
+    this.#onEvent = onEvent;
+  }
+
+  /** Reads one line; lines that are no JSON event are the CLI's own words. */
+  line(text: string): void {
+    let event: Json;
+    try {
+      event = object(JSON.parse(text));
+    } catch {
+      if (text.trim() !== "") this.#onEvent?.({ kind: "diagnostic", severity: "info", message: text });
+      return;
+    }
+    if ("resourcePreEvent" in event) this.#resource(object(event["resourcePreEvent"]), "start");
+    if ("resOutputsEvent" in event) this.#resource(object(event["resOutputsEvent"]), "done");
+    if ("resOpFailedEvent" in event) this.#resource(object(event["resOpFailedEvent"]), "failed");
+    if ("diagnosticEvent" in event) this.#diagnostic(object(event["diagnosticEvent"]));
+    if ("policyEvent" in event) this.#policy(object(event["policyEvent"]));
+    if ("summaryEvent" in event) this.#summary(object(event["summaryEvent"]));
+    if ("errorEvent" in event) this.errors.push(plain(object(event["errorEvent"])["error"]));
+  }
+
+  #resource(event: Json, status: "start" | "done" | "failed"): void {
+    const metadata = object(event["metadata"]);
+    const urn = string(metadata["urn"]);
+    const started = this.#startedAt.get(urn);
+    if (status === "start") this.#startedAt.set(urn, Date.now());
+    const inputs = object(metadata["new"])["inputs"];
+    this.#onEvent?.({
+      kind: "resource",
+      op: operations[string(metadata["op"])] ?? "same",
+      urn,
+      type: string(metadata["type"]),
+      name: urn.split("::").at(-1) ?? urn,
+      status,
+      ...(status !== "start" && started !== undefined ? { elapsedMs: Date.now() - started } : {}),
+      ...(Array.isArray(metadata["diffs"]) ? { diff: metadata["diffs"].map(String) } : {}),
+      ...(status === "done" && inputs !== undefined ? { inputs: object(inputs) } : {}),
+    });
+  }
+
+  #diagnostic(event: Json): void {
+    const severity = string(event["severity"]);
+    const message = plain(event["message"]).trimEnd();
+    if (message === "") return;
+    if (event["ephemeral"] === true) {
+      const urn = string(event["urn"]);
+      if (urn === "") return;
+      const name = urn.split("::").at(-1) ?? urn;
+      const type = urn.split("::").at(2)?.split("$").at(-1) ?? "";
+      this.#onEvent?.({ kind: "resource", op: "create", urn, type, name, status: "progress", message });
+      return;
+    }
+    const urn = string(event["urn"]);
+    this.#onEvent?.({
+      kind: "diagnostic",
+      severity: severity === "error" || severity === "warning" || severity === "debug" ? severity : "info",
+      message,
+      ...(urn === "" ? {} : { urn }),
+    });
+    if (severity === "error") this.errors.push(message);
+  }
+
+  #policy(event: Json): void {
+    const mandatory = event["enforcementLevel"] === "mandatory";
+    const urn = string(event["resourceUrn"]);
+    const message = plain(event["message"]).trim();
+    const policy = string(event["policyName"]);
+    this.#onEvent?.({
+      kind: "policy",
+      pack: string(event["policyPackName"]),
+      policy,
+      level: mandatory ? "mandatory" : "advisory",
+      message,
+      ...(urn === "" ? {} : { urn }),
+    });
+    if (mandatory) this.errors.push(`policy ${policy}: ${message}`);
+  }
+
+  #summary(event: Json): void {
+    this.changes = { ...noChanges };
+    for (const [op, count] of Object.entries(object(event["resourceChanges"]))) {
+      const known = op in noChanges ? operations[op] : undefined;
+      if (known !== undefined && typeof count === "number") this.changes[known] += count;
+    }
+  }
+}
+
+function environment(options: Pick<EngineOptions, "passphrase" | "env">): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    ...options.env,
+    PULUMI_CONFIG_PASSPHRASE: options.passphrase,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+  };
+}
+
+/** A copy of the stack's config with the overrides in it: `pulumi --config key=value` would write them to the stack's file. */
+function configFile(options: EngineOptions): string | undefined {
+  const overrides = Object.entries(options.configOverrides ?? {});
+  if (overrides.length === 0) return undefined;
+  const name = `Pulumi.${options.stack}.yaml`;
+  let document: Record<string, unknown> = {};
+  try {
+    document = { ...object(parse(readFileSync(join(options.projectDir, name), "utf8"))) };
+  } catch {
+    // A stack without a file has no config of its own.
+  }
+  const config = { ...object(document["config"]) };
+  for (const [key, value] of overrides) {
+    const structured = /^[[{]/.test(value) ? (JSON.parse(value) as unknown) : value;
+    config[key] = structured;
+  }
+  const folder = join(options.projectDir, ".millrace", "config");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, name);
+  writeFileSync(path, stringify({ ...document, config }), { mode: 0o600 });
+  return path;
+}
+
+/** The cause of a failed command when the event stream named none. */
+function lastWords(ran: Ran): string {
+  const lines = `${ran.stderr}`.split("\n").filter((line) => line.trim() !== "");
+  return lines.length === 0 ? `pulumi ended with code ${ran.code}` : lines.slice(-5).map(plain).join("\n");
+}
+
+/** The official CLI at `cli`; `why` says why it was chosen. */
+export function pulumiEngine(cli: string, why: string): Engine {
+  const pulumi = async (args: readonly string[], options: Pick<EngineOptions, "projectDir" | "passphrase" | "env">) =>
+    await run(cli, args, { cwd: options.projectDir, env: environment(options) });
+
+  const operate = async (command: "preview" | "up" | "destroy", options: EngineOptions): Promise<EngineResult> => {
+    const started = Date.now();
+    const selected = await pulumi(["stack", "select", options.stack, "--create", "--non-interactive"], options);
+    const reader = new EventReader(options.onEvent);
+    if (selected.code !== 0) {
+      const errors = [lastWords(selected)];
+      return { ok: false, changes: noChanges, durationMs: Date.now() - started, outputs: {}, errors };
+    }
+    const config = configFile(options);
+    const ran = await run(
+      cli,
+      [
+        command,
+        "--json",
+        "--non-interactive",
+        "--stack",
+        options.stack,
+        "--parallel",
+        String(options.parallel ?? 8),
+        ...(command === "preview" ? [] : ["--yes", "--skip-preview"]),
+        ...(command === "destroy" ? [] : (options.policyPacks ?? []).flatMap((pack) => ["--policy-pack", pack])),
+        ...(config === undefined ? [] : ["--config-file", config]),
+      ],
+      {
+        cwd: options.projectDir,
+        env: environment(options),
+        signal: options.signal,
+        onStdout: (line) => {
+          reader.line(line);
+        },
+      },
+    );
+    if (config !== undefined) rmSync(config, { force: true });
+    const errors = ran.code === 0 || reader.errors.length > 0 ? reader.errors : [lastWords(ran)];
+    const outputs = command === "up" ? await stackOutputs(options) : {};
+    return { ok: ran.code === 0, changes: reader.changes, durationMs: Date.now() - started, outputs, errors };
+  };
+
+  const stackOutputs: Engine["outputs"] = async (options) => {
+    const ran = await pulumi(["stack", "output", "--json", "--stack", options.stack, "--non-interactive"], options);
+    return ran.code === 0 ? { ...object(JSON.parse(ran.stdout === "" ? "{}" : ran.stdout)) } : {};
+  };
+
+  return {
+    name: "pulumi",
+    description: `Pulumi CLI at ${cli} (${why})`,
+    preview: (options) => operate("preview", options),
+    up: (options) => operate("up", options),
+    async destroy(options) {
+      if (options.clusterGone !== true) return await operate("destroy", options);
+      // The objects went with their cluster: the provider is told to drop what it can't reach.
+      return await operate("destroy", {
+        ...options,
+        env: { ...options.env, PULUMI_K8S_DELETE_UNREACHABLE: "true" },
+      });
+    },
+    outputs: stackOutputs,
+  };
+}

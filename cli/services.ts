@@ -1,0 +1,209 @@
+/** What runs, service by service, from the API server's own objects: pure functions over pods and their owners. */
+import { quantity } from "./quantity.ts";
+
+export interface ContainerState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly running?: object;
+  readonly terminated?: { readonly reason?: string; readonly exitCode?: number; readonly message?: string };
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly restartCount: number;
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
+  readonly image?: string;
+}
+
+interface Resources {
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
+}
+
+export interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+    readonly ownerReferences?: readonly { readonly kind: string }[];
+  };
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly containers: readonly { readonly name: string; readonly resources?: Resources }[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+/** A Deployment or StatefulSet. */
+export interface Owner {
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: { readonly replicas?: number };
+}
+
+/** The kubelet's `/stats/summary`, as far as it is read here. */
+export interface NodeStats {
+  readonly pods?: readonly {
+    readonly podRef: { readonly name: string; readonly namespace: string };
+    readonly memory?: { readonly workingSetBytes?: number };
+  }[];
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly pods: number;
+  readonly wanted: number;
+  readonly restarts: number;
+  /** Bytes used now; `null` when the kubelet does not say. */
+  readonly memory: number | null;
+  readonly memoryRequest: number;
+  readonly memoryLimit: number;
+  /** Why it is not ready; `null` when it is. */
+  readonly reason: string | null;
+  /** Pod to ask for more, when one is not ready. */
+  readonly pod: string | null;
+}
+
+const NAME = "app.kubernetes.io/name";
+
+export function serviceName(labels: Readonly<Record<string, string>> | undefined, fallback: string): string {
+  return labels?.[NAME] ?? labels?.["spark-app-name"] ?? fallback;
+}
+
+/** Pods that end by themselves (Jobs) are no services. */
+const isJobPod = (pod: Pod): boolean => pod.metadata.ownerReferences?.some((owner) => owner.kind === "Job") ?? false;
+
+const isReady = (pod: Pod): boolean =>
+  pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+
+/** Services with their pods, sorted by name. */
+export function serviceStatuses(
+  namespace: string,
+  pods: readonly Pod[],
+  owners: readonly Owner[],
+  stats: readonly NodeStats[],
+): ServiceStatus[] {
+  const used = new Map<string, number>();
+  for (const { podRef, memory } of stats.flatMap((node) => node.pods ?? [])) {
+    if (podRef.namespace === namespace && memory?.workingSetBytes !== undefined) {
+      used.set(podRef.name, memory.workingSetBytes);
+    }
+  }
+  const groups = new Map<string, { pods: Pod[]; wanted: number; owned: boolean }>();
+  const group = (name: string): { pods: Pod[]; wanted: number; owned: boolean } => {
+    const found = groups.get(name) ?? { pods: [], wanted: 0, owned: false };
+    groups.set(name, found);
+    return found;
+  };
+  for (const owner of owners) {
+    const entry = group(serviceName(owner.metadata.labels, owner.metadata.name));
+    entry.wanted += owner.spec.replicas ?? 1;
+    entry.owned = true;
+  }
+  for (const pod of pods) {
+    if (!isJobPod(pod)) group(serviceName(pod.metadata.labels, pod.metadata.name)).pods.push(pod);
+  }
+  return [...groups]
+    .map(([name, entry]) => oneService(name, entry.pods, entry.owned ? entry.wanted : entry.pods.length, used))
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function oneService(
+  name: string,
+  pods: readonly Pod[],
+  wanted: number,
+  used: ReadonlyMap<string, number>,
+): ServiceStatus {
+  const sick = pods.find((pod) => !isReady(pod));
+  const ready = sick === undefined && wanted > 0 && pods.length >= wanted;
+  const memories = pods.map((pod) => used.get(pod.metadata.name));
+  const known = memories.filter((value) => value !== undefined);
+  return {
+    name,
+    ready,
+    pods: pods.length,
+    wanted,
+    restarts: sum(pods.flatMap((pod) => (pod.status?.containerStatuses ?? []).map((status) => status.restartCount))),
+    memory: known.length === 0 ? null : sum(known),
+    memoryRequest: sum(pods.map((pod) => memoryOf(pod, "requests"))),
+    memoryLimit: sum(pods.map((pod) => memoryOf(pod, "limits"))),
+    reason: ready ? null : reasonOf(sick, pods.length, wanted),
+    pod: sick?.metadata.name ?? null,
+  };
+}
+
+function reasonOf(sick: Pod | undefined, pods: number, wanted: number): string {
+  if (sick !== undefined) return podTrouble(sick);
+  if (wanted === 0) return "scaled to zero";
+  return `${pods} of ${wanted} pods exist`;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+function memoryOf(pod: Pod, kind: "requests" | "limits"): number {
+  return sum(pod.spec.containers.map((container) => quantity(container.resources?.[kind]?.["memory"]) ?? 0));
+}
+
+/** Why a pod is not ready, in plain words. */
+export function podTrouble(pod: Pod): string {
+  if (pod.metadata.deletionTimestamp !== undefined) return "being removed";
+  if (pod.status?.reason === "Evicted") return `evicted: ${pod.status.message ?? "the node ran short"}`;
+  const unscheduled = pod.status?.conditions?.find(
+    (condition) => condition.type === "PodScheduled" && condition.status === "False",
+  );
+  if (unscheduled !== undefined) return unschedulable(unscheduled.message ?? "");
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  for (const status of statuses) {
+    const trouble = containerTrouble(status);
+    if (trouble !== undefined) return trouble;
+  }
+  if (pod.status?.phase === "Pending") return "starting";
+  return pod.status?.phase === "Running" ? "running, not ready yet" : (pod.status?.phase ?? "unknown").toLowerCase();
+}
+
+function unschedulable(message: string): string {
+  const cause = /Insufficient memory/i.test(message)
+    ? "memory: no node has enough free"
+    : /Insufficient cpu/i.test(message)
+      ? "cpu: no node has enough free"
+      : /persistentvolumeclaim|volume/i.test(message)
+        ? "volume: its claim is not bound"
+        : "no node takes it";
+  return `${cause} (${message})`;
+}
+
+function containerTrouble(status: ContainerStatus): string | undefined {
+  const waiting = status.state?.waiting;
+  const last = status.lastState?.terminated ?? status.state?.terminated;
+  if (waiting?.reason !== undefined) {
+    if (/^(ErrImage|ImagePull|InvalidImage)/.test(waiting.reason)) {
+      return `image: ${status.image ?? status.name} can't be pulled (${waiting.message ?? waiting.reason})`;
+    }
+    if (waiting.reason === "CrashLoopBackOff") return crash(status, last);
+    if (!/^(ContainerCreating|PodInitializing)$/.test(waiting.reason)) {
+      return `${waiting.reason}: ${waiting.message ?? status.name}`;
+    }
+  }
+  if (status.state?.terminated !== undefined && status.state.terminated.exitCode !== 0) return crash(status, last);
+  if (!status.ready && status.restartCount > 0 && last !== undefined) return crash(status, last);
+  return undefined;
+}
+
+function crash(status: ContainerStatus, last: ContainerState["terminated"]): string {
+  if (last?.reason === "OOMKilled") return `memory: ${status.name} used more than its limit and was killed`;
+  return `crash: ${status.name} ended with code ${last?.exitCode ?? "unknown"} (${status.restartCount} restarts)`;
+}

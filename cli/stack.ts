@@ -1,0 +1,74 @@
+/** One stack as the commands need it: its checked config, its target's profile, and what the engine is given. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import type { TargetProfile } from "../clusters/profile.ts";
+import { targetProfile } from "../clusters/targets.ts";
+import { loadConfig, type PlatformConfig } from "../config/index.ts";
+import type { EngineOptions } from "../engine/types.ts";
+import { messageOf, UserError } from "./errors.ts";
+import type { StackArgs } from "./options.ts";
+import { findPassphrase } from "./passphrase.ts";
+import { projectDir, stateDir } from "./paths.ts";
+
+export interface Stack {
+  readonly name: string;
+  readonly config: PlatformConfig;
+  readonly profile: TargetProfile;
+  /** What `--target` lays over the stack's config, for this run only. */
+  readonly overrides: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads `Pulumi.<stack>.yaml`, lays `--target` over it and checks everything at once.
+ * @throws UserError when the file is missing or no YAML.
+ * @throws ConfigError with every problem of the config.
+ */
+export function readStack(args: Pick<StackArgs, "stack" | "target">, folder = projectDir): Stack {
+  const raw = readConfigValues(args.stack, folder);
+  const overrides: Record<string, string> = {};
+  if (args.target !== undefined) {
+    const cluster = overlayTarget(raw["millrace:cluster"], args.target);
+    raw["millrace:cluster"] = cluster;
+    overrides["millrace:cluster"] = JSON.stringify(cluster);
+  }
+  const config = loadConfig(raw, `Pulumi.${args.stack}.yaml`);
+  return { name: args.stack, config, profile: targetProfile(config.cluster), overrides };
+}
+
+/** Another target keeps what any cluster has (the namespace) and drops what belongs to the target in the file. */
+export function overlayTarget(cluster: unknown, target: string): Record<string, unknown> {
+  const given = typeof cluster === "object" && cluster !== null ? (cluster as Record<string, unknown>) : {};
+  if (given["target"] === target) return given;
+  return { ...("namespace" in given ? { namespace: given["namespace"] } : {}), target };
+}
+
+function readConfigValues(stack: string, folder: string): Record<string, unknown> {
+  const file = join(folder, `Pulumi.${stack}.yaml`);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new UserError(`there is no stack "${stack}": Pulumi.${stack}.yaml is missing; copy Pulumi.dev.yaml to it`);
+  }
+  try {
+    const document = parse(text) as { config?: unknown } | null;
+    const config = document?.config ?? {};
+    if (typeof config !== "object") throw new Error("`config` is not a set of keys");
+    return { ...(config as Record<string, unknown>) };
+  } catch (error) {
+    throw new UserError(`Pulumi.${stack}.yaml is not valid YAML: ${messageOf(error)}`);
+  }
+}
+
+/** What any engine run on this stack is given. */
+export function engineOptions(stack: Stack, keepPassphrase: boolean): EngineOptions {
+  return {
+    projectDir,
+    stack: stack.name,
+    passphrase: findPassphrase(stateDir, keepPassphrase).value,
+    configOverrides: stack.overrides,
+  };
+}

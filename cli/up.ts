@@ -1,0 +1,169 @@
+/** `npm run up`: config, engine, preflight, cluster and images at once, deploy, proof, and the table of what now runs. */
+import type { EngineResult } from "../engine/types.ts";
+import { prepareContexts } from "../images/index.ts";
+import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
+import { startCluster } from "./cluster.ts";
+import type { Command } from "./command.ts";
+import { countChanges, Display, renderChanges } from "./display.ts";
+import { chooseEngine, type Engine } from "./engine.ts";
+import { messageOf } from "./errors.ts";
+import { imagesOf } from "./images.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { connect } from "./kube.ts";
+import { engineOption, stackArgs, stackOptions } from "./options.ts";
+import { projectDir } from "./paths.ts";
+import { readPlatform } from "./platform.ts";
+import { checkFit, preflight } from "./preflight.ts";
+import { createProgress, during, type Progress } from "./progress.ts";
+import { type ProofReport, readProgramProof, renderProof, runProof } from "./proof.ts";
+import type { ServiceStatus } from "./services.ts";
+import { engineOptions, readStack, type Stack } from "./stack.ts";
+import { duration } from "./table.ts";
+
+/** What `up --json` prints. */
+export interface UpReport {
+  readonly ok: boolean;
+  readonly stack: string;
+  readonly target: string;
+  readonly engine: string;
+  /** Steps by kind. */
+  readonly changes: EngineResult["changes"] | null;
+  readonly proof: ProofReport | null;
+  readonly services: readonly ServiceStatus[];
+  readonly addresses: readonly Address[];
+  readonly durationMs: number;
+  /** One line per cause; empty when ok. */
+  readonly errors: readonly string[];
+}
+
+export const up: Command = {
+  summary: "brings the platform up, the embedded cluster included, and proves that data flows through it",
+  options: { ...stackOptions, ...engineOption },
+  async run(values) {
+    const started = Date.now();
+    const args = stackArgs(values);
+    const stack = readStack(args);
+    const engine = await chooseEngine(args.engine);
+    const progress = createProgress({ sink: process.stderr });
+    progress.log(`stack ${stack.name} on target ${stack.profile.target}, by the ${engine.description}`);
+    const interrupt = onInterrupt(() => {
+      progress.log("stopping after the steps under way; Ctrl-C again ends at once");
+    });
+    try {
+      const outcome = await bringUp(stack, engine, progress, interrupt.signal);
+      progress.stop();
+      const report: UpReport = {
+        stack: stack.name,
+        target: stack.profile.target,
+        engine: engine.name,
+        ...outcome,
+        durationMs: Date.now() - started,
+      };
+      process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderUp(report)}\n`);
+      if (interrupt.signal.aborted) {
+        process.stderr.write("stopped: the state is valid and unlocked; npm run up goes on from here\n");
+        return 130;
+      }
+      for (const error of report.errors) process.stderr.write(`error: ${error}\n`);
+      return report.ok ? 0 : 1;
+    } finally {
+      interrupt.release();
+      progress.stop();
+    }
+  },
+};
+
+type Outcome = Pick<UpReport, "ok" | "changes" | "proof" | "services" | "addresses" | "errors">;
+
+async function bringUp(stack: Stack, engine: Engine, progress: Progress, signal: AbortSignal): Promise<Outcome> {
+  const nothing: Outcome = { ok: false, changes: null, proof: null, services: [], addresses: [], errors: [] };
+  try {
+    await preflight(stack, progress);
+    await prepare(stack, progress, signal);
+  } catch (error) {
+    return { ...nothing, errors: causes(error) };
+  }
+  if (signal.aborted) return { ...nothing, errors: ["interrupted before the deploy"] };
+
+  const display = new Display(progress, "deploy");
+  const result = await engine.up({
+    ...engineOptions(stack, true),
+    policyPacks: [`${projectDir}/policies`],
+    onEvent: display.onEvent,
+    signal,
+  });
+  display.end(result.ok, renderChanges(result.changes, true));
+  const deployed = { changes: result.changes, addresses: readAddresses(result.outputs) };
+  if (signal.aborted) return { ...nothing, ...deployed, errors: result.errors };
+
+  const proof = await prove(stack, progress, display, result.ok, signal);
+  const services = await readPlatform(connect(stack.profile), stack.config.cluster.namespace)
+    .then((state) => state.services)
+    .catch(() => []);
+  const errors = [...result.errors];
+  if (proof?.ok === false) {
+    errors.push(`the proof failed${proof.failedHop === null ? "" : ` at ${proof.failedHop}`}${cause(proof)}`);
+  }
+  return { ...deployed, ok: result.ok && proof?.ok !== false, proof, services, errors };
+}
+
+function cause(proof: ProofReport): string {
+  const message = proof.hops.find((hop) => hop.hop === proof.failedHop)?.message ?? proof.error ?? "";
+  return message === "" ? "" : `: ${message}`;
+}
+
+/** Cluster and images at once: both are given time to end, so that neither's failure hides the other's. */
+async function prepare(stack: Stack, progress: Progress, signal: AbortSignal): Promise<void> {
+  const images = imagesOf(stack.config);
+  const work: Promise<void>[] = [startCluster(stack, progress)];
+  if (images.length > 0) {
+    work.push(
+      during(progress, "images", (step) =>
+        prepareContexts(images, (name, detail) => {
+          step.detail(`${name}: ${detail}`);
+        }),
+      ),
+    );
+  }
+  const failures = (await Promise.allSettled(work)).flatMap((settled) =>
+    settled.status === "rejected" ? [settled.reason as unknown] : [],
+  );
+  if (failures.length > 0) throw new AggregateError(failures, "preparing the cluster and the images failed");
+  if (!signal.aborted) await checkFit(stack, progress);
+}
+
+function causes(error: unknown): string[] {
+  return error instanceof AggregateError ? error.errors.map(messageOf) : [messageOf(error)];
+}
+
+/** The proof of this `up`: the program's own Job when it ran, else one on demand. Nothing when the deploy failed before it. */
+async function prove(
+  stack: Stack,
+  progress: Progress,
+  display: Display,
+  deployed: boolean,
+  signal: AbortSignal,
+): Promise<ProofReport | null> {
+  if (!stack.config.proof.enabled) return null;
+  const ranInProgram = display.hasChanged("kubernetes:batch/v1:Job", "proof");
+  if (!deployed && !ranInProgram) return null;
+  const options = { namespace: stack.config.cluster.namespace, signal };
+  const kube = connect(stack.profile);
+  if (ranInProgram) return await readProgramProof(kube, options);
+  return await during(progress, "proof", (step) => runProof(kube, { ...options, onDetail: step.detail }));
+}
+
+export function renderUp(report: UpReport): string {
+  const parts: string[] = [];
+  if (report.changes !== null) parts.push(renderChanges(report.changes, true));
+  if (report.proof !== null) parts.push(renderProof(report.proof));
+  if (report.ok) parts.push(renderAddresses(report.addresses));
+  parts.push(
+    report.ok
+      ? `up in ${duration(report.durationMs)}${countChanges(report.changes ?? emptyChanges) === 0 ? ", nothing had to change" : ""}`
+      : `not up (${duration(report.durationMs)}); what was made is kept, and npm run up goes on from there`,
+  );
+  return parts.join("\n\n");
+}
+
+const emptyChanges: EngineResult["changes"] = { create: 0, update: 0, replace: 0, delete: 0, same: 0, read: 0 };

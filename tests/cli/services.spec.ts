@@ -1,0 +1,141 @@
+import { expect } from "chai";
+
+import { quantity } from "../../cli/quantity.ts";
+import { type ContainerStatus, type Owner, type Pod, podTrouble, serviceStatuses } from "../../cli/services.ts";
+
+function pod(name: string, service: string, status: Pod["status"], extra: Partial<Pod["metadata"]> = {}): Pod {
+  return {
+    metadata: { name, labels: { "app.kubernetes.io/name": service }, ...extra },
+    spec: {
+      containers: [{ name: "main", resources: { requests: { memory: "256Mi" }, limits: { memory: "512Mi" } } }],
+    },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+const container = (state: Partial<ContainerStatus>): Pod["status"] => ({
+  phase: "Running",
+  containerStatuses: [{ name: "main", ready: false, restartCount: 0, image: "millrace/x:1", ...state }],
+});
+
+const healthy: Pod["status"] = {
+  phase: "Running",
+  conditions: [{ type: "Ready", status: "True" }],
+  containerStatuses: [{ name: "main", ready: true, restartCount: 2 }],
+};
+
+const owner = (name: string, replicas: number): Owner => ({
+  metadata: { name, labels: { "app.kubernetes.io/name": name } },
+  spec: { replicas },
+});
+
+describe("service status", () => {
+  it("adds up memory, limits and restarts of a service's pods", () => {
+    const stats = [
+      { pods: [{ podRef: { name: "kafka-0", namespace: "millrace" }, memory: { workingSetBytes: 300 * 2 ** 20 } }] },
+    ];
+    const [kafka] = serviceStatuses("millrace", [pod("kafka-0", "kafka", healthy)], [owner("kafka", 1)], stats);
+    expect(kafka).to.deep.equal({
+      name: "kafka",
+      ready: true,
+      pods: 1,
+      wanted: 1,
+      restarts: 2,
+      memory: 300 * 2 ** 20,
+      memoryRequest: 256 * 2 ** 20,
+      memoryLimit: 512 * 2 ** 20,
+      reason: null,
+      pod: null,
+    });
+  });
+
+  it("says that memory is unknown when the kubelet does not tell", () => {
+    const [kafka] = serviceStatuses("millrace", [pod("kafka-0", "kafka", healthy)], [], []);
+    expect(kafka?.memory).to.equal(null);
+  });
+
+  it("ignores a namesake in another namespace", () => {
+    const stats = [{ pods: [{ podRef: { name: "kafka-0", namespace: "other" }, memory: { workingSetBytes: 1 } }] }];
+    expect(serviceStatuses("millrace", [pod("kafka-0", "kafka", healthy)], [], stats)[0]?.memory).to.equal(null);
+  });
+
+  it("shows a service that was scaled to zero as not ready", () => {
+    const [presto] = serviceStatuses("millrace", [], [owner("presto", 0)], []);
+    expect(presto).to.include({ ready: false, reason: "scaled to zero", wanted: 0 });
+  });
+
+  it("leaves out the pods of Jobs", () => {
+    const job = pod("proof-x", "proof", healthy, { ownerReferences: [{ kind: "Job" }] });
+    expect(serviceStatuses("millrace", [job], [], [])).to.deep.equal([]);
+  });
+});
+
+describe("what is wrong with a pod", () => {
+  const cases: readonly (readonly [string, Pod["status"], RegExp])[] = [
+    [
+      "an image that can't be pulled",
+      container({ state: { waiting: { reason: "ImagePullBackOff", message: "not found" } } }),
+      /^image: millrace\/x:1 can't be pulled \(not found\)/,
+    ],
+    [
+      "a container that used too much memory",
+      container({
+        restartCount: 3,
+        state: { waiting: { reason: "CrashLoopBackOff" } },
+        lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } },
+      }),
+      /^memory: main used more than its limit/,
+    ],
+    [
+      "a crash",
+      container({
+        restartCount: 3,
+        state: { waiting: { reason: "CrashLoopBackOff" } },
+        lastState: { terminated: { exitCode: 2 } },
+      }),
+      /^crash: main ended with code 2 \(3 restarts\)/,
+    ],
+    [
+      "a missing Secret",
+      container({ state: { waiting: { reason: "CreateContainerConfigError", message: 'secret "x" not found' } } }),
+      /secret "x" not found/,
+    ],
+    [
+      "too little memory on the nodes",
+      {
+        phase: "Pending",
+        conditions: [{ type: "PodScheduled", status: "False", message: "0/1 nodes: 1 Insufficient memory." }],
+      },
+      /^memory: no node has enough free/,
+    ],
+    [
+      "an unbound claim",
+      {
+        phase: "Pending",
+        conditions: [{ type: "PodScheduled", status: "False", message: "unbound immediate PersistentVolumeClaims" }],
+      },
+      /^volume: its claim is not bound/,
+    ],
+    ["a pod that is starting", { phase: "Pending" }, /^starting$/],
+    ["a pod that is not ready yet", { phase: "Running" }, /^running, not ready yet$/],
+  ];
+  for (const [name, status, expected] of cases) {
+    it(`names ${name}`, () => {
+      expect(podTrouble(pod("a", "a", status))).to.match(expected);
+    });
+  }
+});
+
+describe("quantities", () => {
+  it("are read in every unit and refused when unreadable", () => {
+    expect(["512Mi", "1Gi", "250m", "2", "1k", "x", undefined].map(quantity)).to.deep.equal([
+      512 * 2 ** 20,
+      2 ** 30,
+      0.25,
+      2,
+      1000,
+      undefined,
+      undefined,
+    ]);
+  });
+});

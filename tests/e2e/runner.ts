@@ -1,0 +1,77 @@
+/** Runs named assertions one after the other, each within its own time, and counts them. */
+import { messageOf } from "../../cli/errors.ts";
+import { run, type Ran } from "../../cli/exec.ts";
+import { projectDir } from "../../cli/paths.ts";
+import { duration } from "../../cli/table.ts";
+
+export class Runner {
+  passed = 0;
+  failed = 0;
+
+  /** Runs one assertion; answers whether it held. `limitMs` bounds it. */
+  async step(name: string, limitMs: number, body: () => Promise<string | undefined>): Promise<boolean> {
+    const started = Date.now();
+    console.log(`> ${name}`);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const note = await Promise.race([
+        body(),
+        new Promise<never>((_, reject) => {
+          timer = setTimeout(() => {
+            reject(new Error(`took longer than ${duration(limitMs)}`));
+          }, limitMs);
+        }),
+      ]);
+      this.passed++;
+      console.log(`✓ ${name} (${duration(Date.now() - started)})${note === undefined ? "" : `: ${note}`}`);
+      return true;
+    } catch (error) {
+      this.failed++;
+      console.log(`✗ ${name} (${duration(Date.now() - started)}): ${messageOf(error)}`);
+      return false;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Fails the step unless `condition` holds. */
+export function must(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
+}
+
+/** Runs a command of the CLI as a user does; its progress is shown, its end is answered. */
+export async function millrace(args: readonly string[], timeoutMs: number): Promise<Ran> {
+  return await run("sh", ["cli/millrace", ...args], {
+    cwd: projectDir,
+    timeoutMs,
+    onStderr: (line) => {
+      console.log(`    ${line}`);
+    },
+  });
+}
+
+/** The one JSON document of a command that was given `--json`. */
+export function document<T>(ran: Ran): T {
+  try {
+    return JSON.parse(ran.stdout) as T;
+  } catch {
+    throw new Error(`exit code ${ran.code} and no JSON on stdout: ${ran.stdout.slice(0, 300)}`);
+  }
+}
+
+/** Asks until the answer is there. */
+export async function until<T>(what: string, limitMs: number, ask: () => Promise<T | undefined>): Promise<T> {
+  const limit = Date.now() + limitMs;
+  let last = "";
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      last = `; last: ${messageOf(error)}`;
+    }
+    if (Date.now() > limit) throw new Error(`${what}: not within ${duration(limitMs)}${last}`);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
