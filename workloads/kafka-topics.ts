@@ -1,0 +1,52 @@
+/**
+ * Makes a Kafka cluster hold the declared topics.
+ *
+ * Environment: `TOPICS_CONFIG` = `{"bootstrapServers": "kafka:9092", "topics": [{"name", "partitions",
+ * "replicationFactor", "config": {"retention.ms": "86400000"}}]}`, `TOPICS_TIMEOUT_SECONDS` (300).
+ * Running it again changes nothing. Topics are never deleted; what Kafka can't do (fewer partitions, another
+ * replication factor) is refused before anything is changed.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Admin } from "kafkajs";
+import { z } from "zod";
+import { kafkaClient } from "./kafka-client.ts";
+import { applyTopics, topicsSchema } from "./kafka/topics.ts";
+
+const environment = z.object({
+  TOPICS_CONFIG: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.strictObject({ bootstrapServers: z.string().min(1), topics: topicsSchema })),
+  TOPICS_TIMEOUT_SECONDS: z.coerce.number().positive().default(300),
+});
+
+const log = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function connect(admin: Admin, seconds: number): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      await admin.connect();
+      await admin.describeCluster();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error(`no Kafka within ${seconds} s: ${String(error)}`, { cause: error });
+      await sleep(1000);
+    }
+  }
+}
+
+const settings = environment.parse(process.env);
+const { bootstrapServers, topics } = settings.TOPICS_CONFIG;
+const admin = kafkaClient({ bootstrapServers, clientId: "kafka-topics", log }).admin();
+try {
+  await connect(admin, settings.TOPICS_TIMEOUT_SECONDS);
+  const changes = await applyTopics(admin, topics);
+  changes.forEach(log);
+  log(changes.length === 0 ? "nothing to change" : `${changes.length} changes`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  await admin.disconnect();
+}
