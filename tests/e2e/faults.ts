@@ -142,10 +142,10 @@ function record(run: string): { key: string; value: string; headers: Record<stri
 
 /** Service to scale to zero, and a word of the hop that the check must name. */
 const hops: readonly (readonly [string, RegExp])[] = [
-  ["kafka", /kafka|broker/i],
-  ["object-store", /s3|object/i],
-  ["spark-telemetry-driver", /spark|iceberg|stream/i],
-  ["presto", /presto|sql/i],
+  ["kafka", /^kafka$/],
+  ["object-store", /^object-store$/],
+  ["spark-telemetry-driver", /^spark$/],
+  ["presto", /^presto$/],
 ];
 
 /** Each hop is taken away in turn: the check must end red within two minutes and name it; then all is well again. */

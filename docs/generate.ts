@@ -1,0 +1,127 @@
+/**
+ * Writes `docs/components/*.md` from the docstrings of `components/*.ts`: what each component is, its arguments with
+ * types, defaults and meaning, and what it offers to others. `node docs/generate.ts`; a spec fails when they are out of date.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+import { format } from "prettier";
+import ts from "typescript";
+
+const root = join(import.meta.dirname, "..");
+const target = join(import.meta.dirname, "components");
+
+interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly fallback: string;
+  readonly text: string;
+}
+
+/** Text of a declaration's docstring, links reduced to their words. */
+function docOf(node: ts.Node): string {
+  const [doc] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
+  return flat(ts.getTextOfJSDocComment(doc?.comment));
+}
+
+function tagOf(node: ts.Node, name: string): string {
+  const tag = ts.getJSDocTags(node).find((candidate) => candidate.tagName.text === name);
+  return flat(ts.getTextOfJSDocComment(tag?.comment));
+}
+
+const flat = (text: string | undefined): string => (text ?? "").replaceAll(/\s*\n\s*/g, " ").trim();
+
+const isExported = (node: ts.HasModifiers): boolean =>
+  ts.getModifiers(node)?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword) ?? false;
+
+function fieldsOf(declaration: ts.InterfaceDeclaration, source: ts.SourceFile): Field[] {
+  return declaration.members.filter(ts.isPropertySignature).map((member) => ({
+    name: member.name.getText(source),
+    type: flat(member.type?.getText(source).replaceAll(/\/\*\*.*?\*\//gs, "")),
+    required: member.questionToken === undefined,
+    fallback: tagOf(member, "default"),
+    text: docOf(member),
+  }));
+}
+
+/** A cell of a Markdown table. */
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/<(?=[a-z])/gi, "\\<");
+const code = (text: string): string => (text === "" ? "" : `\`${text.replaceAll("|", "\\|")}\``);
+
+/** `@default - words` describes a behaviour, anything else is a value. */
+function fallbackCell(field: Field): string {
+  if (field.required) return "required";
+  if (field.fallback.startsWith("-")) return cell(field.fallback.replace(/^-\s*/, ""));
+  return field.fallback === "" ? "" : code(field.fallback.replaceAll("`", ""));
+}
+
+function fieldTable(fields: readonly Field[]): string[] {
+  const rows = fields.map(
+    (field) => `| ${code(field.name)} | ${code(field.type)} | ${fallbackCell(field)} | ${cell(field.text)} |`,
+  );
+  return ["| field | type | default | meaning |", "| --- | --- | --- | --- |", ...rows];
+}
+
+/** The page of one file; `undefined` when it declares no component. */
+function page(file: string): string | undefined {
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2024, true);
+  const classes: ts.ClassDeclaration[] = [];
+  const interfaces: ts.InterfaceDeclaration[] = [];
+  for (const statement of source.statements) {
+    if (ts.isClassDeclaration(statement) && isExported(statement) && extendsComponent(statement, source)) {
+      classes.push(statement);
+    } else if (ts.isInterfaceDeclaration(statement) && isExported(statement)) {
+      interfaces.push(statement);
+    }
+  }
+  if (classes.length === 0) return undefined;
+  const lines: string[] = [`<!-- Written by docs/generate.ts from components/${basename(file)}; do not edit. -->`, ""];
+  for (const component of classes) {
+    lines.push(`# ${component.name?.text ?? ""}`, "", docOf(component), "");
+    const offered = component.members.filter(ts.isPropertyDeclaration).filter((member) => docOf(member) !== "");
+    if (offered.length > 0) {
+      lines.push("## Offers", "");
+      for (const member of offered) lines.push(`- ${code(member.name.getText(source))}: ${docOf(member)}`);
+      lines.push("");
+    }
+  }
+  for (const declaration of interfaces) {
+    const fields = fieldsOf(declaration, source);
+    if (fields.length === 0) continue;
+    lines.push(`## ${declaration.name.text}`, "", docOf(declaration), "", ...fieldTable(fields), "");
+  }
+  return lines.join("\n");
+}
+
+function extendsComponent(declaration: ts.ClassDeclaration, source: ts.SourceFile): boolean {
+  return declaration.heritageClauses?.some((clause) => /ComponentResource\b/.test(clause.getText(source))) ?? false;
+}
+
+/** Every page by its file name in `docs/components`. */
+export async function componentPages(): Promise<Map<string, string>> {
+  const folder = join(root, "components");
+  const pages = new Map<string, string>();
+  for (const file of readdirSync(folder).sort()) {
+    if (!file.endsWith(".ts")) continue;
+    const text = page(join(folder, file));
+    if (text !== undefined) {
+      pages.set(file.replace(/\.ts$/, ".md"), await format(text, { parser: "markdown", printWidth: 120 }));
+    }
+  }
+  return pages;
+}
+
+/** The pages as they are on disk. */
+export function writtenPages(): Map<string, string> {
+  const files = readdirSync(target).filter((file) => file.endsWith(".md"));
+  return new Map(files.sort().map((file) => [file, readFileSync(join(target, file), "utf8")]));
+}
+
+if (import.meta.main) {
+  const pages = await componentPages();
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  for (const [file, text] of pages) writeFileSync(join(target, file), text);
+  console.log(`${pages.size} pages written to docs/components`);
+}
