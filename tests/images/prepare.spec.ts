@@ -1,0 +1,60 @@
+import { expect } from "chai";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { debianSources, packageLines } from "../../images/debian.ts";
+import { checkNoTwoVersions } from "../../images/prepare.ts";
+import { limiter } from "../../images/work.ts";
+
+describe("images/prepare", () => {
+  it("refuses one library in two versions on a class path, naming both", () => {
+    expect(() => {
+      checkNoTwoVersions(["netty-common-4.2.7.Final.jar", "netty-common-4.1.115.Final.jar"]);
+    }).to.throw("netty-common-4.2.7.Final.jar and netty-common-4.1.115.Final.jar");
+  });
+
+  it("accepts variants of one library side by side", () => {
+    checkNoTwoVersions([
+      "log4j-api-2.25.4.jar",
+      "log4j-1.2-api-2.25.4.jar",
+      "jline-2.14.6.jar",
+      "jline-3.29.0-jdk8.jar",
+    ]);
+  });
+
+  it("lets at most so many jobs run at once, and all of them in the end", async () => {
+    const slot = limiter(2);
+    let running = 0;
+    let most = 0;
+    const job = async (): Promise<void> => {
+      most = Math.max(most, ++running);
+      await new Promise((resume) => setTimeout(resume, 2));
+      running--;
+    };
+    await Promise.all([1, 2, 3, 4, 5].map(() => slot(job)));
+    expect(most).to.equal(2);
+    expect(running).to.equal(0);
+  });
+});
+
+describe("images/debian", () => {
+  it("records name, version and hash of what apt shows", () => {
+    const shown = `Package: tini\nVersion: 0.19.0-1\nSHA256: ${"b".repeat(64)}\n\nPackage: virtual\n`;
+    expect(packageLines(shown)).to.equal(`tini 0.19.0-1 ${"b".repeat(64)}\n`);
+  });
+
+  it("takes the host's mirrors of our release and leaves other vendors' sources out", () => {
+    const apt = mkdtempSync(join(tmpdir(), "millrace-spec-"));
+    mkdirSync(join(apt, "sources.list.d"));
+    const ours = "Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nComponents: main";
+    const other = "Types: deb\nURIs: http://vendor.example\nSuites: nodistro\nComponents: main";
+    writeFileSync(join(apt, "sources.list.d", "debian.sources"), `${ours}\n\n${other}\n`);
+    writeFileSync(join(apt, "sources.list.d", "sdk.list"), "deb http://vendor.example cloud-sdk-bookworm main\n");
+    expect(debianSources(apt)).to.equal(`${ours}\n`);
+    rmSync(apt, { recursive: true });
+  });
+
+  it("has no sources for mmdebstrap when the host is of another release", () => {
+    expect(debianSources(join(tmpdir(), "no-such-apt"))).to.equal("");
+  });
+});

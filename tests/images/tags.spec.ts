@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { baseNames, bases, imageNames, imageReference, imageTag, repositoryDir } from "../../images/tags.ts";
+
+describe("images/tags", () => {
+  let root: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "millrace-spec-"));
+    for (const name of [...baseNames, ...imageNames]) {
+      cpSync(join(repositoryDir, "images", name), join(root, "images", name), { recursive: true });
+    }
+    mkdirSync(join(root, "workloads"));
+    writeFileSync(join(root, "workloads", "producer.ts"), "export {};\n");
+  });
+
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  const tagsOf = (): Record<string, string> =>
+    Object.fromEntries([...baseNames, ...imageNames].map((name) => [name, imageTag(name, root)]));
+  const changed = (before: Record<string, string>): string[] => {
+    const after = tagsOf();
+    return Object.keys(before).filter((name) => before[name] !== after[name]);
+  };
+
+  it("gives the same tag for the same files, wherever they are", () => {
+    for (const name of imageNames.filter((image) => image !== "tools")) {
+      expect(imageTag(name, root))
+        .to.equal(imageTag(name))
+        .and.to.match(/^[0-9a-f]{16}$/);
+    }
+    expect(imageReference("kafka", root)).to.equal(`millrace/kafka:${imageTag("kafka", root)}`);
+  });
+
+  it("changes only an image's own tag with one of its files", () => {
+    const before = tagsOf();
+    writeFileSync(join(root, "images", "kafka", "etc", "server.properties"), "node.id=2\n");
+    expect(changed(before)).to.deep.equal(["kafka"]);
+  });
+
+  it("changes the tag with the name of a file", () => {
+    const before = tagsOf();
+    cpSync(join(root, "images/kafka/bin/kafka-tool"), join(root, "images/kafka/bin/kafka-tool2"));
+    rmSync(join(root, "images/kafka/bin/kafka-tool"));
+    expect(changed(before)).to.deep.equal(["kafka"]);
+  });
+
+  it("changes every image on a base with that base", () => {
+    const before = tagsOf();
+    writeFileSync(join(root, "images", "jre", "packages.txt"), "tini\n");
+    const onJre = imageNames.filter((name) => bases[name] === "jre");
+    expect(changed(before)).to.have.members(["jre", ...onJre]);
+  });
+
+  it("changes the tools' tag with the sources that they carry", () => {
+    const before = tagsOf();
+    writeFileSync(join(root, "workloads", "producer.ts"), "export const changed = true;\n");
+    expect(changed(before)).to.deep.equal(["tools"]);
+  });
+});
