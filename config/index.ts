@@ -1,0 +1,66 @@
+/**
+ * The one reading of a stack's configuration. It reports every problem at once, in the user's words, before anything is
+ * created.
+ */
+import { child, root } from "./json-schema.ts";
+import { issueProblems, unknownSetting } from "./problems.ts";
+import { impossible, risky } from "./rules.ts";
+import { type PlatformConfig, schema } from "./schema.ts";
+
+export type { PlatformConfig, Quantity } from "./schema.ts";
+
+const NAMESPACE = "millrace:";
+
+/** All problems of a stack's configuration. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  /** One line per problem: the setting, what it received, what it may be, the way out. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], file: string) {
+    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+    super(`${file} has ${count}; nothing was changed:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * Checks a stack's configuration and fills in every default; nothing given is the embedded development platform.
+ * @param raw Values by full key (`millrace:cluster`), parsed or as JSON text. Keys of other namespaces are ignored.
+ * @param file Where the values come from, for the message. @default "the stack's configuration"
+ * @throws ConfigError with every problem.
+ */
+export function loadConfig(raw: Readonly<Record<string, unknown>>, file = "the stack's configuration"): PlatformConfig {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = { cluster: {}, services: {}, security: {}, proof: {} };
+  for (const [key, value] of Object.entries(raw)) {
+    if (!key.startsWith(NAMESPACE)) continue;
+    const section = key.slice(NAMESPACE.length);
+    if (child(root.properties, section) === undefined) {
+      problems.push(unknownSetting([section], {}));
+      continue;
+    }
+    values[section] = parsed(value);
+  }
+  const result = schema.safeParse(values);
+  if (!result.success) throw new ConfigError([...problems, ...issueProblems(result.error.issues, values)], file);
+  problems.push(...impossible(result.data));
+  if (problems.length > 0) throw new ConfigError(problems, file);
+  return result.data;
+}
+
+/** Settings that are allowed and risky, one line each; empty when there are none. */
+export function configWarnings(config: PlatformConfig): string[] {
+  return risky(config);
+}
+
+/** The CLI hands objects over as JSON text. A section with nothing in it (`millrace:proof:`) is an empty one. */
+function parsed(value: unknown): unknown {
+  if (value === null || value === undefined || value === "") return {};
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value) ?? {};
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,52 @@
+/** The words for what is wrong with a value: which setting, what it received, what it may be, and the way out. */
+import type * as z from "zod";
+import { allowed, child, type Node, nodeAt, pathsOf, root, written } from "./json-schema.ts";
+import { nearest } from "./nearest.ts";
+
+/** One line per problem that the schema finds. Values of unknown settings are not repeated: they may be secret. */
+export function issueProblems(issues: readonly z.core.$ZodIssue[], values: unknown): string[] {
+  return issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => unknownSetting([...issue.path, key], values))
+      : [wrongValue(issue.path, values)],
+  );
+}
+
+/** A setting, or a whole section, that the schema does not know. */
+export function unknownSetting(path: readonly PropertyKey[], values: unknown): string {
+  const key = String(path.at(-1));
+  const owner = path.slice(0, -1);
+  return `${written(path)}: unknown setting; ${wayOut(key, owner, nodeAt(owner, values) ?? root)}`;
+}
+
+function wayOut(key: string, owner: readonly PropertyKey[], node: Node): string {
+  const names = new Map<string, string>();
+  for (const [name, below] of Object.entries(node.properties ?? {})) {
+    for (const word of [name, ...(below["x-also-called"] ?? [])]) names.set(word, name);
+  }
+  const meant = nearest(key, [...names.keys()]);
+  if (meant !== undefined) return `did you mean "${names.get(meant) ?? meant}"?`;
+  const elsewhere = pathsOf(key).sort((a, b) => a.length - b.length)[0];
+  if (elsewhere !== undefined) return `it belongs to ${written(elsewhere)}`;
+  const place = owner.length === 0 ? "the sections under millrace: are" : `${written(owner)} takes`;
+  return `${place} ${Object.keys(node.properties ?? {}).join(", ")}`;
+}
+
+function wrongValue(path: readonly PropertyKey[], values: unknown): string {
+  // A `kind` that is none of a setting's shapes has no node of its own; the setting says which there are.
+  const node = nodeAt(path, values) ?? nodeAt(path.slice(0, -1), values) ?? {};
+  const value = path.reduce(child, values);
+  if (value === undefined) return `${written(path)}: missing; give ${allowed(node)}`;
+  const plain = node.default !== undefined && typeof node.default !== "object";
+  const initial = plain ? ` (default ${String(node.default)})` : "";
+  return `${written(path)}: received ${shown(value)}; give ${allowed(node)}${initial}`;
+}
+
+/** A value as received, short, with its type where the text alone would mislead. */
+function shown(value: unknown): string {
+  if (typeof value === "string")
+    return value.length > 60 ? `a text of ${value.length} characters` : JSON.stringify(value);
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "a set of settings";
+  return String(value);
+}
