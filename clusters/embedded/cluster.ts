@@ -1,0 +1,454 @@
+/** Life of the embedded cluster: one container, one volume, one network, and a kubeconfig in `.millrace/`. */
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type Docker from "dockerode";
+import { cacheDir } from "../../images/cache.ts";
+import { ensureDocker } from "../docker-engine.ts";
+import {
+  CONTAINER,
+  containerOptions,
+  defaultPorts,
+  type EmbeddedPorts,
+  grantableCapabilities,
+  LABEL,
+  NETWORK,
+  portMap,
+  STOP_SECONDS,
+  unknownCapability,
+  VOLUME,
+} from "./container-spec.ts";
+import { type Inventory, isEmpty, leftovers, takeInventory } from "./inventory.ts";
+import { isNodeReady, kubeconfigPath, publishedKubeconfig, removeKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
+import { ensureNodeImage, nodeImageName, type Progress } from "./node-image.ts";
+import { containerMemory, execInNode, type NodeState, nodeState, type PartState } from "./node.ts";
+import { clashMessage, portClashes } from "./ports.ts";
+
+export { type EmbeddedPorts, defaultPorts } from "./container-spec.ts";
+export { type Inventory, inventoryLines, isEmpty } from "./inventory.ts";
+export type { PartState } from "./node.ts";
+
+/** Free space on the engine's disk below which nothing is begun: node image, platform images and their volumes. */
+const NEEDED_GIB = 15;
+/** Seconds from the container's start until DNS must answer. */
+const READY_SECONDS = 180;
+const LOG_LINES = 15;
+const STEP = "embedded cluster";
+
+export interface EmbeddedOptions {
+  /** Folder of Millrace's run-time files. @default ".millrace" */
+  readonly stateDir?: string;
+  /** Is told what is being done and how far it is. @default - silent */
+  readonly progress?: Progress;
+  /** Ports on 127.0.0.1. @default `defaultPorts` for each that is not given */
+  readonly ports?: Partial<EmbeddedPorts>;
+}
+
+/** A cluster that answers. */
+export interface EmbeddedCluster {
+  /** Path of the kubeconfig; its context is `millrace`. */
+  readonly kubeconfig: string;
+  readonly context: "millrace";
+  /** `reused`: it ran already; `started`: it was stopped; `created`: it is new, or made anew on its old data. */
+  readonly how: "reused" | "started" | "created";
+  /** Seconds from the container's start to DNS answering; 0 when reused. */
+  readonly readySeconds: number;
+}
+
+export interface EmbeddedStatus {
+  readonly state: "absent" | "stopped" | "starting" | "running";
+  /** What a starting node waits for. */
+  readonly phase?: string;
+  readonly image?: string;
+  /** Memory of the container with all pods, in bytes. */
+  readonly memoryBytes?: number;
+  readonly nodeReady: boolean;
+  /** Seconds since the container started. */
+  readonly uptimeSeconds?: number;
+  readonly parts: readonly PartState[];
+}
+
+/**
+ * Brings the embedded cluster up and waits until its DNS answers. One that runs is reused, one that was stopped goes on with
+ * its data; when image or ports have changed the container is made anew and the data stay.
+ * @throws Error before anything is changed when a port is taken or the disk is too full; later ones name the part that
+ * failed, with the end of its log.
+ */
+export async function start(options: EmbeddedOptions = {}): Promise<EmbeddedCluster> {
+  const { stateDir, progress, ports } = withDefaults(options);
+  const docker = await ensureDocker(
+    (detail) => {
+      progress("Docker engine", detail);
+    },
+    { stateDir },
+  );
+  const wanted = nodeImageName();
+  const existing = await inspect(docker);
+  const differs = existing === undefined ? undefined : difference(existing, wanted, ports);
+  if (existing !== undefined && differs === undefined) {
+    if (existing.State.Running && (await isHealthy(docker, stateDir, ports))) {
+      return { kubeconfig: kubeconfigPath(stateDir), context: "millrace", how: "reused", readySeconds: 0 };
+    }
+    if (!existing.State.Running) {
+      await refuseTakenPorts(ports);
+      progress(STEP, "starting the stopped node");
+    }
+    return { ...(await startAndWait(docker, stateDir, ports, progress)), how: "started" };
+  }
+  if (existing?.State.Running !== true) await refuseTakenPorts(ports);
+  await refuseFullDisk(docker);
+  const image = await ensureNodeImage(docker, progress);
+  if (differs !== undefined) {
+    progress(STEP, `${differs}; the node is made anew, its data stay`);
+    await removeContainer(docker);
+    await refuseTakenPorts(ports);
+  }
+  await createContainer(docker, image, ports, progress);
+  return { ...(await startAndWait(docker, stateDir, ports, progress)), how: "created" };
+}
+
+/** Stops the node in order, pods first; `start` goes on with its data. */
+export async function stop(options: EmbeddedOptions = {}): Promise<void> {
+  const { stateDir, progress } = withDefaults(options);
+  const docker = await ensureDocker(
+    (detail) => {
+      progress("Docker engine", detail);
+    },
+    { stateDir },
+  );
+  if ((await inspect(docker))?.State.Running === true) {
+    progress(STEP, "stopping pods and node");
+    await docker.getContainer(CONTAINER).stop({ t: STOP_SECONDS });
+  }
+}
+
+export interface DestroyOptions extends EmbeddedOptions {
+  /** Keep the volume with all data; the next `start` finds it. @default false */
+  readonly keepData?: boolean;
+}
+
+/**
+ * Removes container, network, volume and kubeconfig. Pushed images stay in the cache folder, as on any developer's machine.
+ * @returns what is left although it should not be; nothing, when all went well
+ */
+export async function destroy(options: DestroyOptions = {}): Promise<Inventory> {
+  const { stateDir, progress, ports } = withDefaults(options);
+  const keepData = options.keepData ?? false;
+  const docker = await ensureDocker(
+    (detail) => {
+      progress("Docker engine", detail);
+    },
+    { stateDir },
+  );
+  const existing = await inspect(docker);
+  if (existing !== undefined) {
+    rememberContainer(stateDir, existing.Id);
+    progress(STEP, keepData ? "stopping pods and node" : "removing the node");
+    // Data that nobody will read need no orderly end.
+    if (keepData && existing.State.Running) await docker.getContainer(CONTAINER).stop({ t: STOP_SECONDS });
+    await removeContainer(docker);
+  }
+  if (!keepData) {
+    progress(STEP, "removing the volume");
+    await ignoreMissing(docker.getVolume(VOLUME).remove());
+  }
+  await ignoreMissing(docker.getNetwork(NETWORK).remove());
+  removeKubeconfig(stateDir);
+  const query = { ports: publishedPorts(existing) ?? ports, containerId: rememberedContainer(stateDir) };
+  const left = await settled(async () => leftovers(await takeInventory(docker, query), { keepData }));
+  if (isEmpty(left)) rmSync(containerIdPath(stateDir), { force: true });
+  return left;
+}
+
+/** What of the cluster is on this machine now. */
+export async function inventory(options: EmbeddedOptions = {}): Promise<Inventory> {
+  const { stateDir, progress, ports } = withDefaults(options);
+  const docker = await ensureDocker(
+    (detail) => {
+      progress("Docker engine", detail);
+    },
+    { stateDir },
+  );
+  return await takeInventory(docker, { ports, containerId: rememberedContainer(stateDir) });
+}
+
+export interface LogOptions extends EmbeddedOptions {
+  /** Lines from the end. @default 100 */
+  readonly tail?: number;
+  /** Goes on with new lines until `signal` is aborted. @default false */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+  /** Receives the text. @default - standard output */
+  readonly write?: (text: string) => void;
+}
+
+/** Names of the parts that have a log, sorted. */
+export async function parts(options: EmbeddedOptions = {}): Promise<string[]> {
+  const { stateDir, progress } = withDefaults(options);
+  const docker = await ensureDocker(
+    (detail) => {
+      progress("Docker engine", detail);
+    },
+    { stateDir },
+  );
+  const { stdout } = await execInNode(docker, ["sh", "-c", "cd /var/log/millrace && ls *.log"]);
+  return stdout
+    .split("\n")
+    .filter((name) => name !== "")
+    .map((name) => name.replace(/\.log$/, ""));
+}
+
+/**
+ * Writes the log of one part, for example `apiserver`, `kubelet` or `etcd`.
+ * @throws Error that lists the parts when there is none of that name, or when the node does not run.
+ */
+export async function logs(part: string, options: LogOptions = {}): Promise<void> {
+  const { stateDir, progress } = withDefaults(options);
+  const docker = await ensureDocker(
+    (detail) => {
+      progress("Docker engine", detail);
+    },
+    { stateDir },
+  );
+  if ((await inspect(docker))?.State.Running !== true) {
+    throw new Error("the embedded cluster does not run, so there are no logs to read; npm run up starts it");
+  }
+  const known = await parts(options);
+  if (!known.includes(part))
+    throw new Error(`the embedded cluster has no part "${part}"; its parts: ${known.join(", ")}`);
+  const follow = options.follow === true ? ["-F"] : [];
+  const command = ["tail", "-n", String(options.tail ?? 100), ...follow, `/var/log/millrace/${part}.log`];
+  await execInNode(docker, command, options.write ?? ((text) => process.stdout.write(text)), options.signal);
+}
+
+/** State of the cluster; asks a running one, starts nothing. */
+export async function status(options: EmbeddedOptions = {}): Promise<EmbeddedStatus> {
+  const { stateDir, progress } = withDefaults(options);
+  const docker = await ensureDocker(
+    (detail) => {
+      progress("Docker engine", detail);
+    },
+    { stateDir },
+  );
+  const existing = await inspect(docker);
+  if (existing === undefined) return { state: "absent", nodeReady: false, parts: [] };
+  const image = existing.Config.Image;
+  if (!existing.State.Running) return { state: "stopped", image, nodeReady: false, parts: [] };
+  const path = kubeconfigPath(stateDir);
+  const [state, memoryBytes, nodeReady] = await Promise.all([
+    nodeState(docker),
+    containerMemory(docker),
+    existsSync(path) ? isNodeReady(readFileSync(path, "utf8")) : false,
+  ]);
+  return {
+    state: state?.phase === "ready" ? "running" : "starting",
+    phase: state?.phase ?? "host preparation",
+    image,
+    memoryBytes,
+    nodeReady,
+    uptimeSeconds: Math.round((Date.now() - Date.parse(existing.State.StartedAt)) / 1000),
+    parts: state?.parts ?? [],
+  };
+}
+
+function withDefaults(options: EmbeddedOptions): { stateDir: string; progress: Progress; ports: EmbeddedPorts } {
+  return {
+    stateDir: options.stateDir ?? ".millrace",
+    progress: options.progress ?? (() => undefined),
+    ports: { ...defaultPorts, ...options.ports },
+  };
+}
+
+async function inspect(docker: Docker): Promise<Docker.ContainerInspectInfo | undefined> {
+  try {
+    return await docker.getContainer(CONTAINER).inspect();
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Why an existing container cannot be used as it is. */
+function difference(existing: Docker.ContainerInspectInfo, image: string, ports: EmbeddedPorts): string | undefined {
+  if (existing.Config.Labels[LABEL] !== "embedded") {
+    throw new Error(
+      `a container named "${CONTAINER}" exists that Millrace did not make; remove or rename it: docker rename ${CONTAINER} other`,
+    );
+  }
+  if (existing.Config.Image !== image) return `the node image has changed (${existing.Config.Image} → ${image})`;
+  if (existing.Config.Labels[`${LABEL}.ports`] !== JSON.stringify([...portMap(ports)]))
+    return "the published ports have changed";
+  return undefined;
+}
+
+function publishedPorts(existing: Docker.ContainerInspectInfo | undefined): EmbeddedPorts | undefined {
+  const label = existing?.Config.Labels[`${LABEL}.ports`];
+  if (label === undefined) return undefined;
+  const hostPorts = (JSON.parse(label) as [number, number][]).map(([, host]) => host);
+  const names = Object.keys(defaultPorts);
+  return Object.fromEntries(names.map((name, index) => [name, hostPorts[index]])) as unknown as EmbeddedPorts;
+}
+
+async function refuseTakenPorts(ports: EmbeddedPorts): Promise<void> {
+  const clashes = await portClashes(ports);
+  if (clashes.length > 0) throw new Error(clashMessage(clashes));
+}
+
+async function refuseFullDisk(docker: Docker): Promise<void> {
+  const { DockerRootDir } = (await docker.info()) as { DockerRootDir: string };
+  if (!existsSync(DockerRootDir)) return;
+  const { bavail, bsize } = statfsSync(DockerRootDir);
+  const message = diskProblem(DockerRootDir, bavail * bsize);
+  if (message !== undefined) throw new Error(message);
+}
+
+/** What is wrong when the engine's disk has too little room; `undefined` when it has enough. */
+export function diskProblem(folder: string, freeBytes: number): string | undefined {
+  const free = freeBytes / 2 ** 30;
+  if (free >= NEEDED_GIB) return undefined;
+  return (
+    `the disk of ${folder}, where Docker keeps images and volumes, has ${free.toFixed(1)} GiB free and the embedded cluster needs ` +
+    `${NEEDED_GIB} GiB; make room (docker system prune -a removes unused images), or move Docker's data-root to a larger disk`
+  );
+}
+
+async function createContainer(docker: Docker, image: string, ports: EmbeddedPorts, progress: Progress): Promise<void> {
+  progress(STEP, "creating network, volume and container");
+  const registryDir = cacheDir("registry");
+  mkdirSync(registryDir, { recursive: true });
+  const labels = { [LABEL]: "embedded" };
+  const networks = await docker.listNetworks({ filters: { name: [`^${NETWORK}$`] } });
+  if (networks.length === 0) await docker.createNetwork({ Name: NETWORK, Driver: "bridge", Labels: labels });
+  await docker.createVolume({ Name: VOLUME, Labels: labels });
+  let capabilities = grantableCapabilities(await engineBoundingSet(docker, image));
+  for (;;) {
+    try {
+      const modules = existsSync("/lib/modules");
+      await docker.createContainer(containerOptions({ image, capabilities, ports, registryDir, modules }));
+      return;
+    } catch (error) {
+      // An engine older than the kernel refuses capabilities that it does not know, one at a time.
+      const unknown = unknownCapability(error instanceof Error ? error.message : "");
+      if (unknown === undefined || !capabilities.includes(unknown)) throw error;
+      capabilities = capabilities.filter((name) => name !== unknown);
+    }
+  }
+}
+
+/** The capabilities that the engine itself has: a container can be given no others. */
+async function engineBoundingSet(docker: Docker, image: string): Promise<string> {
+  const script =
+    'for p in /proc/[0-9]*; do [ "$(cat $p/comm 2>/dev/null)" = dockerd ] && f=$p/status; done; grep CapBnd "${f:-/proc/1/status}"';
+  const probe = await docker.createContainer({
+    Image: image,
+    Entrypoint: ["sh", "-c", script],
+    Labels: { [LABEL]: "probe" },
+    HostConfig: { PidMode: "host", NetworkMode: "none" },
+  });
+  try {
+    await probe.start();
+    await probe.wait();
+    const said = (await probe.logs({ stdout: true, stderr: true })).toString();
+    const found = /CapBnd:\s*([0-9a-f]+)/.exec(said)?.[1];
+    if (found === undefined) throw new Error(`the Docker engine's capabilities could not be read: ${said.trim()}`);
+    return found;
+  } finally {
+    await probe.remove({ force: true, v: true });
+  }
+}
+
+async function startAndWait(
+  docker: Docker,
+  stateDir: string,
+  ports: EmbeddedPorts,
+  progress: Progress,
+): Promise<Omit<EmbeddedCluster, "how">> {
+  const container = docker.getContainer(CONTAINER);
+  const begun = Date.now();
+  const seconds = (): number => Math.round((Date.now() - begun) / 100) / 10;
+  if ((await inspect(docker))?.State.Running !== true) await container.start();
+  rememberContainer(stateDir, (await container.inspect()).Id);
+  let state: NodeState | undefined;
+  for (let shown = ""; seconds() < READY_SECONDS; await new Promise((resolve) => setTimeout(resolve, 250))) {
+    const { State, RestartCount } = await container.inspect();
+    if (!State.Running || State.Restarting || RestartCount > 0) await failWithContainerLog(docker);
+    state = await nodeState(docker).catch(() => undefined);
+    if (state !== undefined && state.phase !== shown) {
+      shown = state.phase;
+      progress(STEP, shown === "ready" ? `ready after ${seconds()} s` : `waiting for ${shown}`);
+    }
+    if (state?.phase === "ready" && (await isHealthy(docker, stateDir, ports))) {
+      return { kubeconfig: kubeconfigPath(stateDir), context: "millrace", readySeconds: seconds() };
+    }
+  }
+  throw new Error(
+    `the embedded cluster was not ready within ${READY_SECONDS} s; it waits for ${state?.phase ?? "its first sign"}. ` +
+      (await culprit(docker, state)),
+  );
+}
+
+async function failWithContainerLog(docker: Docker): Promise<never> {
+  const container = docker.getContainer(CONTAINER);
+  const said = (await container.logs({ stdout: true, stderr: true, tail: LOG_LINES })).toString();
+  // The node must not be started again and again behind the user's back.
+  await container.stop({ t: 1 }).catch(() => undefined);
+  throw new Error(`the node ended right after its start; its last lines:\n${said}`);
+}
+
+/** Which part to look at, with the end of its log. */
+async function culprit(docker: Docker, state: NodeState | undefined): Promise<string> {
+  const failing = state?.parts.filter((part) => part.restarts > 0 || part.pid === 0) ?? [];
+  const name = failing[0]?.name;
+  if (name === undefined) {
+    const said = await docker.getContainer(CONTAINER).logs({ stdout: true, stderr: true, tail: LOG_LINES });
+    return `The end of the node's log:\n${said.toString()}`;
+  }
+  const { stdout } = await execInNode(docker, ["tail", "-n", String(LOG_LINES), `/var/log/millrace/${name}.log`]);
+  return `Its part ${name} was started ${failing[0]?.restarts ?? 0} times again; the end of its log:\n${stdout}`;
+}
+
+/** Whether the node says that it is ready and its API answers through the published port; refreshes the kubeconfig. */
+async function isHealthy(docker: Docker, stateDir: string, ports: EmbeddedPorts): Promise<boolean> {
+  const state = await nodeState(docker).catch(() => undefined);
+  if (state?.phase !== "ready") return false;
+  const { code, stdout } = await execInNode(docker, ["cat", "/run/millrace/kubeconfig/admin"]);
+  if (code !== 0) return false;
+  const kubeconfig = publishedKubeconfig(stdout, ports.apiServer);
+  writeKubeconfig(stateDir, kubeconfig);
+  return await isNodeReady(kubeconfig);
+}
+
+async function removeContainer(docker: Docker): Promise<void> {
+  await ignoreMissing(docker.getContainer(CONTAINER).remove({ force: true, v: true }));
+}
+
+async function ignoreMissing(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+  }
+}
+
+/** Ports and processes take a moment to go; asks again until nothing is left or five seconds have passed. */
+async function settled(take: () => Promise<Inventory>): Promise<Inventory> {
+  let found = await take();
+  for (let tries = 0; tries < 10 && !isEmpty(found); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    found = await take();
+  }
+  return found;
+}
+
+function containerIdPath(stateDir: string): string {
+  return join(stateDir, "container-id");
+}
+
+function rememberContainer(stateDir: string, id: string): void {
+  mkdirSync(stateDir, { recursive: true });
+  writeFileSync(containerIdPath(stateDir), id);
+}
+
+function rememberedContainer(stateDir: string): string | undefined {
+  const path = containerIdPath(stateDir);
+  return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
+}

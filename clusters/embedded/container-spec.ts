@@ -1,0 +1,128 @@
+/** The node container as values: what it may do, what it mounts and publishes. */
+import type Docker from "dockerode";
+
+export const CONTAINER = "millrace";
+export const VOLUME = "millrace-var";
+export const NETWORK = "millrace";
+export const LABEL = "dev.millrace.cluster";
+
+/** Seconds that `docker stop` waits; the supervisor needs at most 13. */
+export const STOP_SECONDS = 14;
+
+/** Ports on 127.0.0.1 of the user's machine. Node ports are the same inside and outside. */
+export interface EmbeddedPorts {
+  readonly apiServer: number;
+  readonly registry: number;
+  readonly kafka: number;
+  readonly objectStore: number;
+  readonly objectStoreConsole: number;
+  readonly presto: number;
+  readonly sparkUi: number;
+}
+
+export const defaultPorts: EmbeddedPorts = {
+  apiServer: 16443,
+  registry: 5000,
+  kafka: 30092,
+  objectStore: 30900,
+  objectStoreConsole: 30901,
+  presto: 30080,
+  sparkUi: 30040,
+};
+
+/** Linux capabilities by their number in the kernel. */
+const CAPABILITIES = (
+  "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE " +
+  "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN " +
+  "SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE " +
+  "MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE"
+).split(" ");
+
+/** Without these no pod can be run at all. */
+const INDISPENSABLE = ["SYS_ADMIN", "NET_ADMIN", "SYS_CHROOT", "MKNOD", "SETUID", "SETGID"];
+
+/**
+ * Names of the capabilities in a bounding set as `/proc/<pid>/status` prints it (`CapBnd:`, hexadecimal).
+ * @throws Error when the set lacks what a node needs.
+ */
+export function grantableCapabilities(capBnd: string): string[] {
+  const mask = BigInt(`0x${capBnd.trim()}`);
+  const names = CAPABILITIES.filter((_, bit) => ((mask >> BigInt(bit)) & 1n) === 1n);
+  const missing = INDISPENSABLE.filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    throw new Error(
+      `this Docker engine cannot grant ${missing.map((name) => `CAP_${name}`).join(", ")} to a container, and a Kubernetes node needs ` +
+        "them; use an engine that runs as root (not rootless), or set cluster.target to minikube, microk8s or cloud",
+    );
+  }
+  return names;
+}
+
+/** The capability that an engine names as unknown to it (each knows those of its time), or `undefined`. */
+export function unknownCapability(message: string): string | undefined {
+  return /(?:unknown|invalid) capabilit\w+:?.*?CAP_(\w+)/i.exec(message)?.[1];
+}
+
+export interface ContainerInput {
+  readonly image: string;
+  readonly capabilities: readonly string[];
+  readonly ports: EmbeddedPorts;
+  /** Host folder that keeps pushed images, so that they outlive the cluster. */
+  readonly registryDir: string;
+  /** Whether the host has kernel modules to offer. */
+  readonly modules: boolean;
+}
+
+/** `container port → host port` of everything published. */
+export function portMap(ports: EmbeddedPorts): ReadonlyMap<number, number> {
+  const { apiServer, registry, ...nodePorts } = ports;
+  return new Map([[6443, apiServer], [5000, registry], ...Object.values(nodePorts).map((p) => [p, p] as const)]);
+}
+
+type HostConfig = NonNullable<Docker.ContainerCreateOptions["HostConfig"]>;
+
+/** Settings of the engine API that its client's types lack. */
+interface UntypedHostConfig {
+  readonly MaskedPaths: string[];
+  readonly ReadonlyPaths: string[];
+  readonly CgroupnsMode: "private" | "host";
+}
+
+/**
+ * Options to create the node container. Capabilities are listed instead of `privileged`, which fails on engines that
+ * themselves lack one; paths masked by default are opened because the kubelet writes sysctls and cgroups.
+ */
+export function containerOptions(input: ContainerInput): Docker.ContainerCreateOptions {
+  const published = [...portMap(input.ports)];
+  const hostConfig: HostConfig & UntypedHostConfig = {
+    CapAdd: [...input.capabilities],
+    SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined", "label=disable"],
+    MaskedPaths: [],
+    ReadonlyPaths: [],
+    CgroupnsMode: "private",
+    Devices: [{ PathOnHost: "/dev/kmsg", PathInContainer: "/dev/kmsg", CgroupPermissions: "rwm" }],
+    // Process 1 is Docker's init: it reaps what dying pods leave behind.
+    Init: true,
+    Tmpfs: { "/run": "rw,exec,mode=755", "/tmp": "rw,exec,mode=1777" },
+    Binds: [
+      `${VOLUME}:/var`,
+      `${input.registryDir}:/registry`,
+      ...(input.modules ? ["/lib/modules:/lib/modules:ro"] : []),
+    ],
+    PortBindings: Object.fromEntries(
+      published.map(([inside, outside]) => [`${inside}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(outside) }]]),
+    ),
+    NetworkMode: NETWORK,
+    RestartPolicy: { Name: "unless-stopped" },
+    LogConfig: { Type: "json-file", Config: { "max-size": "5m", "max-file": "2" } },
+  };
+  return {
+    name: CONTAINER,
+    Image: input.image,
+    Hostname: CONTAINER,
+    Labels: { [LABEL]: "embedded", [`${LABEL}.ports`]: JSON.stringify(published) },
+    ExposedPorts: Object.fromEntries(published.map(([inside]) => [`${inside}/tcp`, {}])),
+    StopTimeout: STOP_SECONDS,
+    HostConfig: hostConfig,
+  };
+}

@@ -1,0 +1,263 @@
+/**
+ * The node image of the embedded cluster: upstream Kubernetes, etcd, containerd and CoreDNS from Go modules, our supervisor
+ * and provisioner, on a Debian root file system made from packages. All downloads happen on the host; `docker build`
+ * has no network. metrics-server is not in it: the Go module proxies do not serve the module, so figures come from the
+ * kubelet's `/stats/summary` through the API server.
+ */
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type Docker from "dockerode";
+import { cacheDir, once } from "../../images/cache.ts";
+import { debianSources } from "../../images/debian.ts";
+import { run } from "../../images/run.ts";
+import { versions } from "../../images/versions.ts";
+
+const nodeDir = join(import.meta.dirname, "node");
+const REPOSITORY = "millrace/node";
+const BASE_REPOSITORY = "millrace/node-base";
+
+/** Debian packages of the node on top of the minimal set. */
+export const nodePackages = [
+  ..."docker-registry iptables runc containernetworking-plugins conntrack kmod iproute2 util-linux mount".split(" "),
+  ..."ethtool socat procps openssl ca-certificates".split(" "),
+];
+
+const KUBERNETES = [
+  ..."kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl".split(" "),
+].map((name) => `k8s.io/kubernetes/cmd/${name}`);
+const CONTAINERD = ["containerd", "containerd-shim-runc-v2", "ctr"].map(
+  (name) => `github.com/containerd/containerd/v2/cmd/${name}`,
+);
+const ETCD = "go.etcd.io/etcd/server/v3";
+const OWN = ["./supervisor", "./provisioner", "./coredns", "./pause"];
+/** File systems that need C libraries; the node uses overlayfs. */
+const CONTAINERD_TAGS = "no_btrfs,no_devmapper,no_zfs,no_aufs";
+
+/** Says what is being done and how far it is. */
+export type Progress = (step: string, detail: string) => void;
+
+/** Hash of files' names and contents below a folder, and of further text; the order of directory entries is no part. */
+export function contentHash(root: string, paths: readonly string[], ...texts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const file of paths.flatMap((path) => filesBelow(join(root, path))).sort()) {
+    const content = readFileSync(file);
+    hash.update(`${relative(root, file)}\0${content.length}\0`).update(content);
+  }
+  for (const text of texts) hash.update(`\0${text}`);
+  return hash.digest("hex").slice(0, 16);
+}
+
+function filesBelow(path: string): string[] {
+  const entries = existsSync(path) ? readdirSync(path, { recursive: true, withFileTypes: true, encoding: "utf8" }) : [];
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Hashes that name every piece of the image: what has not changed is never made again. */
+export function cacheKeys(root = nodeDir): { upstream: string; own: string; base: string; image: string } {
+  const modules = ["go.mod", "go.sum"].map((file) => readFileSync(join(root, file), "utf8"));
+  const upstream = contentHash(root, [], ...modules, ...KUBERNETES, ...CONTAINERD, ETCD, CONTAINERD_TAGS);
+  const own = contentHash(root, OWN, ...modules);
+  const base = contentHash(root, [], versions.debian, ...nodePackages);
+  const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
+  return { upstream, own, base, image: contentHash(root, ["addons"], upstream, own, base, dockerfile) };
+}
+
+/** Name and tag of the node image for the sources as they are. */
+export function nodeImageName(): string {
+  return `${REPOSITORY}:${cacheKeys().image}`;
+}
+
+/**
+ * Makes the node image in the local engine, unless it is there. The Go build and the Debian packages run side by side.
+ * @returns name and tag
+ * @throws Error that names the missing tool or shows the end of the failed step's output.
+ */
+export async function ensureNodeImage(docker: Docker, progress: Progress): Promise<string> {
+  const image = nodeImageName();
+  if (await isPresent(docker, image)) return image;
+  const keys = cacheKeys();
+  const failed = new AbortController();
+  const whole = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
+  };
+  const settled = await Promise.allSettled([
+    whole(goBinaries(keys, progress, failed.signal)),
+    whole(baseImage(docker, keys.base, progress, failed.signal)),
+  ]);
+  // The abort of the other piece is an effect: the first error that is not one is the cause.
+  const errors = settled.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
+  const cause = errors.find((error) => error.name !== "AbortError") ?? errors[0];
+  if (cause !== undefined) throw cause;
+  progress("node image", "docker build");
+  const context = await once(cacheDir("node", `context-${keys.image}`), (temporary) => {
+    for (const [folder, key] of [
+      ["upstream", keys.upstream],
+      ["own", keys.own],
+    ] as const) {
+      mkdirSync(join(temporary, "context", folder), { recursive: true });
+      for (const file of filesBelow(binDir(folder, key))) {
+        linkSync(file, join(temporary, "context", folder, relative(binDir(folder, key), file)));
+      }
+    }
+    for (const part of ["addons", "Dockerfile"]) {
+      cpSync(join(nodeDir, part), join(temporary, "context", part), { recursive: true });
+    }
+    return Promise.resolve(join(temporary, "context"));
+  });
+  const base = `${BASE_REPOSITORY}:${keys.base}`;
+  // The legacy builder: present in every engine, and needs no plug-in of the client.
+  const args = ["build", "--network=none", "--build-arg", `BASE=${base}`, "--tag", image, context];
+  await run("docker", args, { env: { DOCKER_BUILDKIT: "0" } });
+  await removeOlder(docker, [image, base]);
+  return image;
+}
+
+function binDir(folder: string, key: string): string {
+  return cacheDir("node", `${folder}-${key}`);
+}
+
+async function goBinaries(keys: { upstream: string; own: string }, progress: Progress, signal: AbortSignal) {
+  await once(binDir("upstream", keys.upstream), async (out) => {
+    await goBuild(out, [...KUBERNETES, ETCD], [], "Kubernetes and etcd", progress, signal);
+    await goBuild(out, CONTAINERD, ["-tags", CONTAINERD_TAGS], "containerd", progress, signal);
+    renameSync(join(out, "bin", "server"), join(out, "bin", "etcd"));
+    return join(out, "bin");
+  });
+  await once(binDir("own", keys.own), async (out) => {
+    await goBuild(out, OWN, [], "CoreDNS, supervisor and provisioner", progress, signal);
+    return join(out, "bin");
+  });
+}
+
+async function goBuild(
+  out: string,
+  packages: readonly string[],
+  flags: readonly string[],
+  what: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const env = { CGO_ENABLED: "0", GOOS: "linux", GOARCH: "amd64" };
+  const options = { cwd: nodeDir, env, signal };
+  let downloads = 0;
+  const onDownload = (line: string): void => {
+    if (line.startsWith("go: downloading")) progress("Go build", `${what}: ${++downloads} modules downloaded`);
+  };
+  progress("Go build", `${what}: modules`);
+  const dependencies = await goTool(["list", "-mod=mod", "-deps", ...flags, ...packages], {
+    ...options,
+    onLine: onDownload,
+  });
+  const total = dependencies.trim().split("\n").length;
+  let compiled = 0;
+  await goTool(
+    ["build", "-v", "-mod=mod", "-trimpath", "-ldflags", "-s -w", ...flags, "-o", join(out, "bin") + "/", ...packages],
+    {
+      ...options,
+      onLine: () => {
+        if (++compiled % 20 === 0) progress("Go build", `${what}: ${compiled} of at most ${total} packages compiled`);
+      },
+    },
+  );
+}
+
+async function goTool(args: readonly string[], options: Parameters<typeof run>[2]): Promise<string> {
+  try {
+    return await run("go", args, options);
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("is not installed")) {
+      throw new Error(
+        "the embedded cluster is built from Go modules, and `go` is not on the PATH; install Go 1.26 or newer " +
+          "(https://go.dev/dl/, or your distribution's golang package when it is new enough), and repeat the command",
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+async function baseImage(docker: Docker, key: string, progress: Progress, signal: AbortSignal): Promise<void> {
+  const image = `${BASE_REPOSITORY}:${key}`;
+  if (await isPresent(docker, image)) return;
+  const tar = await once(cacheDir("node", `base-${key}.tar`), async (temporary) => {
+    await ensureMmdebstrap(progress, signal);
+    const sources = debianSources("/etc/apt");
+    if (sources !== "") writeFileSync(join(temporary, "debian.sources"), sources);
+    const filters = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*"];
+    let packages = 0;
+    await run(
+      "mmdebstrap",
+      [
+        "--variant=minbase",
+        `--include=${nodePackages.join(",")}`,
+        ...filters.map((path) => `--dpkgopt=path-exclude=${path}`),
+        ...(await proxyOptions(signal)).map((option) => `--aptopt=${option}`),
+        versions.debian,
+        join(temporary, "rootfs.tar"),
+        ...(sources === "" ? [] : [join(temporary, "debian.sources")]),
+      ],
+      {
+        signal,
+        onLine: (line) => {
+          if (line.startsWith("Setting up ")) progress("Debian packages of the node", `${++packages} set up`);
+        },
+      },
+    );
+    return join(temporary, "rootfs.tar");
+  });
+  progress("Debian packages of the node", "importing into Docker");
+  await run("docker", ["import", tar, image], { signal });
+}
+
+async function ensureMmdebstrap(progress: Progress, signal: AbortSignal): Promise<void> {
+  const found = await run("mmdebstrap", ["--version"]).catch(() => "");
+  if (found !== "") return;
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
+    throw new Error(
+      "the node image is made from Debian packages by mmdebstrap, which is not on this machine; " +
+        "install it (on Debian and Ubuntu: `sudo apt-get install -y mmdebstrap debian-archive-keyring`), and repeat the command",
+    );
+  }
+  progress("Debian packages of the node", "installing mmdebstrap");
+  const packages = ["mmdebstrap", "debian-archive-keyring"];
+  const install = ["install", "-y", "--no-install-recommends", ...packages];
+  await run("apt-get", install, { signal }).catch(async () => {
+    await run("apt-get", ["update"], { signal });
+    await run("apt-get", install, { signal });
+  });
+}
+
+/** The host's proxies and CAs for apt, which mmdebstrap does not read by itself. */
+async function proxyOptions(signal: AbortSignal): Promise<string[]> {
+  if (!existsSync("/usr/bin/apt-config")) return [];
+  const dump = await run("apt-config", ["dump"], { signal });
+  return dump.split("\n").filter((line) => /^Acquire::https?::\S*(Proxy|CaInfo|Verify)\S* "/i.test(line));
+}
+
+async function isPresent(docker: Docker, image: string): Promise<boolean> {
+  return await docker
+    .getImage(image)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+/** Earlier node images take a gigabyte each and can be made again; one that a container still uses stays. */
+async function removeOlder(docker: Docker, kept: readonly string[]): Promise<void> {
+  const images = await docker.listImages({ filters: { reference: [REPOSITORY, BASE_REPOSITORY] } });
+  const old = images.flatMap((image) => image.RepoTags ?? []).filter((tag) => !kept.includes(tag));
+  for (const tag of old) {
+    await docker
+      .getImage(tag)
+      .remove()
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,78 @@
+/** What is asked of the running node container: commands, the supervisor's state, logs of parts, memory. */
+import { PassThrough } from "node:stream";
+import type Docker from "dockerode";
+import { CONTAINER } from "./container-spec.ts";
+
+/** One program that the supervisor keeps running. */
+export interface PartState {
+  /** `etcd`, `containerd`, `registry`, `apiserver`, `kubelet`, `controller-manager`, `scheduler`, `proxy`, `provisioner` */
+  readonly name: string;
+  /** Process id in the node; 0 while it is down. */
+  readonly pid: number;
+  readonly restarts: number;
+  readonly startedAt: string;
+  /** How it ended last, when it did. */
+  readonly lastExit?: string;
+}
+
+/** The supervisor's own account. */
+export interface NodeState {
+  /** What a start waits for; `ready` at its end, `stopping` when it is being stopped. */
+  readonly phase: string;
+  readonly since: string;
+  readonly parts: readonly PartState[];
+}
+
+/** Output of a command in the node. */
+export interface ExecResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs a command in the node to its end.
+ * @param onOutput receives stdout as it comes, for commands that run long.
+ * @param signal ends the waiting; the command is left to the closed connection.
+ */
+export async function execInNode(
+  docker: Docker,
+  command: readonly string[],
+  onOutput?: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<ExecResult> {
+  const exec = await docker.getContainer(CONTAINER).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+  const stream = await exec.start({});
+  const collect = (listener?: (text: string) => void): { sink: PassThrough; text: () => string } => {
+    const sink = new PassThrough();
+    const chunks: Buffer[] = [];
+    sink.on("data", (chunk: Buffer) => {
+      if (listener === undefined) chunks.push(chunk);
+      else listener(chunk.toString());
+    });
+    return { sink, text: () => Buffer.concat(chunks).toString() };
+  };
+  const [out, err] = [collect(onOutput), collect()];
+  docker.modem.demuxStream(stream, out.sink, err.sink);
+  signal?.addEventListener("abort", () => stream.destroy(), { once: true });
+  await new Promise<void>((resolve, reject) => {
+    stream.on("end", resolve);
+    stream.on("close", resolve);
+    stream.on("error", reject);
+  });
+  const { ExitCode } = await exec.inspect();
+  return { code: ExitCode ?? -1, stdout: out.text(), stderr: err.text() };
+}
+
+/** The supervisor's state; `undefined` before it has written one. */
+export async function nodeState(docker: Docker): Promise<NodeState | undefined> {
+  const { code, stdout } = await execInNode(docker, ["cat", "/run/millrace/state.json"]);
+  return code === 0 ? (JSON.parse(stdout) as NodeState) : undefined;
+}
+
+/** Memory of the container in bytes, caches of files that the kernel can drop left out. */
+export async function containerMemory(docker: Docker): Promise<number> {
+  const stats = await docker.getContainer(CONTAINER).stats({ stream: false, "one-shot": true });
+  const { usage, stats: detail } = stats.memory_stats as { usage?: number; stats?: Record<string, number> };
+  return (usage ?? 0) - (detail?.["total_inactive_file"] ?? detail?.["inactive_file"] ?? 0);
+}
