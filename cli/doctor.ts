@@ -2,13 +2,16 @@
 import { readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
 
+import type { Target } from "../clusters/profile.ts";
+import { doctorHints } from "../clusters/targets.ts";
 import type { Command } from "./command.ts";
 import { clusterState } from "./cluster.ts";
+import { cacheDir } from "../images/cache.ts";
 import { messageOf } from "./errors.ts";
 import { run, which } from "./exec.ts";
 import { connect, type Kube } from "./kube.ts";
 import { stackArgs, stackOptions } from "./options.ts";
-import { cacheDir, projectDir } from "./paths.ts";
+import { projectDir } from "./paths.ts";
 import { readPlatform } from "./platform.ts";
 import { DISK_NEEDED, diskProblems } from "./preflight.ts";
 import type { ServiceStatus } from "./services.ts";
@@ -168,7 +171,7 @@ async function hostFindings(): Promise<Finding[]> {
     disk[0] === undefined
       ? ok("disk", `at least ${bytes(DISK_NEEDED.warm)} free at ${projectDir}`)
       : { subject: "disk", level: "problem", detail: disk[0], next: "npm run down -- --cache" },
-    ok("cache", cacheDir),
+    ok("cache", cacheDir()),
     ...(await Promise.all(tools.map(toolFinding))),
   ];
 }
@@ -185,9 +188,11 @@ function availableMemory(): number {
 
 async function targetFindings(stack: Stack): Promise<Finding[]> {
   const { target } = stack.profile;
+  const hints = target === "embedded" ? [] : await hintFindings(target);
   const state = await clusterState(stack);
   if (!state.running) {
     return [
+      ...hints,
       {
         subject: target,
         level: target === "embedded" ? "warning" : "problem",
@@ -198,7 +203,7 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
     ];
   }
   const kube = connect(stack.profile);
-  const findings: Finding[] = [ok(target, state.detail), ...(await storageFindings(kube, stack))];
+  const findings: Finding[] = [...hints, ok(target, state.detail), ...(await storageFindings(kube, stack))];
   const { services } = await readPlatform(kube, stack.config.cluster.namespace);
   if (services.length === 0) {
     findings.push({ subject: "platform", level: "warning", detail: "nothing is deployed", next: "npm run up" });
@@ -207,13 +212,25 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
   return findings;
 }
 
+/** What the target's owner has to do once, asked by the probe of each hint. */
+async function hintFindings(target: Target): Promise<Finding[]> {
+  return await Promise.all(
+    doctorHints(target).map(async ({ need, command, probe }): Promise<Finding> => {
+      const ran = await run("sh", ["-c", probe], { timeoutMs: 15_000 });
+      if (ran.code === 0) return ok(target, need);
+      return { subject: target, level: "problem", detail: `lacks ${need}`, next: command };
+    }),
+  );
+}
+
+interface StorageClass {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+}
+
 /** A named StorageClass that is not there, or no default one: the claims would wait for ever. */
 async function storageFindings(kube: Kube, stack: Stack): Promise<Finding[]> {
   const wanted = stack.profile.storageClass;
   if (wanted === "none") return [];
-  interface StorageClass {
-    readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
-  }
   const { items } = await kube.get<{ items: readonly StorageClass[] }>("/apis/storage.k8s.io/v1/storageclasses");
   const names = items.map((item) => item.metadata.name);
   const byDefault = items.find(
@@ -221,16 +238,12 @@ async function storageFindings(kube: Kube, stack: Stack): Promise<Finding[]> {
   );
   const found = wanted === "default" ? byDefault?.metadata.name : names.find((name) => name === wanted);
   if (found !== undefined) return [ok("storage", `StorageClass ${found}`)];
-  const addOn: Readonly<Record<string, string>> = {
-    minikube: "minikube addons enable default-storageclass storage-provisioner",
-    microk8s: "microk8s enable hostpath-storage",
-  };
   return [
     {
       subject: "storage",
       level: "problem",
       detail: `no ${wanted === "default" ? "default StorageClass" : `StorageClass "${wanted}"`}; the cluster has ${names.length === 0 ? "none" : names.join(", ")}`,
-      next: addOn[stack.profile.target] ?? "name one that exists in cluster.storageClass of the stack",
+      next: `name one that exists in cluster.storageClass of Pulumi.${stack.name}.yaml, or "none" to keep data in the pods`,
     },
   ];
 }

@@ -48,15 +48,13 @@ export const down: Command = {
     });
     try {
       const errors: string[] = [];
-      if (embedded) {
-        await during(progress, "embedded cluster", (step) => destroyCluster(stack, keepData, step));
-      }
+      const left = embedded
+        ? await during(progress, "embedded cluster", (step) => destroyCluster(stack, keepData, step))
+        : [];
       if (keepData) progress.log("the state is kept with the data: the next npm run up goes on from both");
       else errors.push(...(await dropStack(stack, args.engine, progress, interrupt.signal)));
       if (values["cache"] === true) await during(progress, "caches", () => removeCaches());
-      const found = embedded ? await clusterInventory(stack) : [];
-      const left = keepData ? found.filter((item) => item.kind !== "volume") : found;
-      const kept = found.filter((item) => !left.includes(item));
+      const kept = keepData ? await clusterInventory(stack) : [];
       progress.stop();
       const report: DownReport = {
         ok: left.length === 0 && errors.length === 0,

@@ -1,7 +1,7 @@
 /** The command line: finds the command, reads its options, runs it, and renders what goes wrong. */
 import type { Command } from "./command.ts";
 import { renderError, UserError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../config/nearest.ts";
 import { helpText, parseOptions } from "./options.ts";
 
 /** Loaded when asked for, so that a command pays only for its own imports. */

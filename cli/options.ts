@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 
 import { targets, type Target } from "../clusters/profile.ts";
 import { UserError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../config/nearest.ts";
 
 export interface OptionSpec {
   readonly type: "string" | "boolean";

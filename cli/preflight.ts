@@ -1,12 +1,11 @@
 /** What must be true of this machine and of the target before anything is created. */
 import { statfs } from "node:fs/promises";
-import { createServer } from "node:net";
 import { cpus, totalmem } from "node:os";
 
 import { ensureDocker } from "../clusters/docker-engine.ts";
+import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
 import { clusterState, embeddedPorts } from "./cluster.ts";
 import { UserError } from "./errors.ts";
-import { run } from "./exec.ts";
 import { connect, reachable } from "./kube.ts";
 import { projectDir } from "./paths.ts";
 import { readNodes } from "./platform.ts";
@@ -36,7 +35,8 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
     problems.push(...(await diskProblems(running ? DISK_NEEDED.warm : DISK_NEEDED.cold)));
     if (embedded && !running) {
       step.detail("ports");
-      problems.push(...(await portProblems(embeddedPorts(stack.profile))));
+      const clashes = await portClashes(embeddedPorts(stack.config.cluster));
+      if (clashes.length > 0) problems.push(clashMessage(clashes));
       problems.push(...fitProblemsOf(stack, { cpu: cpus().length, memory: totalmem() }, "this machine"));
     }
     if (!embedded) {
@@ -73,40 +73,4 @@ export async function diskProblems(needed: number, folder = projectDir): Promise
     : [
         `disk: ${bytes(free)} are free at ${folder}, ${bytes(needed)} are needed; free some, or npm run down -- --cache`,
       ];
-}
-
-/** Ports on 127.0.0.1 that someone else holds, with the owner's name where the system tells it. */
-export async function portProblems(ports: Readonly<Record<string, number>>): Promise<string[]> {
-  const taken = await Promise.all(
-    Object.entries(ports).map(async ([use, port]) => ((await isFree(port)) ? undefined : { use, port })),
-  );
-  const problems: string[] = [];
-  for (const found of taken) {
-    if (found === undefined) continue;
-    const owner = await ownerOf(found.port);
-    problems.push(
-      `port ${found.port} on 127.0.0.1 (for ${found.use}) is in use${owner === undefined ? "" : ` by ${owner}`}; end that program and run the command again`,
-    );
-  }
-  return problems;
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => {
-      resolve(false);
-    });
-    server.listen(port, "127.0.0.1", () => {
-      server.close(() => {
-        resolve(true);
-      });
-    });
-  });
-}
-
-async function ownerOf(port: number): Promise<string | undefined> {
-  const ran = await run("ss", ["-Hltnp", `sport = :${port}`]);
-  const match = /\("([^"]+)",pid=(\d+)/.exec(ran.stdout);
-  return match === null ? undefined : `${match[1] ?? "?"} (pid ${match[2] ?? "?"})`;
 }

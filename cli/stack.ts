@@ -38,11 +38,15 @@ export function readStack(args: Pick<StackArgs, "stack" | "target">, folder = pr
   return { name: args.stack, config, profile: targetProfile(config.cluster), overrides };
 }
 
-/** Another target keeps what any cluster has (the namespace) and drops what belongs to the target in the file. */
+/** What any cluster has; the rest of `millrace:cluster` belongs to the target in the file. */
+const commonKeys = ["namespace", "nodePorts", "embedded"];
+
+/** The cluster settings with another target. */
 export function overlayTarget(cluster: unknown, target: string): Record<string, unknown> {
   const given = typeof cluster === "object" && cluster !== null ? (cluster as Record<string, unknown>) : {};
   if (given["target"] === target) return given;
-  return { ...("namespace" in given ? { namespace: given["namespace"] } : {}), target };
+  const common = Object.entries(given).filter(([key]) => commonKeys.includes(key));
+  return { ...Object.fromEntries(common), target };
 }
 
 function readConfigValues(stack: string, folder: string): Record<string, unknown> {

@@ -126,6 +126,6 @@ async function showLogs(stack: Stack, part: string): Promise<number> {
       throw new UserError(`--logs ${part}: no such service; there are ${services.map(({ name }) => name).join(", ")}`);
     }
   }
-  process.stdout.write(await clusterLogs(stack, part));
+  await clusterLogs(stack, part);
   return 0;
 }

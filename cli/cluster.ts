@@ -1,0 +1,166 @@
+/** The cluster behind a stack: the embedded one is made, looked at and removed here; others are only asked. */
+import { existsSync, rmSync } from "node:fs";
+
+import Docker from "dockerode";
+
+import { destroy, inventory, logs, start, status } from "../clusters/embedded/cluster.ts";
+import type { EmbeddedPorts } from "../clusters/embedded/container-spec.ts";
+import type { Inventory } from "../clusters/embedded/inventory.ts";
+import type { PlatformConfig } from "../config/index.ts";
+import { cacheDir } from "../images/cache.ts";
+import { messageOf, UserError } from "./errors.ts";
+import { run } from "./exec.ts";
+import { connect, reachable } from "./kube.ts";
+import { stateDir } from "./paths.ts";
+import { during, type Progress, type Step } from "./progress.ts";
+import type { Stack } from "./stack.ts";
+
+export interface ClusterState {
+  readonly running: boolean;
+  /** Bytes that the cluster's container uses with everything in it; `null` where the cluster is not embedded. */
+  readonly memory: number | null;
+  /** In words. */
+  readonly detail: string;
+}
+
+/** Something that is there. */
+export interface Leftover {
+  readonly kind: string;
+  readonly name: string;
+  readonly note: string;
+}
+
+/** Something that is kept between runs to make the next one fast. */
+export interface CacheEntry {
+  readonly name: string;
+  readonly bytes: number;
+  readonly what: string;
+}
+
+/** The embedded cluster's ports on 127.0.0.1. */
+export function embeddedPorts(cluster: PlatformConfig["cluster"]): EmbeddedPorts {
+  return { apiServer: cluster.embedded.apiPort, registry: cluster.embedded.registryPort, ...cluster.nodePorts };
+}
+
+function embeddedOptions(stack: Stack): { stateDir: string; ports: EmbeddedPorts } {
+  return { stateDir, ports: embeddedPorts(stack.config.cluster) };
+}
+
+/** Starts the embedded cluster; other targets are there already. */
+export async function startCluster(stack: Stack, progress: Progress): Promise<void> {
+  if (stack.profile.target !== "embedded") return;
+  await during(progress, "embedded cluster", async (step) => {
+    const { how, readySeconds } = await start({ ...embeddedOptions(stack), progress: detailTo(step) });
+    step.detail(how === "reused" ? "runs already" : `${how}, ready after ${readySeconds} s`);
+  });
+}
+
+const detailTo =
+  (step: Step) =>
+  (_part: string, detail: string): void => {
+    step.detail(detail);
+  };
+
+async function dockerAnswers(): Promise<boolean> {
+  return await new Docker().ping().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether the cluster answers; asks only, starts nothing. */
+export async function clusterState(stack: Stack): Promise<ClusterState> {
+  if (stack.profile.target !== "embedded") return await askApiServer(stack);
+  if (!(await dockerAnswers())) return { running: false, memory: null, detail: "no Docker engine answers" };
+  const found = await status(embeddedOptions(stack));
+  return {
+    running: found.state === "running",
+    memory: found.memoryBytes ?? null,
+    detail: found.state === "starting" ? `starting, waiting for ${found.phase ?? "its first part"}` : found.state,
+  };
+}
+
+async function askApiServer(stack: Stack): Promise<ClusterState> {
+  try {
+    const answer = await reachable(connect(stack.profile));
+    return { running: answer.ok, memory: null, detail: answer.ok ? `context ${stack.profile.context}` : answer.why };
+  } catch (error) {
+    return { running: false, memory: null, detail: messageOf(error) };
+  }
+}
+
+/** Writes the log of a part of the embedded cluster to stdout. */
+export async function clusterLogs(stack: Stack, part: string): Promise<void> {
+  if (stack.profile.target !== "embedded") {
+    throw new UserError(`--logs ${part}: no such service, and only the embedded cluster's own parts have logs here`);
+  }
+  await logs(part, { stateDir, tail: 1000 });
+}
+
+/** Removes the embedded cluster; answers what is left although it should not be. */
+export async function destroyCluster(stack: Stack, keepData: boolean, step: Step): Promise<Leftover[]> {
+  return leftoversOf(await destroy({ ...embeddedOptions(stack), keepData, progress: detailTo(step) }));
+}
+
+/** What of the embedded cluster is on this machine. */
+export async function clusterInventory(stack: Stack): Promise<Leftover[]> {
+  return leftoversOf(await inventory(embeddedOptions(stack)));
+}
+
+export function leftoversOf(found: Inventory): Leftover[] {
+  const entry = (kind: string, names: readonly (string | number)[], note: string): Leftover[] =>
+    names.map((name) => ({ kind, name: String(name), note }));
+  return [
+    ...entry("container", found.containers, "docker rm -f removes it"),
+    ...entry("volume", found.volumes, "docker volume rm removes it"),
+    ...entry("network", found.networks, "docker network rm removes it"),
+    ...entry("mount", found.mounts, "umount removes it"),
+    ...entry("process", found.processes, "end it"),
+    ...entry("port", found.ports, "on 127.0.0.1, someone listens there"),
+  ];
+}
+
+/** Names of images of the platform in the Docker engine. */
+const OWN_IMAGE = /(^|\/)millrace[/-]/;
+
+/** Downloads, builds and images that `down` leaves for the next `up`. */
+export async function caches(): Promise<CacheEntry[]> {
+  const folder = cacheDir();
+  const entries: CacheEntry[] = [];
+  if (existsSync(folder)) {
+    const ran = await run("du", ["-sk", folder]);
+    const kibibytes = Number(/^(\d+)/.exec(ran.stdout)?.[1] ?? 0);
+    entries.push({ name: folder, bytes: kibibytes * 1024, what: "downloads, builds and pushed images" });
+  }
+  const images = await ownImages();
+  if (images.length > 0) {
+    const bytes = images.reduce((sum, image) => sum + image.bytes, 0);
+    const what = `${images.length} images in the Docker engine; layers that they share are counted in each`;
+    entries.push({ name: "docker images", bytes, what });
+  }
+  return entries;
+}
+
+async function ownImages(): Promise<{ id: string; bytes: number }[]> {
+  if (!(await dockerAnswers())) return [];
+  const all = await new Docker().listImages();
+  // Docker leaves the list of tags out for an image that has none.
+  const tagsOf = (image: Docker.ImageInfo): readonly string[] => (image.RepoTags as string[] | null | undefined) ?? [];
+  return all
+    .filter((image) => tagsOf(image).some((tag) => OWN_IMAGE.test(tag)))
+    .map((image) => ({ id: image.Id, bytes: image.Size }));
+}
+
+/** Removes what `caches` lists. */
+export async function removeCaches(): Promise<void> {
+  const folder = cacheDir();
+  for (const { id } of await ownImages()) await new Docker().getImage(id).remove({ force: true });
+  if (!existsSync(folder)) return;
+  // Go keeps its modules read-only.
+  await run("chmod", ["-R", "u+w", folder]);
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    throw new UserError(`${folder} could not be removed (${messageOf(error)}); remove it as root`);
+  }
+}

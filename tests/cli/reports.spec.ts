@@ -1,0 +1,222 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import { readAddresses, renderAddresses } from "../../cli/addresses.ts";
+import { leftoversOf } from "../../cli/cluster.ts";
+import { atLeast, type Finding, renderFindings, serviceFinding } from "../../cli/doctor.ts";
+import { type DownReport, renderDown } from "../../cli/down.ts";
+import { projectDir } from "../../cli/paths.ts";
+import { type PreviewReport, renderPreview } from "../../cli/preview.ts";
+import type { ProofReport } from "../../cli/proof.ts";
+import type { ServiceStatus } from "../../cli/services.ts";
+import { renderStatus, type StatusReport } from "../../cli/status.ts";
+import { renderUp, type UpReport } from "../../cli/up.ts";
+
+const changes = { create: 2, update: 0, replace: 0, delete: 0, same: 1, read: 0 };
+const addresses = [{ title: "Presto", url: "http://127.0.0.1:30080" }];
+const proof: ProofReport = {
+  ok: true,
+  run: "r1",
+  failedHop: null,
+  ms: 10,
+  hops: [{ hop: "kafka", ok: true, count: 2, distinct: 2, checksum: "3", ms: 1, message: "" }],
+  error: null,
+};
+const kafka: ServiceStatus = {
+  name: "kafka",
+  ready: true,
+  pods: 1,
+  wanted: 1,
+  restarts: 0,
+  memory: 300 * 2 ** 20,
+  memoryRequest: 0,
+  memoryLimit: 2 ** 30,
+  reason: null,
+  pod: null,
+};
+const up: UpReport = {
+  ok: true,
+  stack: "dev",
+  target: "embedded",
+  engine: "local",
+  changes,
+  proof,
+  services: [kafka],
+  addresses,
+  durationMs: 61_000,
+  errors: [],
+};
+const status: StatusReport = {
+  ok: true,
+  target: "embedded",
+  cluster: { running: true, memory: 5 * 2 ** 30, detail: "running" },
+  services: [kafka],
+  totalMemory: 5 * 2 ** 30,
+  addresses,
+  notes: ["NetworkPolicies are not enforced"],
+};
+const down: DownReport = {
+  ok: true,
+  left: [],
+  kept: [],
+  caches: [{ name: "~/.cache/millrace", bytes: 2 ** 30, what: "downloads" }],
+  errors: [],
+  durationMs: 20_000,
+};
+const preview: PreviewReport = {
+  ok: true,
+  stack: "dev",
+  target: "embedded",
+  engine: "local",
+  changes,
+  resources: [{ op: "create", type: "t", name: "n", urn: "u", diff: [] }],
+  durationMs: 2000,
+  errors: [],
+};
+
+describe("what up ends with", () => {
+  it("is the changes, the proof's table, the addresses and the time", () => {
+    const text = renderUp(up);
+    expect(text).to.contain("2 created (1 unchanged)").and.contain("proof ok").and.contain("http://127.0.0.1:30080");
+    expect(text.split("\n").at(-1)).to.equal("up in 1 min 01 s");
+  });
+
+  it("says that nothing had to change", () => {
+    expect(renderUp({ ...up, changes: { ...changes, create: 0 } })).to.contain("nothing had to change");
+  });
+
+  it("says after a failure that npm run up goes on from there", () => {
+    expect(
+      renderUp({ ...up, ok: false, proof: null })
+        .split("\n")
+        .at(-1),
+    ).to.contain("npm run up goes on from there");
+  });
+});
+
+describe("what status shows", () => {
+  it("is a line per service with its memory, the sum of everything, and notes", () => {
+    const text = renderStatus(status);
+    expect(text).to.match(/kafka +ready +1\/1 +0 +300 MiB +0 KiB +1.0 GiB/);
+    expect(text).to.contain("memory of everything: 5.0 GiB").and.contain("note: NetworkPolicies are not enforced");
+  });
+
+  it("gives the reason of what is not ready", () => {
+    const sick = { ...kafka, ready: false, reason: "crash: broker ended with code 1" };
+    expect(renderStatus({ ...status, services: [sick] })).to.contain("kafka: crash: broker ended with code 1");
+  });
+});
+
+describe("what down ends with", () => {
+  it("is the caches and that nothing is left", () => {
+    const text = renderDown(down);
+    expect(text).to.contain("1.0 GiB").and.contain("npm run down -- --cache");
+    expect(text.split("\n").at(-1)).to.equal("down in 20.0 s: nothing is left");
+  });
+
+  it("is a list of what is left, when something is", () => {
+    const left = leftoversOf({
+      containers: [],
+      volumes: ["millrace-var"],
+      networks: [],
+      mounts: [],
+      processes: [],
+      ports: [5000],
+    });
+    const text = renderDown({ ...down, ok: false, left });
+    expect(text)
+      .to.match(/volume +millrace-var/)
+      .and.match(/port +5000/);
+    expect(text.split("\n").at(-1)).to.contain("2 left behind");
+  });
+
+  it("names what was kept on request", () => {
+    const kept = [{ kind: "volume", name: "millrace-var", note: "" }];
+    expect(renderDown({ ...down, kept }))
+      .to.contain("kept (--keep-data)")
+      .and.contain("nothing is left but what was kept");
+  });
+});
+
+describe("what preview ends with", () => {
+  it("is the changes, and that nothing was touched", () => {
+    expect(renderPreview(preview)).to.equal("2 to create (1 unchanged), in 2.0 s; nothing was touched");
+  });
+});
+
+describe("doctor", () => {
+  it("gives each fault of a service its next command", () => {
+    const cases: readonly (readonly [string, string])[] = [
+      ["image: x can't be pulled (y)", "npm run up"],
+      ["memory: no node has enough free (z)", "turn another service off"],
+      ["memory: main used more than its limit and was killed", "raise services.kafka memory"],
+      ["volume: its claim is not bound (x)", "StorageClass"],
+      ["crash: main ended with code 1 (2 restarts)", "npm run status -- --logs kafka"],
+      ["scaled to zero", "npm run up"],
+      ["something new", "npm run status -- --logs kafka"],
+    ];
+    for (const [reason, next] of cases) {
+      expect(serviceFinding({ ...kafka, ready: false, reason }).next, reason).to.contain(next);
+    }
+  });
+
+  it("shows what is open with its next step, and only that", () => {
+    const findings: Finding[] = [
+      { subject: "go", level: "problem", detail: "1.21 is older than 1.26", next: "install Go 1.26 or later" },
+      { subject: "node", level: "ok", detail: "v24", next: "" },
+    ];
+    expect(renderFindings(findings)).to.contain("go: 1.21 is older than 1.26\n  next: install Go 1.26 or later");
+    expect(renderFindings(findings.slice(1))).to.contain("nothing is wrong");
+  });
+
+  it("compares versions by number", () => {
+    expect([atLeast("1.26.8", "1.26"), atLeast("1.9", "1.26"), atLeast("20.10.24", "20.10")]).to.deep.equal([
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe("addresses", () => {
+  it("are read from the stack's outputs, those without a URL left out", () => {
+    const outputs = { addresses: [...addresses, { title: "Kafka" }, null, "x"], other: 1 };
+    expect(readAddresses(outputs)).to.deep.equal(addresses);
+    expect(readAddresses({})).to.deep.equal([]);
+  });
+
+  it("say when a target publishes none", () => {
+    expect(renderAddresses([])).to.contain("no address is published");
+  });
+});
+
+/** The JSON block under a heading of docs/json.md. */
+function documented(command: string): Record<string, unknown> {
+  const text = readFileSync(join(projectDir, "docs", "json.md"), "utf8");
+  const block = new RegExp(`^## ${command}\\n[\\s\\S]*?\`\`\`json\\n([\\s\\S]*?)\`\`\``, "m").exec(text)?.[1];
+  return JSON.parse(block ?? "{}") as Record<string, unknown>;
+}
+
+/** Paths of all keys, those of a list's first entry included. */
+function keysOf(value: unknown, path = ""): string[] {
+  if (Array.isArray(value)) return value.length === 0 ? [] : keysOf(value[0], `${path}[]`);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, below]) => [`${path}.${key}`, ...keysOf(below, `${path}.${key}`)]);
+}
+
+describe("docs/json.md", () => {
+  const reports: readonly (readonly [string, object])[] = [
+    ["up", { ...up, proof: null, services: [] }],
+    ["check", proof],
+    ["status", status],
+    ["preview", preview],
+    ["down", down],
+  ];
+  for (const [command, report] of reports) {
+    it(`has the fields that ${command} --json prints, and no others`, () => {
+      expect(keysOf(documented(command)).sort()).to.deep.equal(keysOf(report).sort());
+    });
+  }
+});
