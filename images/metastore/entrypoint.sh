@@ -15,7 +15,7 @@ options=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError "-Xmx${HADOOP_HEAPSIZE:-25
 for package in java.lang java.net java.util java.util.concurrent.atomic java.io java.nio; do
   options+=(--add-opens "java.base/$package=ALL-UNNAMED")
 done
-options+=("-Dlog4j.configurationFile=${METASTORE_LOG4J:-/opt/hive/conf/metastore-log4j2.properties}"
+options+=("-Dlog4j.configurationFile=/opt/hive/etc/log4j2.properties"
   "-Dderby.stream.error.file=/tmp/derby.log" "-Dderby.system.home=/tmp")
 # Both are lists of words, as in the upstream image.
 # shellcheck disable=SC2206
