@@ -2,7 +2,8 @@
  * The one reading of a stack's configuration. It reports every problem at once, in the user's words, before anything is
  * created.
  */
-import { child, root } from "./json-schema.ts";
+import { child } from "./child.ts";
+import { root } from "./json-schema.ts";
 import { issueProblems, unknownSetting } from "./problems.ts";
 import { impossible, risky } from "./rules.ts";
 import { type PlatformConfig, schema } from "./schema.ts";

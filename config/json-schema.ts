@@ -1,5 +1,6 @@
 /** The schema as JSON Schema: for editors, for the words of the messages, and for the docs. */
 import * as z from "zod";
+import { child } from "./child.ts";
 import { type Hints, schema } from "./schema.ts";
 
 /** The parts of JSON Schema that zod writes for our schema. */
@@ -19,13 +20,6 @@ export interface Node extends Hints {
 
 /** The whole schema; its properties are the sections under `millrace:`. */
 export const root = z.toJSONSchema(schema, { io: "input" }) as Node;
-
-/** Own property of an object; inherited ones such as `constructor` are none. */
-export function child(of: unknown, key: PropertyKey): unknown {
-  return typeof of === "object" && of !== null && Object.hasOwn(of, key)
-    ? (of as Record<PropertyKey, unknown>)[key]
-    : undefined;
-}
 
 /** The node at a path; `values` chooses between the shapes of a setting that has several. */
 export function nodeAt(path: readonly PropertyKey[], values: unknown): Node | undefined {

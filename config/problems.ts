@@ -1,6 +1,7 @@
 /** The words for what is wrong with a value: which setting, what it received, what it may be, and the way out. */
 import type * as z from "zod";
-import { allowed, child, type Node, nodeAt, pathsOf, root, written } from "./json-schema.ts";
+import { child } from "./child.ts";
+import { allowed, type Node, nodeAt, pathsOf, root, written } from "./json-schema.ts";
 import { nearest } from "./nearest.ts";
 
 /** One line per problem that the schema finds. Values of unknown settings are not repeated: they may be secret. */

@@ -1,0 +1,176 @@
+/** Whether the platform fits a cluster: the sum of what its pods request against what the nodes can give. */
+import {
+  catalogResources,
+  kafkaResources,
+  objectStoreResources,
+  prestoResources,
+  producerResources,
+  proofResources,
+  setupResources,
+  sparkDriverResources,
+  sparkExecutorResources,
+} from "../components/footprints.ts";
+import { mebibytes } from "../components/quantity.ts";
+import type { Resources } from "../components/workload.ts";
+import type { PlatformConfig } from "./schema.ts";
+
+/** What one part of the platform requests. */
+export interface Footprint {
+  /** Name of the service; `cluster` is what the cluster itself runs: DNS, volumes, registry, metrics. */
+  readonly service: string;
+  readonly cpuMillis: number;
+  readonly memoryMi: number;
+  /** Claims of the service, in GiB. */
+  readonly diskGi: number;
+}
+
+/** What the nodes can give to pods, all nodes together. */
+export interface Allocatable {
+  readonly cpuMillis: number;
+  readonly memoryMi: number;
+}
+
+export interface Fit {
+  readonly fits: boolean;
+  readonly need: Allocatable;
+  readonly have: Allocatable;
+  /** What to do when it does not fit, with the sums; empty when it fits. */
+  readonly proposal: string;
+}
+
+const CLUSTER: Footprint = { service: "cluster", cpuMillis: 200, memoryMi: 320, diskGi: 0 };
+
+/** What each enabled part of the platform requests, in the order of the data path. */
+export function footprint({ services, proof }: PlatformConfig): Footprint[] {
+  const { kafka, objectStore, catalog, spark, presto, telemetry } = services;
+  const ownKafka = kafka.enabled && kafka.existing === undefined;
+  const ownStore = objectStore.enabled && objectStore.server !== "existing";
+  const rows: (Footprint | false)[] = [
+    CLUSTER,
+    telemetry.enabled && row("telemetry", producerResources()),
+    ownKafka && row("kafka", kafkaResources(kafka), kafka.replicas, kafka.storage),
+    spark.enabled &&
+      telemetry.enabled &&
+      sum("spark", sparkDriverResources(spark), sparkExecutorResources(spark), spark.executors),
+    ownStore && row("objectStore", objectStoreResources(objectStore), 1, objectStore.storage),
+    catalog.enabled && row("catalog", catalogResources(catalog), 1, catalog.storage),
+    presto.enabled && row("presto", prestoResources(presto), 1 + presto.workers),
+    (ownKafka || ownStore) && row("setup", setupResources()),
+    proof.enabled && row("proof", proofResources()),
+  ];
+  return rows.filter((candidate) => candidate !== false);
+}
+
+type Storage = PlatformConfig["services"]["kafka"]["storage"];
+
+function row(service: string, { requests }: Resources, replicas = 1, storage?: Storage): Footprint {
+  const disk = storage?.kind === "persistent" ? mebibytes(storage.size) / 1024 : 0;
+  return {
+    service,
+    cpuMillis: millis(requests.cpu) * replicas,
+    memoryMi: mebibytes(requests.memory) * replicas,
+    diskGi: disk * replicas,
+  };
+}
+
+function sum(service: string, one: Resources, each: Resources, count: number): Footprint {
+  const a = row(service, one);
+  const b = row(service, each, count);
+  return { service, cpuMillis: a.cpuMillis + b.cpuMillis, memoryMi: a.memoryMi + b.memoryMi, diskGi: 0 };
+}
+
+/** Thousandths of a core of a quantity such as `250m` or `2`. */
+function millis(cpu: string): number {
+  return cpu.endsWith("m") ? Number(cpu.slice(0, -1)) : Number(cpu) * 1000;
+}
+
+/** Compares what the platform requests with what the nodes can give, and proposes a way out when it is too much. */
+export function fit(config: PlatformConfig, have: Allocatable): Fit {
+  const rows = footprint(config);
+  const need = total(rows);
+  const fits = enough(need, have);
+  return { fits, need, have, proposal: fits ? "" : proposal(config, rows, need, have) };
+}
+
+function total(rows: readonly Footprint[]): Allocatable {
+  return {
+    cpuMillis: rows.reduce((all, { cpuMillis }) => all + cpuMillis, 0),
+    memoryMi: rows.reduce((all, { memoryMi }) => all + memoryMi, 0),
+  };
+}
+
+function enough(need: Allocatable, have: Allocatable): boolean {
+  return need.cpuMillis <= have.cpuMillis && need.memoryMi <= have.memoryMi;
+}
+
+function proposal(config: PlatformConfig, rows: readonly Footprint[], need: Allocatable, have: Allocatable): string {
+  const short = need.memoryMi > have.memoryMi ? "memoryMi" : "cpuMillis";
+  const largest = rows
+    .filter(({ service }) => service !== "cluster")
+    .sort((a, b) => b[short] - a[short])
+    .slice(0, 3)
+    .map((part) => `${part.service} ${amount(short, part[short])}`);
+  return (
+    `the platform requests ${amounts(need)}, and the nodes can give ${amounts(have)}; ` +
+    `the largest parts are ${largest.join(", ")}; ${wayOut(config, have)}`
+  );
+}
+
+/** Ways to need less, each with those before it; smaller before fewer. */
+function reductions(config: PlatformConfig): { readonly words: string; readonly config: PlatformConfig }[] {
+  const steps: { words: string; config: PlatformConfig }[] = [];
+  let services = config.services;
+  const { kafka, spark, presto } = services;
+  const step = (words: string, next: PlatformConfig["services"], proof = config.proof): void => {
+    services = next;
+    steps.push({ words, config: { ...config, services, proof } });
+  };
+  if (presto.enabled && presto.workers > 0) {
+    step("set millrace:services.presto.workers to 0", { ...services, presto: { ...presto, workers: 0 } });
+  }
+  if (spark.enabled && spark.executors > 1) {
+    step("set millrace:services.spark.executors to 1", { ...services, spark: { ...spark, executors: 1 } });
+  }
+  if (kafka.enabled && kafka.existing === undefined && kafka.replicas > 1) {
+    const single = { ...kafka, replicas: 1, replicationFactor: 1 };
+    step("set millrace:services.kafka.replicas to 1", { ...services, kafka: single });
+  }
+  const big = mebibytes(spark.executorMemory) > 768 || mebibytes(spark.driverMemory) > 640;
+  if (spark.enabled && big) {
+    const small = { ...services.spark, driverMemory: "640Mi" as const, executorMemory: "768Mi" as const };
+    step("set millrace:services.spark.driverMemory to 640Mi and executorMemory to 768Mi", {
+      ...services,
+      spark: small,
+    });
+  }
+  if (presto.enabled && mebibytes(presto.memory) > 1664) {
+    const small = { ...services.presto, memory: "1664Mi" as const };
+    step("set millrace:services.presto.memory to 1664Mi", { ...services, presto: small });
+  }
+  if (presto.enabled) {
+    const off = { ...services, presto: { ...services.presto, enabled: false } };
+    step("set millrace:services.presto.enabled and millrace:proof.enabled to false", off, {
+      ...config.proof,
+      enabled: false,
+    });
+  }
+  return steps;
+}
+
+function wayOut(config: PlatformConfig, have: Allocatable): string {
+  const taken: string[] = [];
+  for (const step of reductions(config)) {
+    taken.push(step.words);
+    if (enough(total(footprint(step.config)), have)) return `to make it fit, ${taken.join(", ")}`;
+  }
+  const least = total(footprint(reductions(config).at(-1)?.config ?? config));
+  return `no smaller set of services fits either (the least is ${amounts(least)}); give the nodes more`;
+}
+
+function amounts({ cpuMillis, memoryMi }: Allocatable): string {
+  return `${amount("cpuMillis", cpuMillis)} and ${amount("memoryMi", memoryMi)} of memory`;
+}
+
+function amount(what: keyof Allocatable, value: number): string {
+  return what === "cpuMillis" ? `${(value / 1000).toFixed(2)} cores` : `${(value / 1024).toFixed(2)} GiB`;
+}

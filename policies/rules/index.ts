@@ -1,0 +1,20 @@
+/** The rules of the pack. */
+import { noPlainSecret } from "./any-no-plain-secret.ts";
+import { dropPrivileges } from "./workload-drop-privileges.ts";
+import { noDefaultToken } from "./workload-no-default-token.ts";
+import { pinImage } from "./workload-pin-image.ts";
+import { runAsNonRoot } from "./workload-run-as-non-root.ts";
+import { setProbes } from "./workload-set-probes.ts";
+import { setResources } from "./workload-set-resources.ts";
+import { setSeccomp } from "./workload-set-seccomp.ts";
+
+export const rules = [
+  pinImage,
+  setResources,
+  setProbes,
+  runAsNonRoot,
+  dropPrivileges,
+  setSeccomp,
+  noPlainSecret,
+  noDefaultToken,
+] as const;
