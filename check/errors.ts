@@ -23,12 +23,11 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const inner =
     error instanceof AggregateError && error.errors.length > 0 ? describeError(error.errors[0]) : describeCause(error);
-  const code = field(error, "code");
+  // The code of an aborted request is a number without meaning to people.
+  const code = error.name === "AbortError" ? undefined : field(error, "code");
   const own = error.message === "" ? (code ?? error.name) : error.message;
   const withCode = code === undefined || own.includes(code) ? own : `${code}: ${own}`;
-  return [withCode, inner].filter((part) => part !== "" && part !== withCode).length === 0
-    ? withCode
-    : [withCode, inner].filter((part) => part !== "").join(": ");
+  return inner === "" || withCode.includes(inner) ? withCode : `${withCode}: ${inner}`;
 }
 
 function describeCause(error: Error): string {

@@ -9,6 +9,8 @@ export interface PrestoOptions {
   readonly schema: string;
   /** @default "proof" */
   readonly user?: string;
+  /** @default 15000 */
+  readonly statementTimeoutMs?: number;
 }
 
 /** A value of a row: Presto sends big integers as JSON numbers, timestamps and decimals as text. */
@@ -36,6 +38,9 @@ export class PrestoError extends Error {
 
 const maxBusyAnswers = 20;
 
+/** Most time that one statement may take, in ms: a query that hangs is given up and can be asked again. */
+const statementTimeoutMs = 15_000;
+
 export class PrestoClient {
   readonly #options: PrestoOptions;
 
@@ -45,9 +50,19 @@ export class PrestoClient {
 
   /**
    * Runs one statement and gives its rows, by column name.
-   * @throws {PrestoError} when Presto refuses or fails the query; other errors when it can't be reached
+   * @throws {PrestoError} when Presto refuses or fails the query; other errors when it can't be reached in time
    */
   async query(sql: string, signal?: AbortSignal): Promise<Record<string, PrestoValue>[]> {
+    const timeout = AbortSignal.timeout(this.#options.statementTimeoutMs ?? statementTimeoutMs);
+    try {
+      return await this.#run(sql, signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
+    } catch (error) {
+      if (error instanceof PrestoError || !(timeout.aborted || signal?.aborted === true)) throw error;
+      throw new Error(`Presto at ${this.#options.url} took the query and did not answer it in time`, { cause: error });
+    }
+  }
+
+  async #run(sql: string, signal: AbortSignal): Promise<Record<string, PrestoValue>[]> {
     const { url, catalog, schema, user = "proof" } = this.#options;
     const headers = {
       "X-Presto-User": user,
@@ -70,25 +85,25 @@ export class PrestoClient {
     }
   }
 
-  async #next(uri: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<z.infer<typeof page>> {
+  async #next(uri: URL, headers: Record<string, string>, signal: AbortSignal): Promise<z.infer<typeof page>> {
     try {
       return await this.#request(uri, { headers }, signal);
     } catch (error) {
-      if (signal?.aborted === true) await fetch(uri, { method: "DELETE", headers }).catch(() => undefined);
+      if (signal.aborted) await fetch(uri, { method: "DELETE", headers }).catch(() => undefined);
       throw error;
     }
   }
 
   /** Presto says 503 when it is busy: the same request is made again. */
-  async #request(uri: URL, init: RequestInit, signal?: AbortSignal): Promise<z.infer<typeof page>> {
+  async #request(uri: URL, init: RequestInit, signal: AbortSignal): Promise<z.infer<typeof page>> {
     for (let attempt = 1; ; attempt++) {
-      const response = await fetch(uri, { ...init, ...(signal === undefined ? {} : { signal }) });
+      const response = await fetch(uri, { ...init, signal });
       if (response.ok) return page.parse(await response.json());
       const text = await response.text();
       if (![502, 503, 504].includes(response.status) || attempt >= maxBusyAnswers) {
         throw new Error(`Presto answered ${response.status} at ${uri.pathname}: ${text.slice(0, 200)}`);
       }
-      await sleep(Math.min(100 * attempt, 1000), undefined, signal === undefined ? {} : { signal });
+      await sleep(Math.min(100 * attempt, 1000), undefined, { signal });
     }
   }
 }

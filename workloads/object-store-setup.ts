@@ -49,10 +49,17 @@ async function waitForServer(admin: GarageAdmin, seconds: number): Promise<void>
   }
 }
 
-const settings = environment.parse(process.env);
-const admin = new GarageAdmin(settings.ADMIN_URL, settings.GARAGE_ADMIN_TOKEN);
-await waitForServer(admin, settings.SETUP_TIMEOUT_SECONDS);
-const pairs = await readPairs(settings.KEYS_DIR, Object.keys(settings.SETUP_CONFIG.keys));
-const changes = await setUp(admin, settings.SETUP_CONFIG, pairs);
-changes.forEach(log);
-log(changes.length === 0 ? "nothing to change" : `${changes.length} changes`);
+async function main(): Promise<void> {
+  const settings = environment.parse(process.env);
+  const admin = new GarageAdmin(settings.ADMIN_URL, settings.GARAGE_ADMIN_TOKEN);
+  await waitForServer(admin, settings.SETUP_TIMEOUT_SECONDS);
+  const pairs = await readPairs(settings.KEYS_DIR, Object.keys(settings.SETUP_CONFIG.keys));
+  const changes = await setUp(admin, settings.SETUP_CONFIG, pairs);
+  changes.forEach(log);
+  log(changes.length === 0 ? "nothing to change" : `${changes.length} changes`);
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

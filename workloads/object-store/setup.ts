@@ -35,6 +35,7 @@ export interface KeyPair {
  * @returns what was changed, a line each
  */
 export async function setUp(admin: GarageAdmin, setup: Setup, pairs: ReadonlyMap<string, KeyPair>): Promise<string[]> {
+  await refuseChangedSecrets(admin, pairs);
   const changes: string[] = [];
   for (const alias of setup.buckets) {
     if ((await admin.bucket(alias)) !== undefined) continue;
@@ -50,17 +51,30 @@ export async function setUp(admin: GarageAdmin, setup: Setup, pairs: ReadonlyMap
   return changes;
 }
 
+/** Garage remembers the ids of deleted keys and never takes one again, so a secret can't change under its id. */
+async function refuseChangedSecrets(admin: GarageAdmin, pairs: ReadonlyMap<string, KeyPair>): Promise<void> {
+  const problems: string[] = [];
+  for (const [consumer, { accessKey, secretKey }] of pairs) {
+    const existing = await admin.key(accessKey);
+    if (existing === undefined || existing.secretAccessKey === secretKey) continue;
+    problems.push(
+      `key ${consumer}: the server has ${accessKey} with another secret, and Garage can't change it; ` +
+        "give the consumer a new access key id together with the new secret",
+    );
+  }
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+}
+
 async function setUpKey(admin: GarageAdmin, consumer: string, pair: KeyPair): Promise<string[]> {
   const changes: string[] = [];
+  if ((await admin.key(pair.accessKey)) === undefined) {
+    await admin.importKey(consumer, pair.accessKey, pair.secretKey);
+    changes.push(`key ${consumer}: created`);
+  }
   for (const old of (await admin.keys()).filter(({ id, name }) => name === consumer && id !== pair.accessKey)) {
     await admin.deleteKey(old.id);
     changes.push(`key ${consumer}: old key ${old.id} deleted`);
   }
-  const existing = await admin.key(pair.accessKey);
-  if (existing?.secretAccessKey === pair.secretKey) return changes;
-  if (existing !== undefined) await admin.deleteKey(pair.accessKey);
-  await admin.importKey(consumer, pair.accessKey, pair.secretKey);
-  changes.push(`key ${consumer}: ${existing === undefined ? "created" : "replaced, its secret had changed"}`);
   return changes;
 }
 

@@ -1,0 +1,10 @@
+/**
+ * Nearest-rank percentile: the smallest value that at least `rank` percent of all values do not exceed.
+ * @param sorted - ascending
+ * @param rank - 0 to 100
+ * @returns `undefined` for no values
+ */
+export function percentile(sorted: readonly number[], rank: number): number | undefined {
+  if (!(rank >= 0 && rank <= 100)) throw new RangeError(`percentile rank ${rank}: allowed are 0 to 100`);
+  return sorted[Math.max(0, Math.ceil((rank / 100) * sorted.length) - 1)];
+}
