@@ -1,0 +1,80 @@
+/** The files that are made from the schema: for editors, and for readers. */
+import { format } from "prettier";
+import { allowed, type Node, root } from "./json-schema.ts";
+
+/** Every generated file, by its path in the project. */
+export async function generated(): Promise<{ readonly file: string; readonly text: string }[]> {
+  const json = await format(JSON.stringify(stackSchema()), { parser: "json", printWidth: 120 });
+  return [
+    { file: "config/pulumi-stack.schema.json", text: json },
+    { file: "docs/configuration.md", text: configurationPage() },
+  ];
+}
+
+/** JSON Schema of `Pulumi.<stack>.yaml`: our keys are strict, those of others are free. */
+function stackSchema(): Record<string, unknown> {
+  const sections = Object.entries(root.properties ?? {}).map(([name, node]) => [`millrace:${name}`, node]);
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "Pulumi.<stack>.yaml of Millrace",
+    type: "object",
+    properties: {
+      config: {
+        type: "object",
+        properties: Object.fromEntries(sections) as Record<string, unknown>,
+        patternProperties: { "^(?!millrace:)": {} },
+        additionalProperties: false,
+      },
+    },
+  };
+}
+
+function configurationPage(): string {
+  const sections = Object.entries(root.properties ?? {}).map(([name, node]) => {
+    const rows = settings(node, []).map(
+      ({ path, node: setting }) =>
+        `| \`${path}\` | ${cell(allowed(setting))} | ${cell(initial(setting))} | ${cell(setting.description ?? "")} |`,
+    );
+    const head = "| Setting | Allowed | Default | Meaning |\n| --- | --- | --- | --- |";
+    return `## \`millrace:${name}\`\n\n${node.description ?? ""}\n\n${head}\n${rows.join("\n")}\n`;
+  });
+  return `<!-- prettier-ignore-start -->
+<!-- Made from config/schema.ts by \`node config/generate.ts\`. -->
+
+# Configuration
+
+Every setting of \`Pulumi.<stack>.yaml\`, below \`config:\`. All have a default: a stack that sets nothing is the development
+platform on the embedded cluster. Amounts are written with \`Mi\` or \`Gi\`. Wrong settings are refused, all in one message,
+before anything is created.
+
+${sections.join("\n")}
+<!-- prettier-ignore-end -->
+`;
+}
+
+/** The settings below a node that hold a value, with their paths from the section. */
+function settings(node: Node, path: readonly string[]): { path: string; node: Node }[] {
+  return Object.entries(node.properties ?? {}).flatMap(([name, below]) => {
+    const here = [...path, name];
+    const shapes = (below.oneOf ?? []).flatMap((shape) => settings(withoutKind(shape), here));
+    if (below.properties !== undefined) return settings(below, here);
+    return [{ path: here.join("."), node: below }, ...shapes];
+  });
+}
+
+function withoutKind(shape: Node): Node {
+  const entries = Object.entries(shape.properties ?? {}).filter(([name]) => name !== "kind");
+  return { ...shape, properties: Object.fromEntries(entries) };
+}
+
+function initial({ default: value }: Node): string {
+  if (value === undefined) return "-";
+  if (typeof value !== "object" || value === null) return `\`${String(value)}\``;
+  return `\`${Object.entries(value)
+    .map(([key, part]) => `${key}: ${String(part)}`)
+    .join(", ")}\``;
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
