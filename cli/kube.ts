@@ -76,19 +76,18 @@ export function clientOf(config: KubeConfig): Kube {
       hostname: base.hostname,
       port: base.port,
       path: `${base.pathname.replace(/\/$/, "")}${path}`,
-      headers: { accept: "application/json, */*" },
     };
     if (limits.signal !== undefined) options.signal = limits.signal;
     if (limits.timeoutMs !== undefined) options.timeout = limits.timeoutMs;
     await config.applyToHTTPSOptions(options);
     const payload = body === undefined ? undefined : JSON.stringify(body);
-    if (payload !== undefined) {
-      const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-      options.headers = { ...options.headers, "content-type": type, "content-length": Buffer.byteLength(payload) };
-    }
+    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
     return await new Promise<number>((resolve, reject) => {
       const send = base.protocol === "http:" ? httpRequest : httpsRequest;
-      const sent = send(options, (response) => {
+      const sent = send(options);
+      sent.setHeader("accept", "application/json, */*");
+      if (payload !== undefined) sent.setHeader("content-type", type);
+      sent.on("response", (response) => {
         const status = response.statusCode ?? 0;
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => {

@@ -86,7 +86,7 @@ export function parseOptions(command: string, args: readonly string[], specs: Op
     }
     if (token.kind === "option") checkToken(command, token.name, token.rawName, token.value, specs);
   }
-  return values as OptionValues;
+  return values;
 }
 
 function checkToken(command: string, name: string, raw: string, value: string | undefined, specs: OptionSpecs): void {

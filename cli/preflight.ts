@@ -4,6 +4,7 @@ import { cpus, totalmem } from "node:os";
 
 import { ensureDocker } from "../clusters/docker-engine.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
+import { fit } from "../config/fit.ts";
 import { clusterState, embeddedPorts } from "./cluster.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
@@ -16,13 +17,6 @@ import { bytes } from "./table.ts";
 
 /** Room for the caches of packages, the images and the platform's first data. */
 export const DISK_NEEDED = { cold: 25 * 2 ** 30, warm: 8 * 2 ** 30 } as const;
-
-export interface Capacity {
-  /** Cores. */
-  readonly cpu: number;
-  /** Bytes. */
-  readonly memory: number;
-}
 
 /** Checks everything that needs no cluster; for other targets than embedded also that the cluster answers and has room. */
 export async function preflight(stack: Stack, progress: Progress): Promise<void> {
@@ -37,7 +31,7 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
       step.detail("ports");
       const clashes = await portClashes(embeddedPorts(stack.config.cluster));
       if (clashes.length > 0) problems.push(clashMessage(clashes));
-      problems.push(...fitProblemsOf(stack, { cpu: cpus().length, memory: totalmem() }, "this machine"));
+      problems.push(...fitProblems(stack, cpus().length, totalmem()));
     }
     if (!embedded) {
       step.detail("cluster");
@@ -52,16 +46,17 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
 export async function checkFit(stack: Stack, progress: Progress): Promise<void> {
   await during(progress, "fit", async () => {
     const nodes = await readNodes(connect(stack.profile));
-    const capacity = nodes.reduce<Capacity>(
-      (total, node) => ({
-        cpu: total.cpu + (quantity(node.status?.allocatable?.["cpu"]) ?? 0),
-        memory: total.memory + (quantity(node.status?.allocatable?.["memory"]) ?? 0),
-      }),
-      { cpu: 0, memory: 0 },
-    );
-    const problems = fitProblemsOf(stack, capacity, `the cluster's ${nodes.length} node(s)`);
+    const sum = (what: "cpu" | "memory"): number =>
+      nodes.reduce((total, node) => total + (quantity(node.status?.allocatable?.[what]) ?? 0), 0);
+    const problems = fitProblems(stack, sum("cpu"), sum("memory"));
     if (problems.length > 0) throw new UserError(problems.join("\n"));
   });
+}
+
+/** What to do when the platform requests more than there is, in cores and bytes. */
+function fitProblems(stack: Stack, cores: number, memory: number): string[] {
+  const { fits, proposal } = fit(stack.config, { cpuMillis: cores * 1000, memoryMi: Math.floor(memory / 2 ** 20) });
+  return fits ? [] : [proposal];
 }
 
 /** Too little room on the disk that holds the caches and the cluster. */

@@ -7,18 +7,18 @@ import { duration } from "./table.ts";
 /** One running step. */
 export interface Step {
   /** What it does right now. */
-  detail(text: string): void;
-  done(text?: string): void;
-  failed(text?: string): void;
+  readonly detail: (text: string) => void;
+  readonly done: (text?: string) => void;
+  readonly failed: (text?: string) => void;
 }
 
 export interface Progress {
   /** Opens a step. Steps may overlap. */
-  step(title: string): Step;
+  readonly step: (title: string) => Step;
   /** A line of its own. */
-  log(line: string): void;
+  readonly log: (line: string) => void;
   /** Ends the live display; steps still open are left as they are. */
-  stop(): void;
+  readonly stop: () => void;
 }
 
 /** Where progress goes: `process.stderr` in commands, a recorder in tests. */
@@ -67,7 +67,7 @@ export function createProgress(options: ProgressOptions): Progress {
     for (const step of running) {
       const elapsed = duration(Math.floor((now() - step.startedAt) / 1000) * 1000);
       const text = `${glyph} ${step.title} (${elapsed})${step.text === "" ? "" : `: ${step.text}`}`;
-      sink.write(`${[...text].slice(0, width).join("")}\n`);
+      sink.write(`${text.slice(0, width)}\n`);
       drawn++;
     }
   };

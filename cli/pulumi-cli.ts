@@ -172,7 +172,7 @@ function configFile(options: EngineOptions): string | undefined {
 
 /** The cause of a failed command when the event stream named none. */
 function lastWords(ran: Ran): string {
-  const lines = `${ran.stderr}`.split("\n").filter((line) => line.trim() !== "");
+  const lines = ran.stderr.split("\n").filter((line) => line.trim() !== "");
   return lines.length === 0 ? `pulumi ended with code ${ran.code}` : lines.slice(-5).map(plain).join("\n");
 }
 

@@ -83,7 +83,7 @@ async function bringUp(stack: Stack, engine: Engine, progress: Progress, signal:
   } catch (error) {
     return { ...nothing, errors: causes(error) };
   }
-  if (signal.aborted) return { ...nothing, errors: ["interrupted before the deploy"] };
+  if (isStopped(signal)) return { ...nothing, errors: ["interrupted before the deploy"] };
 
   const display = new Display(progress, "deploy");
   const result = await engine.up({
@@ -94,7 +94,7 @@ async function bringUp(stack: Stack, engine: Engine, progress: Progress, signal:
   });
   display.end(result.ok, renderChanges(result.changes, true));
   const deployed = { changes: result.changes, addresses: readAddresses(result.outputs) };
-  if (signal.aborted) return { ...nothing, ...deployed, errors: result.errors };
+  if (isStopped(signal)) return { ...nothing, ...deployed, errors: result.errors };
 
   const proof = await prove(stack, progress, display, result.ok, signal);
   const services = await readPlatform(connect(stack.profile), stack.config.cluster.namespace)
@@ -106,6 +106,9 @@ async function bringUp(stack: Stack, engine: Engine, progress: Progress, signal:
   }
   return { ...deployed, ok: result.ok && proof?.ok !== false, proof, services, errors };
 }
+
+/** A call, because the compiler takes what it has read once for settled. */
+const isStopped = (signal: AbortSignal): boolean => signal.aborted;
 
 function cause(proof: ProofReport): string {
   const message = proof.hops.find((hop) => hop.hop === proof.failedHop)?.message ?? proof.error ?? "";

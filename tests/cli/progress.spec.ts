@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { createProgress, during, type Progress } from "../../cli/progress.ts";
 
-function recorder(): { written: string[]; progress: Progress; at(ms: number): void } {
+function recorder(): { written: string[]; progress: Progress; at: (ms: number) => void } {
   const written: string[] = [];
   let time = 0;
   const progress = createProgress({

@@ -156,7 +156,7 @@ export async function brokenHops(runner: Runner): Promise<void> {
       try {
         await gone(service, MINUTE);
         const ran = await millrace(["check", "--json"], 2.5 * MINUTE);
-        const report = document<ProofReport>(ran);
+        const report = document(ran) as ProofReport;
         must(ran.code !== 0, "the check passed");
         must(ran.ms <= 2 * MINUTE, `it took ${Math.round(ran.ms / 1000)} s`);
         must(name.test(report.failedHop ?? ""), `it named ${report.failedHop ?? "no hop"}: ${report.error ?? ""}`);

@@ -32,7 +32,7 @@ const runner = new Runner();
 async function up(name: string, limitMs: number): Promise<boolean> {
   return await runner.step(name, limitMs + MINUTE, async () => {
     const ran = await millrace(["up", "--json"], limitMs);
-    const report = document<UpReport>(ran);
+    const report = document(ran) as UpReport;
     must(ran.code === 0 && report.ok, report.errors.join("; ") || `exit code ${ran.code}`);
     must(report.proof?.ok === true, "there is no proof");
     return `${Math.round(ran.ms / 1000)} s, ${report.proof.hops.length} hops`;
@@ -42,7 +42,7 @@ async function up(name: string, limitMs: number): Promise<boolean> {
 async function check(): Promise<void> {
   await runner.step("npm run check passes and counts the same records at every hop", 4 * MINUTE, async () => {
     const ran = await millrace(["check", "--json"], 3 * MINUTE);
-    const report = document<ProofReport>(ran);
+    const report = document(ran) as ProofReport;
     must(ran.code === 0 && report.ok, report.error ?? `failed at ${report.failedHop ?? "?"}`);
     must(report.hops.length >= 3, `only ${report.hops.length} hops`);
     must(
@@ -57,7 +57,7 @@ async function unchangedUp(): Promise<void> {
   await runner.step("a second up changes nothing and restarts no pod", 5 * MINUTE, async () => {
     const before = await fingerprints();
     const ran = await millrace(["up", "--json"], 4 * MINUTE);
-    const report = document<UpReport>(ran);
+    const report = document(ran) as UpReport;
     must(ran.code === 0 && report.ok, report.errors.join("; "));
     const { create, update, replace, delete: deleted } = report.changes ?? {};
     must(create === 0 && update === 0 && replace === 0 && deleted === 0, JSON.stringify(report.changes));
@@ -71,7 +71,7 @@ async function unchangedUp(): Promise<void> {
 
 async function memory(): Promise<void> {
   await runner.step("everything is ready and uses at most 8 GiB", MINUTE, async () => {
-    const report = document<StatusReport>(await millrace(["status", "--json"], 50_000));
+    const report = document(await millrace(["status", "--json"], 50_000)) as StatusReport;
     const sick = report.services.filter((service) => !service.ready);
     must(report.ok, sick.map((service) => `${service.name}: ${service.reason ?? ""}`).join("; ") || "not ok");
     const total = report.totalMemory ?? Number.POSITIVE_INFINITY;
@@ -83,7 +83,7 @@ async function memory(): Promise<void> {
 async function down(name: string): Promise<boolean> {
   return await runner.step(name, 4 * MINUTE, async () => {
     const ran = await millrace(["down", "--json"], 3 * MINUTE);
-    const report = document<DownReport>(ran);
+    const report = document(ran) as DownReport;
     must(report.left.length === 0, report.left.map((item) => `${item.kind} ${item.name}`).join(", "));
     must(ran.code === 0, report.errors.join("; "));
     must(ran.ms <= 2 * MINUTE, `it took ${Math.round(ran.ms / 1000)} s`);
