@@ -1,0 +1,154 @@
+/** The catalog: a Hive metastore that tells Spark and Presto which Iceberg tables there are and where they lie. */
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { CatalogEndpoint, S3Endpoint } from "./endpoints.ts";
+import { labels, selector, serviceHost, serviceNames } from "./names.ts";
+import { heapMebibytes } from "./quantity.ts";
+import { awsKeyEnv, s3aSettings } from "./s3-settings.ts";
+import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
+import { configMap, type Resources, service, statefulSet, tcpProbe } from "./workload.ts";
+
+const SERVICE = serviceNames.metastore;
+const ROLE = "server";
+const HEADLESS = `${SERVICE}-nodes`;
+const CONFIG = `${SERVICE}-config`;
+const PORT = 9083;
+const DATA_VOLUME = "data";
+const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "1Gi" };
+const DATA_PATH = "/opt/hive/data";
+const CONF_PATH = "/opt/hive/conf";
+/** Share of the container's memory that is heap; Derby and Hadoop's classes need much outside of it. */
+const HEAP_SHARE = 0.5;
+
+export interface CatalogArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** An image with the contract of `apache/hive` 3.1.3, S3A on its class path and its Derby database below `/opt/hive/data`. */
+  readonly image: pulumi.Input<string>;
+  /** Where tables lie, with the metastore's own key. */
+  readonly objectStore: S3Endpoint;
+  /** Folder of all tables: `s3a://bucket/prefix`. @default "s3a://lake/warehouse" */
+  readonly warehouse?: string;
+  readonly storage: Storage;
+  readonly resources: Resources;
+  /** How data is kept. @default - on a claim of 1Gi */
+  readonly data?: DataSettings;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function catalogProblems(args: Pick<CatalogArgs, "warehouse" | "data">): string[] {
+  const problems = dataProblems("catalog", args.data ?? DEFAULT_DATA);
+  const warehouse = args.warehouse ?? "s3a://lake/warehouse";
+  if (!/^s3a:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/[^/].*[^/]$/.test(warehouse)) {
+    problems.push(
+      `catalog: warehouse "${warehouse}" is not a folder in a bucket; write s3a://bucket/prefix, for example "s3a://lake/warehouse"`,
+    );
+  }
+  return problems;
+}
+
+/** Hadoop's XML form of settings. */
+export function hadoopXml(settings: Readonly<Record<string, string>>): string {
+  const properties = Object.entries(settings).map(
+    ([name, value]) => `  <property><name>${escapeXml(name)}</name><value>${escapeXml(value)}</value></property>`,
+  );
+  return ['<?xml version="1.0"?>', "<configuration>", ...properties, "</configuration>", ""].join("\n");
+}
+
+/** The metastore's own settings. */
+export function metastoreSettings(warehouse: string): Record<string, string> {
+  return {
+    "metastore.thrift.port": String(PORT),
+    "hive.metastore.port": String(PORT),
+    "metastore.warehouse.dir": warehouse,
+    "hive.metastore.warehouse.dir": warehouse,
+    // The defaults of these two name classes of Hive's query engine, which a metastore alone does not have.
+    "metastore.expression.proxy": "org.apache.hadoop.hive.metastore.DefaultPartitionExpressionProxy",
+    "metastore.task.threads.always": "org.apache.hadoop.hive.metastore.events.EventCleanerTask",
+    // Iceberg keeps the schema itself and changes columns in ways that Hive tables may not.
+    "metastore.disallow.incompatible.col.type.changes": "false",
+    "hive.metastore.disallow.incompatible.col.type.changes": "false",
+  };
+}
+
+/** A Hive metastore on an embedded database, therefore one pod only, with the database on a claim. */
+export class Catalog extends pulumi.ComponentResource {
+  readonly endpoint: CatalogEndpoint;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: CatalogArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { warehouse = "s3a://lake/warehouse", data = DEFAULT_DATA } = args;
+    super("analytics:index:Catalog", name, { warehouse, data }, opts);
+    const problems = catalogProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const site = hadoopXml(metastoreSettings(warehouse));
+    const coreSite = pulumi.output(s3aSettings(args.objectStore)).apply((settings) => hadoopXml(settings));
+
+    configMap(
+      CONFIG,
+      { ...meta, data: { "metastore-site.xml": site, "hive-site.xml": site, "core-site.xml": coreSite } },
+      child,
+    );
+    service(SERVICE, { ...meta, ports: { thrift: PORT } }, child);
+    service(HEADLESS, { ...meta, ports: { thrift: PORT }, headless: true }, child);
+    const server = createServer();
+    this.endpoint = {
+      kind: "hive-metastore",
+      uri: pulumi.output(args.namespace).apply((namespace) => `thrift://${serviceHost(SERVICE, namespace)}:${PORT}`),
+      warehouse: pulumi.output(warehouse),
+      ready: server.id,
+    };
+    this.registerOutputs({ uri: this.endpoint.uri, warehouse: this.endpoint.warehouse });
+
+    function createServer(): k8s.apps.v1.StatefulSet {
+      const heap = heapMebibytes(args.resources.limits.memory, HEAP_SHARE);
+      return statefulSet(
+        {
+          name: SERVICE,
+          namespace: args.namespace,
+          replicas: 1,
+          headlessService: HEADLESS,
+          data: args.storage.volume(DATA_VOLUME, data),
+          retention: args.storage.retention,
+          pod: {
+            service: SERVICE,
+            component: ROLE,
+            image: args.image,
+            env: [
+              { name: "SERVICE_NAME", value: "metastore" },
+              { name: "DB_DRIVER", value: "derby" },
+              { name: "HADOOP_HEAPSIZE", value: String(heap) },
+              { name: "SERVICE_OPTS", value: `-Xmx${heap}m -XX:+UseSerialGC -XX:TieredStopAtLevel=1` },
+              ...awsKeyEnv(args.objectStore),
+            ],
+            ports: { thrift: PORT },
+            resources: args.resources,
+            probes: {
+              startup: tcpProbe(PORT, { periodSeconds: 2, failureThreshold: 90 }),
+              readiness: tcpProbe(PORT, { periodSeconds: 5 }),
+              liveness: tcpProbe(PORT, { periodSeconds: 20, failureThreshold: 6 }),
+            },
+            config: pulumi.interpolate`${site}${coreSite}`,
+            volumes: [{ name: "config", configMap: { name: CONFIG } }],
+            mounts: [
+              { name: DATA_VOLUME, mountPath: DATA_PATH },
+              ...["metastore-site.xml", "hive-site.xml", "core-site.xml"].map((file) => ({
+                name: "config",
+                mountPath: `${CONF_PATH}/${file}`,
+                subPath: file,
+                readOnly: true,
+              })),
+            ],
+            scratch: ["/tmp"],
+          },
+        },
+        child,
+      );
+    }
+  }
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,69 @@
+/**
+ * Every name that the platform derives, as pure functions. Object names are part of the platform's contract: people type
+ * them into `kubectl`, and a change of one replaces the object.
+ */
+
+/** Names of the Services that pods and people reach. */
+export const serviceNames = {
+  kafka: "kafka",
+  kafkaBrokers: "kafka-brokers",
+  objectStore: "object-store",
+  metastore: "metastore",
+  presto: "presto",
+  prestoWorkers: "presto-worker",
+} as const;
+
+/** Label that tells the Service a pod belongs to. */
+export const NAME_LABEL = "app.kubernetes.io/name";
+/** Label that tells a pod's role within its service. */
+export const COMPONENT_LABEL = "app.kubernetes.io/component";
+/** Label shared by everything of the platform. */
+export const PART_OF_LABEL = "app.kubernetes.io/part-of";
+
+/** Labels of an object: which service it belongs to and its role there. */
+export function labels(service: string, component: string): Record<string, string> {
+  return { ...selector(service, component), [PART_OF_LABEL]: "millrace" };
+}
+
+/** The labels that select pods of one role; they can never change on a live workload. */
+export function selector(service: string, component: string): Record<string, string> {
+  return { [NAME_LABEL]: service, [COMPONENT_LABEL]: component };
+}
+
+/** DNS name of a Service, reachable from any namespace. */
+export function serviceHost(service: string, namespace: string): string {
+  return `${service}.${namespace}.svc`;
+}
+
+/** DNS name of one pod of a StatefulSet behind its headless Service. */
+export function podHost(workload: string, ordinal: number, headlessService: string, namespace: string): string {
+  return `${workload}-${ordinal}.${serviceHost(headlessService, namespace)}`;
+}
+
+/** Name of the Service that publishes another one outside the cluster. */
+export function publishedServiceName(service: string): string {
+  return `${service}-published`;
+}
+
+/** Name of the Secret with a consumer's S3 key pair. */
+export function s3KeySecretName(consumer: string): string {
+  return `object-store-key-${consumer}`;
+}
+
+/** Name of the driver's Deployment, Job and Service of a Spark application. */
+export function sparkDriverName(application: string): string {
+  return `spark-${application}-driver`;
+}
+
+/** Prefix of the executor pods of a Spark application. */
+export function sparkExecutorPrefix(application: string): string {
+  return `spark-${application}`;
+}
+
+/**
+ * A Kafka cluster id from 16 random bytes in URL-safe base64 (22 characters). Kafka's own tools read an id that begins
+ * with a dash as an option, so such an id gets another first character.
+ */
+export function kafkaClusterId(base64Url: string): string {
+  return base64Url.startsWith("-") ? `A${base64Url.slice(1)}` : base64Url;
+}

@@ -1,0 +1,56 @@
+/** The platform's namespace, which enforces Pod Security `restricted` on every pod in it. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { PART_OF_LABEL } from "./names.ts";
+
+const LEVEL = "restricted";
+
+export interface PlatformNamespaceArgs {
+  /** Name in Kubernetes. @default "millrace" */
+  readonly namespace?: string;
+}
+
+/** Pod Security labels: what is refused, and what is written to the audit log and shown as a warning. */
+export const podSecurityLabels = {
+  "pod-security.kubernetes.io/enforce": LEVEL,
+  "pod-security.kubernetes.io/enforce-version": "latest",
+  "pod-security.kubernetes.io/audit": LEVEL,
+  "pod-security.kubernetes.io/audit-version": "latest",
+  "pod-security.kubernetes.io/warn": LEVEL,
+  "pod-security.kubernetes.io/warn-version": "latest",
+} as const;
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function namespaceProblems(args: PlatformNamespaceArgs): string[] {
+  const name = args.namespace ?? "millrace";
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return [];
+  return [
+    `namespace "${name}" is not a name that Kubernetes takes: use up to 63 lower-case letters, digits and dashes, ` +
+      "with a letter or digit at both ends",
+  ];
+}
+
+/** A Namespace in which only restricted pods run. Its name is handed to every other component. */
+export class PlatformNamespace extends pulumi.ComponentResource {
+  /** Name in Kubernetes; settles when the Namespace exists. */
+  readonly namespaceName: pulumi.Output<string>;
+
+  /** @throws ResourceError when the name is not valid. */
+  constructor(name: string, args: PlatformNamespaceArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("analytics:index:PlatformNamespace", name, args, opts);
+    const problems = namespaceProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const namespace = new k8s.core.v1.Namespace(
+      name,
+      {
+        metadata: {
+          name: args.namespace ?? "millrace",
+          labels: { [PART_OF_LABEL]: "millrace", ...podSecurityLabels },
+        },
+      },
+      { parent: this },
+    );
+    this.namespaceName = namespace.metadata.name;
+    this.registerOutputs({ namespaceName: this.namespaceName });
+  }
+}

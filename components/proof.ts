@@ -1,0 +1,141 @@
+/** The proof: a Job that sends marked records down the data path and asks every hop for exactly them. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { CatalogEndpoint, PrestoEndpoint, S3Endpoint, TopicEndpoint } from "./endpoints.ts";
+import { labels } from "./names.ts";
+import { after, job, jobSpec, type PodArgs, type Resources, secretEnv } from "./workload.ts";
+
+const SERVICE = "proof";
+const ON_DEMAND = "proof-on-demand";
+/** Time that the Job has beside the proof itself, for its image and its start, in seconds. */
+const START_SECONDS = 120;
+
+export interface ProofArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** The platform's tools image. */
+  readonly image: pulumi.Input<string>;
+  readonly topic: TopicEndpoint;
+  /** The object store, with the proof's own key. */
+  readonly objectStore: S3Endpoint;
+  readonly catalog: CatalogEndpoint;
+  readonly presto: PrestoEndpoint;
+  /** Name of the Iceberg catalog in Presto. @default "lake" */
+  readonly prestoCatalog?: string;
+  /** `ready` of everything else on the data path. @default - none */
+  readonly waitFor?: readonly pulumi.Output<string>[];
+  readonly resources: Resources;
+  /** Good records to send. @default 200 */
+  readonly records?: number;
+  /** Limit of all hops together, in seconds. @default 100 */
+  readonly timeoutSeconds?: number;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function proofProblems(args: {
+  readonly prestoCatalog?: string;
+  readonly presto: Pick<PrestoEndpoint, "catalogs">;
+  readonly records?: number;
+  readonly timeoutSeconds?: number;
+}): string[] {
+  const { prestoCatalog = "lake", records = 200, timeoutSeconds = 100 } = args;
+  const problems: string[] = [];
+  if (!args.presto.catalogs.includes(prestoCatalog)) {
+    problems.push(
+      `proof: Presto has no catalog "${prestoCatalog}"; it has ${args.presto.catalogs.join(", ")}. Give it that catalog or name another`,
+    );
+  }
+  if (!Number.isInteger(records) || records < 1 || records > 10_000) {
+    problems.push(`proof: records is ${records}; give a whole number from 1 to 10000`);
+  }
+  if (!(timeoutSeconds >= 1 && timeoutSeconds <= 3600)) {
+    problems.push(`proof: timeoutSeconds is ${timeoutSeconds}; give a number from 1 to 3600`);
+  }
+  return problems;
+}
+
+/** Runs the proof once with every change of the platform, and keeps a suspended CronJob to run it on demand. */
+export class Proof extends pulumi.ComponentResource {
+  /** Name of the Job; settles when the proof has passed. */
+  readonly jobName: pulumi.Output<string>;
+  /** Name of the suspended CronJob whose template a run on demand uses. */
+  readonly onDemandName: pulumi.Output<string>;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: ProofArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { prestoCatalog = "lake", records = 200, timeoutSeconds = 100 } = args;
+    super("analytics:index:Proof", name, { prestoCatalog, records, timeoutSeconds }, opts);
+    const problems = proofProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const { topic, objectStore, catalog, presto } = args;
+    const limits = { deadlineSeconds: Math.ceil(timeoutSeconds) + START_SECONDS, retries: 0 };
+    const pod = proofPod();
+
+    const onDemand = new k8s.batch.v1.CronJob(
+      ON_DEMAND,
+      {
+        metadata: { name: ON_DEMAND, namespace: args.namespace, labels: labels(SERVICE, "check") },
+        spec: {
+          suspend: true,
+          // Never due: the CronJob only holds the template of a run on demand.
+          schedule: "0 0 1 1 *",
+          jobTemplate: { spec: jobSpec({ ...limits, pod: { ...pod, restartPolicy: "Never" } }) },
+        },
+      },
+      { parent: this },
+    );
+    const run = job(
+      { name: SERVICE, namespace: args.namespace, ...limits, pod },
+      {
+        parent: this,
+        dependsOn: after(topic.ready, objectStore.ready, catalog.ready, presto.ready, ...(args.waitFor ?? [])),
+      },
+    );
+    this.jobName = run.metadata.name;
+    this.onDemandName = onDemand.metadata.name;
+    this.registerOutputs({ jobName: this.jobName, onDemandName: this.onDemandName });
+
+    function proofPod(): PodArgs {
+      const { secretName, accessKeyField, secretKeyField } = objectStore.credentials;
+      return {
+        service: SERVICE,
+        component: "check",
+        image: args.image,
+        command: ["node", "/opt/millrace/check/main.ts"],
+        env: [
+          { name: "PROOF_CONFIG", value: proofConfig() },
+          secretEnv("S3_ACCESS_KEY", secretName, accessKeyField),
+          secretEnv("S3_SECRET_KEY", secretName, secretKeyField),
+        ],
+        resources: args.resources,
+        scratch: ["/tmp"],
+      };
+    }
+
+    /** All settings that are not secret, as `check/config.ts` reads them. */
+    function proofConfig(): pulumi.Output<string> {
+      return pulumi
+        .all([
+          topic.kafka.bootstrapServers,
+          topic.topic,
+          objectStore.protocol,
+          objectStore.host,
+          objectStore.port,
+          objectStore.region,
+          catalog.uri,
+        ])
+        .apply(([bootstrapServers, topicName, protocol, host, port, region, uri]) =>
+          pulumi.all([catalog.warehouse, presto.url]).apply(([warehouse, url]) => {
+            const [, bucket, prefix] = /^s3a:\/\/([^/]+)\/(.+)$/.exec(warehouse) ?? [];
+            return JSON.stringify({
+              kafka: { bootstrapServers, topic: topicName },
+              s3: { protocol, host, port, region, pathStyle: objectStore.pathStyle, bucket, warehouse: prefix },
+              metastore: { uri },
+              presto: { url, catalog: prestoCatalog },
+              records,
+              timeoutSeconds,
+            });
+          }),
+        );
+    }
+  }
+}

@@ -1,0 +1,285 @@
+/** Builders of pods and of what runs them: one place for labels, security contexts, resources and probes. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
+import { labels, selector } from "./names.ts";
+import type { DataVolume } from "./storage.ts";
+
+export type EnvVar = k8s.types.input.core.v1.EnvVar;
+export type Probe = k8s.types.input.core.v1.Probe;
+export type Volume = k8s.types.input.core.v1.Volume;
+export type VolumeMount = k8s.types.input.core.v1.VolumeMount;
+type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
+
+/** What a container asks for and may use at most. */
+export interface Resources {
+  readonly requests: { readonly cpu: string; readonly memory: string };
+  readonly limits: { readonly cpu: string; readonly memory: string };
+}
+
+/** The probes of a container; `startup` holds the other two back until the process is up. */
+export interface Probes {
+  readonly startup?: Probe;
+  readonly readiness?: Probe;
+  readonly liveness?: Probe;
+}
+
+/** A pod with one container: all pods of the platform are such. */
+export interface PodArgs {
+  /** Service that the pod belongs to. */
+  readonly service: string;
+  /** Role in the service: `broker`, `server`, `driver`. */
+  readonly component: string;
+  readonly image: pulumi.Input<string>;
+  /** @default - the image's own entry point */
+  readonly command?: readonly pulumi.Input<string>[];
+  /** @default - the image's own arguments */
+  readonly args?: readonly pulumi.Input<string>[];
+  readonly env?: readonly EnvVar[];
+  /** Port numbers by name. */
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly resources: Resources;
+  readonly probes?: Probes;
+  /** User and group id of the process. @default 1000 */
+  readonly uid?: number;
+  readonly volumes?: readonly Volume[];
+  readonly mounts?: readonly VolumeMount[];
+  /** Folders that the process writes to and nobody needs afterwards; everything else is read-only. */
+  readonly scratch?: readonly string[];
+  /** Account whose token is mounted. @default - the namespace's default account, without a token */
+  readonly serviceAccountName?: pulumi.Input<string>;
+  /** Text whose change must restart the pod, such as the mounted settings. */
+  readonly config?: pulumi.Input<string>;
+  readonly restartPolicy?: "Always" | "OnFailure" | "Never";
+  /** Spread over the nodes where there are several. @default false */
+  readonly spread?: boolean;
+  /** Time to finish after SIGTERM, in seconds. @default 30 */
+  readonly terminationGracePeriodSeconds?: number;
+}
+
+export interface WorkloadArgs {
+  /** Name in Kubernetes. */
+  readonly name: string;
+  readonly namespace: pulumi.Input<string>;
+  readonly pod: PodArgs;
+}
+
+/** Hash of a text, for the annotation that restarts pods when their settings change. */
+export function configHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+/** The pod as a template for any kind of workload. */
+export function podTemplate(pod: PodArgs): PodTemplate {
+  const scratch = (pod.scratch ?? []).map((path, index) => ({ path, name: `scratch-${index}` }));
+  const annotations =
+    pod.config === undefined
+      ? {}
+      : { annotations: { "millrace/config-hash": pulumi.output(pod.config).apply((text) => configHash(text)) } };
+  return {
+    metadata: { labels: labels(pod.service, pod.component), ...annotations },
+    spec: {
+      automountServiceAccountToken: pod.serviceAccountName !== undefined,
+      ...(pod.serviceAccountName === undefined ? {} : { serviceAccountName: pod.serviceAccountName }),
+      // A Service named kafka would put KAFKA_PORT and the like into every pod's environment.
+      enableServiceLinks: false,
+      securityContext: podSecurityContext(pod.uid),
+      terminationGracePeriodSeconds: pod.terminationGracePeriodSeconds ?? 30,
+      ...(pod.restartPolicy === undefined ? {} : { restartPolicy: pod.restartPolicy }),
+      ...(pod.spread === true ? { affinity: spreadAffinity(pod) } : {}),
+      containers: [
+        {
+          name: pod.component,
+          image: pod.image,
+          ...(pod.command === undefined ? {} : { command: [...pod.command] }),
+          ...(pod.args === undefined ? {} : { args: [...pod.args] }),
+          env: [...(pod.env ?? [])],
+          ports: Object.entries(pod.ports ?? {}).map(([name, containerPort]) => ({ name, containerPort })),
+          resources: pod.resources,
+          securityContext: containerSecurityContext(),
+          ...probeFields(pod.probes ?? {}),
+          volumeMounts: [...(pod.mounts ?? []), ...scratch.map(({ path, name }) => ({ name, mountPath: path }))],
+        },
+      ],
+      volumes: [...(pod.volumes ?? []), ...scratch.map(({ name }) => ({ name, emptyDir: {} }))],
+    },
+  };
+}
+
+/** A StatefulSet with its data on claims of the storage. */
+export function statefulSet(
+  args: WorkloadArgs & {
+    readonly replicas: number;
+    /** Headless Service that gives each pod its name. */
+    readonly headlessService: string;
+    readonly data: DataVolume;
+    readonly retention: { readonly whenDeleted: string; readonly whenScaled: string };
+  },
+  opts: pulumi.CustomResourceOptions,
+): k8s.apps.v1.StatefulSet {
+  const { pod, data } = args;
+  const claims = data.claimTemplates.length === 0 ? {} : { volumeClaimTemplates: data.claimTemplates };
+  return new k8s.apps.v1.StatefulSet(
+    args.name,
+    {
+      metadata: { name: args.name, namespace: args.namespace, labels: labels(pod.service, pod.component) },
+      spec: {
+        replicas: args.replicas,
+        serviceName: args.headlessService,
+        podManagementPolicy: "Parallel",
+        selector: { matchLabels: selector(pod.service, pod.component) },
+        template: podTemplate({ ...pod, volumes: [...(pod.volumes ?? []), ...data.volumes] }),
+        ...claims,
+        ...(data.claimTemplates.length === 0 ? {} : { persistentVolumeClaimRetentionPolicy: { ...args.retention } }),
+      },
+    },
+    opts,
+  );
+}
+
+/** A Deployment. One that may not run twice at once is recreated, others are rolled over. */
+export function deployment(
+  args: WorkloadArgs & { readonly replicas: number; readonly strategy: "Recreate" | "RollingUpdate" },
+  opts: pulumi.CustomResourceOptions,
+): k8s.apps.v1.Deployment {
+  const { pod } = args;
+  return new k8s.apps.v1.Deployment(
+    args.name,
+    {
+      metadata: { name: args.name, namespace: args.namespace, labels: labels(pod.service, pod.component) },
+      spec: {
+        replicas: args.replicas,
+        strategy: { type: args.strategy },
+        selector: { matchLabels: selector(pod.service, pod.component) },
+        template: podTemplate(pod),
+      },
+    },
+    opts,
+  );
+}
+
+/** How a Job ends. */
+export interface JobLimits {
+  /** Time after which it has failed, in seconds. */
+  readonly deadlineSeconds: number;
+  /** Times that a failed pod is tried again. */
+  readonly retries: number;
+}
+
+/** A Job. A change of its pod replaces it, because Kubernetes cannot change a Job. */
+export function job(args: WorkloadArgs & JobLimits, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
+  return new k8s.batch.v1.Job(
+    args.name,
+    {
+      metadata: { name: args.name, namespace: args.namespace, labels: labels(args.pod.service, args.pod.component) },
+      spec: jobSpec(args),
+    },
+    // The name is fixed, so the old Job must go before the new one comes.
+    pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
+  );
+}
+
+/** The spec of a Job, also for the template of a CronJob. */
+export function jobSpec(args: JobLimits & { readonly pod: PodArgs }): k8s.types.input.batch.v1.JobSpec {
+  return {
+    backoffLimit: args.retries,
+    activeDeadlineSeconds: args.deadlineSeconds,
+    template: podTemplate({ ...args.pod, restartPolicy: "Never" }),
+  };
+}
+
+/** A ConfigMap with plain texts. */
+export function configMap(
+  name: string,
+  args: {
+    readonly namespace: pulumi.Input<string>;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly data: Readonly<Record<string, pulumi.Input<string>>>;
+  },
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.ConfigMap {
+  return new k8s.core.v1.ConfigMap(
+    name,
+    { metadata: { name, namespace: args.namespace, labels: { ...args.labels } }, data: { ...args.data } },
+    opts,
+  );
+}
+
+/** A Service within the cluster. A headless one answers with the pods' own addresses, ready or not. */
+export function service(
+  name: string,
+  args: {
+    readonly namespace: pulumi.Input<string>;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly selector: Readonly<Record<string, string>>;
+    readonly ports: Readonly<Record<string, number>>;
+    readonly headless?: boolean;
+  },
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Service {
+  // A new Service has no endpoints until its pods, made after it, are ready; waiting for them here would never end.
+  const skipAwait = { annotations: { "pulumi.com/skipAwait": "true" } };
+  return new k8s.core.v1.Service(
+    name,
+    {
+      metadata: { name, namespace: args.namespace, labels: { ...args.labels }, ...skipAwait },
+      spec: {
+        ...(args.headless === true ? { clusterIP: "None", publishNotReadyAddresses: true } : {}),
+        selector: { ...args.selector },
+        ports: Object.entries(args.ports).map(([port, number]) => ({ name: port, port: number, targetPort: number })),
+      },
+    },
+    opts,
+  );
+}
+
+/** An environment variable from a key of a Secret. */
+export function secretEnv(name: string, secretName: pulumi.Input<string>, key: string): EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: secretName, key } } };
+}
+
+/** An environment variable from a field of the pod. */
+export function fieldEnv(name: string, fieldPath: string): EnvVar {
+  return { name, valueFrom: { fieldRef: { fieldPath } } };
+}
+
+/** A TCP probe. */
+export function tcpProbe(port: number, timing: Omit<Probe, "tcpSocket"> = {}): Probe {
+  return { tcpSocket: { port }, ...timing };
+}
+
+/** An HTTP probe. */
+export function httpProbe(port: number, path: string, timing: Omit<Probe, "httpGet"> = {}): Probe {
+  return { httpGet: { port, path }, ...timing };
+}
+
+function probeFields(probes: Probes): { startupProbe?: Probe; readinessProbe?: Probe; livenessProbe?: Probe } {
+  return {
+    ...(probes.startup === undefined ? {} : { startupProbe: probes.startup }),
+    ...(probes.readiness === undefined ? {} : { readinessProbe: probes.readiness }),
+    ...(probes.liveness === undefined ? {} : { livenessProbe: probes.liveness }),
+  };
+}
+
+function spreadAffinity(pod: PodArgs): k8s.types.input.core.v1.Affinity {
+  return {
+    podAntiAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        {
+          weight: 100,
+          podAffinityTerm: {
+            topologyKey: "kubernetes.io/hostname",
+            labelSelector: { matchLabels: selector(pod.service, pod.component) },
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** For `dependsOn`: waits until all of the given `ready` outputs of endpoints have settled. */
+export function after(...readies: readonly pulumi.Output<string>[]): pulumi.Output<pulumi.Resource[]> {
+  // The engine waits for the resources behind an output, not for its value.
+  return pulumi.all([...readies]).apply((): pulumi.Resource[] => []);
+}

@@ -1,0 +1,264 @@
+/** The platform: what there is and what is wired to what. Every choice is a value of `Pulumi.<stack>.yaml`. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { targetProfile } from "./clusters/targets.ts";
+import { Catalog } from "./components/catalog.ts";
+import * as footprints from "./components/footprints.ts";
+import { chooseImages } from "./components/images.ts";
+import { KafkaTopics } from "./components/kafka-topic.ts";
+import { existingKafka, Kafka } from "./components/kafka.ts";
+import { PlatformNamespace } from "./components/namespace.ts";
+import { existingObjectStore, ObjectStore } from "./components/object-store.ts";
+import { icebergCatalog } from "./components/presto-catalogs.ts";
+import { Presto } from "./components/presto.ts";
+import { Proof } from "./components/proof.ts";
+import { SparkApplication } from "./components/spark-application.ts";
+import { Spark } from "./components/spark.ts";
+import { Storage } from "./components/storage.ts";
+import { TelemetryProducer } from "./components/telemetry.ts";
+import { configWarnings, loadConfig } from "./config/index.ts";
+
+const config = loadConfig(pulumi.runtime.allConfig(), `Pulumi.${pulumi.getStack()}.yaml`);
+for (const warning of configWarnings(config)) void pulumi.log.warn(warning);
+const { kafka, objectStore, catalog, spark, presto, telemetry, tools } = config.services;
+
+// The ground: where it runs, what is stored where, what is published how.
+const target = targetProfile(config.cluster);
+const { exposure } = target;
+const provider = new k8s.Provider("cluster", {
+  context: target.context,
+  ...(target.kubeconfig === undefined ? {} : { kubeconfig: target.kubeconfig }),
+  // Objects keep their names, so a change of data must not replace them; pods restart by a hash of what they mount.
+  enableConfigMapMutable: true,
+  enableSecretMutable: true,
+});
+const onCluster = { provider };
+const { namespaceName: namespace } = new PlatformNamespace(
+  "namespace",
+  { namespace: config.cluster.namespace },
+  onCluster,
+);
+const storage = new Storage({ storageClass: target.storageClass });
+const image = chooseImages({
+  registry: target.registry,
+  platform: target.platform,
+  wanted: {
+    kafka: kafka.enabled && kafka.existing === undefined && kafka,
+    garage: objectStore.enabled && objectStore.server === "garage" && objectStore,
+    metastore: catalog.enabled && catalog,
+    spark: spark.enabled && spark,
+    presto: presto.enabled && presto,
+    tools,
+  },
+});
+const buckets = objectStore.existing?.buckets ?? { lake: "lake", checkpoints: "checkpoints" };
+const setupResources = footprints.setupResources();
+
+// Where records come in.
+const kafkaService =
+  kafka.enabled && kafka.existing === undefined
+    ? new Kafka(
+        "kafka",
+        {
+          namespace,
+          image: image("kafka"),
+          storage,
+          exposure,
+          replicas: kafka.replicas,
+          data: kafka.storage,
+          autoCreateTopics: kafka.autoCreateTopics,
+          resources: footprints.kafkaResources(kafka),
+        },
+        onCluster,
+      )
+    : undefined;
+const kafkaEndpoint = kafka.existing === undefined ? kafkaService?.endpoint : existingKafka(kafka.existing);
+
+const topics =
+  kafkaEndpoint && telemetry.enabled
+    ? new KafkaTopics(
+        "topics",
+        {
+          namespace,
+          kafka: kafkaEndpoint,
+          toolsImage: image("tools"),
+          resources: setupResources,
+          topics: {
+            telemetry: {
+              partitions: telemetry.partitions,
+              replicationFactor: kafka.replicationFactor,
+              retentionHours: kafka.retentionHours,
+            },
+          },
+        },
+        onCluster,
+      )
+    : undefined;
+const telemetryTopic = topics?.topics.telemetry;
+
+// Where tables lie, and who knows them.
+const storeService =
+  objectStore.enabled && objectStore.server !== "existing"
+    ? new ObjectStore(
+        "object-store",
+        {
+          namespace,
+          server: {
+            kind: objectStore.server,
+            image: objectStore.server === "garage" ? image("garage") : (objectStore.image ?? ""),
+          },
+          toolsImage: image("tools"),
+          buckets: [buckets.lake, buckets.checkpoints],
+          keys: {
+            metastore: { [buckets.lake]: "readWrite" },
+            spark: { [buckets.lake]: "readWrite", [buckets.checkpoints]: "readWrite" },
+            presto: { [buckets.lake]: "readWrite" },
+            proof: { [buckets.lake]: "readWrite" },
+          },
+          storage,
+          exposure,
+          data: objectStore.storage,
+          resources: footprints.objectStoreResources(objectStore),
+          setupResources,
+        },
+        onCluster,
+      )
+    : undefined;
+const store = objectStore.existing === undefined ? storeService : existingObjectStore(objectStore.existing);
+
+const catalogService =
+  store && catalog.enabled
+    ? new Catalog(
+        "catalog",
+        {
+          namespace,
+          image: image("metastore"),
+          objectStore: store.access("metastore"),
+          warehouse: `s3a://${buckets.lake}/warehouse`,
+          storage,
+          data: catalog.storage,
+          resources: footprints.catalogResources(catalog),
+        },
+        onCluster,
+      )
+    : undefined;
+
+// What fills the tables, and what asks them.
+const sparkService =
+  store && catalogService && spark.enabled
+    ? new Spark(
+        "spark",
+        {
+          namespace,
+          image: image("spark"),
+          objectStore: store.access("spark"),
+          catalog: catalogService.endpoint,
+          executors: { memory: spark.executorMemory, cores: spark.executorCores },
+        },
+        onCluster,
+      )
+    : undefined;
+
+const prestoService =
+  store && catalogService && presto.enabled
+    ? new Presto(
+        "presto",
+        {
+          namespace,
+          image: image("presto"),
+          exposure,
+          workers: presto.workers,
+          catalogs: {
+            lake: icebergCatalog({ catalog: catalogService.endpoint, objectStore: store.access("presto") }),
+          },
+          resources: footprints.prestoResources(presto),
+        },
+        onCluster,
+      )
+    : undefined;
+
+// The first data path: the node's own figures, from Kafka into Iceberg.
+const producer = telemetryTopic
+  ? new TelemetryProducer(
+      "telemetry",
+      {
+        namespace,
+        image: image("tools"),
+        topic: telemetryTopic,
+        intervalSeconds: telemetry.intervalSeconds,
+        resources: footprints.producerResources(),
+      },
+      onCluster,
+    )
+  : undefined;
+
+const stream =
+  sparkService && telemetryTopic
+    ? new SparkApplication(
+        "telemetry",
+        {
+          spark: sparkService,
+          mode: "stream",
+          main: {
+            file: "telemetry-stream.py",
+            content: readFileSync(join(import.meta.dirname, "workloads", "telemetry-stream.py"), "utf8"),
+          },
+          env: {
+            KAFKA_BOOTSTRAP: telemetryTopic.kafka.bootstrapServers,
+            TOPIC: telemetryTopic.topic,
+            CHECKPOINT: `s3a://${buckets.checkpoints}/telemetry`,
+            TRIGGER_SECONDS: String(telemetry.stream.triggerSeconds),
+            DEAD_LETTER_TRIGGER_SECONDS: String(telemetry.stream.deadLetterTriggerSeconds),
+          },
+          driverMemory: spark.driverMemory,
+          executors: spark.executors,
+          readyFile: "/tmp/stream-ready",
+          // Its first requests go to the topic, the buckets and the catalog, and a failed one ends the driver.
+          waitFor: [telemetryTopic.ready, sparkService.objectStore.ready, sparkService.catalog.ready],
+          exposure,
+        },
+        onCluster,
+      )
+    : undefined;
+
+// The end of every deploy: data went all the way, or the deploy has failed.
+const proofRun =
+  config.proof.enabled && telemetryTopic && store && catalogService && prestoService && stream
+    ? new Proof(
+        "proof",
+        {
+          namespace,
+          image: image("tools"),
+          topic: telemetryTopic,
+          objectStore: store.access("proof"),
+          catalog: catalogService.endpoint,
+          presto: prestoService.endpoint,
+          waitFor: [stream.ready, ...(producer === undefined ? [] : [producer.ready])],
+          records: config.proof.records,
+          timeoutSeconds: config.proof.timeoutSeconds,
+          resources: footprints.proofResources(),
+        },
+        onCluster,
+      )
+    : undefined;
+
+const published = [
+  prestoService?.address,
+  stream?.address,
+  storeService?.address,
+  storeService?.consoleAddress,
+  kafkaService?.address,
+].filter((address) => address !== undefined);
+
+/** Name of the namespace that holds everything. */
+export { namespace };
+
+/** What people open from outside the cluster: title and URL. */
+export const addresses = pulumi
+  .all(published.map(({ title, url }) => url.apply((known) => ({ title, url: known }))))
+  .apply((all) => all.filter(({ url }) => url !== undefined));
+
+/** Name of the Job that proved the last deploy, and of the CronJob that holds its template for a proof on demand. */
+export const proof = proofRun && { job: proofRun.jobName, onDemand: proofRun.onDemandName };

@@ -1,0 +1,99 @@
+/** Pulumi's mocks for specs: a fresh monitor per test, what the program registered, and awaited outputs. */
+import * as pulumi from "@pulumi/pulumi";
+
+const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+/** A resource as the engine would see it. */
+export interface Registered {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  /** Its inputs, with secrets in clear. */
+  readonly inputs: Inputs;
+  /** Paths of the inputs that are marked as secret: `stringData.accessKey`. */
+  readonly secrets: readonly string[];
+}
+
+/** Inputs of a resource, to be walked by tests without a type per kind. */
+export interface Inputs {
+  readonly [key: string]: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- objects of every Kubernetes kind
+}
+
+/** What a test sees of the program that it runs. */
+export class Mocked {
+  readonly #seen: Registered[] = [];
+
+  /** Everything registered so far, once all that was begun has ended. */
+  async resources(): Promise<readonly Registered[]> {
+    await pulumi.runtime.waitForRPCs();
+    return this.#seen;
+  }
+
+  /** All resources of a type, such as `kubernetes:core/v1:Service`. */
+  async ofType(type: string): Promise<readonly Registered[]> {
+    return (await this.resources()).filter((resource) => resource.type === type);
+  }
+
+  /** @throws Error naming what there is when no resource has this type and name. */
+  async get(type: string, name: string): Promise<Registered> {
+    const all = await this.ofType(type);
+    const found = all.find((resource) => resource.name === name);
+    if (found !== undefined) return found;
+    throw new Error(`no ${type} is called "${name}"; there are: ${all.map((resource) => resource.name).join(", ")}`);
+  }
+
+  /** @internal */
+  record(resource: Registered): void {
+    this.#seen.push(resource);
+  }
+}
+
+/** A fresh monitor, so that a test sees its own resources only. Call it in `beforeEach`, before anything is made. */
+export async function mock(options: { readonly config?: Record<string, unknown> } = {}): Promise<Mocked> {
+  const mocked = new Mocked();
+  await pulumi.runtime.setMocks(
+    {
+      newResource: (args) => {
+        const secrets: string[] = [];
+        const inputs = unwrap(args.inputs, "", secrets) as Inputs;
+        // `urn` is filled in below: only the monitor knows the parents.
+        mocked.record({ urn: "", type: args.type, name: args.name, inputs, secrets });
+        return { id: `${args.name}-id`, state: { ...inputs, ...generated(args.type, args.name, inputs) } };
+      },
+      call: () => ({}),
+    },
+    "millrace",
+    "test",
+  );
+  const config = Object.entries(options.config ?? {}).map(([key, value]) => [key, JSON.stringify(value)]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>);
+  return mocked;
+}
+
+/** The value of an output; rejects when it failed. */
+export async function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return await (output as unknown as { promise(): Promise<T> }).promise();
+}
+
+/** What a provider would add to a resource's inputs. */
+function generated(type: string, name: string, inputs: Inputs): Inputs {
+  const hex = Buffer.from(name).toString("hex");
+  if (type === "random:index/randomBytes:RandomBytes") {
+    const length = Number(inputs["length"]) * 2;
+    return { hex: hex.repeat(Math.ceil(length / hex.length)).slice(0, length) };
+  }
+  if (type === "random:index/randomId:RandomId") return { b64Url: "-AAAAAAAAAAAAAAAAAAAAA" };
+  return {};
+}
+
+function unwrap(value: unknown, path: string, secrets: string[]): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => unwrap(item, `${path}[${index}]`, secrets));
+  if (typeof value !== "object" || value === null) return value;
+  if (SECRET_SIGNATURE in value && "value" in value) {
+    secrets.push(path);
+    return unwrap(value.value, path, secrets);
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, unwrap(item, path === "" ? key : `${path}.${key}`, secrets)]),
+  );
+}
