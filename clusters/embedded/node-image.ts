@@ -56,7 +56,16 @@ function filesBelow(path: string): string[] {
 /** Hashes that name every piece of the image: what has not changed is never made again. */
 export function cacheKeys(root = nodeDir): { upstream: string; own: string; base: string; image: string } {
   const modules = ["go.mod", "go.sum"].map((file) => readFileSync(join(root, file), "utf8"));
-  const upstream = contentHash(root, [], ...modules, ...KUBERNETES, ...CONTAINERD, ETCD, CONTAINERD_TAGS);
+  const upstream = contentHash(
+    root,
+    [],
+    ...modules,
+    ...KUBERNETES,
+    ...CONTAINERD,
+    ETCD,
+    CONTAINERD_TAGS,
+    linkerFlags(),
+  );
   const own = contentHash(root, OWN, ...modules);
   const base = contentHash(root, [], versions.debian, ...nodePackages);
   const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
@@ -150,14 +159,25 @@ async function goBuild(
     if (line.startsWith("go: downloading")) progress("Go build", `${what}: ${++downloads} modules downloaded`);
   };
   progress("Go build", `${what}: modules`);
-  const dependencies = await goTool(["list", "-mod=mod", "-deps", ...flags, ...packages], {
+  const dependencies = await goTool(["list", "-mod=readonly", "-deps", ...flags, ...packages], {
     ...options,
     onLine: onDownload,
   });
   const total = dependencies.trim().split("\n").length;
   let compiled = 0;
   await goTool(
-    ["build", "-v", "-mod=mod", "-trimpath", "-ldflags", "-s -w", ...flags, "-o", join(out, "bin") + "/", ...packages],
+    [
+      "build",
+      "-v",
+      "-mod=readonly",
+      "-trimpath",
+      "-ldflags",
+      linkerFlags(),
+      ...flags,
+      "-o",
+      join(out, "bin") + "/",
+      ...packages,
+    ],
     {
       ...options,
       onLine: () => {
@@ -165,6 +185,24 @@ async function goBuild(
       },
     },
   );
+}
+
+/** Symbols left out, and the version that the programs report: a Go build knows that of the main module only. */
+function linkerFlags(): string {
+  const version = kubernetesVersion();
+  const [major = "", minor = ""] = version.slice(1).split(".");
+  const values = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
+  const settings = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) =>
+    Object.entries(values).map(([name, value]) => `-X ${path}.${name}=${value}`),
+  );
+  return ["-s -w", ...settings].join(" ");
+}
+
+/** Version of Kubernetes as go.mod has it: `v1.36.1`. */
+export function kubernetesVersion(root = nodeDir): string {
+  const found = /^\s*k8s\.io\/kubernetes (v\S+)/m.exec(readFileSync(join(root, "go.mod"), "utf8"))?.[1];
+  if (found === undefined) throw new Error(`${join(root, "go.mod")} does not require k8s.io/kubernetes`);
+  return found;
 }
 
 async function goTool(args: readonly string[], options: Parameters<typeof run>[2]): Promise<string> {

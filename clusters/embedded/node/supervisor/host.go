@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -125,6 +127,19 @@ func mayLowerOOMScore() bool {
 		return false
 	}
 	return os.WriteFile(path, before, 0) == nil
+}
+
+// dropStartupMemory gives back what only the start needed: buffers of our own, and pages of programs that ran once.
+func dropStartupMemory(ctx context.Context) {
+	debug.FreeOSMemory()
+	script := "echo 0 > " + cgroupRoot + "/memory/memory.force_empty"
+	if cgroupV2() {
+		script = "echo 512M > " + cgroupRoot + "/memory.reclaim"
+	}
+	// The kernel goes on for minutes after the last page that can be had; the first seconds bring nearly all.
+	limited, stop := context.WithTimeout(ctx, 4*time.Second)
+	defer stop()
+	_ = exec.CommandContext(limited, "sh", "-c", script).Run()
 }
 
 // nodeAddress is the container's own address on its network, which may differ from start to start.

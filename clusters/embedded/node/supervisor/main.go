@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -65,10 +66,12 @@ func bringUp(ctx context.Context, s *supervisor, ip string) {
 		return
 	}
 	s.phase("node and controllers")
-	s.start(kubeletPart(ip), controllerManagerPart(), schedulerPart(), proxyPart(), provisionerPart())
+	lowerOOM := mayLowerOOMScore()
+	s.start(kubeletPart(ip), controllerManagerPart(), schedulerPart(), proxyPart(lowerOOM))
 	if !retry(ctx, func() error { return kubectl("apply", "--server-side", "--force-conflicts", "-f", addonsDir) }) {
 		return
 	}
+	s.start(provisionerPart())
 	if !retry(ctx, func() error { return kubectl("wait", "--for=condition=Ready", "node/"+nodeName, "--timeout=5s") }) {
 		return
 	}
@@ -79,6 +82,7 @@ func bringUp(ctx context.Context, s *supervisor, ip string) {
 		return
 	}
 	s.phase("ready")
+	dropStartupMemory(ctx)
 }
 
 // shutDown lets pods end by themselves first (a broker or database flushes), then stops the parts, storage last.
@@ -99,7 +103,7 @@ func retry(ctx context.Context, step func() error) bool {
 			return true
 		}
 		if message := err.Error(); message != last {
-			fmt.Fprintln(os.Stderr, "waiting:", message)
+			fmt.Fprintln(os.Stderr, "waiting:", firstLine(message))
 			last = message
 		}
 		select {
@@ -108,4 +112,10 @@ func retry(ctx context.Context, step func() error) bool {
 		case <-time.After(150 * time.Millisecond):
 		}
 	}
+}
+
+// firstLine keeps the log readable where a part answers at length.
+func firstLine(message string) string {
+	line, _, _ := strings.Cut(message, "\n")
+	return line[:min(len(line), 200)]
 }

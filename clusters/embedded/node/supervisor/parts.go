@@ -61,11 +61,12 @@ func schedulerPart() part {
 }
 
 // The proxy leaves the host's connection tracking alone: those settings are not the node's to change.
-func proxyPart() part {
+func proxyPart(lowerOOM bool) part {
 	return part{name: "proxy", env: []string{"GOGC=50"}, args: []string{
 		"kube-proxy", "--kubeconfig=" + confDir + "/proxy", "--hostname-override=" + nodeName, "--cluster-cidr=" + pods,
 		"--proxy-mode=iptables", "--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0s",
 		"--conntrack-tcp-timeout-close-wait=0s", "--iptables-min-sync-period=200ms",
+		"--oom-score-adj=" + strconv.Itoa(oomScore(lowerOOM)),
 	}}
 }
 
@@ -97,4 +98,12 @@ func httpOK(url string) error {
 		return fmt.Errorf("%s answers %s", url, strconv.Itoa(response.StatusCode))
 	}
 	return nil
+}
+
+// oomScore asks for protection from the kernel's out-of-memory killer only where that may be had.
+func oomScore(lower bool) int {
+	if lower {
+		return -999
+	}
+	return 0
 }

@@ -11,6 +11,7 @@ const (
 
 // writeSettings writes the parts' settings files. Addresses of pods are kept in /run: none outlives a restart.
 func writeSettings() error {
+	lowerOOM := mayLowerOOMScore()
 	files := map[string]string{
 		cniConfig: fmt.Sprintf(`{"cniVersion": "1.0.0", "name": "millrace", "plugins": [
   {"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
@@ -21,7 +22,6 @@ func writeSettings() error {
 root = "/var/lib/containerd"
 state = "/run/containerd"
 [plugins."io.containerd.cri.v1.images"]
-  max_concurrent_downloads = 6
   [plugins."io.containerd.cri.v1.images".pinned_images]
     sandbox = "%s"
 [plugins."io.containerd.cri.v1.runtime"]
@@ -33,7 +33,7 @@ state = "/run/containerd"
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
       SystemdCgroup = false
-`, pauseImage, !mayLowerOOMScore()),
+`, pauseImage, !lowerOOM),
 		// Disk pressure evicts nothing: the disk is the host's, and its owner decides. Memory pressure does.
 		kubeletConfig: fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -61,7 +61,8 @@ evictionHard: {memory.available: 200Mi, nodefs.available: "0%%", nodefs.inodesFr
 containerLogMaxSize: 10Mi
 containerLogMaxFiles: 2
 nodeStatusUpdateFrequency: 5s
-`, keptDir, pkiDir, pkiDir, dnsIP),
+oomScoreAdj: %d
+`, keptDir, pkiDir, pkiDir, dnsIP, oomScore(lowerOOM)),
 		registryConfig: `version: 0.1
 log: {level: warn, accesslog: {disabled: true}}
 storage:
