@@ -1,0 +1,93 @@
+import { expect } from "chai";
+import { targets } from "../../clusters/profile.ts";
+import { doctorHints, targetProfile } from "../../clusters/targets.ts";
+import { loadConfig } from "../../config/index.ts";
+
+const profile = (cluster: unknown) => targetProfile(loadConfig({ "millrace:cluster": cluster }).cluster);
+const ports = { kafka: 30092, objectStore: 30900, objectStoreConsole: 30901, presto: 30080, sparkUi: 30040 };
+const cloud = { target: "cloud", context: "production", registry: { push: "registry.example.com/team" } };
+
+describe("a target's profile", () => {
+  it("of embedded is the cluster that Millrace makes", () => {
+    expect(profile({})).to.deep.equal({
+      target: "embedded",
+      kubeconfig: ".millrace/kubeconfig",
+      context: "millrace",
+      storageClass: "default",
+      registry: { push: "localhost:5000", pull: "localhost:5000" },
+      exposure: { kind: "nodePort", host: "127.0.0.1", ports },
+      platform: "linux/amd64",
+      enforcesNetworkPolicy: false,
+    });
+  });
+
+  it("of minikube uses its context, class, registry add-on and address", () => {
+    expect(profile({ target: "minikube" })).to.deep.equal({
+      target: "minikube",
+      context: "minikube",
+      storageClass: "standard",
+      registry: { push: "localhost:5000", pull: "localhost:5000" },
+      exposure: { kind: "nodePort", host: "192.168.49.2", ports },
+      platform: "linux/amd64",
+      enforcesNetworkPolicy: false,
+    });
+  });
+
+  it("of microk8s uses its context, class and registry add-on", () => {
+    expect(profile({ target: "microk8s" })).to.deep.equal({
+      target: "microk8s",
+      context: "microk8s",
+      storageClass: "microk8s-hostpath",
+      registry: { push: "localhost:32000", pull: "localhost:32000" },
+      exposure: { kind: "nodePort", host: "127.0.0.1", ports },
+      platform: "linux/amd64",
+      enforcesNetworkPolicy: true,
+    });
+  });
+
+  it("of cloud publishes nothing and takes context and registry from the stack", () => {
+    expect(profile(cloud)).to.deep.equal({
+      target: "cloud",
+      context: "production",
+      storageClass: "default",
+      registry: { push: "registry.example.com/team", pull: "registry.example.com/team" },
+      exposure: { kind: "none" },
+      platform: "linux/amd64",
+      enforcesNetworkPolicy: "unknown",
+    });
+  });
+
+  it("publishes by load balancers where the stack asks for them", () => {
+    expect(profile({ ...cloud, exposure: "loadBalancer" }).exposure).to.deep.equal({ kind: "loadBalancer" });
+  });
+
+  it("takes the stack's values in place of the target's own", () => {
+    const cluster = { target: "minikube", context: "lab", kubeconfig: "/k", storageClass: "fast", host: "10.0.0.7" };
+    const result = profile(cluster);
+    expect(result).to.include({ context: "lab", kubeconfig: "/k", storageClass: "fast" });
+    expect(result.exposure).to.include({ host: "10.0.0.7" });
+  });
+
+  it("pushes to the published port of the embedded registry, and pulls from the node's own", () => {
+    expect(profile({ embedded: { registryPort: 5055 } }).registry).to.deep.equal({
+      push: "localhost:5055",
+      pull: "localhost:5000",
+    });
+  });
+});
+
+describe("the doctor's hints", () => {
+  it("give each target at least one need, with a command and a probe", () => {
+    for (const target of targets) {
+      expect(doctorHints(target), target).not.to.be.empty;
+      for (const hint of doctorHints(target)) expect(Object.values(hint).join(" ")).to.match(/\S/);
+    }
+  });
+
+  it("name the add-ons of minikube and MicroK8s", () => {
+    expect(doctorHints("minikube").map(({ command }) => command)).to.include("minikube addons enable registry");
+    expect(doctorHints("microk8s").map(({ command }) => command)).to.include(
+      "microk8s enable dns hostpath-storage registry",
+    );
+  });
+});

@@ -1,0 +1,177 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { ConfigError, configWarnings, loadConfig } from "../../config/index.ts";
+import { nearest } from "../../config/nearest.ts";
+
+const warnings = (services: unknown, cluster: unknown = {}, proof: unknown = {}) =>
+  configWarnings(loadConfig({ "millrace:services": services, "millrace:cluster": cluster, "millrace:proof": proof }));
+
+describe("the configuration", () => {
+  it("is the embedded development platform when nothing is given", () => {
+    const { cluster, services, security, proof } = loadConfig({});
+    expect(cluster).to.include({ target: "embedded", namespace: "millrace" });
+    expect(services.kafka).to.include({ enabled: true, replicas: 1, replicationFactor: 1, autoCreateTopics: false });
+    expect(services.objectStore.server).to.equal("garage");
+    expect(services.presto.workers).to.equal(0);
+    expect(security.passwordLength).to.equal(32);
+    expect(proof).to.deep.equal({ enabled: true, records: 200, timeoutSeconds: 120 });
+  });
+
+  it("reads values that are JSON text, as the official CLI hands them over", () => {
+    expect(loadConfig({ "millrace:proof": '{"records":10}' }).proof.records).to.equal(10);
+  });
+
+  it("takes an empty section for one that sets nothing", () => {
+    for (const empty of [null, "", "null", {}]) {
+      expect(loadConfig({ "millrace:proof": empty }).proof.records).to.equal(200);
+    }
+  });
+
+  it("ignores the keys of others", () => {
+    expect(loadConfig({ "kubernetes:context": "x", "pulumi:tags": {} })).to.deep.equal(loadConfig({}));
+  });
+
+  it("keeps at most three copies of a record unless told", () => {
+    expect(loadConfig({ "millrace:services": { kafka: { replicas: 5 } } }).services.kafka.replicationFactor).to.equal(
+      3,
+    );
+  });
+
+  it("gives every consumer of an existing S3 the common Secret, or its own", () => {
+    const existing = { host: "s3.example.com", secretName: "keys", secretNames: { presto: "presto-keys" } };
+    const config = loadConfig({ "millrace:services": { objectStore: { server: "existing", existing } } });
+    expect(config.services.objectStore.existing?.secretNames).to.deep.equal({
+      metastore: "keys",
+      spark: "keys",
+      presto: "presto-keys",
+      proof: "keys",
+    });
+  });
+
+  it("lets nodes pull under the name that images are pushed to, unless told", () => {
+    const cluster = { target: "minikube", registry: { push: "localhost:5001" } };
+    const { registry } = loadConfig({ "millrace:cluster": cluster }).cluster;
+    expect(registry).to.deep.equal({ push: "localhost:5001", pull: "localhost:5001" });
+  });
+
+  it("throws nothing but ConfigError, whatever it is given", () => {
+    const key = fc.oneof(
+      fc.constantFrom("cluster", "services", "security", "proof").map((name) => `millrace:${name}`),
+      fc.string().map((name) => `millrace:${name}`),
+    );
+    const inner = fc.constantFrom(
+      "kafka",
+      "objectStore",
+      "existing",
+      "storage",
+      "kind",
+      "replicas",
+      "__proto__",
+      "enabled",
+    );
+    const value = fc.oneof(fc.anything(), fc.json(), fc.dictionary(inner, fc.dictionary(inner, fc.anything())));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, value)), (entries) => {
+        try {
+          loadConfig(Object.fromEntries(entries));
+        } catch (error) {
+          expect(error).to.be.instanceOf(ConfigError);
+          expect((error as ConfigError).problems).not.to.be.empty;
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("the warnings of a configuration", () => {
+  it("are none for the defaults", () => {
+    expect(warnings({})).to.deep.equal([]);
+  });
+
+  it("name one broker with ephemeral storage", () => {
+    expect(warnings({ kafka: { storage: { kind: "ephemeral" } } })).to.deep.equal([
+      "millrace:services.kafka: one broker with ephemeral storage loses all topics at every restart",
+    ]);
+  });
+
+  it("name every service that keeps data when nothing provisions claims", () => {
+    expect(warnings({ kafka: { replicas: 3 } }, { storageClass: "none" })).to.deep.equal([
+      "millrace:cluster.storageClass: none, with 3 brokers: the copies lie in the pods, and a restart of all brokers loses them",
+      "millrace:services.objectStore: ephemeral storage loses all tables at every restart",
+      "millrace:services.catalog: ephemeral storage forgets all tables at every restart",
+    ]);
+  });
+
+  it("name single copies on a cluster of one's own", () => {
+    const cluster = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
+    expect(warnings({}, cluster)).to.deep.equal([
+      "millrace:services.kafka.replicas: 1 on target cloud: the loss of its node stops the data path",
+      "millrace:services.presto.workers: 0 on target cloud: the coordinator does all the work",
+    ]);
+  });
+
+  it("name what crosses the network in clear, and a proof that is off", () => {
+    const services = {
+      kafka: { existing: { bootstrapServers: "kafka:9092", securityProtocol: "PLAINTEXT" } },
+      objectStore: { server: "existing", existing: { host: "s3", protocol: "http", secretName: "keys" } },
+    };
+    expect(warnings(services, {}, { enabled: false })).to.deep.equal([
+      "millrace:services.kafka.existing.securityProtocol: PLAINTEXT, so records cross the network in clear",
+      "millrace:services.objectStore.existing.protocol: http, so data crosses the network in clear",
+      "millrace:proof.enabled: false, so a deploy does not show whether data flows",
+    ]);
+  });
+
+  it("name a single copy on several brokers", () => {
+    expect(warnings({ kafka: { replicas: 3, replicationFactor: 1 } })).to.deep.equal([
+      "millrace:services.kafka.replicationFactor: 1, so a lost broker loses its records",
+    ]);
+  });
+});
+
+describe("the stacks' files", () => {
+  const read = (stack: string) => {
+    const file = readFileSync(new URL(`../../Pulumi.${stack}.yaml`, import.meta.url), "utf8");
+    return { file, config: (parse(file) as { config: Record<string, unknown> }).config };
+  };
+
+  it("make dev the platform of the defaults", () => {
+    expect(loadConfig(read("dev").config)).to.deep.equal(loadConfig({}));
+  });
+
+  it("show in dev's comments the defaults, so that uncommenting them changes nothing", () => {
+    const uncommented = read("dev").file.replaceAll(/^#( {2})/gm, "$1");
+    const { config } = parse(uncommented) as { config: Record<string, unknown> };
+    expect(Object.keys(config)).to.deep.equal(["millrace:cluster", "millrace:services", "millrace:proof"]);
+    expect(loadConfig(config)).to.deep.equal(loadConfig({}));
+  });
+
+  it("make prod a platform with replicas and no warning", () => {
+    const config = loadConfig(read("prod").config);
+    expect(config.cluster.target).to.equal("cloud");
+    expect(config.services.kafka).to.include({ replicas: 3, replicationFactor: 3 });
+    expect(config.services.presto.workers).to.equal(2);
+    expect(configWarnings(config)).to.deep.equal([]);
+  });
+
+  it("offer in prod's comments an existing Kafka and S3 that are valid", () => {
+    const uncommented = read("prod").file.replaceAll(/^( +)# (existing:|server:|  \w)/gm, "$1$2");
+    const { services } = loadConfig((parse(uncommented) as { config: Record<string, unknown> }).config);
+    expect(services.objectStore.server).to.equal("existing");
+    expect(services.kafka.existing?.securityProtocol).to.equal("SSL");
+  });
+});
+
+describe("the nearest word of a configuration", () => {
+  it("is the one with the fewest changes, whatever the capitals", () => {
+    expect(nearest("Replcas", ["records", "replicas"])).to.equal("replicas");
+  });
+
+  it("is none when too much differs, or when the word is very long", () => {
+    expect(nearest("xyzzy", ["replicas"])).to.equal(undefined);
+    expect(nearest("a".repeat(100000), ["a"])).to.equal(undefined);
+  });
+});

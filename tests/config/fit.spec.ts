@@ -1,0 +1,91 @@
+import { expect } from "chai";
+import { fit, footprint } from "../../config/fit.ts";
+import { loadConfig } from "../../config/index.ts";
+
+const config = (services: unknown = {}, proof: unknown = {}) =>
+  loadConfig({ "millrace:services": services, "millrace:proof": proof });
+const parts = (services: unknown) => footprint(config(services)).map(({ service }) => service);
+
+describe("the footprint", () => {
+  it("of the default platform leaves room on 2 cores and 8 GiB", () => {
+    const { need } = fit(config(), { cpuMillis: 1900, memoryMi: 7 * 1024 });
+    expect(need).to.deep.equal({ cpuMillis: 1500, memoryMi: 5133 });
+  });
+
+  it("has a line per part of the data path", () => {
+    expect(parts({})).to.deep.equal([
+      "cluster",
+      "telemetry",
+      "kafka",
+      "spark",
+      "objectStore",
+      "catalog",
+      "presto",
+      "setup",
+      "proof",
+    ]);
+  });
+
+  it("leaves out services that are already there", () => {
+    const services = {
+      kafka: { existing: { bootstrapServers: "kafka:9092" } },
+      objectStore: { server: "existing", existing: { host: "s3", secretName: "keys" } },
+    };
+    expect(parts(services)).not.to.include.members(["kafka"]);
+    expect(parts(services)).not.to.include.members(["objectStore"]);
+  });
+
+  it("counts every broker and its disk", () => {
+    const kafka = footprint(config({ kafka: { replicas: 3 } })).find(({ service }) => service === "kafka");
+    expect(kafka).to.deep.equal({ service: "kafka", cpuMillis: 600, memoryMi: 1545, diskGi: 15 });
+  });
+
+  it("counts no disk for ephemeral storage", () => {
+    const kafka = footprint(config({ kafka: { storage: { kind: "ephemeral" } } })).find(
+      (row) => row.service === "kafka",
+    );
+    expect(kafka?.diskGi).to.equal(0);
+  });
+
+  it("grows with the heap of the executors", () => {
+    const need = (executorMemory: string) =>
+      fit(config({ spark: { executorMemory } }), { cpuMillis: 0, memoryMi: 0 }).need;
+    expect(need("2Gi").memoryMi - need("1Gi").memoryMi).to.equal(1024);
+  });
+});
+
+describe("the fit check", () => {
+  it("passes what fits, without a proposal", () => {
+    const result = fit(config(), { cpuMillis: 2000, memoryMi: 8000 });
+    expect(result).to.include({ fits: true, proposal: "" });
+  });
+
+  it("proposes smaller sizes before fewer services", () => {
+    const large = config({ kafka: { replicas: 3 }, presto: { workers: 2 } });
+    const result = fit(large, { cpuMillis: 1900, memoryMi: 5200 });
+    expect(result.fits).to.equal(false);
+    expect(result.proposal).to.equal(
+      "the platform requests 2.40 cores and 8.13 GiB of memory, and the nodes can give 1.90 cores and 5.08 GiB of memory; " +
+        "the largest parts are presto 3.17 GiB, spark 2.38 GiB, kafka 1.51 GiB; to make it fit, " +
+        "set millrace:services.presto.workers to 0, set millrace:services.kafka.replicas to 1",
+    );
+  });
+
+  it("names services to drop when sizes do not suffice", () => {
+    expect(fit(config(), { cpuMillis: 1900, memoryMi: 4400 }).proposal).to.match(
+      /to make it fit, set millrace:services\.presto\.enabled and millrace:proof\.enabled to false$/,
+    );
+  });
+
+  it("says the least when nothing fits", () => {
+    expect(fit(config(), { cpuMillis: 1900, memoryMi: 2048 }).proposal).to.match(
+      /no smaller set of services fits either \(the least is 1\.15 cores and 3\.82 GiB of memory\); give the nodes more$/,
+    );
+  });
+
+  it("names the largest parts by CPU when CPU is what is short", () => {
+    expect(fit(config(), { cpuMillis: 1000, memoryMi: 8000 }).proposal).to.contain(
+      "the largest parts are spark 0.45 cores, presto 0.25 cores, kafka 0.20 cores",
+    );
+  });
+});

@@ -1,0 +1,291 @@
+import { expect } from "chai";
+import { ConfigError, loadConfig } from "../../config/index.ts";
+
+/** The problems of a configuration given by section; empty when it is valid. */
+function problems(sections: Record<string, unknown>): readonly string[] {
+  const raw = Object.fromEntries(Object.entries(sections).map(([key, value]) => [`millrace:${key}`, value]));
+  try {
+    loadConfig(raw);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+const kafka = (value: unknown) => ({ services: { kafka: value } });
+const cloud = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
+const existing = (value: unknown) => ({ services: { objectStore: { server: "existing", existing: value } } });
+
+const bad: [string, Record<string, unknown>, ...string[]][] = [
+  [
+    "a misspelt word for brokers",
+    kafka({ brokrs: 3 }),
+    'millrace:services.kafka.brokrs: unknown setting; did you mean "replicas"?',
+  ],
+  [
+    "a misspelt setting",
+    kafka({ replcas: 3 }),
+    'millrace:services.kafka.replcas: unknown setting; did you mean "replicas"?',
+  ],
+  [
+    "a misspelt service",
+    { services: { kafak: {} } },
+    'millrace:services.kafak: unknown setting; did you mean "kafka"?',
+  ],
+  ["a misspelt section", { servces: {} }, 'millrace:servces: unknown setting; did you mean "services"?'],
+  [
+    "a service given as a section",
+    { presto: {} },
+    "millrace:presto: unknown setting; it belongs to millrace:services.presto",
+  ],
+  [
+    "a setting of another section",
+    { proof: { passwordLength: 40 } },
+    "millrace:proof.passwordLength: unknown setting; it belongs to millrace:security.passwordLength",
+  ],
+  [
+    "a setting like no other",
+    { proof: { xyzzyplugh: 1 } },
+    "millrace:proof.xyzzyplugh: unknown setting; millrace:proof takes enabled, records, timeoutSeconds",
+  ],
+  [
+    "a section like no other",
+    { xyzzyplugh: 1 },
+    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are cluster, services, security, proof",
+  ],
+  [
+    "a setting with an inherited name",
+    { proof: { constructor: 1 } },
+    "millrace:proof.constructor: unknown setting; millrace:proof takes enabled, records, timeoutSeconds",
+  ],
+  [
+    "a number in words",
+    kafka({ replicas: "three" }),
+    'millrace:services.kafka.replicas: received "three"; give a whole number from 1 to 9 (default 1)',
+  ],
+  [
+    "a number below the range",
+    kafka({ replicas: 0 }),
+    "millrace:services.kafka.replicas: received 0; give a whole number from 1 to 9 (default 1)",
+  ],
+  [
+    "a negative number",
+    kafka({ replicas: -1 }),
+    "millrace:services.kafka.replicas: received -1; give a whole number from 1 to 9 (default 1)",
+  ],
+  [
+    "a number above the range",
+    kafka({ replicas: 1e6 }),
+    "millrace:services.kafka.replicas: received 1000000; give a whole number from 1 to 9 (default 1)",
+  ],
+  [
+    "a number with a fraction",
+    kafka({ replicas: 1.5 }),
+    "millrace:services.kafka.replicas: received 1.5; give a whole number from 1 to 9 (default 1)",
+  ],
+  [
+    "null as a number",
+    kafka({ replicas: null }),
+    "millrace:services.kafka.replicas: received null; give a whole number from 1 to 9 (default 1)",
+  ],
+  [
+    "a word as a switch",
+    kafka({ enabled: "yes" }),
+    'millrace:services.kafka.enabled: received "yes"; give true or false (default true)',
+  ],
+  [
+    "an amount without unit",
+    kafka({ memory: 768 }),
+    "millrace:services.kafka.memory: received 768; give an amount from 512Mi to 1024Gi (default 768Mi)",
+  ],
+  [
+    "an amount with a decimal unit",
+    kafka({ memory: "1G" }),
+    'millrace:services.kafka.memory: received "1G"; give an amount from 512Mi to 1024Gi (default 768Mi)',
+  ],
+  [
+    "an amount below the range",
+    kafka({ memory: "1Mi" }),
+    'millrace:services.kafka.memory: received "1Mi"; give an amount from 512Mi to 1024Gi (default 768Mi)',
+  ],
+  [
+    "a negative amount",
+    kafka({ storage: { kind: "persistent", size: "-5Gi" } }),
+    'millrace:services.kafka.storage.size: received "-5Gi"; give an amount from 100Mi to 65536Gi (default 5Gi)',
+  ],
+  [
+    "an unknown kind of storage",
+    kafka({ storage: { kind: "disk" } }),
+    'millrace:services.kafka.storage.kind: received "disk"; give settings with kind persistent or ephemeral',
+  ],
+  [
+    "storage without kind",
+    kafka({ storage: {} }),
+    "millrace:services.kafka.storage.kind: missing; give settings with kind persistent or ephemeral",
+  ],
+  [
+    "a size of ephemeral storage",
+    kafka({ storage: { kind: "ephemeral", size: "1Gi" } }),
+    "millrace:services.kafka.storage.size: unknown setting; millrace:services.kafka.storage takes kind",
+  ],
+  [
+    "a list of services",
+    { services: [1] },
+    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, tools",
+  ],
+  [
+    "a section that is a word",
+    { proof: "on" },
+    'millrace:proof: received "on"; give settings: enabled, records, timeoutSeconds',
+  ],
+  [
+    "an unknown target",
+    { cluster: { target: "eks" } },
+    'millrace:cluster.target: received "eks"; give one of embedded, minikube, microk8s, cloud (default embedded)',
+  ],
+  [
+    "a namespace in capitals",
+    { cluster: { namespace: "Data" } },
+    'millrace:cluster.namespace: received "Data"; give a Kubernetes namespace: small letters, digits and dashes, 63 at most (default millrace)',
+  ],
+  [
+    "a port that is no node port",
+    { cluster: { nodePorts: { kafka: 9092 } } },
+    "millrace:cluster.nodePorts.kafka: received 9092; give a whole number from 30000 to 32767 (default 30092)",
+  ],
+  [
+    "a node port twice",
+    { cluster: { nodePorts: { kafka: 30080 } } },
+    "millrace:cluster.nodePorts.presto: port 30080 is already that of nodePorts.kafka; give another",
+  ],
+  [
+    "a host port twice",
+    { cluster: { embedded: { apiPort: 5000 } } },
+    "millrace:cluster.embedded.registryPort: port 5000 is already that of embedded.apiPort; give another",
+  ],
+  [
+    "a context on embedded",
+    { cluster: { context: "c" } },
+    "millrace:cluster.context: target embedded makes its own; remove the setting, or choose another target",
+  ],
+  [
+    "load balancers on embedded",
+    { cluster: { exposure: "loadBalancer" } },
+    "millrace:cluster.exposure: target embedded has no load balancers; give nodePort or none",
+  ],
+  [
+    "node ports on cloud",
+    { cluster: { ...cloud, exposure: "nodePort" } },
+    "millrace:cluster.exposure: target cloud does not publish node ports; give loadBalancer or none",
+  ],
+  [
+    "cloud without context",
+    { cluster: { ...cloud, context: undefined } },
+    "millrace:cluster.context: missing; target cloud needs a context (kubectl config get-contexts lists them)",
+  ],
+  [
+    "cloud without registry and some images",
+    {
+      cluster: { target: "cloud", context: "c" },
+      services: { kafka: { image: "k:1" }, spark: { image: "s:1" }, presto: { image: "p:1" }, tools: { image: "t:1" } },
+    },
+    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.objectStore.image, millrace:services.catalog.image",
+  ],
+  [
+    "a registry without push",
+    { cluster: { target: "minikube", registry: {} } },
+    'millrace:cluster.registry.push: missing; give a registry, for example "localhost:5000" or "registry.example.com/team"',
+  ],
+  [
+    "more copies than brokers",
+    kafka({ replicationFactor: 3 }),
+    "millrace:services.kafka.replicationFactor: received 3, with 1 broker; give at most 1, or raise millrace:services.kafka.replicas",
+  ],
+  [
+    "an even number of brokers",
+    kafka({ replicas: 2 }),
+    "millrace:services.kafka.replicas: received 2; every broker votes, and an even number survives no more failures than one less; give an odd number, for example 3",
+  ],
+  [
+    "a stream without Kafka",
+    { ...kafka({ enabled: false }), proof: { enabled: false } },
+    "millrace:services.telemetry: is enabled and needs kafka (the stream runs from Kafka through Spark to them), which is not; enable kafka, or set millrace:services.telemetry.enabled to false",
+  ],
+  [
+    "Presto without a catalog",
+    {
+      services: { catalog: { enabled: false }, spark: { enabled: false }, telemetry: { enabled: false } },
+      proof: { enabled: false },
+    },
+    'millrace:services.presto: is enabled and needs catalog (they hold the tables of its catalog "lake"), which is not; enable catalog, or set millrace:services.presto.enabled to false',
+  ],
+  [
+    "a proof without Presto",
+    { services: { presto: { enabled: false } } },
+    "millrace:proof: is enabled and needs the whole data path, but presto is not enabled; enable the rest of the path, or set millrace:proof.enabled to false",
+  ],
+  [
+    "MinIO without image",
+    { services: { objectStore: { server: "minio" } } },
+    "millrace:services.objectStore.image: missing; server minio is not built from packages: name its image with a tag",
+  ],
+  [
+    "existing S3 without its place",
+    { services: { objectStore: { server: "existing" } } },
+    "millrace:services.objectStore.existing: missing; server existing needs at least its host and a secretName",
+  ],
+  [
+    "existing S3 with one Secret of four",
+    existing({ host: "s3.example.com", secretNames: { spark: "s" } }),
+    "millrace:services.objectStore.existing.secretNames: metastore, presto, proof have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
+  ],
+  [
+    "existing S3 as a URL",
+    existing({ host: "https://s3.example.com", secretName: "s" }),
+    'millrace:services.objectStore.existing.host: received "https://s3.example.com"; give a host name or an address, without protocol and port',
+  ],
+  [
+    "existing S3 beside Garage",
+    { services: { objectStore: { existing: { host: "h", secretName: "s" } } } },
+    "millrace:services.objectStore.existing: is given, but server is garage; set millrace:services.objectStore.server to existing",
+  ],
+  [
+    "existing Kafka without port",
+    kafka({ existing: { bootstrapServers: "kafka" } }),
+    'millrace:services.kafka.existing.bootstrapServers: received "kafka"; give brokers as "host:port,host:port"',
+  ],
+  [
+    "an image with a space",
+    kafka({ image: "my kafka" }),
+    'millrace:services.kafka.image: received "my kafka"; give an image name with a tag, for example "registry.example.com/kafka:4.3.1"',
+  ],
+  [
+    "a short password",
+    { security: { passwordLength: 4 } },
+    "millrace:security.passwordLength: received 4; give a whole number from 16 to 128 (default 32)",
+  ],
+];
+
+describe("the problems of a configuration", () => {
+  for (const [title, sections, ...expected] of bad) {
+    it(`names ${title}`, () => {
+      expect(problems(sections)).to.deep.equal(expected);
+    });
+  }
+
+  it("names all problems at once, with the file", () => {
+    const raw = { "millrace:clustr": {}, "millrace:services": { kafka: { brokrs: 3, replicas: "three" } } };
+    expect(() => loadConfig(raw, "Pulumi.dev.yaml")).to.throw(
+      ConfigError,
+      "Pulumi.dev.yaml has 3 problems; nothing was changed:\n" +
+        '  - millrace:clustr: unknown setting; did you mean "cluster"?\n' +
+        '  - millrace:services.kafka.replicas: received "three"; give a whole number from 1 to 9 (default 1)\n' +
+        '  - millrace:services.kafka.brokrs: unknown setting; did you mean "replicas"?',
+    );
+  });
+
+  it("does not repeat the value of an unknown setting, which may be a secret", () => {
+    expect(problems({ security: { password: "hunter2" } }).join()).not.to.contain("hunter2");
+  });
+});
