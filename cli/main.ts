@@ -54,6 +54,18 @@ export function overview(): string {
   ].join("\n");
 }
 
+/**
+ * Loads a command.
+ * @throws UserError with the nearest command when there is none of that name.
+ */
+export async function findCommand(name: string): Promise<Command> {
+  const entry = commands[name];
+  if (entry !== undefined) return await entry.load();
+  const near = nearest(name, Object.keys(commands));
+  const hint = near === undefined ? `there are ${Object.keys(commands).join(", ")}` : `did you mean ${near}?`;
+  throw new UserError(`unknown command "${name}"; ${hint}`);
+}
+
 /** Runs a command line and answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
@@ -61,13 +73,7 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${overview()}\n`);
     return 0;
   }
-  const entry = commands[name];
-  if (entry === undefined) {
-    const near = nearest(name, Object.keys(commands));
-    const hint = near === undefined ? `there are ${Object.keys(commands).join(", ")}` : `did you mean ${near}?`;
-    throw new UserError(`unknown command "${name}"; ${hint}`);
-  }
-  const command = await entry.load();
+  const command = await findCommand(name);
   if (rest.includes("--help") && command.passThrough !== true) {
     process.stdout.write(`${helpText(name, command.summary, command.options)}\n`);
     return 0;

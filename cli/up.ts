@@ -96,7 +96,7 @@ async function bringUp(stack: Stack, engine: Engine, progress: Progress, signal:
   const deployed = { changes: result.changes, addresses: readAddresses(result.outputs) };
   if (isStopped(signal)) return { ...nothing, ...deployed, errors: result.errors };
 
-  const proof = await prove(stack, progress, display, result.ok, signal);
+  const proof = await prove(stack, progress, display, result, signal);
   const services = await readPlatform(connect(stack.profile), stack.config.cluster.namespace)
     .then((state) => state.services)
     .catch(() => []);
@@ -144,12 +144,13 @@ async function prove(
   stack: Stack,
   progress: Progress,
   display: Display,
-  deployed: boolean,
+  result: EngineResult,
   signal: AbortSignal,
 ): Promise<ProofReport | null> {
-  if (!stack.config.proof.enabled) return null;
   const ranInProgram = display.hasChanged("kubernetes:batch/v1:Job", "proof");
-  if (!deployed && !ranInProgram) return null;
+  // The program says which proof it made: none when it is switched off or when a service of the path is.
+  const onDemand = result.ok && typeof result.outputs["proof"] === "object" && result.outputs["proof"] !== null;
+  if (!ranInProgram && !onDemand) return null;
   const options = { namespace: stack.config.cluster.namespace, signal };
   const kube = connect(stack.profile);
   if (ranInProgram) return await readProgramProof(kube, options);

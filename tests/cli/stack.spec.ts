@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import { imagesOf } from "../../cli/images.ts";
+import { overlayTarget, readStack } from "../../cli/stack.ts";
+import { loadConfig } from "../../config/index.ts";
+import { imageNames } from "../../images/index.ts";
+
+describe("a stack", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "millrace-stack-"));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const write = (text: string): void => {
+    writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
+  };
+
+  it("that has no file is refused with the file's name", () => {
+    expect(() => readStack({ stack: "dev", target: undefined }, folder)).to.throw(/Pulumi\.dev\.yaml is missing/);
+  });
+
+  it("whose file is no YAML is refused", () => {
+    write("config: [");
+    expect(() => readStack({ stack: "dev", target: undefined }, folder)).to.throw(
+      /Pulumi\.dev\.yaml is not valid YAML/,
+    );
+  });
+
+  it("with a misspelt key is refused with key, file and suggestion", () => {
+    write("config:\n  millrace:services:\n    kafka:\n      replicsa: 1\n");
+    expect(() => readStack({ stack: "dev", target: undefined }, folder)).to.throw(
+      /Pulumi\.dev\.yaml[\s\S]*replicsa[\s\S]*replicas/,
+    );
+  });
+
+  it("without any setting is the embedded platform, and hands no overrides to the engine", () => {
+    write("");
+    const stack = readStack({ stack: "dev", target: undefined }, folder);
+    expect(stack.profile.target).to.equal("embedded");
+    expect(stack.overrides).to.deep.equal({});
+  });
+
+  it("takes --target for this run, and hands it to the engine", () => {
+    write("config:\n  millrace:cluster:\n    target: cloud\n    context: prod\n    namespace: data\n");
+    const stack = readStack({ stack: "dev", target: "minikube" }, folder);
+    expect(stack.profile).to.include({ target: "minikube", context: "minikube" });
+    expect(JSON.parse(stack.overrides["millrace:cluster"] ?? "")).to.deep.equal({
+      namespace: "data",
+      target: "minikube",
+    });
+  });
+
+  it("keeps all its cluster settings when --target names its own", () => {
+    const cluster = { target: "cloud", context: "prod", storageClass: "fast" };
+    expect(overlayTarget(cluster, "cloud")).to.deep.equal(cluster);
+  });
+});
+
+describe("the images that a config needs", () => {
+  const needed = (services: Record<string, unknown>): string[] =>
+    imagesOf(loadConfig({ "millrace:services": services }));
+
+  it("are all of them by default", () => {
+    expect(needed({}).sort()).to.deep.equal([...imageNames].sort());
+  });
+
+  it("leave out what brings its own image, what is off and what is already there", () => {
+    expect(needed({ presto: { image: "prestodb/presto:0.287" } })).to.not.include("presto");
+    expect(needed({ objectStore: { server: "minio", image: "minio/minio:1" } })).to.not.include("garage");
+    expect(needed({ kafka: { existing: { bootstrapServers: "k:9092" } } })).to.not.include("kafka");
+  });
+});

@@ -1,0 +1,55 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import { expect } from "chai";
+
+import { findCommand } from "../cli/main.ts";
+import { parseOptions } from "../cli/options.ts";
+import { projectDir } from "../cli/paths.ts";
+import { componentPages, writtenPages } from "../docs/generate.ts";
+
+const documents = ["README.md", "AGENTS.md", ...pagesBelow("docs")];
+
+function pagesBelow(folder: string): string[] {
+  return readdirSync(join(projectDir, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join(folder, file));
+}
+
+const read = (file: string): string => readFileSync(join(projectDir, file), "utf8");
+
+/** Every `npm run` command line in a text, comments left out. */
+function commandLines(text: string): { command: string; args: string[] }[] {
+  return [...text.matchAll(/npm run ([a-z0-9]+)(?: -- ([^\n`#]+))?/g)].map((match) => ({
+    command: match[1] ?? "",
+    args: (match[2] ?? "")
+      .split(/[);,]/)[0]!
+      .trim()
+      .split(/\s+/)
+      .filter((word) => word !== ""),
+  }));
+}
+
+describe("the documentation", () => {
+  it("has a page of every component as its docstrings are now (node docs/generate.ts)", async () => {
+    const pages = await componentPages();
+    const written = writtenPages();
+    expect([...written.keys()], "pages in docs/components").to.deep.equal([...pages.keys()]);
+    for (const [file, text] of pages) expect(written.get(file), file).to.equal(text);
+  });
+
+  for (const file of documents) {
+    it(`${file} names only commands and options that exist`, async () => {
+      for (const { command, args } of commandLines(read(file))) {
+        const found = await findCommand(command);
+        if (found.passThrough !== true) parseOptions(command, args, found.options);
+      }
+    });
+
+    it(`${file} links only to files that exist`, () => {
+      for (const [, link = ""] of read(file).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
+        if (!/^[a-z]+:/.test(link)) expect(existsSync(join(projectDir, dirname(file), link)), link).to.equal(true);
+      }
+    });
+  }
+});
