@@ -48,9 +48,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success && text) {
     problems.push(...parsed.error.issues.map((issue) => `PROOF_CONFIG ${issue.path.join(".")}: ${issue.message}`));
   }
-  if (problems.length > 0 || !parsed.success || !accessKey || !secretKey) throw new Error(problems.join("\n"));
-  const timeoutSeconds = Number(environment["PROOF_TIMEOUT_SECONDS"] ?? parsed.data.timeoutSeconds);
-  return { ...parsed.data, timeoutSeconds, s3: { ...parsed.data.s3, accessKey, secretKey } };
+  const limit = schema.shape.timeoutSeconds.safeParse(
+    environment["PROOF_TIMEOUT_SECONDS"] === undefined
+      ? parsed.data?.timeoutSeconds
+      : Number(environment["PROOF_TIMEOUT_SECONDS"]),
+  );
+  if (!limit.success) problems.push(`PROOF_TIMEOUT_SECONDS: ${limit.error.issues[0]?.message ?? ""}`);
+  if (problems.length > 0 || !limit.success || !parsed.success || !accessKey || !secretKey)
+    throw new Error(problems.join("\n"));
+  return { ...parsed.data, timeoutSeconds: limit.data, s3: { ...parsed.data.s3, accessKey, secretKey } };
 }
 
 function parseJson(text: string | undefined, problems: string[]): unknown {

@@ -1,0 +1,36 @@
+import { expect } from "chai";
+import { readConfig } from "../../check/config.ts";
+
+const settings = {
+  kafka: { bootstrapServers: "kafka:9092" },
+  s3: { protocol: "http", host: "object-store", port: 3900, region: "us-east-1" },
+  metastore: { uri: "thrift://metastore:9083" },
+  presto: { url: "http://presto:8080" },
+};
+const environment = { PROOF_CONFIG: JSON.stringify(settings), S3_ACCESS_KEY: "GK1", S3_SECRET_KEY: "s" };
+
+describe("proof settings", () => {
+  it("fill in what is left out", () => {
+    const config = readConfig(environment);
+    expect(config).to.deep.include({ namespace: "telemetry", records: 200, poison: 5, timeoutSeconds: 100 });
+    expect(config.s3).to.include({ bucket: "lake", warehouse: "warehouse", accessKey: "GK1" });
+  });
+
+  it("let a variable of its own set the time limit", () => {
+    expect(readConfig({ ...environment, PROOF_TIMEOUT_SECONDS: "30" }).timeoutSeconds).to.equal(30);
+    expect(() => readConfig({ ...environment, PROOF_TIMEOUT_SECONDS: "soon" })).to.throw("PROOF_TIMEOUT_SECONDS");
+  });
+
+  it("report every problem at once, without the keys", () => {
+    const wrong = JSON.stringify({ ...settings, presto: { url: "presto" }, metastore: { uri: "metastore:9083" } });
+    expect(() => readConfig({ PROOF_CONFIG: wrong, S3_SECRET_KEY: "hidden" }))
+      .to.throw(/S3_ACCESS_KEY is not set[^]*metastore\.uri[^]*presto\.url/)
+      .with.property("message")
+      .that.does.not.contain("hidden");
+  });
+
+  it("say when they are not there at all, or not JSON", () => {
+    expect(() => readConfig({})).to.throw("PROOF_CONFIG is not set");
+    expect(() => readConfig({ ...environment, PROOF_CONFIG: "{" })).to.throw("PROOF_CONFIG is not JSON");
+  });
+});

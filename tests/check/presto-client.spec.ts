@@ -1,0 +1,92 @@
+import { expect } from "chai";
+import { createServer } from "node:http";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { PrestoClient, PrestoError, sqlText } from "../../check/presto-client.ts";
+
+describe("presto client", () => {
+  let url = "";
+  let answers: [number, unknown][] = [];
+  let requests: string[] = [];
+  let lastHeaders: IncomingMessage["headers"] = {};
+  const server = createServer((request, response) => {
+    requests.push(`${request.method ?? ""} ${request.url ?? ""}`);
+    lastHeaders = request.headers;
+    const [status, body] = answers.shift() ?? [500, "nothing more to say"];
+    response.writeHead(status);
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+  });
+
+  before((done) => {
+    server.listen(0, "127.0.0.1", () => {
+      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      done();
+    });
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  beforeEach(() => {
+    requests = [];
+  });
+
+  const client = (statementTimeoutMs = 5000): PrestoClient =>
+    new PrestoClient({ url, catalog: "lake", schema: "telemetry", statementTimeoutMs });
+  const columns = [{ name: "a" }, { name: "b" }];
+
+  it("follows nextUri and gives all rows by column name", async () => {
+    answers = [
+      [200, { nextUri: `${url}/v1/statement/q/1` }],
+      [200, { nextUri: `${url}/v1/statement/q/2`, columns, data: [[1, "x"]] }],
+      [200, { columns, data: [[2, null]] }],
+    ];
+    expect(await client().query("SELECT 1")).to.deep.equal([
+      { a: 1, b: "x" },
+      { a: 2, b: null },
+    ]);
+    expect(requests).to.deep.equal(["POST /v1/statement", "GET /v1/statement/q/1", "GET /v1/statement/q/2"]);
+    expect(lastHeaders).to.include({ "x-presto-catalog": "lake", "x-presto-schema": "telemetry" });
+  });
+
+  it("asks again while Presto is busy", async () => {
+    answers = [
+      [503, "busy"],
+      [200, { nextUri: `${url}/v1/statement/q/1` }],
+      [503, "busy"],
+      [200, { columns, data: [] }],
+    ];
+    expect(await client().query("SELECT 1")).to.deep.equal([]);
+    expect(requests).to.have.length(4);
+  });
+
+  it("gives Presto's own error with its name", async () => {
+    answers = [[200, { error: { message: "Table lake.telemetry.x does not exist", errorName: "TABLE_NOT_FOUND" } }]];
+    const error = await client()
+      .query("SELECT 1")
+      .catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(PrestoError);
+    expect(error).to.include({ code: "TABLE_NOT_FOUND", message: "Table lake.telemetry.x does not exist" });
+  });
+
+  it("does not repeat a request that Presto refuses", async () => {
+    answers = [[401, "who are you"]];
+    const error = await client()
+      .query("SELECT 1")
+      .catch((reason: unknown) => reason);
+    expect(String(error)).to.contain("Presto answered 401").and.to.contain("who are you");
+    expect(requests).to.have.length(1);
+  });
+
+  it("gives up a query that hangs, in words", async () => {
+    answers = Array.from({ length: 100 }, () => [503, "busy"]);
+    const error = await client(50)
+      .query("SELECT 1")
+      .catch((reason: unknown) => reason);
+    expect(String(error)).to.contain("did not answer it in time");
+  });
+
+  it("quotes text for SQL", () => {
+    expect(sqlText("it's")).to.equal("'it''s'");
+  });
+});

@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import { hopJson, hopLine, proofJson, proofLines } from "../../check/report.ts";
+import type { HopResult, ProofResult } from "../../check/runner.ts";
+
+const good: HopResult = {
+  hop: "kafka",
+  ok: true,
+  count: 200,
+  distinct: 200,
+  checksum: "339300",
+  ms: 1234,
+  message: "sent and read back",
+};
+const bad: HopResult = { ...good, hop: "spark", ok: false, count: 0, distinct: 0, checksum: "0", message: "0 of 200" };
+
+describe("proof report", () => {
+  it("prints a hop as one JSON line with the agreed fields in order", () => {
+    expect(hopJson(good)).to.equal(
+      '{"hop":"kafka","ok":true,"count":200,"distinct":200,"checksum":"339300","ms":1234,"message":"sent and read back"}',
+    );
+  });
+
+  it("ends with one JSON line that gives the verdict", () => {
+    const ok: ProofResult = { ok: true, hops: [good], warnings: [], ms: 1500 };
+    expect(proofJson("r1", ok)).to.equal('{"proof":"ok","run":"r1","ms":1500}');
+    const failed: ProofResult = { ok: false, hops: [good, bad], failedHop: "spark", warnings: ["w"], ms: 9 };
+    expect(proofJson("r1", failed)).to.equal(
+      '{"proof":"failed","run":"r1","failedHop":"spark","ms":9,"warnings":["w"]}',
+    );
+  });
+
+  it("prints a line per hop for people", () => {
+    expect(hopLine(good)).to.equal(
+      "ok      kafka          1.2 s  count 200  distinct 200  checksum 339300  sent and read back",
+    );
+    expect(hopLine(bad)).to.equal("MISSING spark          1.2 s  0 of 200");
+  });
+
+  it("names the missing hop in the verdict for people, after the warnings", () => {
+    const failed: ProofResult = { ok: false, hops: [bad], failedHop: "spark", warnings: ["not removed: x"], ms: 2000 };
+    expect(proofLines("r1", failed)).to.deep.equal([
+      "warning: not removed: x",
+      "proof FAILED at hop spark after 2.0 s (run r1)",
+    ]);
+  });
+});

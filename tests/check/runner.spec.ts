@@ -1,0 +1,104 @@
+import { expect } from "chai";
+import type { Hop, HopContext } from "../../check/hop.ts";
+import { runHops } from "../../check/runner.ts";
+
+const figures = { count: 2, distinct: 2, checksum: "3", message: "seen" };
+
+function hop(name: string, run: (context: HopContext) => Promise<typeof figures>, timeoutMs = 1000): Hop {
+  return { name, timeoutMs, run };
+}
+
+describe("proof runner", () => {
+  it("runs all hops in order and is ok when each holds the records", async () => {
+    const seen: string[] = [];
+    const hops = ["a", "b"].map((name) => hop(name, () => Promise.resolve(figures)));
+    const result = await runHops(hops, { timeoutMs: 1000, onResult: (one) => seen.push(one.hop) });
+    expect(result.ok).to.equal(true);
+    expect(result.failedHop).to.equal(undefined);
+    expect(seen).to.deep.equal(["a", "b"]);
+    expect(result.hops[0]).to.include({ hop: "a", ok: true, count: 2, distinct: 2, checksum: "3", message: "seen" });
+  });
+
+  it("stops at the first missing hop and names it", async () => {
+    const result = await runHops(
+      [
+        hop("a", () => Promise.resolve(figures)),
+        hop("b", () => Promise.reject(new Error("0 of 2 records"))),
+        hop("c", () => Promise.reject(new Error("never asked"))),
+      ],
+      { timeoutMs: 1000 },
+    );
+    expect(result).to.include({ ok: false, failedHop: "b" });
+    expect(result.hops.map(({ hop: name, ok, message }) => [name, ok, message])).to.deep.equal([
+      ["a", true, "seen"],
+      ["b", false, "0 of 2 records"],
+    ]);
+  });
+
+  it("tells a refused key from an outage", async () => {
+    const refused = Object.assign(new Error("key is not known"), { code: "InvalidAccessKeyId" });
+    const result = await runHops([hop("a", () => Promise.reject(refused))], { timeoutMs: 1000 });
+    expect(result.hops[0]?.message).to.equal("access refused: InvalidAccessKeyId: key is not known");
+  });
+
+  it("gives a hop that is out of time its signal, and reports what it saw last", async () => {
+    const slow = hop(
+      "slow",
+      ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            reject(new Error("1 of 2 records"));
+          });
+        }),
+      20,
+    );
+    const result = await runHops([slow], { timeoutMs: 1000 });
+    expect(result.hops[0]).to.include({ ok: false, message: "1 of 2 records" });
+  });
+
+  it("abandons a hop that does not even answer its signal", async () => {
+    const result = await runHops([hop("deaf", () => new Promise(() => undefined), 10)], { timeoutMs: 1000 });
+    expect(result.hops[0]?.message).to.match(/^no answer within/);
+  });
+
+  it("lets the overall limit cut a hop short", async () => {
+    const started = Date.now();
+    const waiting = hop(
+      "waiting",
+      ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            reject(new Error("nothing"));
+          });
+        }),
+      60_000,
+    );
+    const result = await runHops([waiting], { timeoutMs: 30 });
+    expect(result.failedHop).to.equal("waiting");
+    expect(Date.now() - started).to.be.lessThan(2000);
+  });
+
+  it("cleans up in reverse order, also after a failure and also when a step fails", async () => {
+    const removed: string[] = [];
+    const step = (what: string, fails = false) => ({
+      what,
+      run: () => {
+        removed.push(what);
+        return fails ? Promise.reject(new Error("away")) : Promise.resolve();
+      },
+    });
+    const result = await runHops(
+      [
+        hop("a", ({ onCleanup }) => {
+          onCleanup(step("first"));
+          onCleanup(step("second", true));
+          return Promise.reject(new Error("broken"));
+        }),
+      ],
+      { timeoutMs: 1000 },
+    );
+    expect(removed).to.deep.equal(["second", "first"]);
+    expect(result.warnings).to.deep.equal(["not removed: second (away); the next proof removes it"]);
+    expect(result.failedHop).to.equal("a");
+  });
+});
