@@ -69,9 +69,9 @@ function withoutKind(shape: Node): Node {
 
 function initial({ default: value }: Node): string {
   if (value === undefined) return "-";
-  if (typeof value !== "object" || value === null) return `\`${String(value)}\``;
+  if (typeof value !== "object") return `\`${String(value)}\``;
   return `\`${Object.entries(value)
-    .map(([key, part]) => `${key}: ${String(part)}`)
+    .map(([key, part]) => `${key}: ${part}`)
     .join(", ")}\``;
 }
 

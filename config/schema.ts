@@ -30,9 +30,13 @@ function quantity(min: Quantity, max: Quantity) {
 const image = () =>
   z
     .string()
-    .regex(/^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$/)
+    .regex(
+      /^(?!.*:latest$)[a-z0-9][a-z0-9.-]*(:[0-9]{1,5}\/)?[a-z0-9._/-]*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/,
+    )
     .optional()
-    .meta({ "x-range": 'an image name with a tag, for example "registry.example.com/kafka:4.3.1"' });
+    .meta({
+      "x-range": 'an image with a tag other than latest or a digest, for example "registry.example.com/kafka:4.3.1"',
+    });
 
 const dnsName = (what: string) =>
   z

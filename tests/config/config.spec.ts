@@ -50,6 +50,18 @@ describe("the configuration", () => {
     });
   });
 
+  it("takes pinned images from any registry", () => {
+    const digest = `@sha256:${"0".repeat(64)}`;
+    for (const image of [
+      "apache/kafka:4.3.1",
+      "localhost:5000/a/b:1",
+      `registry.example.com/k${digest}`,
+      `k:1${digest}`,
+    ]) {
+      expect(loadConfig({ "millrace:services": { kafka: { image } } }).services.kafka.image).to.equal(image);
+    }
+  });
+
   it("lets nodes pull under the name that images are pushed to, unless told", () => {
     const cluster = { target: "minikube", registry: { push: "localhost:5001" } };
     const { registry } = loadConfig({ "millrace:cluster": cluster }).cluster;

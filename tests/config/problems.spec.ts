@@ -17,7 +17,9 @@ const kafka = (value: unknown) => ({ services: { kafka: value } });
 const cloud = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
 const existing = (value: unknown) => ({ services: { objectStore: { server: "existing", existing: value } } });
 
-const bad: [string, Record<string, unknown>, ...string[]][] = [
+type Case = [title: string, sections: Record<string, unknown>, ...problems: string[]];
+
+const bad: Case[] = [
   [
     "a misspelt word for brokers",
     kafka({ brokrs: 3 }),
@@ -258,8 +260,13 @@ const bad: [string, Record<string, unknown>, ...string[]][] = [
   [
     "an image with a space",
     kafka({ image: "my kafka" }),
-    'millrace:services.kafka.image: received "my kafka"; give an image name with a tag, for example "registry.example.com/kafka:4.3.1"',
+    'millrace:services.kafka.image: received "my kafka"; give an image with a tag other than latest or a digest, for example "registry.example.com/kafka:4.3.1"',
   ],
+  ...["kafka", "registry.example.com:5000/kafka", "kafka:latest"].map((image): Case => [
+    `the image ${image}, which is not pinned`,
+    kafka({ image }),
+    `millrace:services.kafka.image: received "${image}"; give an image with a tag other than latest or a digest, for example "registry.example.com/kafka:4.3.1"`,
+  ]),
   [
     "a short password",
     { security: { passwordLength: 4 } },

@@ -1,0 +1,63 @@
+import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import { containerSecurityContext, podSecurityContext } from "../../components/hardening.ts";
+
+/** A container that obeys every rule, with parts replaced. */
+export function container(parts: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    name: "server",
+    image: "registry.example.com/server:1.2.3",
+    resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { cpu: "1", memory: "128Mi" } },
+    readinessProbe: { tcpSocket: { port: 80 } },
+    livenessProbe: { tcpSocket: { port: 80 } },
+    securityContext: containerSecurityContext(),
+    ...parts,
+  };
+}
+
+/** A pod that obeys every rule, with parts replaced. */
+export function pod(parts: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    automountServiceAccountToken: false,
+    securityContext: podSecurityContext(),
+    containers: [container()],
+    ...parts,
+  };
+}
+
+/** Kinds that carry a pod, and where in their inputs it is. */
+export const workloads: Readonly<Record<string, (spec: unknown) => Record<string, unknown>>> = {
+  "kubernetes:core/v1:Pod": (spec) => ({ spec }),
+  "kubernetes:apps/v1:Deployment": (spec) => ({ spec: { template: { spec } } }),
+  "kubernetes:apps/v1:StatefulSet": (spec) => ({ spec: { template: { spec } } }),
+  "kubernetes:apps/v1:DaemonSet": (spec) => ({ spec: { template: { spec } } }),
+  "kubernetes:batch/v1:Job": (spec) => ({ spec: { template: { spec } } }),
+  "kubernetes:batch/v1:CronJob": (spec) => ({ spec: { jobTemplate: { spec: { template: { spec } } } } }),
+};
+
+/** What a policy reports about a resource called `it`. */
+export async function violations(
+  policy: ResourceValidationPolicy,
+  type: string,
+  props: Record<string, unknown>,
+  config: Record<string, unknown> = {},
+): Promise<string[]> {
+  const found: string[] = [];
+  const args = {
+    type,
+    props,
+    urn: `urn:pulumi:test::millrace::${type}::it`,
+    name: "it",
+    opts: {},
+    getConfig: () => config,
+  } as unknown as ResourceValidationArgs;
+  const { validateResource } = policy;
+  for (const validate of Array.isArray(validateResource) ? validateResource : [validateResource]) {
+    await validate?.(args, (message) => found.push(message));
+  }
+  return found;
+}
+
+/** What a policy reports about a Deployment with such a pod. */
+export function inDeployment(policy: ResourceValidationPolicy, spec: unknown): Promise<string[]> {
+  return violations(policy, "kubernetes:apps/v1:Deployment", { spec: { template: { spec } } });
+}
