@@ -5,7 +5,6 @@ const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 /** A resource as the engine would see it. */
 export interface Registered {
-  readonly urn: string;
   readonly type: string;
   readonly name: string;
   /** Its inputs, with secrets in clear. */
@@ -25,7 +24,8 @@ export class Mocked {
 
   /** Everything registered so far, once all that was begun has ended. */
   async resources(): Promise<readonly Registered[]> {
-    await pulumi.runtime.waitForRPCs();
+    // The SDK's own typings leave this function out, and there is no other way to know that nothing is under way.
+    await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
     return this.#seen;
   }
 
@@ -42,6 +42,13 @@ export class Mocked {
     throw new Error(`no ${type} is called "${name}"; there are: ${all.map((resource) => resource.name).join(", ")}`);
   }
 
+  /** Types and name of everything registered, parents first: `analytics:index:Kafka$kubernetes:apps/v1:StatefulSet::kafka`. */
+  async lineages(): Promise<string[]> {
+    await this.resources();
+    const monitor = pulumi.runtime.getMonitor() as unknown as { getRegisteredResources(): Map<string, unknown> };
+    return [...monitor.getRegisteredResources().keys()].map((urn) => urn.split("::").slice(2).join("::"));
+  }
+
   /** @internal */
   record(resource: Registered): void {
     this.#seen.push(resource);
@@ -56,8 +63,7 @@ export async function mock(options: { readonly config?: Record<string, unknown> 
       newResource: (args) => {
         const secrets: string[] = [];
         const inputs = unwrap(args.inputs, "", secrets) as Inputs;
-        // `urn` is filled in below: only the monitor knows the parents.
-        mocked.record({ urn: "", type: args.type, name: args.name, inputs, secrets });
+        mocked.record({ type: args.type, name: args.name, inputs, secrets });
         return { id: `${args.name}-id`, state: { ...inputs, ...generated(args.type, args.name, inputs) } };
       },
       call: () => ({}),

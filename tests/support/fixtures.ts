@@ -1,0 +1,79 @@
+/** Endpoints and settings that component specs hand in. */
+import * as pulumi from "@pulumi/pulumi";
+import type { Exposure } from "../../clusters/profile.ts";
+import type {
+  CatalogEndpoint,
+  KafkaEndpoint,
+  PrestoEndpoint,
+  S3Endpoint,
+  TopicEndpoint,
+} from "../../components/endpoints.ts";
+import { existingKafka } from "../../components/kafka.ts";
+import { existingObjectStore } from "../../components/object-store.ts";
+
+export const nodePorts: Exposure = {
+  kind: "nodePort",
+  host: "127.0.0.1",
+  ports: { kafka: 30092, objectStore: 30900, objectStoreConsole: 30901, presto: 30080, sparkUi: 30040 },
+};
+
+export const s3 = (consumer = "spark"): S3Endpoint =>
+  existingObjectStore({
+    protocol: "http",
+    host: "s3.example",
+    port: 9000,
+    region: "eu-1",
+    pathStyle: true,
+    secretNames: { [consumer]: `key-${consumer}` },
+  }).access(consumer);
+
+export const kafka = (): KafkaEndpoint =>
+  existingKafka({ bootstrapServers: "kafka.example:9092", securityProtocol: "PLAINTEXT" });
+
+export const topic = (): TopicEndpoint => ({
+  kind: "topic",
+  kafka: kafka(),
+  topic: pulumi.output("telemetry"),
+  partitions: 3,
+  ready: pulumi.output("ready"),
+});
+
+export const catalog = (): CatalogEndpoint => ({
+  kind: "hive-metastore",
+  uri: pulumi.output("thrift://metastore.example:9083"),
+  warehouse: pulumi.output("s3a://lake/warehouse"),
+  ready: pulumi.output("ready"),
+});
+
+export const presto = (): PrestoEndpoint => ({
+  kind: "presto",
+  url: pulumi.output("http://presto.example:8080"),
+  catalogs: ["lake"],
+  ready: pulumi.output("ready"),
+});
+
+export const resources = { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "1", memory: "1000Mi" } };
+
+/** Environment of a workload's only container, by name; values from elsewhere as `secret/key` or the field's path. */
+export function envOf(inputs: { readonly [key: string]: any }): Record<string, string> {
+  // eslint-disable-line @typescript-eslint/no-explicit-any -- any kind of workload
+  const env = inputs["spec"].template.spec.containers[0].env as readonly EnvEntry[];
+  return Object.fromEntries(
+    env.map(({ name, value, valueFrom }) => {
+      const secret = valueFrom?.secretKeyRef;
+      return [
+        name,
+        value ?? (secret === undefined ? valueFrom?.fieldRef?.fieldPath : `${secret.name}/${secret.key}`) ?? "",
+      ];
+    }),
+  );
+}
+
+interface EnvEntry {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly secretKeyRef?: { readonly name: string; readonly key: string };
+    readonly fieldRef?: { readonly fieldPath: string };
+  };
+}
