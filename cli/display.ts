@@ -34,9 +34,9 @@ export class Display {
     } else if (event.kind === "policy") {
       const where = event.urn === undefined ? "" : ` (${event.urn.split("::").at(-1) ?? ""})`;
       this.#progress.log(`${event.level} policy ${event.policy}${where}: ${event.message}`);
-    } else if (event.severity !== "debug") {
-      const mark = event.severity === "info" ? "" : `${event.severity}: `;
-      this.#progress.log(`${mark}${event.message}`);
+    } else if (event.severity === "info" || event.severity === "warning") {
+      // Errors come last, from the result, where people look first.
+      this.#progress.log(`${event.severity === "info" ? "" : "warning: "}${event.message}`);
     }
   };
 
@@ -76,7 +76,7 @@ export class Display {
     }
     this.#done++;
     if (event.op !== "same" && event.op !== "read") {
-      const took = event.elapsedMs === undefined ? "" : ` (${duration(event.elapsedMs)})`;
+      const took = event.elapsedMs === undefined || event.elapsedMs < 1000 ? "" : ` (${duration(event.elapsedMs)})`;
       const diff = event.diff === undefined || event.diff.length === 0 ? "" : `: ${event.diff.join(", ")}`;
       if (waiting === undefined) this.#progress.log(`${signs[event.op]} ${what}${took}${diff}`);
     }

@@ -3,7 +3,7 @@ import { type CacheEntry, caches, clusterInventory, destroyCluster, type Leftove
 import type { Command } from "./command.ts";
 import { Display, renderChanges } from "./display.ts";
 import { chooseEngine } from "./engine.ts";
-import { UserError } from "./errors.ts";
+import { reportErrors, UserError } from "./errors.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { engineOption, stackArgs, stackOptions } from "./options.ts";
 import { createProgress, during, type Progress } from "./progress.ts";
@@ -65,7 +65,7 @@ export const down: Command = {
         durationMs: Date.now() - started,
       };
       process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderDown(report)}\n`);
-      for (const error of errors) process.stderr.write(`error: ${error}\n`);
+      reportErrors(errors);
       return report.ok ? 0 : 1;
     } finally {
       interrupt.release();

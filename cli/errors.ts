@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** An error that is the user's to solve: its message says what is wrong, what is allowed and the way out. No stack is shown. */
 export class UserError extends Error {
   override readonly name = "UserError";
@@ -5,6 +7,11 @@ export class UserError extends Error {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Writes the causes of a failed run to stderr, each once and without colours; they are the last thing printed. */
+export function reportErrors(errors: readonly string[]): void {
+  for (const error of new Set(errors)) process.stderr.write(`error: ${stripVTControlCharacters(error)}\n`);
 }
 
 /** Errors that are bugs of ours: their stack is what helps. */

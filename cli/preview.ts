@@ -3,6 +3,7 @@ import type { EngineResult } from "../engine/types.ts";
 import type { Command } from "./command.ts";
 import { countChanges, Display, renderChanges } from "./display.ts";
 import { chooseEngine } from "./engine.ts";
+import { reportErrors } from "./errors.ts";
 import { engineOption, stackArgs, stackOptions, text } from "./options.ts";
 import { projectDir } from "./paths.ts";
 import { createProgress } from "./progress.ts";
@@ -78,7 +79,7 @@ export const preview: Command = {
       errors: result.errors,
     };
     process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderPreview(report)}\n`);
-    for (const error of report.errors) process.stderr.write(`error: ${error}\n`);
+    reportErrors(report.errors);
     return report.ok ? 0 : 1;
   },
 };

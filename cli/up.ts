@@ -6,7 +6,7 @@ import { startCluster } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { countChanges, Display, renderChanges } from "./display.ts";
 import { chooseEngine, type Engine } from "./engine.ts";
-import { messageOf } from "./errors.ts";
+import { messageOf, reportErrors } from "./errors.ts";
 import { imagesOf } from "./images.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { connect } from "./kube.ts";
@@ -64,7 +64,7 @@ export const up: Command = {
         process.stderr.write("stopped: the state is valid and unlocked; npm run up goes on from here\n");
         return 130;
       }
-      for (const error of report.errors) process.stderr.write(`error: ${error}\n`);
+      reportErrors(report.errors);
       return report.ok ? 0 : 1;
     } finally {
       interrupt.release();

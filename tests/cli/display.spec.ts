@@ -50,10 +50,11 @@ describe("the engine's events", () => {
       .and.match(/✗ Job proof \(.*\): image can't be pulled/);
   });
 
-  it("show warnings and violated policies, and leave out what is for debugging", () => {
+  it("show warnings and violated policies, and leave out errors, which the result has, and what is for debugging", () => {
     const { text } = shown(
       { kind: "diagnostic", severity: "warning", message: "one broker" },
       { kind: "diagnostic", severity: "debug", message: "noise" },
+      { kind: "diagnostic", severity: "error", message: "the cause" },
       {
         kind: "policy",
         pack: "millrace",
@@ -64,7 +65,7 @@ describe("the engine's events", () => {
       },
     );
     expect(text).to.contain("warning: one broker").and.contain("mandatory policy pinned-images (proof): latest");
-    expect(text).to.not.contain("noise");
+    expect(text).to.not.contain("noise").and.not.contain("the cause");
   });
 
   it("tell whether the proof ran in this run, also when it failed", () => {
