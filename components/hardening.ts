@@ -145,7 +145,8 @@ export function seccompProblems(pod: PodSpec): string[] {
 
 const SECRET_NAME = /(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL)/i;
 /** Names that speak of a secret and hold none: where it lies, how long it is or lives. */
-const SECRET_REFERENCE = /(FILE|PATH|DIR|NAME|FIELD|REF|PROVIDER|LENGTH|TTL|EXPIRATION|EXPIRY|LOCATION|TYPE|CLASS|URL)$/i;
+const SECRET_REFERENCE =
+  /(FILE|PATH|DIR|NAME|FIELD|REF|PROVIDER|LENGTH|TTL|EXPIRATION|EXPIRY|LOCATION|TYPE|CLASS|URL)$/i;
 
 /** Whether a name is one that secrets have. */
 export function namesSecret(name: string): boolean {
@@ -181,7 +182,8 @@ function secretLines(text: string): { line: number; setting: string }[] {
     const setting = match?.[1] ?? "";
     const value = match?.[2] ?? "";
     // Program text (Python jobs) reads secrets from somewhere: a call or a variable is no literal.
-    const literal = value !== "" && !value.startsWith("$") && !/[([{]/.test(value) && !/^(true|false|null)$/i.test(value);
+    const literal =
+      value !== "" && !value.startsWith("$") && !/[([{]/.test(value) && !/^(true|false|null)$/i.test(value);
     const named = namesSecret(setting.replaceAll(/[.-]/g, "_"));
     return literal && named ? [{ line: index + 1, setting }] : [];
   });
