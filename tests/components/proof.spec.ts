@@ -1,0 +1,111 @@
+import { expect } from "chai";
+import { readConfig } from "../../check/config.ts";
+import { Proof, proofProblems } from "../../components/proof.ts";
+import { TelemetryProducer, telemetryProblems } from "../../components/telemetry.ts";
+import { catalog, envOf, presto, resources, s3, topic } from "../support/fixtures.ts";
+import { mock, type Mocked, valueOf } from "../support/mocks.ts";
+
+describe("Proof", () => {
+  let mocked: Mocked;
+  beforeEach(async () => {
+    mocked = await mock();
+  });
+
+  const make = (records?: number) =>
+    new Proof("proof", {
+      namespace: "data",
+      image: "tools:1",
+      topic: topic(),
+      objectStore: s3("proof"),
+      catalog: catalog(),
+      presto: presto(),
+      resources,
+      timeoutSeconds: 60,
+      ...(records === undefined ? {} : { records }),
+    });
+
+  it("hands the check settings that the check accepts", async () => {
+    make(10);
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
+    expect(config).to.deep.include({
+      kafka: { bootstrapServers: "kafka.example:9092", topic: "telemetry" },
+      metastore: { uri: "thrift://metastore.example:9083" },
+      presto: { url: "http://presto.example:8080", catalog: "lake" },
+      records: 10,
+      timeoutSeconds: 60,
+    });
+    expect(config.s3).to.include({
+      host: "s3.example",
+      port: 9000,
+      region: "eu-1",
+      bucket: "lake",
+      warehouse: "warehouse",
+    });
+  });
+
+  it("takes its S3 key from its Secret", async () => {
+    make();
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    expect(envOf(inputs)).to.include({
+      S3_ACCESS_KEY: "key-proof/accessKey",
+      S3_SECRET_KEY: "key-proof/secretKey",
+    });
+  });
+
+  it("fails at the first miss, in time", async () => {
+    make();
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    expect(inputs["spec"]).to.include({ backoffLimit: 0, activeDeadlineSeconds: 180 });
+    expect(inputs["spec"].template.spec.restartPolicy).to.equal("Never");
+  });
+
+  it("keeps the same pod in a CronJob that never runs by itself", async () => {
+    const proof = make();
+    const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const onDemand = await mocked.get("kubernetes:batch/v1:CronJob", "proof-on-demand");
+    expect(onDemand.inputs["spec"].suspend).to.equal(true);
+    expect(onDemand.inputs["spec"].jobTemplate.spec).to.deep.equal(job.inputs["spec"]);
+    expect(await valueOf(proof.onDemandName)).to.equal("proof-on-demand");
+  });
+
+  it("refuses a catalog that Presto does not have, and numbers out of range", () => {
+    expect(proofProblems({ presto: { catalogs: ["hive"] } })[0]).to.equal(
+      'proof: Presto has no catalog "lake"; it has hive. Give it that catalog or name another',
+    );
+    expect(proofProblems({ presto: { catalogs: ["lake"] }, records: 0, timeoutSeconds: 0 })).to.have.length(2);
+    expect(() => make(0)).to.throw("proof: records is 0");
+  });
+});
+
+describe("TelemetryProducer", () => {
+  it("sends to the topic under its node's name and tells its health", async () => {
+    const mocked = await mock();
+    new TelemetryProducer("telemetry", {
+      namespace: "data",
+      image: "tools:1",
+      topic: topic(),
+      resources,
+      intervalSeconds: 2,
+    });
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "telemetry-producer");
+    expect(envOf(inputs)).to.deep.equal({
+      KAFKA_BOOTSTRAP: "kafka.example:9092",
+      TOPIC: "telemetry",
+      INTERVAL_SECONDS: "2",
+      HEALTH_PORT: "8080",
+      NODE_NAME: "spec.nodeName",
+    });
+    expect(inputs["spec"].template.spec.containers[0].readinessProbe.httpGet).to.deep.equal({
+      port: 8080,
+      path: "/healthz",
+    });
+  });
+
+  it("refuses an interval of no time", () => {
+    expect(telemetryProblems({ intervalSeconds: 0 })).to.deep.equal([
+      "telemetry: intervalSeconds is 0; give a whole number from 1 to 3600",
+    ]);
+    expect(telemetryProblems({})).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import { publish } from "../../components/exposure.ts";
+import { chooseImages, imageProblems, imagesToBuild } from "../../components/images.ts";
+import { namespaceProblems, PlatformNamespace } from "../../components/namespace.ts";
+import { heapMebibytes, mebibytes, quantityBytes } from "../../components/quantity.ts";
+import { configHash, podTemplate } from "../../components/workload.ts";
+import { nodePorts, resources } from "../support/fixtures.ts";
+import { mock, type Mocked, valueOf } from "../support/mocks.ts";
+
+describe("the parts that components share", () => {
+  let mocked: Mocked;
+  beforeEach(async () => {
+    mocked = await mock();
+  });
+
+  it("mounts a token only for a pod with an account of its own", () => {
+    const pod = { service: "a", component: "b", image: "i:1", resources };
+    expect(podTemplate(pod).spec).to.include({ automountServiceAccountToken: false });
+    expect(podTemplate({ ...pod, serviceAccountName: "c" }).spec).to.include({ automountServiceAccountToken: true });
+  });
+
+  it("gives a pod a writable folder for each that it names, on a root that is read-only", () => {
+    const { spec } = podTemplate({ service: "a", component: "b", image: "i:1", resources, scratch: ["/tmp"] }) as {
+      spec: { containers: { volumeMounts: object[]; securityContext: object }[]; volumes: object[] };
+    };
+    expect(spec.containers[0]?.volumeMounts).to.deep.equal([{ name: "scratch-0", mountPath: "/tmp" }]);
+    expect(spec.containers[0]?.securityContext).to.include({ readOnlyRootFilesystem: true });
+    expect(spec.volumes).to.deep.equal([{ name: "scratch-0", emptyDir: {} }]);
+  });
+
+  it("hashes settings so that a change shows and equal texts do not", () => {
+    expect(configHash("a=1")).to.equal(configHash("a=1"));
+    expect(configHash("a=1")).not.to.equal(configHash("a=2"));
+  });
+
+  it("reads quantities and takes a share of them as heap", () => {
+    expect([quantityBytes("1Ki"), quantityBytes("2k"), quantityBytes("two")]).to.deep.equal([1024, 2000, undefined]);
+    expect(mebibytes("1Gi")).to.equal(1024);
+    expect(heapMebibytes("1Gi", 0.5)).to.equal(512);
+    expect(() => mebibytes("lots")).to.throw('"lots" is not an amount of memory');
+  });
+
+  const published = {
+    service: "presto",
+    namespace: "data",
+    nodePort: "presto",
+    port: 8080,
+    selector: { a: "b" },
+    labels: {},
+    title: "Presto",
+    scheme: "http",
+  } as const;
+
+  it("publishes a Service on the target's node port", async () => {
+    const address = publish(nodePorts, published, {});
+    expect(await valueOf(address.url)).to.equal("http://127.0.0.1:30080");
+    const { inputs } = await mocked.get("kubernetes:core/v1:Service", "presto-published");
+    expect(inputs["spec"]).to.deep.include({ type: "NodePort", selector: { a: "b" } });
+    expect(inputs["spec"].ports[0]).to.include({ nodePort: 30080, targetPort: 8080 });
+  });
+
+  it("knows a load balancer's address only when the cloud has given it", async () => {
+    const address = publish({ kind: "loadBalancer" }, published, {});
+    expect(await valueOf(address.url)).to.equal(undefined);
+    const { inputs } = await mocked.get("kubernetes:core/v1:Service", "presto-published");
+    expect(inputs["spec"].type).to.equal("LoadBalancer");
+  });
+
+  it("makes no Service when the target publishes nothing", async () => {
+    expect(await valueOf(publish({ kind: "none" }, published, {}).url)).to.equal(undefined);
+    expect(await mocked.resources()).to.deep.equal([]);
+  });
+
+  const none = { garage: false, kafka: false, metastore: false, spark: false, presto: false, tools: false } as const;
+
+  it("builds only images that are wanted and not given", () => {
+    expect(imagesToBuild({ ...none, kafka: { image: "apache/kafka:4.3.1" }, spark: {} })).to.deep.equal(["spark"]);
+  });
+
+  it("hands out a given image as it is", async () => {
+    const wanted = { ...none, kafka: { image: "apache/kafka:4.3.1" } };
+    const image = chooseImages({ wanted, registry: undefined, platform: "linux/amd64" });
+    expect(await valueOf(image("kafka"))).to.equal("apache/kafka:4.3.1");
+    expect(() => image("spark")).to.throw('image "spark" is neither given nor wanted');
+    expect(await mocked.resources()).to.deep.equal([]);
+  });
+
+  it("refuses to build where there is no registry to push to", () => {
+    expect(imageProblems({ wanted: { ...none, spark: {} }, registry: undefined })).to.deep.equal([
+      'image "spark": there is no registry to push it to; set millrace:cluster.registry, or give an image',
+    ]);
+  });
+
+  it("names the namespace and refuses names that Kubernetes does not take", async () => {
+    const namespace = new PlatformNamespace("namespace", { namespace: "data" });
+    expect(await valueOf(namespace.namespaceName)).to.equal("data");
+    expect(namespaceProblems({ namespace: "My Data" })[0]).to.match(/^namespace "My Data" /);
+    expect(namespaceProblems({})).to.deep.equal([]);
+  });
+});
