@@ -72,13 +72,12 @@ func bringUp(ctx context.Context, s *supervisor, ip string) {
 		return
 	}
 	s.start(provisionerPart())
-	if !retry(ctx, func() error { return kubectl("wait", "--for=condition=Ready", "node/"+nodeName, "--timeout=5s") }) {
+	// After a restart the API still shows the state from before: only an answer proves that kubelet, proxy and DNS work.
+	s.phase("DNS")
+	if !retry(ctx, func() error { return dnsAnswers(ctx) }) {
 		return
 	}
-	s.phase("DNS")
-	if !retry(ctx, func() error {
-		return kubectl("-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=5s")
-	}) {
+	if !retry(ctx, func() error { return kubectl("wait", "--for=condition=Ready", "node/"+nodeName, "--timeout=5s") }) {
 		return
 	}
 	s.phase("ready")

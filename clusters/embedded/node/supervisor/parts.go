@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -106,4 +108,15 @@ func oomScore(lower bool) int {
 		return -999
 	}
 	return 0
+}
+
+// dnsAnswers asks the cluster's DNS for the API server, by the address that pods use.
+func dnsAnswers(ctx context.Context) error {
+	limited, stop := context.WithTimeout(ctx, time.Second)
+	defer stop()
+	resolver := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "udp", dnsIP+":53")
+	}}
+	_, err := resolver.LookupHost(limited, "kubernetes.default.svc.cluster.local.")
+	return err
 }

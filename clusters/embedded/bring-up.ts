@@ -1,0 +1,172 @@
+/** Creates and starts the node container, and knows when it is ready or why it is not. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type Docker from "dockerode";
+import { cacheDir } from "../../images/cache.ts";
+import {
+  CONTAINER,
+  containerOptions,
+  type EmbeddedPorts,
+  grantableCapabilities,
+  LABEL,
+  NETWORK,
+  unknownCapability,
+  VOLUME,
+} from "./container-spec.ts";
+import { isNodeReady, kubeconfigPath, publishedKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
+import type { Progress } from "./node-image.ts";
+import { execInNode, type NodeState, nodeState } from "./node.ts";
+
+/** Seconds from the container's start until DNS must answer. */
+const READY_SECONDS = 180;
+const LOG_LINES = 15;
+
+/** The step under which progress is told. */
+export const STEP = "embedded cluster";
+
+/** The node container as the engine knows it; `undefined`: there is none. */
+export async function inspect(docker: Docker): Promise<Docker.ContainerInspectInfo | undefined> {
+  try {
+    return await docker.getContainer(CONTAINER).inspect();
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Makes network, volume and container, with the capabilities that this engine can grant. */
+export async function createContainer(
+  docker: Docker,
+  image: string,
+  ports: EmbeddedPorts,
+  progress: Progress,
+): Promise<void> {
+  progress(STEP, "creating network, volume and container");
+  const registryDir = cacheDir("registry");
+  mkdirSync(registryDir, { recursive: true });
+  const labels = { [LABEL]: "embedded" };
+  const networks = await docker.listNetworks({ filters: { name: [`^${NETWORK}$`] } });
+  if (networks.length === 0) await docker.createNetwork({ Name: NETWORK, Driver: "bridge", Labels: labels });
+  await docker.createVolume({ Name: VOLUME, Labels: labels });
+  let capabilities = grantableCapabilities(await engineBoundingSet(docker, image));
+  for (;;) {
+    try {
+      const modules = existsSync("/lib/modules");
+      await docker.createContainer(containerOptions({ image, capabilities, ports, registryDir, modules }));
+      return;
+    } catch (error) {
+      // An engine older than the kernel refuses capabilities that it does not know, one at a time.
+      const unknown = unknownCapability(error instanceof Error ? error.message : "");
+      if (unknown === undefined || !capabilities.includes(unknown)) throw error;
+      capabilities = capabilities.filter((name) => name !== unknown);
+    }
+  }
+}
+
+/** The capabilities that the engine itself has: a container can be given no others. */
+async function engineBoundingSet(docker: Docker, image: string): Promise<string> {
+  const script =
+    'for p in /proc/[0-9]*; do [ "$(cat $p/comm 2>/dev/null)" = dockerd ] && f=$p/status; done; grep CapBnd "${f:-/proc/1/status}"';
+  const probe = await docker.createContainer({
+    Image: image,
+    Entrypoint: ["sh", "-c", script],
+    Labels: { [LABEL]: "probe" },
+    HostConfig: { PidMode: "host", NetworkMode: "none" },
+  });
+  try {
+    await probe.start();
+    await probe.wait();
+    const said = (await probe.logs({ stdout: true, stderr: true })).toString();
+    const found = /CapBnd:\s*([0-9a-f]+)/.exec(said)?.[1];
+    if (found === undefined) throw new Error(`the Docker engine's capabilities could not be read: ${said.trim()}`);
+    return found;
+  } finally {
+    await probe.remove({ force: true, v: true });
+  }
+}
+
+/**
+ * Starts the container and waits until the cluster's DNS and its published API answer.
+ * @throws Error that names the part that failed, with the end of its log.
+ */
+export async function startAndWait(
+  docker: Docker,
+  stateDir: string,
+  ports: EmbeddedPorts,
+  progress: Progress,
+): Promise<{ kubeconfig: string; context: "millrace"; readySeconds: number }> {
+  const container = docker.getContainer(CONTAINER);
+  const begun = Date.now();
+  const seconds = (): number => Math.round((Date.now() - begun) / 100) / 10;
+  if ((await inspect(docker))?.State.Running !== true) await container.start();
+  rememberContainer(stateDir, (await container.inspect()).Id);
+  let state: NodeState | undefined;
+  for (let shown = ""; seconds() < READY_SECONDS; await new Promise((resolve) => setTimeout(resolve, 250))) {
+    const { State, RestartCount } = await container.inspect();
+    if (!State.Running || State.Restarting || RestartCount > 0) await failWithContainerLog(docker);
+    state = await nodeState(docker).catch(() => undefined);
+    if (state !== undefined && state.phase !== shown) {
+      shown = state.phase;
+      progress(STEP, shown === "ready" ? `ready after ${seconds()} s` : `waiting for ${shown}`);
+    }
+    if (state?.phase === "ready" && (await isHealthy(docker, stateDir, ports))) {
+      return { kubeconfig: kubeconfigPath(stateDir), context: "millrace", readySeconds: seconds() };
+    }
+  }
+  throw new Error(
+    `the embedded cluster was not ready within ${READY_SECONDS} s; it waits for ${state?.phase ?? "its first sign"}. ` +
+      (await culprit(docker, state)),
+  );
+}
+
+async function failWithContainerLog(docker: Docker): Promise<never> {
+  const container = docker.getContainer(CONTAINER);
+  const said = (await container.logs({ stdout: true, stderr: true, tail: LOG_LINES })).toString();
+  // The node must not be started again and again behind the user's back.
+  await container.stop({ t: 1 }).catch(() => undefined);
+  throw new Error(`the node ended right after its start; its last lines:\n${said}`);
+}
+
+/** Which part to look at, with the end of its log. */
+async function culprit(docker: Docker, state: NodeState | undefined): Promise<string> {
+  const failing = state?.parts.filter((part) => part.restarts > 0 || part.pid === 0) ?? [];
+  const name = failing[0]?.name;
+  if (name === undefined) {
+    const said = await docker.getContainer(CONTAINER).logs({ stdout: true, stderr: true, tail: LOG_LINES });
+    return `The end of the node's log:\n${said.toString()}`;
+  }
+  const { stdout } = await execInNode(docker, ["tail", "-n", String(LOG_LINES), `/var/log/millrace/${name}.log`]);
+  return `Its part ${name} was started ${failing[0]?.restarts ?? 0} times again; the end of its log:\n${stdout}`;
+}
+
+/** Whether the node says that it is ready and its API answers through the published port; refreshes the kubeconfig. */
+export async function isHealthy(docker: Docker, stateDir: string, ports: EmbeddedPorts): Promise<boolean> {
+  const state = await nodeState(docker).catch(() => undefined);
+  if (state?.phase !== "ready") return false;
+  const { code, stdout } = await execInNode(docker, ["cat", "/run/millrace/kubeconfig/admin"]);
+  if (code !== 0) return false;
+  const kubeconfig = publishedKubeconfig(stdout, ports.apiServer);
+  writeKubeconfig(stateDir, kubeconfig);
+  return await isNodeReady(kubeconfig);
+}
+
+/** Forgets the id, once nothing of the container is left. */
+export function forgetContainer(stateDir: string): void {
+  rmSync(containerIdPath(stateDir), { force: true });
+}
+
+function containerIdPath(stateDir: string): string {
+  return join(stateDir, "container-id");
+}
+
+/** Keeps the container's id: mounts and processes that outlive it would bear it. */
+export function rememberContainer(stateDir: string, id: string): void {
+  mkdirSync(stateDir, { recursive: true });
+  writeFileSync(containerIdPath(stateDir), id);
+}
+
+/** The id kept last; `undefined` when there is none. */
+export function rememberedContainer(stateDir: string): string | undefined {
+  const path = containerIdPath(stateDir);
+  return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
+}
