@@ -68,6 +68,13 @@ async function dockerAnswers(): Promise<boolean> {
   );
 }
 
+/** Whether the embedded cluster's container runs, ready or not: then the ports are its own. */
+export async function embeddedRuns(stack: Stack): Promise<boolean> {
+  if (!(await dockerAnswers())) return false;
+  const { state } = await status(embeddedOptions(stack));
+  return state === "running" || state === "starting";
+}
+
 /** Whether the cluster answers; asks only, starts nothing. */
 export async function clusterState(stack: Stack): Promise<ClusterState> {
   if (stack.profile.target !== "embedded") return await askApiServer(stack);
@@ -105,6 +112,31 @@ export async function destroyCluster(stack: Stack, keepData: boolean, step: Step
 /** What of the embedded cluster is on this machine. */
 export async function clusterInventory(stack: Stack): Promise<Leftover[]> {
   return leftoversOf(await inventory(embeddedOptions(stack)));
+}
+
+/** What of a destroyed stack is still on a cluster that stays: its namespace, and volumes of claims in it. */
+export async function remainsOn(stack: Stack): Promise<Leftover[]> {
+  const kube = connect(stack.profile);
+  const { namespace } = stack.config.cluster;
+  interface Named {
+    readonly metadata: { readonly name: string };
+    readonly spec?: { readonly claimRef?: { readonly namespace?: string; readonly name?: string } };
+  }
+  const [namespaces, volumes] = await Promise.all(
+    ["namespaces", "persistentvolumes"].map((kind) => kube.get<{ items: readonly Named[] }>(`/api/v1/${kind}`)),
+  );
+  return [
+    ...(namespaces?.items ?? [])
+      .filter(({ metadata }) => metadata.name === namespace)
+      .map(({ metadata }) => ({ kind: "namespace", name: metadata.name, note: "kubectl delete namespace removes it" })),
+    ...(volumes?.items ?? [])
+      .filter(({ spec }) => spec?.claimRef?.namespace === namespace)
+      .map(({ metadata, spec }) => ({
+        kind: "persistent volume",
+        name: metadata.name,
+        note: `of claim ${spec?.claimRef?.name ?? "?"}; kubectl delete pv removes it`,
+      })),
+  ];
 }
 
 export function leftoversOf(found: Inventory): Leftover[] {

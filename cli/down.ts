@@ -1,5 +1,13 @@
 /** `npm run down`: removes everything, and shows by inventory that nothing is left. */
-import { type CacheEntry, caches, clusterInventory, destroyCluster, type Leftover, removeCaches } from "./cluster.ts";
+import {
+  type CacheEntry,
+  caches,
+  clusterInventory,
+  destroyCluster,
+  type Leftover,
+  remainsOn,
+  removeCaches,
+} from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { Display, renderChanges } from "./display.ts";
 import { chooseEngine } from "./engine.ts";
@@ -48,11 +56,12 @@ export const down: Command = {
     });
     try {
       const errors: string[] = [];
-      const left = embedded
+      const left: Leftover[] = embedded
         ? await during(progress, "embedded cluster", (step) => destroyCluster(stack, keepData, step))
         : [];
       if (keepData) progress.log("the state is kept with the data: the next npm run up goes on from both");
       else errors.push(...(await dropStack(stack, args.engine, progress, interrupt.signal)));
+      if (!embedded && errors.length === 0) left.push(...(await remainsOn(stack)));
       if (values["cache"] === true) await during(progress, "caches", () => removeCaches());
       const kept = keepData ? await clusterInventory(stack) : [];
       progress.stop();

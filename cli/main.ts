@@ -89,4 +89,6 @@ if (import.meta.main) {
     process.stderr.write(`${renderError(error)}\n`);
     process.exitCode = 1;
   }
+  // The answer is out; a connection that someone forgot must not keep the user waiting.
+  setTimeout(() => process.exit(), 5000).unref();
 }

@@ -1,11 +1,13 @@
 /** What must be true of this machine and of the target before anything is created. */
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 
 import { ensureDocker } from "../clusters/docker-engine.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
 import { fit } from "../config/fit.ts";
-import { clusterState, embeddedPorts } from "./cluster.ts";
+import { embeddedPorts, embeddedRuns } from "./cluster.ts";
+import { cacheDir } from "../images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
 import { projectDir } from "./paths.ts";
@@ -16,17 +18,17 @@ import type { Stack } from "./stack.ts";
 import { bytes } from "./table.ts";
 
 /** Room for the caches of packages, the images and the platform's first data. */
-export const DISK_NEEDED = { cold: 25 * 2 ** 30, warm: 8 * 2 ** 30 } as const;
+export const DISK_NEEDED = { cold: 20 * 2 ** 30, warm: 8 * 2 ** 30 } as const;
 
 /** Checks everything that needs no cluster; for other targets than embedded also that the cluster answers and has room. */
 export async function preflight(stack: Stack, progress: Progress): Promise<void> {
   await during(progress, "preflight", async (step) => {
     const problems: string[] = [];
     const embedded = stack.profile.target === "embedded";
-    const running = embedded ? (await clusterState(stack)).running : false;
+    const running = embedded ? await embeddedRuns(stack) : false;
     if (stack.profile.registry !== undefined || embedded) await ensureDocker(step.detail);
     step.detail("disk");
-    problems.push(...(await diskProblems(running ? DISK_NEEDED.warm : DISK_NEEDED.cold)));
+    problems.push(...(await diskProblems(existsSync(cacheDir()) ? DISK_NEEDED.warm : DISK_NEEDED.cold)));
     if (embedded && !running) {
       step.detail("ports");
       const clashes = await portClashes(embeddedPorts(stack.config.cluster));

@@ -134,6 +134,27 @@ export function createProgress(options: ProgressOptions): Progress {
   };
 }
 
+/** One step for each name that work reports on; a detail that begins with "ready" ends its step. */
+export async function duringEach<T>(
+  progress: Progress,
+  work: (report: (name: string, detail: string) => void) => Promise<T>,
+): Promise<T> {
+  const open = new Map<string, Step>();
+  try {
+    return await work((name, detail) => {
+      const step = open.get(name) ?? progress.step(name);
+      open.set(name, step);
+      if (detail.startsWith("ready")) step.done(detail);
+      else step.detail(detail);
+    });
+  } catch (error) {
+    for (const step of open.values()) step.failed();
+    throw error;
+  } finally {
+    for (const step of open.values()) step.done();
+  }
+}
+
 /** Runs `work` as one step: done when it resolves, failed when it rejects. */
 export async function during<T>(progress: Progress, title: string, work: (step: Step) => Promise<T>): Promise<T> {
   const step = progress.step(title);

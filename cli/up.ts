@@ -14,7 +14,7 @@ import { engineOption, stackArgs, stackOptions } from "./options.ts";
 import { projectDir } from "./paths.ts";
 import { readPlatform } from "./platform.ts";
 import { checkFit, preflight } from "./preflight.ts";
-import { createProgress, during, type Progress } from "./progress.ts";
+import { createProgress, during, duringEach, type Progress } from "./progress.ts";
 import { type ProofReport, readProgramProof, renderProof, runProof } from "./proof.ts";
 import type { ServiceStatus } from "./services.ts";
 import { engineOptions, readStack, type Stack } from "./stack.ts";
@@ -121,9 +121,9 @@ async function prepare(stack: Stack, progress: Progress, signal: AbortSignal): P
   const work: Promise<void>[] = [startCluster(stack, progress)];
   if (images.length > 0) {
     work.push(
-      during(progress, "images", (step) =>
+      duringEach(progress, (report) =>
         prepareContexts(images, (name, detail) => {
-          step.detail(`${name}: ${detail}`);
+          report(`image ${name}`, detail);
         }),
       ),
     );

@@ -20,7 +20,7 @@ const read = (file: string): string => readFileSync(join(projectDir, file), "utf
 
 /** Every `npm run` command line in a text, comments left out. */
 function commandLines(text: string): { command: string; args: string[] }[] {
-  return [...text.matchAll(/npm run ([a-z0-9]+)(?: -- ([^\n`#]+))?/g)].map((match) => ({
+  return [...text.matchAll(/npm run (?:--silent )?([a-z0-9]+)(?: -- ([^\n`#]+))?/g)].map((match) => ({
     command: match[1] ?? "",
     args: (match[2] ?? "")
       .split(/[);,]/)[0]!

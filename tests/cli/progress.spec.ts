@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { createProgress, during, type Progress } from "../../cli/progress.ts";
+import { createProgress, during, duringEach, type Progress } from "../../cli/progress.ts";
 
 function recorder(): { written: string[]; progress: Progress; at: (ms: number) => void } {
   const written: string[] = [];
@@ -81,5 +81,32 @@ describe("progress on a terminal", () => {
     expect(drawn.length).to.be.greaterThan(1);
     expect(drawn.every((text) => text.trimEnd().length < 40)).to.equal(true);
     expect(written).to.include("\x1b[1A\x1b[0J");
+  });
+});
+
+describe("work on several things", () => {
+  it("has a step for each, which ends when it is ready", async () => {
+    const { written, progress } = recorder();
+    await duringEach(progress, (report) => {
+      report("kafka", "downloading");
+      report("spark", "building");
+      report("kafka", "ready in 3 s");
+      return Promise.resolve();
+    });
+    progress.stop();
+    const text = written.join("");
+    expect(text).to.contain("> kafka").and.contain("> spark");
+    expect(text).to.match(/✓ kafka \(.*\): ready in 3 s/);
+    expect(text.match(/kafka \(/g)).to.have.length(1);
+  });
+
+  it("fails the open steps when it fails", async () => {
+    const { written, progress } = recorder();
+    const failing = duringEach(progress, (report) => {
+      report("kafka", "downloading");
+      return Promise.reject(new Error("no network"));
+    });
+    expect(((await failing.catch((error: unknown) => error)) as Error).message).to.equal("no network");
+    expect(written.join("")).to.contain("✗ kafka").and.not.contain("✓");
   });
 });
