@@ -55,7 +55,7 @@ export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.Cust
   const url = service.status.apply((status) => {
     const ingress = (status as k8s.types.output.core.v1.ServiceStatus | undefined)?.loadBalancer.ingress[0];
     // The status of a Service that is only planned has neither.
-    const host = (ingress?.hostname) ?? (ingress?.ip);
+    const host = ingress?.hostname ?? ingress?.ip;
     return host === undefined || host === "" ? undefined : `${prefix}${host}:${args.port}`;
   });
   return { title: args.title, url };

@@ -49,11 +49,11 @@ async function render(config: Record<string, unknown>): Promise<{ mocked: Mocked
 }
 
 function podOf({ type, inputs }: Registered): PodSpec | undefined {
-  const spec = inputs["spec"] as {
+  const spec = inputs.spec as {
     template?: { spec: PodSpec };
     jobTemplate?: { spec: { template: { spec: PodSpec } } };
   };
-  return type.endsWith(":CronJob") ? spec.jobTemplate?.spec.template.spec : spec?.template?.spec;
+  return type.endsWith(":CronJob") ? spec.jobTemplate?.spec.template.spec : spec.template?.spec;
 }
 
 async function workloads(mocked: Mocked): Promise<Registered[]> {
@@ -86,7 +86,7 @@ describe("the program", () => {
 
       it("keeps secrets out of ConfigMaps and marks every Secret's values", async () => {
         for (const { name: map, inputs } of await mocked.ofType("kubernetes:core/v1:ConfigMap")) {
-          expect(configMapProblems(inputs["data"] as Record<string, unknown>), map).to.deep.equal([]);
+          expect(configMapProblems(inputs.data), map).to.deep.equal([]);
         }
         const keys = (await mocked.ofType("kubernetes:core/v1:Secret")).filter(
           ({ name: it }) => it !== "kafka-cluster-id",
@@ -96,14 +96,14 @@ describe("the program", () => {
 
       it("puts everything into the one namespace that enforces the restricted level", async () => {
         const namespace = await mocked.get("kubernetes:core/v1:Namespace", "namespace");
-        expect(namespace.inputs["metadata"].labels).to.include({
+        expect(namespace.inputs.metadata.labels).to.include({
           "pod-security.kubernetes.io/enforce": "restricted",
           "pod-security.kubernetes.io/audit": "restricted",
           "pod-security.kubernetes.io/warn": "restricted",
         });
         for (const { type, name: object, inputs } of await mocked.resources()) {
           if (!type.startsWith("kubernetes:") || type === "kubernetes:core/v1:Namespace") continue;
-          expect(inputs["metadata"].namespace, object).to.equal("millrace");
+          expect(inputs.metadata.namespace, object).to.equal("millrace");
         }
       });
 
@@ -144,9 +144,9 @@ describe("the program", () => {
       const addresses = await valueOf(program.addresses);
       facts[target] = [
         provider.inputs["context"],
-        String(brokers.inputs["spec"].template.spec.containers[0].image).split("/")[0],
-        brokers.inputs["spec"].volumeClaimTemplates[0].spec.storageClassName,
-        page.inputs["spec"].type,
+        brokers.inputs.spec.template.spec.containers[0].image.split("/")[0],
+        brokers.inputs.spec.volumeClaimTemplates[0].spec.storageClassName,
+        page.inputs.spec.type,
         addresses.find(({ title }) => title === "Presto")?.url,
       ];
     }
@@ -165,7 +165,7 @@ describe("the program", () => {
     const images = await mocked.ofType("docker:index/image:Image");
     expect(images.map(({ name }) => name)).not.to.include.members(["images-kafka", "images-garage"]);
     const settings = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-settings");
-    expect(settings.inputs["data"]["spark-defaults.conf"]).to.contain(
+    expect(settings.inputs.data["spark-defaults.conf"]).to.contain(
       "spark.hadoop.fs.s3a.endpoint https://s3.eu-central-1.amazonaws.com:443",
     );
     const job = await mocked.get("kubernetes:batch/v1:Job", "proof");

@@ -30,10 +30,10 @@ describe("Catalog", () => {
   it("tells the store's address in core-site.xml and its key by environment only", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "metastore-config");
-    expect(inputs["data"]["core-site.xml"]).to.contain(
+    expect(inputs.data["core-site.xml"]).to.contain(
       "<name>fs.s3a.endpoint</name><value>http://s3.example:9000</value>",
     );
-    expect(inputs["data"]["hive-site.xml"]).to.contain("s3a://lake/warehouse");
+    expect(inputs.data["hive-site.xml"]).to.contain("s3a://lake/warehouse");
     const set = await mocked.get("kubernetes:apps/v1:StatefulSet", "metastore");
     expect(envOf(set.inputs)).to.include({
       SERVICE_NAME: "metastore",
@@ -47,12 +47,12 @@ describe("Catalog", () => {
   it("keeps its one database on a claim and restarts with its settings", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:apps/v1:StatefulSet", "metastore");
-    expect(inputs["spec"].replicas).to.equal(1);
-    expect(inputs["spec"].template.spec.containers[0].volumeMounts[0]).to.deep.equal({
+    expect(inputs.spec.replicas).to.equal(1);
+    expect(inputs.spec.template.spec.containers[0].volumeMounts[0]).to.deep.equal({
       name: "data",
       mountPath: "/opt/hive/data",
     });
-    expect(inputs["spec"].template.metadata.annotations["millrace/config-hash"]).to.match(/^[0-9a-f]{16}$/);
+    expect(inputs.spec.template.metadata.annotations["millrace/config-hash"]).to.match(/^[0-9a-f]{16}$/);
   });
 
   it("writes XML that holds any value", () => {

@@ -25,7 +25,7 @@ describe("KafkaTopics", () => {
       bootstrapServers: "kafka.example:9092",
       topics: [{ name: "telemetry", partitions: 3, replicationFactor: 1, config: { "retention.ms": "86400000" } }],
     });
-    expect(inputs["spec"].template.spec.containers[0].command).to.deep.equal([
+    expect(inputs.spec.template.spec.containers[0].command).to.deep.equal([
       "node",
       "/opt/millrace/workloads/kafka-topics.ts",
     ]);

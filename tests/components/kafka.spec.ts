@@ -34,7 +34,7 @@ describe("Kafka", () => {
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "1",
       KAFKA_HEAP_OPTS: "-Xms340m -Xmx340m",
     });
-    const pod = set.inputs["spec"].template.spec;
+    const pod = set.inputs.spec.template.spec;
     expect(pod.enableServiceLinks).to.equal(false);
     expect(pod.containers[0].readinessProbe).to.deep.equal({ tcpSocket: { port: 9092 }, periodSeconds: 5 });
   });
@@ -42,7 +42,7 @@ describe("Kafka", () => {
   it("keeps the cluster's id in a Secret and gives it a form that Kafka's tools take", async () => {
     new Kafka("kafka", { ...common, exposure: nodePorts });
     const secret = await mocked.get("kubernetes:core/v1:Secret", "kafka-cluster-id");
-    expect(secret.inputs["stringData"].clusterId).to.equal("AAAAAAAAAAAAAAAAAAAAAA");
+    expect(secret.inputs.stringData["clusterId"]).to.equal("AAAAAAAAAAAAAAAAAAAAAA");
   });
 
   it("lets three brokers vote, copies records three times and guards them against eviction", async () => {
@@ -53,7 +53,7 @@ describe("Kafka", () => {
     expect(env).to.include({ KAFKA_DEFAULT_REPLICATION_FACTOR: "3", KAFKA_MIN_INSYNC_REPLICAS: "2" });
     expect(env["KAFKA_LISTENERS"]).not.to.contain("EXTERNAL");
     expect(await mocked.ofType("kubernetes:policy/v1:PodDisruptionBudget")).to.have.length(1);
-    expect(JSON.stringify(set.inputs["spec"].template.spec.affinity)).to.contain("kubernetes.io/hostname");
+    expect(JSON.stringify(set.inputs.spec.template.spec.affinity)).to.contain("kubernetes.io/hostname");
   });
 
   it("publishes nothing when the target publishes nothing", async () => {

@@ -68,17 +68,17 @@ describe("ObjectStore", () => {
         make(kind);
         const spark = await mocked.get("kubernetes:core/v1:Secret", "object-store-key-spark");
         const proof = await mocked.get("kubernetes:core/v1:Secret", "object-store-key-proof");
-        expect(spark.inputs["stringData"].accessKey).to.match(/^GK[0-9a-f]{24}$/);
-        expect(spark.inputs["stringData"].secretKey).to.match(/^[0-9a-f]{64}$/);
-        expect(spark.inputs["stringData"]).not.to.deep.equal(proof.inputs["stringData"]);
+        expect(spark.inputs.stringData["accessKey"]).to.match(/^GK[0-9a-f]{24}$/);
+        expect(spark.inputs.stringData["secretKey"]).to.match(/^[0-9a-f]{64}$/);
+        expect(spark.inputs.stringData).not.to.deep.equal(proof.inputs.stringData);
         expect(spark.secrets).to.deep.equal(["stringData"]);
       });
 
       it("keeps data on a claim that the server mounts", async () => {
         make(kind);
         const { inputs } = await mocked.get("kubernetes:apps/v1:StatefulSet", "object-store");
-        expect(inputs["spec"].volumeClaimTemplates[0].spec.resources.requests.storage).to.equal("10Gi");
-        const mounts = inputs["spec"].template.spec.containers[0].volumeMounts as { name: string; mountPath: string }[];
+        expect(inputs.spec.volumeClaimTemplates[0].spec.resources.requests.storage).to.equal("10Gi");
+        const mounts = inputs.spec.template.spec.containers[0].volumeMounts;
         expect(mounts.find(({ name }) => name === "data")?.mountPath).to.equal(
           { garage: "/var/lib/garage", minio: "/data" }[kind],
         );
@@ -90,7 +90,7 @@ describe("ObjectStore", () => {
         const text = JSON.stringify(inputs);
         expect(text).to.contain("/run/keys/spark").and.to.contain("object-store-key-proof");
         const secret = await mocked.get("kubernetes:core/v1:Secret", "object-store-key-spark");
-        expect(text).not.to.contain(secret.inputs["stringData"].secretKey);
+        expect(text).not.to.contain(secret.inputs.stringData["secretKey"]);
       });
     });
   }
@@ -98,7 +98,7 @@ describe("ObjectStore", () => {
   it("runs Garage as one node on a config without secrets", async () => {
     make("garage");
     const { inputs } = await mocked.get("kubernetes:apps/v1:StatefulSet", "object-store");
-    const container = inputs["spec"].template.spec.containers[0];
+    const container = inputs.spec.template.spec.containers[0];
     expect([container.command, container.args]).to.deep.equal([["/garage"], ["server", "--single-node"]]);
     expect(container.readinessProbe.httpGet).to.deep.equal({ path: "/health", port: 3903 });
     expect(envOf(inputs)).to.deep.equal({
@@ -118,7 +118,7 @@ describe("ObjectStore", () => {
   it("runs MinIO by the contract of its official image and publishes its console", async () => {
     const store = make("minio");
     const { inputs } = await mocked.get("kubernetes:apps/v1:StatefulSet", "object-store");
-    const container = inputs["spec"].template.spec.containers[0];
+    const container = inputs.spec.template.spec.containers[0];
     expect(container.command).to.equal(undefined);
     expect(container.args).to.deep.equal(["server", "/data", "--address", ":9000", "--console-address", ":9001"]);
     expect(container.livenessProbe.httpGet.path).to.equal("/minio/health/live");

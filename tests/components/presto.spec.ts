@@ -33,7 +33,7 @@ describe("Presto", () => {
   it("writes each catalog from its endpoints, without a key", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "presto-settings");
-    expect(String(inputs["data"]["catalog.lake.properties"]).split("\n")).to.deep.equal([
+    expect(String(inputs.data["catalog.lake.properties"]).split("\n")).to.deep.equal([
       "connector.name=iceberg",
       "hive.metastore.uri=thrift://metastore.example:9083",
       "hive.s3.endpoint=http://s3.example:9000",
@@ -42,7 +42,7 @@ describe("Presto", () => {
       "iceberg.catalog.type=HIVE",
       "",
     ]);
-    expect(inputs["data"]["catalog.topics.properties"]).to.contain("kafka.table-names=telemetry,other");
+    expect(inputs.data["catalog.topics.properties"]).to.contain("kafka.table-names=telemetry,other");
     const { inputs: coordinator } = await mocked.get("kubernetes:apps/v1:Deployment", "presto");
     expect(envOf(coordinator)).to.include({ AWS_ACCESS_KEY_ID: "key-presto/accessKey" });
   });
@@ -50,7 +50,7 @@ describe("Presto", () => {
   it("puts all files where the upstream image looks for them", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "presto");
-    const pod = inputs["spec"].template.spec;
+    const pod = inputs.spec.template.spec;
     expect(pod.containers[0].volumeMounts[0]).to.include({ mountPath: "/opt/presto-server/etc" });
     expect(pod.volumes[0].projected.sources[0].configMap.items).to.deep.include({
       key: "catalog.lake.properties",
@@ -61,7 +61,7 @@ describe("Presto", () => {
   it("is ready when it says that it has started, not when it first answers", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "presto");
-    const { readinessProbe, livenessProbe } = inputs["spec"].template.spec.containers[0];
+    const { readinessProbe, livenessProbe } = inputs.spec.template.spec.containers[0];
     expect(readinessProbe.exec.command.join(" ")).to.contain("/v1/info").and.to.contain("starting");
     expect(livenessProbe.httpGet.path).to.equal("/v1/info");
   });
@@ -74,9 +74,9 @@ describe("Presto", () => {
     expect(prestoConfig({ ...common, role: "worker", workers: 2 })).not.to.contain("discovery-server");
     make(2);
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "presto-worker");
-    expect(inputs["spec"].replicas).to.equal(2);
+    expect(inputs.spec.replicas).to.equal(2);
     const config = await mocked.get("kubernetes:core/v1:ConfigMap", "presto-worker");
-    expect(config.inputs["data"]["config.properties"]).to.contain("discovery.uri=http://presto.data.svc:8080");
+    expect(config.inputs.data["config.properties"]).to.contain("discovery.uri=http://presto.data.svc:8080");
   });
 
   it("gives Java flags that every version understands", () => {

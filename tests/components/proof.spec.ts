@@ -56,16 +56,16 @@ describe("Proof", () => {
   it("fails at the first miss, in time", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    expect(inputs["spec"]).to.include({ backoffLimit: 0, activeDeadlineSeconds: 180 });
-    expect(inputs["spec"].template.spec.restartPolicy).to.equal("Never");
+    expect(inputs.spec).to.include({ backoffLimit: 0, activeDeadlineSeconds: 180 });
+    expect(inputs.spec.template.spec.restartPolicy).to.equal("Never");
   });
 
   it("keeps the same pod in a CronJob that never runs by itself", async () => {
     const proof = make();
     const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
     const onDemand = await mocked.get("kubernetes:batch/v1:CronJob", "proof-on-demand");
-    expect(onDemand.inputs["spec"].suspend).to.equal(true);
-    expect(onDemand.inputs["spec"].jobTemplate.spec).to.deep.equal(job.inputs["spec"]);
+    expect(onDemand.inputs.spec.suspend).to.equal(true);
+    expect(onDemand.inputs.spec.jobTemplate.spec).to.deep.equal(job.inputs.spec);
     expect(await valueOf(proof.onDemandName)).to.equal("proof-on-demand");
   });
 
@@ -96,7 +96,7 @@ describe("TelemetryProducer", () => {
       HEALTH_PORT: "8080",
       NODE_NAME: "spec.nodeName",
     });
-    expect(inputs["spec"].template.spec.containers[0].readinessProbe.httpGet).to.deep.equal({
+    expect(inputs.spec.template.spec.containers[0].readinessProbe.httpGet).to.deep.equal({
       port: 8080,
       path: "/healthz",
     });

@@ -33,7 +33,7 @@ describe("Spark", () => {
   it("injects the store and the catalog into the shared settings, and the key by reference", async () => {
     makeSpark();
     const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-settings");
-    const lines = String(inputs["data"]["spark-defaults.conf"]).split("\n");
+    const lines = String(inputs.data["spark-defaults.conf"]).split("\n");
     expect(lines).to.include.members([
       "spark.hadoop.fs.s3a.endpoint http://s3.example:9000",
       "spark.hadoop.fs.s3a.endpoint.region eu-1",
@@ -54,7 +54,7 @@ describe("Spark", () => {
   it("gives executors a template that the restricted level accepts", async () => {
     makeSpark();
     const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-settings");
-    const template = JSON.parse(String(inputs["data"]["executor-pod.yaml"])) as { kind: string; spec: PodSpec };
+    const template = JSON.parse(String(inputs.data["executor-pod.yaml"])) as { kind: string; spec: PodSpec };
     expect(template.kind).to.equal("Pod");
     expect(podProblems(template.spec, false)).to.deep.equal([]);
     expect(template.spec.securityContext?.runAsUser).to.equal(185);
@@ -64,8 +64,8 @@ describe("Spark", () => {
   it("lets drivers manage pods in their own namespace and nothing else", async () => {
     makeSpark();
     const { inputs } = await mocked.get("kubernetes:rbac.authorization.k8s.io/v1:Role", "spark");
-    expect(inputs["rules"]).to.have.length(1);
-    expect(inputs["rules"][0].resources).to.deep.equal(["pods", "configmaps", "services", "persistentvolumeclaims"]);
+    expect(inputs.rules).to.have.length(1);
+    expect(inputs.rules[0].resources).to.deep.equal(["pods", "configmaps", "services", "persistentvolumeclaims"]);
   });
 
   it("has the connectors of its endpoints in its own image", () => {
@@ -99,9 +99,9 @@ describe("SparkApplication", () => {
   it("runs a stream as one recreated driver that submits in client mode", async () => {
     const application = makeApplication("stream");
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "spark-copy-driver");
-    expect(inputs["spec"].strategy).to.deep.equal({ type: "Recreate" });
-    const pod = inputs["spec"].template.spec;
-    const args = pod.containers[0].args as string[];
+    expect(inputs.spec.strategy).to.deep.equal({ type: "Recreate" });
+    const pod = inputs.spec.template.spec;
+    const args = pod.containers[0].args;
     expect(args.slice(0, 3)).to.deep.equal(["driver", "--properties-file", "/opt/millrace/spark/spark-defaults.conf"]);
     expect(args).to.include.members([
       "spark.driver.host=spark-copy-driver.data.svc",
@@ -124,22 +124,22 @@ describe("SparkApplication", () => {
   it("lets executors find the driver by a headless Service before it is ready", async () => {
     makeApplication("stream");
     const { inputs } = await mocked.get("kubernetes:core/v1:Service", "spark-copy-driver");
-    expect(inputs["spec"]).to.include({ clusterIP: "None", publishNotReadyAddresses: true });
-    expect((inputs["spec"].ports as { port: number }[]).map(({ port }) => port)).to.deep.equal([7078, 7079, 4040]);
+    expect(inputs.spec).to.include({ clusterIP: "None", publishNotReadyAddresses: true });
+    expect(inputs.spec.ports.map(({ port }) => port)).to.deep.equal([7078, 7079, 4040]);
   });
 
   it("mounts the program from a ConfigMap and restarts the driver when it changes", async () => {
     makeApplication("stream");
     const map = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-copy-driver");
-    expect(map.inputs["data"]).to.deep.equal({ "job.py": main.content });
+    expect(map.inputs.data).to.deep.equal({ "job.py": main.content });
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "spark-copy-driver");
-    expect(inputs["spec"].template.metadata.annotations["millrace/config-hash"]).to.match(/^[0-9a-f]{16}$/);
+    expect(inputs.spec.template.metadata.annotations["millrace/config-hash"]).to.match(/^[0-9a-f]{16}$/);
   });
 
   it("runs a batch as a Job that is not published", async () => {
     const application = makeApplication("batch");
     const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "spark-copy-driver");
-    expect(inputs["spec"].activeDeadlineSeconds).to.equal(3600);
+    expect(inputs.spec.activeDeadlineSeconds).to.equal(3600);
     expect(await mocked.ofType("kubernetes:apps/v1:Deployment")).to.deep.equal([]);
     expect(await valueOf(application.address.url)).to.equal(undefined);
   });

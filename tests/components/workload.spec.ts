@@ -55,15 +55,15 @@ describe("the parts that components share", () => {
     const address = publish(nodePorts, published, {});
     expect(await valueOf(address.url)).to.equal("http://127.0.0.1:30080");
     const { inputs } = await mocked.get("kubernetes:core/v1:Service", "presto-published");
-    expect(inputs["spec"]).to.deep.include({ type: "NodePort", selector: { a: "b" } });
-    expect(inputs["spec"].ports[0]).to.include({ nodePort: 30080, targetPort: 8080 });
+    expect(inputs.spec).to.deep.include({ type: "NodePort", selector: { a: "b" } });
+    expect(inputs.spec.ports[0]).to.include({ nodePort: 30080, targetPort: 8080 });
   });
 
   it("knows a load balancer's address only when the cloud has given it", async () => {
     const address = publish({ kind: "loadBalancer" }, published, {});
     expect(await valueOf(address.url)).to.equal(undefined);
     const { inputs } = await mocked.get("kubernetes:core/v1:Service", "presto-published");
-    expect(inputs["spec"].type).to.equal("LoadBalancer");
+    expect(inputs.spec.type).to.equal("LoadBalancer");
   });
 
   it("makes no Service when the target publishes nothing", async () => {

@@ -10,6 +10,7 @@ import type {
 } from "../../components/endpoints.ts";
 import { existingKafka } from "../../components/kafka.ts";
 import { existingObjectStore } from "../../components/object-store.ts";
+import type { Inputs } from "./mocks.ts";
 
 export const nodePorts: Exposure = {
   kind: "nodePort",
@@ -55,25 +56,12 @@ export const presto = (): PrestoEndpoint => ({
 export const resources = { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "1", memory: "1000Mi" } };
 
 /** Environment of a workload's only container, by name; values from elsewhere as `secret/key` or the field's path. */
-export function envOf(inputs: { readonly [key: string]: any }): Record<string, string> {
-  // eslint-disable-line @typescript-eslint/no-explicit-any -- any kind of workload
-  const env = inputs["spec"].template.spec.containers[0].env as readonly EnvEntry[];
+export function envOf(inputs: Inputs): Record<string, string> {
   return Object.fromEntries(
-    env.map(({ name, value, valueFrom }) => {
+    inputs.spec.template.spec.containers[0].env.map(({ name, value, valueFrom }) => {
       const secret = valueFrom?.secretKeyRef;
-      return [
-        name,
-        value ?? (secret === undefined ? valueFrom?.fieldRef?.fieldPath : `${secret.name}/${secret.key}`) ?? "",
-      ];
+      const elsewhere = secret === undefined ? valueFrom?.fieldRef?.fieldPath : `${secret.name}/${secret.key}`;
+      return [name, value ?? elsewhere ?? ""];
     }),
   );
-}
-
-interface EnvEntry {
-  readonly name: string;
-  readonly value?: string;
-  readonly valueFrom?: {
-    readonly secretKeyRef?: { readonly name: string; readonly key: string };
-    readonly fieldRef?: { readonly fieldPath: string };
-  };
 }

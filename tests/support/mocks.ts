@@ -13,9 +13,71 @@ export interface Registered {
   readonly secrets: readonly string[];
 }
 
-/** Inputs of a resource, to be walked by tests without a type per kind. */
+/** Inputs of a resource, with the parts of Kubernetes objects that specs look at; what a kind lacks is undefined. */
 export interface Inputs {
-  readonly [key: string]: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- objects of every Kubernetes kind
+  readonly [key: string]: unknown;
+  readonly metadata: Metadata;
+  readonly data: Readonly<Record<string, string>>;
+  readonly stringData: Readonly<Record<string, string>>;
+  readonly rules: readonly [{ readonly resources: readonly string[] }];
+  readonly spec: Spec;
+}
+
+interface Metadata {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+interface Spec {
+  readonly type: string;
+  readonly replicas: number;
+  readonly strategy: object;
+  readonly suspend: boolean;
+  readonly activeDeadlineSeconds: number;
+  readonly ports: readonly [{ readonly port: number }];
+  readonly template: { readonly metadata: Metadata; readonly spec: Pod };
+  readonly jobTemplate: { readonly spec: Spec };
+  readonly volumeClaimTemplates: readonly [
+    {
+      readonly spec: {
+        readonly storageClassName?: string;
+        readonly resources: { readonly requests: { readonly storage: string } };
+      };
+    },
+  ];
+}
+
+interface Pod {
+  readonly enableServiceLinks: boolean;
+  readonly restartPolicy: string;
+  readonly affinity: object;
+  readonly containers: readonly [Container];
+  readonly volumes: readonly [{ readonly projected: { sources: readonly [{ configMap: { items: object[] } }] } }];
+}
+
+interface Container {
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly args: readonly string[];
+  readonly env: readonly EnvVariable[];
+  readonly volumeMounts: readonly [{ readonly name: string; readonly mountPath: string }];
+  readonly readinessProbe: Probe;
+  readonly livenessProbe: Probe;
+}
+
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: number };
+  readonly exec: { readonly command: readonly string[] };
+}
+
+interface EnvVariable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly secretKeyRef?: { readonly name: string; readonly key: string };
+    readonly fieldRef?: { readonly fieldPath: string };
+  };
 }
 
 /** What a test sees of the program that it runs. */
@@ -82,7 +144,7 @@ export async function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
 }
 
 /** What a provider would add to a resource's inputs. */
-function generated(type: string, name: string, inputs: Inputs): Inputs {
+function generated(type: string, name: string, inputs: Inputs): Record<string, unknown> {
   const hex = Buffer.from(name).toString("hex");
   if (type === "random:index/randomBytes:RandomBytes") {
     const length = Number(inputs["length"]) * 2;
