@@ -54,25 +54,24 @@ export class VisibilityWatch {
     return this.#seenAt.size;
   }
 
-  /** Looks until the signal fires. */
+  /** Looks until the signal fires; a look under way is waited for. */
   async watch(signal: AbortSignal, pauseMs: number): Promise<void> {
     while (!signal.aborted) {
       const started = Date.now();
       try {
-        await this.look(signal);
+        await this.look();
       } catch {
-        this.#errors += signal.aborted ? 0 : 1;
+        this.#errors++;
       }
       await sleep(Math.max(0, pauseMs - (Date.now() - started)), undefined, { signal }).catch(() => undefined);
     }
   }
 
   /** Looks once. */
-  async look(signal?: AbortSignal): Promise<void> {
+  async look(): Promise<void> {
     const rows = await this.#presto.query(
       `SELECT id, kafka_partition AS part, kafka_offset AS off FROM samples WHERE run = ${sqlText(this.#run)} ` +
         `AND (${this.#newRows()})`,
-      signal,
     );
     this.#polls++;
     const now = Date.now();

@@ -81,7 +81,13 @@ async function measure(run: string, presto: PrestoClient): Promise<LatencyFigure
 }
 
 const run = `bench-${Date.now()}`;
-const presto = new PrestoClient({ url: flags.presto, catalog: flags.catalog, schema: flags.namespace, user: "bench" });
+const presto = new PrestoClient({
+  url: flags.presto,
+  catalog: flags.catalog,
+  schema: flags.namespace,
+  user: "bench",
+  statementTimeoutMs: 60_000,
+});
 log(`run ${run}: ${rate} records/s for ${seconds} s`);
 const figures = await measure(run, presto);
 const isGood =

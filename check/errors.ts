@@ -53,16 +53,17 @@ export interface PollOptions {
  * @throws {HopFailure} when the time is over, with what was missing last
  */
 export async function poll<T extends object>(look: () => Promise<T | string>, options: PollOptions): Promise<T> {
+  const isOver = (): boolean => options.signal.aborted;
   const started = performance.now();
   let missing = "nothing was seen";
-  while (!options.signal.aborted) {
+  while (!isOver()) {
     try {
       const result = await look();
       if (typeof result !== "string") return result;
       missing = result;
     } catch (error) {
       if (isRefusal(error) || error instanceof HopFailure) throw error;
-      if (!options.signal.aborted || missing === "nothing was seen") missing = describeError(error);
+      if (!isOver() || missing === "nothing was seen") missing = describeError(error);
     }
     await sleep(options.pauseMs ?? 500, undefined, { signal: options.signal }).catch(() => undefined);
   }

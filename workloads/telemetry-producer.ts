@@ -103,10 +103,10 @@ async function main(): Promise<void> {
     sender.close();
   }
   await sending;
-  if (isConnected) await producer.disconnect();
+  await producer.disconnect();
   const seconds = (Date.now() - started) / 1000;
   process.stdout.write(`${JSON.stringify({ run: flags.run, sent: sender.sent, dropped: sender.dropped, seconds })}\n`);
-  process.exit(stop.signal.aborted ? 1 : 0);
+  process.exit(sender.waiting === 0 ? 0 : 1);
 }
 
 /** Runs a tool and starts it again when it ends, until the signal fires. */
@@ -116,7 +116,8 @@ async function follow(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<void> {
-  while (!signal.aborted) {
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, LC_ALL: "C" } });
     const end = (): void => {
       child.kill("SIGTERM");
@@ -133,7 +134,7 @@ async function follow(
     createInterface({ input: child.stdout }).on("line", onLine);
     const reason = await ended;
     signal.removeEventListener("abort", end);
-    if (signal.aborted) return;
+    if (isOver()) return;
     log(`${command}: ${reason}; starting it again in 5 s`);
     await sleep(5000, undefined, { signal }).catch(() => undefined);
   }

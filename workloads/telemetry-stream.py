@@ -13,7 +13,7 @@ Environment, with defaults:
   ON_MISSING_CHECKPOINT=fail       rows but no checkpoint: `fail`, or `resume` after the highest offset in the table.
                                    Beginning at STARTING_OFFSETS would write records twice or leave some out.
   MAX_RECORDS_PER_BATCH=50000      bounds a batch after a long stop
-  MAINTENANCE_BATCHES=60           batches between two rounds of maintenance
+  MAINTENANCE_BATCHES=10           batches between two rounds of maintenance
   SNAPSHOT_MINUTES=15              age at which snapshots are removed; the newest 20 stay
   READY_FILE=/tmp/stream-ready     exists while both queries run
 
@@ -72,6 +72,7 @@ TABLE_PROPERTIES = {
     "write.metadata.previous-versions-max": "20",
     "write.distribution-mode": "none",
     "commit.retry.num-retries": "10",
+    "commit.retry.max-wait-ms": "1000",
     "commit.manifest.min-count-to-merge": "10",
 }
 
@@ -97,6 +98,7 @@ def create_tables(spark: SparkSession) -> None:
     spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {NAMESPACE}")
     for table, definition in TABLES.items():
         spark.sql(f"CREATE TABLE IF NOT EXISTS {table} {definition} TBLPROPERTIES ({properties})")
+        spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ({properties})")
 
 
 def starting_offsets(spark: SparkSession, table: str, checkpoint: str) -> str:
@@ -240,15 +242,19 @@ def maintain(spark: SparkSession, table: str) -> None:
 
 
 def maintain_for_ever(spark: SparkSession, queries: dict) -> None:
-    """Every so many batches. Maintenance that fails is reported and tried again later: the stream does not depend on it."""
-    every = int(setting("MAINTENANCE_BATCHES", "60"))
-    done = {table: 0 for table in queries}
+    """Every so many batches, and just after one: a commit of the stream while manifests are merged costs another try.
+
+    It comes often, so that few manifests are merged at a time. Maintenance that fails is reported and tried again later:
+    the stream does not depend on it.
+    """
+    every = int(setting("MAINTENANCE_BATCHES", "10"))
+    done = {}
     while True:
-        time.sleep(5)
+        time.sleep(0.5)
         for table, query in queries.items():
             progress = query.lastProgress
             batch = progress["batchId"] if progress else 0
-            if batch - done[table] < every:
+            if batch - done.setdefault(table, batch) < every:
                 continue
             done[table] = batch
             try:
@@ -267,6 +273,7 @@ def main() -> None:
     queries = {}
     for name, table, rows, seconds in plan:
         checkpoint = f"{CHECKPOINT}/{name}"
+        maintain(spark, table)  # nothing else commits yet, so this succeeds however much has piled up
         records = read_topic(spark, starting_offsets(spark, table, checkpoint))
         queries[table] = start(name, rows(records), table, checkpoint, seconds)
     threading.Thread(target=maintain_for_ever, args=(spark, queries), daemon=True).start()

@@ -34,11 +34,17 @@ export function decodeReply(bytes: Buffer): ThriftValue {
   reader.text();
   reader.i32();
   const result = reader.struct();
-  if (kind === replyOfException) throw new Error(`metastore: ${String(result.get(1) ?? "error without a message")}`);
+  if (kind === replyOfException) throw new Error(`metastore: ${messageOf(result)}`);
   const success = result.get(0);
   if (success !== undefined) return success;
   const failure = [...result.values()][0];
-  throw new Error(`metastore: ${failure instanceof Map ? String(failure.get(1)) : "no result"}`);
+  throw new Error(`metastore: ${failure instanceof Map ? messageOf(failure) : "no result"}`);
+}
+
+/** Thrift's own exceptions and the metastore's carry their message in field 1. */
+function messageOf(failure: ThriftMap): string {
+  const message = failure.get(1);
+  return typeof message === "string" ? message : "error without a message";
 }
 
 class Reader {

@@ -1,4 +1,6 @@
 /** Declared topics, and the steps from what a cluster holds to them. */
+// Not among the names that Node finds in a CommonJS module, so it is taken from the whole.
+import kafkajs from "kafkajs";
 import type { Admin } from "kafkajs";
 import { z } from "zod";
 
@@ -100,12 +102,9 @@ async function create(admin: TopicAdmin, topic: Topic): Promise<void> {
   });
 }
 
-/** Kafka's resource type 2: a topic. kafkajs declares the constant for TypeScript, but exports it under another name. */
-const topicResource = 2;
-
 /** Settings that are set on the topic but not declared go back to the cluster's defaults. */
 async function applyConfig(admin: TopicAdmin, topic: Topic): Promise<string[]> {
-  const type = topicResource;
+  const type = kafkajs.ConfigResourceTypes.TOPIC;
   const described = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type, name: topic.name }] });
   const entries = described.resources[0]?.configEntries ?? [];
   const current = new Map(entries.map(({ configName, configValue }) => [configName, configValue]));

@@ -47,7 +47,8 @@ export class GarageAdmin {
       return undefined;
     } catch (error) {
       if (error instanceof GarageError && (error.status === 401 || error.status === 403)) throw error;
-      return error instanceof Error ? `${error.message} ${String(error.cause ?? "")}`.trim() : String(error);
+      const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
+      return error instanceof Error ? `${error.message}${cause}` : String(error);
     }
   }
 

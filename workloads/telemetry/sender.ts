@@ -97,6 +97,7 @@ export class Sender {
         await sleep(pause, undefined, { signal }).catch(() => undefined);
       }
     }
+    this.#queue.unshift(...batch);
   }
 
   async #arrival(signal: AbortSignal): Promise<void> {

@@ -53,6 +53,7 @@ describe("sender", () => {
     }, 20);
     await sender.run(stop.signal);
     expect(sender.sent).to.equal(0);
+    expect(sender.waiting).to.equal(1);
     expect(sender.lastAcknowledged).to.equal(undefined);
   });
 
