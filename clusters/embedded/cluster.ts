@@ -100,6 +100,7 @@ export async function start(options: EmbeddedOptions = {}): Promise<EmbeddedClus
   const image = await ensureNodeImage(docker, progress);
   if (differs !== undefined) {
     progress(STEP, `${differs}; the node is made anew, its data stay`);
+    if (existing?.State.Running === true) await docker.getContainer(CONTAINER).stop({ t: STOP_SECONDS });
     await removeContainer(docker);
     await refuseTakenPorts(ports);
   }
