@@ -1,6 +1,15 @@
 /** The folder for everything downloaded or built on the host. A partial result never looks complete. */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -66,4 +75,28 @@ export async function store(file: string, artifact: string, expected: string): P
   mkdirSync(dirname(target), { recursive: true });
   renameSync(file, target);
   return target;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Days after which something unused goes; downloads stay, as they cost the most to get again. */
+const keptDays = { tmp: 1, contexts: 14, bases: 14 } as const;
+
+/** Removes what broken-off runs left, and contexts and bases of tags that were not used for two weeks. */
+export function sweepCache(now = Date.now()): void {
+  for (const [folder, days] of Object.entries(keptDays)) {
+    if (!existsSync(cacheDir(folder))) continue;
+    // The short record of a base's packages outlives its file system: `npm run sources` reads it.
+    for (const name of readdirSync(cacheDir(folder)).filter((file) => !file.endsWith(".packages"))) {
+      const path = cacheDir(folder, name);
+      const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
+      if (now - modified > days * DAY_MS) rmSync(path, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Marks something in the cache as used now. */
+export function touch(path: string): void {
+  const now = new Date();
+  utimesSync(path, now, now);
 }

@@ -1,11 +1,11 @@
 /** Makes everything that `docker build` needs, in parallel: downloads, compiled programs, base images, contexts. */
 import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { cacheDir, once, storedFile } from "./cache.ts";
+import { cacheDir, once, storedFile, sweepCache, touch } from "./cache.ts";
 import { ensureBase } from "./debian.ts";
 import { fetchMaven } from "./maven.ts";
 import { type MavenArtifact, mavenFileName, parseMavenLock, readLock } from "./lock-files.ts";
-import { bases, filesBelow, type ImageName, imageTag, repositoryDir } from "./tags.ts";
+import { bases, filesBelow, type ImageName, imageNames, imageTag, repositoryDir } from "./tags.ts";
 import { limiter, type Work } from "./work.ts";
 
 /** Told what is being done (`image spark`) and how far it is (`12 of 30 jars`). */
@@ -49,7 +49,9 @@ export async function prepareContexts(names: readonly ImageName[], progress: Pro
       abort.abort();
     }
   };
-  const wanted = [...new Set(names)];
+  sweepCache();
+  // In this order Spark's large download runs beside Presto's.
+  const wanted = imageNames.filter((name) => names.includes(name));
   await Promise.all([
     ...[...new Set(wanted.map((name) => bases[name]))].map((base) =>
       start(`base image ${base}`, (work) => ensureBase(base, work)),
@@ -66,7 +68,10 @@ export async function prepareContexts(names: readonly ImageName[], progress: Pro
 
 async function prepareContext(name: ImageName, work: Work): Promise<boolean> {
   const target = cacheDir("contexts", `${name}-${imageTag(name)}`);
-  if (existsSync(target)) return false;
+  if (existsSync(target)) {
+    touch(target);
+    return false;
+  }
   await once(target, async (context) => {
     const source = join(repositoryDir, "images", name);
     for (const file of filesBelow(repositoryDir, `images/${name}`)) {

@@ -11,13 +11,15 @@ export function limiter(limit: number): <T>(job: () => Promise<T>) => Promise<T>
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (job) => {
+    // A job that ends hands its turn to the next one, so that no newcomer can slip in between.
     if (running >= limit) await new Promise<void>((resume) => waiting.push(resume));
-    running++;
+    else running++;
     try {
       return await job();
     } finally {
-      running--;
-      waiting.shift()?.();
+      const next = waiting.shift();
+      if (next === undefined) running--;
+      else next();
     }
   };
 }
