@@ -51,6 +51,20 @@ export async function ensureDocker(
   return docker;
 }
 
+/**
+ * Returns a client of the engine where one is installed, started if need be, and installs nothing: for asking about a
+ * cluster, or removing it. `undefined`: this machine has no engine, so it has no cluster either.
+ */
+export async function findDocker(
+  progress: (detail: string) => void,
+  options: DockerEngineOptions = {},
+): Promise<Docker | undefined> {
+  const docker = new Docker();
+  const code = await pingProblem(docker);
+  if (code === undefined) return docker;
+  return code === "ENOENT" && !onPath("dockerd") ? undefined : await ensureDocker(progress, options);
+}
+
 /** Why this process cannot bring an engine up, with the way out; `undefined`: it can. */
 export function refuseReason({ dockerHost, code, root, debian }: EngineSituation): string | undefined {
   if (dockerHost !== undefined && dockerHost !== "") {

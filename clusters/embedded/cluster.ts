@@ -1,7 +1,7 @@
 /** Life of the embedded cluster: one container, one volume, one network, and a kubeconfig in `.millrace/`. */
 import { existsSync, readFileSync, statfsSync } from "node:fs";
 import Docker from "dockerode";
-import { ensureDocker } from "../docker-engine.ts";
+import { ensureDocker, findDocker } from "../docker-engine.ts";
 import {
   createContainer,
   forgetContainer,
@@ -34,6 +34,8 @@ export type { PartState } from "./node.ts";
 
 /** Free space on the engine's disk below which nothing is begun: node image, platform images and their volumes. */
 const NEEDED_GIB = 15;
+
+const nothing: Inventory = { containers: [], volumes: [], networks: [], mounts: [], processes: [], ports: [] };
 
 export interface EmbeddedOptions {
   /** Folder of Millrace's run-time files. @default ".millrace" */
@@ -111,12 +113,8 @@ export async function start(options: EmbeddedOptions = {}): Promise<EmbeddedClus
 /** Stops the node in order, pods first; `start` goes on with its data. */
 export async function stop(options: EmbeddedOptions = {}): Promise<void> {
   const { stateDir, progress } = withDefaults(options);
-  const docker = await ensureDocker(
-    (detail) => {
-      progress("Docker engine", detail);
-    },
-    { stateDir },
-  );
+  const docker = await existingEngine(stateDir, progress);
+  if (docker === undefined) return;
   if ((await inspect(docker))?.State.Running === true) {
     progress(STEP, "stopping pods and node");
     await docker.getContainer(CONTAINER).stop({ t: STOP_SECONDS });
@@ -135,12 +133,11 @@ export interface DestroyOptions extends EmbeddedOptions {
 export async function destroy(options: DestroyOptions = {}): Promise<Inventory> {
   const { stateDir, progress, ports } = withDefaults(options);
   const keepData = options.keepData ?? false;
-  const docker = await ensureDocker(
-    (detail) => {
-      progress("Docker engine", detail);
-    },
-    { stateDir },
-  );
+  const docker = await existingEngine(stateDir, progress);
+  if (docker === undefined) {
+    removeKubeconfig(stateDir);
+    return nothing;
+  }
   const existing = await inspect(docker);
   if (existing !== undefined) {
     rememberContainer(stateDir, existing.Id);
@@ -164,12 +161,8 @@ export async function destroy(options: DestroyOptions = {}): Promise<Inventory> 
 /** What of the cluster is on this machine now. */
 export async function inventory(options: EmbeddedOptions = {}): Promise<Inventory> {
   const { stateDir, progress, ports } = withDefaults(options);
-  const docker = await ensureDocker(
-    (detail) => {
-      progress("Docker engine", detail);
-    },
-    { stateDir },
-  );
+  const docker = await existingEngine(stateDir, progress);
+  if (docker === undefined) return nothing;
   return await takeInventory(docker, { ports, containerId: rememberedContainer(stateDir) });
 }
 
@@ -183,15 +176,11 @@ export interface LogOptions extends EmbeddedOptions {
   readonly write?: (text: string) => void;
 }
 
-/** Names of the parts that have a log, sorted. */
+/** Names of the parts that have a log, sorted; none while the node does not run. */
 export async function parts(options: EmbeddedOptions = {}): Promise<string[]> {
   const { stateDir, progress } = withDefaults(options);
-  const docker = await ensureDocker(
-    (detail) => {
-      progress("Docker engine", detail);
-    },
-    { stateDir },
-  );
+  const docker = await existingEngine(stateDir, progress);
+  if (docker === undefined || (await inspect(docker))?.State.Running !== true) return [];
   const { stdout } = await execInNode(docker, ["sh", "-c", "cd /var/log/millrace && ls *.log"]);
   return stdout
     .split("\n")
@@ -205,13 +194,8 @@ export async function parts(options: EmbeddedOptions = {}): Promise<string[]> {
  */
 export async function logs(part: string, options: LogOptions = {}): Promise<void> {
   const { stateDir, progress } = withDefaults(options);
-  const docker = await ensureDocker(
-    (detail) => {
-      progress("Docker engine", detail);
-    },
-    { stateDir },
-  );
-  if ((await inspect(docker))?.State.Running !== true) {
+  const docker = await existingEngine(stateDir, progress);
+  if (docker === undefined || (await inspect(docker))?.State.Running !== true) {
     throw new Error("the embedded cluster does not run, so there are no logs to read; npm run up starts it");
   }
   const known = await parts(options);
@@ -253,6 +237,13 @@ function withDefaults(options: EmbeddedOptions): { stateDir: string; progress: P
     progress: options.progress ?? (() => undefined),
     ports: { ...defaultPorts, ...options.ports },
   };
+}
+
+async function existingEngine(stateDir: string, progress: Progress): Promise<Docker | undefined> {
+  const tell = (detail: string): void => {
+    progress("Docker engine", detail);
+  };
+  return await findDocker(tell, { stateDir });
 }
 
 /** Why an existing container cannot be used as it is. */
