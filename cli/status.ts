@@ -78,8 +78,8 @@ function policyNotes(enforced: boolean | "unknown"): string[] {
   if (enforced === true) return [];
   return [
     enforced === false
-      ? "NetworkPolicies are declared but not enforced: this target's network plugin ignores them"
-      : "NetworkPolicies are declared; whether this cluster's network plugin enforces them is not known",
+      ? "pods may reach each other freely: this target's network does not enforce NetworkPolicies"
+      : "whether this cluster's network enforces NetworkPolicies is not known",
   ];
 }
 
