@@ -1,5 +1,5 @@
 /** Makes everything that `docker build` needs, in parallel: downloads, compiled programs, base images, contexts. */
-import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { cacheDir, once, storedFile, sweepCache, touch } from "./cache.ts";
 import { ensureBase } from "./debian.ts";
@@ -135,9 +135,4 @@ export function artifactOf(maven: readonly MavenArtifact[], artifact: string, ty
   const found = maven.find((candidate) => candidate.artifact === artifact && candidate.type === type);
   if (found === undefined) throw new Error(`maven.lock has no ${artifact} of type ${type}; run: node images/lock.ts`);
   return found;
-}
-
-/** Text of a file in an image's folder. */
-export function readSource(assembly: Assembly, file: string): string {
-  return readFileSync(join(assembly.source, file), "utf8");
 }
