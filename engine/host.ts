@@ -1,0 +1,154 @@
+/** Runs the unmodified program by Pulumi's own program host, and answers its calls. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import * as grpc from "@grpc/grpc-js";
+import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
+import engineService from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import resourceService from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import type { ProgramConfig, Project } from "./config.ts";
+import type { Deployment } from "./deployment.ts";
+import type { Events } from "./events.ts";
+import { monitorHandlers } from "./monitor.ts";
+import { Empty, messageLimits, unary } from "./wire.ts";
+
+export interface Program {
+  readonly projectDir: string;
+  readonly project: Project;
+  readonly stack: string;
+  readonly preview: boolean;
+  readonly parallel: number;
+  readonly config: ProgramConfig;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How long a program may take to end by itself after it was told to stop. */
+const graceMs = 5_000;
+
+/** Runs the program to its end. Resolves with its exit code; `stop` makes it end. */
+export async function runProgram(
+  program: Program,
+  deployment: Deployment,
+  events: Events,
+  stop: AbortSignal,
+): Promise<number> {
+  const server = new grpc.Server(messageLimits);
+  let root = "";
+  const always = () => grpc.status.UNKNOWN;
+  server.addService(resourceService.ResourceMonitorService, monitorHandlers(program, deployment, stop));
+  server.addService(engineService.EngineService, {
+    log: unary((request: engineMessages.LogRequest) => {
+      logLine(events, request, stop);
+      return new Empty();
+    }, always),
+    getRootResource: unary(() => {
+      const response = new engineMessages.GetRootResourceResponse();
+      response.setUrn(root);
+      return response;
+    }, always),
+    setRootResource: unary((request: engineMessages.SetRootResourceRequest) => {
+      root = request.getUrn();
+      return new engineMessages.SetRootResourceResponse();
+    }, always),
+    startDebugging: unary(() => new Empty(), always),
+    requirePulumiVersion: unary(() => new engineMessages.RequirePulumiVersionResponse(), always),
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) {
+        resolve(bound);
+      } else {
+        reject(error);
+      }
+    });
+  });
+  const child = start(program, `127.0.0.1:${port}`, events);
+  let timer: NodeJS.Timeout | undefined;
+  const end = () => {
+    timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+  };
+  stop.addEventListener("abort", end);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => {
+        resolve(code ?? 1);
+      });
+    });
+  } finally {
+    stop.removeEventListener("abort", end);
+    clearTimeout(timer);
+    server.forceShutdown();
+  }
+}
+
+function start(program: Program, address: string, events: Events): ChildProcess {
+  const { projectDir, project, stack, preview, parallel, config, env } = program;
+  const { PULUMI_CONFIG_PASSPHRASE: _passphrase, ...inherited } = process.env;
+  const child = spawn(
+    process.execPath,
+    [
+      fileURLToPath(import.meta.resolve("@pulumi/pulumi/cmd/run/index.js")),
+      ...["--monitor", address, "--engine", address, "--project", project.name, "--stack", stack],
+      ...["--organization", "organization", "--pwd", projectDir, "--root-directory", projectDir],
+      ...["--parallel", String(parallel), "--dry-run", String(preview), project.main],
+    ],
+    {
+      cwd: projectDir,
+      stdio: ["ignore", "pipe", "pipe"],
+      // A Ctrl-C at the terminal is the engine's to handle: the program must outlive the steps under way.
+      detached: true,
+      env: {
+        ...inherited,
+        PULUMI_NODEJS_TYPESCRIPT: "false",
+        PULUMI_CONFIG: JSON.stringify(config.values),
+        PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
+        ...env,
+      },
+    },
+  );
+  for (const [stream, severity] of [
+    [child.stdout, "info"],
+    [child.stderr, "warning"],
+  ] as const) {
+    createInterface({ input: stream }).on("line", (line) => {
+      if (line.trim() !== "") {
+        events.log(severity, line);
+      }
+    });
+  }
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("close", () => process.removeListener("exit", kill));
+  return child;
+}
+
+/** Errors that only repeat a step's own failure, or come of stopping, are left out. */
+function logLine(events: Events, request: engineMessages.LogRequest, stop: AbortSignal): void {
+  const message = request.getMessage().trimEnd();
+  if (message === "") {
+    return;
+  }
+  switch (request.getSeverity()) {
+    case engineMessages.LogSeverity.ERROR:
+      if (
+        stop.aborted ||
+        (events.failed && /failed to register|monitor is terminating|unhandled exception/i.test(message))
+      ) {
+        events.log("debug", message, request.getUrn());
+      } else {
+        events.error(message, request.getUrn());
+      }
+      break;
+    case engineMessages.LogSeverity.WARNING:
+      events.log("warning", message, request.getUrn());
+      break;
+    case engineMessages.LogSeverity.INFO:
+      events.log("info", message, request.getUrn());
+      break;
+    case engineMessages.LogSeverity.DEBUG:
+      events.log("debug", message, request.getUrn());
+      break;
+  }
+}

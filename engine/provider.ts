@@ -1,0 +1,65 @@
+/** What the engine asks of a provider. Inputs reach it without secret envelopes. */
+
+import type { Props } from "./values.ts";
+
+export interface StepContext {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Props;
+  /** Most seconds to wait for readiness; `undefined`: the provider's own default. */
+  readonly timeoutSeconds?: number;
+  /** Aborts waiting, not a request under way. */
+  readonly signal: AbortSignal;
+  /** Says what is being done or waited for right now. */
+  readonly progress: (message: string) => void;
+}
+
+export interface Diff {
+  /** Paths that differ; empty means no change. */
+  readonly paths: readonly string[];
+  /** The paths that need a new resource. */
+  readonly replaces: readonly string[];
+  /** Whether old and new can't exist side by side. */
+  readonly deleteBeforeReplace: boolean;
+}
+
+export interface Made {
+  readonly id: string;
+  readonly outputs: Props;
+}
+
+/** The part of a recorded resource that a provider needs. */
+export interface Recorded {
+  readonly urn: string;
+  readonly type: string;
+  readonly id: string;
+  readonly inputs: Props;
+  readonly outputs: Props;
+}
+
+export interface Provider {
+  /** Problems of the inputs, in the user's words. */
+  check?(context: StepContext): readonly string[];
+  diff(type: string, last: Props, next: Props): Diff;
+  create(context: StepContext): Promise<Made>;
+  update(context: StepContext, recorded: Recorded): Promise<Made>;
+  delete(context: StepContext, recorded: Recorded): Promise<void>;
+  read?(type: string, id: string): Promise<Made>;
+  /** URNs of the recorded resources that no longer exist. Asked once per run. */
+  missing?(recorded: readonly Recorded[]): Promise<ReadonlySet<string>>;
+  /** Called once before the first step of a run that changes something; throws when the run must not go on. */
+  guard?(lastOutputs: Props): Promise<Props>;
+  close?(): void;
+}
+
+/** The resource exists, but is not ready: it is recorded, and the next run waits for it again. */
+export class NotReadyError extends Error {
+  readonly made: Made;
+
+  constructor(message: string, made: Made) {
+    super(message);
+    this.name = "NotReadyError";
+    this.made = made;
+  }
+}

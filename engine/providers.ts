@@ -1,0 +1,146 @@
+/** The providers of a run: made from their recorded settings when first needed. */
+
+import { randomUUID } from "node:crypto";
+import type { Ledger } from "./ledger.ts";
+import type { Provider, Recorded } from "./provider.ts";
+import { dockerProvider } from "./providers/docker.ts";
+import { kubernetesProvider } from "./providers/kubernetes.ts";
+import { randomProvider } from "./providers/random.ts";
+import type { ResourceState } from "./state.ts";
+import { makeUrn, parseProviderRef } from "./urn.ts";
+import { type Props, reveal } from "./values.ts";
+
+const known = ["kubernetes", "random", "docker"] as const;
+
+export interface ProviderSettings {
+  readonly stack: string;
+  readonly project: string;
+  readonly projectDir: string;
+  /** The stack's configuration: `kubernetes:context` and the like set up default providers. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export class Providers {
+  readonly #settings: ProviderSettings;
+  readonly #ledger: Ledger;
+  readonly #made = new Map<string, Provider>();
+  readonly #guarded = new Map<string, Promise<ReadonlySet<string>>>();
+
+  constructor(settings: ProviderSettings, ledger: Ledger) {
+    this.#settings = settings;
+    this.#ledger = ledger;
+  }
+
+  close(): void {
+    for (const provider of this.#made.values()) {
+      provider.close?.();
+    }
+  }
+
+  /** Reference to the default provider of a resource's package, recorded before its first user. */
+  defaultFor(type: string, version: string): string {
+    const pkg = packageOf(type);
+    const name = version === "" ? "default" : `default_${version.replaceAll(/[^\w]/g, "_")}`;
+    const providerType = `pulumi:providers:${pkg}`;
+    const urn = makeUrn(this.#settings.stack, this.#settings.project, providerType, name);
+    const current = this.#ledger.current(urn);
+    if (current !== undefined) {
+      return `${urn}::${current.id ?? ""}`;
+    }
+    const last = this.#ledger.last(urn);
+    const fromConfig = Object.entries(this.#settings.config)
+      .filter(([key]) => key.startsWith(`${pkg}:`))
+      .map(([key, value]) => [key.slice(pkg.length + 1), value]);
+    const inputs: Props = { ...Object.fromEntries(fromConfig), ...(version === "" ? {} : { version }) };
+    const now = new Date().toISOString();
+    const state: ResourceState = {
+      urn,
+      custom: true,
+      type: providerType,
+      id: last?.id ?? randomUUID(),
+      inputs,
+      outputs: { ...last?.outputs, ...inputs },
+      created: last?.created ?? now,
+      modified: last?.modified ?? now,
+    };
+    this.#ledger.finish(state, last);
+    return `${urn}::${state.id ?? ""}`;
+  }
+
+  /** The provider behind a reference; its present settings win over the recorded ones. */
+  get(ref: string): Provider {
+    const { urn } = parseProviderRef(ref);
+    let provider = this.#made.get(urn);
+    if (provider === undefined) {
+      const state = this.#state(urn);
+      provider = makeProvider(urn, reveal(state?.inputs ?? {}) as Props, this.#settings);
+      this.#made.set(urn, provider);
+    }
+    return provider;
+  }
+
+  /** Checks the cluster's identity, then asks once which recorded resources are gone. */
+  ready(ref: string): Promise<ReadonlySet<string>> {
+    const { urn } = parseProviderRef(ref);
+    let ready = this.#guarded.get(urn);
+    if (ready === undefined) {
+      ready = this.#check(ref, urn);
+      this.#guarded.set(urn, ready);
+    }
+    return ready;
+  }
+
+  async #check(ref: string, urn: string): Promise<ReadonlySet<string>> {
+    const provider = this.get(ref);
+    const state = this.#state(urn);
+    if (provider.guard !== undefined && state !== undefined) {
+      state.outputs = { ...state.outputs, ...(await provider.guard(state.outputs ?? {})) };
+    }
+    if (provider.missing === undefined) {
+      return new Set();
+    }
+    const recorded = [...this.#ledger.left].filter(
+      (resource) =>
+        resource.delete !== true &&
+        resource.custom &&
+        resource.provider !== undefined &&
+        resource.provider.startsWith(`${urn}::`),
+    );
+    return provider.missing(recorded.map(recordedOf));
+  }
+
+  #state(urn: string): ResourceState | undefined {
+    return this.#ledger.current(urn) ?? this.#ledger.last(urn);
+  }
+}
+
+/** What a provider gets to know of a recorded resource. */
+export function recordedOf(resource: ResourceState): Recorded {
+  return {
+    urn: resource.urn,
+    type: resource.type,
+    id: resource.id ?? "",
+    inputs: reveal(resource.inputs ?? {}) as Props,
+    outputs: reveal(resource.outputs ?? {}) as Props,
+  };
+}
+
+export function packageOf(type: string): string {
+  return type.split(":")[0] ?? "";
+}
+
+function makeProvider(urn: string, inputs: Props, settings: ProviderSettings): Provider {
+  const name = urn.split("::")[2]?.split(":").at(-1) ?? "";
+  switch (name) {
+    case "kubernetes":
+      return kubernetesProvider(inputs, `millrace-${settings.project}-${settings.stack}`);
+    case "random":
+      return randomProvider();
+    case "docker":
+      return dockerProvider(inputs, settings.projectDir);
+    default:
+      throw new Error(
+        `the local engine has no provider for the package "${name}"; it has: ${known.join(", ")}. Use the official pulumi CLI for this program`,
+      );
+  }
+}

@@ -1,0 +1,271 @@
+/** Why a workload is not ready, in words, from its pods, their events and their logs. */
+
+import { isObject, type Props } from "../values.ts";
+import type { KubernetesApi } from "./kubernetes-api.ts";
+
+/** A cause, and whether waiting longer can't help. */
+export interface Cause {
+  readonly message: string;
+  readonly permanent: boolean;
+}
+
+/** Things start in parallel and may fail once or twice until what they need is up. */
+const patience = { imageMs: 60_000, scheduleMs: 60_000, configMs: 45_000, rejectedMs: 20_000, restarts: 6 } as const;
+const logLines = 8;
+
+/** The worst cause among the pods of a workload, a pod, or a claim; `undefined` when there is nothing to say. */
+export async function podCause(api: KubernetesApi, owner: Props, waitedMs: number): Promise<Cause | undefined> {
+  const kind = String(owner["kind"]);
+  const metadata = object(owner["metadata"]);
+  const namespace = String(metadata["namespace"] ?? "default");
+  if (kind === "PersistentVolumeClaim") {
+    return claimCause(api, namespace, String(metadata["name"]), waitedMs);
+  }
+  const pods = await podsOf(api, owner);
+  if (pods === undefined) {
+    return undefined;
+  }
+  if (pods.length === 0) {
+    return rejection(api, owner, namespace, waitedMs);
+  }
+  let mild: Cause | undefined;
+  for (const pod of pods) {
+    const cause = await causeOfPod(api, namespace, pod, waitedMs);
+    if (cause?.permanent === true) {
+      return cause;
+    }
+    mild ??= cause;
+  }
+  return mild;
+}
+
+/** The last log lines of a failed Job's or Pod's containers. */
+export async function failureCause(api: KubernetesApi, owner: Props): Promise<string> {
+  const namespace = String(object(owner["metadata"])["namespace"] ?? "default");
+  const pods = (await podsOf(api, owner).catch(() => undefined)) ?? [];
+  const newest = pods.at(-1);
+  if (newest === undefined) {
+    return "";
+  }
+  const name = String(object(newest["metadata"])["name"]);
+  for (const status of containerStatuses(newest)) {
+    const ended = object(object(status["state"])["terminated"]);
+    if (ended["exitCode"] !== undefined && ended["exitCode"] !== 0) {
+      const container = String(status["name"]);
+      const log = await api.log(namespace, name, container, false, logLines);
+      return `${exitText(container, ended)}${quote(log)}`;
+    }
+  }
+  return String(object(newest["status"])["message"] ?? "");
+}
+
+/** Pods of the owner's newest revision, oldest first. */
+async function podsOf(api: KubernetesApi, owner: Props): Promise<Props[] | undefined> {
+  const kind = String(owner["kind"]);
+  if (kind === "Pod") {
+    return [owner];
+  }
+  if (!["Deployment", "StatefulSet", "DaemonSet", "Job"].includes(kind)) {
+    return undefined;
+  }
+  const labels = object(object(object(owner["spec"])["selector"])["matchLabels"]);
+  const selector = Object.entries(labels)
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(",");
+  const namespace = String(object(owner["metadata"])["namespace"] ?? "default");
+  if (selector === "") {
+    return undefined;
+  }
+  const pods = await api.list(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: selector });
+  const newest = kind === "Deployment" ? (await replicaSets(api, owner, namespace))[0] : undefined;
+  const revision = kind === "StatefulSet" ? object(owner["status"])["updateRevision"] : undefined;
+  return pods
+    .filter((pod) => object(pod["metadata"])["deletionTimestamp"] === undefined)
+    .filter((pod) => newest === undefined || String(object(pod["metadata"])["name"]).startsWith(`${newest}-`))
+    .filter(
+      (pod) =>
+        revision === undefined || object(object(pod["metadata"])["labels"])["controller-revision-hash"] === revision,
+    )
+    .sort((a, b) => created(a) - created(b));
+}
+
+async function causeOfPod(
+  api: KubernetesApi,
+  namespace: string,
+  pod: Props,
+  waitedMs: number,
+): Promise<Cause | undefined> {
+  const name = String(object(pod["metadata"])["name"]);
+  const ageMs = Math.min(Date.now() - created(pod), waitedMs);
+  const scheduled = conditions(pod).find((entry) => entry["type"] === "PodScheduled");
+  if (scheduled?.["status"] === "False") {
+    const message = `pod ${name} can't be placed on a node: ${String(scheduled["message"])}`;
+    return { message, permanent: ageMs > patience.scheduleMs };
+  }
+  for (const status of containerStatuses(pod)) {
+    const cause = await causeOfContainer(api, namespace, name, status, ageMs);
+    if (cause !== undefined) {
+      return cause;
+    }
+  }
+  if (object(pod["status"])["phase"] === "Pending" && ageMs > 5_000) {
+    return mountCause(api, namespace, name, ageMs);
+  }
+  return undefined;
+}
+
+async function causeOfContainer(
+  api: KubernetesApi,
+  namespace: string,
+  pod: string,
+  status: Props,
+  ageMs: number,
+): Promise<Cause | undefined> {
+  const container = String(status["name"]);
+  const waiting = object(object(status["state"])["waiting"]);
+  const reason = String(waiting["reason"] ?? "");
+  const restarts = Number(status["restartCount"] ?? 0);
+  const where = `container ${container} of pod ${pod}`;
+  if (/ImagePull|ErrImage|InvalidImageName|RegistryUnavailable/.test(reason)) {
+    const message = `${where}: the image ${String(status["image"])} can't be pulled: ${String(waiting["message"] ?? reason)}`;
+    return { message, permanent: reason === "InvalidImageName" || ageMs > patience.imageMs };
+  }
+  if (/CreateContainerConfigError|CreateContainerError|RunContainerError/.test(reason)) {
+    const message = `${where} can't start: ${String(waiting["message"] ?? reason)}`;
+    return { message, permanent: ageMs > patience.configMs };
+  }
+  const last = object(object(status["lastState"])["terminated"]);
+  if (restarts > 0 && status["ready"] !== true && last["exitCode"] !== undefined) {
+    const log = await api.log(namespace, pod, container, true, logLines);
+    const message = `${where}: ${exitText(container, last)}, started ${restarts + 1} times${quote(log)}`;
+    return { message, permanent: restarts >= patience.restarts && isRecent(last, ageMs) };
+  }
+  return undefined;
+}
+
+/** Whether the container ended during this wait: what an earlier run saw proves nothing. */
+function isRecent(ended: Props, ageMs: number): boolean {
+  return (Date.parse(String(ended["finishedAt"] ?? "")) || 0) > Date.now() - ageMs;
+}
+
+/** Volumes and other things that only events tell. */
+async function mountCause(
+  api: KubernetesApi,
+  namespace: string,
+  pod: string,
+  ageMs: number,
+): Promise<Cause | undefined> {
+  const events = await warnings(api, namespace, "Pod", pod);
+  const event = events.findLast((entry) =>
+    /FailedMount|FailedAttach|FailedCreatePodSandBox|FailedScheduling/.test(String(entry["reason"])),
+  );
+  if (event === undefined) {
+    return undefined;
+  }
+  const permanent =
+    ageMs > 90_000 && /not found|FailedAttach/.test(`${String(event["message"])} ${String(event["reason"])}`);
+  return { message: `pod ${pod}: ${String(event["message"])}`, permanent };
+}
+
+/** No pod at all: a quota, Pod Security or another admission rule refused it. */
+async function rejection(
+  api: KubernetesApi,
+  owner: Props,
+  namespace: string,
+  waitedMs: number,
+): Promise<Cause | undefined> {
+  const kind = String(owner["kind"]);
+  const name = String(object(owner["metadata"])["name"]);
+  const makers = kind === "Deployment" ? await replicaSets(api, owner, namespace) : [name];
+  for (const maker of makers) {
+    const events = await warnings(api, namespace, kind === "Deployment" ? "ReplicaSet" : kind, maker);
+    const event = events.findLast((entry) => entry["reason"] === "FailedCreate");
+    if (event !== undefined) {
+      return {
+        message: `its pods are refused: ${String(event["message"])}`,
+        permanent: waitedMs > patience.rejectedMs,
+      };
+    }
+  }
+  return undefined;
+}
+
+async function replicaSets(api: KubernetesApi, deployment: Props, namespace: string): Promise<string[]> {
+  const uid = object(deployment["metadata"])["uid"];
+  const sets = await api.list(`/apis/apps/v1/namespaces/${namespace}/replicasets`);
+  return sets
+    .filter((set) => {
+      const owners = object(set["metadata"])["ownerReferences"];
+      return Array.isArray(owners) && owners.some((entry) => object(entry)["uid"] === uid);
+    })
+    .sort((a, b) => revisionOf(b) - revisionOf(a))
+    .slice(0, 1)
+    .map((set) => String(object(set["metadata"])["name"]));
+}
+
+function revisionOf(set: Props): number {
+  return Number(object(object(set["metadata"])["annotations"])["deployment.kubernetes.io/revision"] ?? 0);
+}
+
+async function claimCause(
+  api: KubernetesApi,
+  namespace: string,
+  name: string,
+  waitedMs: number,
+): Promise<Cause | undefined> {
+  const events = await api.list(`/api/v1/namespaces/${namespace}/events`, {
+    fieldSelector: `involvedObject.kind=PersistentVolumeClaim,involvedObject.name=${name}`,
+  });
+  const message = events.at(-1)?.["message"];
+  if (message === undefined) {
+    return undefined;
+  }
+  const permanent = waitedMs > 30_000 && /no persistent volumes available|not found/.test(String(message));
+  return { message: `volume not bound: ${String(message)}`, permanent };
+}
+
+async function warnings(api: KubernetesApi, namespace: string, kind: string, name: string): Promise<Props[]> {
+  const events = await api.list(`/api/v1/namespaces/${namespace}/events`, {
+    fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${name},type=Warning`,
+  });
+  const time = (event: Props) => Date.parse(String(event["lastTimestamp"] ?? event["eventTime"] ?? "")) || 0;
+  return events.sort((a, b) => time(a) - time(b));
+}
+
+function exitText(container: string, ended: Props): string {
+  const code = Number(ended["exitCode"]);
+  const reason = String(ended["reason"] ?? "");
+  if (reason === "OOMKilled") {
+    return `${container} was killed because it used more memory than its limit`;
+  }
+  return `${container} ended with exit code ${code}${reason === "" || reason === "Error" ? "" : ` (${reason})`}`;
+}
+
+function quote(log: string): string {
+  return log === ""
+    ? ""
+    : `; its last log lines:\n${log
+        .split("\n")
+        .map((line) => `    ${line.slice(0, 300)}`)
+        .join("\n")}`;
+}
+
+function containerStatuses(pod: Props): Props[] {
+  const status = object(pod["status"]);
+  return ["initContainerStatuses", "containerStatuses"].flatMap((key) =>
+    Array.isArray(status[key]) ? (status[key] as Props[]) : [],
+  );
+}
+
+function conditions(pod: Props): Props[] {
+  const all = object(pod["status"])["conditions"];
+  return Array.isArray(all) ? (all as Props[]) : [];
+}
+
+function created(item: Props): number {
+  return Date.parse(String(object(item["metadata"])["creationTimestamp"] ?? "")) || 0;
+}
+
+function object(value: unknown): Props {
+  return isObject(value) ? value : {};
+}

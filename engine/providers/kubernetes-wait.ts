@@ -1,0 +1,179 @@
+/** Waits until an object is ready, says what it waits for, and ends early when the cause is known and permanent. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StepContext } from "../provider.ts";
+import { isObject, type Props } from "../values.ts";
+import { failureCause, podCause } from "./kubernetes-causes.ts";
+import type { KubernetesApi } from "./kubernetes-api.ts";
+
+/** What one look at an object says. */
+export type Readiness =
+  | { readonly kind: "ready" }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "waiting"; readonly message: string };
+
+const ready: Readiness = { kind: "ready" };
+const longestPauseMs = 1_000;
+/** The pods are looked at this often. */
+const causeEveryMs = 2_500;
+
+/** Resolves with the live object once it is ready; rejects with the cause, after `seconds` at the latest. */
+export async function awaitReady(
+  api: KubernetesApi,
+  path: string,
+  first: Props,
+  seconds: number,
+  context: StepContext,
+): Promise<Props> {
+  const started = Date.now();
+  const kind = String(first["kind"]);
+  let live = first;
+  let said = "";
+  let pause = 100;
+  let nextCause = started + 1_000;
+  let cause: string | undefined;
+  for (;;) {
+    const state = readiness(kind, live);
+    if (state.kind === "ready" || (kind === "PersistentVolumeClaim" && (await waitsForConsumer(api, live)))) {
+      return live;
+    }
+    if (state.kind === "failed") {
+      throw new Error(state.message + (await withLogs(api, live)));
+    }
+    if (Date.now() >= nextCause) {
+      nextCause = Date.now() + causeEveryMs;
+      const found = await podCause(api, live, Date.now() - started);
+      cause = found?.message;
+      if (found?.permanent === true) {
+        throw new Error(found.message);
+      }
+    }
+    if (Date.now() - started > seconds * 1000) {
+      throw new Error(`not ready after ${seconds} s: ${cause ?? state.message}`);
+    }
+    const message = cause === undefined ? state.message : `${state.message} (${cause})`;
+    if (message !== said) {
+      context.progress(message);
+      said = message;
+    }
+    try {
+      await sleep(pause, undefined, { signal: context.signal });
+    } catch {
+      throw new Error(`interrupted while waiting: ${message}`);
+    }
+    pause = Math.min(pause * 1.5, longestPauseMs);
+    const next = await api.get(path);
+    if (next === undefined) {
+      throw new Error("it was deleted while it was waited for");
+    }
+    live = next;
+  }
+}
+
+async function withLogs(api: KubernetesApi, live: Props): Promise<string> {
+  const cause = await failureCause(api, live);
+  return cause === "" ? "" : `: ${cause}`;
+}
+
+/** Whether an object is ready, by its own status alone. */
+export function readiness(kind: string, live: Props): Readiness {
+  const spec = object(live["spec"]);
+  const status = object(live["status"]);
+  const generation = Number(object(live["metadata"])["generation"] ?? 0);
+  const seen = Number(status["observedGeneration"] ?? 0) >= generation;
+  switch (kind) {
+    case "Deployment": {
+      const wanted = count(spec["replicas"], 1);
+      const failed = condition(status, "Progressing");
+      if (seen && failed?.["reason"] === "ProgressDeadlineExceeded") {
+        return { kind: "failed", message: `the roll-out made no progress: ${String(failed["message"])}` };
+      }
+      const updated = count(status["updatedReplicas"], 0);
+      const available = count(status["availableReplicas"], 0);
+      const all = count(status["replicas"], 0);
+      return seen && updated >= wanted && available >= wanted && all === updated
+        ? ready
+        : { kind: "waiting", message: `${Math.min(available, updated)} of ${wanted} pods ready` };
+    }
+    case "StatefulSet": {
+      const wanted = count(spec["replicas"], 1);
+      const readyPods = count(status["readyReplicas"], 0);
+      const updated = count(status["updatedReplicas"], 0);
+      const onDelete = object(spec["updateStrategy"])["type"] === "OnDelete";
+      const rolled =
+        onDelete || (updated >= wanted && status["currentRevision"] === status["updateRevision"]) || wanted === 0;
+      return seen && readyPods >= wanted && rolled
+        ? ready
+        : { kind: "waiting", message: `${readyPods} of ${wanted} pods ready` };
+    }
+    case "DaemonSet": {
+      const wanted = count(status["desiredNumberScheduled"], 0);
+      const available = count(status["numberAvailable"], 0);
+      return seen && available >= wanted && count(status["updatedNumberScheduled"], 0) >= wanted
+        ? ready
+        : { kind: "waiting", message: `${available} of ${wanted} nodes ready` };
+    }
+    case "Job": {
+      if (spec["suspend"] === true || condition(status, "Complete") !== undefined) {
+        return ready;
+      }
+      const failed = condition(status, "Failed");
+      return failed === undefined
+        ? { kind: "waiting", message: count(status["active"], 0) > 0 ? "the job runs" : "the job starts" }
+        : { kind: "failed", message: `the job failed (${String(failed["reason"] ?? failed["message"])})` };
+    }
+    case "Pod":
+      if (status["phase"] === "Succeeded" || condition(status, "Ready") !== undefined) {
+        return ready;
+      }
+      return status["phase"] === "Failed"
+        ? { kind: "failed", message: "the pod failed" }
+        : { kind: "waiting", message: `the pod is ${String(status["phase"] ?? "Pending")}` };
+    case "PersistentVolumeClaim":
+      if (status["phase"] === "Lost") {
+        return { kind: "failed", message: "the claim lost its volume" };
+      }
+      return status["phase"] === "Bound" ? ready : { kind: "waiting", message: "the claim waits for a volume" };
+    case "Service": {
+      const balanced = object(status["loadBalancer"])["ingress"];
+      return spec["type"] !== "LoadBalancer" || (Array.isArray(balanced) && balanced.length > 0)
+        ? ready
+        : { kind: "waiting", message: "the cloud makes the load balancer" };
+    }
+    case "CustomResourceDefinition":
+      return condition(status, "Established") === undefined
+        ? { kind: "waiting", message: "the API server takes up the kind" }
+        : ready;
+    default:
+      return ready;
+  }
+}
+
+/** A claim of a class that binds on first use is ready as soon as it exists. */
+async function waitsForConsumer(api: KubernetesApi, claim: Props): Promise<boolean> {
+  const name = object(claim["spec"])["storageClassName"];
+  if (typeof name !== "string" || name === "") {
+    return false;
+  }
+  const path = "/apis/storage.k8s.io/v1/storageclasses";
+  const found = await api.get(`${path}/${name}`);
+  if (found === undefined) {
+    const names = (await api.list(path)).map((item) => String(object(item["metadata"])["name"]));
+    throw new Error(`the StorageClass "${name}" does not exist; the cluster has: ${names.join(", ") || "none"}`);
+  }
+  return found["volumeBindingMode"] === "WaitForFirstConsumer";
+}
+
+function object(value: unknown): Props {
+  return isObject(value) ? value : {};
+}
+
+function count(value: unknown, otherwise: number): number {
+  return typeof value === "number" ? value : otherwise;
+}
+
+/** The condition of this type when it is true, or, for Progressing, whatever it says. */
+function condition(status: Props, type: string): Props | undefined {
+  const all = Array.isArray(status["conditions"]) ? (status["conditions"] as Props[]) : [];
+  return all.find((entry) => entry["type"] === type && (entry["status"] === "True" || type === "Progressing"));
+}

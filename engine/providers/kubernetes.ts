@@ -1,0 +1,310 @@
+/** The Kubernetes provider: server-side apply, waits that say what they wait for, deletion until gone. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Diff, type Made, NotReadyError, type Provider, type Recorded, type StepContext } from "../provider.ts";
+import { diffPaths, hasUnknown, isObject, type Props } from "../values.ts";
+import { ApiError, KubernetesApi, type Reference } from "./kubernetes-api.ts";
+import { replacePaths } from "./kubernetes-replace.ts";
+import { awaitReady } from "./kubernetes-wait.ts";
+
+const defaultTimeoutSeconds = 600;
+const deleteTimeoutSeconds = 120;
+
+/** A provider for one cluster; nothing is contacted before the first step that needs it. */
+export function kubernetesProvider(settings: Props, fieldManager: string): Provider {
+  return new KubernetesProvider(settings, fieldManager);
+}
+
+class KubernetesProvider implements Provider {
+  readonly #settings: Props;
+  readonly #manager: string;
+  #client: KubernetesApi | undefined;
+
+  constructor(settings: Props, fieldManager: string) {
+    this.#settings = settings;
+    this.#manager = fieldManager;
+  }
+
+  get #api(): KubernetesApi {
+    this.#client ??= new KubernetesApi(text(this.#settings["kubeconfig"]), text(this.#settings["context"]));
+    return this.#client;
+  }
+
+  close(): void {
+    this.#client?.close();
+  }
+
+  /** Refuses a cluster other than the one that the stack was made on: the UID of `kube-system` tells them apart. */
+  async guard(last: Props): Promise<Props> {
+    const found = await this.#api.get("/api/v1/namespaces/kube-system");
+    const uid = isObject(found?.["metadata"]) ? found["metadata"]["uid"] : undefined;
+    const known = last["clusterUid"];
+    if (typeof known === "string" && uid !== known) {
+      throw new Error(
+        `this stack was made on another cluster: its kube-system namespace had the UID ${known}, the one at ${this.#api.server} ` +
+          `has ${String(uid)}; point the kubeconfig or context at the stack's own cluster, or use another stack`,
+      );
+    }
+    return uid === undefined ? {} : { clusterUid: uid };
+  }
+
+  check({ type, inputs }: StepContext): string[] {
+    const problems: string[] = [];
+    for (const key of ["apiVersion", "kind"]) {
+      if (typeof inputs[key] !== "string") {
+        problems.push(`${key} of ${type} is missing`);
+      }
+    }
+    const name = isObject(inputs["metadata"]) ? inputs["metadata"]["name"] : undefined;
+    if (typeof name !== "string" && !hasUnknown(inputs["metadata"])) {
+      problems.push("metadata.name is missing; the local engine makes no names up, give the object one");
+    }
+    return problems;
+  }
+
+  diff(_type: string, last: Props, next: Props): Diff {
+    const paths = diffPaths(last, next);
+    const mutability = {
+      configMaps: isTrue(this.#settings["enableConfigMapMutable"]),
+      secrets: isTrue(this.#settings["enableSecretMutable"]),
+    };
+    const replaces = replacePaths(text(next["kind"]) ?? "", paths, mutability);
+    const before = identity(last);
+    const after = identity(next);
+    return { paths, replaces, deleteBeforeReplace: before === after };
+  }
+
+  async create(context: StepContext): Promise<Made> {
+    const path = await this.#path(context.inputs);
+    const live = await this.#settled(path, context);
+    if (live !== undefined && !this.#isOurs(live)) {
+      const { kind, name, namespace } = this.#reference(context.inputs);
+      throw new Error(
+        `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} already exists and was not made by this stack; ` +
+          "it is left as it is. Delete or rename it, then run again",
+      );
+    }
+    if (live !== undefined) {
+      context.progress("found the object of an interrupted run; going on with it");
+    }
+    return this.#apply(path, context, this.#manager);
+  }
+
+  async update(context: StepContext, recorded: Recorded): Promise<Made> {
+    const path = await this.#path(context.inputs);
+    await this.#settled(path, context);
+    return this.#apply(path, context, text(recorded.outputs["__fieldManager"]) ?? this.#manager);
+  }
+
+  async #apply(path: string, context: StepContext, manager: string): Promise<Made> {
+    const object = this.#object(context.inputs);
+    let live = await this.#applyInNamespace(path, object, manager, context);
+    const id = identity(object);
+    const made = (): Made => ({ id, outputs: { ...toOutputs(live, context.inputs), __fieldManager: manager } });
+    if (annotation(object, "pulumi.com/skipAwait") === "true") {
+      return made();
+    }
+    const seconds = Number(
+      annotation(object, "pulumi.com/timeoutSeconds") ?? context.timeoutSeconds ?? defaultTimeoutSeconds,
+    );
+    try {
+      live = await awaitReady(this.#api, path, live, seconds, context);
+    } catch (error) {
+      throw new NotReadyError(error instanceof Error ? error.message : String(error), made());
+    }
+    return made();
+  }
+
+  /** Applies; a namespace whose default service account or quota is still being made gets a moment. */
+  async #applyInNamespace(path: string, object: Props, manager: string, context: StepContext): Promise<Props> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#api.apply(path, object, manager, true);
+      } catch (error) {
+        const early = error instanceof ApiError && /serviceaccount .* not found/i.test(error.message);
+        if (!early || attempt >= 20) {
+          throw error;
+        }
+        context.progress("waiting for the namespace's service account");
+        await sleep(500, undefined, { signal: context.signal });
+      }
+    }
+  }
+
+  /** The live object, once an earlier deletion of it has ended; a deletion that doesn't end is named. */
+  async #settled(path: string, context: StepContext): Promise<Props | undefined> {
+    const live = await this.#api.get(path);
+    if (!isObject(live?.["metadata"]) || live["metadata"]["deletionTimestamp"] === undefined) {
+      return live;
+    }
+    context.progress("waiting for an earlier deletion of it to end");
+    await this.#gone(path, live, 60, context);
+    return undefined;
+  }
+
+  async delete(context: StepContext, recorded: Recorded): Promise<void> {
+    let path: string;
+    try {
+      path = await this.#path(recorded.inputs);
+    } catch (error) {
+      if (error instanceof Error && error.message.includes("does not know the kind")) {
+        return; // its definition is gone, and all its objects with it
+      }
+      throw error;
+    }
+    const live = await this.#api.get(path);
+    if (live === undefined) {
+      return;
+    }
+    const recordedUid = uidOf(recorded.outputs);
+    if (uidOf(live) !== recordedUid && !this.#isOurs(live)) {
+      context.progress("an object of this name exists, but another one than ours; it is left as it is");
+      return;
+    }
+    try {
+      const uid = uidOf(live);
+      await this.#api.delete(path, {
+        kind: "DeleteOptions",
+        apiVersion: "v1",
+        propagationPolicy: "Foreground",
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+      });
+    } catch (error) {
+      if (error instanceof ApiError && (error.code === 404 || error.code === 409)) {
+        return;
+      }
+      throw error;
+    }
+    await this.#gone(path, live, context.timeoutSeconds ?? deleteTimeoutSeconds, context);
+  }
+
+  async #gone(path: string, object: Props, seconds: number, context: StepContext): Promise<void> {
+    const uid = uidOf(object);
+    const end = Date.now() + seconds * 1000;
+    let pause = 100;
+    for (;;) {
+      const live = await this.#api.get(path);
+      if (live === undefined || uidOf(live) !== uid) {
+        return;
+      }
+      const held = holders(live);
+      if (Date.now() > end) {
+        throw new Error(`not gone after ${seconds} s${held === "" ? "" : `: ${held}`}`);
+      }
+      context.progress(held === "" ? "waiting until it is gone" : `waiting until it is gone: ${held}`);
+      await sleep(pause, undefined, { signal: context.signal });
+      pause = Math.min(pause * 1.5, 1_500);
+    }
+  }
+
+  async read(type: string, id: string): Promise<Made> {
+    const [namespace, name] = id.includes("/") ? (id.split("/") as [string, string]) : [undefined, id];
+    const [, groupVersion = "", kind = ""] = type.split(":");
+    const apiVersion = groupVersion.replace(/^core\//, "");
+    const path = await this.#api.path({ apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) });
+    const live = await this.#api.get(path);
+    if (live === undefined) {
+      throw new Error(`${kind} ${id} does not exist`);
+    }
+    return { id, outputs: toOutputs(live, {}) };
+  }
+
+  /** One list per kind and namespace finds the objects that were deleted by hand. */
+  async missing(recorded: readonly Recorded[]): Promise<ReadonlySet<string>> {
+    const groups = new Map<string, { readonly reference: Reference; readonly members: Recorded[] }>();
+    for (const resource of recorded) {
+      const reference = this.#reference(resource.inputs);
+      const key = `${reference.apiVersion} ${reference.kind} ${reference.namespace ?? ""}`;
+      const group = groups.get(key) ?? { reference, members: [] };
+      group.members.push(resource);
+      groups.set(key, group);
+    }
+    const gone = new Set<string>();
+    await Promise.all(
+      [...groups.values()].map(async ({ reference, members }) => {
+        const path = await this.#path({ ...reference, metadata: { namespace: reference.namespace, name: "" } });
+        const names = new Set((await this.#api.list(path)).map((item) => (item["metadata"] as Props)["name"]));
+        for (const member of members) {
+          if (!names.has(this.#reference(member.inputs).name)) {
+            gone.add(member.urn);
+          }
+        }
+      }),
+    );
+    return gone;
+  }
+
+  async #path(inputs: Props): Promise<string> {
+    const reference = this.#reference(inputs);
+    const { namespaced } = await this.#api.kind(reference.apiVersion, reference.kind);
+    const namespace = namespaced ? (reference.namespace ?? "default") : undefined;
+    return this.#api.path({ ...reference, ...(namespace === undefined ? {} : { namespace }) });
+  }
+
+  #reference(inputs: Props): Reference {
+    const metadata = isObject(inputs["metadata"]) ? inputs["metadata"] : {};
+    const namespace = text(metadata["namespace"]) ?? text(this.#settings["namespace"]);
+    return {
+      apiVersion: text(inputs["apiVersion"]) ?? "",
+      kind: text(inputs["kind"]) ?? "",
+      name: text(metadata["name"]) ?? "",
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+  }
+
+  #object(inputs: Props): Props {
+    const metadata = isObject(inputs["metadata"]) ? inputs["metadata"] : {};
+    return Object.fromEntries(
+      Object.entries({ ...inputs, metadata }).filter(([key]) => key !== "status" && !key.startsWith("__")),
+    );
+  }
+
+  #isOurs(live: Props): boolean {
+    const metadata = isObject(live["metadata"]) ? live["metadata"] : {};
+    const fields = Array.isArray(metadata["managedFields"]) ? (metadata["managedFields"] as Props[]) : [];
+    return fields.some((field) => field["manager"] === this.#manager && field["operation"] === "Apply");
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function isTrue(value: unknown): boolean {
+  return value === true || value === "true";
+}
+
+/** The id of an object: `namespace/name`. */
+function identity(object: Props): string {
+  const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
+  const namespace = text(metadata["namespace"]);
+  return `${namespace === undefined ? "" : `${namespace}/`}${text(metadata["name"]) ?? ""}`;
+}
+
+function uidOf(object: Props): string | undefined {
+  return isObject(object["metadata"]) ? text(object["metadata"]["uid"]) : undefined;
+}
+
+function annotation(object: Props, key: string): string | undefined {
+  const annotations = isObject(object["metadata"]) ? object["metadata"]["annotations"] : undefined;
+  return isObject(annotations) && annotations[key] !== undefined ? String(annotations[key]) : undefined;
+}
+
+/** What keeps an object that is being deleted: its finalizers, or, for a namespace, what the API server says remains. */
+function holders(live: Props): string {
+  const metadata = isObject(live["metadata"]) ? live["metadata"] : {};
+  const finalizers = Array.isArray(metadata["finalizers"]) ? (metadata["finalizers"] as string[]) : [];
+  const status = isObject(live["status"]) ? live["status"] : {};
+  const remaining = (Array.isArray(status["conditions"]) ? (status["conditions"] as Props[]) : [])
+    .filter((condition) => condition["status"] === "True" && /Remaining|Failure/.test(String(condition["type"])))
+    .map((condition) => String(condition["message"]));
+  const held = finalizers.filter((name) => name !== "foregroundDeletion");
+  return [...(held.length === 0 ? [] : [`held by the finalizer ${held.join(", ")}`]), ...remaining].join("; ");
+}
+
+/** The live object as outputs: without managed fields, with what the server never gives back. */
+function toOutputs(live: Props, inputs: Props): Props {
+  const { managedFields: _dropped, ...metadata } = isObject(live["metadata"]) ? live["metadata"] : {};
+  const kept = inputs["stringData"] === undefined ? {} : { stringData: inputs["stringData"] };
+  return { ...live, metadata, ...kept, __initialApiVersion: live["apiVersion"] };
+}

@@ -1,0 +1,185 @@
+/** The state of a stack, in the official CLI's checkpoint format (version 3) and file-backend places. */
+
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Crypter } from "./secrets.ts";
+import { isObject, type Props } from "./values.ts";
+
+/** One resource as a checkpoint holds it; secrets are in the clear while in memory. */
+export interface ResourceState {
+  urn: string;
+  custom: boolean;
+  type: string;
+  id?: string;
+  delete?: boolean;
+  inputs?: Props;
+  outputs?: Props;
+  parent?: string;
+  protect?: boolean;
+  external?: boolean;
+  dependencies?: string[];
+  initErrors?: string[];
+  provider?: string;
+  propertyDependencies?: Record<string, string[]>;
+  additionalSecretOutputs?: string[];
+  customTimeouts?: Props;
+  retainOnDelete?: boolean;
+  deletedWith?: string;
+  ignoreChanges?: string[];
+  replaceOnChanges?: string[];
+  created?: string;
+  modified?: string;
+}
+
+export interface PendingOperation {
+  resource: ResourceState;
+  type: "creating" | "updating" | "deleting" | "reading";
+}
+
+export interface Snapshot {
+  resources: ResourceState[];
+  pending: PendingOperation[];
+}
+
+/** Places of a stack's files below a project's folder. */
+export function statePaths(projectDir: string, project: string, stack: string) {
+  const root = join(projectDir, ".pulumi");
+  return {
+    root,
+    meta: join(root, "meta.yaml"),
+    checkpoint: join(root, "stacks", project, `${stack}.json`),
+    locks: join(root, "locks", "organization", project, stack),
+  };
+}
+
+/** The checkpoint as stored, before secrets are opened. */
+export interface StoredState {
+  readonly salt?: string;
+  readonly latest?: Props;
+}
+
+/** Reads a stack's checkpoint; a damaged one is refused, never taken for an empty stack. */
+export async function readStored(file: string): Promise<StoredState> {
+  if (!existsSync(file)) {
+    if (existsSync(`${file}.bak`)) {
+      throw new Error(
+        `the state file ${file} is gone but its backup is there; put it back with: cp "${file}.bak" "${file}"`,
+      );
+    }
+    return {};
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    throw new Error(
+      `the state file ${file} is damaged (${String(error)}); nothing was changed. ` +
+        `Restore the last good one with: cp "${file}.bak" "${file}"`,
+      { cause: error },
+    );
+  }
+  const version = isObject(parsed) ? parsed["version"] : undefined;
+  if (version !== 3 || !isObject(parsed) || !isObject(parsed["checkpoint"])) {
+    throw new Error(`the state file ${file} has version ${String(version)}; this engine reads version 3`);
+  }
+  const latest = parsed["checkpoint"]["latest"];
+  if (!isObject(latest)) {
+    return {};
+  }
+  const provider = latest["secrets_providers"];
+  const type = isObject(provider) ? provider["type"] : undefined;
+  if (type !== undefined && type !== "passphrase") {
+    throw new Error(`the stack's secrets provider is "${String(type)}"; this engine knows "passphrase" only`);
+  }
+  const inner = isObject(provider) && isObject(provider["state"]) ? provider["state"]["salt"] : undefined;
+  return typeof inner === "string" ? { salt: inner, latest } : { latest };
+}
+
+/** Opens the secrets of a stored checkpoint. */
+export function openSnapshot(stored: StoredState, crypter: Crypter): Snapshot {
+  const latest = stored.latest ?? {};
+  const resources = (latest["resources"] ?? []) as ResourceState[];
+  const pending = (latest["pending_operations"] ?? []) as PendingOperation[];
+  const unseal = (resource: ResourceState) => crypter.unseal(resource) as ResourceState;
+  return {
+    resources: resources.map(unseal),
+    pending: pending.map((operation) => ({ ...operation, resource: unseal(operation.resource) })),
+  };
+}
+
+/** Writes checkpoints: one at a time, by rename, with writes that wait for each other folded into one. */
+export class StateWriter {
+  readonly #file: string;
+  readonly #stack: string;
+  readonly #crypter: Crypter;
+  readonly #snapshot: () => Snapshot;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #backedUp = false;
+
+  constructor(file: string, stackPath: string, crypter: Crypter, snapshot: () => Snapshot) {
+    this.#file = file;
+    this.#stack = stackPath;
+    this.#crypter = crypter;
+    this.#snapshot = snapshot;
+  }
+
+  /** Resolves once a checkpoint that includes everything up to now is on disk. */
+  save(): Promise<void> {
+    if (this.#running === undefined) {
+      this.#running = this.#write().finally(() => (this.#running = undefined));
+      return this.#running;
+    }
+    this.#next ??= this.#running
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.save();
+      });
+    return this.#next;
+  }
+
+  async #write(): Promise<void> {
+    const root = dirname(dirname(dirname(this.#file)));
+    await mkdir(dirname(this.#file), { recursive: true });
+    if (!existsSync(join(root, "meta.yaml"))) {
+      await writeFile(join(root, "meta.yaml"), "version: 1\n");
+    }
+    if (!this.#backedUp) {
+      this.#backedUp = true;
+      if (existsSync(this.#file)) {
+        await copyFile(this.#file, `${this.#file}.bak`);
+      }
+    }
+    const { resources, pending } = this.#snapshot();
+    const time = new Date().toISOString();
+    const latest = {
+      manifest: { time, magic: magic(), version: manifestVersion },
+      secrets_providers: { type: "passphrase", state: { salt: this.#crypter.state } },
+      resources: resources.map((resource) => this.#crypter.seal(resource)),
+      ...(pending.length === 0
+        ? {}
+        : { pending_operations: pending.map((op) => ({ resource: this.#crypter.seal(op.resource), type: op.type })) }),
+      metadata: {},
+    };
+    const text = JSON.stringify({ version: 3, checkpoint: { stack: this.#stack, latest } }, undefined, 4);
+    const temporary = `${this.#file}.${randomBytes(4).toString("hex")}.tmp`;
+    const handle = await open(temporary, "w", 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, this.#file);
+  }
+}
+
+/** The CLI version whose format is written; the CLI checks `magic` against it. */
+const manifestVersion = "v3.259.0";
+
+function magic(): string {
+  return createHash("sha256").update(manifestVersion).digest("hex");
+}

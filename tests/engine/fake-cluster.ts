@@ -1,0 +1,112 @@
+/** A tiny Kubernetes API server in memory: discovery, server-side apply, get, list and delete. */
+
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+type Json = Record<string, unknown>;
+
+const kinds: Readonly<Record<string, readonly Json[]>> = {
+  "/api/v1": [
+    { name: "namespaces", kind: "Namespace", namespaced: false },
+    { name: "secrets", kind: "Secret", namespaced: true },
+    { name: "configmaps", kind: "ConfigMap", namespaced: true },
+    { name: "pods", kind: "Pod", namespaced: true },
+  ],
+  "/apis/batch/v1": [{ name: "jobs", kind: "Job", namespaced: true }],
+  "/apis/apps/v1": [{ name: "deployments", kind: "Deployment", namespaced: true }],
+};
+
+export class FakeCluster {
+  readonly objects = new Map<string, Json>();
+  /** `METHOD path` of every request. */
+  readonly requests: string[] = [];
+  /** Called before an answer; a status it returns is sent instead. */
+  intercept: (method: string, path: string) => number | undefined = () => undefined;
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      void this.#answer(request, response);
+    });
+    this.put("/api/v1/namespaces/kube-system", { metadata: { name: "kube-system" } });
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get kubeconfig(): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "fake", cluster: { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true } }],
+      users: [{ name: "fake", user: {} }],
+      contexts: [{ name: "fake", context: { cluster: "fake", user: "fake" } }],
+      "current-context": "fake",
+    });
+  }
+
+  put(path: string, object: Json): Json {
+    const metadata = { uid: randomUUID(), ...(object["metadata"] as Json) };
+    const stored = { ...object, metadata };
+    this.objects.set(path, stored);
+    return stored;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://fake");
+    const method = request.method ?? "GET";
+    this.requests.push(`${method} ${url.pathname}`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) {
+      chunks.push(chunk as Buffer);
+    }
+    const send = (status: number, body: Json) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify(body));
+    };
+    const intercepted = this.intercept(method, url.pathname);
+    if (intercepted !== undefined) {
+      send(intercepted, { message: "intercepted" });
+      return;
+    }
+    const resources = kinds[url.pathname];
+    if (resources !== undefined) {
+      send(200, { resources });
+      return;
+    }
+    const found = this.objects.get(url.pathname);
+    if (method === "PATCH") {
+      const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Json;
+      const manager = { manager: url.searchParams.get("fieldManager"), operation: "Apply" };
+      const uid = (found?.["metadata"] as Json | undefined)?.["uid"] ?? randomUUID();
+      send(
+        200,
+        this.put(url.pathname, { ...body, metadata: { ...(body["metadata"] as Json), uid, managedFields: [manager] } }),
+      );
+    } else if (method === "GET" && found === undefined && this.#isCollection(url.pathname)) {
+      const items = [...this.objects].filter(([path]) => path.slice(0, path.lastIndexOf("/")) === url.pathname);
+      send(200, { items: items.map(([, object]) => object) });
+    } else if (found === undefined) {
+      send(404, { message: `${url.pathname} not found` });
+    } else {
+      if (method === "DELETE") {
+        this.objects.delete(url.pathname);
+      }
+      send(200, found);
+    }
+  }
+
+  #isCollection(path: string): boolean {
+    return Object.values(kinds)
+      .flat()
+      .some((kind) => path.endsWith(`/${String(kind["name"])}`));
+  }
+}
