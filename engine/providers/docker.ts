@@ -1,7 +1,214 @@
-/** The docker provider. */
-import type { Provider } from "../provider.ts";
-import type { Props } from "../values.ts";
+/**
+ * The docker provider: `docker.Image`, built by the daemon's own builder and pushed. Image names are content tags, so
+ * a name that the registry or the daemon already has is not built again.
+ */
 
-export function dockerProvider(_settings: Props, _projectDir: string): Provider {
-  throw new Error("not yet");
+import { readdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import Docker from "dockerode";
+import type { Made, Provider, StepContext } from "../provider.ts";
+import { diffPaths, isObject, type Props } from "../values.ts";
+
+interface Progress {
+  readonly stream?: string;
+  readonly status?: string;
+  readonly id?: string;
+  readonly progress?: string;
+  readonly error?: string;
+}
+
+/** Parts of the inputs that don't decide the image's content: the name does. */
+const contentPaths = ["imageName"];
+const registryTimeoutMs = 10_000;
+
+export function dockerProvider(settings: Props, projectDir: string): Provider {
+  const host = typeof settings["host"] === "string" ? settings["host"] : undefined;
+  const socketPath = host?.startsWith("unix://") === true ? { socketPath: host.slice("unix://".length) } : undefined;
+  const docker = new Docker(socketPath);
+  const make = (context: StepContext) => makeImage(docker, projectDir, context);
+  return {
+    check: ({ type, inputs }) => problems(type, inputs),
+    diff: (_type, last, next) => {
+      const paths = diffPaths(last, next);
+      return { paths, replaces: paths.filter((path) => contentPaths.includes(path)), deleteBeforeReplace: false };
+    },
+    create: make,
+    update: make,
+    delete: () => Promise.resolve(), // the registry keeps its images; other stacks may run them
+  };
+}
+
+function problems(type: string, inputs: Props): string[] {
+  if (type !== "docker:index/image:Image") {
+    return [`the local engine knows docker.Image only, not ${type}`];
+  }
+  return typeof inputs["imageName"] === "string" ? [] : ["imageName is missing"];
+}
+
+async function makeImage(docker: Docker, projectDir: string, context: StepContext): Promise<Made> {
+  const { inputs, progress, signal } = context;
+  const name = String(inputs["imageName"]);
+  const push = inputs["skipPush"] !== true && inputs["skipPush"] !== "true";
+  const made = (digest: string): Made => {
+    const build = isObject(inputs["build"]) ? inputs["build"] : {};
+    const outputs = {
+      baseImageName: name,
+      imageName: name,
+      registryServer: name.slice(0, name.indexOf("/")),
+      repoDigest: digest,
+      context: build["context"] ?? "",
+      dockerfile: build["dockerfile"] ?? "Dockerfile",
+      ...(build["platform"] === undefined ? {} : { platform: build["platform"] }),
+    };
+    return { id: digest === "" ? name : digest, outputs };
+  };
+  const known = push ? await registryDigest(name) : undefined;
+  if (known !== undefined) {
+    return made(repoDigest(name, known));
+  }
+  const image = docker.getImage(name);
+  const isLocal = await image.inspect().then(
+    () => true,
+    () => false,
+  );
+  if (!isLocal) {
+    await build(docker, projectDir, name, inputs, progress, signal);
+  }
+  if (!push) {
+    return made("");
+  }
+  const registry = isObject(inputs["registry"]) ? inputs["registry"] : {};
+  const authconfig = {
+    username: String(registry["username"] ?? ""),
+    password: String(registry["password"] ?? ""),
+    serveraddress: String(registry["server"] ?? name.slice(0, name.indexOf("/"))),
+  };
+  await follow(docker, await image.push({ authconfig }), pushLine(progress));
+  const digest = await registryDigest(name);
+  return made(digest === undefined ? "" : repoDigest(name, digest));
+}
+
+async function build(
+  docker: Docker,
+  projectDir: string,
+  name: string,
+  inputs: Props,
+  progress: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const settings = isObject(inputs["build"]) ? inputs["build"] : {};
+  const folder = resolve(projectDir, String(settings["context"] ?? "."));
+  const dockerfile = String(settings["dockerfile"] ?? "Dockerfile");
+  // A Dockerfile named with the context's own path is meant relative to it, as the official provider takes it.
+  const inContext = resolve(projectDir, dockerfile).startsWith(`${folder}/`)
+    ? resolve(projectDir, dockerfile).slice(folder.length + 1)
+    : dockerfile;
+  await readFile(join(folder, inContext)).catch((error: unknown) => {
+    throw new Error(`the build of ${name} needs ${join(folder, inContext)}, which is not there`, { cause: error });
+  });
+  const stream = await docker.buildImage(
+    { context: folder, src: await readdir(folder) },
+    {
+      t: name,
+      dockerfile: inContext,
+      networkmode: "none",
+      rm: true,
+      forcerm: true,
+      buildargs: isObject(settings["args"]) ? (settings["args"] as Record<string, string>) : {},
+      ...(typeof settings["target"] === "string" ? { target: settings["target"] } : {}),
+    },
+  );
+  const stop = () => {
+    (stream as NodeJS.ReadableStream & { destroy?: () => void }).destroy?.();
+  };
+  signal.addEventListener("abort", stop);
+  const last: string[] = [];
+  try {
+    await follow(docker, stream, (event) => {
+      const line = event.stream?.trim() ?? "";
+      const step = /^Step (\d+)\/(\d+) : (.*)$/.exec(line);
+      if (step !== null) {
+        progress(`step ${step[1] ?? ""}/${step[2] ?? ""}: ${(step[3] ?? "").slice(0, 80)}`);
+      } else if (line !== "") {
+        last.push(line);
+        last.splice(0, Math.max(0, last.length - 8));
+      }
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the build of ${name} failed: ${why}${last.length === 0 ? "" : `\n${last.join("\n")}`}`, {
+      cause: error,
+    });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  if (signal.aborted) {
+    throw new Error("interrupted while building");
+  }
+}
+
+/** Says at most once a second how many layers are pushed. */
+function pushLine(progress: (message: string) => void): (event: Progress) => void {
+  const layers = new Map<string, boolean>();
+  let said = 0;
+  return (event) => {
+    if (event.id !== undefined && event.status !== undefined) {
+      layers.set(event.id, /Pushed|already exists|Mounted/.test(event.status));
+    }
+    if (Date.now() - said > 1_000 && layers.size > 0) {
+      said = Date.now();
+      progress(`pushing: ${[...layers.values()].filter(Boolean).length} of ${layers.size} layers`);
+    }
+  };
+}
+
+function follow(docker: Docker, stream: NodeJS.ReadableStream, onProgress: (event: Progress) => void): Promise<void> {
+  return new Promise((done, reject) => {
+    const modem = docker.modem as {
+      followProgress: (
+        stream: NodeJS.ReadableStream,
+        finished: (error: Error | null, events: Progress[] | undefined) => void,
+        progress: (event: Progress) => void,
+      ) => void;
+    };
+    modem.followProgress(
+      stream,
+      (error, events) => {
+        const failed = events?.find((event) => event.error !== undefined)?.error;
+        if (error !== null || failed !== undefined) {
+          reject(error ?? new Error(failed));
+        } else {
+          done();
+        }
+      },
+      onProgress,
+    );
+  });
+}
+
+function repoDigest(name: string, digest: string): string {
+  return `${name.slice(0, name.lastIndexOf(":"))}@${digest}`;
+}
+
+/** The digest under which the registry has a name; `undefined` when it hasn't, or can't be asked without credentials. */
+async function registryDigest(name: string): Promise<string | undefined> {
+  const parts = /^([^/]+[.:][^/]*|localhost)\/(.+):([^:/]+)$/.exec(name);
+  if (parts === null) {
+    return undefined;
+  }
+  const [, server = "", repository = "", tag = ""] = parts;
+  const scheme = /^(localhost|127\.)/.test(server) ? "http" : "https";
+  try {
+    const answer = await fetch(`${scheme}://${server}/v2/${repository}/manifests/${tag}`, {
+      method: "HEAD",
+      headers: {
+        accept:
+          "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json",
+      },
+      signal: AbortSignal.timeout(registryTimeoutMs),
+    });
+    return answer.ok ? (answer.headers.get("docker-content-digest") ?? undefined) : undefined;
+  } catch {
+    return undefined;
+  }
 }
