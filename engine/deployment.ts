@@ -1,16 +1,17 @@
 /** One run: decides for each registration what to do, does it, and deletes in the end what the program no longer names. */
 
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { deleteResources } from "./deletions.ts";
 import type { Events, StepReport } from "./events.ts";
 import { type Goal, type Registered, stateOf } from "./goal.ts";
 import type { Ledger } from "./ledger.ts";
-import { Limit } from "./limit.ts";
+import type { Limit } from "./limit.ts";
 import type { PolicyPacks } from "./policy.ts";
 import { type Diff, type Made, NotReadyError, type Provider, type StepContext } from "./provider.ts";
 import { packageOf, type Providers, recordedOf } from "./providers.ts";
 import type { PendingOperation, ResourceState } from "./state.ts";
-import { makeUrn, stackType, urnName } from "./urn.ts";
+import { makeUrn, urnName } from "./urn.ts";
 import { diffPaths, hideTexts, isBelow, keepAt, merge, type Props, reveal, secret, secretTexts } from "./values.ts";
 
 export interface DeploymentParts {
@@ -115,7 +116,10 @@ export class Deployment {
   async registerOutputs(urn: string, outputs: Props): Promise<void> {
     const state = this.#parts.ledger.current(urn);
     if (state !== undefined) {
-      state.outputs = outputs;
+      // Equal outputs keep their envelopes, and with them their ciphertext.
+      if (!isDeepStrictEqual(state.outputs, outputs)) {
+        state.outputs = outputs;
+      }
       await this.#parts.save();
     }
   }
@@ -149,7 +153,7 @@ export class Deployment {
     ledger.finish(
       {
         ...stateOf(goal, urn, "", goal.inputs),
-        ...(goal.type === stackType ? { outputs: last?.outputs ?? {} } : { outputs: {} }),
+        outputs: last?.outputs ?? {},
         created: last?.created ?? now,
         modified: changed ?? now,
       },
@@ -195,7 +199,7 @@ export class Deployment {
     const inputs = last === undefined ? goal.inputs : keepAt(last.inputs ?? {}, goal.inputs, goal.ignoreChanges);
     const context = this.#context(goal, urn, reveal(inputs) as Props);
     const problems = provider.check?.(context) ?? [];
-    const violations = await policies.analyze(goal, urn, inputs, preview);
+    const violations = await policies.analyze(goal, urn, inputs);
     if (problems.length > 0 || violations.length > 0) {
       const step = events.step(last === undefined ? "create" : "update", urn);
       step.failed([...problems, ...violations].join("; "));

@@ -6,9 +6,9 @@ import { mask, type Props } from "./values.ts";
 
 export interface StepReport {
   readonly urn: string;
-  progress(message: string): void;
-  done(inputs?: Props): void;
-  failed(message: string): void;
+  readonly progress: (message: string) => void;
+  readonly done: (inputs?: Props) => void;
+  readonly failed: (message: string) => void;
 }
 
 export class Events {

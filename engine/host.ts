@@ -85,7 +85,8 @@ export async function runProgram(
 
 function start(program: Program, address: string, events: Events): ChildProcess {
   const { projectDir, project, stack, preview, parallel, config, env } = program;
-  const { PULUMI_CONFIG_PASSPHRASE: _passphrase, ...inherited } = process.env;
+  const inherited = { ...process.env };
+  delete inherited["PULUMI_CONFIG_PASSPHRASE"];
   const child = spawn(
     process.execPath,
     [

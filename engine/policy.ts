@@ -41,7 +41,7 @@ export class PolicyPacks {
   }
 
   /** Mandatory violations of one resource, in words. */
-  async analyze(goal: Goal, urn: string, inputs: Props, _preview: boolean): Promise<string[]> {
+  async analyze(goal: Goal, urn: string, inputs: Props): Promise<string[]> {
     const packs = await this.#packs;
     if (packs.length === 0) {
       return [];

@@ -51,7 +51,7 @@ export class Providers {
     const fromConfig = Object.entries(this.#settings.config)
       .filter(([key]) => key.startsWith(`${pkg}:`))
       .map(([key, value]) => [key.slice(pkg.length + 1), value]);
-    const inputs: Props = { ...Object.fromEntries(fromConfig), ...(version === "" ? {} : { version }) };
+    const inputs: Props = { ...(Object.fromEntries(fromConfig) as Props), ...(version === "" ? {} : { version }) };
     const now = new Date().toISOString();
     const state: ResourceState = {
       urn,

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Crypter } from "./secrets.ts";
-import { isObject, type Props } from "./values.ts";
+import { isObject, type Props, textOf } from "./values.ts";
 
 /** One resource as a checkpoint holds it; secrets are in the clear while in memory. */
 export interface ResourceState {
@@ -91,7 +91,7 @@ export async function readStored(file: string): Promise<StoredState> {
   const provider = latest["secrets_providers"];
   const type = isObject(provider) ? provider["type"] : undefined;
   if (type !== undefined && type !== "passphrase") {
-    throw new Error(`the stack's secrets provider is "${String(type)}"; this engine knows "passphrase" only`);
+    throw new Error(`the stack's secrets provider is "${textOf(type)}"; this engine knows "passphrase" only`);
   }
   const inner = isObject(provider) && isObject(provider["state"]) ? provider["state"]["salt"] : undefined;
   return typeof inner === "string" ? { salt: inner, latest } : { latest };

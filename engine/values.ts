@@ -15,6 +15,13 @@ export function isObject(value: unknown): value is Props {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A scalar as text; anything else, and nothing, as `otherwise`. */
+export function textOf(value: unknown, otherwise = ""): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : otherwise;
+}
+
 export function isSecret(value: unknown): value is { value: unknown } & Props {
   return isObject(value) && value[signature] === secretSignature;
 }
@@ -54,9 +61,18 @@ export function reveal(value: unknown): unknown {
   return walk(value, (object) => (isSecret(object) ? { to: reveal(object.value) } : undefined));
 }
 
-/** The value with "[secret]" in place of each secret. */
+/** The value with "[secret]" in place of each secret, and "[unknown]" of what only the deployment tells. */
 export function mask(value: unknown): unknown {
-  return walk(value, (object) => (isSecret(object) ? { to: "[secret]" } : undefined));
+  if (value === unknown) {
+    return "[unknown]";
+  }
+  if (Array.isArray(value)) {
+    return value.map(mask);
+  }
+  if (isObject(value) && !isSecret(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mask(item)]));
+  }
+  return isSecret(value) ? "[secret]" : value;
 }
 
 export function hasUnknown(value: unknown): boolean {

@@ -19,7 +19,7 @@ export function toStruct(value: Props): Struct {
 }
 
 export function fromStruct(value: Struct | undefined): Props {
-  return value === undefined ? {} : (value.toJavaScript() as Props);
+  return value === undefined ? {} : value.toJavaScript();
 }
 
 /** States can be large; this is Pulumi's own limit of a message. */

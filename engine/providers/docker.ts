@@ -7,7 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import type { Made, Provider, StepContext } from "../provider.ts";
-import { diffPaths, isObject, type Props } from "../values.ts";
+import { diffPaths, isObject, type Props, textOf } from "../values.ts";
 
 interface Progress {
   readonly stream?: string;
@@ -79,9 +79,9 @@ async function makeImage(docker: Docker, projectDir: string, context: StepContex
   }
   const registry = isObject(inputs["registry"]) ? inputs["registry"] : {};
   const authconfig = {
-    username: String(registry["username"] ?? ""),
-    password: String(registry["password"] ?? ""),
-    serveraddress: String(registry["server"] ?? name.slice(0, name.indexOf("/"))),
+    username: textOf(registry["username"]),
+    password: textOf(registry["password"]),
+    serveraddress: textOf(registry["server"], name.slice(0, name.indexOf("/"))),
   };
   await follow(docker, await image.push({ authconfig }), pushLine(progress));
   const digest = await registryDigest(name);
@@ -97,8 +97,8 @@ async function build(
   signal: AbortSignal,
 ): Promise<void> {
   const settings = isObject(inputs["build"]) ? inputs["build"] : {};
-  const folder = resolve(projectDir, String(settings["context"] ?? "."));
-  const dockerfile = String(settings["dockerfile"] ?? "Dockerfile");
+  const folder = resolve(projectDir, textOf(settings["context"], "."));
+  const dockerfile = textOf(settings["dockerfile"], "Dockerfile");
   // A Dockerfile named with the context's own path is meant relative to it, as the official provider takes it.
   const inContext = resolve(projectDir, dockerfile).startsWith(`${folder}/`)
     ? resolve(projectDir, dockerfile).slice(folder.length + 1)

@@ -1,6 +1,6 @@
 /** Why a workload is not ready, in words, from its pods, their events and their logs. */
 
-import { isObject, type Props } from "../values.ts";
+import { isObject, type Props, textOf } from "../values.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 
 /** A cause, and whether waiting longer can't help. */
@@ -17,7 +17,7 @@ const logLines = 8;
 export async function podCause(api: KubernetesApi, owner: Props, waitedMs: number): Promise<Cause | undefined> {
   const kind = String(owner["kind"]);
   const metadata = object(owner["metadata"]);
-  const namespace = String(metadata["namespace"] ?? "default");
+  const namespace = textOf(metadata["namespace"], "default");
   if (kind === "PersistentVolumeClaim") {
     return claimCause(api, namespace, String(metadata["name"]), waitedMs);
   }
@@ -41,7 +41,7 @@ export async function podCause(api: KubernetesApi, owner: Props, waitedMs: numbe
 
 /** The last log lines of a failed Job's or Pod's containers. */
 export async function failureCause(api: KubernetesApi, owner: Props): Promise<string> {
-  const namespace = String(object(owner["metadata"])["namespace"] ?? "default");
+  const namespace = textOf(object(owner["metadata"])["namespace"], "default");
   const pods = (await podsOf(api, owner).catch(() => undefined)) ?? [];
   const newest = pods.at(-1);
   if (newest === undefined) {
@@ -56,7 +56,7 @@ export async function failureCause(api: KubernetesApi, owner: Props): Promise<st
       return `${exitText(container, ended)}${quote(log)}`;
     }
   }
-  return String(object(newest["status"])["message"] ?? "");
+  return textOf(object(newest["status"])["message"]);
 }
 
 /** Pods of the owner's newest revision, oldest first. */
@@ -72,7 +72,7 @@ async function podsOf(api: KubernetesApi, owner: Props): Promise<Props[] | undef
   const selector = Object.entries(labels)
     .map(([key, value]) => `${key}=${String(value)}`)
     .join(",");
-  const namespace = String(object(owner["metadata"])["namespace"] ?? "default");
+  const namespace = textOf(object(owner["metadata"])["namespace"], "default");
   if (selector === "") {
     return undefined;
   }
@@ -123,15 +123,15 @@ async function causeOfContainer(
 ): Promise<Cause | undefined> {
   const container = String(status["name"]);
   const waiting = object(object(status["state"])["waiting"]);
-  const reason = String(waiting["reason"] ?? "");
+  const reason = textOf(waiting["reason"]);
   const restarts = Number(status["restartCount"] ?? 0);
   const where = `container ${container} of pod ${pod}`;
   if (/ImagePull|ErrImage|InvalidImageName|RegistryUnavailable/.test(reason)) {
-    const message = `${where}: the image ${String(status["image"])} can't be pulled: ${String(waiting["message"] ?? reason)}`;
+    const message = `${where}: the image ${String(status["image"])} can't be pulled: ${textOf(waiting["message"], reason)}`;
     return { message, permanent: reason === "InvalidImageName" || ageMs > patience.imageMs };
   }
   if (/CreateContainerConfigError|CreateContainerError|RunContainerError/.test(reason)) {
-    const message = `${where} can't start: ${String(waiting["message"] ?? reason)}`;
+    const message = `${where} can't start: ${textOf(waiting["message"], reason)}`;
     return { message, permanent: ageMs > patience.configMs };
   }
   const last = object(object(status["lastState"])["terminated"]);
@@ -145,7 +145,7 @@ async function causeOfContainer(
 
 /** Whether the container ended during this wait: what an earlier run saw proves nothing. */
 function isRecent(ended: Props, ageMs: number): boolean {
-  return (Date.parse(String(ended["finishedAt"] ?? "")) || 0) > Date.now() - ageMs;
+  return (Date.parse(textOf(ended["finishedAt"])) || 0) > Date.now() - ageMs;
 }
 
 /** Volumes and other things that only events tell. */
@@ -220,21 +220,21 @@ async function claimCause(
   if (message === undefined) {
     return undefined;
   }
-  const permanent = waitedMs > 30_000 && /no persistent volumes available|not found/.test(String(message));
-  return { message: `volume not bound: ${String(message)}`, permanent };
+  const permanent = waitedMs > 30_000 && /no persistent volumes available|not found/.test(textOf(message));
+  return { message: `volume not bound: ${textOf(message)}`, permanent };
 }
 
 async function warnings(api: KubernetesApi, namespace: string, kind: string, name: string): Promise<Props[]> {
   const events = await api.list(`/api/v1/namespaces/${namespace}/events`, {
     fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${name},type=Warning`,
   });
-  const time = (event: Props) => Date.parse(String(event["lastTimestamp"] ?? event["eventTime"] ?? "")) || 0;
+  const time = (event: Props) => Date.parse(textOf(event["lastTimestamp"] ?? event["eventTime"])) || 0;
   return events.sort((a, b) => time(a) - time(b));
 }
 
 function exitText(container: string, ended: Props): string {
   const code = Number(ended["exitCode"]);
-  const reason = String(ended["reason"] ?? "");
+  const reason = textOf(ended["reason"]);
   if (reason === "OOMKilled") {
     return `${container} was killed because it used more memory than its limit`;
   }
@@ -263,7 +263,7 @@ function conditions(pod: Props): Props[] {
 }
 
 function created(item: Props): number {
-  return Date.parse(String(object(item["metadata"])["creationTimestamp"] ?? "")) || 0;
+  return Date.parse(textOf(object(item["metadata"])["creationTimestamp"])) || 0;
 }
 
 function object(value: unknown): Props {

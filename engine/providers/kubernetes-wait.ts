@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StepContext } from "../provider.ts";
-import { isObject, type Props } from "../values.ts";
+import { isObject, type Props, textOf } from "../values.ts";
 import { failureCause, podCause } from "./kubernetes-causes.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 
@@ -128,7 +128,7 @@ export function readiness(kind: string, live: Props): Readiness {
       }
       return status["phase"] === "Failed"
         ? { kind: "failed", message: "the pod failed" }
-        : { kind: "waiting", message: `the pod is ${String(status["phase"] ?? "Pending")}` };
+        : { kind: "waiting", message: `the pod is ${textOf(status["phase"], "Pending")}` };
     case "PersistentVolumeClaim":
       if (status["phase"] === "Lost") {
         return { kind: "failed", message: "the claim lost its volume" };

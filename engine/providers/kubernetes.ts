@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Diff, type Made, NotReadyError, type Provider, type Recorded, type StepContext } from "../provider.ts";
-import { diffPaths, hasUnknown, isObject, type Props } from "../values.ts";
+import { diffPaths, hasUnknown, isObject, type Props, textOf } from "../values.ts";
 import { ApiError, KubernetesApi, type Reference } from "./kubernetes-api.ts";
 import { replacePaths } from "./kubernetes-replace.ts";
 import { awaitReady } from "./kubernetes-wait.ts";
@@ -287,7 +287,7 @@ function uidOf(object: Props): string | undefined {
 
 function annotation(object: Props, key: string): string | undefined {
   const annotations = isObject(object["metadata"]) ? object["metadata"]["annotations"] : undefined;
-  return isObject(annotations) && annotations[key] !== undefined ? String(annotations[key]) : undefined;
+  return isObject(annotations) && annotations[key] !== undefined ? textOf(annotations[key]) : undefined;
 }
 
 /** What keeps an object that is being deleted: its finalizers, or, for a namespace, what the API server says remains. */
@@ -304,7 +304,8 @@ function holders(live: Props): string {
 
 /** The live object as outputs: without managed fields, with what the server never gives back. */
 function toOutputs(live: Props, inputs: Props): Props {
-  const { managedFields: _dropped, ...metadata } = isObject(live["metadata"]) ? live["metadata"] : {};
+  const metadata = isObject(live["metadata"]) ? { ...live["metadata"] } : {};
+  delete metadata["managedFields"];
   const kept = inputs["stringData"] === undefined ? {} : { stringData: inputs["stringData"] };
   return { ...live, metadata, ...kept, __initialApiVersion: live["apiVersion"] };
 }

@@ -1,0 +1,124 @@
+import { createCipheriv, pbkdf2Sync } from "node:crypto";
+import { expect } from "chai";
+import { Ledger } from "../../engine/ledger.ts";
+import { readiness } from "../../engine/providers/kubernetes-wait.ts";
+import { replacePaths } from "../../engine/providers/kubernetes-replace.ts";
+import { Crypter } from "../../engine/secrets.ts";
+import { makeUrn } from "../../engine/urn.ts";
+import { diffPaths, hideTexts, isSecret, keepAt, mask, secret, unknown } from "../../engine/values.ts";
+
+describe("secrets of the state", () => {
+  it("open what the passphrase scheme of the official CLI sealed", async () => {
+    const salt = Buffer.alloc(8, 7);
+    const nonce = Buffer.alloc(12, 9);
+    const key = pbkdf2Sync("pass", salt, 1_000_000, 32, "sha256");
+    const seal = (text: string) => {
+      const cipher = createCipheriv("aes-256-gcm", key, nonce);
+      const data = Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]);
+      return `v1:${nonce.toString("base64")}:${data.toString("base64")}`;
+    };
+    const crypter = await Crypter.open("pass", `v1:${salt.toString("base64")}:${seal("pulumi")}`);
+    expect(crypter.decrypt(seal("hello"))).to.equal("hello");
+  });
+
+  it("keep their ciphertext while they do not change", async () => {
+    const crypter = await Crypter.create("pass");
+    const sealed = crypter.seal({ key: secret({ deep: ["value"] }) });
+    expect(JSON.stringify(sealed)).not.to.contain("value");
+    const opened = crypter.unseal(sealed);
+    expect(opened).to.deep.equal({ key: secret({ deep: ["value"] }) });
+    expect(crypter.seal(opened)).to.deep.equal(sealed);
+  });
+});
+
+describe("property values", () => {
+  it("name the paths that differ", () => {
+    expect(diffPaths({ a: [{ b: 1 }], c: 1 }, { a: [{ b: 2 }], "d.e": 1 })).to.deep.equal(["a[0].b", "c", '["d.e"]']);
+    expect(diffPaths({ a: secret("x") }, { a: "x" })).to.deep.equal([]);
+  });
+
+  it("keep the old value at ignored paths", () => {
+    expect(keepAt({ spec: { replicas: 3 } }, { spec: { replicas: 1, a: 1 } }, ["spec.replicas"])).to.deep.equal({
+      spec: { replicas: 3, a: 1 },
+    });
+  });
+
+  it("stay secret where a provider repeats them", () => {
+    const hidden = hideTexts({ url: "http://user:longpassword@host" }, new Set(["longpassword"])) as { url: unknown };
+    expect(isSecret(hidden.url)).to.equal(true);
+    expect(mask({ ...hidden, later: unknown })).to.deep.equal({ url: "[secret]", later: "[unknown]" });
+  });
+});
+
+describe("names", () => {
+  it("carry the types of the parents, without the stack's", () => {
+    const box = makeUrn("dev", "p", "test:index:Box", "box", "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev");
+    expect(box).to.equal("urn:pulumi:dev::p::test:index:Box::box");
+    expect(makeUrn("dev", "p", "a:b:C", "c", box)).to.equal("urn:pulumi:dev::p::test:index:Box$a:b:C::c");
+  });
+});
+
+describe("replacement of Kubernetes objects", () => {
+  const fixed = { configMaps: false, secrets: false };
+  for (const [kind, path, replaced] of [
+    ["Deployment", "spec.template.spec.containers[0].image", false],
+    ["Deployment", "metadata.name", true],
+    ["Job", "spec.template.spec.containers[0].image", true],
+    ["StatefulSet", "spec.replicas", false],
+    ["StatefulSet", "spec.volumeClaimTemplates[0].spec", true],
+    ["PersistentVolumeClaim", "spec.resources.requests.storage", false],
+    ["PersistentVolumeClaim", "spec.storageClassName", true],
+    ["RoleBinding", "roleRef.name", true],
+    ["ConfigMap", "data.key", true],
+  ] as const) {
+    it(`${replaced ? "replaces" : "updates"} a ${kind} when ${path} changes`, () => {
+      expect(replacePaths(kind, [path], fixed)).to.deep.equal(replaced ? [path] : []);
+    });
+  }
+
+  it("updates the data of a ConfigMap when the provider says it may", () => {
+    expect(replacePaths("ConfigMap", ["data.key"], { configMaps: true, secrets: false })).to.deep.equal([]);
+  });
+});
+
+describe("readiness", () => {
+  it("waits for every pod of the newest Deployment", () => {
+    const status = { observedGeneration: 2, replicas: 2, updatedReplicas: 1, availableReplicas: 2 };
+    expect(readiness("Deployment", { metadata: { generation: 2 }, spec: { replicas: 2 }, status }).kind).to.equal(
+      "waiting",
+    );
+    const whole = { ...status, updatedReplicas: 2 };
+    expect(
+      readiness("Deployment", { metadata: { generation: 2 }, spec: { replicas: 2 }, status: whole }).kind,
+    ).to.equal("ready");
+    expect(
+      readiness("Deployment", { metadata: { generation: 3 }, spec: { replicas: 2 }, status: whole }).kind,
+    ).to.equal("waiting");
+  });
+
+  it("fails with a failed Job", () => {
+    const status = { conditions: [{ type: "Failed", status: "True", reason: "BackoffLimitExceeded" }] };
+    expect(readiness("Job", { status })).to.deep.equal({
+      kind: "failed",
+      message: "the job failed (BackoffLimitExceeded)",
+    });
+  });
+});
+
+describe("a run after a killed one", () => {
+  it("knows the creates that may have happened, and does an interrupted update again", () => {
+    const known = { urn: "u:1", custom: true, type: "t" };
+    const ledger = new Ledger({
+      resources: [known],
+      pending: [
+        { type: "updating", resource: known },
+        { type: "creating", resource: { urn: "u:2", custom: true, type: "t" } },
+      ],
+    });
+    expect(ledger.interrupted.map((resource) => resource.urn)).to.deep.equal(["u:2"]);
+    expect(ledger.last("u:1")?.initErrors).to.have.length(1);
+    expect(ledger.snapshot().pending).to.have.length(1);
+    ledger.finish({ urn: "u:2", custom: true, type: "t" });
+    expect(ledger.snapshot().pending).to.deep.equal([]);
+  });
+});
