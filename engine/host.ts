@@ -63,7 +63,7 @@ export async function runProgram(
       }
     });
   });
-  const child = start(program, `127.0.0.1:${port}`, events);
+  const child = start(program, `127.0.0.1:${port}`, events, stop);
   let timer: NodeJS.Timeout | undefined;
   const end = () => {
     timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
@@ -83,7 +83,7 @@ export async function runProgram(
   }
 }
 
-function start(program: Program, address: string, events: Events): ChildProcess {
+function start(program: Program, address: string, events: Events, stop: AbortSignal): ChildProcess {
   const { projectDir, project, stack, preview, parallel, config, env } = program;
   const inherited = { ...process.env };
   delete inherited["PULUMI_CONFIG_PASSPHRASE"];
@@ -115,7 +115,8 @@ function start(program: Program, address: string, events: Events): ChildProcess 
   ] as const) {
     createInterface({ input: stream }).on("line", (line) => {
       if (line.trim() !== "") {
-        events.log(severity, line);
+        // What a program says while it is being stopped is of no use to its user.
+        events.log(stop.aborted ? "debug" : severity, line);
       }
     });
   }

@@ -154,6 +154,23 @@ describe("the local engine", function () {
     expect(cluster.objects.has(configMap)).to.equal(true);
   });
 
+  it("ends early when interrupted, releases the lock, and goes on in the next run", async () => {
+    await destroy(options());
+    const interrupt = new AbortController();
+    const settings = options();
+    const onEvent = (event: EngineEvent) => {
+      if (event.kind === "resource" && event.name === "box" && event.status === "done") {
+        interrupt.abort();
+      }
+    };
+    const stopped = await up({ ...settings, onEvent, signal: interrupt.signal });
+    expect(stopped.errors).to.deep.equal(["interrupted; the state is kept, the next run goes on from here"]);
+    const result = await up(options());
+    expectOk(result);
+    expect(result.changes.create + result.changes.same).to.equal(9);
+    expect(result.changes.same).to.be.greaterThan(0);
+  });
+
   it("deletes everything in reverse order, and nothing the second time", async () => {
     const result = await destroy(options());
     expectOk(result);
