@@ -18,11 +18,12 @@ import { SparkApplication } from "./components/spark-application.ts";
 import { Spark } from "./components/spark.ts";
 import { Storage } from "./components/storage.ts";
 import { TelemetryProducer } from "./components/telemetry.ts";
+import { wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
 
 const config = loadConfig(pulumi.runtime.allConfig(), `Pulumi.${pulumi.getStack()}.yaml`);
 for (const warning of configWarnings(config)) void pulumi.log.warn(warning);
-const { kafka, objectStore, catalog, spark, presto, telemetry, tools } = config.services;
+const { kafka, objectStore, catalog, spark, presto, telemetry } = config.services;
 
 // The ground: where it runs, what is stored where, what is published how.
 const target = targetProfile(config.cluster);
@@ -44,14 +45,7 @@ const storage = new Storage({ storageClass: target.storageClass });
 const image = chooseImages({
   registry: target.registry,
   platform: target.platform,
-  wanted: {
-    kafka: kafka.enabled && kafka.existing === undefined && kafka,
-    garage: objectStore.enabled && objectStore.server === "garage" && objectStore,
-    metastore: catalog.enabled && catalog,
-    spark: spark.enabled && spark,
-    presto: presto.enabled && presto,
-    tools,
-  },
+  wanted: wantedImages(config),
 });
 const buckets = objectStore.existing?.buckets ?? { lake: "lake", checkpoints: "checkpoints" };
 const setupResources = footprints.setupResources();

@@ -1,13 +1,14 @@
 /** `npm run up`: config, engine, preflight, cluster and images at once, deploy, proof, and the table of what now runs. */
 import type { EngineResult } from "../engine/types.ts";
+import { wantedImages } from "../config/images.ts";
 import { prepareContexts } from "../images/index.ts";
+import { imagesToBuild } from "../images/wanted.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
 import { startCluster } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { countChanges, Display, renderChanges } from "./display.ts";
 import { chooseEngine, type Engine } from "./engine.ts";
 import { messageOf, reportErrors } from "./errors.ts";
-import { imagesOf } from "./images.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { connect } from "./kube.ts";
 import { engineOption, stackArgs, stackOptions } from "./options.ts";
@@ -117,13 +118,13 @@ function cause(proof: ProofReport): string {
 
 /** Cluster and images at once: both are given time to end, so that neither's failure hides the other's. */
 async function prepare(stack: Stack, progress: Progress, signal: AbortSignal): Promise<void> {
-  const images = imagesOf(stack.config);
+  const images = imagesToBuild(wantedImages(stack.config));
   const work: Promise<void>[] = [startCluster(stack, progress)];
   if (images.length > 0) {
     work.push(
       duringEach(progress, (report) =>
         prepareContexts(images, (name, detail) => {
-          report(`image ${name}`, detail);
+          report(name, detail);
         }),
       ),
     );

@@ -1,21 +1,17 @@
 /** Which image each service runs: the one that the stack names, else the platform's own, built and pushed. */
 import * as pulumi from "@pulumi/pulumi";
 import type { Registry } from "../clusters/profile.ts";
-import { type ImageName, imageNames } from "../images/index.ts";
+import type { ImageName } from "../images/index.ts";
+import { imagesToBuild, type WantedImages } from "../images/wanted.ts";
 import { PlatformImages } from "./platform-images.ts";
 
 export interface ImagesArgs {
-  /** For each of the platform's images the settings of the service that runs it; `false` when nothing does. */
-  readonly wanted: Readonly<Record<ImageName, false | { readonly image?: string | undefined }>>;
+  /** For each of the platform's images the settings of the service that runs it. */
+  readonly wanted: WantedImages;
   /** Where the platform's own images go. @default - none can be built, so each must be given */
   readonly registry: Registry | undefined;
   /** Platform of the nodes, for example `linux/amd64`. */
   readonly platform: string;
-}
-
-/** Images that are wanted and not given, so they have to be built. */
-export function imagesToBuild(wanted: ImagesArgs["wanted"]): ImageName[] {
-  return imageNames.filter((name) => wanted[name] !== false && wanted[name].image === undefined);
 }
 
 /** What is wrong with the arguments; empty when nothing is. */

@@ -33,7 +33,7 @@ export class ConfigError extends Error {
  */
 export function loadConfig(raw: Readonly<Record<string, unknown>>, file = "the stack's configuration"): PlatformConfig {
   const problems: string[] = [];
-  const values: Record<string, unknown> = { cluster: {}, services: {}, security: {}, proof: {} };
+  const values: Record<string, unknown> = { cluster: {}, services: {}, proof: {} };
   for (const [key, value] of Object.entries(raw)) {
     if (!key.startsWith(NAMESPACE)) continue;
     const section = key.slice(NAMESPACE.length);

@@ -320,16 +320,10 @@ export const schema = z.strictObject({
     .strictObject({ kafka, objectStore, catalog, spark, presto, telemetry, tools })
     .prefault({})
     .describe("What runs there."),
-  security: z
-    .strictObject({
-      passwordLength: z.int().min(16).max(128).default(32).describe("Characters of each generated password."),
-    })
-    .prefault({})
-    .describe("Secrets."),
   proof: z
     .strictObject({
       enabled: enabled("every deploy ends with the proof that data flows"),
-      records: z.int().min(1).max(100000).default(200).describe("Marked records that are sent."),
+      records: z.int().min(1).max(10_000).default(200).describe("Marked records that are sent."),
       timeoutSeconds: z
         .int()
         .min(10)

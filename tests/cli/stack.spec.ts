@@ -4,10 +4,11 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { imagesOf } from "../../cli/images.ts";
 import { overlayTarget, readStack } from "../../cli/stack.ts";
+import { wantedImages } from "../../config/images.ts";
 import { loadConfig } from "../../config/index.ts";
 import { imageNames } from "../../images/index.ts";
+import { imagesToBuild } from "../../images/wanted.ts";
 
 describe("a stack", () => {
   let folder = "";
@@ -64,7 +65,7 @@ describe("a stack", () => {
 
 describe("the images that a config needs", () => {
   const needed = (services: Record<string, unknown>): string[] =>
-    imagesOf(loadConfig({ "millrace:services": services }));
+    imagesToBuild(wantedImages(loadConfig({ "millrace:services": services })));
 
   it("are all of them by default", () => {
     expect(needed({}).sort()).to.deep.equal([...imageNames].sort());

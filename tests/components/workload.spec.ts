@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { publish } from "../../components/exposure.ts";
-import { chooseImages, imageProblems, imagesToBuild } from "../../components/images.ts";
+import { imagesToBuild } from "../../images/wanted.ts";
+import { chooseImages, imageProblems } from "../../components/images.ts";
 import { namespaceProblems, PlatformNamespace } from "../../components/namespace.ts";
 import { heapMebibytes, mebibytes, quantityBytes } from "../../components/quantity.ts";
 import { configHash, podTemplate } from "../../components/workload.ts";

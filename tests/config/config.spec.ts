@@ -10,12 +10,11 @@ const warnings = (services: unknown, cluster: unknown = {}, proof: unknown = {})
 
 describe("the configuration", () => {
   it("is the embedded development platform when nothing is given", () => {
-    const { cluster, services, security, proof } = loadConfig({});
+    const { cluster, services, proof } = loadConfig({});
     expect(cluster).to.include({ target: "embedded", namespace: "millrace" });
     expect(services.kafka).to.include({ enabled: true, replicas: 1, replicationFactor: 1, autoCreateTopics: false });
     expect(services.objectStore.server).to.equal("garage");
     expect(services.presto.workers).to.equal(0);
-    expect(security.passwordLength).to.equal(32);
     expect(proof).to.deep.equal({ enabled: true, records: 200, timeoutSeconds: 120 });
   });
 

@@ -43,8 +43,8 @@ const bad: Case[] = [
   ],
   [
     "a setting of another section",
-    { proof: { passwordLength: 40 } },
-    "millrace:proof.passwordLength: unknown setting; it belongs to millrace:security.passwordLength",
+    { proof: { namespace: "lake" } },
+    "millrace:proof.namespace: unknown setting; it belongs to millrace:cluster.namespace",
   ],
   [
     "a setting like no other",
@@ -54,7 +54,7 @@ const bad: Case[] = [
   [
     "a section like no other",
     { xyzzyplugh: 1 },
-    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are cluster, services, security, proof",
+    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are cluster, services, proof",
   ],
   [
     "a setting with an inherited name",
@@ -268,9 +268,9 @@ const bad: Case[] = [
     `millrace:services.kafka.image: received "${image}"; give an image with a tag other than latest or a digest, for example "registry.example.com/kafka:4.3.1"`,
   ]),
   [
-    "a short password",
-    { security: { passwordLength: 4 } },
-    "millrace:security.passwordLength: received 4; give a whole number from 16 to 128 (default 32)",
+    "more proof records than one check reads back",
+    { proof: { records: 10_001 } },
+    "millrace:proof.records: received 10001; give a whole number from 1 to 10000 (default 200)",
   ],
 ];
 

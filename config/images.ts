@@ -1,0 +1,15 @@
+/** Which images a config needs: one list for the program, which pushes them, and the CLI, which makes them ready. */
+import type { WantedImages } from "../images/wanted.ts";
+import type { PlatformConfig } from "./schema.ts";
+
+export function wantedImages(config: PlatformConfig): WantedImages {
+  const { kafka, objectStore, catalog, spark, presto, tools } = config.services;
+  return {
+    kafka: kafka.enabled && kafka.existing === undefined && kafka,
+    garage: objectStore.enabled && objectStore.server === "garage" && objectStore,
+    metastore: catalog.enabled && catalog,
+    spark: spark.enabled && spark,
+    presto: presto.enabled && presto,
+    tools,
+  };
+}
