@@ -37,6 +37,13 @@ export interface CleanupStep {
 /** A hop did not hold what it must; the message says what is wrong and what was seen. */
 export class HopFailure extends Error {
   override readonly name = "HopFailure";
+  /** The hop that is at fault, where another one noticed. @default - the one that noticed */
+  readonly hop: string | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly hop?: string } = {}) {
+    super(message, options);
+    this.hop = options.hop;
+  }
 }
 
 /** Figures of a set of records. */

@@ -1,5 +1,6 @@
 /** The current files of an Iceberg table, read as an engine reads them: metastore, metadata, manifests. */
 import { z } from "zod";
+import { describeError } from "./errors.ts";
 import { readAvro } from "./formats/avro.ts";
 import { call } from "./formats/thrift.ts";
 import { HopFailure } from "./hop.ts";
@@ -11,9 +12,23 @@ const metadataShape = z.looseObject({
 });
 const manifestListShape = z.array(z.looseObject({ manifest_path: z.string(), content: z.number().default(0) }));
 const deleted = 2;
+/** Time that a metastore has for a question without work. */
+const answerTimeoutMs = 5000;
 const manifestShape = z.array(
   z.looseObject({ status: z.number(), data_file: z.looseObject({ file_path: z.string() }) }),
 );
+
+/** @returns why the metastore does not answer, in words; `undefined`: it does */
+export async function metastoreTrouble(uri: string, signal: AbortSignal): Promise<string | undefined> {
+  const { hostname, port } = new URL(uri);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]);
+  try {
+    await call({ host: hostname, port: Number(port) }, "getName", [], limit);
+    return undefined;
+  } catch (error) {
+    return describeError(error);
+  }
+}
 
 /** Where the metastore says that the table's metadata is now, as `s3a://bucket/key`. */
 export async function metadataLocation(

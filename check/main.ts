@@ -3,7 +3,7 @@
  *
  * Settings in `PROOF_CONFIG` (see config.ts), keys in `S3_ACCESS_KEY` and `S3_SECRET_KEY`; `PROOF_TIMEOUT_SECONDS`
  * overrides the limit. Prints JSON lines on stdout, lines for people on stderr.
- * Exit code 0: all hops hold the records; 1: one does not, and is named; 2: the settings are wrong.
+ * SIGTERM ends it early, with its clean-up and its verdict. Exit code 0: all hops hold the records; 1: one does not, and is named; 2: the settings are wrong.
  */
 import { readConfig } from "./config.ts";
 import type { ProofConfig } from "./config.ts";
@@ -34,7 +34,7 @@ function hopsOf(config: ProofConfig, marked: MarkedRun): Hop[] {
   return [
     kafkaHop(config.kafka, marked),
     objectStoreHop(store, marked),
-    sparkHop(files, marked),
+    sparkHop(files, marked, config.metastore.uri),
     catalogHop(config, store, files, marked),
     prestoHop(presto, marked),
     deadLetterHop(presto, marked),
@@ -53,7 +53,14 @@ function configOrExit(): ProofConfig {
 const config = configOrExit();
 const marked = makeMarkedRun(config);
 forPeople(`proof ${marked.run}: ${marked.records.length} records and ${marked.poison.length} poison ones`);
+const stop = new AbortController();
+for (const name of ["SIGTERM", "SIGINT"] as const) {
+  process.once(name, () => {
+    stop.abort();
+  });
+}
 const result = await runHops(hopsOf(config, marked), {
+  signal: stop.signal,
   timeoutMs: config.timeoutSeconds * 1000,
   onResult: (hop) => {
     forPrograms(hopJson(hop));

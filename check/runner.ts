@@ -1,6 +1,7 @@
 /** Runs hops in order, each within its time, and always cleans up. */
 import { performance } from "node:perf_hooks";
 import { describeError, isRefusal } from "./errors.ts";
+import { HopFailure } from "./hop.ts";
 import type { CleanupStep, Hop, HopFigures } from "./hop.ts";
 
 export interface HopResult extends HopFigures {
@@ -26,8 +27,9 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Limit of the whole clean-up, in ms. @default 15000 */
   readonly cleanupTimeoutMs?: number;
-  /** Told of each hop as it begins and ends. */
-  readonly onStart?: (hop: string) => void;
+  /** Ends the hop under way, and with it the run; what was made is removed all the same. @default - none */
+  readonly signal?: AbortSignal;
+  /** Told of each hop as it ends. */
   readonly onResult?: (result: HopResult) => void;
 }
 
@@ -37,9 +39,9 @@ export async function runHops(hops: readonly Hop[], options: RunOptions): Promis
   const cleanups: CleanupStep[] = [];
   const results: HopResult[] = [];
   for (const hop of hops) {
-    options.onStart?.(hop.name);
     const remaining = options.timeoutMs - (performance.now() - started);
-    const result = await runHop(hop, Math.min(hop.timeoutMs, remaining), (step) => cleanups.push(step));
+    const onCleanup = (step: CleanupStep): void => void cleanups.push(step);
+    const result = await runHop(hop, Math.min(hop.timeoutMs, remaining), onCleanup, options.signal);
     results.push(result);
     options.onResult?.(result);
     if (!result.ok) break;
@@ -55,16 +57,23 @@ export async function runHops(hops: readonly Hop[], options: RunOptions): Promis
   };
 }
 
-async function runHop(hop: Hop, timeoutMs: number, onCleanup: (step: CleanupStep) => void): Promise<HopResult> {
+async function runHop(
+  hop: Hop,
+  timeoutMs: number,
+  onCleanup: (step: CleanupStep) => void,
+  stop: AbortSignal | undefined,
+): Promise<HopResult> {
   const started = performance.now();
   const elapsed = (): number => Math.round(performance.now() - started);
   try {
     if (timeoutMs <= 0) throw new Error("no time left: the hops before it used the whole of the proof's time limit");
-    const figures = await within(timeoutMs, (signal) => hop.run({ signal, onCleanup }));
+    const figures = await within(timeoutMs, (signal) => hop.run({ signal, onCleanup }), stop);
     return { hop: hop.name, ok: true, ...figures, ms: elapsed() };
   } catch (error) {
-    const message = isRefusal(error) ? `access refused: ${describeError(error)}` : describeError(error);
-    return { hop: hop.name, ok: false, count: 0, distinct: 0, checksum: "0", ms: elapsed(), message };
+    const words = isRefusal(error) ? `access refused: ${describeError(error)}` : describeError(error);
+    const message = stop?.aborted === true ? `the proof was stopped here: ${words}` : words;
+    const name = (error instanceof HopFailure ? error.hop : undefined) ?? hop.name;
+    return { hop: name, ok: false, count: 0, distinct: 0, checksum: "0", ms: elapsed(), message };
   }
 }
 
@@ -84,20 +93,26 @@ async function cleanUp(steps: readonly CleanupStep[], timeoutMs: number): Promis
 /** How long a hop may go on after its signal, to say what it saw last. */
 const graceMs = 3000;
 
-async function within<T>(timeoutMs: number, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function within<T>(timeoutMs: number, task: (signal: AbortSignal) => Promise<T>, stop?: AbortSignal): Promise<T> {
   const controller = new AbortController();
+  const started = performance.now();
   const { promise: expired, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  let graceTimer: NodeJS.Timeout | undefined;
+  const end = (): void => {
     controller.abort();
-  }, timeoutMs);
-  const graceTimer = setTimeout(() => {
-    reject(new Error(`no answer within ${Math.round(timeoutMs / 1000)} s`));
-  }, timeoutMs + graceMs);
+    graceTimer ??= setTimeout(() => {
+      reject(new Error(`no answer within ${Math.round((performance.now() - started) / 1000)} s`));
+    }, graceMs);
+  };
+  const timer = setTimeout(end, timeoutMs);
+  stop?.addEventListener("abort", end);
+  if (stop?.aborted === true) end();
   try {
     return await Promise.race([task(controller.signal), expired]);
   } finally {
     clearTimeout(timer);
     clearTimeout(graceTimer);
+    stop?.removeEventListener("abort", end);
     controller.abort();
   }
 }
