@@ -14,10 +14,12 @@ Environment, with defaults:
                                    Beginning at STARTING_OFFSETS would write records twice or leave some out.
   MAX_RECORDS_PER_BATCH=50000      bounds a batch after a long stop
   MAINTENANCE_BATCHES=10           batches between two rounds of maintenance
-  SNAPSHOT_MINUTES=15              age at which snapshots are removed; the newest 20 stay
+  COMPACT_MINUTES=10               minutes between two rounds that make one file of many small ones; 0: never
+  SNAPSHOT_MINUTES=10              age at which snapshots, and files that only they hold, are removed; the newest 20
+                                   stay. A query that takes longer than this may lose its files.
   READY_FILE=/tmp/stream-ready     exists while both queries run
 
-Any query that fails ends the driver with exit code 1 and its reason.
+At the start it waits for the services that it needs. A query that fails ends the driver with exit code 1 and its reason.
 """
 
 import json
@@ -25,6 +27,8 @@ import os
 import sys
 import threading
 import time
+from datetime import datetime, timedelta, timezone
+from typing import Callable, TypeVar
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -33,6 +37,7 @@ SCHEMA = "millrace.telemetry/1"
 MAX_VALUE_BYTES = 65536
 DEAD_LETTER_CHARACTERS = 4096
 KEPT_SNAPSHOTS = 20
+RETRY_SECONDS = 5
 RECORD = "schema string, id string, run string, source string, node string, ts string, metric string, value double"
 RUN_PATTERN = "^[A-Za-z0-9._:-]{1,64}$"
 
@@ -77,10 +82,42 @@ TABLE_PROPERTIES = {
 }
 
 
+# A round is bounded, and cut into small tasks one after the other, so that a batch of the stream waits for one of them
+# at most. A file above the least size is left alone, so no record is copied more than a few times.
+COMPACTION = {
+    "min-input-files": "20",
+    "max-files-to-rewrite": "400",
+    "max-file-group-input-files": "50",
+    "max-concurrent-file-group-rewrites": "1",
+    "min-file-size-bytes": str(128 * 1024),
+    "target-file-size-bytes": str(16 * 1024 * 1024),
+}
+# Files become old before they are merged: what is fresh is what proofs and people look at.
+COMPACTION_AGE_MINUTES = 5
+
+Result = TypeVar("Result")
+
+
+def first_line(error: Exception) -> str:
+    """The error without the plan or the stack that Spark adds."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def patiently(what: str, action: Callable[[], Result]) -> Result:
+    """Tries until it works. A driver that gave up would be held back by Kubernetes, long after an outage is over."""
+    while True:
+        try:
+            return action()
+        except Exception as error:  # noqa: BLE001 - the reason is shown, and the driver is not ready meanwhile
+            print(f"{what}: {first_line(error)}; again in {RETRY_SECONDS} s", file=sys.stderr, flush=True)
+            time.sleep(RETRY_SECONDS)
+
+
 def session() -> SparkSession:
     """Small batches on one or two cores: few tasks, little history kept."""
     return (
         SparkSession.builder.appName("telemetry-stream")
+        .config("spark.log.level", "WARN")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "1")
         .config("spark.sql.streaming.minBatchesToRetain", "20")
@@ -101,6 +138,21 @@ def create_tables(spark: SparkSession) -> None:
         spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ({properties})")
 
 
+def topic_partitions(spark: SparkSession) -> int:
+    """Number of the topic's partitions, by the broker's own word."""
+    client = spark._jvm.java.util.Properties()
+    client.put("bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
+    client.put("default.api.timeout.ms", "10000")
+    client.put("request.timeout.ms", "5000")
+    admin = spark._jvm.org.apache.kafka.clients.admin.Admin.create(client)
+    try:
+        topics = spark._jvm.java.util.ArrayList()
+        topics.add(TOPIC)
+        return len(admin.describeTopics(topics).allTopicNames().get().get(TOPIC).partitions())
+    finally:
+        admin.close()
+
+
 def starting_offsets(spark: SparkSession, table: str, checkpoint: str) -> str:
     """Where a query begins if it has no checkpoint; see ON_MISSING_CHECKPOINT."""
     path = spark._jvm.org.apache.hadoop.fs.Path(f"{checkpoint}/metadata")
@@ -118,17 +170,8 @@ def starting_offsets(spark: SparkSession, table: str, checkpoint: str) -> str:
             "out. Restore the checkpoint; or, if the topic is still the same one, set ON_MISSING_CHECKPOINT=resume to "
             "go on after the highest offset in the table; or drop the table."
         )
-    client = spark._jvm.java.util.Properties()
-    client.put("bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
-    admin = spark._jvm.org.apache.kafka.clients.admin.Admin.create(client)
-    try:
-        topics = spark._jvm.java.util.ArrayList()
-        topics.add(TOPIC)
-        partitions = len(admin.describeTopics(topics).allTopicNames().get().get(TOPIC).partitions())
-    finally:
-        admin.close()
     # -2: Kafka's name for the earliest offset, for partitions of which the table has nothing.
-    offsets = {str(p): highest[str(p)] + 1 if str(p) in highest else -2 for p in range(partitions)}
+    offsets = {str(p): highest[str(p)] + 1 if str(p) in highest else -2 for p in range(topic_partitions(spark))}
     print(f"{table}: no checkpoint, resuming at {offsets}", flush=True)
     return json.dumps({TOPIC: offsets})
 
@@ -237,8 +280,26 @@ def maintain(spark: SparkSession, table: str) -> None:
     """Merges small manifests and removes old snapshots, in the driver alone so that the stream keeps its cores."""
     iceberg = spark._jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, table)
     iceberg.newAppend().commit()  # an append of nothing merges manifests
-    oldest = int((time.time() - 60 * int(setting("SNAPSHOT_MINUTES", "15"))) * 1000)
+    oldest = int((time.time() - 60 * int(setting("SNAPSHOT_MINUTES", "10"))) * 1000)
     iceberg.expireSnapshots().expireOlderThan(oldest).retainLast(KEPT_SNAPSHOTS).commit()
+
+
+def compact(spark: SparkSession, table: str) -> None:
+    """Makes one file of many small ones. Records of a run are left alone: they are removed by the one who sent them."""
+    catalog, name = table.split(".", 1)
+    before = datetime.now(timezone.utc) - timedelta(minutes=COMPACTION_AGE_MINUTES)
+    where = f"run IS NULL AND ingested_at < TIMESTAMP_NTZ '{before:%Y-%m-%d %H:%M:%S}'"
+    options = ", ".join(f"'{key}', '{value}'" for key, value in COMPACTION.items())
+    started = time.monotonic()
+    done = spark.sql(
+        f"CALL {catalog}.system.rewrite_data_files(table => '{name}', where => \"{where}\", options => map({options}))"
+    ).first()
+    if done.rewritten_data_files_count > 0:
+        print(
+            f"{table}: {done.rewritten_data_files_count} files became {done.added_data_files_count} "
+            f"in {time.monotonic() - started:.1f} s",
+            flush=True,
+        )
 
 
 def maintain_for_ever(spark: SparkSession, queries: dict) -> None:
@@ -248,7 +309,9 @@ def maintain_for_ever(spark: SparkSession, queries: dict) -> None:
     the stream does not depend on it.
     """
     every = int(setting("MAINTENANCE_BATCHES", "10"))
+    pause = 60 * float(setting("COMPACT_MINUTES", "10"))
     done = {}
+    compacted = dict.fromkeys(queries, time.monotonic())
     while True:
         time.sleep(0.5)
         for table, query in queries.items():
@@ -259,13 +322,23 @@ def maintain_for_ever(spark: SparkSession, queries: dict) -> None:
             done[table] = batch
             try:
                 maintain(spark, table)
+                if pause > 0 and time.monotonic() - compacted[table] >= pause:
+                    compacted[table] = time.monotonic()
+                    compact(spark, table)
             except Exception as error:  # noqa: BLE001 - any failure, see above
-                print(f"maintenance of {table} failed, will try again: {error}", flush=True)
+                print(f"maintenance of {table} failed, will try again: {first_line(error)}", file=sys.stderr, flush=True)
+
+
+def remove_ready_file() -> None:
+    if os.path.exists(READY_FILE):
+        os.remove(READY_FILE)
 
 
 def main() -> None:
+    remove_ready_file()  # a killed container leaves it to the one that follows
     spark = session()
-    create_tables(spark)
+    patiently(f"topic {TOPIC}", lambda: topic_partitions(spark))
+    patiently("tables", lambda: create_tables(spark))
     plan = [
         ("samples", SAMPLES, samples, setting("TRIGGER_SECONDS", "2")),
         ("dead-letter", DEAD_LETTER, dead_letters, setting("DEAD_LETTER_TRIGGER_SECONDS", "10")),
@@ -273,19 +346,19 @@ def main() -> None:
     queries = {}
     for name, table, rows, seconds in plan:
         checkpoint = f"{CHECKPOINT}/{name}"
-        maintain(spark, table)  # nothing else commits yet, so this succeeds however much has piled up
-        records = read_topic(spark, starting_offsets(spark, table, checkpoint))
-        queries[table] = start(name, rows(records), table, checkpoint, seconds)
+        # Nothing else commits to the table yet, so this succeeds however much has piled up.
+        patiently(table, lambda: maintain(spark, table))
+        offsets = patiently(checkpoint, lambda: starting_offsets(spark, table, checkpoint))
+        queries[table] = start(name, rows(read_topic(spark, offsets)), table, checkpoint, seconds)
     threading.Thread(target=maintain_for_ever, args=(spark, queries), daemon=True).start()
     try:
         open(READY_FILE, "w").close()
         spark.streams.awaitAnyTermination()
         reason = "a query ended without an error"
     except Exception as error:  # noqa: BLE001 - whatever ends a query ends the driver
-        reason = str(error)
+        reason = first_line(error)
     finally:
-        if os.path.exists(READY_FILE):
-            os.remove(READY_FILE)
+        remove_ready_file()
     failed = [table for table, query in queries.items() if not query.isActive]
     print(f"stream ended ({', '.join(failed)}): {reason}", file=sys.stderr, flush=True)
     # The JVM may hold non-daemon threads; the exit code must be seen all the same.
