@@ -58,22 +58,35 @@ async function deleteOne(
   if (signal.aborted) {
     return false;
   }
-  const isDefaultProvider =
-    resource.type.startsWith("pulumi:providers:") && urnName(resource.urn).startsWith("default");
-  const step = isDefaultProvider ? undefined : events.step("delete", resource.urn);
-  const interrupted = ledger.interrupted.includes(resource);
+  // The same object under another name of the program's lives on.
+  const heir = ledger.done.find(
+    (other) => other !== resource && other.type === resource.type && other.id !== "" && other.id === resource.id,
+  );
   const isReal =
     resource.custom &&
     resource.external !== true &&
     resource.retainOnDelete !== true &&
+    resource.pendingReplacement !== true &&
+    heir?.provider !== resource.provider &&
     !resource.type.startsWith("pulumi:providers:") &&
     !(resource.deletedWith !== undefined && doomedUrns.has(resource.deletedWith));
+  if (!preview && isReal && resource.provider !== undefined) {
+    try {
+      await providers.survey(resource.provider);
+    } catch (error) {
+      events.error(error instanceof Error ? error.message : String(error)); // once for all resources of the provider
+      return false;
+    }
+  }
+  const isDefaultProvider =
+    resource.type.startsWith("pulumi:providers:") && urnName(resource.urn).startsWith("default");
+  const step = isDefaultProvider ? undefined : events.step("delete", resource.urn);
+  const interrupted = ledger.interrupted.includes(resource);
   if (!preview) {
     const operation = ledger.begin({ resource, type: "deleting" });
     try {
       if (isReal && resource.provider !== undefined) {
         await save();
-        await providers.ready(resource.provider);
         const timeout = (resource.customTimeouts as { delete?: number } | undefined)?.delete;
         await providers.get(resource.provider).delete(
           {

@@ -3,16 +3,17 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { deleteResources } from "./deletions.ts";
-import type { Events, StepReport } from "./events.ts";
+import type { Events } from "./events.ts";
 import { type Goal, type Registered, stateOf } from "./goal.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Limit } from "./limit.ts";
 import type { PolicyPacks } from "./policy.ts";
-import { type Diff, type Made, NotReadyError, type Provider, type StepContext } from "./provider.ts";
-import { packageOf, type Providers, recordedOf } from "./providers.ts";
-import type { PendingOperation, ResourceState } from "./state.ts";
+import { creation, foresee, planFor } from "./plan.ts";
+import { packageOf, type Providers } from "./providers.ts";
+import type { ResourceState } from "./state.ts";
+import { carryOut } from "./steps.ts";
 import { makeUrn, urnName } from "./urn.ts";
-import { diffPaths, hideTexts, isBelow, keepAt, merge, type Props, reveal, secret, secretTexts } from "./values.ts";
+import { diffPaths, keepAt, type Props, reveal } from "./values.ts";
 
 export interface DeploymentParts {
   readonly stack: string;
@@ -41,10 +42,6 @@ export interface ReadRequest {
   readonly inputs: Props;
 }
 
-type Plan = { readonly op: "create" | "same" | "update" | "replace"; readonly diff: Diff };
-
-const noDiff: Diff = { paths: [], replaces: [], deleteBeforeReplace: false };
-
 export class Deployment {
   readonly #parts: DeploymentParts;
   readonly #seen = new Set<string>();
@@ -67,12 +64,13 @@ export class Deployment {
   }
 
   async #register(goal: Goal): Promise<Registered> {
-    const { stack, project, ledger } = this.#parts;
+    const { stack, project, ledger, events } = this.#parts;
     const urn = makeUrn(stack, project, goal.type, goal.name, goal.parent);
     if (this.#seen.has(urn)) {
       throw new Error(`two resources have the URN ${urn}; give one of them another name`);
     }
     this.#seen.add(urn);
+    events.conceal(goal.inputs);
     const last = ledger.last(urn, goal.aliases);
     if (!goal.custom) {
       return this.#component(goal, urn, last);
@@ -190,225 +188,84 @@ export class Deployment {
   }
 
   async #custom(goal: Goal, urn: string, last: ResourceState | undefined): Promise<Registered> {
-    const { providers, limit, preview, signal, events, policies } = this.#parts;
+    const { providers, limit, preview, signal, events, policies, ledger, save } = this.#parts;
     if (goal.type === "pulumi:pulumi:StackReference") {
       throw new Error("the local engine has no stack references; hand the value over in the stack's configuration");
     }
     const ref = goal.provider === "" ? providers.defaultFor(goal.type, goal.version) : goal.provider;
     const provider = providers.get(ref);
     const inputs = last === undefined ? goal.inputs : keepAt(last.inputs ?? {}, goal.inputs, goal.ignoreChanges);
-    const context = this.#context(goal, urn, reveal(inputs) as Props);
+    const { type, name } = goal;
+    const context = { urn, type, name, inputs: reveal(inputs) as Props, signal, progress: () => undefined };
     const problems = provider.check?.(context) ?? [];
     const violations = await policies.analyze(goal, urn, inputs);
     if (problems.length > 0 || violations.length > 0) {
-      const step = events.step(last === undefined ? "create" : "update", urn);
-      step.failed([...problems, ...violations].join("; "));
+      const report = events.step(last === undefined ? "create" : "update", urn);
+      report.failed([...problems, ...violations].join("; "));
       return { urn, id: "", outputs: inputs, failed: true };
     }
-    const gone = await this.#gone(ref, last);
+    const live = await this.#survey(ref, last);
     return limit.run(async () => {
       if (signal.aborted) {
         throw new Error("the run was interrupted");
       }
       const plan =
-        last === undefined || gone ? { op: "create" as const, diff: noDiff } : planFor(goal, provider, last, inputs);
-      const step = events.step(
-        plan.op,
-        urn,
-        plan.op === "update" || plan.op === "replace" ? plan.diff.paths : undefined,
-      );
+        last === undefined || live.gone || last.pendingReplacement === true
+          ? creation
+          : planFor(goal, provider, last, inputs, live.drifted);
+      const isChange = plan.op === "update" || plan.op === "replace";
+      const report = events.step(plan.op, urn, isChange ? plan.diff.paths : undefined);
       const state = stateOf(goal, urn, ref, inputs);
       try {
-        const done = preview
-          ? this.#foresee(plan, state, last, step)
-          : await this.#carryOut(plan, state, last, provider, { ...context, progress: step.progress }, step);
+        if (preview) {
+          const foreseen = foresee(plan, state, last);
+          ledger.finish(foreseen, last);
+          report.done(state.inputs);
+          return { urn, id: foreseen.id ?? "", outputs: foreseen.outputs ?? {} };
+        }
+        const done = await carryOut(
+          { ledger, save, scrub: (text) => events.scrub(text) },
+          {
+            plan,
+            state,
+            last,
+            provider,
+            context: { ...context, progress: report.progress },
+            timeouts: goal.timeouts,
+            report,
+          },
+        );
+        events.conceal(done.outputs);
         return { urn, id: done.id ?? "", outputs: done.outputs ?? {} };
       } catch (error) {
-        step.failed(error instanceof Error ? error.message : String(error));
+        report.failed(error instanceof Error ? error.message : String(error));
         return { urn, id: "", outputs: inputs, failed: true };
       }
     });
   }
 
-  /** Whether the recorded object was deleted behind our back. In a preview a cluster out of reach is only a warning. */
-  async #gone(ref: string, last: ResourceState | undefined): Promise<boolean> {
+  /** What became of the recorded object behind our back. In a preview a cluster out of reach is only a warning. */
+  async #survey(
+    ref: string,
+    last: ResourceState | undefined,
+  ): Promise<{ readonly gone: boolean; readonly drifted: readonly string[] }> {
     const { providers, preview, events, stop, ledger } = this.#parts;
+    const unknown = { gone: false, drifted: [] };
     if (preview && ![...ledger.left].some((resource) => packageOf(resource.type) === "kubernetes")) {
-      return false;
+      return unknown;
     }
     try {
-      const missing = await providers.ready(ref);
-      return last !== undefined && missing.has(last.urn);
+      const { gone, drifted } = await providers.survey(ref);
+      return last === undefined ? unknown : { gone: gone.has(last.urn), drifted: drifted.get(last.urn) ?? [] };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       if (preview) {
         events.warnOnce(`the preview compares inputs only: ${message}`);
-        return false;
+        return unknown;
       }
       events.error(message);
       stop();
       throw error;
     }
   }
-
-  #context(goal: Goal, urn: string, inputs: Props): StepContext {
-    const timeout = goal.timeouts.create ?? goal.timeouts.update;
-    return {
-      urn,
-      type: goal.type,
-      name: goal.name,
-      inputs,
-      signal: this.#parts.signal,
-      progress: () => undefined,
-      ...(timeout === undefined ? {} : { timeoutSeconds: timeout }),
-    };
-  }
-
-  #foresee(plan: Plan, state: ResourceState, last: ResourceState | undefined, step: StepReport): ResourceState {
-    const foreseen = foresee(plan, state, last);
-    this.#parts.ledger.finish(foreseen, last);
-    step.done(state.inputs);
-    return foreseen;
-  }
-
-  async #carryOut(
-    plan: Plan,
-    state: ResourceState,
-    last: ResourceState | undefined,
-    provider: Provider,
-    context: StepContext,
-    step: StepReport,
-  ): Promise<ResourceState> {
-    const { ledger, save } = this.#parts;
-    if (plan.op === "same" && last !== undefined) {
-      const kept = copyRecorded(state, last);
-      ledger.finish(kept, last);
-      step.done();
-      return kept;
-    }
-    if (plan.op === "replace" && last !== undefined) {
-      if (last.protect === true) {
-        throw new Error(
-          `it is protected and would have to be replaced (${plan.diff.replaces.join(", ")}); remove its protect option first`,
-        );
-      }
-      if (plan.diff.deleteBeforeReplace) {
-        step.progress("deleting the old one first");
-        await this.#deleteOld(last, provider, context);
-      }
-    }
-    const updating = plan.op === "update" && last !== undefined;
-    const operation = ledger.begin({
-      resource: updating ? { ...state, id: last.id ?? "" } : state,
-      type: updating ? "updating" : "creating",
-    });
-    await save();
-    const started = new Date().toISOString();
-    let result: ResourceState;
-    try {
-      const made = updating ? await provider.update(context, recordedOf(last)) : await provider.create(context);
-      result = completed(state, made, updating ? last : undefined, started);
-    } catch (error) {
-      await this.#recordFailure(operation, error, state, plan, last, started);
-      throw error;
-    }
-    ledger.end(operation);
-    this.#supersede(plan, last);
-    ledger.finish(result, plan.op === "replace" ? undefined : last);
-    await save();
-    step.done();
-    return result;
-  }
-
-  /** A replaced resource stays in the state, marked, until its deletion at the end. */
-  #supersede(plan: Plan, last: ResourceState | undefined): void {
-    if (plan.op === "replace" && last !== undefined) {
-      last.delete = true;
-    }
-  }
-
-  async #deleteOld(last: ResourceState, provider: Provider, context: StepContext): Promise<void> {
-    const { ledger, save } = this.#parts;
-    const operation = ledger.begin({ resource: last, type: "deleting" });
-    await save();
-    if (last.retainOnDelete !== true) {
-      try {
-        await provider.delete(context, recordedOf(last));
-      } catch (error) {
-        ledger.end(operation);
-        await save();
-        throw error;
-      }
-    }
-    ledger.end(operation);
-    ledger.left.delete(last);
-    await save();
-  }
-
-  async #recordFailure(
-    operation: PendingOperation,
-    error: unknown,
-    state: ResourceState,
-    plan: Plan,
-    last: ResourceState | undefined,
-    started: string,
-  ): Promise<void> {
-    const { ledger, save } = this.#parts;
-    ledger.end(operation);
-    if (error instanceof NotReadyError) {
-      this.#supersede(plan, last);
-      const made = completed(state, error.made, plan.op === "update" ? last : undefined, started);
-      ledger.finish({ ...made, initErrors: [error.message] }, plan.op === "replace" ? undefined : last);
-    }
-    await save();
-  }
-}
-
-/** Same, update or replace, from the inputs alone. */
-function planFor(goal: Goal, provider: Provider, last: ResourceState, inputs: Props): Plan {
-  const found = provider.diff(goal.type, reveal(last.inputs ?? {}) as Props, reveal(inputs) as Props);
-  const forced = found.paths.filter((path) => goal.replaceOnChanges.some((prefix) => isBelow(path, prefix)));
-  const replaces = [...new Set([...found.replaces, ...forced])];
-  const deleteBeforeReplace = found.deleteBeforeReplace || goal.deleteBeforeReplace === true;
-  const diff = { paths: found.paths, replaces, deleteBeforeReplace };
-  if (replaces.length > 0) {
-    return { op: "replace", diff };
-  }
-  const unfinished = (last.initErrors ?? []).length > 0;
-  return { op: found.paths.length > 0 || unfinished ? "update" : "same", diff };
-}
-
-function copyRecorded(state: ResourceState, last: ResourceState): ResourceState {
-  return {
-    ...state,
-    ...(last.id === undefined ? {} : { id: last.id }),
-    // The recorded envelopes keep their ciphertext, so an unchanged state stays the same text.
-    ...(last.inputs === undefined ? {} : { inputs: last.inputs }),
-    ...(last.outputs === undefined ? {} : { outputs: last.outputs }),
-    ...(last.created === undefined ? {} : { created: last.created }),
-    ...(last.modified === undefined ? {} : { modified: last.modified }),
-  };
-}
-
-/** The entry of a finished step; every secret of the inputs is secret in the outputs too. */
-function completed(state: ResourceState, made: Made, last: ResourceState | undefined, started: string): ResourceState {
-  const outputs = hideTexts(made.outputs, secretTexts(state.inputs)) as Props;
-  for (const key of state.additionalSecretOutputs ?? []) {
-    if (outputs[key] !== undefined) {
-      outputs[key] = secret(outputs[key]);
-    }
-  }
-  return { ...state, id: made.id, outputs, created: last?.created ?? started, modified: started };
-}
-
-/** What a step would give: known inputs, and for a resource that exists its recorded outputs. */
-function foresee(plan: Plan, state: ResourceState, last: ResourceState | undefined): ResourceState {
-  if (plan.op === "same" && last !== undefined) {
-    return copyRecorded(state, last);
-  }
-  if (plan.op === "update" && last !== undefined) {
-    const outputs = merge(last.outputs ?? {}, state.inputs ?? {}) as Props;
-    return { ...state, ...(last.id === undefined ? {} : { id: last.id }), outputs };
-  }
-  return { ...state, outputs: state.inputs ?? {} };
 }

@@ -2,7 +2,7 @@
 
 import type { EngineEvent, EngineOptions, Operation } from "./types.ts";
 import { urnName, urnType } from "./urn.ts";
-import { mask, type Props } from "./values.ts";
+import { mask, type Props, secretTexts } from "./values.ts";
 
 export interface StepReport {
   readonly urn: string;
@@ -15,6 +15,7 @@ export class Events {
   readonly changes: Record<Operation, number> = { create: 0, update: 0, replace: 0, delete: 0, same: 0, read: 0 };
   readonly errors: string[] = [];
   readonly #warned = new Set<string>();
+  readonly #secrets = new Set<string>();
   readonly #send: (event: EngineEvent) => void;
 
   constructor(options: Pick<EngineOptions, "onEvent">) {
@@ -29,12 +30,37 @@ export class Events {
     this.#send(event);
   }
 
+  /** From now on no message shows the secrets in `value`. */
+  conceal(value: unknown): void {
+    for (const text of secretTexts(value)) {
+      // A plain word or address among secret settings hides nothing, and would make messages unreadable.
+      if (!/^[a-z./:-]+$/.test(text)) {
+        this.#secrets.add(text);
+      }
+    }
+  }
+
+  /** The text with "[secret]" in place of each secret. */
+  scrub(text: string): string {
+    let clean = text;
+    for (const hidden of this.#secrets) {
+      clean = clean.replaceAll(hidden, "[secret]");
+    }
+    return clean;
+  }
+
   log(severity: "debug" | "info" | "warning" | "error", message: string, urn?: string): void {
-    this.#send({ kind: "diagnostic", severity, message, ...(urn === undefined || urn === "" ? {} : { urn }) });
+    this.#send({
+      kind: "diagnostic",
+      severity,
+      message: this.scrub(message),
+      ...(urn === undefined || urn === "" ? {} : { urn }),
+    });
   }
 
   /** An error that ends the run; repeated ones are kept once. */
-  error(message: string, urn?: string): void {
+  error(text: string, urn?: string): void {
+    const message = this.scrub(text);
     if (!this.errors.includes(message)) {
       this.errors.push(message);
       this.log("error", message, urn);
@@ -64,7 +90,7 @@ export class Events {
     return {
       urn,
       progress: (message) => {
-        this.#send({ ...base, status: "progress", message, elapsedMs: elapsed() });
+        this.#send({ ...base, status: "progress", message: this.scrub(message), elapsedMs: elapsed() });
       },
       done: (inputs) => {
         this.changes[op]++;
@@ -75,7 +101,8 @@ export class Events {
           ...(inputs === undefined ? {} : { inputs: mask(inputs) as Props }),
         });
       },
-      failed: (message) => {
+      failed: (text) => {
+        const message = this.scrub(text);
         this.errors.push(`${base.type.split(":").at(-1) ?? ""} "${base.name}": ${message}`);
         this.#send({ ...base, status: "failed", message, elapsedMs: elapsed() });
       },

@@ -1,6 +1,6 @@
 /** Runs the unmodified program by Pulumi's own program host, and answers its calls. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
@@ -10,6 +10,7 @@ import resourceService from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import type { ProgramConfig, Project } from "./config.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Events } from "./events.ts";
+import { spawnNode } from "./lifeline.ts";
 import { monitorHandlers } from "./monitor.ts";
 import { Empty, messageLimits, unary } from "./wire.ts";
 
@@ -87,8 +88,7 @@ function start(program: Program, address: string, events: Events, stop: AbortSig
   const { projectDir, project, stack, preview, parallel, config, env } = program;
   const inherited = { ...process.env };
   delete inherited["PULUMI_CONFIG_PASSPHRASE"];
-  const child = spawn(
-    process.execPath,
+  const child = spawnNode(
     [
       fileURLToPath(import.meta.resolve("@pulumi/pulumi/cmd/run/index.js")),
       ...["--monitor", address, "--engine", address, "--project", project.name, "--stack", stack],
@@ -97,9 +97,6 @@ function start(program: Program, address: string, events: Events, stop: AbortSig
     ],
     {
       cwd: projectDir,
-      stdio: ["ignore", "pipe", "pipe"],
-      // A Ctrl-C at the terminal is the engine's to handle: the program must outlive the steps under way.
-      detached: true,
       env: {
         ...inherited,
         PULUMI_NODEJS_TYPESCRIPT: "false",
@@ -120,9 +117,6 @@ function start(program: Program, address: string, events: Events, stop: AbortSig
       }
     });
   }
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  child.once("close", () => process.removeListener("exit", kill));
   return child;
 }
 

@@ -15,7 +15,7 @@ import { Crypter } from "./secrets.ts";
 import { openSnapshot, readStored, type ResourceState, statePaths, StateWriter } from "./state.ts";
 import type { EngineOptions, EngineResult } from "./types.ts";
 import { stackType } from "./urn.ts";
-import { mask, type Props, reveal } from "./values.ts";
+import { mask, type Props, reveal, secret } from "./values.ts";
 
 export type { EngineEvent, EngineOptions, EngineResult, Operation } from "./types.ts";
 
@@ -120,11 +120,16 @@ async function load(session: Session) {
     config.salt === undefined || config.salt === salt ? crypter : await Crypter.open(options.passphrase, config.salt);
   const values = { ...config.values, ...options.configOverrides };
   const snapshot = openSnapshot(stored, crypter);
+  const program = programConfig(project.name, values, configCrypter);
+  session.events.conceal([
+    program.secretKeys.map((key) => secret(program.values[key])),
+    snapshot.resources.flatMap(({ inputs, outputs }) => [inputs, outputs]),
+  ]);
   const ledger = new Ledger(snapshot);
   const writer = new StateWriter(paths.checkpoint, `organization/${project.name}/${options.stack}`, crypter, () =>
     ledger.snapshot(),
   );
-  return { ledger, writer, config: programConfig(project.name, values, configCrypter) };
+  return { ledger, writer, config: program };
 }
 
 async function deploy(session: Session, options: EngineOptions, isPreview: boolean): Promise<void> {
@@ -205,7 +210,7 @@ async function destroyAll(session: Session, options: DestroyOptions): Promise<vo
       return;
     }
     const forgotten = options.clusterGone === true;
-    const doomed = [...ledger.left, ...ledger.interrupted].map((resource) => resource);
+    const doomed = [...ledger.left, ...ledger.interrupted];
     if (forgotten) {
       for (const resource of doomed.filter((entry) => packageOf(entry.type) === "kubernetes")) {
         resource.retainOnDelete = true;

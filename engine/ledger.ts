@@ -57,6 +57,31 @@ export class Ledger {
     this.settle(resource.urn);
     if (last !== undefined) {
       this.left.delete(last);
+      if (last.urn !== resource.urn) {
+        this.#rename(last.urn, resource.urn);
+      }
+    }
+  }
+
+  /** A resource found by an alias has a new URN: what is left of the last run must refer to that. */
+  #rename(from: string, to: string): void {
+    const renamed = (urn: string) => (urn === from ? to : urn);
+    for (const resource of this.left) {
+      if (resource.parent !== undefined) {
+        resource.parent = renamed(resource.parent);
+      }
+      if (resource.deletedWith !== undefined) {
+        resource.deletedWith = renamed(resource.deletedWith);
+      }
+      if (resource.dependencies !== undefined) {
+        resource.dependencies = resource.dependencies.map(renamed);
+      }
+      for (const [key, urns] of Object.entries(resource.propertyDependencies ?? {})) {
+        resource.propertyDependencies = { ...resource.propertyDependencies, [key]: urns.map(renamed) };
+      }
+      if (resource.provider?.startsWith(`${from}::`) === true) {
+        resource.provider = to + resource.provider.slice(from.length);
+      }
     }
   }
 

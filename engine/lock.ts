@@ -1,7 +1,7 @@
 /** One run per stack: the file backend's lock files, with the locks of dead processes taken over. */
 
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 
@@ -10,17 +10,21 @@ interface LockContent {
   readonly username: string;
   readonly hostname: string;
   readonly timestamp: string;
+  /** Which process had the pid, beyond a reboot and a re-use of the number; the official CLI writes none. */
+  readonly process?: string;
 }
 
 /** Takes the stack's lock; throws when a live process holds it. Returns the function that gives it back. */
 export async function takeLock(folder: string, note: (message: string) => void): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
   const mine = join(folder, `${randomUUID()}.json`);
+  const identity = await processIdentity(process.pid);
   const content: LockContent = {
     pid: process.pid,
     username: userInfo().username,
     hostname: hostname(),
     timestamp: new Date().toISOString(),
+    ...(identity === undefined ? {} : { process: identity.text }),
   };
   await writeFile(mine, JSON.stringify(content));
   const release = () => rm(mine, { force: true });
@@ -51,11 +55,12 @@ export async function takeLock(folder: string, note: (message: string) => void):
   return release;
 }
 
+/** `undefined`: released, or being written, between the listing and the reading; its writer will see our lock. */
 async function readLock(file: string): Promise<LockContent | undefined> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as LockContent;
   } catch {
-    return undefined; // released, or being written, between the listing and the reading
+    return undefined;
   }
 }
 
@@ -68,11 +73,37 @@ async function isDead(lock: LockContent): Promise<boolean> {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
-  try {
-    // A process that started after the lock was taken only has the holder's number.
-    const started = (await stat(`/proc/${lock.pid}`)).ctimeMs;
-    return started > Date.parse(lock.timestamp) + 5_000;
-  } catch {
+  // Another process may have got the holder's number since.
+  const identity = await processIdentity(lock.pid);
+  if (identity === undefined) {
     return false;
+  }
+  return lock.process === undefined
+    ? identity.startedAt > Date.parse(lock.timestamp) + clockSlackMs
+    : lock.process !== identity.text;
+}
+
+/** The boot time is known to a second, and the clock may have been set since. */
+const clockSlackMs = 5_000;
+/** Linux's unit of process times towards programs. */
+const ticksPerSecond = 100;
+
+/** Boot and start time of a process; `undefined` where there is no /proc. */
+async function processIdentity(pid: number): Promise<{ text: string; startedAt: number } | undefined> {
+  try {
+    const [boot, system, own] = await Promise.all([
+      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
+      readFile("/proc/stat", "utf8"),
+      readFile(`/proc/${pid}/stat`, "utf8"),
+    ]);
+    // The second field is the command's name in brackets, and may itself contain blanks and brackets.
+    const ticks = Number(own.slice(own.lastIndexOf(")") + 2).split(" ")[19]);
+    const bootSeconds = Number(/^btime (\d+)$/m.exec(system)?.[1]);
+    if (!Number.isFinite(ticks) || !Number.isFinite(bootSeconds)) {
+      return undefined;
+    }
+    return { text: `${boot.trim()}/${ticks}`, startedAt: (bootSeconds + ticks / ticksPerSecond) * 1000 };
+  } catch {
+    return undefined;
   }
 }

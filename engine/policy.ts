@@ -1,6 +1,6 @@
 /** Policy packs: Pulumi's own analyzer processes, asked about each resource before it is made and about the whole at the end. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,6 +10,7 @@ import analyzerService from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import analyzer from "@pulumi/pulumi/proto/analyzer_pb.js";
 import type { Events } from "./events.ts";
 import type { Goal } from "./goal.ts";
+import { spawnNode } from "./lifeline.ts";
 import type { ResourceState } from "./state.ts";
 import { urnName } from "./urn.ts";
 import type { Props } from "./values.ts";
@@ -91,7 +92,7 @@ export class PolicyPacks {
         pack: found.getPolicypackname(),
         policy: found.getPolicyname(),
         level: isMandatory ? "mandatory" : "advisory",
-        message,
+        message: this.#events.scrub(message),
         ...(about === "" ? {} : { urn: about }),
       });
       if (isMandatory) {
@@ -138,14 +139,7 @@ async function startPack(folder: string, events: Events): Promise<Pack> {
     throw new Error(`${folder} is not a policy pack: it has no PulumiPolicy.yaml`);
   }
   const host = fileURLToPath(import.meta.resolve("@pulumi/pulumi/cmd/run-policy-pack/index.js"));
-  const child = spawn(process.execPath, [host, "127.0.0.1:0", folder], {
-    cwd: folder,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  child.once("close", () => process.removeListener("exit", kill));
+  const child = spawnNode([host, "127.0.0.1:0", folder], { cwd: folder });
   const said: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
     said.push(line);
@@ -153,7 +147,7 @@ async function startPack(folder: string, events: Events): Promise<Pack> {
   });
   const port = await new Promise<number>((done, reject) => {
     const fail = (why: string) => {
-      kill();
+      child.kill("SIGKILL");
       reject(
         new Error(`the policy pack ${folder} ${why}${said.length === 0 ? "" : `:\n${said.slice(0, 12).join("\n")}`}`),
       );

@@ -38,6 +38,14 @@ export interface Recorded {
   readonly outputs: Props;
 }
 
+/** What was changed behind the engine's back. */
+export interface Survey {
+  /** URNs of resources that no longer exist. */
+  readonly gone: ReadonlySet<string>;
+  /** By URN, the paths of the inputs that have other values now. */
+  readonly drifted: ReadonlyMap<string, readonly string[]>;
+}
+
 export interface Provider {
   /** Problems of the inputs, in the user's words. */
   check?(context: StepContext): readonly string[];
@@ -46,11 +54,16 @@ export interface Provider {
   update(context: StepContext, recorded: Recorded): Promise<Made>;
   delete(context: StepContext, recorded: Recorded): Promise<void>;
   read?(type: string, id: string): Promise<Made>;
-  /** URNs of the recorded resources that no longer exist. Asked once per run. */
-  missing?(recorded: readonly Recorded[]): Promise<ReadonlySet<string>>;
+  /** What became of the recorded resources since the last run. Asked once per run. */
+  survey?(recorded: readonly Recorded[]): Promise<Survey>;
   /** Called once before the first step of a run that changes something; throws when the run must not go on. */
   guard?(lastOutputs: Props): Promise<Props>;
   close?(): void;
+}
+
+/** Nobody answered: whether the request was carried out is not known. */
+export class NoAnswerError extends Error {
+  override readonly name = "NoAnswerError";
 }
 
 /** The resource exists, but is not ready: it is recorded, and the next run waits for it again. */

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Ledger } from "./ledger.ts";
-import type { Provider, Recorded } from "./provider.ts";
+import type { Provider, Recorded, Survey } from "./provider.ts";
 import { dockerProvider } from "./providers/docker.ts";
 import { kubernetesProvider } from "./providers/kubernetes.ts";
 import { randomProvider } from "./providers/random.ts";
@@ -24,7 +24,7 @@ export class Providers {
   readonly #settings: ProviderSettings;
   readonly #ledger: Ledger;
   readonly #made = new Map<string, Provider>();
-  readonly #guarded = new Map<string, Promise<ReadonlySet<string>>>();
+  readonly #surveys = new Map<string, Promise<Survey>>();
 
   constructor(settings: ProviderSettings, ledger: Ledger) {
     this.#settings = settings;
@@ -73,40 +73,47 @@ export class Providers {
     let provider = this.#made.get(urn);
     if (provider === undefined) {
       const state = this.#state(urn);
-      provider = makeProvider(urn, reveal(state?.inputs ?? {}) as Props, this.#settings);
+      if (state === undefined) {
+        throw new Error(
+          `the state has no provider ${urn}; without its settings nothing can be done with its resources`,
+        );
+      }
+      provider = makeProvider(urn, reveal(state.inputs ?? {}) as Props, this.#settings);
       this.#made.set(urn, provider);
     }
     return provider;
   }
 
-  /** Checks the cluster's identity, then asks once which recorded resources are gone. */
-  ready(ref: string): Promise<ReadonlySet<string>> {
+  /** Checks the cluster's identity, then asks once what became of the recorded resources. */
+  survey(ref: string): Promise<Survey> {
     const { urn } = parseProviderRef(ref);
-    let ready = this.#guarded.get(urn);
-    if (ready === undefined) {
-      ready = this.#check(ref, urn);
-      this.#guarded.set(urn, ready);
+    let survey = this.#surveys.get(urn);
+    if (survey === undefined) {
+      survey = this.#survey(ref, urn);
+      this.#surveys.set(urn, survey);
     }
-    return ready;
+    return survey;
   }
 
-  async #check(ref: string, urn: string): Promise<ReadonlySet<string>> {
+  async #survey(ref: string, urn: string): Promise<Survey> {
     const provider = this.get(ref);
     const state = this.#state(urn);
     if (provider.guard !== undefined && state !== undefined) {
       state.outputs = { ...state.outputs, ...(await provider.guard(state.outputs ?? {})) };
     }
-    if (provider.missing === undefined) {
-      return new Set();
+    if (provider.survey === undefined) {
+      return { gone: new Set(), drifted: new Map() };
     }
     const recorded = [...this.#ledger.left].filter(
       (resource) =>
         resource.delete !== true &&
+        resource.pendingReplacement !== true &&
+        resource.external !== true &&
         resource.custom &&
         resource.provider !== undefined &&
         resource.provider.startsWith(`${urn}::`),
     );
-    return provider.missing(recorded.map(recordedOf));
+    return provider.survey(recorded.map(recordedOf));
   }
 
   #state(urn: string): ResourceState | undefined {

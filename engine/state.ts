@@ -1,6 +1,6 @@
 /** The state of a stack, in the official CLI's checkpoint format (version 3) and file-backend places. */
 
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -14,6 +14,8 @@ export interface ResourceState {
   type: string;
   id?: string;
   delete?: boolean;
+  /** Deleted to make room for its replacement, which is not made yet. */
+  pendingReplacement?: boolean;
   inputs?: Props;
   outputs?: Props;
   parent?: string;
@@ -76,7 +78,9 @@ export async function readStored(file: string): Promise<StoredState> {
   } catch (error) {
     throw new Error(
       `the state file ${file} is damaged (${String(error)}); nothing was changed. ` +
-        `Restore the last good one with: cp "${file}.bak" "${file}"`,
+        (existsSync(`${file}.bak`)
+          ? `Restore the last good one with: cp "${file}.bak" "${file}"`
+          : "There is no backup beside it; restore it from your own"),
       { cause: error },
     );
   }
@@ -150,7 +154,8 @@ export class StateWriter {
     if (!this.#backedUp) {
       this.#backedUp = true;
       if (existsSync(this.#file)) {
-        await copyFile(this.#file, `${this.#file}.bak`);
+        await copyFile(this.#file, `${this.#file}.bak.tmp`);
+        await rename(`${this.#file}.bak.tmp`, `${this.#file}.bak`);
       }
     }
     const { resources, pending } = this.#snapshot();
@@ -165,7 +170,8 @@ export class StateWriter {
       metadata: {},
     };
     const text = JSON.stringify({ version: 3, checkpoint: { stack: this.#stack, latest } }, undefined, 4);
-    const temporary = `${this.#file}.${randomBytes(4).toString("hex")}.tmp`;
+    // One name: the lock keeps other writers out, and a killed run leaves no more than this behind.
+    const temporary = `${this.#file}.tmp`;
     const handle = await open(temporary, "w", 0o600);
     try {
       await handle.writeFile(text);
@@ -174,6 +180,12 @@ export class StateWriter {
       await handle.close();
     }
     await rename(temporary, this.#file);
+    const folder = await open(dirname(this.#file), "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   }
 }
 

@@ -125,6 +125,23 @@ export function hideTexts(value: unknown, texts: ReadonlySet<string>): unknown {
   return value;
 }
 
+/** Makes secret in `outputs` what is secret at the same path of `inputs`, however short it is. */
+export function hideAt(inputs: unknown, outputs: unknown): unknown {
+  if (outputs === undefined || isSecret(outputs)) {
+    return outputs;
+  }
+  if (isSecret(inputs)) {
+    return secret(reveal(outputs));
+  }
+  if (Array.isArray(inputs) && Array.isArray(outputs)) {
+    return outputs.map((item, index) => hideAt(inputs[index], item));
+  }
+  if (isObject(inputs) && isObject(outputs)) {
+    return Object.fromEntries(Object.entries(outputs).map(([key, item]) => [key, hideAt(inputs[key], item)]));
+  }
+  return outputs;
+}
+
 /** Paths (`spec.template.spec.containers[0].image`) at which the two values differ, secrets compared in the clear. */
 export function diffPaths(before: unknown, after: unknown): string[] {
   const paths: string[] = [];
@@ -135,8 +152,7 @@ export function diffPaths(before: unknown, after: unknown): string[] {
 function compare(before: unknown, after: unknown, path: string, paths: string[]): void {
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      const step = /^[\w-]+$/.test(key) ? (path === "" ? key : `.${key}`) : `["${key}"]`;
-      compare(before[key], after[key], path + step, paths);
+      compare(before[key], after[key], stepTo(path, key), paths);
     }
   } else if (Array.isArray(before) && Array.isArray(after)) {
     for (let index = 0; index < Math.max(before.length, after.length); index++) {
@@ -145,6 +161,23 @@ function compare(before: unknown, after: unknown, path: string, paths: string[])
   } else if (!isDeepStrictEqual(before ?? undefined, after ?? undefined)) {
     paths.push(path);
   }
+}
+
+/** Paths of what `inputs` sets at which two later looks at the object differ. */
+export function driftPaths(inputs: unknown, before: unknown, now: unknown, path = ""): string[] {
+  if (isObject(inputs) && isObject(before)) {
+    const live = isObject(now) ? now : {};
+    return Object.keys(inputs).flatMap((key) => driftPaths(inputs[key], before[key], live[key], stepTo(path, key)));
+  }
+  if (Array.isArray(inputs) && Array.isArray(before)) {
+    const live: unknown[] = Array.isArray(now) ? now : [];
+    return inputs.flatMap((item, index) => driftPaths(item, before[index], live[index], `${path}[${index}]`));
+  }
+  return before === undefined || isDeepStrictEqual(before, now) ? [] : [path];
+}
+
+function stepTo(path: string, key: string): string {
+  return path + (/^[\w-]+$/.test(key) ? (path === "" ? key : `.${key}`) : `["${key}"]`);
 }
 
 /** Whether `path` is `prefix` or lies below it; `*` in the prefix stands for any one step. */

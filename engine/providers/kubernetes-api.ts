@@ -5,6 +5,7 @@ import http from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KubeConfig } from "@kubernetes/client-node";
+import { NoAnswerError } from "../provider.ts";
 import { isObject, type Props } from "../values.ts";
 
 export class ApiError extends Error {
@@ -28,6 +29,11 @@ class KubeconfigError extends Error {
   }
 }
 
+/** The cluster has no such kind of object. */
+export class UnknownKindError extends Error {
+  override readonly name = "UnknownKindError";
+}
+
 interface Kind {
   readonly plural: string;
   readonly namespaced: boolean;
@@ -44,6 +50,8 @@ const retriedStatus = new Set([429, 500, 502, 503, 504]);
 const requestTimeoutMs = 20_000;
 /** A server that can't be reached at all is given up after this. */
 const unreachableAfterMs = 15_000;
+/** A server that asks for more patience than this is asked again all the same. */
+const longestRetryAfterMs = 30_000;
 
 export class KubernetesApi {
   readonly server: string;
@@ -97,7 +105,7 @@ export class KubernetesApi {
       }
       this.#discovered.delete(apiVersion);
       if (attempt >= 10) {
-        throw new Error(
+        throw new UnknownKindError(
           `the cluster does not know the kind ${kind} of ${apiVersion}; is its CustomResourceDefinition installed?`,
         );
       }
@@ -172,7 +180,7 @@ export class KubernetesApi {
         if (!retriedStatus.has(status) || attempt >= 7) {
           throw new ApiError(status, answer, `${method} ${path.split("?")[0] ?? path}`);
         }
-        await sleep(Math.max(wait, retryAfterMs));
+        await sleep(Math.max(wait, Math.min(retryAfterMs, longestRetryAfterMs)));
       } catch (error) {
         if (error instanceof ApiError || error instanceof KubeconfigError) {
           throw error;
@@ -180,7 +188,9 @@ export class KubernetesApi {
         if (Date.now() - started + wait > unreachableAfterMs) {
           const reason =
             error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
-          throw new Error(`the Kubernetes API server ${this.server} can't be reached: ${reason}`, { cause: error });
+          throw new NoAnswerError(`the Kubernetes API server ${this.server} can't be reached: ${reason}`, {
+            cause: error,
+          });
         }
         await sleep(wait);
       }

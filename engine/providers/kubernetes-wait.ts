@@ -38,7 +38,8 @@ export async function awaitReady(
       return live;
     }
     if (state.kind === "failed") {
-      throw new Error(state.message + (await withLogs(api, live)));
+      const why = (await failureCause(api, live)) || cause; // a Job may delete its failed pods
+      throw new Error(why === undefined ? state.message : `${state.message}: ${why}`);
     }
     if (Date.now() >= nextCause) {
       nextCause = Date.now() + causeEveryMs;
@@ -68,11 +69,6 @@ export async function awaitReady(
     }
     live = next;
   }
-}
-
-async function withLogs(api: KubernetesApi, live: Props): Promise<string> {
-  const cause = await failureCause(api, live);
-  return cause === "" ? "" : `: ${cause}`;
 }
 
 /** Whether an object is ready, by its own status alone. */

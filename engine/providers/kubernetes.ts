@@ -1,9 +1,17 @@
 /** The Kubernetes provider: server-side apply, waits that say what they wait for, deletion until gone. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Diff, type Made, NotReadyError, type Provider, type Recorded, type StepContext } from "../provider.ts";
-import { diffPaths, hasUnknown, isObject, type Props, textOf } from "../values.ts";
-import { ApiError, KubernetesApi, type Reference } from "./kubernetes-api.ts";
+import {
+  type Diff,
+  type Made,
+  NotReadyError,
+  type Provider,
+  type Recorded,
+  type StepContext,
+  type Survey,
+} from "../provider.ts";
+import { diffPaths, driftPaths, hasUnknown, isObject, type Props, textOf } from "../values.ts";
+import { ApiError, KubernetesApi, type Reference, UnknownKindError } from "./kubernetes-api.ts";
 import { replacePaths } from "./kubernetes-replace.ts";
 import { awaitReady } from "./kubernetes-wait.ts";
 
@@ -147,7 +155,7 @@ class KubernetesProvider implements Provider {
     try {
       path = await this.#path(recorded.inputs);
     } catch (error) {
-      if (error instanceof Error && error.message.includes("does not know the kind")) {
+      if (error instanceof UnknownKindError) {
         return; // its definition is gone, and all its objects with it
       }
       throw error;
@@ -209,8 +217,8 @@ class KubernetesProvider implements Provider {
     return { id, outputs: toOutputs(live, {}) };
   }
 
-  /** One list per kind and namespace finds the objects that were deleted by hand. */
-  async missing(recorded: readonly Recorded[]): Promise<ReadonlySet<string>> {
+  /** One list per kind and namespace finds the objects that were deleted or edited by hand. */
+  async survey(recorded: readonly Recorded[]): Promise<Survey> {
     const groups = new Map<string, { readonly reference: Reference; readonly members: Recorded[] }>();
     for (const resource of recorded) {
       const reference = this.#reference(resource.inputs);
@@ -220,18 +228,36 @@ class KubernetesProvider implements Provider {
       groups.set(key, group);
     }
     const gone = new Set<string>();
+    const drifted = new Map<string, readonly string[]>();
     await Promise.all(
       [...groups.values()].map(async ({ reference, members }) => {
-        const path = await this.#path({ ...reference, metadata: { namespace: reference.namespace, name: "" } });
-        const names = new Set((await this.#api.list(path)).map((item) => (item["metadata"] as Props)["name"]));
+        const live = await this.#listed(reference);
         for (const member of members) {
-          if (!names.has(this.#reference(member.inputs).name)) {
+          const found = live.get(this.#reference(member.inputs).name);
+          if (found === undefined) {
             gone.add(member.urn);
+          } else {
+            const paths = driftPaths(surveyed(member.inputs), member.outputs, found);
+            drifted.set(member.urn, paths);
           }
         }
       }),
     );
-    return gone;
+    return { gone, drifted };
+  }
+
+  /** The objects of a kind in a namespace by name; none when the cluster no longer knows the kind. */
+  async #listed(reference: Reference): Promise<Map<string, Props>> {
+    let path: string;
+    try {
+      path = await this.#path({ ...reference, metadata: { namespace: reference.namespace, name: "" } });
+    } catch (error) {
+      if (error instanceof UnknownKindError) {
+        return new Map();
+      }
+      throw error;
+    }
+    return new Map((await this.#api.list(path)).map((item) => [String((item["metadata"] as Props)["name"]), item]));
   }
 
   async #path(inputs: Props): Promise<string> {
@@ -302,10 +328,22 @@ function holders(live: Props): string {
   return [...(held.length === 0 ? [] : [`held by the finalizer ${held.join(", ")}`]), ...remaining].join("; ");
 }
 
+/** The inputs as a list of live objects shows them: without kind and version, and with text data encoded. */
+function surveyed(inputs: Props): Props {
+  const unlisted = ["apiVersion", "kind", "status", "stringData"];
+  const listed = Object.fromEntries(Object.entries(inputs).filter(([key]) => !unlisted.includes(key)));
+  const texts = inputs["stringData"];
+  return isObject(texts) ? { ...listed, data: { ...object(listed["data"]), ...texts } } : listed;
+}
+
+function object(value: unknown): Props {
+  return isObject(value) ? value : {};
+}
+
 /** The live object as outputs: without managed fields, with what the server never gives back. */
 function toOutputs(live: Props, inputs: Props): Props {
   const metadata = isObject(live["metadata"]) ? { ...live["metadata"] } : {};
   delete metadata["managedFields"];
   const kept = inputs["stringData"] === undefined ? {} : { stringData: inputs["stringData"] };
-  return { ...live, metadata, ...kept, __initialApiVersion: live["apiVersion"] };
+  return { ...live, metadata, ...kept, __initialApiVersion: live["apiVersion"], __inputs: inputs };
 }
