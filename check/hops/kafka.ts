@@ -29,7 +29,7 @@ export function kafkaHop(config: ProofConfig["kafka"], marked: MarkedRun): Hop {
       const abandoned = Promise.withResolvers<never>();
       context.signal.addEventListener("abort", () => {
         abandoned.reject(
-          new HopFailure(`no answer from ${config.bootstrapServers}; last: ${reasons.at(-1) ?? "nothing"}`),
+          new HopFailure(`no answer from Kafka at ${config.bootstrapServers}; last: ${reasons.at(-1) ?? "nothing"}`),
         );
       });
       return Promise.race([sendAndReadBack(kafka, config, marked, context), abandoned.promise]);
@@ -61,7 +61,7 @@ async function sendAndReadBack(
     return checkExactly(seen, marked, topic);
   } catch (error) {
     if (error instanceof HopFailure) throw error;
-    throw new HopFailure(`${bootstrapServers}: ${describeError(error)}`, { cause: error });
+    throw new HopFailure(`Kafka at ${bootstrapServers}: ${describeError(error)}`, { cause: error });
   } finally {
     await Promise.allSettled([producer.disconnect(), consumer.disconnect(), admin.disconnect()]);
   }

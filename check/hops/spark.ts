@@ -6,8 +6,10 @@ import { metastoreTrouble } from "../iceberg-table.ts";
 import type { MarkedRun } from "../marked-records.ts";
 import type { SamplesFiles } from "../samples-files.ts";
 
-/** How long the metastore may be away before it is taken for the cause: it is back from a restart by then. */
-const metastorePatienceMs = 20_000;
+export interface SparkHopOptions {
+  /** How long the metastore may be away before it is taken for the cause, in ms; a restart takes less. @default 20000 */
+  readonly metastorePatienceMs?: number;
+}
 
 /**
  * Looks at the files themselves, committed or not: a batch that was interrupted may leave a file that no table lists, so
@@ -16,7 +18,12 @@ const metastorePatienceMs = 20_000;
  * The stream writes nothing more once it can't commit, so when rows are missing the metastore is asked too: if it is
  * away, the failure is the catalog's and not Spark's.
  */
-export function sparkHop(files: SamplesFiles, marked: MarkedRun, metastoreUri: string): Hop {
+export function sparkHop(
+  files: SamplesFiles,
+  marked: MarkedRun,
+  metastoreUri: string,
+  { metastorePatienceMs = 20_000 }: SparkHopOptions = {},
+): Hop {
   let answeredAt = performance.now();
   const blameMetastore = async (missing: string, signal: AbortSignal): Promise<void> => {
     const trouble = await metastoreTrouble(metastoreUri, signal);

@@ -50,12 +50,14 @@ describe("polling a hop", () => {
 });
 
 describe("errors in words", () => {
-  it("shows code and cause once", () => {
+  it("shows code, cause and meaning once", () => {
     const cause = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" });
-    expect(describeError(new Error("fetch failed", { cause }))).to.equal(
-      "fetch failed: connect ECONNREFUSED 127.0.0.1:1",
+    const words = "fetch failed: connect ECONNREFUSED 127.0.0.1:1 (nothing runs there)";
+    expect(describeError(new Error("fetch failed", { cause }))).to.equal(words);
+    expect(describeError(new Error(words))).to.equal(words);
+    expect(describeError(Object.assign(new Error(""), { code: "ETIMEDOUT" }))).to.equal(
+      "ETIMEDOUT (it does not answer)",
     );
-    expect(describeError(Object.assign(new Error(""), { code: "ETIMEDOUT" }))).to.equal("ETIMEDOUT");
   });
 
   it("takes only answers about access for refusals", () => {

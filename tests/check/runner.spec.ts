@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { HopFailure } from "../../check/hop.ts";
 import type { Hop, HopContext } from "../../check/hop.ts";
 import { runHops } from "../../check/runner.ts";
 
@@ -33,6 +34,32 @@ describe("proof runner", () => {
       ["a", true, "seen"],
       ["b", false, "0 of 2 records"],
     ]);
+  });
+
+  it("names the hop that is at fault, where another one noticed", async () => {
+    const failure = new HopFailure("the metastore is away", { hop: "catalog" });
+    const result = await runHops([hop("spark", () => Promise.reject(failure))], { timeoutMs: 1000 });
+    expect(result).to.include({ ok: false, failedHop: "catalog" });
+    expect(result.hops.map((one) => one.hop)).to.deep.equal(["catalog"]);
+  });
+
+  it("ends early when it is stopped, with its clean-up and its verdict", async () => {
+    const stop = new AbortController();
+    let isRemoved = false;
+    const waiting = hop("waiting", ({ signal, onCleanup }) => {
+      onCleanup({ what: "object", run: () => Promise.resolve(void (isRemoved = true)) });
+      stop.abort();
+      return new Promise((_, reject) => {
+        if (signal.aborted) reject(new Error("1 of 2 records"));
+      });
+    });
+    const result = await runHops([waiting, hop("never", () => Promise.resolve(figures))], {
+      timeoutMs: 60_000,
+      signal: stop.signal,
+    });
+    expect(result).to.include({ ok: false, failedHop: "waiting" });
+    expect(result.hops[0]?.message).to.equal("the proof was stopped here: 1 of 2 records");
+    expect(isRemoved).to.equal(true);
   });
 
   it("tells a refused key from an outage", async () => {
