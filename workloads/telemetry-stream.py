@@ -99,8 +99,9 @@ Result = TypeVar("Result")
 
 
 def first_line(error: Exception) -> str:
-    """The error without the plan or the stack that Spark adds."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    """The error without the plan, the stack and the preface that Spark and its bridge to Python add."""
+    lines = [line for line in str(error).splitlines() if line and not line.startswith("An error occurred while calling")]
+    return lines[0].lstrip(": ") if lines else type(error).__name__
 
 
 def patiently(what: str, action: Callable[[], Result]) -> Result:
