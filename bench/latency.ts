@@ -21,10 +21,13 @@ export interface LatencyFigures {
   readonly lost: number;
   /** Raw rows beyond the distinct ids. */
   readonly duplicates: number;
-  /** From a record's making to the end of the first query that saw it, in ms; `undefined`: nothing was seen. */
-  readonly p50Ms: number | undefined;
-  readonly p99Ms: number | undefined;
-  readonly maxMs: number | undefined;
+  /**
+   * From a record's making to the end of the first query that saw it, in ms. Records that were not seen count as later
+   * than all others; `null`: the percentile falls on such a record.
+   */
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly maxMs: number | null;
   /** Queries that looked. */
   readonly polls: number;
   /** Queries that failed and were asked again. */
@@ -32,15 +35,16 @@ export interface LatencyFigures {
 }
 
 /**
- * Watches the samples table for the records of a run. It knows for each Kafka partition how far it has seen the table
- * reach, and asks only for what is new, so that looking costs the same at the end as at the beginning.
+ * Watches the samples table for the records of a run. The stream gives all rows of a batch the same `ingested_at`, later
+ * than any before, and commits them at once; so a look asks only for what is later than the latest it has seen. Presto
+ * skips files by this column, so that looking costs the same at the end as at the beginning.
  */
 export class VisibilityWatch {
   readonly #presto: PrestoClient;
   readonly #run: string;
   readonly #seenAt = new Map<string, number>();
-  /** Highest offset seen, by Kafka partition. Within a partition, rows appear in the order of their offsets. */
-  readonly #reached = new Map<number, number>();
+  /** Latest `ingested_at` seen, as Presto shows it. */
+  #latest = "1970-01-01 00:00:00.000";
   #polls = 0;
   #errors = 0;
 
@@ -70,25 +74,16 @@ export class VisibilityWatch {
   /** Looks once. */
   async look(): Promise<void> {
     const rows = await this.#presto.query(
-      `SELECT id, kafka_partition AS part, kafka_offset AS off FROM samples WHERE run = ${sqlText(this.#run)} ` +
-        `AND (${this.#newRows()})`,
+      `SELECT id, CAST(ingested_at AS varchar) AS ingested FROM samples WHERE run = ${sqlText(this.#run)} ` +
+        `AND ingested_at > TIMESTAMP ${sqlText(this.#latest)}`,
     );
     this.#polls++;
     const now = Date.now();
     for (const row of rows) {
-      const [id, partition, offset] = [String(row["id"]), Number(row["part"]), Number(row["off"])];
+      const [id, ingested] = [String(row["id"]), String(row["ingested"])];
       if (!this.#seenAt.has(id)) this.#seenAt.set(id, now);
-      this.#reached.set(partition, Math.max(offset, this.#reached.get(partition) ?? -1));
+      if (ingested > this.#latest) this.#latest = ingested;
     }
-  }
-
-  #newRows(): string {
-    if (this.#reached.size === 0) return "true";
-    const partitions = [...this.#reached];
-    return [
-      ...partitions.map(([partition, offset]) => `(kafka_partition = ${partition} AND kafka_offset > ${offset})`),
-      `kafka_partition NOT IN (${partitions.map(([partition]) => partition).join(", ")})`,
-    ].join(" OR ");
   }
 
   /** Counts the table itself once more and compares it with what was sent. */
@@ -98,17 +93,20 @@ export class VisibilityWatch {
     const [rows, distinct] = [Number(row["n"]), Number(row["ids"])];
     const latencies = sent
       .map(({ id, madeAt }) => (this.#seenAt.get(id) ?? Infinity) - madeAt)
-      .filter(Number.isFinite)
-      .sort((left, right) => left - right);
+      .sort((left, right) => (left === right ? 0 : left - right));
+    const at = (rank: number): number | null => {
+      const latency = percentile(latencies, rank);
+      return latency === undefined || latency === Infinity ? null : latency;
+    };
     return {
       sent: sent.length,
       rows,
       distinct,
       lost: sent.length - distinct,
       duplicates: rows - distinct,
-      p50Ms: percentile(latencies, 50),
-      p99Ms: percentile(latencies, 99),
-      maxMs: latencies.at(-1),
+      p50Ms: at(50),
+      p99Ms: at(99),
+      maxMs: at(100),
       polls: this.#polls,
       pollErrors: this.#errors,
     };

@@ -3,7 +3,7 @@
  *
  * Options, with defaults: `--rate 1000` (records/s), `--seconds 300`, `--settle 60` (s to wait for the last records),
  * `--kafka 127.0.0.1:30092`, `--topic telemetry`, `--presto http://127.0.0.1:30080`, `--catalog lake`,
- * `--namespace telemetry`, `--json` (figures as one JSON line on stdout instead of text), `--keep` (leaves the rows).
+ * `--namespace telemetry`, `--json` (figures and verdicts as one JSON line instead of text), `--keep` (leaves the rows).
  * Exit code 0: no loss, no duplicates, p50 <= 5 s and p99 <= 15 s; 1: otherwise.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -90,20 +90,22 @@ const presto = new PrestoClient({
 });
 log(`run ${run}: ${rate} records/s for ${seconds} s`);
 const figures = await measure(run, presto);
-const isGood =
-  figures.lost === 0 &&
-  figures.duplicates === 0 &&
-  (figures.p50Ms ?? Infinity) <= targets.p50Ms &&
-  (figures.p99Ms ?? Infinity) <= targets.p99Ms;
+const verdicts = {
+  noLoss: figures.lost === 0,
+  noDuplicates: figures.duplicates === 0,
+  p50: (figures.p50Ms ?? Infinity) <= targets.p50Ms,
+  p99: (figures.p99Ms ?? Infinity) <= targets.p99Ms,
+};
+const isGood = Object.values(verdicts).every(Boolean);
 if (!flags.keep) {
   await deleteRuns(presto, "samples", [run], AbortSignal.timeout(60_000)).catch((error: unknown) => {
     log(`warning: the rows of run ${run} were not removed: ${describeError(error)}`);
   });
 }
-const shown = (ms: number | undefined): string => (ms === undefined ? "none" : `${(ms / 1000).toFixed(2)} s`);
+const shown = (ms: number | null): string => (ms === null ? "none" : `${(ms / 1000).toFixed(2)} s`);
 process.stdout.write(
   flags.json
-    ? `${JSON.stringify({ bench: isGood ? "ok" : "failed", run, rate, seconds, ...figures, targets })}\n`
+    ? `${JSON.stringify({ bench: isGood ? "ok" : "failed", run, rate, seconds, ...figures, targets, verdicts })}\n`
     : `sent ${figures.sent}, rows ${figures.rows}, distinct ${figures.distinct}, lost ${figures.lost}, ` +
         `duplicates ${figures.duplicates}\nrecord made -> visible in Presto: p50 ${shown(figures.p50Ms)}, ` +
         `p99 ${shown(figures.p99Ms)}, max ${shown(figures.maxMs)} (${figures.polls} looks, ${figures.pollErrors} ` +
