@@ -1,6 +1,7 @@
 /** A small client of Presto's HTTP protocol. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { describeError } from "./errors.ts";
 
 export interface PrestoOptions {
   /** `http://host:port` */
@@ -97,7 +98,10 @@ export class PrestoClient {
   /** Presto says 503 when it is busy: the same request is made again. */
   async #request(uri: URL, init: RequestInit, signal: AbortSignal): Promise<z.infer<typeof page>> {
     for (let attempt = 1; ; attempt++) {
-      const response = await fetch(uri, { ...init, signal });
+      const response = await fetch(uri, { ...init, signal }).catch((error: unknown) => {
+        if (signal.aborted) throw error;
+        throw new Error(`Presto at ${this.#options.url} can't be reached: ${describeError(error)}`, { cause: error });
+      });
       if (response.ok) return page.parse(await response.json());
       const text = await response.text();
       if (![502, 503, 504].includes(response.status) || attempt >= maxBusyAnswers) {

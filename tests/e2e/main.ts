@@ -44,12 +44,16 @@ async function check(): Promise<void> {
     const ran = await millrace(["check", "--json"], 3 * MINUTE);
     const report = document(ran) as ProofReport;
     must(ran.code === 0 && report.ok, report.error ?? `failed at ${report.failedHop ?? "?"}`);
-    must(report.hops.length >= 3, `only ${report.hops.length} hops`);
+    const names = report.hops.map((hop) => hop.hop).join(", ");
+    must(names === "kafka, object-store, spark, catalog, presto, dead-letter", `the hops are ${names}`);
     must(
       report.hops.every((hop) => hop.ok),
       "a hop is not ok",
     );
-    return `${report.hops.map((hop) => hop.hop).join(", ")} in ${report.ms} ms`;
+    const figures = report.hops.slice(0, -1).map((hop) => `${hop.count} ${hop.distinct} ${hop.checksum}`);
+    must(new Set(figures).size === 1, `the hops differ: ${figures.join("; ")}`);
+    must((report.hops.at(-1)?.count ?? 0) > 0, "no poison record was kept");
+    return `${names} in ${report.ms} ms`;
   });
 }
 
