@@ -33,10 +33,13 @@ export function makeMarkedRun(counts: { records: number; poison: number }, now =
   return { run, startedAt: now, records, poison, expected: figuresOf(records) };
 }
 
-/** Time at which a proof began, by its run id; `undefined`: not the id of a proof. */
-export function startOfRun(run: string): Date | undefined {
-  const match = /^proof-(\d{13})-[0-9a-f]{8}$/.exec(run);
-  return match === null ? undefined : new Date(Number(match[1]));
+/** Age from which what another proof has left is a leftover, and not a proof under way. */
+const leftoverAgeMs = 10 * 60_000;
+
+/** @returns whether a run id is that of a proof so long before `now` that it can't be under way any more */
+export function isLeftover(run: string, now: Date): boolean {
+  const started = /^proof-(\d{13})-[0-9a-f]{8}$/.exec(run)?.[1];
+  return started !== undefined && now.getTime() - Number(started) > leftoverAgeMs;
 }
 
 const poisonKinds: readonly { reason: string; value: (good: TelemetryRecord) => string | null }[] = [

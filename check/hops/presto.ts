@@ -2,13 +2,10 @@
 import { describeError, poll } from "../errors.ts";
 import { difference } from "../hop.ts";
 import type { Hop, HopContext } from "../hop.ts";
-import { startOfRun } from "../marked-records.ts";
+import { isLeftover } from "../marked-records.ts";
 import type { MarkedRun } from "../marked-records.ts";
 import { sqlText } from "../presto-client.ts";
 import type { PrestoClient } from "../presto-client.ts";
-
-/** Age from which records of another proof are leftovers and not a proof under way. */
-const leftoverAgeMs = 10 * 60_000;
 
 export function prestoHop(presto: PrestoClient, marked: MarkedRun): Hop {
   const sql =
@@ -48,11 +45,6 @@ function registerCleanup(context: HopContext, presto: PrestoClient, table: strin
       if (runs.length > 0) await deleteRuns(presto, table, runs, signal);
     },
   });
-}
-
-function isLeftover(run: string, now: Date): boolean {
-  const started = startOfRun(run);
-  return started !== undefined && now.getTime() - started.getTime() > leftoverAgeMs;
 }
 
 /** The stream commits all the time: a delete that loses the race to a commit is tried again. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { deadLetterProblem } from "../../check/hops/dead-letter.ts";
-import { makeMarkedRun, messagesOf, startOfRun } from "../../check/marked-records.ts";
+import { isLeftover, makeMarkedRun, messagesOf } from "../../check/marked-records.ts";
 
 describe("marked records", () => {
   it("all carry the run in their header, and the good ones whole values", () => {
@@ -10,10 +10,12 @@ describe("marked records", () => {
     expect(marked.expected).to.include({ count: 20, distinct: 20 });
   });
 
-  it("have a run id that tells when the proof began", () => {
-    const now = new Date(1_790_000_000_000);
-    expect(startOfRun(makeMarkedRun({ records: 1, poison: 0 }, now).run)).to.deep.equal(now);
-    expect(startOfRun("bench-1790000000000")).to.equal(undefined);
+  it("are leftovers of a proof 10 minutes after it began, and others never are", () => {
+    const began = 1_790_000_000_000;
+    const { run } = makeMarkedRun({ records: 1, poison: 0 }, new Date(began));
+    expect(isLeftover(run, new Date(began + 9 * 60_000))).to.equal(false);
+    expect(isLeftover(run, new Date(began + 11 * 60_000))).to.equal(true);
+    expect(isLeftover("bench-1790000000000", new Date(began * 2))).to.equal(false);
   });
 
   it("contain poison of several kinds", () => {
