@@ -123,6 +123,8 @@ def session() -> SparkSession:
         .config("spark.sql.shuffle.partitions", "1")
         .config("spark.sql.streaming.minBatchesToRetain", "20")
         .config("spark.sql.streaming.numRecentProgressUpdates", "10")
+        # The metastore takes away a lock that is silent for a minute, as a killed writer leaves it.
+        .config("spark.hadoop.iceberg.hive.lock-heartbeat-interval-ms", "15000")
         .config("spark.sql.ui.retainedExecutions", "20")
         .config("spark.ui.retainedJobs", "50")
         .config("spark.ui.retainedStages", "50")
