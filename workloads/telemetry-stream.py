@@ -15,7 +15,7 @@ Environment, with defaults:
   MAX_RECORDS_PER_BATCH=50000      bounds a batch after a long stop
   MAINTENANCE_BATCHES=10           batches between two rounds of maintenance
   COMPACT_MINUTES=10               minutes between two rounds that make one file of many small ones; 0: never
-  SNAPSHOT_MINUTES=10              age at which snapshots, and files that only they hold, are removed; the newest 20
+  SNAPSHOT_MINUTES=5               age at which snapshots, and files that only they hold, are removed; the newest 20
                                    stay. A query that takes longer than this may lose its files.
   READY_FILE=/tmp/stream-ready     exists while both queries run
 
@@ -283,7 +283,7 @@ def maintain(spark: SparkSession, table: str) -> None:
     """Merges small manifests and removes old snapshots, in the driver alone so that the stream keeps its cores."""
     iceberg = spark._jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, table)
     iceberg.newAppend().commit()  # an append of nothing merges manifests
-    oldest = int((time.time() - 60 * int(setting("SNAPSHOT_MINUTES", "10"))) * 1000)
+    oldest = int((time.time() - 60 * int(setting("SNAPSHOT_MINUTES", "5"))) * 1000)
     iceberg.expireSnapshots().expireOlderThan(oldest).retainLast(KEPT_SNAPSHOTS).commit()
 
 
