@@ -17,12 +17,18 @@ const kinds: Readonly<Record<string, readonly Json[]>> = {
   "/apis/apps/v1": [{ name: "deployments", kind: "Deployment", namespaced: true }],
 };
 
+type Intercepted = number | { readonly status: number; readonly retryAfter: number } | undefined;
+
 export class FakeCluster {
   readonly objects = new Map<string, Json>();
   /** `METHOD path` of every request. */
   readonly requests: string[] = [];
-  /** Called before an answer; a status it returns is sent instead. */
-  intercept: (method: string, path: string) => number | undefined = () => undefined;
+  /** Called before a request is carried out; a status it returns is sent instead. */
+  intercept: (method: string, path: string) => Intercepted | Promise<Intercepted> = () => undefined;
+  /** What an intercepted request is answered. */
+  message = "intercepted";
+  /** Called when a request is carried out, before its answer. */
+  beforeAnswer: (method: string, path: string) => Promise<void> | undefined = () => undefined;
   readonly #server: Server;
 
   constructor() {
@@ -68,13 +74,19 @@ export class FakeCluster {
     for await (const chunk of request) {
       chunks.push(chunk as Buffer);
     }
-    const send = (status: number, body: Json) => {
-      response.writeHead(status, { "content-type": "application/json" });
-      response.end(JSON.stringify(body));
+    const send = (status: number, body: Json, headers: Record<string, string> = {}) => {
+      void Promise.resolve(this.beforeAnswer(method, url.pathname)).then(() => {
+        response.writeHead(status, { "content-type": "application/json", ...headers });
+        response.end(JSON.stringify(body));
+      });
     };
-    const intercepted = this.intercept(method, url.pathname);
+    const intercepted = await this.intercept(method, url.pathname);
+    if (typeof intercepted === "number") {
+      send(intercepted, { message: this.message });
+      return;
+    }
     if (intercepted !== undefined) {
-      send(intercepted, { message: "intercepted" });
+      send(intercepted.status, { message: "later" }, { "retry-after": String(intercepted.retryAfter) });
       return;
     }
     const resources = kinds[url.pathname];
