@@ -4,11 +4,12 @@ import { join } from "node:path";
 
 import { projectDir } from "./paths.ts";
 
+/** Warnings of Node that say nothing to a user; the negative timeout is kafkajs's own slip, and harmless. */
+const QUIET = ["--disable-warning=ExperimentalWarning", "--disable-warning=TimeoutNegativeWarning"];
+
 /** Runs another program of the project with this terminal, and answers its exit code. */
 export async function forward(script: string, args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(projectDir, script), ...args], {
-    stdio: "inherit",
-  });
+  const child = spawn(process.execPath, [...QUIET, join(projectDir, script), ...args], { stdio: "inherit" });
   // Ctrl-C reaches the child as well; it decides how to end.
   const ignore = (): void => undefined;
   process.on("SIGINT", ignore);

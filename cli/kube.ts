@@ -86,7 +86,11 @@ export function clientOf(config: KubeConfig): Kube {
       const send = base.protocol === "http:" ? httpRequest : httpsRequest;
       const sent = send(options);
       sent.setHeader("accept", "application/json, */*");
-      if (payload !== undefined) sent.setHeader("content-type", type);
+      if (payload !== undefined) {
+        sent.setHeader("content-type", type);
+        // Without a length Node sends no body with DELETE, and a Job's pods would outlive it.
+        sent.setHeader("content-length", Buffer.byteLength(payload));
+      }
       sent.on("response", (response) => {
         const status = response.statusCode ?? 0;
         response.setEncoding("utf8");

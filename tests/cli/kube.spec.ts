@@ -51,6 +51,17 @@ describe("the API client", () => {
     await served.kube.delete("/api/v1/x");
   });
 
+  it("sends the options of a deletion, so that a Job's pods go with it", async () => {
+    const bodies: string[] = [];
+    const served = await serve((_request, body, response) => {
+      bodies.push(body);
+      response.end("{}");
+    });
+    ({ server } = served);
+    await served.kube.delete("/api/v1/x", { propagationPolicy: "Background" });
+    expect(bodies).to.deep.equal(['{"propagationPolicy":"Background"}']);
+  });
+
   it("says why a server can't be reached", async () => {
     const config = new KubeConfig();
     config.loadFromClusterAndUser({ name: "t", server: "http://127.0.0.1:1", skipTLSVerify: true }, { name: "me" });
