@@ -47,7 +47,7 @@ export interface Reference {
 }
 
 const retriedStatus = new Set([429, 500, 502, 503, 504]);
-const requestTimeoutMs = 20_000;
+const requestTimeoutMs = 15_000;
 /** A server that can't be reached at all is given up after this. */
 const unreachableAfterMs = 15_000;
 /** A server that asks for more patience than this is asked again all the same. */
