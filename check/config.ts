@@ -48,12 +48,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success && text) {
     problems.push(...parsed.error.issues.map((issue) => `PROOF_CONFIG ${issue.path.join(".")}: ${issue.message}`));
   }
+  const { PROOF_TIMEOUT_SECONDS: override } = environment;
   const limit = schema.shape.timeoutSeconds.safeParse(
-    environment["PROOF_TIMEOUT_SECONDS"] === undefined
-      ? parsed.data?.timeoutSeconds
-      : Number(environment["PROOF_TIMEOUT_SECONDS"]),
+    override === undefined ? parsed.data?.timeoutSeconds : Number(override),
   );
-  if (!limit.success) problems.push(`PROOF_TIMEOUT_SECONDS: ${limit.error.issues[0]?.message ?? ""}`);
+  if (!limit.success && override !== undefined) {
+    problems.push(`PROOF_TIMEOUT_SECONDS is "${override}"; allowed are 1 to 3600`);
+  }
   if (problems.length > 0 || !limit.success || !parsed.success || !accessKey || !secretKey)
     throw new Error(problems.join("\n"));
   return { ...parsed.data, timeoutSeconds: limit.data, s3: { ...parsed.data.s3, accessKey, secretKey } };

@@ -25,7 +25,7 @@ export interface ProofResult {
 export interface RunOptions {
   /** Limit of all hops together, in ms. */
   readonly timeoutMs: number;
-  /** Limit of the whole clean-up, in ms. @default 15000 */
+  /** Limit of the whole clean-up, in ms. @default 20000 */
   readonly cleanupTimeoutMs?: number;
   /** Ends the hop under way, and with it the run; what was made is removed all the same. @default - none */
   readonly signal?: AbortSignal;
@@ -46,7 +46,7 @@ export async function runHops(hops: readonly Hop[], options: RunOptions): Promis
     options.onResult?.(result);
     if (!result.ok) break;
   }
-  const warnings = await cleanUp(cleanups.reverse(), options.cleanupTimeoutMs ?? 15_000);
+  const warnings = await cleanUp(cleanups.reverse(), options.cleanupTimeoutMs ?? 20_000);
   const failed = results.find((result) => !result.ok);
   return {
     ok: failed === undefined,

@@ -135,7 +135,9 @@ async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
   const admin = kafka.admin();
   try {
     await admin.connect();
-    await admin.deleteGroups([groupId]);
+    // Kafka itself removes groups without members and offsets from time to time.
+    const { groups } = await admin.listGroups();
+    if (groups.some((group) => group.groupId === groupId)) await admin.deleteGroups([groupId]);
   } finally {
     await admin.disconnect();
   }
