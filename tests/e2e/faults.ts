@@ -6,6 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { projectDir } from "../../cli/paths.ts";
 import type { ProofReport } from "../../cli/proof.ts";
+import { makeRecord, toMessage } from "../../workloads/telemetry/record.ts";
+import type { KafkaMessage } from "../../workloads/telemetry/record.ts";
 import { gone, kafka, kill, ready, scale, sql } from "./platform.ts";
 import { document, millrace, must, type Runner, until } from "./runner.ts";
 
@@ -126,18 +128,8 @@ export async function driverKilled(runner: Runner): Promise<void> {
   });
 }
 
-function record(run: string): { key: string; value: string; headers: Record<string, string> } {
-  const value = {
-    schema: "millrace.telemetry/1",
-    id: randomUUID(),
-    run,
-    source: "proof",
-    node: "e2e",
-    ts: new Date().toISOString(),
-    metric: "e2e",
-    value: 1,
-  };
-  return { key: "e2e", value: JSON.stringify(value), headers: { "millrace-run": run } };
+function record(run: string): KafkaMessage {
+  return toMessage(makeRecord({ source: "proof", node: "e2e", at: new Date(), run }, { metric: "e2e", value: 1 }));
 }
 
 interface BrokenHop {
