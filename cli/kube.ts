@@ -78,7 +78,8 @@ export function clientOf(config: KubeConfig): Kube {
       path: `${base.pathname.replace(/\/$/, "")}${path}`,
     };
     if (limits.signal !== undefined) options.signal = limits.signal;
-    if (limits.timeoutMs !== undefined) options.timeout = limits.timeoutMs;
+    // Named even when there is none: Node's own agent would end a log that is silent for five seconds.
+    options.timeout = limits.timeoutMs ?? 0;
     await config.applyToHTTPSOptions(options);
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";

@@ -62,6 +62,17 @@ describe("the API client", () => {
     expect(bodies).to.deep.equal(['{"propagationPolicy":"Background"}']);
   });
 
+  it("follows a log through a silence that is longer than Node's own limit of five seconds", async () => {
+    const served = await serve((_request, _body, response) => {
+      response.write("first\n");
+      setTimeout(() => response.end("last\n"), 5500);
+    });
+    ({ server } = served);
+    const lines: string[] = [];
+    await served.kube.follow("/log", (line) => lines.push(line));
+    expect(lines).to.deep.equal(["first", "last"]);
+  });
+
   it("says why a server can't be reached", async () => {
     const config = new KubeConfig();
     config.loadFromClusterAndUser({ name: "t", server: "http://127.0.0.1:1", skipTLSVerify: true }, { name: "me" });
