@@ -3,6 +3,9 @@
 import { isObject, type Props, textOf } from "../values.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 
+/** What a look for causes needs of the API. */
+export type PodView = Pick<KubernetesApi, "list" | "log">;
+
 /** A cause, and whether waiting longer can't help. */
 export interface Cause {
   readonly message: string;
@@ -14,7 +17,7 @@ const patience = { imageMs: 60_000, scheduleMs: 60_000, configMs: 45_000, reject
 const logLines = 8;
 
 /** The worst cause among the pods of a workload, a pod, or a claim; `undefined` when there is nothing to say. */
-export async function podCause(api: KubernetesApi, owner: Props, waitedMs: number): Promise<Cause | undefined> {
+export async function podCause(api: PodView, owner: Props, waitedMs: number): Promise<Cause | undefined> {
   const kind = String(owner["kind"]);
   const metadata = object(owner["metadata"]);
   const namespace = textOf(metadata["namespace"], "default");
@@ -40,7 +43,7 @@ export async function podCause(api: KubernetesApi, owner: Props, waitedMs: numbe
 }
 
 /** The last log lines of a failed Job's or Pod's containers. */
-export async function failureCause(api: KubernetesApi, owner: Props): Promise<string> {
+export async function failureCause(api: PodView, owner: Props): Promise<string> {
   const namespace = textOf(object(owner["metadata"])["namespace"], "default");
   const pods = (await podsOf(api, owner).catch(() => undefined)) ?? [];
   const newest = pods.at(-1);
@@ -60,7 +63,7 @@ export async function failureCause(api: KubernetesApi, owner: Props): Promise<st
 }
 
 /** Pods of the owner's newest revision, oldest first. */
-async function podsOf(api: KubernetesApi, owner: Props): Promise<Props[] | undefined> {
+async function podsOf(api: PodView, owner: Props): Promise<Props[] | undefined> {
   const kind = String(owner["kind"]);
   if (kind === "Pod") {
     return [owner];
@@ -89,12 +92,7 @@ async function podsOf(api: KubernetesApi, owner: Props): Promise<Props[] | undef
     .sort((a, b) => created(a) - created(b));
 }
 
-async function causeOfPod(
-  api: KubernetesApi,
-  namespace: string,
-  pod: Props,
-  waitedMs: number,
-): Promise<Cause | undefined> {
+async function causeOfPod(api: PodView, namespace: string, pod: Props, waitedMs: number): Promise<Cause | undefined> {
   const name = String(object(pod["metadata"])["name"]);
   const ageMs = Math.min(Date.now() - created(pod), waitedMs);
   const scheduled = conditions(pod).find((entry) => entry["type"] === "PodScheduled");
@@ -115,7 +113,7 @@ async function causeOfPod(
 }
 
 async function causeOfContainer(
-  api: KubernetesApi,
+  api: PodView,
   namespace: string,
   pod: string,
   status: Props,
@@ -149,12 +147,7 @@ function isRecent(ended: Props, ageMs: number): boolean {
 }
 
 /** Volumes and other things that only events tell. */
-async function mountCause(
-  api: KubernetesApi,
-  namespace: string,
-  pod: string,
-  ageMs: number,
-): Promise<Cause | undefined> {
+async function mountCause(api: PodView, namespace: string, pod: string, ageMs: number): Promise<Cause | undefined> {
   const events = await warnings(api, namespace, "Pod", pod);
   const event = events.findLast((entry) =>
     /FailedMount|FailedAttach|FailedCreatePodSandBox|FailedScheduling/.test(String(entry["reason"])),
@@ -168,12 +161,7 @@ async function mountCause(
 }
 
 /** No pod at all: a quota, Pod Security or another admission rule refused it. */
-async function rejection(
-  api: KubernetesApi,
-  owner: Props,
-  namespace: string,
-  waitedMs: number,
-): Promise<Cause | undefined> {
+async function rejection(api: PodView, owner: Props, namespace: string, waitedMs: number): Promise<Cause | undefined> {
   const kind = String(owner["kind"]);
   const name = String(object(owner["metadata"])["name"]);
   const makers = kind === "Deployment" ? await replicaSets(api, owner, namespace) : [name];
@@ -190,7 +178,7 @@ async function rejection(
   return undefined;
 }
 
-async function replicaSets(api: KubernetesApi, deployment: Props, namespace: string): Promise<string[]> {
+async function replicaSets(api: PodView, deployment: Props, namespace: string): Promise<string[]> {
   const uid = object(deployment["metadata"])["uid"];
   const sets = await api.list(`/apis/apps/v1/namespaces/${namespace}/replicasets`);
   return sets
@@ -207,12 +195,7 @@ function revisionOf(set: Props): number {
   return Number(object(object(set["metadata"])["annotations"])["deployment.kubernetes.io/revision"] ?? 0);
 }
 
-async function claimCause(
-  api: KubernetesApi,
-  namespace: string,
-  name: string,
-  waitedMs: number,
-): Promise<Cause | undefined> {
+async function claimCause(api: PodView, namespace: string, name: string, waitedMs: number): Promise<Cause | undefined> {
   const events = await api.list(`/api/v1/namespaces/${namespace}/events`, {
     fieldSelector: `involvedObject.kind=PersistentVolumeClaim,involvedObject.name=${name}`,
   });
@@ -224,7 +207,7 @@ async function claimCause(
   return { message: `volume not bound: ${textOf(message)}`, permanent };
 }
 
-async function warnings(api: KubernetesApi, namespace: string, kind: string, name: string): Promise<Props[]> {
+async function warnings(api: PodView, namespace: string, kind: string, name: string): Promise<Props[]> {
   const events = await api.list(`/api/v1/namespaces/${namespace}/events`, {
     fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${name},type=Warning`,
   });

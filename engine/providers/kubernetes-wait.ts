@@ -3,8 +3,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StepContext } from "../provider.ts";
 import { isObject, type Props, textOf } from "../values.ts";
-import { failureCause, podCause } from "./kubernetes-causes.ts";
+import { failureCause, podCause, type PodView } from "./kubernetes-causes.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
+
+/** What a wait needs of the API. */
+export type ObjectView = PodView & Pick<KubernetesApi, "get">;
 
 /** What one look at an object says. */
 export type Readiness =
@@ -19,11 +22,11 @@ const causeEveryMs = 2_500;
 
 /** Resolves with the live object once it is ready; rejects with the cause, after `seconds` at the latest. */
 export async function awaitReady(
-  api: KubernetesApi,
+  api: ObjectView,
   path: string,
   first: Props,
   seconds: number,
-  context: StepContext,
+  context: Pick<StepContext, "progress" | "signal">,
 ): Promise<Props> {
   const started = Date.now();
   const kind = String(first["kind"]);
@@ -146,7 +149,7 @@ export function readiness(kind: string, live: Props): Readiness {
 }
 
 /** A claim of a class that binds on first use is ready as soon as it exists. */
-async function waitsForConsumer(api: KubernetesApi, claim: Props): Promise<boolean> {
+async function waitsForConsumer(api: Pick<KubernetesApi, "get" | "list">, claim: Props): Promise<boolean> {
   const name = object(claim["spec"])["storageClassName"];
   if (typeof name !== "string" || name === "") {
     return false;

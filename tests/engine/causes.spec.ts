@@ -1,0 +1,169 @@
+import { expect } from "chai";
+import { failureCause, podCause, type PodView } from "../../engine/providers/kubernetes-causes.ts";
+import { awaitReady, type ObjectView } from "../../engine/providers/kubernetes-wait.ts";
+
+type Json = Record<string, unknown>;
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+const longMs = 110_000;
+
+/** A cluster with these pods, events and ReplicaSets, and one log. */
+function view(content: { pods?: Json[]; events?: Json[]; sets?: Json[]; log?: string }): PodView {
+  return {
+    list: (path) =>
+      Promise.resolve(
+        path.endsWith("/pods")
+          ? (content.pods ?? [])
+          : path.endsWith("/events")
+            ? (content.events ?? [])
+            : (content.sets ?? []),
+      ),
+    log: () => Promise.resolve(content.log ?? ""),
+  };
+}
+
+function pod(status: Json, created = minutesAgo(3)): Json {
+  return {
+    kind: "Pod",
+    metadata: { name: "kafka-0", namespace: "millrace", creationTimestamp: created },
+    status: { phase: "Pending", conditions: [{ type: "PodScheduled", status: "True" }], ...status },
+  };
+}
+
+const set: Json = {
+  kind: "StatefulSet",
+  metadata: { name: "kafka", namespace: "millrace", uid: "1" },
+  spec: { selector: { matchLabels: { app: "kafka" } } },
+};
+const job: Json = { ...set, kind: "Job", metadata: { name: "proof", namespace: "millrace" } };
+const container = (state: Json, more: Json = {}): Json => ({
+  containerStatuses: [
+    { name: "kafka", image: "localhost:5000/kafka:1", ready: false, restartCount: 0, state, ...more },
+  ],
+});
+
+describe("the cause why a workload is not ready", () => {
+  it("is the image that can't be pulled, final after a minute", async () => {
+    const waiting = {
+      reason: "ImagePullBackOff",
+      message: 'Back-off pulling image "localhost:5000/kafka:1": manifest unknown',
+    };
+    const cluster = view({ pods: [pod(container({ waiting }))] });
+    const cause = await podCause(cluster, set, longMs);
+    expect(cause?.message).to.contain(
+      "container kafka of pod kafka-0: the image localhost:5000/kafka:1 can't be pulled",
+    );
+    expect(cause?.message).to.contain("manifest unknown");
+    expect(cause?.permanent).to.equal(true);
+    expect((await podCause(cluster, set, 5_000))?.permanent).to.equal(false);
+  });
+
+  it("is the crash with its last log lines", async () => {
+    const terminated = { exitCode: 3, reason: "Error", finishedAt: new Date().toISOString() };
+    const status = container(
+      { waiting: { reason: "CrashLoopBackOff", message: "back-off 1m20s restarting failed container" } },
+      { restartCount: 6, lastState: { terminated } },
+    );
+    const cause = await podCause(view({ pods: [pod(status)], log: "line 1\nno such topic" }), set, longMs);
+    expect(cause?.message).to.equal(
+      "container kafka of pod kafka-0: kafka ended with exit code 3, started 7 times; its last log lines:\n" +
+        "    line 1\n    no such topic",
+    );
+    expect(cause?.permanent).to.equal(true);
+  });
+
+  it("is the memory limit of a container that was killed for it", async () => {
+    const terminated = { exitCode: 137, reason: "OOMKilled", finishedAt: new Date().toISOString() };
+    const status = container(
+      { waiting: { reason: "CrashLoopBackOff" } },
+      { restartCount: 2, lastState: { terminated } },
+    );
+    const cause = await podCause(view({ pods: [pod(status)] }), set, longMs);
+    expect(cause?.message).to.contain("killed because it used more memory than its limit");
+    expect(cause?.permanent).to.equal(false);
+  });
+
+  it("is the Secret that is not there", async () => {
+    const waiting = { reason: "CreateContainerConfigError", message: 'secret "kafka-keys" not found' };
+    const cause = await podCause(view({ pods: [pod(container({ waiting }))] }), set, longMs);
+    expect(cause?.message).to.equal('container kafka of pod kafka-0 can\'t start: secret "kafka-keys" not found');
+    expect(cause?.permanent).to.equal(true);
+  });
+
+  it("is the volume that does not mount", async () => {
+    const events = [
+      {
+        reason: "FailedMount",
+        message: 'MountVolume.SetUp failed for volume "keys" : secret "kafka-keys" not found',
+        lastTimestamp: minutesAgo(1),
+      },
+    ];
+    const cause = await podCause(view({ pods: [pod({})], events }), set, longMs);
+    expect(cause?.message).to.contain('secret "kafka-keys" not found');
+    expect(cause?.permanent).to.equal(true);
+  });
+
+  it("is the node that has too little left", async () => {
+    const conditions = [
+      {
+        type: "PodScheduled",
+        status: "False",
+        reason: "Unschedulable",
+        message: "0/1 nodes are available: 1 Insufficient memory.",
+      },
+    ];
+    const cause = await podCause(view({ pods: [pod({ conditions })] }), set, longMs);
+    expect(cause?.message).to.contain("can't be placed on a node: 0/1 nodes are available: 1 Insufficient memory.");
+    expect(cause?.permanent).to.equal(true);
+  });
+
+  it("is Pod Security that refuses the pods, for a Deployment too", async () => {
+    const message =
+      'Error creating: pods "web-5d8f-" is forbidden: violates PodSecurity "restricted:latest": ' +
+      'allowPrivilegeEscalation != false (container "web" must set securityContext.allowPrivilegeEscalation=false)';
+    const events = [{ reason: "FailedCreate", message, lastTimestamp: minutesAgo(1) }];
+    const sets = [{ metadata: { name: "web-5d8f", ownerReferences: [{ uid: "1" }] } }];
+    for (const kind of ["Deployment", "StatefulSet", "Job"]) {
+      const cause = await podCause(view({ events, sets }), { ...set, kind }, 30_000);
+      expect(cause).to.deep.equal({ message: `its pods are refused: ${message}`, permanent: true });
+    }
+  });
+});
+
+describe("the wait for a Job", () => {
+  const look = (states: Json[], cluster: PodView): ObjectView => ({
+    ...cluster,
+    get: () => Promise.resolve({ ...job, status: states.length > 1 ? states.shift() : states[0] }),
+  });
+  const wait = (api: ObjectView, said: string[] = []) =>
+    awaitReady(api, "/job", { ...job, status: { active: 1 } }, 10, {
+      signal: new AbortController().signal,
+      progress: (message) => said.push(message),
+    });
+  const failed = { conditions: [{ type: "Failed", status: "True", reason: "BackoffLimitExceeded" }] };
+
+  it("ends when it is complete", async () => {
+    const said: string[] = [];
+    const complete = { conditions: [{ type: "Complete", status: "True" }] };
+    const live = await wait(look([{ active: 1 }, complete], view({})), said);
+    expect(live["status"]).to.deep.equal(complete);
+    expect(said).to.deep.equal(["the job runs"]);
+  });
+
+  it("fails with the last log lines of its newest pod", async () => {
+    const ended = (exitCode: number) => container({ terminated: { exitCode, reason: "Error" } });
+    const cluster = view({
+      pods: [pod(ended(7), minutesAgo(1)), pod(ended(9), minutesAgo(2))],
+      log: '{"hop":"kafka","ok":false}',
+    });
+    expect(await failureCause(cluster, job)).to.contain("ended with exit code 7");
+    const error = await wait(look([failed], cluster)).catch((found: unknown) => String(found));
+    expect(error).to.contain("the job failed (BackoffLimitExceeded): kafka ended with exit code 7");
+    expect(error).to.contain('{"hop":"kafka","ok":false}');
+  });
+
+  it("fails with its own reason when no pod is left", async () => {
+    const error = await wait(look([failed], view({}))).catch((found: unknown) => String(found));
+    expect(error).to.equal("Error: the job failed (BackoffLimitExceeded)");
+  });
+});
