@@ -5,7 +5,11 @@ import type { Readable, Writable } from "node:stream";
 
 /** The engine never writes to the child's input: its end means that the engine is gone, even by SIGKILL. */
 const watch = `data:text/javascript,${encodeURIComponent(
-  "process.stdin.on('end', () => process.exit(1)).resume(); process.stdin.unref?.();",
+  `import { isMainThread } from "node:worker_threads";
+   if (isMainThread) {
+     process.stdin.on("end", () => process.exit(1)).resume();
+     process.stdin.unref?.();
+   }`,
 )}`;
 
 /** Starts a Node program in a process group of its own: a Ctrl-C at the terminal is the engine's to handle. */

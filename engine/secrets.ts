@@ -4,8 +4,10 @@ import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from "node:cryp
 import { promisify } from "node:util";
 import { isObject, isSecret, type Props, reveal, secretSignature, signature } from "./values.ts";
 
-const derive = promisify(pbkdf2);
+const pbkdf2Async = promisify(pbkdf2);
 const rounds = 1_000_000;
+/** Keys of this process: a preview, the run after it and its outputs need the same one, and it takes half a second. */
+const derived = new Map<string, Promise<Buffer>>();
 const tagBytes = 16;
 
 /** Encrypts and decrypts the secrets of one stack. */
@@ -24,7 +26,7 @@ export class Crypter {
   /** A crypter with a new salt. */
   static async create(passphrase: string): Promise<Crypter> {
     const salt = randomBytes(8);
-    const key = await derive(passphrase, salt, rounds, 32, "sha256");
+    const key = await derive(passphrase, salt);
     return new Crypter(key, `v1:${salt.toString("base64")}:${encrypt(key, "pulumi")}`);
   }
 
@@ -36,7 +38,7 @@ export class Crypter {
         `the stack's encryption salt "${state.slice(0, 12)}…" is not of the form v1:<salt>:v1:<nonce>:<text>`,
       );
     }
-    const key = await derive(passphrase, Buffer.from(parts[1], "base64"), rounds, 32, "sha256");
+    const key = await derive(passphrase, Buffer.from(parts[1], "base64"));
     let proof: string | undefined;
     try {
       proof = decrypt(key, parts[2]);
@@ -105,6 +107,13 @@ export class Crypter {
     this.#known.set(open, ciphertext);
     return open;
   }
+}
+
+function derive(passphrase: string, salt: Buffer): Promise<Buffer> {
+  const name = `${salt.toString("base64")}:${passphrase}`;
+  const key = derived.get(name) ?? pbkdf2Async(passphrase, salt, rounds, 32, "sha256");
+  derived.set(name, key);
+  return key;
 }
 
 function encrypt(key: Buffer, plain: string): string {

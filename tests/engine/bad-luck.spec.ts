@@ -17,7 +17,7 @@ const parts: readonly Part[] = [
 ];
 
 describe("the local engine in bad luck", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let cluster: FakeCluster;
   let stack: TestStack;
 

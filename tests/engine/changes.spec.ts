@@ -8,7 +8,7 @@ const job = "/apis/batch/v1/namespaces/default/jobs/job";
 const deployment = "/apis/apps/v1/namespaces/default/deployments/web";
 
 describe("what the local engine does with changes", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let cluster: FakeCluster;
   let stack: TestStack;
 
