@@ -201,6 +201,7 @@ const stream =
           },
           env: {
             KAFKA_BOOTSTRAP: telemetryTopic.kafka.bootstrapServers,
+            KAFKA_SECURITY_PROTOCOL: telemetryTopic.kafka.securityProtocol,
             TOPIC: telemetryTopic.topic,
             CHECKPOINT: `s3a://${buckets.checkpoints}/telemetry`,
             TRIGGER_SECONDS: String(telemetry.stream.triggerSeconds),

@@ -96,7 +96,10 @@ export class KafkaTopics<Name extends string> extends pulumi.ComponentResource {
           component: ROLE,
           image: args.toolsImage,
           command: ["node", "/opt/millrace/workloads/kafka-topics.ts"],
-          env: [{ name: "TOPICS_CONFIG", value: config }],
+          env: [
+            { name: "TOPICS_CONFIG", value: config },
+            { name: "KAFKA_SECURITY_PROTOCOL", value: args.kafka.securityProtocol },
+          ],
           resources: args.resources,
           scratch: ["/tmp"],
         },

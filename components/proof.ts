@@ -103,6 +103,7 @@ export class Proof extends pulumi.ComponentResource {
         command: ["node", "/opt/millrace/check/main.ts"],
         env: [
           { name: "PROOF_CONFIG", value: proofConfig() },
+          { name: "KAFKA_SECURITY_PROTOCOL", value: topic.kafka.securityProtocol },
           secretEnv("S3_ACCESS_KEY", secretName, accessKeyField),
           secretEnv("S3_SECRET_KEY", secretName, secretKeyField),
         ],

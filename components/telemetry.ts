@@ -1,7 +1,7 @@
 /** The telemetry producer: sends the vmstat and iostat figures of its node to a topic, for ever. */
 import * as pulumi from "@pulumi/pulumi";
 import type { TopicEndpoint } from "./endpoints.ts";
-import { deployment, fieldEnv, httpProbe, type Resources } from "./workload.ts";
+import { deployment, fieldEnv, httpProbe, type Resources, tcpProbe } from "./workload.ts";
 
 const SERVICE = "telemetry-producer";
 const HEALTH_PORT = 8080;
@@ -47,6 +47,7 @@ export class TelemetryProducer extends pulumi.ComponentResource {
           command: ["node", "/opt/millrace/workloads/telemetry-producer.ts"],
           env: [
             { name: "KAFKA_BOOTSTRAP", value: args.topic.kafka.bootstrapServers },
+            { name: "KAFKA_SECURITY_PROTOCOL", value: args.topic.kafka.securityProtocol },
             { name: "TOPIC", value: args.topic.topic },
             { name: "INTERVAL_SECONDS", value: String(intervalSeconds) },
             { name: "HEALTH_PORT", value: String(HEALTH_PORT) },
@@ -57,7 +58,8 @@ export class TelemetryProducer extends pulumi.ComponentResource {
           probes: {
             startup: httpProbe(HEALTH_PORT, "/healthz", { periodSeconds: 2, failureThreshold: 60 }),
             readiness: httpProbe(HEALTH_PORT, "/healthz", { periodSeconds: 10 }),
-            liveness: httpProbe(HEALTH_PORT, "/healthz", { periodSeconds: 20, failureThreshold: 6 }),
+            // Not its health: a broker's outage must not cost the records that wait here.
+            liveness: tcpProbe(HEALTH_PORT, { periodSeconds: 20, failureThreshold: 6 }),
           },
           scratch: ["/tmp"],
         },

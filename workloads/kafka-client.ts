@@ -1,4 +1,9 @@
-/** One way to make a Kafka client, for the workloads and the proof. */
+/**
+ * One way to make a Kafka client, for the workloads and the proof.
+ *
+ * Environment: `KAFKA_SECURITY_PROTOCOL`: `PLAINTEXT` (default) or `SSL`; a private authority's certificates are named
+ * by Node's own `NODE_EXTRA_CA_CERTS`.
+ */
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import type { Producer } from "kafkajs";
 
@@ -22,6 +27,7 @@ export function kafkaClient(options: KafkaClientOptions): Kafka {
   const lastSeen = new Map<string, number>();
   return new Kafka({
     clientId: options.clientId,
+    ssl: process.env["KAFKA_SECURITY_PROTOCOL"] === "SSL",
     brokers: options.bootstrapServers.split(",").map((server) => server.trim()),
     connectionTimeout: 5000,
     requestTimeout: 15_000,

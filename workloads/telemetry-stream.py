@@ -5,6 +5,7 @@ remembers the epoch of each commit, so a batch that is repeated after a crash is
 
 Environment, with defaults:
   KAFKA_BOOTSTRAP                  host:port,host:port
+  KAFKA_SECURITY_PROTOCOL          PLAINTEXT (default) or SSL
   TOPIC=telemetry
   CHECKPOINT                       folder for the offsets, for example s3a://checkpoints/telemetry
   TRIGGER_SECONDS=2                DEAD_LETTER_TRIGGER_SECONDS=10
@@ -145,6 +146,7 @@ def topic_partitions(spark: SparkSession) -> int:
     """Number of the topic's partitions, by the broker's own word."""
     client = spark._jvm.java.util.Properties()
     client.put("bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
+    client.put("security.protocol", setting("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"))
     client.put("default.api.timeout.ms", "10000")
     client.put("request.timeout.ms", "5000")
     admin = spark._jvm.org.apache.kafka.clients.admin.Admin.create(client)
@@ -184,6 +186,7 @@ def read_topic(spark: SparkSession, start: str) -> DataFrame:
     source = (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
+        .option("kafka.security.protocol", setting("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"))
         .option("subscribe", TOPIC)
         .option("startingOffsets", start)
         .option("failOnDataLoss", "true")

@@ -91,6 +91,7 @@ describe("TelemetryProducer", () => {
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "telemetry-producer");
     expect(envOf(inputs)).to.deep.equal({
       KAFKA_BOOTSTRAP: "kafka.example:9092",
+      KAFKA_SECURITY_PROTOCOL: "PLAINTEXT",
       TOPIC: "telemetry",
       INTERVAL_SECONDS: "2",
       HEALTH_PORT: "8080",
@@ -100,6 +101,13 @@ describe("TelemetryProducer", () => {
       port: 8080,
       path: "/healthz",
     });
+  });
+
+  it("is not killed for a broker's outage, with the records that wait in it", async () => {
+    const mocked = await mock();
+    new TelemetryProducer("telemetry", { namespace: "data", image: "tools:1", topic: topic(), resources });
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "telemetry-producer");
+    expect(inputs.spec.template.spec.containers[0].livenessProbe).to.have.property("tcpSocket");
   });
 
   it("refuses an interval of no time", () => {
