@@ -63,7 +63,11 @@ export function metastoreSettings(warehouse: string): Record<string, string> {
     "hive.metastore.warehouse.dir": warehouse,
     // The defaults of these two name classes of Hive's query engine, which a metastore alone does not have.
     "metastore.expression.proxy": "org.apache.hadoop.hive.metastore.DefaultPartitionExpressionProxy",
-    "metastore.task.threads.always": "org.apache.hadoop.hive.metastore.events.EventCleanerTask",
+    // Without the house keeper and a time-out, the lock of a writer that was killed in a commit blocks its table for ever.
+    "metastore.task.threads.always":
+      "org.apache.hadoop.hive.metastore.events.EventCleanerTask,org.apache.hadoop.hive.metastore.txn.AcidHouseKeeperService",
+    "metastore.txn.timeout": "60s",
+    "metastore.timedout.txn.reaper.interval": "15s",
     // Iceberg keeps the schema itself and changes columns in ways that Hive tables may not.
     "metastore.disallow.incompatible.col.type.changes": "false",
     "hive.metastore.disallow.incompatible.col.type.changes": "false",

@@ -89,6 +89,9 @@ export function prestoConfig(args: {
     "query.max-memory-per-node": share(QUERY_SHARE),
     "query.max-total-memory-per-node": share(TOTAL_SHARE),
     "memory.heap-headroom-per-node": share(HEADROOM_SHARE),
+    // Finished queries stay in the heap for the page; a small heap keeps few of them.
+    "query.min-expire-age": "30s",
+    "query.max-history": "20",
   });
 }
 
