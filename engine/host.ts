@@ -143,8 +143,8 @@ function logLine(events: Events, request: engineMessages.LogRequest, stop: Abort
     case engineMessages.LogSeverity.INFO:
       events.log("info", message, request.getUrn());
       break;
+    // The SDK's debug lines carry whole resources, secrets in the clear included.
     case engineMessages.LogSeverity.DEBUG:
-      events.log("debug", message, request.getUrn());
       break;
   }
 }

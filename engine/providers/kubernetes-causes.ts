@@ -13,7 +13,7 @@ export interface Cause {
 }
 
 /** Things start in parallel and may fail once or twice until what they need is up. */
-const patience = { imageMs: 60_000, scheduleMs: 60_000, configMs: 45_000, rejectedMs: 20_000, restarts: 6 } as const;
+const patience = { imageMs: 60_000, scheduleMs: 60_000, configMs: 45_000, rejectedMs: 20_000, restarts: 4 } as const;
 const logLines = 8;
 
 /** The worst cause among the pods of a workload, a pod, or a claim; `undefined` when there is nothing to say. */
