@@ -84,8 +84,11 @@ export function serviceName(labels: Readonly<Record<string, string>> | undefined
   return labels?.[NAME] ?? labels?.["spark-app-name"] ?? fallback;
 }
 
-/** Pods that end by themselves (Jobs) are no services. */
-const isJobPod = (pod: Pod): boolean => pod.metadata.ownerReferences?.some((owner) => owner.kind === "Job") ?? false;
+/** Pods that end by themselves (Jobs), and those that have ended (a driver's former executors), are no services. */
+const isNoService = (pod: Pod): boolean =>
+  pod.status?.phase === "Succeeded" ||
+  (pod.status?.phase === "Failed" && pod.status.reason !== "Evicted") ||
+  (pod.metadata.ownerReferences?.some((owner) => owner.kind === "Job") ?? false);
 
 const isReady = (pod: Pod): boolean =>
   pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
@@ -115,7 +118,7 @@ export function serviceStatuses(
     entry.owned = true;
   }
   for (const pod of pods) {
-    if (!isJobPod(pod)) group(serviceName(pod.metadata.labels, pod.metadata.name)).pods.push(pod);
+    if (!isNoService(pod)) group(serviceName(pod.metadata.labels, pod.metadata.name)).pods.push(pod);
   }
   return [...groups]
     .map(([name, entry]) => oneService(name, entry.pods, entry.owned ? entry.wanted : entry.pods.length, used))
