@@ -5,7 +5,6 @@ import type { EmbeddedPorts } from "./container-spec.ts";
 
 /** A port that is taken. */
 export interface PortClash {
-  /** Name in `cluster.embedded.ports`. */
   readonly key: keyof EmbeddedPorts;
   readonly port: number;
   /** Program and process id, when they can be known. */
@@ -21,6 +20,12 @@ const titles: Readonly<Record<keyof EmbeddedPorts, string>> = {
   presto: "Presto",
   sparkUi: "the Spark UI",
 };
+
+/** Where a stack sets a port, below `millrace:cluster`. */
+function setting(key: keyof EmbeddedPorts): string {
+  if (key === "apiServer") return "cluster.embedded.apiPort";
+  return key === "registry" ? "cluster.embedded.registryPort" : `cluster.nodePorts.${key}`;
+}
 
 /** Ports in use on 127.0.0.1, in the order of the settings. */
 export async function portClashes(ports: EmbeddedPorts): Promise<PortClash[]> {
@@ -39,7 +44,7 @@ export function clashMessage(clashes: readonly PortClash[]): string {
     .map(
       ({ key, port, holder }) =>
         `port ${port} on 127.0.0.1, wanted for ${titles[key]}, is in use by ${holder ?? "another program"}; ` +
-        `stop that program, or set cluster.embedded.ports.${key} to a free port`,
+        `stop that program, or set ${setting(key)} to a free port`,
     )
     .join("\n");
 }

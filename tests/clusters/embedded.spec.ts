@@ -77,7 +77,7 @@ describe("ports in use", () => {
   it("are named with their purpose, holder and setting", () => {
     expect(clashMessage([{ key: "kafka", port: 30092, holder: "nginx (process 812)" }])).to.equal(
       "port 30092 on 127.0.0.1, wanted for Kafka, is in use by nginx (process 812); " +
-        "stop that program, or set cluster.embedded.ports.kafka to a free port",
+        "stop that program, or set cluster.nodePorts.kafka to a free port",
     );
   });
 
@@ -86,8 +86,12 @@ describe("ports in use", () => {
       { key: "apiServer", port: 16443 },
       { key: "registry", port: 5000 },
     ]);
-    expect(message.split("\n")).to.have.length(2);
-    expect(message).to.include("in use by another program");
+    expect(message.split("\n")).to.deep.equal([
+      "port 16443 on 127.0.0.1, wanted for the Kubernetes API, is in use by another program; " +
+        "stop that program, or set cluster.embedded.apiPort to a free port",
+      "port 5000 on 127.0.0.1, wanted for the image registry, is in use by another program; " +
+        "stop that program, or set cluster.embedded.registryPort to a free port",
+    ]);
   });
 
   it("are found with the program that listens", async () => {
