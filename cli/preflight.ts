@@ -4,6 +4,7 @@ import { statfs } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 
 import { ensureDocker } from "../clusters/docker-engine.ts";
+import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
 import { fit } from "../config/fit.ts";
 import { embeddedPorts, embeddedRuns } from "./cluster.ts";
@@ -33,7 +34,8 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
       step.detail("ports");
       const clashes = await portClashes(embeddedPorts(stack.config.cluster));
       if (clashes.length > 0) problems.push(clashMessage(clashes));
-      problems.push(...fitProblems(stack, cpus().length, totalmem()));
+      const { cpuMillis, memoryMi } = NODE_RESERVE;
+      problems.push(...fitProblems(stack, cpus().length - cpuMillis / 1000, totalmem() - memoryMi * 2 ** 20));
     }
     if (!embedded) {
       step.detail("cluster");

@@ -9,6 +9,9 @@ export const LABEL = "dev.millrace.cluster";
 /** Seconds that `docker stop` waits; the supervisor needs at most 13. */
 export const STOP_SECONDS = 14;
 
+/** What the node keeps for itself, out of the pods' reach: the kubelet's `systemReserved` and eviction threshold. */
+export const NODE_RESERVE = { cpuMillis: 200, memoryMi: 768 + 200 } as const;
+
 /** Ports on 127.0.0.1 of the user's machine. Node ports are the same inside and outside. */
 export interface EmbeddedPorts {
   readonly apiServer: number;

@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import {
   containerOptions,
   defaultPorts,
   grantableCapabilities,
+  NODE_RESERVE,
   portMap,
   unknownCapability,
 } from "../../clusters/embedded/container-spec.ts";
@@ -70,6 +71,18 @@ describe("node container", () => {
       "millrace-var:/var",
       "/home/someone/.cache/millrace/registry:/registry",
     ]);
+  });
+});
+
+describe("what the node keeps for itself", () => {
+  it("is what its kubelet is told, so that the fit check before the start and the scheduler agree", () => {
+    const settings = readFileSync(
+      new URL("../../clusters/embedded/node/supervisor/settings.go", import.meta.url),
+      "utf8",
+    );
+    const [, cpu, memory] = /systemReserved: \{cpu: (\d+)m, memory: (\d+)Mi\}/.exec(settings) ?? [];
+    const [, eviction] = /evictionHard: \{memory\.available: (\d+)Mi/.exec(settings) ?? [];
+    expect(NODE_RESERVE).to.deep.equal({ cpuMillis: Number(cpu), memoryMi: Number(memory) + Number(eviction) });
   });
 });
 
