@@ -101,7 +101,7 @@ async function installEngine(progress: (detail: string) => void): Promise<void> 
   const offered = await run("apt-cache", ["search", "--names-only", "^docker-cli$"]);
   const packages = ["docker.io", ...(offered.trim() === "" ? [] : ["docker-cli"])];
   let unpacked = 0;
-  await run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], {
+  await run("apt-get", ["install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", ...packages], {
     env,
     onLine: (line) => {
       if (line.startsWith("Setting up ")) progress(`installing Debian's docker.io: ${++unpacked} packages set up`);

@@ -23,6 +23,9 @@ export interface NodePorts {
   readonly objectStoreConsole: number;
   readonly presto: number;
   readonly sparkUi: number;
+  readonly sparkHistory: number;
+  readonly airflow: number;
+  readonly jupyterhub: number;
 }
 
 /** Names under which one registry is reached. */

@@ -15,6 +15,14 @@ export interface AccessKeyRef {
   readonly secretKeyField: string;
 }
 
+/** One value kept in a Kubernetes Secret of the platform's namespace. */
+export interface SecretKeyRef {
+  /** Name of the Secret. */
+  readonly secretName: Output<string>;
+  /** Key in the Secret that holds the value. */
+  readonly key: string;
+}
+
 /** An S3 API, seen with the rights of one consumer. */
 export interface S3Endpoint {
   readonly kind: "s3";
@@ -72,6 +80,53 @@ export interface PrestoEndpoint {
   readonly catalogs: readonly string[];
   /** Settles when the coordinator answers queries. */
   readonly ready: Output<string>;
+}
+
+/** One database of a PostgreSQL server, seen with the role of its one consumer, who owns it. */
+export interface PostgresEndpoint {
+  readonly kind: "postgres";
+  /** DNS name, reachable from pods. */
+  readonly host: Output<string>;
+  readonly port: Output<number>;
+  readonly database: string;
+  /** Role that the consumer logs in as. */
+  readonly user: string;
+  /** The role's password: letters and digits only, so it needs no escaping in a URL. */
+  readonly password: SecretKeyRef;
+  /** Settles when the database exists and the role may use it. */
+  readonly ready: Output<string>;
+}
+
+/** A Spark Connect server: clients in Python drive Spark with executors on the cluster. */
+export interface SparkConnectEndpoint {
+  readonly kind: "spark-connect";
+  /** `sc://host:port`, reachable from pods. */
+  readonly url: Output<string>;
+  /** What a client must show; `undefined` where the server asks for nothing. */
+  readonly token: SecretKeyRef | undefined;
+  /** Settles when the server takes sessions. */
+  readonly ready: Output<string>;
+}
+
+/** A service that people and programs log in to over HTTP. */
+export interface LoginEndpoint {
+  /** `http://host:port`, reachable from pods. */
+  readonly url: Output<string>;
+  /** Name of the account that the proof uses. */
+  readonly robot: string;
+  readonly robotPassword: SecretKeyRef;
+  /** Settles when the service answers. */
+  readonly ready: Output<string>;
+}
+
+/** An Airflow API server. */
+export interface AirflowEndpoint extends LoginEndpoint {
+  readonly kind: "airflow";
+}
+
+/** A JupyterHub. */
+export interface JupyterHubEndpoint extends LoginEndpoint {
+  readonly kind: "jupyterhub";
 }
 
 /** A page or port that people open from outside the cluster. */

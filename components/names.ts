@@ -11,6 +11,12 @@ export const serviceNames = {
   metastore: "metastore",
   presto: "presto",
   prestoWorkers: "presto-worker",
+  postgres: "postgres",
+  airflow: "airflow",
+  jupyterhub: "jupyterhub",
+  jupyterhubHub: "jupyterhub-hub",
+  sparkConnect: "spark-connect",
+  sparkHistory: "spark-history",
 } as const;
 
 /** Label that tells the Service a pod belongs to. */

@@ -130,6 +130,9 @@ const cluster = z
         objectStoreConsole: nodePort().default(30901).describe("The console of the S3 server, where it has one."),
         presto: nodePort().default(30080).describe("Presto."),
         sparkUi: nodePort().default(30040).describe("The page of the Spark driver."),
+        sparkHistory: nodePort().default(30041).describe("Spark's history."),
+        airflow: nodePort().default(30180).describe("Airflow."),
+        jupyterhub: nodePort().default(30800).describe("JupyterHub."),
       })
       .prefault({})
       .describe("Node ports of what is published, with exposure `nodePort`."),

@@ -58,7 +58,9 @@ async function ensureMmdebstrap(name: BaseName, { report, signal }: Work): Promi
     );
   }
   report("installing mmdebstrap");
-  await run("apt-get", ["install", "-y", "--no-install-recommends", "mmdebstrap"], { signal });
+  // The image of the cluster's node is made at the same time and installs the same program.
+  const patience = ["-o", "DPkg::Lock::Timeout=300"];
+  await run("apt-get", ["install", "-y", "--no-install-recommends", ...patience, "mmdebstrap"], { signal });
 }
 
 /** Documentation and translations are left out; licences stay. */

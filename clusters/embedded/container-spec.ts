@@ -21,6 +21,9 @@ export interface EmbeddedPorts {
   readonly objectStoreConsole: number;
   readonly presto: number;
   readonly sparkUi: number;
+  readonly sparkHistory: number;
+  readonly airflow: number;
+  readonly jupyterhub: number;
 }
 
 export const defaultPorts: EmbeddedPorts = {
@@ -31,6 +34,9 @@ export const defaultPorts: EmbeddedPorts = {
   objectStoreConsole: 30901,
   presto: 30080,
   sparkUi: 30040,
+  sparkHistory: 30041,
+  airflow: 30180,
+  jupyterhub: 30800,
 };
 
 /** Linux capabilities by their number in the kernel. */

@@ -264,7 +264,8 @@ async function ensureMmdebstrap(progress: Progress, signal: AbortSignal): Promis
   }
   progress("Debian packages of the node", "installing mmdebstrap");
   const packages = ["mmdebstrap", "debian-archive-keyring"];
-  const install = ["install", "-y", "--no-install-recommends", ...packages];
+  // The bases of the service images are made at the same time and install the same program.
+  const install = ["install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", ...packages];
   await run("apt-get", install, { signal }).catch(async () => {
     await run("apt-get", ["update"], { signal });
     await run("apt-get", install, { signal });

@@ -19,6 +19,9 @@ const titles: Readonly<Record<keyof EmbeddedPorts, string>> = {
   objectStoreConsole: "the object store's console",
   presto: "Presto",
   sparkUi: "the Spark UI",
+  sparkHistory: "the Spark history",
+  airflow: "Airflow",
+  jupyterhub: "JupyterHub",
 };
 
 /** Where a stack sets a port, below `millrace:cluster`. */

@@ -4,7 +4,16 @@ import { doctorHints, targetProfile } from "../../clusters/targets.ts";
 import { loadConfig } from "../../config/index.ts";
 
 const profile = (cluster: unknown) => targetProfile(loadConfig({ "millrace:cluster": cluster }).cluster);
-const ports = { kafka: 30092, objectStore: 30900, objectStoreConsole: 30901, presto: 30080, sparkUi: 30040 };
+const ports = {
+  kafka: 30092,
+  objectStore: 30900,
+  objectStoreConsole: 30901,
+  presto: 30080,
+  sparkUi: 30040,
+  sparkHistory: 30041,
+  airflow: 30180,
+  jupyterhub: 30800,
+};
 const cloud = { target: "cloud", context: "production", registry: { push: "registry.example.com/team" } };
 
 describe("a target's profile", () => {

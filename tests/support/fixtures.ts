@@ -15,7 +15,16 @@ import type { Inputs } from "./mocks.ts";
 export const nodePorts: Exposure = {
   kind: "nodePort",
   host: "127.0.0.1",
-  ports: { kafka: 30092, objectStore: 30900, objectStoreConsole: 30901, presto: 30080, sparkUi: 30040 },
+  ports: {
+    kafka: 30092,
+    objectStore: 30900,
+    objectStoreConsole: 30901,
+    presto: 30080,
+    sparkUi: 30040,
+    sparkHistory: 30041,
+    airflow: 30180,
+    jupyterhub: 30800,
+  },
 };
 
 export const s3 = (consumer = "spark"): S3Endpoint =>
