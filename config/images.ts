@@ -11,5 +11,8 @@ export function wantedImages(config: PlatformConfig): WantedImages {
     spark: spark.enabled && spark,
     presto: presto.enabled && presto,
     tools,
+    postgres: false,
+    airflow: false,
+    jupyter: false,
   };
 }

@@ -5,14 +5,24 @@ import { join, resolve } from "node:path";
 import { versions } from "./versions.ts";
 
 /** Images that are pushed to the registry and run in the cluster. */
-export const imageNames = ["garage", "kafka", "metastore", "spark", "presto", "tools"] as const;
+export const imageNames = [
+  "garage",
+  "kafka",
+  "metastore",
+  "spark",
+  "presto",
+  "tools",
+  "postgres",
+  "airflow",
+  "jupyter",
+] as const;
 export type ImageName = (typeof imageNames)[number];
 
 /** Local images that the others are built on; they are never pushed by themselves. */
-export const baseNames = ["base", "jre"] as const;
+export const baseNames = ["base", "jre", "python", "postgres-base"] as const;
 export type BaseName = (typeof baseNames)[number];
 
-/** The base of each image: all JVM images share one lower layer. */
+/** The base of each image: all JVM images share one lower layer, and so do the Python images. */
 export const bases: Readonly<Record<ImageName, BaseName>> = {
   garage: "base",
   kafka: "jre",
@@ -20,10 +30,20 @@ export const bases: Readonly<Record<ImageName, BaseName>> = {
   spark: "jre",
   presto: "jre",
   tools: "base",
+  postgres: "postgres-base",
+  airflow: "python",
+  jupyter: "python",
 };
 
 /** Folders of sources that an image carries besides its own folder, relative to the repository. */
-const bakedSources: Readonly<Partial<Record<ImageName, readonly string[]>>> = { tools: ["workloads", "check"] };
+const bakedSources: Readonly<Partial<Record<ImageName, readonly string[]>>> = {
+  tools: ["workloads", "check"],
+  airflow: ["dags", "notebooks", "python/millrace"],
+  jupyter: ["notebooks", "python/millrace"],
+};
+
+/** Images that carry the program's own Node. */
+const imagesWithNode: readonly ImageName[] = ["tools", "jupyter"];
 
 export const repositoryDir = resolve(import.meta.dirname, "..");
 
@@ -40,7 +60,7 @@ export function imageTag(name: ImageName | BaseName, root = repositoryDir): stri
   const hash = createHash("sha256");
   if (isImage(name)) {
     hash.update(`base ${imageTag(bases[name], root)}\n`);
-    if (name === "tools") hash.update(`node ${versions.node}\n`);
+    if (imagesWithNode.includes(name)) hash.update(`node ${versions.node}\n`);
   }
   const folders = [`images/${name}`, ...(isImage(name) ? sourceFolders(name) : [])];
   for (const folder of folders) {

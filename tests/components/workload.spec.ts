@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { publish } from "../../components/exposure.ts";
-import { imagesToBuild } from "../../images/wanted.ts";
+import { imagesToBuild, type WantedImages } from "../../images/wanted.ts";
 import { chooseImages, imageProblems } from "../../components/images.ts";
 import { namespaceProblems, PlatformNamespace } from "../../components/namespace.ts";
 import { heapMebibytes, mebibytes, quantityBytes } from "../../components/quantity.ts";
@@ -72,7 +72,17 @@ describe("the parts that components share", () => {
     expect(await mocked.resources()).to.deep.equal([]);
   });
 
-  const none = { garage: false, kafka: false, metastore: false, spark: false, presto: false, tools: false } as const;
+  const none: WantedImages = {
+    garage: false,
+    kafka: false,
+    metastore: false,
+    spark: false,
+    presto: false,
+    tools: false,
+    postgres: false,
+    airflow: false,
+    jupyter: false,
+  };
 
   it("builds only images that are wanted and not given", () => {
     expect(imagesToBuild({ ...none, kafka: { image: "apache/kafka:4.3.1" }, spark: {} })).to.deep.equal(["spark"]);

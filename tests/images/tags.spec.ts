@@ -2,7 +2,15 @@ import { expect } from "chai";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { baseNames, bases, imageNames, imageReference, imageTag, repositoryDir } from "../../images/tags.ts";
+import {
+  baseNames,
+  bases,
+  imageNames,
+  imageReference,
+  imageTag,
+  repositoryDir,
+  sourceFolders,
+} from "../../images/tags.ts";
 
 describe("images/tags", () => {
   let root: string;
@@ -14,6 +22,9 @@ describe("images/tags", () => {
     }
     mkdirSync(join(root, "workloads"));
     writeFileSync(join(root, "workloads", "producer.ts"), "export {};\n");
+    mkdirSync(join(root, "python", "millrace"), { recursive: true });
+    mkdirSync(join(root, "dags"));
+    mkdirSync(join(root, "notebooks"));
   });
 
   afterEach(() => {
@@ -28,7 +39,7 @@ describe("images/tags", () => {
   };
 
   it("gives the same tag for the same files, wherever they are", () => {
-    for (const name of imageNames.filter((image) => image !== "tools")) {
+    for (const name of imageNames.filter((image) => sourceFolders(image).length === 0)) {
       expect(imageTag(name, root))
         .to.equal(imageTag(name))
         .and.to.match(/^[0-9a-f]{16}$/);
@@ -60,5 +71,17 @@ describe("images/tags", () => {
     const before = tagsOf();
     writeFileSync(join(root, "workloads", "producer.ts"), "export const changed = true;\n");
     expect(changed(before)).to.deep.equal(["tools"]);
+  });
+
+  it("changes the tags of the images that carry the library, the notebooks or the DAGs", () => {
+    const before = tagsOf();
+    writeFileSync(join(root, "python", "millrace", "__init__.py"), "");
+    expect(changed(before)).to.have.members(["airflow", "jupyter"]);
+    const between = tagsOf();
+    writeFileSync(join(root, "notebooks", "report.ipynb"), "{}");
+    expect(changed(between)).to.have.members(["airflow", "jupyter"]);
+    const last = tagsOf();
+    writeFileSync(join(root, "dags", "report.py"), "");
+    expect(changed(last)).to.deep.equal(["airflow"]);
   });
 });
