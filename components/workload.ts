@@ -10,6 +10,7 @@ export type EnvVar = k8s.types.input.core.v1.EnvVar;
 export type Probe = k8s.types.input.core.v1.Probe;
 export type Volume = k8s.types.input.core.v1.Volume;
 export type VolumeMount = k8s.types.input.core.v1.VolumeMount;
+type Container = k8s.types.input.core.v1.Container;
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 
 /** What a container asks for and may use at most. */
@@ -25,6 +26,19 @@ export interface Probes {
   readonly liveness?: Probe;
 }
 
+/** A program that runs to its end before the pod's container starts. It sees the pod's scratch folders. */
+export interface InitContainerArgs {
+  readonly name: string;
+  readonly image: pulumi.Input<string>;
+  /** @default - the image's own entry point */
+  readonly command?: readonly pulumi.Input<string>[];
+  /** @default - the image's own arguments */
+  readonly args?: readonly pulumi.Input<string>[];
+  readonly env?: readonly EnvVar[];
+  readonly resources: Resources;
+  readonly mounts?: readonly VolumeMount[];
+}
+
 /** A pod with one container: all pods of the platform are such. */
 export interface PodArgs {
   /** Service that the pod belongs to. */
@@ -36,6 +50,8 @@ export interface PodArgs {
   readonly command?: readonly pulumi.Input<string>[];
   /** @default - the image's own arguments */
   readonly args?: readonly pulumi.Input<string>[];
+  /** Programs that run before the container, one after the other. @default - none */
+  readonly initContainers?: readonly InitContainerArgs[];
   readonly env?: readonly EnvVar[];
   /** Port numbers by name. */
   readonly ports?: Readonly<Record<string, number>>;
@@ -73,6 +89,15 @@ export function configHash(text: string): string {
 /** The pod as a template for any kind of workload. */
 export function podTemplate(pod: PodArgs): PodTemplate {
   const scratch = (pod.scratch ?? []).map((path, index) => ({ path, name: `scratch-${index}` }));
+  const container = (args: Omit<InitContainerArgs, "name">): Omit<Container, "name"> => ({
+    image: args.image,
+    ...(args.command === undefined ? {} : { command: [...args.command] }),
+    ...(args.args === undefined ? {} : { args: [...args.args] }),
+    env: [...(args.env ?? [])],
+    resources: args.resources,
+    securityContext: containerSecurityContext(),
+    volumeMounts: [...(args.mounts ?? []), ...scratch.map(({ path, name }) => ({ name, mountPath: path }))],
+  });
   const annotations =
     pod.config === undefined
       ? {}
@@ -88,18 +113,15 @@ export function podTemplate(pod: PodArgs): PodTemplate {
       terminationGracePeriodSeconds: pod.terminationGracePeriodSeconds ?? 30,
       ...(pod.restartPolicy === undefined ? {} : { restartPolicy: pod.restartPolicy }),
       ...(pod.spread === true ? { affinity: spreadAffinity(pod) } : {}),
+      ...(pod.initContainers === undefined
+        ? {}
+        : { initContainers: pod.initContainers.map((init) => ({ name: init.name, ...container(init) })) }),
       containers: [
         {
           name: pod.component,
-          image: pod.image,
-          ...(pod.command === undefined ? {} : { command: [...pod.command] }),
-          ...(pod.args === undefined ? {} : { args: [...pod.args] }),
-          env: [...(pod.env ?? [])],
+          ...container(pod),
           ports: Object.entries(pod.ports ?? {}).map(([name, containerPort]) => ({ name, containerPort })),
-          resources: pod.resources,
-          securityContext: containerSecurityContext(),
           ...probeFields(pod.probes ?? {}),
-          volumeMounts: [...(pod.mounts ?? []), ...scratch.map(({ path, name }) => ({ name, mountPath: path }))],
         },
       ],
       volumes: [...(pod.volumes ?? []), ...scratch.map(({ name }) => ({ name, emptyDir: {} }))],

@@ -83,6 +83,7 @@ async function bootstrap(name: BaseName, temporary: string, { report, signal }: 
   const showInstalled =
     'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-cache show --no-all-versions ' +
     `$(chroot "$1" dpkg-query -W -f '\${Package}=\${Version} ') > "${shown}"`;
+  const customize = join(repositoryDir, "images", name, "customize.sh");
   let packages = 0;
   const onLine = (line: string): void => {
     if (/^Setting up /.test(line)) report(`Debian packages: ${String(++packages)} set up`);
@@ -98,6 +99,7 @@ async function bootstrap(name: BaseName, temporary: string, { report, signal }: 
       ...(await hostAptOptions(signal)).map((option) => `--aptopt=${option}`),
       `--setup-hook=${makeManFolder}`,
       `--customize-hook=${showInstalled}`,
+      ...(existsSync(customize) ? [`--customize-hook=sh "${customize}" "$1"`] : []),
       versions.debian,
       tar,
       ...(hostSources === "" ? [] : [sources]),

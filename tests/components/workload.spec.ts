@@ -3,6 +3,7 @@ import { publish } from "../../components/exposure.ts";
 import { imagesToBuild, type WantedImages } from "../../images/wanted.ts";
 import { chooseImages, imageProblems } from "../../components/images.ts";
 import { namespaceProblems, PlatformNamespace } from "../../components/namespace.ts";
+import { podProblems, type PodSpec } from "../../components/hardening.ts";
 import { heapMebibytes, mebibytes, quantityBytes } from "../../components/quantity.ts";
 import { configHash, podTemplate } from "../../components/workload.ts";
 import { nodePorts, resources } from "../support/fixtures.ts";
@@ -27,6 +28,20 @@ describe("the parts that components share", () => {
     expect(spec.containers[0]?.volumeMounts).to.deep.equal([{ name: "scratch-0", mountPath: "/tmp" }]);
     expect(spec.containers[0]?.securityContext).to.include({ readOnlyRootFilesystem: true });
     expect(spec.volumes).to.deep.equal([{ name: "scratch-0", emptyDir: {} }]);
+  });
+
+  it("runs a pod's init containers under the same restrictions, on the same scratch folders", () => {
+    const init = { name: "first", image: "j:1", command: ["true"], resources };
+    const pod = { service: "a", component: "b", image: "i:1", resources, scratch: ["/tmp"], initContainers: [init] };
+    const { spec } = podTemplate(pod) as { spec: PodSpec & { initContainers: { volumeMounts: object[] }[] } };
+    expect(podProblems(spec, false)).to.deep.equal([]);
+    expect(spec.initContainers).to.have.length(1);
+    expect(spec.initContainers[0]).to.deep.include({
+      name: "first",
+      image: "j:1",
+      command: ["true"],
+      volumeMounts: [{ name: "scratch-0", mountPath: "/tmp" }],
+    });
   });
 
   it("hashes settings so that a change shows and equal texts do not", () => {

@@ -53,6 +53,7 @@ interface Pod {
   readonly restartPolicy: string;
   readonly affinity: object;
   readonly containers: readonly [Container];
+  readonly initContainers: readonly Container[];
   readonly volumes: readonly [{ readonly projected: { sources: readonly [{ configMap: { items: object[] } }] } }];
 }
 
@@ -149,6 +150,10 @@ function generated(type: string, name: string, inputs: Inputs): Record<string, u
   if (type === "random:index/randomBytes:RandomBytes") {
     const length = Number(inputs["length"]) * 2;
     return { hex: hex.repeat(Math.ceil(length / hex.length)).slice(0, length) };
+  }
+  if (type === "random:index/randomPassword:RandomPassword") {
+    const length = Number(inputs["length"]);
+    return { result: hex.repeat(Math.ceil(length / hex.length)).slice(0, length) };
   }
   if (type === "random:index/randomId:RandomId") return { b64Url: "-AAAAAAAAAAAAAAAAAAAAA" };
   return {};
