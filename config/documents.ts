@@ -31,12 +31,14 @@ function stackSchema(): Record<string, unknown> {
 
 function configurationPage(): string {
   const sections = Object.entries(root.properties ?? {}).map(([name, node]) => {
-    const rows = settings(node, []).map(
+    const below = node.properties === undefined ? [{ path: `millrace:${name}`, node }] : settings(node, []);
+    const rows = below.map(
       ({ path, node: setting }) =>
         `| \`${path}\` | ${cell(allowed(setting))} | ${cell(initial(setting))} | ${cell(setting.description ?? "")} |`,
     );
     const head = "| Setting | Allowed | Default | Meaning |\n| --- | --- | --- | --- |";
-    return `## \`millrace:${name}\`\n\n${node.description ?? ""}\n\n${head}\n${rows.join("\n")}\n`;
+    const words = node.properties === undefined ? "" : `${node.description ?? ""}\n\n`;
+    return `## \`millrace:${name}\`\n\n${words}${head}\n${rows.join("\n")}\n`;
   });
   return `<!-- prettier-ignore-start -->
 <!-- Made from config/schema.ts by \`node config/generate.ts\`. -->
@@ -70,6 +72,7 @@ function withoutKind(shape: Node): Node {
 function initial({ default: value }: Node): string {
   if (value === undefined) return "-";
   if (typeof value !== "object") return `\`${String(value)}\``;
+  if (Array.isArray(value)) return `\`[${value.join(", ")}]\``;
   return `\`${Object.entries(value)
     .map(([key, part]) => `${key}: ${part}`)
     .join(", ")}\``;

@@ -1,14 +1,19 @@
 /** Whether the platform fits a cluster: the sum of what its pods request against what the nodes can give. */
 import {
+  airflowResources,
   catalogResources,
+  jupyterhubResources,
   kafkaResources,
+  notebookServerResources,
   objectStoreResources,
+  postgresResources,
   prestoResources,
   producerResources,
   proofResources,
   setupResources,
   sparkDriverResources,
   sparkExecutorResources,
+  sparkHistoryResources,
 } from "../components/footprints.ts";
 import { mebibytes } from "../components/quantity.ts";
 import type { Resources } from "../components/workload.ts";
@@ -43,6 +48,7 @@ const CLUSTER: Footprint = { service: "cluster", cpuMillis: 200, memoryMi: 320, 
 /** What each enabled part of the platform requests, in the order of the data path. */
 export function footprint({ services, proof }: PlatformConfig): Footprint[] {
   const { kafka, objectStore, catalog, spark, presto, telemetry } = services;
+  const { postgres, airflow, jupyterhub, sparkConnect, sparkHistory } = services;
   const ownKafka = kafka.enabled && kafka.existing === undefined;
   const ownStore = objectStore.enabled && objectStore.server !== "existing";
   const rows: (Footprint | false)[] = [
@@ -51,10 +57,31 @@ export function footprint({ services, proof }: PlatformConfig): Footprint[] {
     ownKafka && row("kafka", kafkaResources(kafka), kafka.replicas, kafka.storage),
     spark.enabled &&
       telemetry.enabled &&
-      sum("spark", sparkDriverResources(spark), sparkExecutorResources(spark), spark.executors),
+      sum(
+        "spark",
+        row("spark", sparkDriverResources(spark)),
+        row("spark", sparkExecutorResources(spark), spark.executors),
+      ),
     ownStore && row("objectStore", objectStoreResources(objectStore), 1, objectStore.storage),
     catalog.enabled && row("catalog", catalogResources(catalog), 1, catalog.storage),
     presto.enabled && row("presto", prestoResources(presto), 1 + presto.workers),
+    postgres.enabled && row("postgres", postgresResources(postgres), 1, postgres.storage),
+    airflow.enabled && airflowFootprint(airflow.executor === "local"),
+    jupyterhub.enabled &&
+      sum(
+        "jupyterhub",
+        row("hub", jupyterhubResources.hub),
+        row("proxy", jupyterhubResources.proxy),
+        // One user at work; each further one needs as much again.
+        row("server", notebookServerResources(jupyterhub)),
+      ),
+    sparkConnect.enabled &&
+      sum(
+        "sparkConnect",
+        row("driver", sparkDriverResources(sparkConnect)),
+        row("executors", sparkExecutorResources(spark), sparkConnect.maxExecutors),
+      ),
+    sparkHistory.enabled && row("sparkHistory", sparkHistoryResources(sparkHistory)),
     (ownKafka || ownStore) && row("setup", setupResources()),
     proof.enabled && row("proof", proofResources()),
   ];
@@ -73,10 +100,15 @@ function row(service: string, { requests }: Resources, replicas = 1, storage?: S
   };
 }
 
-function sum(service: string, one: Resources, each: Resources, count: number): Footprint {
-  const a = row(service, one);
-  const b = row(service, each, count);
-  return { service, cpuMillis: a.cpuMillis + b.cpuMillis, memoryMi: a.memoryMi + b.memoryMi, diskGi: 0 };
+/** The parts of Airflow with one task at work, which has a pod of its own unless tasks are local. */
+function airflowFootprint(localTasks: boolean): Footprint {
+  const { apiServer, scheduler, dagProcessor, triggerer, task } = airflowResources;
+  const parts = [apiServer, scheduler(localTasks), dagProcessor, triggerer, ...(localTasks ? [] : [task])];
+  return sum("airflow", ...parts.map((part) => row("airflow", part)));
+}
+
+function sum(service: string, ...parts: readonly Footprint[]): Footprint {
+  return { service, ...total(parts), diskGi: parts.reduce((all, { diskGi }) => all + diskGi, 0) };
 }
 
 /** Thousandths of a core of a quantity such as `250m` or `2`. */
@@ -116,11 +148,11 @@ function proposal(config: PlatformConfig, rows: readonly Footprint[], need: Allo
   );
 }
 
-/** Ways to need less, each with those before it; smaller before fewer. */
+/** Ways to need less, each with those before it; smaller before fewer, and comfort before the data path. */
 function reductions(config: PlatformConfig): { readonly words: string; readonly config: PlatformConfig }[] {
   const steps: { words: string; config: PlatformConfig }[] = [];
   let services = config.services;
-  const { kafka, spark, presto } = services;
+  const { kafka, spark, presto, sparkConnect, jupyterhub } = services;
   const step = (words: string, next: PlatformConfig["services"], proof = config.proof): void => {
     services = next;
     steps.push({ words, config: { ...config, services, proof } });
@@ -146,6 +178,26 @@ function reductions(config: PlatformConfig): { readonly words: string; readonly 
   if (presto.enabled && mebibytes(presto.memory) > 1664) {
     const small = { ...services.presto, memory: "1664Mi" as const };
     step("set millrace:services.presto.memory to 1664Mi", { ...services, presto: small });
+  }
+  if (sparkConnect.enabled && sparkConnect.maxExecutors > 1) {
+    step("set millrace:services.sparkConnect.maxExecutors to 1", {
+      ...services,
+      sparkConnect: { ...sparkConnect, maxExecutors: 1 },
+    });
+  }
+  if (jupyterhub.enabled && mebibytes(jupyterhub.userMemory) > 1536) {
+    step("set millrace:services.jupyterhub.userMemory to 1536Mi", {
+      ...services,
+      jupyterhub: { ...jupyterhub, userMemory: "1536Mi" as const },
+    });
+  }
+  for (const group of [["sparkHistory"], ["sparkConnect"], ["airflow"], ["jupyterhub", "postgres"]] as const) {
+    const on = group.filter((name) => services[name].enabled);
+    if (on.length === 0) continue;
+    const off = Object.fromEntries(on.map((name) => [name, { ...services[name], enabled: false }]));
+    const settings = on.map((name) => `millrace:services.${name}.enabled`).join(" and ");
+    const cost = on.some((name) => name === "postgres") ? " (which removes their data)" : "";
+    step(`set ${settings} to false${cost}`, { ...services, ...off });
   }
   if (presto.enabled) {
     const off = { ...services, presto: { ...services.presto, enabled: false } };

@@ -3,16 +3,16 @@ import type { WantedImages } from "../images/wanted.ts";
 import type { PlatformConfig } from "./schema.ts";
 
 export function wantedImages(config: PlatformConfig): WantedImages {
-  const { kafka, objectStore, catalog, spark, presto, tools } = config.services;
+  const { kafka, objectStore, catalog, spark, presto, postgres, airflow, jupyterhub, tools } = config.services;
   return {
     kafka: kafka.enabled && kafka.existing === undefined && kafka,
     garage: objectStore.enabled && objectStore.server === "garage" && objectStore,
     metastore: catalog.enabled && catalog,
     spark: spark.enabled && spark,
     presto: presto.enabled && presto,
+    postgres: postgres.enabled && postgres,
+    airflow: airflow.enabled && airflow,
+    jupyter: jupyterhub.enabled && jupyterhub,
     tools,
-    postgres: false,
-    airflow: false,
-    jupyter: false,
   };
 }

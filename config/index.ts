@@ -3,7 +3,7 @@
  * created.
  */
 import { child } from "./child.ts";
-import { root } from "./json-schema.ts";
+import { type Node, root } from "./json-schema.ts";
 import { issueProblems, unknownSetting } from "./problems.ts";
 import { impossible, risky } from "./rules.ts";
 import { type PlatformConfig, schema } from "./schema.ts";
@@ -37,11 +37,12 @@ export function loadConfig(raw: Readonly<Record<string, unknown>>, file = "the s
   for (const [key, value] of Object.entries(raw)) {
     if (!key.startsWith(NAMESPACE)) continue;
     const section = key.slice(NAMESPACE.length);
-    if (child(root.properties, section) === undefined) {
+    const node = child(root.properties, section) as Node | undefined;
+    if (node === undefined) {
       problems.push(unknownSetting([section], {}));
       continue;
     }
-    values[section] = parsed(value);
+    values[section] = parsed(value) ?? (node.properties === undefined ? undefined : {});
   }
   const result = schema.safeParse(values);
   if (!result.success) throw new ConfigError([...problems, ...issueProblems(result.error.issues, values)], file);
@@ -55,12 +56,12 @@ export function configWarnings(config: PlatformConfig): string[] {
   return risky(config);
 }
 
-/** The CLI hands objects over as JSON text. A section with nothing in it (`millrace:proof:`) is an empty one. */
+/** The CLI hands objects over as JSON text; `undefined` for a section with nothing in it (`millrace:proof:`). */
 function parsed(value: unknown): unknown {
-  if (value === null || value === undefined || value === "") return {};
+  if (value === null || value === undefined || value === "") return undefined;
   if (typeof value !== "string") return value;
   try {
-    return JSON.parse(value) ?? {};
+    return JSON.parse(value);
   } catch {
     return value;
   }

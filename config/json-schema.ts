@@ -7,7 +7,7 @@ import { type Hints, schema } from "./schema.ts";
 export interface Node extends Hints {
   readonly type?: string;
   readonly description?: string;
-  readonly default?: string | number | boolean | Readonly<Record<string, string>>;
+  readonly default?: string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;

@@ -40,7 +40,9 @@ function wrongValue(path: readonly PropertyKey[], values: unknown): string {
   if (value === undefined) return `${written(path)}: missing; give ${allowed(node)}`;
   const plain = node.default !== undefined && typeof node.default !== "object";
   const initial = plain ? ` (default ${String(node.default)})` : "";
-  return `${written(path)}: received ${shown(value)}; give ${allowed(node)}${initial}`;
+  const meant = typeof value === "string" ? nearest(value, node.enum ?? []) : undefined;
+  const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;
+  return `${written(path)}: received ${shown(value)}; give ${allowed(node)}${initial}${hint}`;
 }
 
 /** A value as received, short, with its type where the text alone would mislead. */

@@ -1,6 +1,7 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
+import { objectStoreContents, ROBOT, s3Owner, type S3Consumer } from "./buckets.ts";
+import { nearest } from "./nearest.ts";
 import type { PlatformConfig } from "./schema.ts";
-import { s3Consumers } from "./schema.ts";
 
 type Services = PlatformConfig["services"];
 type Switchable = Exclude<keyof Services, "tools">;
@@ -14,6 +15,10 @@ const needs: Readonly<Partial<Record<Switchable, { readonly of: readonly Switcha
     of: ["kafka", "objectStore", "catalog", "spark"],
     why: "the stream runs from Kafka through Spark to them",
   },
+  sparkConnect: { of: ["spark"], why: "its sessions take Spark's settings and account" },
+  sparkHistory: { of: ["objectStore", "spark"], why: "Spark's applications write there what it shows" },
+  airflow: { of: ["postgres", "objectStore"], why: "its runs and the logs of its tasks are kept there" },
+  jupyterhub: { of: ["postgres", "objectStore"], why: "its users and their notebooks are kept there" },
 };
 
 const path: readonly Switchable[] = ["kafka", "objectStore", "catalog", "spark", "presto", "telemetry"];
@@ -24,7 +29,9 @@ export function impossible(config: PlatformConfig): string[] {
     ...clusterProblems(config.cluster),
     ...neededServices(config),
     ...kafkaProblems(config.services.kafka),
-    ...objectStoreProblems(config.services.objectStore),
+    ...objectStoreProblems(config),
+    ...postgresProblems(config.services),
+    ...jupyterhubProblems(config.services),
     ...imageProblems(config),
   ];
 }
@@ -103,7 +110,8 @@ function kafkaProblems(kafka: Services["kafka"]): string[] {
   return problems;
 }
 
-function objectStoreProblems(store: Services["objectStore"]): string[] {
+function objectStoreProblems(config: PlatformConfig): string[] {
+  const store = config.services.objectStore;
   const at = "millrace:services.objectStore";
   if (!store.enabled) return [];
   if (store.server !== "existing") {
@@ -113,18 +121,58 @@ function objectStoreProblems(store: Services["objectStore"]): string[] {
   const { existing } = store;
   if (existing === undefined)
     return [`${at}.existing: missing; server existing needs at least its host and a secretName`];
-  const without = s3Consumers.filter((consumer) => existing.secretNames[consumer] === "");
-  if (without.length === 0) return [];
-  return [
-    `${at}.existing.secretNames: ${without.join(", ")} ${without.length === 1 ? "has" : "have"} no Secret; ` +
-      `name one each, or one for all in ${at}.existing.secretName`,
-  ];
+  const { keys, homes } = objectStoreContents(config);
+  const owners = new Set((Object.keys(keys) as S3Consumer[]).map(s3Owner));
+  const without = [...owners].filter((owner) => existing.secretNames[owner] === "");
+  const problems: string[] = [];
+  if (without.length > 0) {
+    problems.push(
+      `${at}.existing.secretNames: ${without.join(", ")} ${without.length === 1 ? "has" : "have"} no Secret; ` +
+        `name one each, or one for all in ${at}.existing.secretName`,
+    );
+  }
+  const { homes: homeBucket, ...others } = existing.buckets;
+  const [shared] = Object.entries(others).find(([, bucket]) => bucket === homeBucket) ?? [];
+  if (Object.keys(homes).length > 0 && shared !== undefined) {
+    problems.push(
+      `${at}.existing.buckets.homes: received "${homeBucket}", which is also ${shared}, and users write to their homes; ` +
+        "give a bucket of its own",
+    );
+  }
+  return problems;
+}
+
+function postgresProblems({ postgres, objectStore }: Services): string[] {
+  if (!postgres.enabled || !postgres.backup.enabled || objectStore.enabled) return [];
+  const at = "millrace:services.postgres.backup";
+  return [`${at}: is enabled and needs objectStore, which is not; enable it, or set ${at}.enabled to false`];
+}
+
+function jupyterhubProblems({ jupyterhub }: Services): string[] {
+  if (!jupyterhub.enabled) return [];
+  const at = "millrace:services.jupyterhub";
+  const { users, admins } = jupyterhub;
+  const problems: string[] = [];
+  if (users.includes(ROBOT)) {
+    problems.push(`${at}.users: "${ROBOT}" is the account that the proof logs in with; give another name`);
+  }
+  for (const user of new Set(users.filter((name, index) => users.indexOf(name) !== index))) {
+    problems.push(`${at}.users: "${user}" is there twice; name each user once`);
+  }
+  for (const admin of admins.filter((name) => !users.includes(name))) {
+    const meant = nearest(admin, users);
+    problems.push(
+      `${at}.admins: "${admin}" is none of users, which are ${users.join(", ")}; ` +
+        (meant === undefined ? "add the name to users too" : `did you mean "${meant}"?`),
+    );
+  }
+  return problems;
 }
 
 function imageProblems({ cluster, services, proof }: PlatformConfig): string[] {
   const at = "millrace:services";
   const problems: string[] = [];
-  const { kafka, objectStore, catalog, spark, presto, telemetry, tools } = services;
+  const { kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, tools } = services;
   const minio = objectStore.enabled && objectStore.server === "minio";
   if (minio && objectStore.image === undefined) {
     problems.push(
@@ -138,6 +186,9 @@ function imageProblems({ cluster, services, proof }: PlatformConfig): string[] {
     ["catalog", catalog.enabled, catalog.image],
     ["spark", spark.enabled, spark.image],
     ["presto", presto.enabled, presto.image],
+    ["postgres", postgres.enabled, postgres.image],
+    ["airflow", airflow.enabled, airflow.image],
+    ["jupyterhub", jupyterhub.enabled, jupyterhub.image],
     ["tools", proof.enabled || telemetry.enabled || objectStore.enabled, tools.image],
   ];
   const missing = wanted.filter(([, used, image]) => used && image === undefined).map(([name]) => name);
@@ -153,7 +204,7 @@ function imageProblems({ cluster, services, proof }: PlatformConfig): string[] {
 /** Sets of settings that work and are risky; empty when there is none. */
 export function risky(config: PlatformConfig): string[] {
   const { cluster, services, proof } = config;
-  const { kafka, objectStore, catalog, presto } = services;
+  const { kafka, objectStore, catalog, presto, postgres, jupyterhub } = services;
   const warnings: string[] = [];
   const ownKafka = kafka.enabled && kafka.existing === undefined;
   const noClaims = cluster.storageClass === "none";
@@ -172,6 +223,11 @@ export function risky(config: PlatformConfig): string[] {
   }
   if (catalog.enabled && (noClaims || catalog.storage.kind === "ephemeral")) {
     warnings.push("millrace:services.catalog: ephemeral storage forgets all tables at every restart");
+  }
+  if (postgres.enabled && (noClaims || postgres.storage.kind === "ephemeral")) {
+    warnings.push(
+      "millrace:services.postgres: ephemeral storage forgets Airflow's runs and JupyterHub's users at every restart",
+    );
   }
   if (ownKafka && kafka.replicas > 1 && kafka.replicationFactor === 1) {
     warnings.push("millrace:services.kafka.replicationFactor: 1, so a lost broker loses its records");
@@ -192,6 +248,36 @@ export function risky(config: PlatformConfig): string[] {
   if (objectStore.enabled && objectStore.existing?.protocol === "http") {
     warnings.push("millrace:services.objectStore.existing.protocol: http, so data crosses the network in clear");
   }
+  warnings.push(...brokenDags(services));
+  if (jupyterhub.enabled && sharedHomes(config)) {
+    warnings.push(
+      `millrace:services.jupyterhub: the existing S3 service gives all users one key, so each of them can read and write ` +
+        `the notebooks of all others in bucket "${objectStore.existing?.buckets.homes ?? ""}"`,
+    );
+  }
   if (!proof.enabled) warnings.push("millrace:proof.enabled: false, so a deploy does not show whether data flows");
   return warnings;
+}
+
+/** What the platform's own DAGs ask for. */
+const dagNeeds = {
+  telemetry_report: ["telemetry", "presto", "sparkConnect"],
+  census_batch: ["spark", "catalog"],
+} as const satisfies Readonly<Record<string, readonly Switchable[]>>;
+
+function brokenDags(services: Services): string[] {
+  if (!services.airflow.enabled) return [];
+  return Object.entries(dagNeeds).flatMap(([dag, of]) => {
+    const off = of.filter((service) => !services[service].enabled);
+    if (off.length === 0) return [];
+    return [
+      `millrace:services.airflow: its DAG ${dag} needs ${off.join(", ")}, which ${off.length === 1 ? "is" : "are"} not ` +
+        "enabled, so its runs will fail",
+    ];
+  });
+}
+
+/** Whether all users share one bucket and one key, because S3 keys are not the platform's to make. */
+export function sharedHomes({ services }: PlatformConfig): boolean {
+  return services.objectStore.existing !== undefined;
 }

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { quantityBytes } from "../components/quantity.ts";
 import { targets } from "../clusters/profile.ts";
+import { inProfile, profiles } from "./profiles.ts";
 
 /** An amount of memory or disk. */
 export type Quantity = `${number}Mi` | `${number}Gi`;
@@ -74,6 +75,9 @@ const storage = (size: Quantity) =>
     .describe("Where the service's data lies: `persistent` (with `size`) or `ephemeral`.");
 
 const enabled = (what: string) => z.boolean().default(true).describe(`Whether ${what}.`);
+/** A service that a profile brings. */
+const optional = (what: string) =>
+  z.boolean().optional().describe(`Whether ${what}. Default: \`true\` in profile \`studio\`, else \`false\`.`);
 const memory = (initial: Quantity, min: Quantity) =>
   quantity(min, "1024Gi").default(initial).describe("Memory limit of each container; a JVM's heap is a share of it.");
 
@@ -187,9 +191,26 @@ const kafka = z
   .prefault({})
   .describe("Kafka, in KRaft mode.");
 
-/** Those who read or write S3, each with a key of its own. */
-export const s3Consumers = ["metastore", "spark", "presto", "proof"] as const;
 const secret = () => dnsName("the name of a Secret");
+const bucket = (name: string, what: string) => dnsName("a bucket").default(name).describe(`Bucket of ${what}.`);
+
+/** Whose keys an existing S3 service can tell apart: in the stack's words, with what each is. */
+const s3OwnerWords = {
+  metastore: "the metastore",
+  spark: "Spark",
+  presto: "Presto",
+  proof: "the proof",
+  postgresBackup: "PostgreSQL's backup",
+  airflow: "Airflow",
+  dagTelemetryReport: "the tasks of DAG `telemetry_report`",
+  dagCensusBatch: "the tasks of DAG `census_batch`",
+  notebooks: "the Job that publishes the platform's notebooks",
+  sparkHistory: "Spark's history",
+  users: "all of JupyterHub's users",
+} as const;
+export type S3Owner = keyof typeof s3OwnerWords;
+const s3Owners = Object.keys(s3OwnerWords) as S3Owner[];
+const keySecret = (owner: S3Owner) => secret().optional().describe(`Secret of ${s3OwnerWords[owner]}.`);
 
 const objectStore = z
   .strictObject({
@@ -212,32 +233,35 @@ const objectStore = z
         pathStyle: z.boolean().default(false).describe("Whether buckets are path segments instead of host names."),
         buckets: z
           .strictObject({
-            lake: dnsName("a bucket").default("lake").describe("Bucket of the tables."),
-            checkpoints: dnsName("a bucket").default("checkpoints").describe("Bucket of the streams' checkpoints."),
+            lake: bucket("lake", "the tables"),
+            checkpoints: bucket("checkpoints", "the streams' checkpoints"),
+            backups: bucket("backups", "PostgreSQL's backups"),
+            airflow: bucket("airflow", "the logs of Airflow's tasks"),
+            dags: bucket("dags", "people's DAGs"),
+            notebooks: bucket("notebooks", "published and executed notebooks"),
+            sparkEvents: bucket("spark-events", "Spark's history"),
+            homes: bucket("homes", "the users' own notebooks, a prefix for each"),
           })
           .prefault({})
-          .describe("Buckets, which must exist."),
+          .describe("Buckets, which must exist; those of a service that is not enabled are not used."),
         secretName: secret()
           .optional()
           .describe("Secret in the platform's namespace with keys `accessKey` and `secretKey`, for all consumers."),
         secretNames: z
-          .strictObject({
-            metastore: secret().optional().describe("Secret of the metastore."),
-            spark: secret().optional().describe("Secret of Spark."),
-            presto: secret().optional().describe("Secret of Presto."),
-            proof: secret().optional().describe("Secret of the proof."),
-          })
+          .strictObject(
+            Object.fromEntries(s3Owners.map((owner) => [owner, keySecret(owner)])) as Record<
+              S3Owner,
+              ReturnType<typeof keySecret>
+            >,
+          )
           .prefault({})
           .describe("Secrets per consumer. Default: `secretName` for each."),
       })
       .transform(({ secretName, secretNames, ...rest }) => ({
         ...rest,
-        secretNames: {
-          metastore: secretNames.metastore ?? secretName ?? "",
-          spark: secretNames.spark ?? secretName ?? "",
-          presto: secretNames.presto ?? secretName ?? "",
-          proof: secretNames.proof ?? secretName ?? "",
-        },
+        secretNames: Object.fromEntries(
+          s3Owners.map((owner) => [owner, secretNames[owner] ?? secretName ?? ""]),
+        ) as Record<S3Owner, string>,
       }))
       .optional()
       .describe("An S3 service that is already there; with server `existing`."),
@@ -288,6 +312,120 @@ const presto = z
   .prefault({})
   .describe("Presto SQL.");
 
+const sparkConnect = z
+  .strictObject({
+    enabled: optional("people drive Spark from their notebooks (Spark Connect)"),
+    driverMemory: quantity("512Mi", "1024Gi")
+      .default("640Mi")
+      .describe("Heap of the driver that all sessions share; its container gets 640Mi on top."),
+    maxExecutors: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(1)
+      .describe("Most executors at a time; they come when there is work and go when there is none."),
+  })
+  .prefault({})
+  .describe("Spark Connect: Spark for notebooks and tasks. Executors are as large as those of `spark`.");
+
+const sparkHistory = z
+  .strictObject({
+    enabled: optional("the history of Spark's applications is kept and shown"),
+    memory: memory("512Mi", "384Mi"),
+  })
+  .prefault({})
+  .describe("Spark's history: the pages of applications that have ended, from event logs in S3.");
+
+const postgres = z
+  .strictObject({
+    enabled: optional("a PostgreSQL server is part of the platform"),
+    storage: storage("2Gi"),
+    memory: memory("256Mi", "128Mi"),
+    backup: z
+      .strictObject({
+        enabled: enabled("all databases are saved to S3 on a schedule"),
+        schedule: z
+          .string()
+          .regex(/^[\d*,/-]+( [\d*,/-]+){4}$/)
+          .default("17 3 * * *")
+          .meta({ "x-range": 'a cron schedule of five fields, for example "17 3 * * *"' })
+          .describe("When, in UTC."),
+        keep: z.int().min(1).max(1000).default(7).describe("Number of backups that are kept."),
+      })
+      .prefault({})
+      .describe("The backup of all databases."),
+    image: image().describe("Image with the contract of `postgres:15`. Default: built from packages."),
+  })
+  .prefault({})
+  .describe("PostgreSQL, for the metadata of Airflow and JupyterHub.");
+
+const airflow = z
+  .strictObject({
+    enabled: optional("Airflow is part of the platform"),
+    executor: z
+      .enum(["kubernetes", "local"])
+      .default("kubernetes")
+      .describe("Where tasks run: each in a pod of its own, or inside the scheduler, which starts them faster."),
+    dagBucket: z
+      .boolean()
+      .default(true)
+      .describe("Whether DAGs are taken from the bucket `dags` too, where JupyterHub's users can put them."),
+    image: image().describe("Image with the contract of `apache/airflow:3.3.2`. Default: built from packages."),
+  })
+  .prefault({})
+  .describe("Airflow.");
+
+const userName = () => z.string().regex(/^[a-z][a-z0-9]{1,30}$/);
+
+const jupyterhub = z
+  .strictObject({
+    enabled: optional("JupyterHub is part of the platform"),
+    users: z
+      .array(userName())
+      .min(1)
+      .max(200)
+      .default(["analyst"])
+      .meta({
+        "x-range": "a list of names, each of 2 to 31 small letters and digits that begins with a letter",
+        "x-also-called": ["accounts", "people"],
+      })
+      .describe("Who may log in. Each has a password, a bucket and a key of their own."),
+    admins: z
+      .array(userName())
+      .default([])
+      .meta({ "x-range": "a list of names out of users" })
+      .describe("Users who may see and stop the servers of others."),
+    userMemory: quantity("512Mi", "1024Gi")
+      .default("1536Mi")
+      .describe("Memory limit of a user's server with all its kernels."),
+    idleMinutes: z
+      .int()
+      .min(1)
+      .max(10_080)
+      .default(30)
+      .describe("Minutes without work after which a server is stopped."),
+    oidc: z
+      .strictObject({
+        issuer: z
+          .string()
+          .regex(/^https:\/\/[^\s/]+(\/[^\s?#]*)?$/)
+          .meta({ "x-range": 'an address, for example "https://login.example.com/realms/data"' })
+          .describe("Address of the provider, under which its `.well-known/openid-configuration` lies."),
+        clientId: text().describe("Name under which the provider knows the hub."),
+        clientSecretName: secret().describe(
+          "Secret in the platform's namespace whose key `clientSecret` the provider knows the hub by.",
+        ),
+        usernameClaim: text().default("preferred_username").describe("Claim that holds the user's name."),
+      })
+      .optional()
+      .describe("A login by OpenID Connect, instead of passwords of the hub's own; `users` may log in."),
+    image: image().describe(
+      "Image with JupyterHub, JupyterLab and the contract of the platform's own. Default: built from packages.",
+    ),
+  })
+  .prefault({})
+  .describe("JupyterHub, with a server per user.");
+
 const telemetry = z
   .strictObject({
     enabled: enabled("the node's own telemetry is produced to Kafka and streamed into Iceberg"),
@@ -316,27 +454,61 @@ const tools = z
   .prefault({})
   .describe("The image of the platform's own programs: producer, set-up Jobs, proof.");
 
+const proof = z
+  .strictObject({
+    enabled: enabled("every deploy ends with the proof that data flows"),
+    records: z.int().min(1).max(10_000).default(200).describe("Marked records that are sent."),
+    timeoutSeconds: z
+      .int()
+      .min(10)
+      .max(3600)
+      .optional()
+      .describe("Seconds in which every hop must have passed. Default: 120; 300 with Airflow or JupyterHub."),
+  })
+  .prefault({})
+  .describe("The proof of the data path.");
+
 /** Everything under `millrace:` in `Pulumi.<stack>.yaml`. */
-export const schema = z.strictObject({
-  cluster,
-  services: z
-    .strictObject({ kafka, objectStore, catalog, spark, presto, telemetry, tools })
-    .prefault({})
-    .describe("What runs there."),
-  proof: z
-    .strictObject({
-      enabled: enabled("every deploy ends with the proof that data flows"),
-      records: z.int().min(1).max(10_000).default(200).describe("Marked records that are sent."),
-      timeoutSeconds: z
-        .int()
-        .min(10)
-        .max(3600)
-        .default(120)
-        .describe("Seconds in which all of them must have passed every hop."),
-    })
-    .prefault({})
-    .describe("The proof of the data path."),
-});
+export const schema = z
+  .strictObject({
+    profile: z
+      .enum(profiles)
+      .default("core")
+      .describe(
+        "Named set of services: `core` is the data path; `studio` is `core` with what people work with: PostgreSQL, Airflow, " +
+          "JupyterHub, Spark Connect and Spark's history. It only says which `services.*.enabled` are `true` where the " +
+          "stack does not. `npm run up -- --profile studio` is the same for one run, and the next runs go on with it.",
+      ),
+    cluster,
+    services: z
+      .strictObject({
+        kafka,
+        objectStore,
+        catalog,
+        spark,
+        presto,
+        telemetry,
+        postgres,
+        airflow,
+        jupyterhub,
+        sparkConnect,
+        sparkHistory,
+        tools,
+      })
+      .prefault({})
+      .describe("What runs there."),
+    proof,
+  })
+  .transform(({ profile, services, proof: given, ...rest }) => {
+    const chosen = inProfile(profile, services);
+    const slow = chosen.airflow.enabled || chosen.jupyterhub.enabled;
+    return {
+      ...rest,
+      profile,
+      services: chosen,
+      proof: { ...given, timeoutSeconds: given.timeoutSeconds ?? (slow ? 300 : 120) },
+    };
+  });
 
 /** The checked configuration, all defaults filled in. */
 export type PlatformConfig = z.output<typeof schema>;

@@ -64,17 +64,24 @@ describe("a stack", () => {
 });
 
 describe("the images that a config needs", () => {
-  const needed = (services: Record<string, unknown>): string[] =>
-    imagesToBuild(wantedImages(loadConfig({ "millrace:services": services })));
+  const needed = (services: Record<string, unknown>, profile = "core"): string[] =>
+    imagesToBuild(wantedImages(loadConfig({ "millrace:services": services, "millrace:profile": profile })));
+  const people = ["postgres", "airflow", "jupyter"];
 
-  it("are those of the core by default", () => {
-    const people = ["postgres", "airflow", "jupyter"];
+  it("are those of the data path by default", () => {
     expect(needed({}).sort()).to.deep.equal(imageNames.filter((name) => !people.includes(name)).sort());
+  });
+
+  it("are all of them in profile studio", () => {
+    expect(needed({}, "studio").sort()).to.deep.equal([...imageNames].sort());
   });
 
   it("leave out what brings its own image, what is off and what is already there", () => {
     expect(needed({ presto: { image: "prestodb/presto:0.287" } })).to.not.include("presto");
     expect(needed({ objectStore: { server: "minio", image: "minio/minio:1" } })).to.not.include("garage");
     expect(needed({ kafka: { existing: { bootstrapServers: "k:9092" } } })).to.not.include("kafka");
+    expect(needed({ airflow: { image: "apache/airflow:3.3.2" }, jupyterhub: { enabled: false } }, "studio"))
+      .to.not.include("airflow")
+      .and.not.include("jupyter");
   });
 });

@@ -26,6 +26,9 @@ describe("the configuration", () => {
     for (const empty of [null, "", "null", {}]) {
       expect(loadConfig({ "millrace:proof": empty }).proof.records).to.equal(200);
     }
+    for (const empty of [null, "", "null"]) {
+      expect(loadConfig({ "millrace:profile": empty }).profile).to.equal("core");
+    }
   });
 
   it("ignores the keys of others", () => {
@@ -46,6 +49,13 @@ describe("the configuration", () => {
       spark: "keys",
       presto: "presto-keys",
       proof: "keys",
+      postgresBackup: "keys",
+      airflow: "keys",
+      dagTelemetryReport: "keys",
+      dagCensusBatch: "keys",
+      notebooks: "keys",
+      sparkHistory: "keys",
+      users: "keys",
     });
   });
 
@@ -69,12 +79,14 @@ describe("the configuration", () => {
 
   it("throws nothing but ConfigError, whatever it is given", () => {
     const key = fc.oneof(
-      fc.constantFrom("cluster", "services", "security", "proof").map((name) => `millrace:${name}`),
+      fc.constantFrom("profile", "cluster", "services", "security", "proof").map((name) => `millrace:${name}`),
       fc.string().map((name) => `millrace:${name}`),
     );
     const inner = fc.constantFrom(
       "kafka",
       "objectStore",
+      "jupyterhub",
+      "users",
       "existing",
       "storage",
       "kind",
@@ -94,6 +106,63 @@ describe("the configuration", () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe("a profile", () => {
+  const enabled = (raw: Record<string, unknown>) =>
+    Object.entries(loadConfig(raw).services)
+      .filter(([, service]) => "enabled" in service && service.enabled)
+      .map(([name]) => name);
+  const core = ["kafka", "objectStore", "catalog", "spark", "presto", "telemetry"];
+  const studio = [...core, "postgres", "airflow", "jupyterhub", "sparkConnect", "sparkHistory"];
+
+  it("core is the data path, and the default", () => {
+    expect(enabled({})).to.deep.equal(core);
+    expect(loadConfig({ "millrace:profile": "core" })).to.deep.equal(loadConfig({}));
+  });
+
+  it("studio brings what people work with", () => {
+    expect(enabled({ "millrace:profile": "studio" })).to.deep.equal(studio);
+  });
+
+  it("is weaker than what the stack says of a service", () => {
+    const services = { sparkHistory: { enabled: false } };
+    expect(enabled({ "millrace:profile": "studio", "millrace:services": services })).to.deep.equal(
+      studio.filter((name) => name !== "sparkHistory"),
+    );
+    expect(enabled({ "millrace:services": { postgres: { enabled: true } } })).to.deep.equal([...core, "postgres"]);
+  });
+
+  it("sets nothing but which services there are", () => {
+    const { services, cluster } = loadConfig({ "millrace:profile": "studio" });
+    const plain = loadConfig({});
+    expect(cluster).to.deep.equal(plain.cluster);
+    for (const name of studio) {
+      const key = name as keyof typeof services;
+      expect({ ...services[key], enabled: true }, name).to.deep.equal({ ...plain.services[key], enabled: true });
+    }
+  });
+
+  it("gives the proof the time of the hops that it brings, unless told", () => {
+    const seconds = (raw: Record<string, unknown>) => loadConfig(raw).proof.timeoutSeconds;
+    expect(seconds({ "millrace:profile": "studio" })).to.equal(300);
+    expect(seconds({ "millrace:profile": "studio", "millrace:proof": { timeoutSeconds: 60 } })).to.equal(60);
+    const off = { airflow: { enabled: false }, jupyterhub: { enabled: false } };
+    expect(seconds({ "millrace:profile": "studio", "millrace:services": off })).to.equal(120);
+  });
+
+  it("offers one analyst, notebooks in S3 and a nightly backup without further settings", () => {
+    const { jupyterhub, airflow, postgres } = loadConfig({ "millrace:profile": "studio" }).services;
+    expect(jupyterhub).to.deep.equal({
+      enabled: true,
+      users: ["analyst"],
+      admins: [],
+      userMemory: "1536Mi",
+      idleMinutes: 30,
+    });
+    expect(airflow).to.deep.equal({ enabled: true, executor: "kubernetes", dagBucket: true });
+    expect(postgres.backup).to.deep.equal({ enabled: true, schedule: "17 3 * * *", keep: 7 });
   });
 });
 
@@ -139,6 +208,36 @@ describe("the warnings of a configuration", () => {
   it("name a single copy on several brokers", () => {
     expect(warnings({ kafka: { replicas: 3, replicationFactor: 1 } })).to.deep.equal([
       "millrace:services.kafka.replicationFactor: 1, so a lost broker loses its records",
+    ]);
+  });
+});
+
+describe("the warnings of profile studio", () => {
+  const studioWarnings = (services: unknown, cluster: unknown = {}) =>
+    configWarnings(
+      loadConfig({ "millrace:profile": "studio", "millrace:services": services, "millrace:cluster": cluster }),
+    );
+
+  it("are none for the defaults", () => {
+    expect(studioWarnings({})).to.deep.equal([]);
+  });
+
+  it("name a database without a claim", () => {
+    expect(studioWarnings({ postgres: { storage: { kind: "ephemeral" } } })).to.deep.equal([
+      "millrace:services.postgres: ephemeral storage forgets Airflow's runs and JupyterHub's users at every restart",
+    ]);
+  });
+
+  it("name the DAGs whose services are off", () => {
+    expect(studioWarnings({ sparkConnect: { enabled: false } })).to.deep.equal([
+      "millrace:services.airflow: its DAG telemetry_report needs sparkConnect, which is not enabled, so its runs will fail",
+    ]);
+  });
+
+  it("name homes that users of an existing S3 service share", () => {
+    const objectStore = { server: "existing", existing: { host: "s3", secretName: "keys", buckets: { homes: "h1" } } };
+    expect(studioWarnings({ objectStore })).to.deep.equal([
+      'millrace:services.jupyterhub: the existing S3 service gives all users one key, so each of them can read and write the notebooks of all others in bucket "h1"',
     ]);
   });
 });

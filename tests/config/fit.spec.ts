@@ -9,7 +9,42 @@ const parts = (services: unknown) => footprint(config(services)).map(({ service 
 describe("the footprint", () => {
   it("of the default platform leaves room on 2 cores and 8 GiB", () => {
     const { need } = fit(config(), { cpuMillis: 1900, memoryMi: 7 * 1024 });
-    expect(need).to.deep.equal({ cpuMillis: 1500, memoryMi: 5133 });
+    expect(need).to.deep.equal({ cpuMillis: 860, memoryMi: 5133 });
+  });
+
+  it("of profile studio leaves room on 2 cores and 12 GiB, with one task, one notebook and one Spark session at work", () => {
+    const result = fit(loadConfig({ "millrace:profile": "studio" }), { cpuMillis: 1800, memoryMi: 11 * 1024 });
+    expect(result.need).to.deep.equal({ cpuMillis: 1470, memoryMi: 10265 });
+    expect(result.fits).to.equal(true);
+  });
+
+  it("has a line for each service that people work with, in profile studio", () => {
+    const rows = footprint(loadConfig({ "millrace:profile": "studio" }));
+    const core = parts({});
+    expect(rows.filter(({ service }) => !core.includes(service))).to.deep.equal([
+      { service: "postgres", cpuMillis: 50, memoryMi: 103, diskGi: 2 },
+      { service: "airflow", cpuMillis: 250, memoryMi: 1652, diskGi: 0 },
+      { service: "jupyterhub", cpuMillis: 90, memoryMi: 637, diskGi: 0 },
+      { service: "sparkConnect", cpuMillis: 200, memoryMi: 2432, diskGi: 0 },
+      { service: "sparkHistory", cpuMillis: 20, memoryMi: 308, diskGi: 0 },
+    ]);
+  });
+
+  it("counts no pod for a task that runs inside the scheduler, which is the larger for it", () => {
+    const airflow = (executor: string) =>
+      footprint(loadConfig({ "millrace:profile": "studio", "millrace:services": { airflow: { executor } } })).find(
+        ({ service }) => service === "airflow",
+      );
+    expect(airflow("local")).to.include({ cpuMillis: 150, memoryMi: 1966 });
+  });
+
+  it("counts every executor that sessions may ask for", () => {
+    const need = (maxExecutors: number) =>
+      fit(loadConfig({ "millrace:profile": "studio", "millrace:services": { sparkConnect: { maxExecutors } } }), {
+        cpuMillis: 0,
+        memoryMi: 0,
+      }).need;
+    expect(need(3).memoryMi - need(1).memoryMi).to.equal(2 * (768 + 640));
   });
 
   it("has a line per part of the data path", () => {
@@ -37,7 +72,7 @@ describe("the footprint", () => {
 
   it("counts every broker and its disk", () => {
     const kafka = footprint(config({ kafka: { replicas: 3 } })).find(({ service }) => service === "kafka");
-    expect(kafka).to.deep.equal({ service: "kafka", cpuMillis: 600, memoryMi: 1545, diskGi: 15 });
+    expect(kafka).to.deep.equal({ service: "kafka", cpuMillis: 360, memoryMi: 1545, diskGi: 15 });
   });
 
   it("counts no disk for ephemeral storage", () => {
@@ -65,7 +100,7 @@ describe("the fit check", () => {
     const result = fit(large, { cpuMillis: 1900, memoryMi: 5200 });
     expect(result.fits).to.equal(false);
     expect(result.proposal).to.equal(
-      "the platform requests 2.40 cores and 8.13 GiB of memory, and the nodes can give 1.90 cores and 5.08 GiB of memory; " +
+      "the platform requests 1.34 cores and 8.13 GiB of memory, and the nodes can give 1.90 cores and 5.08 GiB of memory; " +
         "the largest parts are presto 3.17 GiB, spark 2.38 GiB, kafka 1.51 GiB; to make it fit, " +
         "set millrace:services.presto.workers to 0, set millrace:services.kafka.replicas to 1",
     );
@@ -79,13 +114,26 @@ describe("the fit check", () => {
 
   it("says the least when nothing fits", () => {
     expect(fit(config(), { cpuMillis: 1900, memoryMi: 2048 }).proposal).to.match(
-      /no smaller set of services fits either \(the least is 1\.15 cores and 3\.82 GiB of memory\); give the nodes more$/,
+      /no smaller set of services fits either \(the least is 0\.69 cores and 3\.82 GiB of memory\); give the nodes more$/,
     );
   });
 
   it("names the largest parts by CPU when CPU is what is short", () => {
-    expect(fit(config(), { cpuMillis: 1000, memoryMi: 8000 }).proposal).to.contain(
-      "the largest parts are spark 0.45 cores, presto 0.25 cores, kafka 0.20 cores",
+    expect(fit(config(), { cpuMillis: 800, memoryMi: 8000 }).proposal).to.contain(
+      "the largest parts are spark 0.20 cores, kafka 0.12 cores, presto 0.12 cores",
+    );
+  });
+
+  it("proposes less comfort before a shorter data path, and says what it costs", () => {
+    const studio = loadConfig({
+      "millrace:profile": "studio",
+      "millrace:services": { jupyterhub: { userMemory: "4Gi" } },
+    });
+    expect(fit(studio, { cpuMillis: 1800, memoryMi: 7 * 1024 }).proposal).to.match(
+      /to make it fit, set millrace:services\.jupyterhub\.userMemory to 1536Mi, set millrace:services\.sparkHistory\.enabled to false, set millrace:services\.sparkConnect\.enabled to false, set millrace:services\.airflow\.enabled to false$/,
+    );
+    expect(fit(studio, { cpuMillis: 1800, memoryMi: 5200 }).proposal).to.match(
+      /set millrace:services\.jupyterhub\.enabled and millrace:services\.postgres\.enabled to false \(which removes their data\)$/,
     );
   });
 });

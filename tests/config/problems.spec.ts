@@ -17,6 +17,10 @@ const kafka = (value: unknown) => ({ services: { kafka: value } });
 const cloud = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
 const existing = (value: unknown) => ({ services: { objectStore: { server: "existing", existing: value } } });
 
+const studio = (services: unknown) => ({ profile: "studio", services });
+const off = { enabled: false };
+const onlyKafka = { objectStore: off, catalog: off, spark: off, presto: off, telemetry: off };
+
 type Case = [title: string, sections: Record<string, unknown>, ...problems: string[]];
 
 const bad: Case[] = [
@@ -54,7 +58,7 @@ const bad: Case[] = [
   [
     "a section like no other",
     { xyzzyplugh: 1 },
-    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are cluster, services, proof",
+    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are profile, cluster, services, proof",
   ],
   [
     "a setting with an inherited name",
@@ -134,7 +138,7 @@ const bad: Case[] = [
   [
     "a list of services",
     { services: [1] },
-    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, tools",
+    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, tools",
   ],
   [
     "a section that is a word",
@@ -267,6 +271,128 @@ const bad: Case[] = [
     kafka({ image }),
     `millrace:services.kafka.image: received "${image}"; give an image with a tag other than latest or a digest, for example "registry.example.com/kafka:4.3.1"`,
   ]),
+  [
+    "an unknown profile with the nearest",
+    { profile: "studoi" },
+    'millrace:profile: received "studoi"; give one of core, studio (default core); did you mean "studio"?',
+  ],
+  ["a profile like no other", { profile: 3 }, "millrace:profile: received 3; give one of core, studio (default core)"],
+  [
+    "a misspelt setting of a service that only a profile enables",
+    { profile: "studio", services: { jupyterhub: { idelMinutes: 3 } } },
+    'millrace:services.jupyterhub.idelMinutes: unknown setting; did you mean "idleMinutes"?',
+  ],
+  [
+    "a word as a switch of a service that a profile enables",
+    studio({ airflow: { enabled: "yes" } }),
+    'millrace:services.airflow.enabled: received "yes"; give true or false',
+  ],
+  [
+    "Airflow and JupyterHub without a database",
+    studio({ postgres: { enabled: false } }),
+    "millrace:services.airflow: is enabled and needs postgres (its runs and the logs of its tasks are kept there), which is not; enable postgres, or set millrace:services.airflow.enabled to false",
+    "millrace:services.jupyterhub: is enabled and needs postgres (its users and their notebooks are kept there), which is not; enable postgres, or set millrace:services.jupyterhub.enabled to false",
+  ],
+  [
+    "one service of a profile without the others",
+    { services: { jupyterhub: { enabled: true } } },
+    "millrace:services.jupyterhub: is enabled and needs postgres (its users and their notebooks are kept there), which is not; enable postgres, or set millrace:services.jupyterhub.enabled to false",
+  ],
+  [
+    "Spark for people without Spark",
+    {
+      services: { spark: { enabled: false }, telemetry: { enabled: false }, sparkConnect: { enabled: true } },
+      proof: { enabled: false },
+    },
+    "millrace:services.sparkConnect: is enabled and needs spark (its sessions take Spark's settings and account), which is not; enable spark, or set millrace:services.sparkConnect.enabled to false",
+  ],
+  [
+    "a backup without a place for it",
+    {
+      services: { ...onlyKafka, postgres: { enabled: true } },
+      proof: { enabled: false },
+    },
+    "millrace:services.postgres.backup: is enabled and needs objectStore, which is not; enable it, or set millrace:services.postgres.backup.enabled to false",
+  ],
+  [
+    "a history without what it shows",
+    { services: { ...onlyKafka, sparkHistory: { enabled: true } }, proof: { enabled: false } },
+    "millrace:services.sparkHistory: is enabled and needs objectStore, spark (Spark's applications write there what it shows), which are not; enable objectStore, spark, or set millrace:services.sparkHistory.enabled to false",
+  ],
+  [
+    "a user's name in capitals",
+    studio({ jupyterhub: { users: ["ana", "Bob"] } }),
+    'millrace:services.jupyterhub.users.1: received "Bob"; give a list of names, each of 2 to 31 small letters and digits that begins with a letter',
+  ],
+  [
+    "users as a word",
+    studio({ jupyterhub: { users: "ana" } }),
+    'millrace:services.jupyterhub.users: received "ana"; give a list of names, each of 2 to 31 small letters and digits that begins with a letter',
+  ],
+  [
+    "no user at all",
+    studio({ jupyterhub: { users: [] } }),
+    "millrace:services.jupyterhub.users: received a list; give a list of names, each of 2 to 31 small letters and digits that begins with a letter",
+  ],
+  [
+    "a user twice",
+    studio({ jupyterhub: { users: ["ana", "bob", "ana"] } }),
+    'millrace:services.jupyterhub.users: "ana" is there twice; name each user once',
+  ],
+  [
+    "the account of the proof as a user",
+    studio({ jupyterhub: { users: ["ana", "proof"] } }),
+    'millrace:services.jupyterhub.users: "proof" is the account that the proof logs in with; give another name',
+  ],
+  [
+    "an admin who is no user",
+    studio({ jupyterhub: { users: ["ana", "bob"], admins: ["anna", "zoe"] } }),
+    'millrace:services.jupyterhub.admins: "anna" is none of users, which are ana, bob; did you mean "ana"?',
+    'millrace:services.jupyterhub.admins: "zoe" is none of users, which are ana, bob; add the name to users too',
+  ],
+  [
+    "a schedule that is none",
+    studio({ postgres: { backup: { schedule: "daily" } } }),
+    'millrace:services.postgres.backup.schedule: received "daily"; give a cron schedule of five fields, for example "17 3 * * *" (default 17 3 * * *)',
+  ],
+  [
+    "a provider of logins without https",
+    studio({ jupyterhub: { oidc: { issuer: "http://login.example.com", clientId: "hub", clientSecretName: "s" } } }),
+    'millrace:services.jupyterhub.oidc.issuer: received "http://login.example.com"; give an address, for example "https://login.example.com/realms/data"',
+  ],
+  [
+    "homes in the bucket of the tables",
+    {
+      profile: "studio",
+      ...existing({ host: "s3.example.com", secretName: "s", buckets: { homes: "lake" } }),
+    },
+    'millrace:services.objectStore.existing.buckets.homes: received "lake", which is also lake, and users write to their homes; give a bucket of its own',
+  ],
+  [
+    "existing S3 with Secrets for the data path only",
+    {
+      profile: "studio",
+      ...existing({
+        host: "s3.example.com",
+        secretNames: { metastore: "m", spark: "s", presto: "p", proof: "t", airflow: "a", users: "u" },
+      }),
+    },
+    "millrace:services.objectStore.existing.secretNames: postgresBackup, dagTelemetryReport, dagCensusBatch, notebooks, sparkHistory have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
+  ],
+  [
+    "cloud without registry and the images of a profile",
+    {
+      profile: "studio",
+      cluster: { target: "cloud", context: "c" },
+      services: Object.fromEntries(
+        ["kafka", "objectStore", "catalog", "spark", "presto", "tools", "airflow"].map((name) => [
+          name,
+          { image: "i:1" },
+        ]),
+      ),
+    },
+    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.postgres.image, millrace:services.jupyterhub.image",
+  ],
   [
     "more proof records than one check reads back",
     { proof: { records: 10_001 } },
