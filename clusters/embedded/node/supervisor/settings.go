@@ -34,7 +34,8 @@ state = "/run/containerd"
     [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
       SystemdCgroup = false
 `, pauseImage, !lowerOOM),
-		// Disk pressure evicts nothing: the disk is the host's, and its owner decides. Memory pressure does.
+		// Disk pressure evicts nothing: the disk is the host's, and its owner decides. Memory pressure does. A container over
+		// its limit loses the process that took the memory, not all: a notebook's kernel dies, its server stays.
 		kubeletConfig: fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication:
@@ -51,6 +52,7 @@ cgroupDriver: cgroupfs
 cgroupRoot: /
 failCgroupV1: false
 failSwapOn: false
+singleProcessOOMKill: true
 resolvConf: /etc/resolv.conf
 maxPods: 110
 serializeImagePulls: false
