@@ -38,7 +38,7 @@ const provider = new k8s.Provider("cluster", {
 const onCluster = { provider };
 const { namespaceName: namespace } = new PlatformNamespace(
   "namespace",
-  { namespace: config.cluster.namespace },
+  { namespace: config.cluster.namespace, profile: config.profile },
   onCluster,
 );
 const storage = new Storage({ storageClass: target.storageClass });

@@ -12,6 +12,14 @@ export interface Engine {
   up(options: EngineOptions): Promise<EngineResult>;
   /** `clusterGone`: the cluster does not exist any more, so that forgetting its objects is all there is to do. */
   destroy(options: EngineOptions & { readonly clusterGone?: boolean }): Promise<EngineResult>;
+  /**
+   * Recorded inputs of the first resource of a type, secrets masked; `undefined` when there is none.
+   * @throws Error when the state can't be read.
+   */
+  recorded(
+    options: Pick<EngineOptions, "projectDir" | "stack" | "passphrase">,
+    type: string,
+  ): Promise<Record<string, unknown> | undefined>;
   /** Outputs of the last `up`, empty when there was none; secrets masked as "[secret]". */
   outputs(options: Pick<EngineOptions, "projectDir" | "stack" | "passphrase">): Promise<Record<string, unknown>>;
 }
@@ -39,5 +47,6 @@ export async function chooseEngine(forced: EngineName | undefined, path?: string
     up: local.up,
     destroy: local.destroy,
     outputs: local.stackOutputs,
+    recorded: local.recordedInputs,
   };
 }

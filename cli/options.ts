@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { targets, type Target } from "../clusters/profile.ts";
 import { UserError } from "./errors.ts";
 import { nearest } from "../config/nearest.ts";
+import { type Profile, profiles } from "../config/profiles.ts";
 
 export interface OptionSpec {
   readonly type: "string" | "boolean";
@@ -30,6 +31,12 @@ export const stackOptions = {
     choices: targets,
     help: "kind of cluster, instead of the stack's cluster.target",
   },
+  profile: {
+    type: "string",
+    value: "profile",
+    choices: profiles,
+    help: "set of services, instead of the stack's millrace:profile (default: that of the last up)",
+  },
   json: { type: "boolean", help: "one JSON document on stdout; progress goes to stderr" },
 } as const satisfies OptionSpecs;
 
@@ -46,6 +53,7 @@ export const engineOption = {
 export interface StackArgs {
   readonly stack: string;
   readonly target: Target | undefined;
+  readonly profile: Profile | undefined;
   readonly json: boolean;
   readonly engine: EngineName | undefined;
 }
@@ -59,6 +67,7 @@ export function stackArgs(values: OptionValues): StackArgs {
   return {
     stack,
     target: targets.find((name) => name === values["target"]),
+    profile: profiles.find((name) => name === values["profile"]),
     json: values["json"] === true,
     engine: engines.find((name) => name === values["engine"]),
   };

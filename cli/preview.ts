@@ -8,7 +8,7 @@ import { engineOption, stackArgs, stackOptions, text } from "./options.ts";
 import { projectDir } from "./paths.ts";
 import { createProgress } from "./progress.ts";
 import { type Rendered, renderedObject, writeRendered } from "./render.ts";
-import { engineOptions, readStack } from "./stack.ts";
+import { engineOptions, readStackAsBefore } from "./stack.ts";
 import { duration } from "./table.ts";
 
 /** What `preview --json` prints. */
@@ -40,9 +40,10 @@ export const preview: Command = {
   },
   async run(values) {
     const args = stackArgs(values);
-    const stack = readStack(args);
     const engine = await chooseEngine(args.engine);
+    const { stack, note } = await readStackAsBefore(args, engine);
     const progress = createProgress({ sink: process.stderr });
+    if (note !== undefined) progress.log(note);
     const resources: PreviewedResource[] = [];
     const rendered: Rendered[] = [];
     const display = new Display(

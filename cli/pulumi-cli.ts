@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 
 import type { EngineEvent, EngineOptions, EngineResult, Operation } from "../engine/types.ts";
 import type { Engine } from "./engine.ts";
+import { UserError } from "./errors.ts";
 import { run, type Ran } from "./exec.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -238,5 +239,17 @@ export function pulumiEngine(cli: string, why: string): Engine {
       });
     },
     outputs: stackOutputs,
+    async recorded(options, type) {
+      const ran = await pulumi(["stack", "export", "--stack", options.stack, "--non-interactive"], options);
+      if (ran.code !== 0) {
+        if (/no stack named/.test(ran.stderr)) return undefined;
+        throw new UserError(`the state of stack ${options.stack} can't be read: ${lastWords(ran)}`);
+      }
+      const { resources } = object(object(JSON.parse(ran.stdout))["deployment"]);
+      const found = Array.isArray(resources)
+        ? resources.map(object).find((resource) => resource["type"] === type)
+        : undefined;
+      return found === undefined ? undefined : { ...object(found["inputs"]) };
+    },
   };
 }

@@ -7,8 +7,10 @@ import { parse } from "yaml";
 import type { TargetProfile } from "../clusters/profile.ts";
 import { targetProfile } from "../clusters/targets.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
+import { type Profile, profiles } from "../config/profiles.ts";
 import type { EngineOptions } from "../engine/types.ts";
 import { messageOf, UserError } from "./errors.ts";
+import type { Engine } from "./engine.ts";
 import type { StackArgs } from "./options.ts";
 import { findPassphrase } from "./passphrase.ts";
 import { projectDir, stateDir } from "./paths.ts";
@@ -17,16 +19,18 @@ export interface Stack {
   readonly name: string;
   readonly config: PlatformConfig;
   readonly profile: TargetProfile;
-  /** What `--target` lays over the stack's config, for this run only. */
+  /** Whether `--profile` or the stack's file names the set of services; else it is the default one. */
+  readonly namesProfile: boolean;
+  /** What `--target` and `--profile` lay over the stack's config, for this run only. */
   readonly overrides: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads `Pulumi.<stack>.yaml`, lays `--target` over it and checks everything at once.
+ * Reads `Pulumi.<stack>.yaml`, lays `--target` and `--profile` over it and checks everything at once.
  * @throws UserError when the file is missing or no YAML.
  * @throws ConfigError with every problem of the config.
  */
-export function readStack(args: Pick<StackArgs, "stack" | "target">, folder = projectDir): Stack {
+export function readStack(args: StackChoice, folder = projectDir): Stack {
   const raw = readConfigValues(args.stack, folder);
   const overrides: Record<string, string> = {};
   if (args.target !== undefined) {
@@ -34,9 +38,46 @@ export function readStack(args: Pick<StackArgs, "stack" | "target">, folder = pr
     raw["millrace:cluster"] = cluster;
     overrides["millrace:cluster"] = JSON.stringify(cluster);
   }
+  if (args.profile !== undefined) {
+    raw["millrace:profile"] = args.profile;
+    overrides["millrace:profile"] = args.profile;
+  }
   const config = loadConfig(raw, `Pulumi.${args.stack}.yaml`);
-  return { name: args.stack, config, profile: targetProfile(config.cluster), overrides };
+  const namesProfile = (raw["millrace:profile"] ?? "") !== "";
+  return { name: args.stack, config, profile: targetProfile(config.cluster), namesProfile, overrides };
 }
+
+/** The component whose inputs remember the profile: it is the first that a deploy records. */
+const PROFILE_KEEPER = "analytics:index:PlatformNamespace";
+
+/**
+ * The stack with the profile of its last `up`, where neither `--profile` nor the file names one: leaving an option out
+ * must not remove services and their data. `note` says so in one line, and also what a smaller profile removes.
+ * @throws Error when the state can't be read: then nobody knows what would be removed.
+ */
+export async function readStackAsBefore(
+  args: StackChoice,
+  engine: Pick<Engine, "recorded">,
+  folder = projectDir,
+): Promise<{ readonly stack: Stack; readonly note: string | undefined }> {
+  const stack = readStack(args, folder);
+  const recorded = (await engine.recorded(engineOptions(stack, false), PROFILE_KEEPER))?.["profile"];
+  const last: Profile | undefined = profiles.find((name) => name === recorded);
+  const now = stack.config.profile;
+  if (last === undefined || last === now) return { stack, note: undefined };
+  if (!stack.namesProfile) {
+    const note = `profile ${last}, as the last up; --profile ${now} goes back`;
+    return { stack: readStack({ ...args, profile: last }, folder), note };
+  }
+  const note = profiles.indexOf(now) < profiles.indexOf(last) ? leaving(last, now) : undefined;
+  return { stack, note };
+}
+
+function leaving(last: Profile, now: Profile): string {
+  return `profile ${now} after ${last}: services that only ${last} has are removed, and what they keep on claims with them`;
+}
+
+type StackChoice = Pick<StackArgs, "stack" | "target"> & { readonly profile?: StackArgs["profile"] };
 
 /** What any cluster has; the rest of `millrace:cluster` belongs to the target in the file. */
 const commonKeys = ["namespace", "nodePorts", "embedded"];

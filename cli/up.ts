@@ -18,7 +18,7 @@ import { checkFit, preflight } from "./preflight.ts";
 import { createProgress, during, duringEach, type Progress } from "./progress.ts";
 import { type ProofReport, readProgramProof, renderProof, runProof } from "./proof.ts";
 import type { ServiceStatus } from "./services.ts";
-import { engineOptions, readStack, type Stack } from "./stack.ts";
+import { engineOptions, readStackAsBefore, type Stack } from "./stack.ts";
 import { duration } from "./table.ts";
 
 /** What `up --json` prints. */
@@ -43,10 +43,11 @@ export const up: Command = {
   async run(values) {
     const started = Date.now();
     const args = stackArgs(values);
-    const stack = readStack(args);
     const engine = await chooseEngine(args.engine);
+    const { stack, note } = await readStackAsBefore(args, engine);
     const progress = createProgress({ sink: process.stderr });
     progress.log(`stack ${stack.name} on target ${stack.profile.target}, by the ${engine.description}`);
+    if (note !== undefined) progress.log(note);
     const interrupt = onInterrupt(() => {
       progress.log("stopping after the steps under way; Ctrl-C again ends at once");
     });

@@ -8,6 +8,8 @@ const LEVEL = "restricted";
 export interface PlatformNamespaceArgs {
   /** Name in Kubernetes. @default "millrace" */
   readonly namespace?: string;
+  /** The set of services in it, kept in the stack's state so that the next deploy can go on with it. @default - not kept */
+  readonly profile?: string;
 }
 
 /** Pod Security labels: what is refused, and what is written to the audit log and shown as a warning. */

@@ -51,6 +51,15 @@ export async function stackOutputs(options: OutputsOptions): Promise<Record<stri
   return outputsOf(await readStack(options), options.showSecrets === true);
 }
 
+/** Inputs of the first recorded resource of a type, secrets masked; `undefined` when there is none. */
+export async function recordedInputs(
+  options: Omit<OutputsOptions, "showSecrets">,
+  type: string,
+): Promise<Record<string, unknown> | undefined> {
+  const found = (await readStack(options)).find((resource) => resource.type === type);
+  return found === undefined ? undefined : (mask(found.inputs ?? {}) as Props);
+}
+
 /** The stack's recorded resources, secrets in their envelopes; empty before the first `up`. */
 export async function readStack(options: Omit<OutputsOptions, "showSecrets">): Promise<readonly ResourceState[]> {
   const project = await readProject(options.projectDir);

@@ -10,13 +10,22 @@ const parse = (...args: string[]): ReturnType<typeof stackArgs> => stackArgs(par
 
 describe("command line options", () => {
   it("default to the stack dev, its own target, no JSON and no forced engine", () => {
-    expect(parse()).to.deep.equal({ stack: "dev", target: undefined, json: false, engine: undefined });
+    expect(parse()).to.deep.equal({
+      stack: "dev",
+      target: undefined,
+      profile: undefined,
+      json: false,
+      engine: undefined,
+    });
   });
 
   it("are read with a space or an equals sign", () => {
-    expect(parse("--stack", "prod", "--target=minikube", "--json", "--engine", "local")).to.deep.equal({
+    expect(
+      parse("--stack", "prod", "--target=minikube", "--profile", "studio", "--json", "--engine", "local"),
+    ).to.deep.equal({
       stack: "prod",
       target: "minikube",
+      profile: "studio",
       json: true,
       engine: "local",
     });
@@ -24,9 +33,10 @@ describe("command line options", () => {
 
   const refused: readonly (readonly [string[], RegExp])[] = [
     [["--stak", "prod"], /unknown option --stak; did you mean --stack\?/],
-    [["--frobnicate"], /unknown option --frobnicate; it takes --stack, --target, --json, --engine/],
+    [["--frobnicate"], /unknown option --frobnicate; it takes --stack, --target, --profile, --json, --engine/],
     [["-x"], /unknown option -x/],
     [["--target", "minikub"], /--target "minikub" is not one of embedded, .*; did you mean minikube\?/],
+    [["--profile", "studoi"], /--profile "studoi" is not one of core, studio; did you mean studio\?/],
     [["--engine", "terraform"], /--engine "terraform" is not one of pulumi, local/],
     [["--stack"], /--stack needs a value: --stack <name>/],
     [["--target"], /--target needs a value: --target embedded \| minikube/],

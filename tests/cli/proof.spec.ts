@@ -23,6 +23,12 @@ describe("the proof's report", () => {
     expect(read(hop("kafka", true), hop("iceberg", false)).report().failedHop).to.equal("iceberg");
   });
 
+  it("shows the hops in the table's order, whichever ended first", () => {
+    const end = '{"proof":"ok","run":"r","hops":["kafka","presto","airflow"],"ms":50}';
+    const reader = read(hop("airflow", true), hop("kafka", true), hop("presto", true), end);
+    expect(reader.report().hops.map((one) => one.hop)).to.deep.equal(["kafka", "presto", "airflow"]);
+  });
+
   it("is not ok when a hop failed, whatever the closing line says", () => {
     expect(read(hop("kafka", false), '{"proof":"ok","run":"r","ms":1}').report().ok).to.equal(false);
   });

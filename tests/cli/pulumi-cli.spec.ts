@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { UserError } from "../../cli/errors.ts";
 import { chooseEngine } from "../../cli/engine.ts";
 import { EventReader, pulumiEngine } from "../../cli/pulumi-cli.ts";
 import type { EngineEvent } from "../../engine/types.ts";
@@ -30,6 +31,11 @@ echo "$* pass=$PULUMI_CONFIG_PASSPHRASE unreachable=$PULUMI_K8S_DELETE_UNREACHAB
 
 case "$1 $2" in
   "stack select") exit 0 ;;
+  "stack export")
+    if [ "$4" = new ]; then echo "error: no stack named 'new' found" >&2; exit 255; fi
+    if [ "$4" = broken ]; then echo "error: incorrect passphrase" >&2; exit 255; fi
+    echo '{"deployment":{"resources":[{"type":"pulumi:pulumi:Stack"},{"type":"a:b:C","inputs":{"profile":"studio"}}]}}'
+    exit 0 ;;
   "stack output") echo '{"addresses":[{"title":"Presto","url":"http://x"}],"key":"[secret]"}' ; exit 0 ;;
 esac
 previous=
@@ -123,6 +129,22 @@ describe("the official CLI as an engine", () => {
     });
     expect(calls()).to.match(/destroy --json .*--yes --skip-preview .*unreachable=true/);
     expect(calls()).to.not.contain("--policy-pack");
+  });
+
+  it("reads what a resource was recorded with, and nothing for a stack that is not there", async () => {
+    const engine = pulumiEngine(fake(folder, [], 0), "here");
+    const of = (stack: string) => ({ projectDir: folder, stack, passphrase: "word" });
+    expect(await engine.recorded(of("dev"), "a:b:C")).to.deep.equal({ profile: "studio" });
+    expect(await engine.recorded(of("dev"), "a:b:D")).to.equal(undefined);
+    expect(await engine.recorded(of("new"), "a:b:C")).to.equal(undefined);
+  });
+
+  it("does not take a state that it can't read for an empty one", async () => {
+    const engine = pulumiEngine(fake(folder, [], 0), "here");
+    const broken = { projectDir: folder, stack: "broken", passphrase: "" };
+    const error: unknown = await engine.recorded(broken, "a:b:C").catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(UserError);
+    expect((error as Error).message).to.contain("incorrect passphrase");
   });
 
   it("counts a violated mandatory policy as a failure and an advisory one not", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { overlayTarget, readStack } from "../../cli/stack.ts";
+import { overlayTarget, readStack, readStackAsBefore } from "../../cli/stack.ts";
 import { wantedImages } from "../../config/images.ts";
 import { loadConfig } from "../../config/index.ts";
 import { imageNames } from "../../images/index.ts";
@@ -57,9 +57,75 @@ describe("a stack", () => {
     });
   });
 
+  it("takes --profile for this run, and hands it to the engine", () => {
+    write("config:\n  millrace:profile: core\n");
+    const stack = readStack({ stack: "dev", target: undefined, profile: "studio" }, folder);
+    expect(stack.config.services.jupyterhub.enabled).to.equal(true);
+    expect(stack.overrides).to.deep.equal({ "millrace:profile": "studio" });
+  });
+
   it("keeps all its cluster settings when --target names its own", () => {
     const cluster = { target: "cloud", context: "prod", storageClass: "fast" };
     expect(overlayTarget(cluster, "cloud")).to.deep.equal(cluster);
+  });
+});
+
+describe("a stack after its first up", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "millrace-stack-"));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const write = (text: string): void => {
+    writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
+  };
+  /** An engine whose state holds this profile, `undefined` for a stack that was never up. */
+  const engine = (profile: string | undefined): Parameters<typeof readStackAsBefore>[1] => ({
+    recorded: (_options, type) =>
+      Promise.resolve(
+        profile !== undefined && type === "analytics:index:PlatformNamespace" ? { namespace: "n", profile } : undefined,
+      ),
+  });
+  const args = { stack: "dev", target: undefined } as const;
+
+  it("goes on with the profile of the last up, and says so, when nobody names one", async () => {
+    write("");
+    const { stack, note } = await readStackAsBefore(args, engine("studio"), folder);
+    expect(note).to.equal("profile studio, as the last up; --profile core goes back");
+    expect(stack.config.services.airflow.enabled).to.equal(true);
+    expect(stack.overrides).to.deep.equal({ "millrace:profile": "studio" });
+  });
+
+  it("goes back when it is told to, and says what that removes", async () => {
+    write("");
+    const { stack, note } = await readStackAsBefore({ ...args, profile: "core" }, engine("studio"), folder);
+    expect(stack.config.services.airflow.enabled).to.equal(false);
+    expect(note).to.contain("profile core after studio").and.contain("removed");
+  });
+
+  it("takes the profile of its file for an answer", async () => {
+    write("config:\n  millrace:profile: core\n");
+    const { stack, note } = await readStackAsBefore(args, engine("studio"), folder);
+    expect(stack.config.profile).to.equal("core");
+    expect(note).to.contain("profile core after studio");
+  });
+
+  it("says nothing when nothing changes or when more comes", async () => {
+    write("");
+    for (const last of [undefined, "core", "a profile of another version"]) {
+      const { stack, note } = await readStackAsBefore(args, engine(last), folder);
+      expect([stack.config.profile, note, stack.overrides], last).to.deep.equal(["core", undefined, {}]);
+    }
+    expect((await readStackAsBefore({ ...args, profile: "studio" }, engine("core"), folder)).note).to.equal(undefined);
+  });
+
+  it("is not read when the state can't be: nobody would know what goes", async () => {
+    write("");
+    const broken = { recorded: () => Promise.reject(new Error("incorrect passphrase")) };
+    const error: unknown = await readStackAsBefore(args, broken, folder).catch((reason: unknown) => reason);
+    expect(error).to.have.property("message", "incorrect passphrase");
   });
 });
 

@@ -2,7 +2,15 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { destroy, type EngineEvent, type EngineResult, preview, stackOutputs, up } from "../../engine/index.ts";
+import {
+  destroy,
+  type EngineEvent,
+  type EngineResult,
+  preview,
+  recordedInputs,
+  stackOutputs,
+  up,
+} from "../../engine/index.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 
 const passphrase = "correct horse";
@@ -70,6 +78,11 @@ describe("the local engine", function () {
     expect(refused.ok).to.equal(false);
     expect(refused.errors.join()).to.contain("ConfigMap box/settings already exists and was not made by this stack");
     expect(cluster.objects.has("/apis/batch/v1/namespaces/box/jobs/job")).to.equal(true);
+    const state = { projectDir, stack: "dev", passphrase };
+    const namespace = await recordedInputs(state, "kubernetes:core/v1:Namespace");
+    expect(namespace?.["metadata"], "recorded although the deploy failed").to.deep.equal({ name: "box" });
+    expect(await recordedInputs(state, "kubernetes:core/v1:Pod")).to.equal(undefined);
+    expect(await recordedInputs({ ...state, stack: "new" }, "kubernetes:core/v1:Namespace")).to.equal(undefined);
     cluster.objects.delete(configMap);
     const result = await up(options());
     expectOk(result);
@@ -98,6 +111,8 @@ describe("the local engine", function () {
     expect(state).not.to.contain(password);
     expect(state).not.to.contain(Buffer.from(password).toString("base64"));
     expect((await stackOutputs({ projectDir, stack: "dev", passphrase }))["password"]).to.equal("[secret]");
+    const recorded = await recordedInputs({ projectDir, stack: "dev", passphrase }, "kubernetes:core/v1:Secret");
+    expect(JSON.stringify(recorded)).to.contain("[secret]").and.not.contain(password);
   });
 
   it("refuses a wrong passphrase before it does anything", async () => {
