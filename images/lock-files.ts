@@ -70,6 +70,12 @@ export function parsePypiLock(text: string, file: string): LockedPackage[] {
   });
 }
 
+/** Writes a `pypi.lock.txt`, sorted so that a change shows as the lines that changed. */
+export function formatPypiLock(packages: readonly LockedPackage[]): string {
+  const lines = packages.map(({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}`);
+  return lines.sort().join("\n") + "\n";
+}
+
 /**
  * Reads a `cargo.lock` list: `name version sha256`, the installed crate first, then all crates that it is built from.
  * @throws Error naming the file, the line and what is wrong with it.

@@ -6,12 +6,13 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { sha256Of, temporaryDir } from "./cache.ts";
 import { downloadedCrate } from "./fetch.ts";
-import { formatMavenLock, type MavenArtifact, readLock } from "./lock-files.ts";
+import { formatMavenLock, formatPypiLock, type MavenArtifact, readLock } from "./lock-files.ts";
 import { pomWith, xmlElements } from "./maven.ts";
-import { isForOtherSystem, type MavenRecipe, type MavenRoot, mavenRecipes } from "./recipes.ts";
+import { isForOtherSystem, type MavenRecipe, type MavenRoot, mavenRecipes, pythonRecipes } from "./recipes.ts";
 import { run } from "./run.ts";
-import { imageNames, isImage } from "./tags.ts";
+import { imageNames, imagesWithNode, isImage } from "./tags.ts";
 import { versions } from "./versions.ts";
+import { resolvePython } from "./wheels.ts";
 
 function dependencyXml(root: MavenRoot, without: readonly string[]): string {
   const [groupId = "", artifactId = "", version = "", type = "jar", classifier] = root.coordinates.split(":");
@@ -101,9 +102,14 @@ async function lock(name: string): Promise<void> {
   if (recipe !== undefined) {
     writeFileSync(join(folder, "maven.lock"), formatMavenLock(await resolveMaven(recipe)));
   }
+  const python = pythonRecipes[name];
+  if (python !== undefined) {
+    const same = python.sameAs === undefined ? undefined : join(import.meta.dirname, python.sameAs, "pypi.lock.txt");
+    writeFileSync(join(folder, "pypi.lock.txt"), formatPypiLock(await resolvePython(python, same)));
+  }
   if (name === "spark") await lockPypi(join(folder, "pypi.lock.txt"));
   if (name === "garage") await lockCargo(join(folder, "cargo.lock"));
-  if (name === "tools") {
+  if (imagesWithNode.includes(name)) {
     await run("npm", ["install", "--package-lock-only", "--ignore-scripts", "--omit=dev"], { cwd: folder });
   }
   process.stdout.write(`locked ${name}\n`);

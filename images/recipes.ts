@@ -1,4 +1,4 @@
-/** What each image takes from Maven Central, before resolution: the input of `node images/lock.ts`. */
+/** What each image takes from Maven Central and PyPI, before resolution: the input of `node images/lock.ts`. */
 import type { ImageName } from "./tags.ts";
 import { versions } from "./versions.ts";
 
@@ -13,6 +13,15 @@ export interface MavenRecipe {
   readonly roots: readonly MavenRoot[];
   /** `group:artifact` left out although something depends on it; `*` stands for any text. */
   readonly without: readonly string[];
+}
+
+export interface PythonRecipe {
+  /** What is asked for, as pip writes it: `name`, `name==1`, `name<2`. */
+  readonly requirements: readonly string[];
+  /** Day up to which uploads are taken, so that nothing comes in that a release was never tried with. */
+  readonly until: string;
+  /** Image whose versions are taken for everything that both have. @default - none */
+  readonly sameAs?: ImageName;
 }
 
 /** Native code for other systems than the nodes', which several projects bring along. */
@@ -97,3 +106,67 @@ export function isForOtherSystem(fileName: string): boolean {
 
 /** Presto's plugins that the image keeps: the catalogs that the platform offers, and what they need. */
 export const prestoPlugins = ["hive-hadoop2", "iceberg", "cassandra", "kafka", "tpch", "memory", "jmx"] as const;
+
+/** What a notebook may import, whether a person runs it in JupyterHub or Airflow by papermill. */
+const notebookLibraries = [
+  "boto3",
+  "confluent-kafka",
+  "ipykernel",
+  "matplotlib",
+  "nbclient",
+  "nbconvert",
+  // Spark learns pandas 3 only after 4.1.
+  "pandas<3",
+  "papermill",
+  // Presto 0.287 does not speak the headers of Trino's client.
+  "presto-python-client",
+  "pyarrow",
+  `pyspark-client==${versions.spark}`,
+  // Without a bound the resolver goes back to a version of years ago for the sake of a newer boto3.
+  "s3fs>=2025",
+];
+
+const airflowProviders = [
+  "amazon",
+  "apache-kafka",
+  "cncf-kubernetes",
+  "common-sql",
+  "fab",
+  "papermill",
+  "postgres",
+  "presto",
+  "standard",
+];
+
+export const pythonRecipes: Readonly<Partial<Record<ImageName, PythonRecipe>>> = {
+  airflow: {
+    requirements: [
+      `apache-airflow==${versions.airflow}`,
+      ...airflowProviders.map((provider) => `apache-airflow-providers-${provider}`),
+      // FAB's login through OIDC needs it and does not ask for it.
+      "authlib",
+      "psycopg2-binary",
+      ...notebookLibraries,
+    ],
+    // The day after Airflow's release: its own list of tested versions is not on the package index.
+    until: "2026-09-18",
+  },
+  jupyter: {
+    requirements: [
+      `jupyterhub==${versions.jupyterhub}`,
+      "ipywidgets",
+      "jupyter-resource-usage",
+      "jupyterhub-idle-culler",
+      "jupyterhub-kubespawner",
+      "jupyterhub-nativeauthenticator",
+      "jupyterlab",
+      "oauthenticator",
+      "psycopg2-binary",
+      "s3contents",
+      ...notebookLibraries,
+    ],
+    // The day after JupyterHub's release.
+    until: "2026-10-21",
+    sameAs: "airflow",
+  },
+};

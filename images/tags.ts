@@ -42,8 +42,8 @@ const bakedSources: Readonly<Partial<Record<ImageName, readonly string[]>>> = {
   jupyter: ["notebooks", "python/millrace"],
 };
 
-/** Images that carry the program's own Node. */
-const imagesWithNode: readonly ImageName[] = ["tools", "jupyter"];
+/** Images that carry the program's own Node, and modules from npm. */
+export const imagesWithNode: readonly ImageName[] = ["tools", "jupyter"];
 
 export const repositoryDir = resolve(import.meta.dirname, "..");
 

@@ -37,4 +37,12 @@ export const versions = {
   prestoAsm: "9.7.1",
   /** Newest client of the npm registry that speaks to Kafka 4 without native code. */
   kafkajs: "2.2.4",
+  /** Debian's Python in the Python images. */
+  python: "3.11",
+  /** Any uv that bounds a resolution by date and for another platform will do; it makes lock files and runs nowhere else. */
+  uv: "0.13.8",
+  /** Newest Airflow. */
+  airflow: "3.3.2",
+  /** Newest JupyterHub; hub and user servers are one image, so that they always match. */
+  jupyterhub: "6.1.1",
 } as const;

@@ -1,5 +1,25 @@
-import type { Assemble } from "../prepare.ts";
+import { copyFileSync, cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fetchNpm } from "../fetch.ts";
+import { parsePypiLock, readLock } from "../lock-files.ts";
+import { type Assemble, placeFolder, placeNode } from "../prepare.ts";
+import { repositoryDir, sourceFolders } from "../tags.ts";
+import { fetchWheels, placeWheels } from "../wheels.ts";
 
-/** Everything is in the image's folder and its base. */
-const assemble: Assemble = () => Promise.resolve();
+/** The packages of the lock, the library and the notebooks; Node and the proxy in front of the servers. */
+const assemble: Assemble = async (assembly) => {
+  const { context, source } = assembly;
+  const lockFile = join(source, "pypi.lock.txt");
+  const packages = parsePypiLock(readLock(lockFile), lockFile);
+  await fetchWheels(packages, assembly);
+  placeWheels(packages, join(context, "wheels"));
+  copyFileSync(join(repositoryDir, "images", "python", "trim.sh"), join(context, "trim.sh"));
+  placeNode("jupyter", context);
+  const modules = await fetchNpm(source, assembly);
+  cpSync(join(modules, "node_modules"), join(context, "proxy", "node_modules"), { recursive: true });
+  for (const folder of sourceFolders("jupyter")) {
+    mkdirSync(join(context, folder), { recursive: true });
+    placeFolder(join(repositoryDir, folder), join(context, folder));
+  }
+};
 export default assemble;

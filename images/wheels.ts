@@ -1,0 +1,190 @@
+/** Python packages for the images, resolved and downloaded on the host for Debian's Python, whatever Python the host has. */
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { cacheDir, once, sha256Of, temporaryDir } from "./cache.ts";
+import { formatPypiLock, type LockedPackage } from "./lock-files.ts";
+import type { PythonRecipe } from "./recipes.ts";
+import { run } from "./run.ts";
+import { versions } from "./versions.ts";
+import { limiter, type Work } from "./work.ts";
+
+/** The C library of Debian 12; wheels made for it or an older one run there. */
+const GLIBC_MINOR = 36;
+
+/** The oldest C library that wheels are tagged with. */
+const OLDEST_GLIBC_MINOR = 5;
+
+/** Names of the platforms whose wheels run in the image: pip takes no older one by itself. */
+const platforms = [
+  ...Array.from(
+    { length: GLIBC_MINOR - OLDEST_GLIBC_MINOR + 1 },
+    (_, age) => `manylinux_2_${String(GLIBC_MINOR - age)}_x86_64`,
+  ),
+  ...["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64", "linux_x86_64"],
+];
+
+/** Folder of one downloaded package, by its content; its one file keeps the name that pip knows it by. */
+function wheelFolder(sha256: string): string {
+  return cacheDir("wheels", sha256);
+}
+
+/**
+ * Downloads the packages that the cache lacks, all in one run of pip.
+ * @throws Error naming the package and both hashes when a file is not the locked one, and when no pip is there.
+ */
+export async function fetchWheels(locked: readonly LockedPackage[], work: Work): Promise<void> {
+  await onePip(() => downloadMissing(locked, work));
+}
+
+/** Two images have most packages in common; the second finds them in the cache. */
+const onePip = limiter(1);
+
+async function downloadMissing(locked: readonly LockedPackage[], work: Work): Promise<void> {
+  const missing = locked.filter(({ sha256 }) => !existsSync(wheelFolder(sha256)));
+  if (missing.length === 0) return;
+  const folder = await temporaryDir("pypi");
+  try {
+    const lock = join(folder, "missing.txt");
+    writeFileSync(lock, formatPypiLock(missing));
+    await download(lock, join(folder, "files"), missing.length, work);
+    await keep(join(folder, "files"), missing);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Downloads what a requirements file with hashes names, without dependencies. */
+async function download(requirements: string, folder: string, count: number, work: Work): Promise<void> {
+  const { signal, report } = work;
+  await checkPip(signal);
+  let begun = 0;
+  const onLine = (line: string): void => {
+    const name = /^Collecting ([\w.-]+)/.exec(line)?.[1];
+    if (name !== undefined) report(`${String(++begun)} of ${String(count)} Python packages, ${name}`);
+  };
+  const target = ["--python-version", versions.python, ...platforms.flatMap((platform) => ["--platform", platform])];
+  const options = ["--no-deps", "--require-hashes", ...target, "--dest", folder, "-r", requirements];
+  await run("python3", ["-m", "pip", "download", ...options], { signal, onLine });
+}
+
+/**
+ * Checks that pip is there.
+ * @throws Error with the way out when it is not.
+ */
+async function checkPip(signal: AbortSignal): Promise<void> {
+  await run("python3", ["-m", "pip", "--version"], { signal }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    throw new Error(
+      'Python packages come from the package index, and "python3 -m pip" does not work on this machine; ' +
+        "on Debian: apt-get install python3-pip",
+    );
+  });
+}
+
+/** Moves downloaded files to their places in the cache. */
+async function keep(folder: string, locked: readonly LockedPackage[]): Promise<void> {
+  const awaited = new Map(locked.map((entry) => [entry.sha256, entry]));
+  for (const name of readdirSync(folder)) {
+    const sha256 = await sha256Of(join(folder, name));
+    if (!awaited.delete(sha256)) {
+      throw new Error(`pip download left ${name} with SHA-256 ${sha256}, which is not in the lock file`);
+    }
+    await once(wheelFolder(sha256), (temporary) => {
+      linkOrCopy(join(folder, name), join(temporary, name));
+      return Promise.resolve(temporary);
+    });
+  }
+  const [left] = awaited.values();
+  if (left !== undefined) throw new Error(`pip download of ${left.name} ${left.version} left no file`);
+}
+
+/** Puts downloaded packages into a folder of the context under their usual file names, without using disk twice. */
+export function placeWheels(locked: readonly LockedPackage[], folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const { sha256 } of locked) {
+    for (const name of readdirSync(wheelFolder(sha256))) {
+      linkOrCopy(join(wheelFolder(sha256), name), join(folder, name));
+    }
+  }
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}
+
+/**
+ * Resolves a recipe as of its day, for Debian's Python, and downloads what it comes to.
+ * @param same a lock file whose versions are taken for everything that both have
+ * @returns every package with the hash of the one file that an image takes
+ */
+export async function resolvePython(recipe: PythonRecipe, same: string | undefined): Promise<LockedPackage[]> {
+  const folder = await temporaryDir("lock");
+  try {
+    const wanted = join(folder, "wanted.txt");
+    writeFileSync(wanted, recipe.requirements.join("\n") + "\n");
+    const target = [
+      "--python-version",
+      versions.python,
+      "--python-platform",
+      `x86_64-manylinux_2_${String(GLIBC_MINOR)}`,
+    ];
+    const options = ["--exclude-newer", recipe.until, "--generate-hashes", "--no-annotate", "--no-header"];
+    const resolved = join(folder, "resolved.txt");
+    await run(await uv(), [
+      ...["pip", "compile", ...target, ...options, "--output-file", resolved],
+      ...(same === undefined ? [] : ["--constraint", same]),
+      wanted,
+    ]);
+    const offers = parseOffers(readFileSync(resolved, "utf8"));
+    const files = join(folder, "files");
+    const count = new Set([...offers.values()].map(({ name }) => name)).size;
+    const say = (detail: string): void => {
+      process.stdout.write(`${detail}\n`);
+    };
+    await download(resolved, files, count, { report: say, signal: new AbortController().signal });
+    const hashes = await Promise.all(readdirSync(files).map((name) => sha256Of(join(files, name))));
+    const locked = hashes.map((sha256): LockedPackage => {
+      const offer = offers.get(sha256);
+      if (offer === undefined) throw new Error(`pip download left a file with SHA-256 ${sha256} that uv did not name`);
+      return { ...offer, sha256 };
+    });
+    await keep(files, locked);
+    return locked;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Package and version of each hash in a requirements file, which has one hash for each file on offer. */
+export function parseOffers(text: string): Map<string, Pick<LockedPackage, "name" | "version">> {
+  const offers = new Map<string, Pick<LockedPackage, "name" | "version">>();
+  let current = { name: "", version: "" };
+  for (const line of text.split("\n")) {
+    const [, name, version] = /^([\w.-]+)==(\S+)/.exec(line) ?? [];
+    if (name !== undefined && version !== undefined) current = { name, version };
+    for (const [, sha256 = ""] of line.matchAll(/--hash=sha256:([0-9a-f]{64})/g)) offers.set(sha256, current);
+  }
+  return offers;
+}
+
+/** The resolver, from the package index. */
+async function uv(): Promise<string> {
+  const folder = await once(cacheDir("uv", versions.uv), async (temporary) => {
+    await run("python3", ["-m", "pip", "install", "--target", temporary, `uv==${versions.uv}`]);
+    return temporary;
+  });
+  return join(folder, "bin", "uv");
+}
