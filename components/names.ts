@@ -56,6 +56,11 @@ export function s3KeySecretName(consumer: string): string {
   return `object-store-key-${consumer}`;
 }
 
+/** Name of the Secret with the password of a role of PostgreSQL. */
+export function postgresRoleSecretName(role: string): string {
+  return `postgres-role-${role.replaceAll("_", "-")}`;
+}
+
 /** Name of the driver's Deployment, Job and Service of a Spark application. */
 export function sparkDriverName(application: string): string {
   return `spark-${application}-driver`;

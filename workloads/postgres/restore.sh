@@ -1,0 +1,47 @@
+#!/bin/bash
+# Puts each database that was dumped into DUMPS_DIR back as it was. The dump is loaded beside the live database, and then
+# the two change places at once: a restore that fails or is killed has changed nothing, and nothing that came after the
+# backup stays behind. Clients of the database are disconnected and come back to the restored one.
+#
+# Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DUMPS_DIR, which holds <database>.dump.
+set -euo pipefail
+export PGDATABASE=postgres
+
+run_sql() {
+  psql --no-psqlrc --quiet --tuples-only --set=ON_ERROR_STOP=1 --set=name="$database" --set=loaded="${database}_restored" \
+    --set=replaced="${database}_replaced" "$@"
+}
+
+open_again() {
+  run_sql <<'SQL'
+ALTER DATABASE :"name" ALLOW_CONNECTIONS true;
+SQL
+}
+
+for file in "$DUMPS_DIR"/*.dump; do
+  database=$(basename "$file" .dump)
+  run_sql <<'SQL'
+SET client_min_messages = 'warning';
+DROP DATABASE IF EXISTS :"loaded" WITH (FORCE);
+DROP DATABASE IF EXISTS :"replaced" WITH (FORCE);
+CREATE DATABASE :"loaded" OWNER :"name";
+REVOKE ALL ON DATABASE :"loaded" FROM PUBLIC;
+SQL
+  pg_restore --exit-on-error --single-transaction --dbname="${database}_restored" "$file"
+
+  trap open_again EXIT
+  run_sql > /dev/null <<'SQL'
+SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS false', datname) FROM pg_database WHERE datname = :'name' \gexec
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :'name';
+BEGIN;
+SELECT format('ALTER DATABASE %I RENAME TO %I', datname, :'replaced') FROM pg_database WHERE datname = :'name' \gexec
+ALTER DATABASE :"loaded" RENAME TO :"name";
+COMMIT;
+SQL
+  trap - EXIT
+  run_sql <<'SQL'
+SET client_min_messages = 'warning';
+DROP DATABASE IF EXISTS :"replaced" WITH (FORCE);
+SQL
+  echo "database $database: restored"
+done

@@ -1,0 +1,49 @@
+#!/bin/bash
+# Gives each declared database an owner of its name, with the password of its Secret, and lets nobody else in. Runs
+# against a live server; running it again changes nothing but passwords that are others. Nothing is ever dropped.
+#
+# Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DATABASES, names separated by spaces;
+# PASSWORDS_DIR (/run/passwords), which holds <database>/password; TIMEOUT_SECONDS (240) to wait for the server.
+set -euo pipefail
+export PASSWORDS_DIR=${PASSWORDS_DIR:-/run/passwords} PGDATABASE=postgres
+
+run_sql() {
+  psql --no-psqlrc --quiet --tuples-only --set=ON_ERROR_STOP=1 "$@"
+}
+
+deadline=$((SECONDS + ${TIMEOUT_SECONDS:-240}))
+until pg_isready --quiet; do
+  if [ "$SECONDS" -ge "$deadline" ]; then
+    echo "no answer from $PGHOST:${PGPORT:-5432} within ${TIMEOUT_SECONDS:-240} s" >&2
+    exit 1
+  fi
+  sleep 1
+done
+
+run_sql <<'SQL'
+REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
+SQL
+
+for database in $DATABASES; do
+  if [ ! -s "$PASSWORDS_DIR/$database/password" ]; then
+    echo "there is no password for \"$database\": $PASSWORDS_DIR/$database/password is missing or empty" >&2
+    exit 1
+  fi
+  run_sql --set=name="$database" <<'SQL'
+-- No password may come into the server's log.
+SET log_statement = 'none';
+SET log_min_error_statement = 'panic';
+SET log_min_duration_statement = -1;
+\set password `cat "$PASSWORDS_DIR"/:name/password`
+SELECT format('CREATE ROLE %I', :'name')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
+ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'password';
+SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name')
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
+ALTER DATABASE :"name" OWNER TO :"name";
+REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
+-- A restore that was killed may have left it closed.
+ALTER DATABASE :"name" ALLOW_CONNECTIONS true;
+SQL
+  echo "database $database: open to its owner alone"
+done
