@@ -19,7 +19,17 @@ export class KubeError extends Error {
   }
 }
 
+/** What a request may carry beside its path. */
+export interface RequestExtras {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** @default 20000 */
+  readonly timeoutMs?: number;
+}
+
 export interface Kube {
+  /** Any request that answers JSON, also to a Service through the API server. */
+  ask<T>(method: string, path: string, extras?: RequestExtras): Promise<T>;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<T>;
   patch<T>(path: string, body: unknown): Promise<T>;
@@ -69,7 +79,7 @@ export function clientOf(config: KubeConfig): Kube {
     path: string,
     body: unknown,
     onData: (chunk: string, status: number) => void,
-    limits: { timeoutMs?: number; signal?: AbortSignal | undefined },
+    limits: Pick<RequestExtras, "timeoutMs" | "headers"> & { signal?: AbortSignal | undefined },
   ): Promise<number> => {
     const options: RequestOptions = {
       method,
@@ -87,6 +97,7 @@ export function clientOf(config: KubeConfig): Kube {
       const send = base.protocol === "http:" ? httpRequest : httpsRequest;
       const sent = send(options);
       sent.setHeader("accept", "application/json, */*");
+      for (const [name, value] of Object.entries(limits.headers ?? {})) sent.setHeader(name, value);
       if (payload !== undefined) {
         sent.setHeader("content-type", type);
         // Without a length Node sends no body with DELETE, and a Job's pods would outlive it.
@@ -113,7 +124,7 @@ export function clientOf(config: KubeConfig): Kube {
     });
   };
 
-  const whole = async (method: string, path: string, body?: unknown): Promise<string> => {
+  const whole = async (method: string, path: string, body?: unknown, extras: RequestExtras = {}): Promise<string> => {
     let received = "";
     const status = await open(
       method,
@@ -122,13 +133,15 @@ export function clientOf(config: KubeConfig): Kube {
       (chunk) => {
         received += chunk;
       },
-      { timeoutMs: REQUEST_TIMEOUT_MS },
+      { timeoutMs: REQUEST_TIMEOUT_MS, ...extras },
     );
     if (status >= 300) throw new KubeError(status, reasonOf(received) ?? `${method} ${path}: HTTP ${status}`);
     return received;
   };
 
   return {
+    ask: async <T>(method: string, path: string, extras: RequestExtras = {}) =>
+      JSON.parse(await whole(method, path, extras.body, extras)) as T,
     get: async <T>(path: string) => JSON.parse(await whole("GET", path)) as T,
     post: async <T>(path: string, body: unknown) => JSON.parse(await whole("POST", path, body)) as T,
     patch: async <T>(path: string, body: unknown) => JSON.parse(await whole("PATCH", path, body)) as T,

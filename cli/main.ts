@@ -15,6 +15,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "what runs, how much it uses, what is wrong",
     load: async () => (await import("./status.ts")).status,
   },
+  password: {
+    summary: "the generated password of an account",
+    load: async () => (await import("./password.ts")).password,
+  },
   down: {
     summary: "remove everything, and show that nothing is left",
     load: async () => (await import("./down.ts")).down,

@@ -26,21 +26,28 @@ export async function readNodes(kube: Kube): Promise<readonly NodeInfo[]> {
   return (await kube.get<List<NodeInfo>>("/api/v1/nodes")).items;
 }
 
-/** Reads services, their memory and the nodes; reasons of crashes carry the last log lines. */
-export async function readPlatform(kube: Kube, namespace: string): Promise<PlatformState> {
-  const [nodes, pods, deployments, statefulSets] = await Promise.all([
-    readNodes(kube),
+/** Pods of the platform, and the Deployments and StatefulSets that make most of them. */
+export async function readPods(
+  kube: Kube,
+  namespace: string,
+): Promise<{ readonly pods: readonly Pod[]; readonly owners: readonly Owner[] }> {
+  const [pods, deployments, statefulSets] = await Promise.all([
     kube.get<List<Pod>>(`/api/v1/namespaces/${namespace}/pods`),
     kube.get<List<Owner>>(`/apis/apps/v1/namespaces/${namespace}/deployments`),
     kube.get<List<Owner>>(`/apis/apps/v1/namespaces/${namespace}/statefulsets`),
   ]);
+  return { pods: pods.items, owners: [...deployments.items, ...statefulSets.items] };
+}
+
+/** Reads services, their memory and the nodes; reasons of crashes carry the last log lines. */
+export async function readPlatform(kube: Kube, namespace: string): Promise<PlatformState> {
+  const [nodes, { pods, owners }] = await Promise.all([readNodes(kube), readPods(kube, namespace)]);
   const stats = await Promise.all(
     nodes.map((node) =>
       kube.get<NodeStats>(`/api/v1/nodes/${node.metadata.name}/proxy/stats/summary`).catch((): NodeStats => ({})),
     ),
   );
-  const owners = [...deployments.items, ...statefulSets.items];
-  const services = serviceStatuses(namespace, pods.items, owners, stats);
+  const services = serviceStatuses(namespace, pods, owners, stats);
   const all = stats.flatMap((node) => node.pods ?? []).map((pod) => pod.memory?.workingSetBytes ?? 0);
   return {
     nodes,

@@ -51,7 +51,10 @@ export interface Pod {
 /** A Deployment or StatefulSet. */
 export interface Owner {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly spec: { readonly replicas?: number };
+  readonly spec: {
+    readonly replicas?: number;
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+  };
 }
 
 /** The kubelet's `/stats/summary`, as far as it is read here. */
@@ -79,6 +82,7 @@ export interface ServiceStatus {
 }
 
 const NAME = "app.kubernetes.io/name";
+const COMPONENT = "app.kubernetes.io/component";
 
 export function serviceName(labels: Readonly<Record<string, string>> | undefined, fallback: string): string {
   return labels?.[NAME] ?? labels?.["spark-app-name"] ?? fallback;
@@ -112,17 +116,47 @@ export function serviceStatuses(
     groups.set(name, found);
     return found;
   };
+  const rowOf = rowNames(owners);
   for (const owner of owners) {
-    const entry = group(serviceName(owner.metadata.labels, owner.metadata.name));
+    const entry = group(rowOf.owner(owner));
     entry.wanted += owner.spec.replicas ?? 1;
     entry.owned = true;
   }
   for (const pod of pods) {
-    if (!isNoService(pod)) group(serviceName(pod.metadata.labels, pod.metadata.name)).pods.push(pod);
+    if (!isNoService(pod)) group(rowOf.pod(pod)).pods.push(pod);
   }
   return [...groups]
     .map(([name, entry]) => oneService(name, entry.pods, entry.owned ? entry.wanted : entry.pods.length, used))
     .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Pods of one row, ended ones left out. */
+export function podsOfService(name: string, pods: readonly Pod[], owners: readonly Owner[]): Pod[] {
+  const rowOf = rowNames(owners);
+  return pods.filter((pod) => !isNoService(pod) && rowOf.pod(pod) === name);
+}
+
+/**
+ * A service of one workload is one row, whatever other pods it has (Spark's executors). A service of several workloads
+ * (Airflow) has a row for each by the workload's own name, and one for the pods of each other kind (tasks, users' servers).
+ */
+function rowNames(owners: readonly Owner[]): { owner(owner: Owner): string; pod(pod: Pod): string } {
+  const nameOf = (owner: Owner): string => serviceName(owner.metadata.labels, owner.metadata.name);
+  const several = (service: string): boolean => owners.filter((owner) => nameOf(owner) === service).length > 1;
+  return {
+    owner: (owner) => (several(nameOf(owner)) ? owner.metadata.name : nameOf(owner)),
+    pod(pod) {
+      const service = serviceName(pod.metadata.labels, pod.metadata.name);
+      if (!several(service)) return service;
+      const owner = owners.find((candidate) => nameOf(candidate) === service && selects(candidate, pod));
+      return owner?.metadata.name ?? `${service}-${pod.metadata.labels?.[COMPONENT] ?? "other"}`;
+    },
+  };
+}
+
+function selects(owner: Owner, pod: Pod): boolean {
+  const wanted = Object.entries(owner.spec.selector?.matchLabels ?? {});
+  return wanted.length > 0 && wanted.every(([key, value]) => pod.metadata.labels?.[key] === value);
 }
 
 function oneService(

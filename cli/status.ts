@@ -1,13 +1,16 @@
 /** `npm run status`: what runs, how much it uses, what is wrong. */
+import { sharedHomes } from "../config/rules.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
+import { type DagError, dagErrors } from "./airflow.ts";
 import { clusterLogs, clusterState, type ClusterState } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { chooseEngine } from "./engine.ts";
 import { messageOf, UserError } from "./errors.ts";
-import { connect } from "./kube.ts";
+import { connect, type Kube } from "./kube.ts";
+import { type Login, readLogins, renderLogins } from "./logins.ts";
 import { engineOption, type EngineName, stackArgs, stackOptions, text } from "./options.ts";
-import { type PlatformState, readPlatform } from "./platform.ts";
-import type { Pod, ServiceStatus } from "./services.ts";
+import { type PlatformState, readPlatform, readPods } from "./platform.ts";
+import { podsOfService, type ServiceStatus } from "./services.ts";
 import { engineOptions, readStack, type Stack } from "./stack.ts";
 import { bytes, table } from "./table.ts";
 
@@ -19,6 +22,9 @@ export interface StatusReport {
   /** Bytes that everything uses now: the cluster's container where there is one, else all pods. */
   readonly totalMemory: number | null;
   readonly addresses: readonly Address[];
+  readonly logins: readonly Login[];
+  /** DAG files that Airflow can't read, which its other DAGs do not mind; `null` without Airflow or without its answer. */
+  readonly dagErrors: readonly DagError[] | null;
   readonly notes: readonly string[];
 }
 
@@ -49,19 +55,24 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
   const cluster = await clusterState(stack);
   const notes: string[] = [];
   let platform: PlatformState = { nodes: [], services: [], podMemory: null };
-  let addresses: Address[] = [];
+  let outputs: Readonly<Record<string, unknown>> = {};
+  let dags: readonly DagError[] | null = null;
   if (cluster.running) {
+    const namespace = stack.config.cluster.namespace;
     try {
-      platform = await readPlatform(connect(stack.profile), stack.config.cluster.namespace);
+      const kube = connect(stack.profile);
+      platform = await readPlatform(kube, namespace);
+      dags = await askForDags(kube, namespace, notes);
     } catch (error) {
       notes.push(`the API server could not be asked: ${messageOf(error)}`);
     }
     const engine = await chooseEngine(engineName);
-    addresses = readAddresses(await engine.outputs(engineOptions(stack, false)).catch(() => ({})));
+    outputs = await engine.outputs(engineOptions(stack, false)).catch(() => ({}));
   }
   if (cluster.running && platform.services.length === 0 && notes.length === 0) {
     notes.push(`nothing runs in namespace ${stack.config.cluster.namespace}; npm run up brings the platform up`);
   }
+  notes.push(...homeNotes(stack, platform.services));
   notes.push(...policyNotes(stack.profile.enforcesNetworkPolicy));
   return {
     ok: cluster.running && platform.services.length > 0 && platform.services.every((service) => service.ready),
@@ -69,9 +80,26 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
     cluster,
     services: platform.services,
     totalMemory: cluster.memory ?? platform.podMemory,
-    addresses,
+    addresses: readAddresses(outputs),
+    logins: readLogins(outputs),
+    dagErrors: dags,
     notes,
   };
+}
+
+async function askForDags(kube: Kube, namespace: string, notes: string[]): Promise<readonly DagError[] | null> {
+  try {
+    return (await dagErrors(kube, namespace)) ?? null;
+  } catch (error) {
+    notes.push(messageOf(error));
+    return null;
+  }
+}
+
+/** What separates the users of JupyterHub from each other in S3. */
+export function homeNotes(stack: Pick<Stack, "config">, services: readonly Pick<ServiceStatus, "name">[]): string[] {
+  if (!services.some(({ name }) => name.startsWith("jupyterhub")) || !sharedHomes(stack.config)) return [];
+  return ["users of JupyterHub share one S3 key and one bucket: each can read and write the notebooks of all others"];
 }
 
 function policyNotes(enforced: boolean | "unknown"): string[] {
@@ -100,7 +128,9 @@ export function renderStatus(report: StatusReport): string {
     ...(rows.length === 0 ? [] : ["", table(header, rows)]),
     ...(report.totalMemory === null ? [] : [`memory of everything: ${bytes(report.totalMemory)}`]),
     ...faults.map((service) => `${service.name}: ${service.reason ?? ""}`),
+    ...(report.dagErrors ?? []).map(({ file, message }) => `DAG file ${file} can't be read: ${message}`),
     ...(report.addresses.length === 0 ? [] : ["", renderAddresses(report.addresses)]),
+    ...(report.logins.length === 0 ? [] : ["", renderLogins(report.logins)]),
     ...(report.notes.length === 0 ? [] : ["", ...report.notes.map((note) => `note: ${note}`)]),
   ].join("\n");
 }
@@ -110,13 +140,12 @@ async function showLogs(stack: Stack, part: string): Promise<number> {
   const cluster = await clusterState(stack);
   if (cluster.running) {
     const kube = connect(stack.profile);
-    const { services } = await readPlatform(kube, namespace);
+    const [{ services }, { pods, owners }] = await Promise.all([
+      readPlatform(kube, namespace),
+      readPods(kube, namespace),
+    ]);
     if (services.some((service) => service.name === part)) {
-      const selector = encodeURIComponent(`app.kubernetes.io/name=${part}`);
-      const pods = await kube.get<{ items: readonly Pod[] }>(
-        `/api/v1/namespaces/${namespace}/pods?labelSelector=${selector}`,
-      );
-      for (const pod of pods.items) {
+      for (const pod of podsOfService(part, pods, owners)) {
         const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}/log?tailLines=1000`;
         process.stdout.write(`==> ${pod.metadata.name}\n${await kube.text(path)}`);
       }

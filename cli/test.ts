@@ -1,6 +1,6 @@
 /**
- * `npm test`: types, lint, format and every spec, two at a time. The last line is `N passed, N failed`, where types, lint
- * and format count one each and every spec test counts one.
+ * `npm test`: types, lint, format, every spec and every Python test, two at a time. The last line is `N passed, N failed`,
+ * where types, lint and format count one each and every test counts one.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -57,6 +57,17 @@ export function tallySpecs(json: string | undefined, ran: Pick<Ran, "code" | "st
   return { passed: stats.passes, failed: stats.failures + extra, report };
 }
 
+/** Counts what Python's unittest printed; tests that could not be run at all are one failure. */
+export function tallyPython(ran: Pick<Ran, "code" | "stdout" | "stderr">): Tally {
+  const count = (what: RegExp): number => Number(what.exec(ran.stderr)?.[1] ?? 0);
+  const run = count(/^Ran (\d+) tests? in /m);
+  const failed = count(/\bfailures=(\d+)/) + count(/\berrors=(\d+)/) + count(/\bunexpected successes=(\d+)/);
+  if (ran.code === 0 && run > 0) return { passed: run - count(/\bskipped=(\d+)/), failed: 0, report: [] };
+  const report = ["--- Python tests failed ---", `${ran.stdout}${ran.stderr}`.trimEnd()];
+  const passed = Math.max(0, run - failed - count(/\bskipped=(\d+)/));
+  return { passed: failed === 0 ? 0 : passed, failed: Math.max(1, failed), report };
+}
+
 async function tool(progress: Progress, name: string, args: readonly string[]): Promise<Tally> {
   const step = progress.step(name);
   const ran = await run(node, args, { cwd: projectDir });
@@ -82,6 +93,19 @@ async function specs(progress: Progress): Promise<Tally> {
   }
 }
 
+async function python(progress: Progress): Promise<Tally> {
+  const step = progress.step("python");
+  const ran = await run("python3", ["-m", "unittest", "discover", "-s", "python/tests"], {
+    cwd: projectDir,
+    env: { ...process.env, PYTHONPATH: join(projectDir, "python"), PYTHONDONTWRITEBYTECODE: "1" },
+  });
+  const tally = tallyPython(ran);
+  const counts = closingLine(tally.passed, tally.failed).replace(",", " and");
+  if (tally.failed === 0) step.done(counts);
+  else step.failed(counts);
+  return tally;
+}
+
 function readOrUndefined(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
@@ -98,6 +122,7 @@ export const test: Command = {
     const progress = createProgress({ sink: process.stderr });
     const lint = async (): Promise<Tally[]> => [
       await tool(progress, "lint", [bin("eslint/bin/eslint.js"), "--max-warnings", "0", "."]),
+      await python(progress),
     ];
     const rest = async (): Promise<Tally[]> => [
       await specs(progress),

@@ -11,6 +11,7 @@ import { chooseEngine, type Engine } from "./engine.ts";
 import { messageOf, reportErrors } from "./errors.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { connect } from "./kube.ts";
+import { type Login, readLogins, renderLogins } from "./logins.ts";
 import { engineOption, stackArgs, stackOptions } from "./options.ts";
 import { projectDir } from "./paths.ts";
 import { readPlatform } from "./platform.ts";
@@ -32,6 +33,7 @@ export interface UpReport {
   readonly proof: ProofReport | null;
   readonly services: readonly ServiceStatus[];
   readonly addresses: readonly Address[];
+  readonly logins: readonly Login[];
   readonly durationMs: number;
   /** One line per cause; empty when ok. */
   readonly errors: readonly string[];
@@ -75,10 +77,18 @@ export const up: Command = {
   },
 };
 
-type Outcome = Pick<UpReport, "ok" | "changes" | "proof" | "services" | "addresses" | "errors">;
+type Outcome = Omit<UpReport, "stack" | "target" | "engine" | "durationMs">;
 
 async function bringUp(stack: Stack, engine: Engine, progress: Progress, signal: AbortSignal): Promise<Outcome> {
-  const nothing: Outcome = { ok: false, changes: null, proof: null, services: [], addresses: [], errors: [] };
+  const nothing: Outcome = {
+    ok: false,
+    changes: null,
+    proof: null,
+    services: [],
+    addresses: [],
+    logins: [],
+    errors: [],
+  };
   try {
     await preflight(stack, progress);
     await prepare(stack, progress, signal);
@@ -95,7 +105,11 @@ async function bringUp(stack: Stack, engine: Engine, progress: Progress, signal:
     signal,
   });
   display.end(result.ok, renderChanges(result.changes, true));
-  const deployed = { changes: result.changes, addresses: readAddresses(result.outputs) };
+  const deployed = {
+    changes: result.changes,
+    addresses: readAddresses(result.outputs),
+    logins: readLogins(result.outputs),
+  };
   if (isStopped(signal)) return { ...nothing, ...deployed, errors: result.errors };
 
   const proof = await prove(stack, progress, display, result, signal);
@@ -164,6 +178,7 @@ export function renderUp(report: UpReport): string {
   if (report.changes !== null) parts.push(renderChanges(report.changes, true));
   if (report.proof !== null) parts.push(renderProof(report.proof));
   if (report.ok) parts.push(renderAddresses(report.addresses));
+  if (report.ok && report.logins.length > 0) parts.push(renderLogins(report.logins));
   parts.push(
     report.ok
       ? `up in ${duration(report.durationMs)}${countChanges(report.changes ?? emptyChanges) === 0 ? ", nothing had to change" : ""}`

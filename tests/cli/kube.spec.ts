@@ -62,6 +62,22 @@ describe("the API client", () => {
     expect(bodies).to.deep.equal(['{"propagationPolicy":"Background"}']);
   });
 
+  it("asks a Service through the API server with headers and a body, and no longer than it is told", async () => {
+    const served = await serve((request, body, response) => {
+      if (request.url === "/silent") return;
+      response.end(JSON.stringify({ method: request.method, cookie: request.headers.cookie, body }));
+    });
+    ({ server } = served);
+    const extras = { headers: { cookie: "a=b" }, body: { c: 1 } };
+    expect(await served.kube.ask("POST", "/proxy/login", extras)).to.deep.equal({
+      method: "POST",
+      cookie: "a=b",
+      body: '{"c":1}',
+    });
+    const error: unknown = await served.kube.ask("GET", "/silent", { timeoutMs: 100 }).catch((e: unknown) => e);
+    expect((error as Error).message).to.contain("no answer within 0.1 s");
+  });
+
   it("follows a log through a silence that is longer than Node's own limit of five seconds", async () => {
     const served = await serve((_request, _body, response) => {
       response.write("first\n");

@@ -11,11 +11,15 @@ import { projectDir } from "../../cli/paths.ts";
 import { type PreviewReport, renderPreview } from "../../cli/preview.ts";
 import type { ProofReport } from "../../cli/proof.ts";
 import type { ServiceStatus } from "../../cli/services.ts";
-import { renderStatus, type StatusReport } from "../../cli/status.ts";
+import { homeNotes, renderStatus, type StatusReport } from "../../cli/status.ts";
 import { renderUp, type UpReport } from "../../cli/up.ts";
+import { readLogins } from "../../cli/logins.ts";
+import { type PasswordReport } from "../../cli/password.ts";
+import { loadConfig } from "../../config/index.ts";
 
 const changes = { create: 2, update: 0, replace: 0, delete: 0, same: 1, read: 0 };
 const addresses = [{ title: "Presto", url: "http://127.0.0.1:30080" }];
+const logins = [{ title: "JupyterHub", service: "jupyterhub", users: ["analyst"] }];
 const proof: ProofReport = {
   ok: true,
   run: "r1",
@@ -45,6 +49,7 @@ const up: UpReport = {
   proof,
   services: [kafka],
   addresses,
+  logins,
   durationMs: 61_000,
   errors: [],
 };
@@ -55,6 +60,8 @@ const status: StatusReport = {
   services: [kafka],
   totalMemory: 5 * 2 ** 30,
   addresses,
+  logins,
+  dagErrors: [{ file: "broken.py", message: "SyntaxError: '(' was never closed (line 3)" }],
   notes: ["NetworkPolicies are not enforced"],
 };
 const down: DownReport = {
@@ -83,6 +90,14 @@ describe("what up ends with", () => {
     expect(text.split("\n").at(-1)).to.equal("up in 1 min 01 s");
   });
 
+  it("says whom to log in as and which command prints the password, and no password", () => {
+    expect(renderUp(up)).to.contain("log in to JupyterHub as analyst: npm run password -- --service jupyterhub\n");
+    const users = ["ana", "bob", "eve"];
+    expect(renderUp({ ...up, logins: [{ title: "JupyterHub", service: "jupyterhub", users }] })).to.contain(
+      "log in to JupyterHub as ana (or bob, eve): npm run password -- --service jupyterhub --user ana",
+    );
+  });
+
   it("says that nothing had to change", () => {
     expect(renderUp({ ...up, changes: { ...changes, create: 0 } })).to.contain("nothing had to change");
   });
@@ -101,6 +116,22 @@ describe("what status shows", () => {
     const text = renderStatus(status);
     expect(text).to.match(/kafka +ready +1\/1 +0 +300 MiB +0 KiB +1.0 GiB/);
     expect(text).to.contain("memory of everything: 5.0 GiB").and.contain("note: NetworkPolicies are not enforced");
+  });
+
+  it("names each DAG file that Airflow can't read, with the cause", () => {
+    expect(renderStatus(status)).to.contain(
+      "DAG file broken.py can't be read: SyntaxError: '(' was never closed (line 3)",
+    );
+    expect(renderStatus({ ...status, dagErrors: null })).not.to.contain("DAG");
+  });
+
+  it("says that users share their homes in S3 only where there are users and the S3 service is an existing one", () => {
+    const existing = { objectStore: { server: "existing", existing: { host: "s3", secretName: "keys" } } };
+    const own = { config: loadConfig({ "millrace:profile": "studio" }) };
+    const shared = { config: loadConfig({ "millrace:profile": "studio", "millrace:services": existing }) };
+    expect(homeNotes(shared, [{ name: "jupyterhub-hub" }]).join()).to.contain("share one S3 key");
+    expect(homeNotes(shared, [{ name: "kafka" }])).to.deep.equal([]);
+    expect(homeNotes(own, [{ name: "jupyterhub-hub" }])).to.deep.equal([]);
   });
 
   it("gives the reason of what is not ready", () => {
@@ -192,6 +223,13 @@ describe("addresses", () => {
   });
 });
 
+describe("logins", () => {
+  it("are read from the stack's outputs, what has another form left out", () => {
+    expect(readLogins({ logins: [...logins, { title: "x" }, null, "y"] })).to.deep.equal(logins);
+    expect(readLogins({})).to.deep.equal([]);
+  });
+});
+
 /** The JSON block under a heading of docs/json.md. */
 function documented(command: string): Record<string, unknown> {
   const text = readFileSync(join(projectDir, "docs", "json.md"), "utf8");
@@ -213,6 +251,7 @@ describe("docs/json.md", () => {
     ["status", status],
     ["preview", preview],
     ["down", down],
+    ["password", { service: "jupyterhub", user: "analyst", accessKey: null, password: "x" } satisfies PasswordReport],
   ];
   for (const [command, report] of reports) {
     it(`has the fields that ${command} --json prints, and no others`, () => {

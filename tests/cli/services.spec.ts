@@ -64,6 +64,52 @@ describe("service status", () => {
     expect(presto).to.include({ ready: false, reason: "scaled to zero", wanted: 0 });
   });
 
+  const part = (name: string, service: string, component: string): Owner => {
+    const labels = { "app.kubernetes.io/name": service, "app.kubernetes.io/component": component };
+    return { metadata: { name, labels }, spec: { replicas: 1, selector: { matchLabels: labels } } };
+  };
+  const podOf = (name: string, service: string, component: string, status = healthy): Pod =>
+    pod(name, service, status, {
+      labels: { "app.kubernetes.io/name": service, "app.kubernetes.io/component": component },
+    });
+
+  it("has a row for each workload of a service that has several, with its own pods", () => {
+    const owners = [part("airflow-scheduler", "airflow", "scheduler"), part("airflow-api-server", "airflow", "api")];
+    const pods = [
+      podOf("airflow-api-server-x", "airflow", "api"),
+      podOf("airflow-scheduler-x", "airflow", "scheduler"),
+    ];
+    const rows = serviceStatuses("millrace", pods.slice(0, 1), owners, []);
+    expect(rows.map(({ name, ready }) => [name, ready])).to.deep.equal([
+      ["airflow-api-server", true],
+      ["airflow-scheduler", false],
+    ]);
+    expect(serviceStatuses("millrace", pods, owners, []).every(({ ready }) => ready)).to.equal(true);
+  });
+
+  it("counts the servers of JupyterHub's users in a row of their own", () => {
+    const owners = [part("jupyterhub-hub", "jupyterhub", "hub"), part("jupyterhub-proxy", "jupyterhub", "proxy")];
+    const pods = [
+      podOf("jupyterhub-hub-x", "jupyterhub", "hub"),
+      podOf("jupyterhub-proxy-x", "jupyterhub", "proxy"),
+      podOf("jupyter-ana", "jupyterhub", "server"),
+      podOf("jupyter-bob", "jupyterhub", "server"),
+    ];
+    expect(serviceStatuses("millrace", pods, owners, []).map(({ name, pods: count }) => [name, count])).to.deep.equal([
+      ["jupyterhub-hub", 1],
+      ["jupyterhub-proxy", 1],
+      ["jupyterhub-server", 2],
+    ]);
+  });
+
+  it("keeps a service of one workload in one row with the pods that the workload makes itself", () => {
+    const owners = [part("spark-telemetry-driver", "spark", "driver")];
+    const pods = [podOf("driver-x", "spark", "driver"), podOf("exec-1", "spark", "executor")];
+    expect(serviceStatuses("millrace", pods, owners, []).map(({ name, pods: count }) => [name, count])).to.deep.equal([
+      ["spark", 2],
+    ]);
+  });
+
   it("leaves out the pods of Jobs", () => {
     const job = pod("proof-x", "proof", healthy, { ownerReferences: [{ kind: "Job" }] });
     expect(serviceStatuses("millrace", [job], [], [])).to.deep.equal([]);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { closingLine, tallySpecs, tallyTool } from "../../cli/test.ts";
+import { closingLine, tallyPython, tallySpecs, tallyTool } from "../../cli/test.ts";
 
 const ok = { code: 0, stdout: "", stderr: "" };
 
@@ -34,6 +34,25 @@ describe("npm test", () => {
   it("fails when mocha fails although no test did", () => {
     const json = JSON.stringify({ stats: { passes: 2, failures: 0, pending: 0 }, failures: [] });
     expect(tallySpecs(json, { code: 7, stdout: "", stderr: "unhandled" })).to.include({ passed: 2, failed: 1 });
+  });
+
+  it("counts every Python test, skipped ones not", () => {
+    const stderr = "....s\n----\nRan 5 tests in 0.010s\n\nOK (skipped=1)\n";
+    expect(tallyPython({ ...ok, stderr })).to.deep.equal({ passed: 4, failed: 0, report: [] });
+  });
+
+  it("shows what Python's tests said when some fail", () => {
+    const stderr = "FAIL: test_sql\nAssertionError: 1 != 2\n\nRan 5 tests in 0.1s\n\nFAILED (failures=1, errors=2)\n";
+    const tally = tallyPython({ ...ok, code: 1, stderr });
+    expect([tally.passed, tally.failed]).to.deep.equal([2, 3]);
+    expect(tally.report.join("\n")).to.contain("AssertionError: 1 != 2");
+  });
+
+  it("fails when Python's tests are not found, or there is no Python", () => {
+    const none = { code: 5, stdout: "", stderr: "Ran 0 tests in 0.000s\n\nNO TESTS RAN\n" };
+    const old = { ...none, code: 0, stderr: "Ran 0 tests in 0.000s\n\nOK\n" };
+    const absent = { code: 127, stdout: "", stderr: "python3: not found" };
+    for (const ran of [none, old, absent]) expect(tallyPython(ran)).to.include({ passed: 0, failed: 1 });
   });
 
   it("closes with the counts alone", () => {
