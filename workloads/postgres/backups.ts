@@ -56,6 +56,8 @@ export async function storeBackup(
   const name = backupName(args.time);
   const files = (await readdir(args.folder)).filter((file) => file.endsWith(DUMP)).sort();
   if (files.length === 0) throw new Error(`there are no dumps in ${args.folder}`);
+  // A store that refuses the key says so here; in the midst of an upload it only hangs up.
+  if ((await foldersOf(backups)).has(name)) throw new Error(`there is a backup ${name} already; try again in a second`);
   const databases: Manifest["databases"] = {};
   for (const file of files) {
     const path = join(args.folder, file);

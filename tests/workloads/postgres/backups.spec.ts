@@ -142,6 +142,11 @@ describe("backups of PostgreSQL", () => {
     expect(bucket.objects.size).to.equal(6);
   });
 
+  it("never write over one another", async () => {
+    await store(1);
+    expect(await failureOf(store(1))).to.equal("there is a backup 20261101T031700Z already; try again in a second");
+  });
+
   it("are nothing without a dump", async () => {
     expect(await failureOf(storeBackup(backups, { folder, time: day(1), keep: 1 }))).to.equal(
       `there are no dumps in ${folder}`,
