@@ -10,7 +10,7 @@ import { chooseImages } from "./components/images.ts";
 import { KafkaTopics } from "./components/kafka-topic.ts";
 import { existingKafka, Kafka } from "./components/kafka.ts";
 import { PlatformNamespace } from "./components/namespace.ts";
-import { existingObjectStore, ObjectStore } from "./components/object-store.ts";
+import { existingObjectStore, ObjectStore, type S3Source } from "./components/object-store.ts";
 import { icebergCatalog } from "./components/presto-catalogs.ts";
 import { Presto } from "./components/presto.ts";
 import { Proof } from "./components/proof.ts";
@@ -18,6 +18,7 @@ import { SparkApplication } from "./components/spark-application.ts";
 import { Spark } from "./components/spark.ts";
 import { Storage } from "./components/storage.ts";
 import { TelemetryProducer } from "./components/telemetry.ts";
+import { objectStoreContents, type S3Consumer } from "./config/buckets.ts";
 import { wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
 
@@ -47,7 +48,8 @@ const image = chooseImages({
   platform: target.platform,
   wanted: wantedImages(config),
 });
-const buckets = objectStore.existing?.buckets ?? { lake: "lake", checkpoints: "checkpoints" };
+const contents = objectStoreContents(config);
+const { buckets } = contents;
 const setupResources = footprints.setupResources();
 
 // Where records come in.
@@ -104,13 +106,8 @@ const storeService =
             image: objectStore.server === "garage" ? image("garage") : (objectStore.image ?? ""),
           },
           toolsImage: image("tools"),
-          buckets: [buckets.lake, buckets.checkpoints],
-          keys: {
-            metastore: { [buckets.lake]: "readWrite" },
-            spark: { [buckets.lake]: "readWrite", [buckets.checkpoints]: "readWrite" },
-            presto: { [buckets.lake]: "readWrite" },
-            proof: { [buckets.lake]: "readWrite" },
-          },
+          buckets: contents.used,
+          keys: contents.keys,
           storage,
           exposure,
           data: objectStore.storage,
@@ -120,7 +117,10 @@ const storeService =
         onCluster,
       )
     : undefined;
-const store = objectStore.existing === undefined ? storeService : existingObjectStore(objectStore.existing);
+const store: S3Source<S3Consumer> | undefined =
+  objectStore.existing === undefined
+    ? storeService
+    : existingObjectStore({ ...objectStore.existing, secretNames: contents.secretNames });
 
 const catalogService =
   store && catalog.enabled

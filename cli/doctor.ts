@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
 
 import type { Target } from "../clusters/profile.ts";
+import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { doctorHints } from "../clusters/targets.ts";
+import { fit } from "../config/fit.ts";
+import { loadConfig, type PlatformConfig } from "../config/index.ts";
 import type { Command } from "./command.ts";
 import { clusterState } from "./cluster.ts";
 import { cacheDir } from "../images/cache.ts";
@@ -13,7 +16,7 @@ import { connect, type Kube } from "./kube.ts";
 import { stackArgs, stackOptions } from "./options.ts";
 import { projectDir } from "./paths.ts";
 import { readPlatform } from "./platform.ts";
-import { DISK_NEEDED, diskProblems } from "./preflight.ts";
+import { diskNeeded, diskProblems } from "./preflight.ts";
 import type { ServiceStatus } from "./services.ts";
 import { readStack, type Stack } from "./stack.ts";
 import { bytes, table } from "./table.ts";
@@ -48,7 +51,7 @@ export const doctor: Command = {
         next: `correct Pulumi.${args.stack}.yaml`,
       });
     }
-    findings.push(...(await hostFindings()));
+    findings.push(...(await hostFindings(stack?.config ?? loadConfig({}))));
     if (stack !== undefined) findings.push(...(await targetFindings(stack)));
     const healthy = findings.every((finding) => finding.level !== "problem");
     const report = { ok: healthy, findings };
@@ -153,10 +156,20 @@ async function toolFinding(tool: Tool): Promise<Finding> {
   return atLeast(version, tool.atLeast) ? ok(tool.name, version) : lacking(`${version} is older than ${tool.atLeast}`);
 }
 
-async function hostFindings(): Promise<Finding[]> {
-  const disk = await diskProblems(DISK_NEEDED.warm);
+/** Memory for what the pods use beyond their requests, and for whatever else the machine does. */
+const MEMORY_MARGIN = 3.5 * 2 ** 30;
+
+/** Bytes of memory that a machine should have for the embedded cluster with this config on it. */
+export function memoryWanted(config: PlatformConfig): number {
+  const { need } = fit(config, { cpuMillis: 0, memoryMi: 0 });
+  return (need.memoryMi + NODE_RESERVE.memoryMi) * 2 ** 20 + MEMORY_MARGIN;
+}
+
+async function hostFindings(config: PlatformConfig): Promise<Finding[]> {
+  const { warm } = diskNeeded(config);
+  const disk = await diskProblems(warm);
   const memory = totalmem();
-  const needed = 10 * 2 ** 30;
+  const needed = memoryWanted(config);
   return [
     ok("node", process.version),
     ok("cpu", `${cpus().length} cores`),
@@ -169,7 +182,7 @@ async function hostFindings(): Promise<Finding[]> {
           next: "turn services off in the stack (docs/configuration.md)",
         },
     disk[0] === undefined
-      ? ok("disk", `at least ${bytes(DISK_NEEDED.warm)} free at ${projectDir}`)
+      ? ok("disk", `at least ${bytes(warm)} free at ${projectDir}`)
       : { subject: "disk", level: "problem", detail: disk[0], next: "npm run down -- --cache" },
     ok("cache", cacheDir()),
     ...(await Promise.all(tools.map(toolFinding))),

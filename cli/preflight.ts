@@ -7,6 +7,7 @@ import { ensureDocker } from "../clusters/docker-engine.ts";
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
 import { fit } from "../config/fit.ts";
+import type { PlatformConfig } from "../config/index.ts";
 import { embeddedPorts, embeddedRuns } from "./cluster.ts";
 import { cacheDir } from "../images/cache.ts";
 import { UserError } from "./errors.ts";
@@ -18,8 +19,14 @@ import { quantity } from "./quantity.ts";
 import type { Stack } from "./stack.ts";
 import { bytes } from "./table.ts";
 
-/** Room for the caches of packages, the images and the platform's first data. */
-export const DISK_NEEDED = { cold: 20 * 2 ** 30, warm: 8 * 2 ** 30 } as const;
+const GIB = 2 ** 30;
+
+/** Room for the caches of packages, the images and the platform's first data: with downloads to come, and after them. */
+export function diskNeeded({ services }: PlatformConfig): { readonly cold: number; readonly warm: number } {
+  // Packages and images of Python: each image is there twice, in the Docker engine and in the cluster.
+  const people = services.airflow.enabled || services.jupyterhub.enabled;
+  return { cold: (people ? 26 : 20) * GIB, warm: (people ? 12 : 8) * GIB };
+}
 
 /** Checks everything that needs no cluster; for other targets than embedded also that the cluster answers and has room. */
 export async function preflight(stack: Stack, progress: Progress): Promise<void> {
@@ -29,7 +36,8 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
     const running = embedded ? await embeddedRuns(stack) : false;
     if (stack.profile.registry !== undefined || embedded) await ensureDocker(step.detail);
     step.detail("disk");
-    problems.push(...(await diskProblems(existsSync(cacheDir()) ? DISK_NEEDED.warm : DISK_NEEDED.cold)));
+    const { cold, warm } = diskNeeded(stack.config);
+    problems.push(...(await diskProblems(existsSync(cacheDir()) ? warm : cold)));
     if (embedded && !running) {
       step.detail("ports");
       const clashes = await portClashes(embeddedPorts(stack.config.cluster));

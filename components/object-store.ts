@@ -88,7 +88,7 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
   readonly address: PublishedAddress;
   /** Where people reach the web page; `undefined` when the server has none. */
   readonly consoleAddress: PublishedAddress | undefined;
-  readonly #endpoints: Readonly<Record<Consumer, S3Endpoint>>;
+  readonly #endpoints: Readonly<Partial<Record<string, S3Endpoint>>>;
 
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: ObjectStoreArgs<Consumer>, opts?: pulumi.ComponentResourceOptions) {
@@ -141,7 +141,7 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
         ready: setup.id,
       },
     ]);
-    this.#endpoints = Object.fromEntries(endpoints) as Record<Consumer, S3Endpoint>;
+    this.#endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ host, port: server.s3Port, address: this.address.url });
 
     function createServerSecret(): k8s.core.v1.Secret {
@@ -237,9 +237,18 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
     }
   }
 
-  /** The store as one consumer sees it, with the consumer's own key pair. */
+  /**
+   * The store as one consumer sees it, with the consumer's own key pair.
+   * @throws ResourceError when no key was declared for it.
+   */
   access(consumer: Consumer): S3Endpoint {
-    return this.#endpoints[consumer];
+    const endpoint = this.#endpoints[consumer];
+    if (endpoint !== undefined) return endpoint;
+    throw new pulumi.ResourceError(
+      `objectStore: "${consumer}" has no key; the consumers are ${Object.keys(this.#endpoints).join(", ")}`,
+      this,
+      true,
+    );
   }
 }
 

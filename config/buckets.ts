@@ -36,6 +36,8 @@ export interface ObjectStoreContents {
   readonly used: readonly string[];
   /** Rights by consumer, of enabled services only. */
   readonly keys: Readonly<Record<S3Consumer, Rights>>;
+  /** Secret of each of these consumers in an existing S3 service; empty texts where the platform makes the keys. */
+  readonly secretNames: Readonly<Record<S3Consumer, string>>;
   /** By user, the proof's account included; empty without JupyterHub. */
   readonly homes: Readonly<Record<string, Home>>;
 }
@@ -79,6 +81,8 @@ export function objectStoreContents({ services }: PlatformConfig): ObjectStoreCo
       [buckets.lake]: "readWrite",
       ...rights(
         airflow.enabled && [buckets.notebooks, "readWrite"],
+        // It removes the logs of its own runs.
+        airflow.enabled && [buckets.airflow, "readWrite"],
         robotHome !== undefined && [robotHome.bucket, "readWrite"],
       ),
     },
@@ -106,7 +110,15 @@ export function objectStoreContents({ services }: PlatformConfig): ObjectStoreCo
     buckets.checkpoints,
     ...Object.values(keys).flatMap((key) => Object.keys(key ?? {})),
   ]);
-  return { buckets, used: [...used], keys: keys as Record<S3Consumer, Rights>, homes };
+  const consumers = Object.keys(keys) as S3Consumer[];
+  const secretNames = consumers.map((consumer) => [consumer, existing?.secretNames[s3Owner(consumer)] ?? ""]);
+  return {
+    buckets,
+    used: [...used],
+    keys: keys as Record<S3Consumer, Rights>,
+    secretNames: Object.fromEntries(secretNames) as Record<S3Consumer, string>,
+    homes,
+  };
 }
 
 function rights(...granted: readonly (false | readonly [bucket: string, right: BucketRight])[]): Rights {

@@ -1,4 +1,5 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
+import { cronProblem } from "../components/cron.ts";
 import { objectStoreContents, ROBOT, s3Owner, type S3Consumer } from "./buckets.ts";
 import { nearest } from "./nearest.ts";
 import type { PlatformConfig } from "./schema.ts";
@@ -121,9 +122,9 @@ function objectStoreProblems(config: PlatformConfig): string[] {
   const { existing } = store;
   if (existing === undefined)
     return [`${at}.existing: missing; server existing needs at least its host and a secretName`];
-  const { keys, homes } = objectStoreContents(config);
-  const owners = new Set((Object.keys(keys) as S3Consumer[]).map(s3Owner));
-  const without = [...owners].filter((owner) => existing.secretNames[owner] === "");
+  const { keys, homes, secretNames } = objectStoreContents(config);
+  const lacking = (Object.keys(keys) as S3Consumer[]).filter((consumer) => secretNames[consumer] === "");
+  const without = [...new Set(lacking.map(s3Owner))];
   const problems: string[] = [];
   if (without.length > 0) {
     problems.push(
@@ -143,9 +144,15 @@ function objectStoreProblems(config: PlatformConfig): string[] {
 }
 
 function postgresProblems({ postgres, objectStore }: Services): string[] {
-  if (!postgres.enabled || !postgres.backup.enabled || objectStore.enabled) return [];
+  if (!postgres.enabled || !postgres.backup.enabled) return [];
   const at = "millrace:services.postgres.backup";
-  return [`${at}: is enabled and needs objectStore, which is not; enable it, or set ${at}.enabled to false`];
+  const problems: string[] = [];
+  if (!objectStore.enabled) {
+    problems.push(`${at}: is enabled and needs objectStore, which is not; enable it, or set ${at}.enabled to false`);
+  }
+  const cron = cronProblem(postgres.backup.schedule);
+  if (cron !== undefined) problems.push(`${at}.schedule: ${cron}`);
+  return problems;
 }
 
 function jupyterhubProblems({ jupyterhub }: Services): string[] {

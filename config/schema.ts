@@ -344,12 +344,10 @@ const postgres = z
     backup: z
       .strictObject({
         enabled: enabled("all databases are saved to S3 on a schedule"),
-        schedule: z
-          .string()
-          .regex(/^[\d*,/-]+( [\d*,/-]+){4}$/)
+        schedule: text()
           .default("17 3 * * *")
           .meta({ "x-range": 'a cron schedule of five fields, for example "17 3 * * *"' })
-          .describe("When, in UTC."),
+          .describe("When, in the cluster's time zone."),
         keep: z.int().min(1).max(1000).default(7).describe("Number of backups that are kept."),
       })
       .prefault({})

@@ -5,9 +5,10 @@ import { expect } from "chai";
 
 import { readAddresses, renderAddresses } from "../../cli/addresses.ts";
 import { leftoversOf } from "../../cli/cluster.ts";
-import { atLeast, type Finding, renderFindings, serviceFinding } from "../../cli/doctor.ts";
+import { atLeast, type Finding, memoryWanted, renderFindings, serviceFinding } from "../../cli/doctor.ts";
 import { type DownReport, renderDown } from "../../cli/down.ts";
 import { projectDir } from "../../cli/paths.ts";
+import { diskNeeded } from "../../cli/preflight.ts";
 import { type PreviewReport, renderPreview } from "../../cli/preview.ts";
 import type { ProofReport } from "../../cli/proof.ts";
 import type { ServiceStatus } from "../../cli/services.ts";
@@ -200,6 +201,16 @@ describe("doctor", () => {
     ];
     expect(renderFindings(findings)).to.contain("go: 1.21 is older than 1.26\n  next: install Go 1.26 or later");
     expect(renderFindings(findings.slice(1))).to.contain("nothing is wrong");
+  });
+
+  it("asks for more memory and more disk where people work too", () => {
+    const gibibytes = (profile: string) => {
+      const config = loadConfig({ "millrace:profile": profile });
+      const { cold, warm } = diskNeeded(config);
+      return [memoryWanted(config), cold, warm].map((value) => Math.round(value / 2 ** 30));
+    };
+    expect(gibibytes("core")).to.deep.equal([9, 20, 8]);
+    expect(gibibytes("studio")).to.deep.equal([14, 26, 12]);
   });
 
   it("compares versions by number", () => {

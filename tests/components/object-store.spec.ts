@@ -47,6 +47,12 @@ describe("ObjectStore", () => {
     mocked = await mock();
   });
 
+  it("refuses a consumer that has no key, and names those that have one", () => {
+    expect(() => make("garage").access("presto" as "spark")).to.throw(
+      'objectStore: "presto" has no key; the consumers are spark, proof',
+    );
+  });
+
   for (const [kind, { access, port, region }] of Object.entries(sources)) {
     it(`offers ${kind} as the same endpoint, with a consumer's own key by reference`, async () => {
       const endpoint = access("spark");

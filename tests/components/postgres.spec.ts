@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { configMapProblems, podProblems } from "../../components/hardening.ts";
-import { cronProblem } from "../../components/postgres-backup.ts";
+import { cronProblem } from "../../components/cron.ts";
 import { pgHba, postgresConf } from "../../components/postgres-settings.ts";
 import { Postgres, postgresProblems } from "../../components/postgres.ts";
 import { Storage } from "../../components/storage.ts";

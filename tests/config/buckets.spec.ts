@@ -23,7 +23,7 @@ describe("the contents of the object store", () => {
       metastore: { lake: "readWrite" },
       spark: { lake: "readWrite", checkpoints: "readWrite", "spark-events": "readWrite" },
       presto: { lake: "readWrite" },
-      proof: { lake: "readWrite", notebooks: "readWrite", "home-proof": "readWrite" },
+      proof: { lake: "readWrite", notebooks: "readWrite", airflow: "readWrite", "home-proof": "readWrite" },
       "postgres-backup": { backups: "readWrite" },
       airflow: { airflow: "readWrite", dags: "read" },
       "dag-telemetry-report": { notebooks: "readWrite", lake: "read" },
@@ -89,5 +89,16 @@ describe("an existing S3 service", () => {
       "users",
       "users",
     ]);
+  });
+
+  it("is asked with the Secret of the consumer's own word", () => {
+    const existing = { host: "s3", secretName: "keys", secretNames: { users: "people", postgresBackup: "dumps" } };
+    const { secretNames } = contents("studio", { objectStore: { server: "existing", existing } });
+    expect(secretNames).to.include({
+      "user-analyst": "people",
+      "user-proof": "people",
+      "postgres-backup": "dumps",
+      airflow: "keys",
+    });
   });
 });

@@ -353,7 +353,12 @@ const bad: Case[] = [
   [
     "a schedule that is none",
     studio({ postgres: { backup: { schedule: "daily" } } }),
-    'millrace:services.postgres.backup.schedule: received "daily"; give a cron schedule of five fields, for example "17 3 * * *" (default 17 3 * * *)',
+    'millrace:services.postgres.backup.schedule: "daily" does not have five fields; write minute, hour, day of the month, month, day of the week, for example "17 3 * * *"',
+  ],
+  [
+    "a schedule in a number",
+    studio({ postgres: { backup: { schedule: 3 } } }),
+    'millrace:services.postgres.backup.schedule: received 3; give a cron schedule of five fields, for example "17 3 * * *" (default 17 3 * * *)',
   ],
   [
     "a provider of logins without https",
