@@ -1,5 +1,8 @@
-/** Settings of the proof: one JSON object in `PROOF_CONFIG`, keys in variables of their own. */
+/** Settings of the proof: one JSON object in `PROOF_CONFIG`, keys and passwords in variables of their own. */
 import { z } from "zod";
+
+/** Limit of a branch beside the data path: a server or a task pod starts in it, on a machine that proves much else. */
+const branchSeconds = z.number().min(1).max(3600).default(180);
 
 const schema = z.strictObject({
   kafka: z.strictObject({
@@ -30,34 +33,79 @@ const schema = z.strictObject({
   records: z.int().min(1).max(10_000).default(200),
   /** Records to send that the stream must refuse. */
   poison: z.int().min(0).max(100).default(5),
-  /** Limit of all hops together, in seconds. */
+  /** Limit of the data path's hops together, in seconds. */
   timeoutSeconds: z.number().min(1).max(3600).default(100),
+  /** @default - no hop `airflow` */
+  airflow: z
+    .strictObject({
+      url: z.url(),
+      /** Account that the proof logs in as. */
+      user: z.string().min(1),
+      dag: z.string().min(1).default("telemetry_report"),
+      /** Table that the DAG's rows come to, in Presto's catalog: `schema.table`. */
+      table: z
+        .string()
+        .regex(/^\w+\.\w+$/)
+        .default("reports.telemetry_summary"),
+      /** Bucket of the executed notebooks; the proof's key must be able to read and write it. */
+      bucket: z.string().min(1).default("notebooks"),
+      /** Prefix of the executed notebooks in the bucket. */
+      prefix: z.string().default("runs/telemetry-report"),
+      timeoutSeconds: branchSeconds,
+    })
+    .optional(),
+  /** @default - no hop `notebooks` */
+  jupyterhub: z
+    .strictObject({
+      url: z.url(),
+      /** Account that the proof logs in as. */
+      user: z.string().min(1),
+      /** Where the account's notebooks are kept; the proof's key must be able to read and write it. */
+      home: z.strictObject({ bucket: z.string().min(1), prefix: z.string().default("") }),
+      timeoutSeconds: branchSeconds,
+    })
+    .optional(),
 });
 
-export type ProofConfig = z.infer<typeof schema> & {
+type Settings = z.infer<typeof schema>;
+type WithPassword<T> = (T & { readonly password: string }) | undefined;
+
+export type ProofConfig = Omit<Settings, "airflow" | "jupyterhub"> & {
   readonly s3: { readonly accessKey: string; readonly secretKey: string };
+  readonly airflow: WithPassword<NonNullable<Settings["airflow"]>>;
+  readonly jupyterhub: WithPassword<NonNullable<Settings["jupyterhub"]>>;
 };
 
 /** @throws {Error} with all problems at once */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): ProofConfig {
-  const { PROOF_CONFIG: text, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = environment;
   const problems: string[] = [];
-  if (!accessKey) problems.push("S3_ACCESS_KEY is not set: it holds the proof's S3 access key");
-  if (!secretKey) problems.push("S3_SECRET_KEY is not set: it holds the proof's S3 secret key");
+  const required = (name: string, holds: string): string => {
+    const value = environment[name] ?? "";
+    if (value === "") problems.push(`${name} is not set: it holds ${holds}`);
+    return value;
+  };
+  const accessKey = required("S3_ACCESS_KEY", "the proof's S3 access key");
+  const secretKey = required("S3_SECRET_KEY", "the proof's S3 secret key");
+  const { PROOF_CONFIG: text, PROOF_TIMEOUT_SECONDS: override } = environment;
   const parsed = schema.safeParse(parseJson(text, problems));
   if (!parsed.success && text) {
     problems.push(...parsed.error.issues.map((issue) => `PROOF_CONFIG ${issue.path.join(".")}: ${issue.message}`));
   }
-  const { PROOF_TIMEOUT_SECONDS: override } = environment;
+  const { airflow, jupyterhub } = parsed.data ?? {};
+  const withPassword = <T extends { readonly user: string }>(part: T | undefined, name: string): WithPassword<T> =>
+    part === undefined ? undefined : { ...part, password: required(name, `the password of ${part.user}`) };
+  const logins = {
+    airflow: withPassword(airflow, "AIRFLOW_PASSWORD"),
+    jupyterhub: withPassword(jupyterhub, "JUPYTERHUB_PASSWORD"),
+  };
   const limit = schema.shape.timeoutSeconds.safeParse(
     override === undefined ? parsed.data?.timeoutSeconds : Number(override),
   );
   if (!limit.success && override !== undefined) {
     problems.push(`PROOF_TIMEOUT_SECONDS is "${override}"; allowed are 1 to 3600`);
   }
-  if (problems.length > 0 || !limit.success || !parsed.success || !accessKey || !secretKey)
-    throw new Error(problems.join("\n"));
-  return { ...parsed.data, timeoutSeconds: limit.data, s3: { ...parsed.data.s3, accessKey, secretKey } };
+  if (problems.length > 0 || !limit.success || !parsed.success) throw new Error(problems.join("\n"));
+  return { ...parsed.data, ...logins, timeoutSeconds: limit.data, s3: { ...parsed.data.s3, accessKey, secretKey } };
 }
 
 function parseJson(text: string | undefined, problems: string[]): unknown {

@@ -26,6 +26,19 @@ export interface HopContext {
   readonly signal: AbortSignal;
   /** Registers what must be removed at the end, whatever happens. Runs in reverse order. */
   readonly onCleanup: (step: CleanupStep) => void;
+  /** Told in a few words what the hop waits for, where that takes long. */
+  readonly onProgress: (words: string) => void;
+}
+
+/** Hops that run one after the other, while other branches run beside them. */
+export interface Branch {
+  readonly hops: readonly Hop[];
+  /** Limit of all its hops together, in ms. */
+  readonly timeoutMs: number;
+  /** Limit of its clean-up, in ms. @default 20000 */
+  readonly cleanupTimeoutMs?: number;
+  /** Whether the other branches stand on this one: when it fails, they are ended and not judged. @default false */
+  readonly carriesOthers?: boolean;
 }
 
 export interface CleanupStep {

@@ -1,32 +1,66 @@
 /**
  * The proof: sends marked records into the platform and asks each hop for exactly them.
  *
- * Settings in `PROOF_CONFIG` (see config.ts), keys in `S3_ACCESS_KEY` and `S3_SECRET_KEY`; `PROOF_TIMEOUT_SECONDS`
- * overrides the limit. Prints JSON lines on stdout, lines for people on stderr.
- * SIGTERM ends it early, with its clean-up and its verdict. Exit code 0: all hops hold the records; 1: one does not, and is named; 2: the settings are wrong.
+ * Settings in `PROOF_CONFIG` (see config.ts), keys and passwords in variables of their own; `PROOF_TIMEOUT_SECONDS`
+ * overrides the data path's limit. Prints JSON lines on stdout, lines for people on stderr.
+ * SIGTERM ends it early, with its clean-up and its verdict. Exit code 0: all hops hold what they must; 1: one does not, and is named; 2: the settings are wrong.
  */
+import { AirflowClient } from "./airflow-client.ts";
 import { readConfig } from "./config.ts";
 import type { ProofConfig } from "./config.ts";
-import type { Hop } from "./hop.ts";
+import type { Branch, Hop } from "./hop.ts";
+import { airflowHop } from "./hops/airflow.ts";
 import { catalogHop } from "./hops/catalog.ts";
 import { deadLetterHop } from "./hops/dead-letter.ts";
 import { kafkaHop } from "./hops/kafka.ts";
+import { notebooksHop } from "./hops/notebooks.ts";
 import { objectStoreHop } from "./hops/object-store.ts";
 import { prestoHop } from "./hops/presto.ts";
 import { sparkHop } from "./hops/spark.ts";
+import { JupyterHubClient } from "./jupyterhub-client.ts";
 import { makeMarkedRun } from "./marked-records.ts";
 import type { MarkedRun } from "./marked-records.ts";
 import { objectStore } from "./object-store.ts";
 import { PrestoClient } from "./presto-client.ts";
 import { hopJson, hopLine, proofJson, proofLines } from "./report.ts";
-import { runHops } from "./runner.ts";
+import { runBranches } from "./runner.ts";
 import { SamplesFiles } from "./samples-files.ts";
 
 const forPrograms = (line: string): void => void process.stdout.write(`${line}\n`);
 const forPeople = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** Time for the clean-up of a branch that may have to end a server or a task. */
+const branchCleanupMs = 60_000;
+
+/** The data path, and beside it what people work with, which stands on it. */
+function branchesOf(config: ProofConfig, marked: MarkedRun): Branch[] {
+  const { airflow, jupyterhub, s3, presto } = config;
+  const timeoutMs = config.timeoutSeconds * 1000;
+  const branches: Branch[] = [{ hops: dataPathHops(config, marked), timeoutMs, carriesOthers: true }];
+  if (airflow !== undefined) {
+    const hop = airflowHop({
+      airflow: new AirflowClient(airflow),
+      config: airflow,
+      presto: new PrestoClient({ ...presto, schema: config.namespace, statementTimeoutMs: 30_000 }),
+      notebooks: objectStore({ ...s3, bucket: airflow.bucket }),
+      marked,
+    });
+    branches.push({ hops: [hop], timeoutMs: hop.timeoutMs, cleanupTimeoutMs: branchCleanupMs });
+  }
+  if (jupyterhub !== undefined) {
+    const hop = notebooksHop({
+      hub: new JupyterHubClient({ ...jupyterhub, note: marked.run }),
+      config: jupyterhub,
+      home: objectStore({ ...s3, bucket: jupyterhub.home.bucket }),
+      marked,
+    });
+    branches.push({ hops: [hop], timeoutMs: hop.timeoutMs, cleanupTimeoutMs: branchCleanupMs });
+  }
+  return branches;
+}
+
 /** The path of a record, in order. */
-function hopsOf(config: ProofConfig, marked: MarkedRun): Hop[] {
+function dataPathHops(config: ProofConfig, marked: MarkedRun): Hop[] {
   const store = objectStore(config.s3);
   const tablePrefix = [config.s3.warehouse, `${config.namespace}.db`, "samples"].filter(Boolean).join("/");
   const files = new SamplesFiles(store, tablePrefix, marked);
@@ -59,12 +93,14 @@ for (const name of ["SIGTERM", "SIGINT"] as const) {
     stop.abort();
   });
 }
-const result = await runHops(hopsOf(config, marked), {
+const result = await runBranches(branchesOf(config, marked), {
   signal: stop.signal,
-  timeoutMs: config.timeoutSeconds * 1000,
   onResult: (hop) => {
     forPrograms(hopJson(hop));
     forPeople(hopLine(hop));
+  },
+  onProgress: (hop, words) => {
+    forPeople(`${hop}: ${words}`);
   },
 });
 forPrograms(proofJson(marked.run, result));

@@ -7,13 +7,17 @@ export function hopJson(result: HopResult): string {
   return JSON.stringify({ hop, ok, count, distinct, checksum, ms, message });
 }
 
-/** The last JSON line. `warnings` is there only when something could not be removed. */
+/**
+ * The last JSON line. `hops` gives the order of the table: branches run beside each other, so their lines come as they
+ * end. `warnings` is there only when something could not be removed.
+ */
 export function proofJson(run: string, result: ProofResult): string {
   const { failedHop, ms, warnings } = result;
   return JSON.stringify({
     proof: result.ok ? "ok" : "failed",
     run,
     ...(failedHop === undefined ? {} : { failedHop }),
+    hops: result.hops.map(({ hop }) => hop),
     ms,
     ...(warnings.length === 0 ? {} : { warnings }),
   });

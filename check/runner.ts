@@ -1,8 +1,8 @@
-/** Runs hops in order, each within its time, and always cleans up. */
+/** Runs branches of hops beside each other, each hop within its time, and always cleans up. */
 import { performance } from "node:perf_hooks";
 import { describeError, isRefusal } from "./errors.ts";
 import { HopFailure } from "./hop.ts";
-import type { CleanupStep, Hop, HopFigures } from "./hop.ts";
+import type { Branch, CleanupStep, Hop, HopContext, HopFigures } from "./hop.ts";
 
 export interface HopResult extends HopFigures {
   readonly hop: string;
@@ -13,9 +13,9 @@ export interface HopResult extends HopFigures {
 
 export interface ProofResult {
   readonly ok: boolean;
-  /** Results of the hops that ran; the last one is the missing hop when `ok` is false. */
+  /** Results of the hops that were judged, branch after branch: in the order of the table, not of their ends. */
   readonly hops: readonly HopResult[];
-  /** The first missing hop. */
+  /** The first missing hop in that order. */
   readonly failedHop?: string;
   /** Clean-up steps that failed; the next proof removes what they left. */
   readonly warnings: readonly string[];
@@ -23,55 +23,77 @@ export interface ProofResult {
 }
 
 export interface RunOptions {
-  /** Limit of all hops together, in ms. */
-  readonly timeoutMs: number;
-  /** Limit of the whole clean-up, in ms. @default 20000 */
-  readonly cleanupTimeoutMs?: number;
-  /** Ends the hop under way, and with it the run; what was made is removed all the same. @default - none */
+  /** Ends the hops under way, and with them the run; what was made is removed all the same. @default - none */
   readonly signal?: AbortSignal;
   /** Told of each hop as it ends. */
   readonly onResult?: (result: HopResult) => void;
+  /** Told what a hop waits for. */
+  readonly onProgress?: (hop: string, words: string) => void;
+}
+
+/** Runs all branches at once and answers when each has ended and cleaned up. */
+export async function runBranches(branches: readonly Branch[], options: RunOptions = {}): Promise<ProofResult> {
+  const started = performance.now();
+  const abandon = new AbortController();
+  const outcomes = await Promise.all(branches.map((branch) => runBranch(branch, options, abandon)));
+  const hops = outcomes.flatMap((outcome) => outcome.results);
+  const failed = hops.find((result) => !result.ok);
+  return {
+    ok: failed === undefined,
+    hops,
+    ...(failed === undefined ? {} : { failedHop: failed.hop }),
+    warnings: outcomes.flatMap((outcome) => outcome.warnings),
+    ms: Math.round(performance.now() - started),
+  };
+}
+
+interface BranchOutcome {
+  readonly results: readonly HopResult[];
+  readonly warnings: readonly string[];
 }
 
 /** Stops at the first hop that is missing: the ones after it can only be missing too. */
-export async function runHops(hops: readonly Hop[], options: RunOptions): Promise<ProofResult> {
+async function runBranch(branch: Branch, options: RunOptions, abandon: AbortController): Promise<BranchOutcome> {
   const started = performance.now();
   const cleanups: CleanupStep[] = [];
   const results: HopResult[] = [];
-  for (const hop of hops) {
-    const remaining = options.timeoutMs - (performance.now() - started);
-    const onCleanup = (step: CleanupStep): void => void cleanups.push(step);
-    const result = await runHop(hop, Math.min(hop.timeoutMs, remaining), onCleanup, options.signal);
+  const stops = [options.signal, branch.carriesOthers === true ? undefined : abandon.signal];
+  const stop = AbortSignal.any(stops.filter((signal) => signal !== undefined));
+  const isAbandoned = (): boolean =>
+    branch.carriesOthers !== true && abandon.signal.aborted && options.signal?.aborted !== true;
+  for (const hop of branch.hops) {
+    if (isAbandoned()) break;
+    const remaining = branch.timeoutMs - (performance.now() - started);
+    const result = await runHop(hop, Math.min(hop.timeoutMs, remaining), stop, {
+      onCleanup: (step) => void cleanups.push(step),
+      onProgress: (words) => options.onProgress?.(hop.name, words),
+    });
+    if (isAbandoned() && !result.ok) break;
     results.push(result);
     options.onResult?.(result);
-    if (!result.ok) break;
+    if (!result.ok) {
+      if (branch.carriesOthers === true) abandon.abort();
+      break;
+    }
   }
-  const warnings = await cleanUp(cleanups.reverse(), options.cleanupTimeoutMs ?? 20_000);
-  const failed = results.find((result) => !result.ok);
-  return {
-    ok: failed === undefined,
-    hops: results,
-    ...(failed === undefined ? {} : { failedHop: failed.hop }),
-    warnings,
-    ms: Math.round(performance.now() - started),
-  };
+  return { results, warnings: await cleanUp(cleanups.reverse(), branch.cleanupTimeoutMs ?? 20_000) };
 }
 
 async function runHop(
   hop: Hop,
   timeoutMs: number,
-  onCleanup: (step: CleanupStep) => void,
-  stop: AbortSignal | undefined,
+  stop: AbortSignal,
+  callbacks: Omit<HopContext, "signal">,
 ): Promise<HopResult> {
   const started = performance.now();
   const elapsed = (): number => Math.round(performance.now() - started);
   try {
     if (timeoutMs <= 0) throw new Error("no time left: the hops before it used the whole of the proof's time limit");
-    const figures = await within(timeoutMs, (signal) => hop.run({ signal, onCleanup }), stop);
+    const figures = await within(timeoutMs, (signal) => hop.run({ signal, ...callbacks }), stop);
     return { hop: hop.name, ok: true, ...figures, ms: elapsed() };
   } catch (error) {
     const words = isRefusal(error) ? `access refused: ${describeError(error)}` : describeError(error);
-    const message = stop?.aborted === true ? `the proof was stopped here: ${words}` : words;
+    const message = stop.aborted ? `the proof was stopped here: ${words}` : words;
     const name = (error instanceof HopFailure ? error.hop : undefined) ?? hop.name;
     return { hop: name, ok: false, count: 0, distinct: 0, checksum: "0", ms: elapsed(), message };
   }

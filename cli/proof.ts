@@ -31,6 +31,7 @@ export interface ProofReport {
 export class ProofReader {
   readonly hops: Hop[] = [];
   #end: { ok: boolean; run: string | null; failedHop: string | null; ms: number } | undefined;
+  #order: readonly unknown[] = [];
 
   /** Reads a line; answers it as a hop when it is one. */
   line(text: string): Hop | undefined {
@@ -59,6 +60,7 @@ export class ProofReader {
     }
     if (word("proof") !== null) {
       this.#end = { ok: word("proof") === "ok", run: word("run"), failedHop: word("failedHop"), ms: count("ms") ?? 0 };
+      this.#order = Array.isArray(value["hops"]) ? value["hops"] : [];
     }
     return undefined;
   }
@@ -70,7 +72,7 @@ export class ProofReader {
       run: this.#end?.run ?? null,
       failedHop: this.#end?.failedHop ?? failed?.hop ?? null,
       ms: this.#end?.ms ?? this.hops.reduce((total, hop) => total + hop.ms, 0),
-      hops: this.hops,
+      hops: this.hops.toSorted((left, right) => this.#order.indexOf(left.hop) - this.#order.indexOf(right.hop)),
       error: this.#end === undefined ? (error ?? "the proof ended without a result") : null,
     };
   }

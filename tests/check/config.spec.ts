@@ -21,6 +21,32 @@ describe("proof settings", () => {
     expect(() => readConfig({ ...environment, PROOF_TIMEOUT_SECONDS: "soon" })).to.throw("PROOF_TIMEOUT_SECONDS");
   });
 
+  it("prove Airflow and JupyterHub only where they are there, each with a password from a variable of its own", () => {
+    expect(readConfig(environment)).to.include({ airflow: undefined, jupyterhub: undefined });
+    const parts = {
+      ...settings,
+      airflow: { url: "http://airflow:8080", user: "proof" },
+      jupyterhub: { url: "http://jupyterhub:8000", user: "proof", home: { bucket: "home-proof" } },
+    };
+    const passwords = { AIRFLOW_PASSWORD: "pa", JUPYTERHUB_PASSWORD: "pj" };
+    const config = readConfig({ ...environment, ...passwords, PROOF_CONFIG: JSON.stringify(parts) });
+    expect(config.airflow).to.deep.equal({
+      url: "http://airflow:8080",
+      user: "proof",
+      password: "pa",
+      dag: "telemetry_report",
+      table: "reports.telemetry_summary",
+      bucket: "notebooks",
+      prefix: "runs/telemetry-report",
+      timeoutSeconds: 180,
+    });
+    expect(config.jupyterhub).to.deep.include({ password: "pj", home: { bucket: "home-proof", prefix: "" } });
+    expect(() => readConfig({ ...environment, PROOF_CONFIG: JSON.stringify(parts) })).to.throw(
+      "AIRFLOW_PASSWORD is not set: it holds the password of proof\n" +
+        "JUPYTERHUB_PASSWORD is not set: it holds the password of proof",
+    );
+  });
+
   it("report every problem at once, without the keys", () => {
     const wrong = JSON.stringify({ ...settings, presto: { url: "presto" }, metastore: { uri: "metastore:9083" } });
     expect(() => readConfig({ PROOF_CONFIG: wrong, S3_SECRET_KEY: "hidden" }))

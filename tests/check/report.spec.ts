@@ -22,10 +22,10 @@ describe("proof report", () => {
 
   it("ends with one JSON line that gives the verdict", () => {
     const ok: ProofResult = { ok: true, hops: [good], warnings: [], ms: 1500 };
-    expect(proofJson("r1", ok)).to.equal('{"proof":"ok","run":"r1","ms":1500}');
+    expect(proofJson("r1", ok)).to.equal('{"proof":"ok","run":"r1","hops":["kafka"],"ms":1500}');
     const failed: ProofResult = { ok: false, hops: [good, bad], failedHop: "spark", warnings: ["w"], ms: 9 };
     expect(proofJson("r1", failed)).to.equal(
-      '{"proof":"failed","run":"r1","failedHop":"spark","ms":9,"warnings":["w"]}',
+      '{"proof":"failed","run":"r1","failedHop":"spark","hops":["kafka","spark"],"ms":9,"warnings":["w"]}',
     );
   });
 

@@ -1,13 +1,37 @@
 import { expect } from "chai";
 import { HopFailure } from "../../check/hop.ts";
-import type { Hop, HopContext } from "../../check/hop.ts";
-import { runHops } from "../../check/runner.ts";
+import type { Branch, Hop, HopContext } from "../../check/hop.ts";
+import { runBranches } from "../../check/runner.ts";
+import type { ProofResult, RunOptions } from "../../check/runner.ts";
 
 const figures = { count: 2, distinct: 2, checksum: "3", message: "seen" };
 
 function hop(name: string, run: (context: HopContext) => Promise<typeof figures>, timeoutMs = 1000): Hop {
   return { name, timeoutMs, run };
 }
+
+/** One branch of hops. */
+function runHops(
+  hops: readonly Hop[],
+  { timeoutMs, ...options }: RunOptions & { timeoutMs: number },
+): Promise<ProofResult> {
+  return runBranches([{ hops, timeoutMs }], options);
+}
+
+const pass = (name: string): Hop => hop(name, () => Promise.resolve(figures));
+const fail = (name: string): Hop => hop(name, () => Promise.reject(new Error("missing")));
+/** Waits until it is told to end. */
+const wait = (name: string): Hop =>
+  hop(
+    name,
+    ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => {
+          reject(new Error("still waiting"));
+        });
+      }),
+    60_000,
+  );
 
 describe("proof runner", () => {
   it("runs all hops in order and is ok when each holds the records", async () => {
@@ -127,5 +151,95 @@ describe("proof runner", () => {
     expect(removed).to.deep.equal(["second", "first"]);
     expect(result.warnings).to.deep.equal(["not removed: second (away); the next proof removes it"]);
     expect(result.failedHop).to.equal("a");
+  });
+
+  describe("with branches", () => {
+    const branch = (...hops: Hop[]): Branch => ({ hops, timeoutMs: 60_000 });
+
+    it("runs them beside each other, tells each hop as it ends, and keeps the table's order", async () => {
+      const isLastSeen = Promise.withResolvers<undefined>();
+      const first = hop("a", () => isLastSeen.promise.then(() => figures));
+      const last = hop("z", () => Promise.resolve(figures));
+      const seen: string[] = [];
+      const result = await runBranches([branch(first), branch(last)], {
+        onResult: (one) => {
+          seen.push(one.hop);
+          if (one.hop === "z") isLastSeen.resolve(undefined);
+        },
+      });
+      expect(seen).to.deep.equal(["z", "a"]);
+      expect(result.hops.map((one) => one.hop)).to.deep.equal(["a", "z"]);
+      expect(result.ok).to.equal(true);
+    });
+
+    it("names the first missing hop of the table, whichever failed first", async () => {
+      const isLastSeen = Promise.withResolvers<undefined>();
+      const late = hop("a", () => isLastSeen.promise.then(() => Promise.reject(new Error("missing"))));
+      const result = await runBranches([branch(late), branch(fail("z"))], {
+        onResult: () => {
+          isLastSeen.resolve(undefined);
+        },
+      });
+      expect(result.failedHop).to.equal("a");
+      expect(result.hops.map((one) => one.hop)).to.deep.equal(["a", "z"]);
+    });
+
+    it("lets the others go on when one fails that they do not stand on", async () => {
+      const result = await runBranches([branch(pass("a")), branch(fail("b"), pass("c")), branch(pass("d"))]);
+      expect(result.hops.map((one) => [one.hop, one.ok])).to.deep.equal([
+        ["a", true],
+        ["b", false],
+        ["d", true],
+      ]);
+    });
+
+    it("ends those that stand on a failed one, unjudged, and cleans up after them", async () => {
+      const isWaiting = Promise.withResolvers<never>();
+      const removed: string[] = [];
+      const step = { what: "server", run: () => Promise.resolve(void removed.push("server")) };
+      const waiting = hop("c", (context) => {
+        context.onCleanup(step);
+        isWaiting.reject(new Error("missing"));
+        return wait("c").run(context);
+      });
+      const base = {
+        ...branch(hop("a", () => isWaiting.promise)),
+        carriesOthers: true,
+      };
+      const result = await runBranches([base, branch(pass("b"), { ...waiting, timeoutMs: 60_000 }, fail("d"))]);
+      expect(result.failedHop).to.equal("a");
+      expect(result.hops.map((one) => one.hop)).to.deep.equal(["a", "b"]);
+      expect(removed).to.deep.equal(["server"]);
+    });
+
+    it("ends all of them when it is stopped, and says so of each", async () => {
+      const stop = new AbortController();
+      const run = runBranches([{ ...branch(wait("a")), carriesOthers: true }, branch(wait("b"))], {
+        signal: stop.signal,
+      });
+      stop.abort();
+      expect((await run).hops.map((one) => [one.hop, one.message])).to.deep.equal([
+        ["a", "the proof was stopped here: still waiting"],
+        ["b", "the proof was stopped here: still waiting"],
+      ]);
+    });
+
+    it("gives each its own time", async () => {
+      const result = await runBranches([branch(pass("a")), { ...branch(wait("b")), timeoutMs: 10 }]);
+      expect(result.hops.map((one) => [one.hop, one.ok])).to.deep.equal([
+        ["a", true],
+        ["b", false],
+      ]);
+    });
+
+    it("tells what a hop waits for", async () => {
+      const told: string[] = [];
+      const waiting = hop("a", ({ onProgress }) => {
+        onProgress("queued");
+        return Promise.resolve(figures);
+      });
+      await runBranches([branch(waiting)], { onProgress: (name, words) => told.push(`${name}: ${words}`) });
+      expect(told).to.deep.equal(["a: queued"]);
+    });
   });
 });

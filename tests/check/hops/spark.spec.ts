@@ -7,7 +7,7 @@ import { makeMarkedRun } from "../../../check/marked-records.ts";
 import type { SamplesFiles } from "../../../check/samples-files.ts";
 
 const marked = makeMarkedRun({ records: 2, poison: 0 });
-const context = (signal: AbortSignal) => ({ signal, onCleanup: () => undefined });
+const context = (signal: AbortSignal) => ({ signal, onCleanup: () => undefined, onProgress: () => undefined });
 
 /** Data files that hold the first records of the run. */
 function filesWith(count: number): SamplesFiles {

@@ -1,0 +1,327 @@
+/** Hop `airflow`: a DAG that is triggered runs to its end, and what it made is in the table and in the bucket. */
+import { z } from "zod";
+import type { AirflowClient, DagRun, TaskInstance } from "../airflow-client.ts";
+import type { ProofConfig } from "../config.ts";
+import { describeError, poll } from "../errors.ts";
+import { HopFailure } from "../hop.ts";
+import type { Hop, HopContext } from "../hop.ts";
+import { isLeftover } from "../marked-records.ts";
+import type { MarkedRun } from "../marked-records.ts";
+import type { ObjectStore } from "../object-store.ts";
+import { PrestoError, sqlText } from "../presto-client.ts";
+import type { PrestoClient } from "../presto-client.ts";
+import { deleteRuns } from "./presto.ts";
+
+export interface AirflowHopOptions {
+  readonly airflow: AirflowClient;
+  readonly config: Pick<NonNullable<ProofConfig["airflow"]>, "dag" | "table" | "prefix" | "timeoutSeconds">;
+  readonly presto: PrestoClient;
+  /** The bucket of the executed notebooks. */
+  readonly notebooks: ObjectStore;
+  readonly marked: Pick<MarkedRun, "run" | "startedAt">;
+  /** How long Airflow may be away before it is given up, in ms; a restart takes less. @default 60000 */
+  readonly awayLimitMs?: number;
+  /** How long a triggered run may wait for a scheduler that is not well, in ms. @default 60000 */
+  readonly schedulerPatienceMs?: number;
+  /** How long a task may take to start, in ms. @default 120000 */
+  readonly startLimitMs?: number;
+  /** How long the rows of a run that succeeded may take to be seen, in ms. @default 20000 */
+  readonly rowsLimitMs?: number;
+  /** @default 1000 */
+  readonly pauseMs?: number;
+}
+
+export function airflowHop(options: AirflowHopOptions): Hop {
+  return {
+    name: "airflow",
+    timeoutMs: options.config.timeoutSeconds * 1000,
+    run: async (context) => {
+      await triggerRun(options, context);
+      const seconds = await waitForRun(options, context);
+      const rows = await checkRows(options, context);
+      await checkNotebook(options, context);
+      const { dag, table } = options.config;
+      const checksum = rows.reduce((sum, row) => sum + BigInt(row.count), 0n).toString();
+      const distinct = new Set(rows.map((row) => row.metric)).size;
+      const message = `DAG ${dag}: task started after ${seconds} s, rows in ${table}, executed notebook in S3`;
+      return { count: rows.length, distinct, checksum, message };
+    },
+  };
+}
+
+async function triggerRun(options: AirflowHopOptions, context: HopContext): Promise<void> {
+  const { airflow, marked } = options;
+  const { dag } = options.config;
+  context.onProgress(`asks Airflow for DAG ${dag}`);
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(options.awayLimitMs ?? 60_000)]);
+  let isRegistered = false;
+  await poll(
+    async () => {
+      const found = await airflow.dag(dag, signal);
+      if (found === undefined) return await whyUnknown(airflow, dag, signal);
+      if (found.isPaused) await airflow.unpause(dag, signal);
+      if (!isRegistered) registerCleanups(options, context);
+      isRegistered = true;
+      await airflow.trigger(dag, marked.run, { run: marked.run }, signal);
+      return found;
+    },
+    { signal, pauseMs: options.pauseMs ?? 1000 },
+  );
+}
+
+async function whyUnknown(airflow: AirflowClient, dag: string, signal: AbortSignal): Promise<string> {
+  const errors = (await airflow.importErrors(signal)).map(({ file, reason }) => `${file}: ${reason}`);
+  const why = errors.length === 0 ? "its DAG processor has not read it" : `it could not read ${errors.join("; ")}`;
+  return `${airflow.where} knows no DAG ${dag}: ${why}`;
+}
+
+const ended = new Set(["success", "failed"]);
+
+/** @returns Seconds from the trigger to the start of the first task. */
+async function waitForRun(options: AirflowHopOptions, context: HopContext): Promise<number> {
+  const { airflow, marked } = options;
+  const { dag } = options.config;
+  const triggeredAt = performance.now();
+  let told = "";
+  const { tasks } = await poll(
+    async () => {
+      const run = await airflow.run(dag, marked.run, context.signal);
+      const found = await airflow.tasks(dag, marked.run, context.signal);
+      if (run.state === "failed") throw new HopFailure(await whyFailed(options, found, context.signal));
+      if (ended.has(run.state)) return { tasks: found };
+      const waited = performance.now() - triggeredAt;
+      const words = await whatIsAwaited(options, run, found, context.signal);
+      if (words !== told) context.onProgress(words);
+      told = words;
+      await giveUpWaiting(options, found, waited, words, context.signal);
+      return `DAG run ${marked.run}: ${words}`;
+    },
+    { signal: context.signal, pauseMs: options.pauseMs ?? 1000 },
+  );
+  return secondsToStart(await airflow.run(dag, marked.run, context.signal), tasks);
+}
+
+function secondsToStart(run: DagRun, tasks: readonly TaskInstance[]): number {
+  const starts = tasks.map((task) => Date.parse(task.start_date ?? "")).filter((at) => !Number.isNaN(at));
+  const from = Date.parse(run.queued_at ?? run.start_date ?? "");
+  return starts.length === 0 || Number.isNaN(from) ? 0 : Math.max(0, Math.round((Math.min(...starts) - from) / 1000));
+}
+
+async function whatIsAwaited(
+  options: AirflowHopOptions,
+  run: DagRun,
+  tasks: readonly TaskInstance[],
+  signal: AbortSignal,
+): Promise<string> {
+  const task = tasks.find((one) => one.state !== "success");
+  if (run.state === "queued" || task === undefined) return `${run.state}: the scheduler has not taken it up`;
+  if (task.state === null || task.state === "scheduled") return `the scheduler has not queued task ${task.task_id}`;
+  if (task.state === "queued") return `task ${task.task_id} is queued: its pod has not started`;
+  if (task.state === "up_for_retry") return `${await describeTry(options, task, signal)}; it is tried again`;
+  return `task ${task.task_id} is ${task.state}`;
+}
+
+/** @throws {HopFailure} when the wait is in vain, or longer than a start may take */
+async function giveUpWaiting(
+  options: AirflowHopOptions,
+  tasks: readonly TaskInstance[],
+  waitedMs: number,
+  words: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (tasks.some((task) => task.start_date !== null)) return;
+  const waited = `${Math.round(waitedMs / 1000)} s after its trigger the run of DAG ${options.config.dag}`;
+  if (waitedMs > (options.schedulerPatienceMs ?? 60_000)) {
+    const { scheduler } = await options.airflow.health(signal);
+    if (scheduler.status !== "healthy") {
+      const heartbeat = scheduler.latest_scheduler_heartbeat ?? "never seen";
+      throw new HopFailure(
+        `${waited} is still not started: Airflow's scheduler is ${scheduler.status ?? "away"} (last heartbeat ${heartbeat})`,
+      );
+    }
+  }
+  if (waitedMs > (options.startLimitMs ?? 120_000)) throw new HopFailure(`${waited} is still not started: ${words}`);
+}
+
+async function whyFailed(
+  options: AirflowHopOptions,
+  tasks: readonly TaskInstance[],
+  signal: AbortSignal,
+): Promise<string> {
+  const failed = tasks.find((task) => task.state === "failed") ?? tasks.find((task) => task.state !== "success");
+  const what = failed === undefined ? "without a task" : await describeTry(options, failed, signal);
+  return `DAG run ${options.marked.run} failed: ${what}`;
+}
+
+async function describeTry(options: AirflowHopOptions, task: TaskInstance, signal: AbortSignal): Promise<string> {
+  const { airflow, config, marked } = options;
+  const state = task.state === "up_for_retry" ? "failed" : (task.state ?? "not started");
+  const which = `task ${task.task_id} is ${state} at try ${task.try_number} of ${task.max_tries + 1}`;
+  const lines = await airflow
+    .logTail(config.dag, marked.run, task, 5, signal)
+    .catch((error: unknown) => [`(its log can't be had: ${describeError(error)})`]);
+  return lines.length === 0 ? `${which}, with an empty log` : `${which}; its log ends: ${lines.join(" | ")}`;
+}
+
+/** A row of the summary, and what Presto itself counts in the samples that the row speaks of. */
+export interface SummaryRow {
+  readonly metric: string;
+  readonly count: number;
+  readonly mean: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** The rows that the run wrote must agree with a query on the samples themselves. */
+async function checkRows(options: AirflowHopOptions, { signal, onProgress }: HopContext): Promise<SummaryRow[]> {
+  const { presto, marked } = options;
+  const { table } = options.config;
+  onProgress(`asks Presto for the rows in ${table}`);
+  const { rows } = await poll(
+    async () => {
+      const found = await presto.query(
+        'SELECT metric, "count", mean, minimum, maximum, CAST(since AS varchar) AS since, CAST(until AS varchar) AS until ' +
+          `FROM ${table} WHERE run = ${sqlText(marked.run)}`,
+        signal,
+      );
+      if (found.length > 0) return { rows: found };
+      return `${table} has no row of run ${marked.run}, though the run succeeded`;
+    },
+    // A commit is seen at once: what is not there after some seconds does not come.
+    { signal: AbortSignal.any([signal, AbortSignal.timeout(options.rowsLimitMs ?? 20_000)]) },
+  );
+  const samples = await presto.query(samplesSql(rows), signal);
+  const own = new Map(samples.map(summaryRow).map((row) => [row.metric, row]));
+  const summary = rows.map(summaryRow);
+  const problems = summary.flatMap((row) => summaryProblem(row, own.get(row.metric)) ?? []);
+  if (new Set(summary.map((row) => row.metric)).size < summary.length) problems.push("a metric is there twice");
+  if (problems.length > 0) throw new HopFailure(`${table} is wrong for run ${marked.run}: ${problems.join("; ")}`);
+  return summary;
+}
+
+/** The same figures from the samples themselves, in the time that the rows speak of. */
+function samplesSql(rows: readonly Record<string, unknown>[]): string {
+  const since = rows.map((row) => String(row["since"])).sort();
+  const until = rows.map((row) => String(row["until"])).sort();
+  const timestamp = (text: string | undefined): string => `CAST(${sqlText(text ?? "")} AS timestamp)`;
+  return (
+    'SELECT metric, count(*) AS "count", avg(value) AS mean, min(value) AS minimum, max(value) AS maximum ' +
+    // Presto cuts times to milliseconds, so the end is counted in.
+    `FROM samples WHERE run IS NULL AND ts BETWEEN ${timestamp(since[0])} AND ${timestamp(until.at(-1))} GROUP BY metric`
+  );
+}
+
+function summaryRow(row: Readonly<Record<string, unknown>>): SummaryRow {
+  const { metric, count, mean, minimum, maximum } = row;
+  return {
+    metric: String(metric),
+    count: Number(count),
+    mean: Number(mean),
+    minimum: Number(minimum),
+    maximum: Number(maximum),
+  };
+}
+
+/**
+ * @param own - what Presto counts by itself; late records may have come since the row was written, so it may have more
+ * @returns what is wrong with a row; `undefined`: nothing
+ */
+export function summaryProblem(row: SummaryRow, own: SummaryRow | undefined): string | undefined {
+  const { metric, count, mean, minimum, maximum } = row;
+  if (!(count > 0)) return `${metric} has count ${count}`;
+  if (own === undefined) return `${metric} is not in the samples at all`;
+  if (count > own.count) return `${metric} counts ${count} samples where there are ${own.count}`;
+  // Means are sums of floating-point numbers, in another order here than there.
+  const slack = 1e-9 * Math.max(Math.abs(minimum), Math.abs(maximum), 1);
+  if (!(minimum <= mean + slack && mean <= maximum + slack)) {
+    return `${metric} has the mean ${mean}, which is not within ${minimum} to ${maximum}`;
+  }
+  if (minimum < own.minimum || maximum > own.maximum) {
+    return `${metric} lies within ${minimum} to ${maximum}, its samples within ${own.minimum} to ${own.maximum}`;
+  }
+  if (count === own.count && Math.abs(mean - own.mean) > slack * count) {
+    return `${metric} has the mean ${mean}, its samples ${own.mean}`;
+  }
+  return undefined;
+}
+
+async function checkNotebook(options: AirflowHopOptions, { signal, onProgress }: HopContext): Promise<void> {
+  const { notebooks, marked } = options;
+  const key = notebookKey(options, marked.run);
+  onProgress(`reads ${notebooks.where}/${key}`);
+  const { text } = await poll(async () => ({ text: (await notebooks.get(key)).toString("utf8") }), {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(options.rowsLimitMs ?? 20_000)]),
+  });
+  const problem = notebookProblem(text, marked.run);
+  if (problem !== undefined) throw new HopFailure(`${notebooks.where}/${key} ${problem}`);
+}
+
+const cellShape = z.looseObject({
+  cell_type: z.string(),
+  outputs: z
+    .array(z.looseObject({ output_type: z.string(), ename: z.string().optional(), evalue: z.string().optional() }))
+    .default([]),
+});
+const notebookShape = z.looseObject({ nbformat: z.number(), cells: z.array(cellShape).min(1) });
+
+/** @returns what is wrong with an executed notebook; `undefined`: nothing */
+export function notebookProblem(text: string, run: string): string | undefined {
+  let parsed: z.ZodSafeParseResult<z.infer<typeof notebookShape>>;
+  try {
+    parsed = notebookShape.safeParse(JSON.parse(text));
+  } catch {
+    return "is not JSON";
+  }
+  if (!parsed.success) return `is no notebook: ${parsed.error.issues[0]?.message ?? ""}`;
+  const { cells } = parsed.data;
+  const error = cells.flatMap((cell) => cell.outputs).find((output) => output.output_type === "error");
+  if (error !== undefined) return `holds an error: ${error.ename ?? ""}: ${error.evalue ?? ""}`;
+  if (!cells.some((cell) => cell.outputs.length > 0)) return "holds no output: it was not executed";
+  return text.includes(run) ? undefined : `does not hold the run id ${run}`;
+}
+
+function notebookKey({ config }: Pick<AirflowHopOptions, "config">, run: string): string {
+  return `${config.prefix}/${run}.ipynb`;
+}
+
+/** The run goes first, so that no task writes behind the back of the other two. */
+function registerCleanups(options: AirflowHopOptions, { onCleanup }: HopContext): void {
+  const { airflow, presto, notebooks, marked, config } = options;
+  const isOurs = (run: string): boolean => run === marked.run || isLeftover(run, marked.startedAt);
+  onCleanup({
+    what: `executed notebook ${notebookKey(options, marked.run)}`,
+    run: async () => {
+      for (const key of await notebooks.list(`${config.prefix}/proof-`)) {
+        const run = key.slice(config.prefix.length + 1).replace(/\.ipynb$/, "");
+        if (isOurs(run)) await notebooks.remove(key);
+      }
+    },
+  });
+  onCleanup({
+    what: `rows of run ${marked.run} in ${config.table}`,
+    run: async (signal) => {
+      const runs = await runsIn(presto, config.table, signal);
+      if (runs.some(isOurs)) await deleteRuns(presto, config.table, runs.filter(isOurs), signal);
+    },
+  });
+  onCleanup({
+    what: `DAG run ${marked.run} of ${config.dag}`,
+    run: async (signal) => {
+      const runs = await airflow.runs(config.dag, signal);
+      for (const { dag_run_id: run } of runs.filter((one) => isOurs(one.dag_run_id))) {
+        await airflow.removeRun(config.dag, run, signal);
+      }
+    },
+  });
+}
+
+/** A table that no run has made yet has no rows. */
+async function runsIn(presto: PrestoClient, table: string, signal: AbortSignal): Promise<string[]> {
+  try {
+    const rows = await presto.query(`SELECT DISTINCT run FROM ${table} WHERE run LIKE 'proof-%'`, signal);
+    return rows.map((row) => String(row["run"]));
+  } catch (error) {
+    if (error instanceof PrestoError && /NOT_FOUND|SYNTAX_ERROR/.test(error.code)) return [];
+    throw error;
+  }
+}

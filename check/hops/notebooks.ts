@@ -1,0 +1,237 @@
+/** Hop `notebooks`: a person logs in to JupyterHub, and a cell of theirs reaches Spark and Presto. */
+import { z } from "zod";
+import type { ProofConfig } from "../config.ts";
+import { poll } from "../errors.ts";
+import { HopFailure } from "../hop.ts";
+import type { Hop, HopContext } from "../hop.ts";
+import type { JupyterHubClient } from "../jupyterhub-client.ts";
+import type { Kernel } from "../kernel.ts";
+import { isLeftover } from "../marked-records.ts";
+import type { MarkedRun } from "../marked-records.ts";
+import type { ObjectStore } from "../object-store.ts";
+
+export interface NotebooksHopOptions {
+  readonly hub: JupyterHubClient;
+  readonly config: Pick<NonNullable<ProofConfig["jupyterhub"]>, "user" | "home" | "timeoutSeconds">;
+  /** The bucket of the account's notebooks. */
+  readonly home: ObjectStore;
+  readonly marked: Pick<MarkedRun, "run" | "startedAt">;
+  /** How long the hub may be away before it is given up, in ms; a restart takes less. @default 60000 */
+  readonly awayLimitMs?: number;
+  /** How long a server may take to start, in ms. @default 120000 */
+  readonly startLimitMs?: number;
+  /** How long the cell may take, in ms; the first use of Spark starts executors. @default 120000 */
+  readonly cellLimitMs?: number;
+  /** How long a server may take to end, in ms. @default 60000 */
+  readonly stopLimitMs?: number;
+  /** @default 1000 */
+  readonly pauseMs?: number;
+}
+
+/** The account has one server, so two proofs at the same time take it away from each other. */
+export function notebooksHop(options: NotebooksHopOptions): Hop {
+  return {
+    name: "notebooks",
+    timeoutMs: options.config.timeoutSeconds * 1000,
+    run: async (context) => {
+      registerCleanups(options, context);
+      await logIn(options, context);
+      const seconds = await startServer(options, context);
+      const answers = await runCell(options, context);
+      await saveAndRemove(options, context);
+      context.onProgress("stops the notebook server");
+      await stopServer(options, context.signal);
+      return {
+        count: 2,
+        distinct: 2,
+        checksum: (answers.spark + answers.presto).toString(),
+        message: `server ready after ${seconds} s; a cell asked Spark and Presto, its notebook was in S3`,
+      };
+    },
+  };
+}
+
+async function logIn({ hub, config, awayLimitMs, pauseMs }: NotebooksHopOptions, context: HopContext): Promise<void> {
+  context.onProgress(`logs in to JupyterHub as ${config.user}`);
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(awayLimitMs ?? 60_000)]);
+  await poll(
+    async () => {
+      await hub.logIn(signal);
+      return hub;
+    },
+    { signal, pauseMs: pauseMs ?? 1000 },
+  );
+}
+
+/** @returns Seconds until the server was usable. */
+async function startServer(options: NotebooksHopOptions, context: HopContext): Promise<number> {
+  const { hub, config } = options;
+  if ((await hub.server(context.signal)) !== undefined) {
+    context.onProgress("stops a notebook server that another proof has left");
+    await stopServer(options, context.signal);
+  }
+  const started = performance.now();
+  const limitMs = options.startLimitMs ?? 120_000;
+  const limit = AbortSignal.timeout(limitMs);
+  const signal = AbortSignal.any([context.signal, limit]);
+  const events: string[] = [];
+  context.onProgress("starts a notebook server");
+  await hub.startServer(signal);
+  try {
+    await poll(
+      async () => {
+        const last = await hub.progress((event) => {
+          if (event.message !== "" && event.message !== events.at(-1)) events.push(event.message);
+          context.onProgress(`notebook server: ${event.message}`);
+        }, signal);
+        if (last?.failed === true) throw new HopFailure(failedStart(config.user, events));
+        if (last?.ready === true) return last;
+        // The stream may break, where the hub restarts; the hub then goes on with the start.
+        const server = await hub.server(signal);
+        if (server === undefined) throw new HopFailure(failedStart(config.user, events));
+        return server.isReady ? server : "it is not ready";
+      },
+      { signal, pauseMs: options.pauseMs ?? 1000 },
+    );
+  } catch (error) {
+    if (!limit.aborted) throw error;
+    throw new HopFailure(
+      `the notebook server of "${config.user}" did not start within ${Math.round(limitMs / 1000)} s: ${lastOf(events)}`,
+      { cause: error },
+    );
+  }
+  return Math.round((performance.now() - started) / 1000);
+}
+
+function failedStart(user: string, events: readonly string[]): string {
+  return `the notebook server of "${user}" did not start: ${lastOf(events)}`;
+}
+
+function lastOf(events: readonly string[]): string {
+  return events.length === 0 ? "the hub told nothing of it" : events.slice(-3).join(" | ");
+}
+
+/** What the cell is to find, from the run's id: a value that no other run asks for. */
+export function expectedAnswers(run: string): {
+  readonly first: bigint;
+  readonly spark: bigint;
+  readonly presto: bigint;
+} {
+  const first = BigInt(`0x${/[0-9a-f]{8}$/.exec(run)?.[0] ?? "0"}`);
+  // The sum of 1000 whole numbers from `first` on.
+  return { first, spark: 1000n * first + 499_500n, presto: 7n * first + 1n };
+}
+
+const answerMark = "millrace-proof";
+const answerShape = z.strictObject({ run: z.string(), spark: z.string(), presto: z.string() });
+
+/** The cell: Python as a person would write it, with the numbers of this run. */
+export function cellSource(run: string): string {
+  const { first } = expectedAnswers(run);
+  return [
+    "import json",
+    "import millrace",
+    `numbers = millrace.spark().range(${first}, ${first + 1000n})`,
+    'total = numbers.selectExpr("sum(id) AS total").first()["total"]',
+    `answer = millrace.sql("SELECT '${run}' AS run, BIGINT '${first}' * 7 + 1 AS product").iloc[0]`,
+    `print("${answerMark}", json.dumps({"run": str(answer["run"]), "spark": str(total), "presto": str(answer["product"])}))`,
+  ].join("\n");
+}
+
+async function runCell(options: NotebooksHopOptions, context: HopContext): Promise<{ spark: bigint; presto: bigint }> {
+  const { hub, marked } = options;
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(options.cellLimitMs ?? 120_000)]);
+  context.onProgress("starts a kernel");
+  const { kernel } = await poll<{ kernel: Kernel }>(async () => ({ kernel: await hub.startKernel(signal) }), {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
+    pauseMs: options.pauseMs ?? 1000,
+  });
+  try {
+    context.onProgress("runs a cell that asks Spark and Presto");
+    return readAnswers(await kernel.execute(cellSource(marked.run), signal), marked.run);
+  } finally {
+    kernel.close();
+  }
+}
+
+/** @throws {HopFailure} when the cell printed other values than this run's */
+export function readAnswers(printed: string, run: string): { spark: bigint; presto: bigint } {
+  const line = printed.split("\n").find((text) => text.startsWith(`${answerMark} `));
+  if (line === undefined) throw new HopFailure(`the cell printed no answer: ${printed.slice(0, 200)}`);
+  const answer = answerShape.parse(JSON.parse(line.slice(answerMark.length)));
+  const expected = expectedAnswers(run);
+  const wrong = [
+    answer.spark === expected.spark.toString()
+      ? []
+      : [`Spark gave the sum ${answer.spark}, right is ${expected.spark}`],
+    answer.presto === expected.presto.toString() ? [] : [`Presto gave ${answer.presto}, right is ${expected.presto}`],
+    answer.run === run ? [] : [`Presto gave the run id ${answer.run}, right is ${run}`],
+  ].flat();
+  if (wrong.length > 0) throw new HopFailure(`the cell got a wrong value: ${wrong.join("; ")}`);
+  return expected;
+}
+
+/** Saves a notebook through the server, finds it in S3, deletes it through the server, and finds it gone. */
+async function saveAndRemove(options: NotebooksHopOptions, context: HopContext): Promise<void> {
+  const { hub, home, marked, config } = options;
+  const name = `${marked.run}.ipynb`;
+  const key = `${config.home.prefix}${name}`;
+  context.onProgress(`saves a notebook and looks for it in ${home.where}`);
+  await hub.saveNotebook(name, notebookOf(marked.run), context.signal);
+  const saved = (await home.get(key)).toString("utf8");
+  if (!saved.includes(marked.run)) throw new HopFailure(`${home.where}/${key} is not the notebook that was saved`);
+  await hub.removeNotebook(name, context.signal);
+  if ((await home.list(key)).includes(key)) {
+    throw new HopFailure(`${home.where}/${key} is still there after the server deleted it`);
+  }
+}
+
+function notebookOf(run: string): object {
+  const cell = {
+    id: "proof",
+    cell_type: "code",
+    execution_count: null,
+    metadata: {},
+    outputs: [],
+    source: cellSource(run),
+  };
+  return { nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] };
+}
+
+async function stopServer(options: NotebooksHopOptions, outer: AbortSignal): Promise<void> {
+  const limitMs = options.stopLimitMs ?? 60_000;
+  const signal = AbortSignal.any([outer, AbortSignal.timeout(limitMs)]);
+  await poll(
+    async () => {
+      const server = await options.hub.server(signal);
+      if (server === undefined) return options;
+      if (server.pending === null) await options.hub.stopServer(signal);
+      return `the notebook server is still there${server.pending === null ? "" : `, on its way (${server.pending})`}`;
+    },
+    { signal, pauseMs: options.pauseMs ?? 1000 },
+  );
+}
+
+/** The server goes first, the token that all of it needs last. */
+function registerCleanups(options: NotebooksHopOptions, { onCleanup }: HopContext): void {
+  const { hub, home, marked, config } = options;
+  onCleanup({
+    what: `token of ${config.user} at JupyterHub`,
+    run: (signal) => hub.logOut(signal),
+  });
+  onCleanup({
+    what: `notebook ${config.home.prefix}${marked.run}.ipynb`,
+    run: async () => {
+      for (const key of await home.list(`${config.home.prefix}proof-`)) {
+        const run = key.slice(config.home.prefix.length).replace(/\.ipynb$/, "");
+        if (run === marked.run || isLeftover(run, marked.startedAt)) await home.remove(key);
+      }
+    },
+  });
+  onCleanup({
+    what: `notebook server of ${config.user}`,
+    run: async (signal) => {
+      if (hub.isLoggedIn) await stopServer(options, signal);
+    },
+  });
+}
