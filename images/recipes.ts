@@ -18,6 +18,8 @@ export interface MavenRecipe {
 export interface PythonRecipe {
   /** What is asked for, as pip writes it: `name`, `name==1`, `name<2`. */
   readonly requirements: readonly string[];
+  /** Packages left out although something depends on them. */
+  readonly without: readonly string[];
   /** Day up to which uploads are taken, so that nothing comes in that a release was never tried with. */
   readonly until: string;
   /** Image whose versions are taken for everything that both have. @default - none */
@@ -126,13 +128,13 @@ const notebookLibraries = [
   "s3fs>=2025",
 ];
 
+/** Not papermill: the provider asks for the clients of all clouds' stores, and papermill itself is among the libraries. */
 const airflowProviders = [
   "amazon",
   "apache-kafka",
   "cncf-kubernetes",
   "common-sql",
   "fab",
-  "papermill",
   "postgres",
   "presto",
   "standard",
@@ -148,6 +150,8 @@ export const pythonRecipes: Readonly<Partial<Record<ImageName, PythonRecipe>>> =
       "psycopg2-binary",
       ...notebookLibraries,
     ],
+    // Clients of Amazon's own services, which its provider asks for and loads only where they are used.
+    without: ["redshift-connector", "sagemaker-studio"],
     // The day after Airflow's release: its own list of tested versions is not on the package index.
     until: "2026-09-18",
   },
@@ -162,9 +166,9 @@ export const pythonRecipes: Readonly<Partial<Record<ImageName, PythonRecipe>>> =
       "jupyterlab",
       "oauthenticator",
       "psycopg2-binary",
-      "s3contents",
       ...notebookLibraries,
     ],
+    without: [],
     // The day after JupyterHub's release.
     until: "2026-10-21",
     sameAs: "airflow",

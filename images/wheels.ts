@@ -135,6 +135,8 @@ export async function resolvePython(recipe: PythonRecipe, same: string | undefin
   try {
     const wanted = join(folder, "wanted.txt");
     writeFileSync(wanted, recipe.requirements.join("\n") + "\n");
+    const without = join(folder, "without.txt");
+    writeFileSync(without, recipe.without.join("\n") + "\n");
     const target = [
       "--python-version",
       versions.python,
@@ -144,7 +146,7 @@ export async function resolvePython(recipe: PythonRecipe, same: string | undefin
     const options = ["--exclude-newer", recipe.until, "--generate-hashes", "--no-annotate", "--no-header"];
     const resolved = join(folder, "resolved.txt");
     await run(await uv(), [
-      ...["pip", "compile", ...target, ...options, "--output-file", resolved],
+      ...["pip", "compile", ...target, ...options, "--excludes", without, "--output-file", resolved],
       ...(same === undefined ? [] : ["--constraint", same]),
       wanted,
     ]);

@@ -1,5 +1,5 @@
 import { copyFileSync, cpSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fetchNpm } from "../fetch.ts";
 import { parsePypiLock, readLock } from "../lock-files.ts";
 import { type Assemble, placeFolder, placeNode } from "../prepare.ts";
@@ -16,7 +16,8 @@ const assemble: Assemble = async (assembly) => {
   copyFileSync(join(repositoryDir, "images", "python", "trim.sh"), join(context, "trim.sh"));
   placeNode("jupyter", context);
   const modules = await fetchNpm(source, assembly);
-  cpSync(join(modules, "node_modules"), join(context, "proxy", "node_modules"), { recursive: true });
+  const proxy = join(context, "proxy", "node_modules");
+  cpSync(join(modules, "node_modules"), proxy, { recursive: true, filter: (path) => basename(path) !== ".bin" });
   for (const folder of sourceFolders("jupyter")) {
     mkdirSync(join(context, folder), { recursive: true });
     placeFolder(join(repositoryDir, folder), join(context, folder));
