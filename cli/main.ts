@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "the generated password of an account",
     load: async () => (await import("./password.ts")).password,
   },
+  backup: {
+    summary: "save PostgreSQL's databases to S3 now, or bring a backup back",
+    load: async () => (await import("./backup.ts")).backup,
+  },
   down: {
     summary: "remove everything, and show that nothing is left",
     load: async () => (await import("./down.ts")).down,

@@ -32,6 +32,7 @@ export interface Pod {
   readonly spec: {
     readonly nodeName?: string;
     readonly containers: readonly { readonly name: string; readonly resources?: Resources }[];
+    readonly initContainers?: readonly { readonly name: string }[];
   };
   readonly status?: {
     readonly phase?: string;
@@ -126,7 +127,7 @@ export function serviceStatuses(
     if (!isNoService(pod)) group(rowOf.pod(pod)).pods.push(pod);
   }
   return [...groups]
-    .map(([name, entry]) => oneService(name, entry.pods, entry.owned ? entry.wanted : entry.pods.length, used))
+    .map(([name, entry]) => oneService(name, entry.pods, entry.owned ? entry.wanted : undefined, used))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -162,10 +163,12 @@ function selects(owner: Owner, pod: Pod): boolean {
 function oneService(
   name: string,
   pods: readonly Pod[],
-  wanted: number,
+  declared: number | undefined,
   used: ReadonlyMap<string, number>,
 ): ServiceStatus {
-  const sick = pods.find((pod) => !isReady(pod));
+  const wanted = declared ?? pods.length;
+  // Pods that nobody declared (executors, tasks, users' servers) come and go: only what keeps one from coming is a fault.
+  const sick = pods.find((pod) => !isReady(pod) && (declared !== undefined || !isPassing(pod)));
   const ready = sick === undefined && wanted > 0 && pods.length >= wanted;
   const memories = pods.map((pod) => used.get(pod.metadata.name));
   const known = memories.filter((value) => value !== undefined);
@@ -195,9 +198,18 @@ function memoryOf(pod: Pod, kind: "requests" | "limits"): number {
   return sum(pod.spec.containers.map((container) => quantity(container.resources?.[kind]?.["memory"]) ?? 0));
 }
 
+const REMOVED = "being removed";
+const STARTING = "starting";
+const NOT_READY_YET = "running, not ready yet";
+
+/** Whether a pod is on its way up or down, with nothing wrong. */
+function isPassing(pod: Pod): boolean {
+  return [REMOVED, STARTING, NOT_READY_YET].includes(podTrouble(pod));
+}
+
 /** Why a pod is not ready, in plain words. */
 export function podTrouble(pod: Pod): string {
-  if (pod.metadata.deletionTimestamp !== undefined) return "being removed";
+  if (pod.metadata.deletionTimestamp !== undefined) return REMOVED;
   if (pod.status?.reason === "Evicted") return `evicted: ${pod.status.message ?? "the node ran short"}`;
   const unscheduled = pod.status?.conditions?.find(
     (condition) => condition.type === "PodScheduled" && condition.status === "False",
@@ -208,8 +220,8 @@ export function podTrouble(pod: Pod): string {
     const trouble = containerTrouble(status);
     if (trouble !== undefined) return trouble;
   }
-  if (pod.status?.phase === "Pending") return "starting";
-  return pod.status?.phase === "Running" ? "running, not ready yet" : (pod.status?.phase ?? "unknown").toLowerCase();
+  if (pod.status?.phase === "Pending") return STARTING;
+  return pod.status?.phase === "Running" ? NOT_READY_YET : (pod.status?.phase ?? "unknown").toLowerCase();
 }
 
 function unschedulable(message: string): string {

@@ -14,6 +14,7 @@ import type { ProofReport } from "../../cli/proof.ts";
 import type { ServiceStatus } from "../../cli/services.ts";
 import { homeNotes, renderStatus, type StatusReport } from "../../cli/status.ts";
 import { renderUp, type UpReport } from "../../cli/up.ts";
+import { type BackupReport } from "../../cli/backup.ts";
 import { readLogins } from "../../cli/logins.ts";
 import { type PasswordReport } from "../../cli/password.ts";
 import { loadConfig } from "../../config/index.ts";
@@ -262,6 +263,7 @@ describe("docs/json.md", () => {
     ["status", status],
     ["preview", preview],
     ["down", down],
+    ["backup", { ok: true, action: "backup", lines: [""], durationMs: 1, error: null } satisfies BackupReport],
     ["password", { service: "jupyterhub", user: "analyst", accessKey: null, password: "x" } satisfies PasswordReport],
   ];
   for (const [command, report] of reports) {

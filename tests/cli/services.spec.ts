@@ -102,6 +102,18 @@ describe("service status", () => {
     ]);
   });
 
+  it("takes a task or a user's server on its way for no fault, and one that can't come for one", () => {
+    const owners = [part("jupyterhub-hub", "jupyterhub", "hub"), part("jupyterhub-proxy", "jupyterhub", "proxy")];
+    const server = (status: Pod["status"]) =>
+      serviceStatuses("millrace", [podOf("jupyter-ana", "jupyterhub", "server", status)], owners, []).find(
+        ({ name }) => name === "jupyterhub-server",
+      );
+    expect(server({ phase: "Pending" })).to.include({ ready: true, pods: 1, reason: null });
+    const full = { type: "PodScheduled", status: "False", message: "0/1 nodes: 1 Insufficient memory." };
+    expect(server({ phase: "Pending", conditions: [full] })).to.include({ ready: false });
+    expect(server({ phase: "Pending", conditions: [full] })?.reason).to.contain("memory: no node has enough free");
+  });
+
   it("keeps a service of one workload in one row with the pods that the workload makes itself", () => {
     const owners = [part("spark-telemetry-driver", "spark", "driver")];
     const pods = [podOf("driver-x", "spark", "driver"), podOf("exec-1", "spark", "executor")];
