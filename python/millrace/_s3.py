@@ -1,0 +1,123 @@
+"""The object store through boto3."""
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from ._config import s3_endpoint, secret
+from ._errors import AccessRefused, MillraceError, NotAvailable, ParameterError
+
+if TYPE_CHECKING:
+    from ._config import S3Endpoint
+
+#: A boto3 S3 client. boto3 makes its classes at run time, so there is no better type.
+Client = Any
+
+
+def s3() -> Client:
+    """A boto3 S3 client for the platform's object store, with this program's own keys.
+
+    The same client is given out each time; it may be used from several threads.
+
+    Raises:
+        NotConfigured: the address, AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is missing.
+    """
+    return _client(
+        s3_endpoint(),
+        secret("AWS_ACCESS_KEY_ID", "the id of this program's S3 key"),
+        secret("AWS_SECRET_ACCESS_KEY", "the secret of this program's S3 key"),
+        os.getpid(),
+    )
+
+
+@lru_cache(maxsize=4)
+def _client(endpoint: "S3Endpoint", key_id: str, key: str, _process: int) -> Client:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=endpoint.endpoint,
+        region_name=endpoint.region,
+        aws_access_key_id=key_id,
+        aws_secret_access_key=key,
+        config=Config(
+            s3={"addressing_style": "path" if endpoint.path_style else "virtual"},
+            retries={"mode": "standard", "max_attempts": 5},
+            connect_timeout=5,
+            # Checksums in trailers are an extension that not every S3 server takes.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+def split(address: str) -> tuple[str, str]:
+    """Bucket and key of `s3://bucket/key`."""
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    if not address.startswith("s3://") or bucket == "":
+        raise ParameterError(f'"{address}" is not an address in S3; give one like s3://notebooks/report.ipynb')
+    return bucket, key
+
+
+def read(address: str) -> bytes:
+    """The bytes of an object."""
+    bucket, key = split(address)
+    try:
+        content: bytes = s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+    except Exception as error:
+        raise problem(error, address, "read") from error
+    return content
+
+
+def write(address: str, content: bytes, content_type: str, metadata: dict[str, str] | None = None) -> None:
+    """Puts an object, replacing one that is there."""
+    bucket, key = split(address)
+    try:
+        s3().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type, Metadata=metadata or {})
+    except Exception as error:
+        raise problem(error, address, "write") from error
+
+
+def metadata_of(address: str) -> dict[str, str] | None:
+    """The metadata that people gave to an object; None where there is no object."""
+    bucket, key = split(address)
+    try:
+        found: dict[str, str] = s3().head_object(Bucket=bucket, Key=key)["Metadata"]
+    except Exception as error:
+        if _code(error) in ("404", "NoSuchKey"):
+            return None
+        raise problem(error, address, "look at") from error
+    return found
+
+
+def names(address: str, limit: int = 1000) -> list[str]:
+    """Keys below `s3://bucket/prefix`, without the prefix."""
+    bucket, prefix = split(address)
+    try:
+        found = s3().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=limit).get("Contents", [])
+    except Exception as error:
+        raise problem(error, address, "list") from error
+    return [item["Key"][len(prefix) :] for item in found]
+
+
+def problem(error: Exception, address: str, action: str) -> MillraceError:
+    """The error of boto3 in plain words."""
+    if isinstance(error, MillraceError):
+        return error
+    code = _code(error)
+    if code in ("NoSuchKey", "NoSuchBucket", "404"):
+        what = "bucket" if code == "NoSuchBucket" else "object"
+        return NotAvailable(f"cannot {action} {address}: there is no such {what}")
+    if code in ("AccessDenied", "Forbidden", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch"):
+        return AccessRefused(
+            f"cannot {action} {address}: the object store refuses this program's key ({code}); "
+            "it has rights on its own buckets only"
+        )
+    return NotAvailable(f"cannot {action} {address}: {type(error).__name__}: {error}")
+
+
+def _code(error: Exception) -> str:
+    """S3's own name of an error; empty for others."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
