@@ -255,7 +255,12 @@ describe("the stacks' files", () => {
   it("show in dev's comments the defaults, so that uncommenting them changes nothing", () => {
     const uncommented = read("dev").file.replaceAll(/^#( {2})/gm, "$1");
     const { config } = parse(uncommented) as { config: Record<string, unknown> };
-    expect(Object.keys(config)).to.deep.equal(["millrace:cluster", "millrace:services", "millrace:proof"]);
+    expect(Object.keys(config)).to.deep.equal([
+      "millrace:profile",
+      "millrace:cluster",
+      "millrace:services",
+      "millrace:proof",
+    ]);
     expect(loadConfig(config)).to.deep.equal(loadConfig({}));
   });
 
