@@ -1,9 +1,6 @@
 /** Settings of the proof: one JSON object in `PROOF_CONFIG`, keys and passwords in variables of their own. */
 import { z } from "zod";
 
-/** Limit of a branch beside the data path: a server or a task pod starts in it, on a machine that proves much else. */
-const branchSeconds = z.number().min(1).max(3600).default(180);
-
 const schema = z.strictObject({
   kafka: z.strictObject({
     /** `host:port,host:port` */
@@ -33,7 +30,7 @@ const schema = z.strictObject({
   records: z.int().min(1).max(10_000).default(200),
   /** Records to send that the stream must refuse. */
   poison: z.int().min(0).max(100).default(5),
-  /** Limit of the data path's hops together, in seconds. */
+  /** Limit of the data path's hops together, and of each branch beside it, in seconds. */
   timeoutSeconds: z.number().min(1).max(3600).default(100),
   /** @default - no hop `airflow` */
   airflow: z
@@ -51,7 +48,8 @@ const schema = z.strictObject({
       bucket: z.string().min(1).default("notebooks"),
       /** Prefix of the executed notebooks in the bucket. */
       prefix: z.string().default("runs/telemetry-report"),
-      timeoutSeconds: branchSeconds,
+      /** Where task logs are kept, which outlive their runs; the proof removes those of its own. @default - they stay */
+      logs: z.strictObject({ bucket: z.string().min(1), prefix: z.string() }).optional(),
     })
     .optional(),
   /** @default - no hop `notebooks` */
@@ -62,7 +60,6 @@ const schema = z.strictObject({
       user: z.string().min(1),
       /** Where the account's notebooks are kept; the proof's key must be able to read and write it. */
       home: z.strictObject({ bucket: z.string().min(1), prefix: z.string().default("") }),
-      timeoutSeconds: branchSeconds,
     })
     .optional(),
 });

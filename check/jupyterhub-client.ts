@@ -109,7 +109,8 @@ export class JupyterHubClient {
   /** Asks for a server; whether and when it is there, {@link progress} tells. */
   async startServer(signal?: AbortSignal): Promise<void> {
     const answer = await this.#call("POST", `/hub/api/users/${this.#options.user}/server`, { json: {}, signal });
-    mustSucceed(answer, `${this.where} starts no server for "${this.#options.user}"`);
+    // 400: it is on its way already.
+    if (answer.status !== 400) mustSucceed(answer, `${this.where} starts no server for "${this.#options.user}"`);
   }
 
   /** Calls back for each event of a start, and answers the last one. */

@@ -2,7 +2,7 @@
  * The proof: sends marked records into the platform and asks each hop for exactly them.
  *
  * Settings in `PROOF_CONFIG` (see config.ts), keys and passwords in variables of their own; `PROOF_TIMEOUT_SECONDS`
- * overrides the data path's limit. Prints JSON lines on stdout, lines for people on stderr.
+ * overrides the time limit. Prints JSON lines on stdout, lines for people on stderr.
  * SIGTERM ends it early, with its clean-up and its verdict. Exit code 0: all hops hold what they must; 1: one does not, and is named; 2: the settings are wrong.
  */
 import { AirflowClient } from "./airflow-client.ts";
@@ -43,9 +43,12 @@ function branchesOf(config: ProofConfig, marked: MarkedRun): Branch[] {
       config: airflow,
       presto: new PrestoClient({ ...presto, schema: config.namespace, statementTimeoutMs: 30_000 }),
       notebooks: objectStore({ ...s3, bucket: airflow.bucket }),
+      ...(airflow.logs && {
+        logs: { store: objectStore({ ...s3, bucket: airflow.logs.bucket }), prefix: airflow.logs.prefix },
+      }),
       marked,
     });
-    branches.push({ hops: [hop], timeoutMs: hop.timeoutMs, cleanupTimeoutMs: branchCleanupMs });
+    branches.push({ hops: [hop], timeoutMs, cleanupTimeoutMs: branchCleanupMs });
   }
   if (jupyterhub !== undefined) {
     const hop = notebooksHop({
@@ -54,7 +57,7 @@ function branchesOf(config: ProofConfig, marked: MarkedRun): Branch[] {
       home: objectStore({ ...s3, bucket: jupyterhub.home.bucket }),
       marked,
     });
-    branches.push({ hops: [hop], timeoutMs: hop.timeoutMs, cleanupTimeoutMs: branchCleanupMs });
+    branches.push({ hops: [hop], timeoutMs, cleanupTimeoutMs: branchCleanupMs });
   }
   return branches;
 }

@@ -1,14 +1,38 @@
 /** The proof: a Job that sends marked records down the data path and asks every hop for exactly them. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { CatalogEndpoint, PrestoEndpoint, S3Endpoint, TopicEndpoint } from "./endpoints.ts";
+import type {
+  AirflowEndpoint,
+  CatalogEndpoint,
+  JupyterHubEndpoint,
+  LoginEndpoint,
+  PrestoEndpoint,
+  S3Endpoint,
+  TopicEndpoint,
+} from "./endpoints.ts";
 import { labels } from "./names.ts";
-import { after, job, jobSpec, type PodArgs, type Resources, secretEnv } from "./workload.ts";
+import { after, type EnvVar, job, jobSpec, type PodArgs, type Resources, secretEnv } from "./workload.ts";
 
 const SERVICE = "proof";
 const ON_DEMAND = "proof-on-demand";
-/** Time that the Job has beside the proof itself, for its image and its start, in seconds. */
+/** Time that the Job has beside the hops, for its image, its start and its clean-up, in seconds. */
 const START_SECONDS = 120;
+
+/** An Airflow whose DAG `telemetry_report` the proof runs. */
+export interface ProvenAirflow {
+  readonly endpoint: AirflowEndpoint;
+  /** Bucket of the executed notebooks; the proof's key must be able to read and write it. */
+  readonly bucket: string;
+  /** Where task logs are kept; the proof's key must be able to read and write there. */
+  readonly logs: { readonly bucket: string; readonly prefix: string };
+}
+
+/** A JupyterHub where the proof works as a person does. */
+export interface ProvenJupyterHub {
+  readonly endpoint: JupyterHubEndpoint;
+  /** Home of the robot; the proof's key must be able to read and write it. */
+  readonly home: { readonly bucket: string; readonly prefix: string };
+}
 
 export interface ProofArgs {
   readonly namespace: pulumi.Input<string>;
@@ -21,12 +45,16 @@ export interface ProofArgs {
   readonly presto: PrestoEndpoint;
   /** Name of the Iceberg catalog in Presto. @default "lake" */
   readonly prestoCatalog?: string;
+  /** @default - hop `airflow` is left out */
+  readonly airflow?: ProvenAirflow;
+  /** @default - hop `notebooks` is left out */
+  readonly jupyterhub?: ProvenJupyterHub;
   /** `ready` of everything else on the data path. @default - none */
   readonly waitFor?: readonly pulumi.Output<string>[];
   readonly resources: Resources;
   /** Good records to send. @default 200 */
   readonly records?: number;
-  /** Limit of all hops together, in seconds. @default 100 */
+  /** Limit of the data path's hops together, and of each hop beside it, in seconds. @default 100 */
   readonly timeoutSeconds?: number;
 }
 
@@ -66,7 +94,8 @@ export class Proof extends pulumi.ComponentResource {
     super("analytics:index:Proof", name, { prestoCatalog, records, timeoutSeconds }, opts);
     const problems = proofProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const { topic, objectStore, catalog, presto } = args;
+    const { topic, objectStore, catalog, presto, airflow, jupyterhub } = args;
+    const logins = [airflow?.endpoint, jupyterhub?.endpoint].filter((endpoint) => endpoint !== undefined);
     const limits = { deadlineSeconds: Math.ceil(timeoutSeconds) + START_SECONDS, retries: 0 };
     const pod = proofPod();
 
@@ -87,7 +116,10 @@ export class Proof extends pulumi.ComponentResource {
       { name: SERVICE, namespace: args.namespace, ...limits, pod },
       {
         parent: this,
-        dependsOn: after(topic.ready, objectStore.ready, catalog.ready, presto.ready, ...(args.waitFor ?? [])),
+        dependsOn: after(
+          ...[topic, objectStore, catalog, presto, ...logins].map((endpoint) => endpoint.ready),
+          ...(args.waitFor ?? []),
+        ),
       },
     );
     this.jobName = run.metadata.name;
@@ -106,6 +138,8 @@ export class Proof extends pulumi.ComponentResource {
           { name: "KAFKA_SECURITY_PROTOCOL", value: topic.kafka.securityProtocol },
           secretEnv("S3_ACCESS_KEY", secretName, accessKeyField),
           secretEnv("S3_SECRET_KEY", secretName, secretKeyField),
+          ...(airflow ? [passwordEnv("AIRFLOW_PASSWORD", airflow.endpoint)] : []),
+          ...(jupyterhub ? [passwordEnv("JUPYTERHUB_PASSWORD", jupyterhub.endpoint)] : []),
         ],
         resources: args.resources,
         scratch: ["/tmp"],
@@ -114,6 +148,15 @@ export class Proof extends pulumi.ComponentResource {
 
     /** All settings that are not secret, as `check/config.ts` reads them. */
     function proofConfig(): pulumi.Output<string> {
+      const people = pulumi.all([
+        airflow && {
+          url: airflow.endpoint.url,
+          user: airflow.endpoint.robot,
+          bucket: airflow.bucket,
+          logs: airflow.logs,
+        },
+        jupyterhub && { url: jupyterhub.endpoint.url, user: jupyterhub.endpoint.robot, home: jupyterhub.home },
+      ]);
       return pulumi
         .all([
           topic.kafka.bootstrapServers,
@@ -125,7 +168,7 @@ export class Proof extends pulumi.ComponentResource {
           catalog.uri,
         ])
         .apply(([bootstrapServers, topicName, protocol, host, port, region, uri]) =>
-          pulumi.all([catalog.warehouse, presto.url]).apply(([warehouse, url]) => {
+          pulumi.all([catalog.warehouse, presto.url, people]).apply(([warehouse, url, [airflowPart, hubPart]]) => {
             const [, bucket, prefix] = /^s3a:\/\/([^/]+)\/(.+)$/.exec(warehouse) ?? [];
             return JSON.stringify({
               kafka: { bootstrapServers, topic: topicName },
@@ -134,9 +177,15 @@ export class Proof extends pulumi.ComponentResource {
               presto: { url, catalog: prestoCatalog },
               records,
               timeoutSeconds,
+              ...(airflowPart && { airflow: airflowPart }),
+              ...(hubPart && { jupyterhub: hubPart }),
             });
           }),
         );
     }
   }
+}
+
+function passwordEnv(name: string, { robotPassword }: LoginEndpoint): EnvVar {
+  return secretEnv(name, robotPassword.secretName, robotPassword.key);
 }

@@ -14,10 +14,12 @@ import { deleteRuns } from "./presto.ts";
 
 export interface AirflowHopOptions {
   readonly airflow: AirflowClient;
-  readonly config: Pick<NonNullable<ProofConfig["airflow"]>, "dag" | "table" | "prefix" | "timeoutSeconds">;
+  readonly config: Pick<NonNullable<ProofConfig["airflow"]>, "dag" | "table" | "prefix">;
   readonly presto: PrestoClient;
   /** The bucket of the executed notebooks. */
   readonly notebooks: ObjectStore;
+  /** Where the logs of tasks outlive their runs. @default - they are left alone */
+  readonly logs?: { readonly store: ObjectStore; readonly prefix: string };
   readonly marked: Pick<MarkedRun, "run" | "startedAt">;
   /** How long Airflow may be away before it is given up, in ms; a restart takes less. @default 60000 */
   readonly awayLimitMs?: number;
@@ -34,7 +36,7 @@ export interface AirflowHopOptions {
 export function airflowHop(options: AirflowHopOptions): Hop {
   return {
     name: "airflow",
-    timeoutMs: options.config.timeoutSeconds * 1000,
+    timeoutMs: 240_000,
     run: async (context) => {
       await triggerRun(options, context);
       const seconds = await waitForRun(options, context);
@@ -288,6 +290,16 @@ function notebookKey({ config }: Pick<AirflowHopOptions, "config">, run: string)
 function registerCleanups(options: AirflowHopOptions, { onCleanup }: HopContext): void {
   const { airflow, presto, notebooks, marked, config } = options;
   const isOurs = (run: string): boolean => run === marked.run || isLeftover(run, marked.startedAt);
+  onCleanup({
+    what: `task logs of run ${marked.run}`,
+    run: async () => {
+      const { store, prefix } = options.logs ?? {};
+      for (const key of (await store?.list(`${prefix ?? ""}/dag_id=${config.dag}/run_id=proof-`)) ?? []) {
+        const [, run = ""] = /\/run_id=([^/]+)\//.exec(key) ?? [];
+        if (isOurs(run)) await store?.remove(key);
+      }
+    },
+  });
   onCleanup({
     what: `executed notebook ${notebookKey(options, marked.run)}`,
     run: async () => {

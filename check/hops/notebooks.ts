@@ -12,7 +12,7 @@ import type { ObjectStore } from "../object-store.ts";
 
 export interface NotebooksHopOptions {
   readonly hub: JupyterHubClient;
-  readonly config: Pick<NonNullable<ProofConfig["jupyterhub"]>, "user" | "home" | "timeoutSeconds">;
+  readonly config: Pick<NonNullable<ProofConfig["jupyterhub"]>, "user" | "home">;
   /** The bucket of the account's notebooks. */
   readonly home: ObjectStore;
   readonly marked: Pick<MarkedRun, "run" | "startedAt">;
@@ -32,7 +32,7 @@ export interface NotebooksHopOptions {
 export function notebooksHop(options: NotebooksHopOptions): Hop {
   return {
     name: "notebooks",
-    timeoutMs: options.config.timeoutSeconds * 1000,
+    timeoutMs: 240_000,
     run: async (context) => {
       registerCleanups(options, context);
       await logIn(options, context);
@@ -76,8 +76,8 @@ async function startServer(options: NotebooksHopOptions, context: HopContext): P
   const signal = AbortSignal.any([context.signal, limit]);
   const events: string[] = [];
   context.onProgress("starts a notebook server");
-  await hub.startServer(signal);
   try {
+    await hub.startServer(signal);
     await poll(
       async () => {
         const last = await hub.progress((event) => {

@@ -38,7 +38,6 @@ describe("proof settings", () => {
       table: "reports.telemetry_summary",
       bucket: "notebooks",
       prefix: "runs/telemetry-report",
-      timeoutSeconds: 180,
     });
     expect(config.jupyterhub).to.deep.include({ password: "pj", home: { bucket: "home-proof", prefix: "" } });
     expect(() => readConfig({ ...environment, PROOF_CONFIG: JSON.stringify(parts) })).to.throw(

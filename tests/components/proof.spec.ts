@@ -1,6 +1,7 @@
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { readConfig } from "../../check/config.ts";
-import { Proof, proofProblems } from "../../components/proof.ts";
+import { Proof, type ProofArgs, proofProblems } from "../../components/proof.ts";
 import { TelemetryProducer, telemetryProblems } from "../../components/telemetry.ts";
 import { catalog, envOf, presto, resources, s3, topic } from "../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../support/mocks.ts";
@@ -11,7 +12,7 @@ describe("Proof", () => {
     mocked = await mock();
   });
 
-  const make = (records?: number) =>
+  const make = (records?: number, more: Partial<ProofArgs> = {}) =>
     new Proof("proof", {
       namespace: "data",
       image: "tools:1",
@@ -22,7 +23,14 @@ describe("Proof", () => {
       resources,
       timeoutSeconds: 60,
       ...(records === undefined ? {} : { records }),
+      ...more,
     });
+  const login = (service: string) => ({
+    url: pulumi.output(`http://${service}.example`),
+    robot: "proof",
+    robotPassword: { secretName: pulumi.output(`${service}-users`), key: "proof" },
+    ready: pulumi.output("ready"),
+  });
 
   it("hands the check settings that the check accepts", async () => {
     make(10);
@@ -51,6 +59,41 @@ describe("Proof", () => {
       S3_ACCESS_KEY: "key-proof/accessKey",
       S3_SECRET_KEY: "key-proof/secretKey",
     });
+  });
+
+  it("proves Airflow and JupyterHub where it is given them, with the robot's passwords from their Secrets", async () => {
+    make(10, {
+      airflow: {
+        endpoint: { kind: "airflow", ...login("airflow") },
+        bucket: "notebooks",
+        logs: { bucket: "airflow", prefix: "logs" },
+      },
+      jupyterhub: {
+        endpoint: { kind: "jupyterhub", ...login("jupyterhub") },
+        home: { bucket: "homes", prefix: "proof/" },
+      },
+    });
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const environment = envOf(inputs);
+    expect(environment).to.include({
+      AIRFLOW_PASSWORD: "airflow-users/proof",
+      JUPYTERHUB_PASSWORD: "jupyterhub-users/proof",
+    });
+    const config = readConfig({ ...environment, S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
+    expect(config.airflow).to.deep.include({
+      url: "http://airflow.example",
+      user: "proof",
+      bucket: "notebooks",
+      logs: { bucket: "airflow", prefix: "logs" },
+    });
+    expect(config.jupyterhub).to.deep.include({ user: "proof", home: { bucket: "homes", prefix: "proof/" } });
+  });
+
+  it("proves the data path alone where there is nothing else", async () => {
+    make();
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
+    expect(config).to.include({ airflow: undefined, jupyterhub: undefined });
   });
 
   it("fails at the first miss, in time", async () => {

@@ -96,10 +96,10 @@ describe("hop airflow", () => {
         dag: "telemetry_report",
         table: "reports.telemetry_summary",
         prefix: "runs/telemetry-report",
-        timeoutSeconds: 3,
       },
       presto,
       notebooks: store,
+      logs: { store, prefix: "logs" },
       marked,
       awayLimitMs: 200,
       rowsLimitMs: 200,
@@ -136,11 +136,16 @@ describe("hop airflow", () => {
     expect(trigger?.headers.authorization).to.equal("Bearer jwt");
   });
 
-  it("removes the run, the rows and the notebook of its own and of proofs long ago, and nothing else", async () => {
+  it("removes the run, the rows, the notebook and the logs of its own and of proofs long ago, and nothing else", async () => {
+    const log = (name: string): string => `logs/dag_id=telemetry_report/run_id=${name}/task_id=report/attempt=1.log`;
+    for (const name of [marked.run, old, "scheduled__2026-11-21"]) objects.set(log(name), "");
     await prove();
     expect(server.asked).to.include(`DELETE ${run}`).and.to.include(`DELETE ${dag}/dagRuns/${old}`);
     expect(queries.at(-1)).to.equal(`DELETE FROM reports.telemetry_summary WHERE run IN ('${marked.run}', '${old}')`);
-    expect([...objects.keys()]).to.deep.equal(["runs/telemetry-report/proof-9999999999999-00000000.ipynb"]);
+    expect([...objects.keys()]).to.deep.equal([
+      "runs/telemetry-report/proof-9999999999999-00000000.ipynb",
+      log("scheduled__2026-11-21"),
+    ]);
   });
 
   it("unpauses the DAG first where it is paused", async () => {

@@ -132,7 +132,7 @@ describe("hop notebooks", () => {
     };
     const hop = notebooksHop({
       hub: new JupyterHubClient({ url: limits.url ?? server.url, user: "proof", password: "secret", note: marked.run }),
-      config: { user: "proof", home: { bucket: "home-proof", prefix: "home/" }, timeoutSeconds: 3 },
+      config: { user: "proof", home: { bucket: "home-proof", prefix: "home/" } },
       home,
       marked,
       awayLimitMs: 200,
