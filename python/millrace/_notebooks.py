@@ -111,7 +111,7 @@ def run_notebook(input: str, output: str, parameters: Mapping[str, Any] | None =
         for line in _plain("\n".join(error.traceback)).splitlines():
             _log.error("%s", line)
         raise NotebookFailed(
-            f"cell {error.exec_count} of {input} failed: {error.ename}: {_plain(error.evalue)}; "
+            f"cell [{error.exec_count}] of {input} failed: {error.ename}: {_first_line(error.evalue)}; "
             f"the executed notebook is {output}"
         ) from None
     except Exception as error:
@@ -260,8 +260,13 @@ def _unformatted(path: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without the colours of a terminal."""
-    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+    """Without the colours of a terminal, and without the stack of Spark's server."""
+    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).split("\n\nJVM stacktrace:")[0]
+
+
+def _first_line(text: str) -> str:
+    lines = _plain(text).strip().splitlines()
+    return lines[0].rstrip(";") if lines else "no message"
 
 
 def _named(names: list[str]) -> str:

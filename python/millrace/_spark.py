@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 60
 _DEFAULT_PORT = 15002
 _TIME_ZONE = "spark.sql.session.timeZone"
+#: Of new sessions: times as Presto tells them, and errors in a few lines rather than with the server's stack.
+_SETTINGS = {_TIME_ZONE: "UTC", "spark.sql.connect.serverStacktrace.enabled": "false"}
 
 _log = logging.getLogger("millrace")
 
@@ -40,7 +42,8 @@ def spark() -> "SparkSession":
     session, is_new = _session(url)
     try:
         if is_new:
-            session.conf.set(_TIME_ZONE, "UTC")
+            for name, value in _SETTINGS.items():
+                session.conf.set(name, value)
         else:
             session.conf.get(_TIME_ZONE)
         return session
