@@ -3,37 +3,23 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Exposure } from "../clusters/profile.ts";
 import type { PublishedAddress } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
-import { sparkDriverResources } from "./footprints.ts";
 import { labels, selector, serviceHost, sparkDriverName, sparkExecutorPrefix } from "./names.ts";
-import { mebibytes } from "./quantity.ts";
-import { awsKeyEnv } from "./s3-settings.ts";
 import {
-  BLOCK_MANAGER_PORT,
-  DRIVER_PORT,
-  heapProblems,
-  SETTINGS_PATH,
-  type Spark,
-  SPARK_SCRATCH,
-  SPARK_UID,
-  UI_PORT,
-} from "./spark.ts";
-import {
-  after,
-  configMap,
-  deployment,
-  fieldEnv,
-  job,
-  type PodArgs,
-  type Probe,
-  service,
-  tcpProbe,
-} from "./workload.ts";
+  driverPorts,
+  executorProblems,
+  programPath,
+  sparkDriverPod,
+  type SparkMain,
+  sparkMainProblems,
+} from "./spark-driver.ts";
+import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
+import { heapProblems, type Spark, UI_PORT } from "./spark.ts";
+import { after, configMap, deployment, job, type PodArgs, type Probe, service, tcpProbe } from "./workload.ts";
 
-const JOBS_PATH = "/opt/millrace/jobs";
 export interface SparkApplicationArgs {
   readonly spark: Spark;
   /** The program: its file name, which ends in `.py`, and its text. */
-  readonly main: { readonly file: string; readonly content: string };
+  readonly main: SparkMain;
   /** `stream` runs for ever and is restarted, `batch` runs once to its end. */
   readonly mode: "stream" | "batch";
   readonly exposure: Exposure;
@@ -51,6 +37,12 @@ export interface SparkApplicationArgs {
   readonly readyFile?: string;
   /** Time after which a batch has failed, in seconds. @default 3600 */
   readonly deadlineSeconds?: number;
+  /**
+   * Folder for the log that the history server shows, like `s3a://spark-events/`. For batches: the log of an endless
+   * stream of small jobs would grow for ever and tell less than the stream's own page.
+   * @default - no log
+   */
+  readonly eventLog?: string;
   /** Further settings by Spark's own names. @default - none */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -58,19 +50,15 @@ export interface SparkApplicationArgs {
 /** What is wrong with the arguments; empty when nothing is. */
 export function sparkApplicationProblems(
   name: string,
-  args: Pick<SparkApplicationArgs, "main" | "executors" | "driverMemory">,
+  args: Pick<SparkApplicationArgs, "main" | "executors" | "driverMemory" | "eventLog">,
 ): string[] {
-  const { executors = 1 } = args;
-  const problems = heapProblems(`spark application "${name}": driverMemory`, args.driverMemory);
-  if (!/^[A-Za-z0-9_-]+\.py$/.test(args.main.file)) {
-    problems.push(
-      `spark application "${name}": main file "${args.main.file}" is not a Python file; name it like job.py`,
-    );
-  }
-  if (!Number.isInteger(executors) || executors < 1) {
-    problems.push(`spark application "${name}": executors is ${executors}; give a whole number from 1`);
-  }
-  return problems;
+  const what = `spark application "${name}"`;
+  return [
+    ...heapProblems(`${what}: driverMemory`, args.driverMemory),
+    ...sparkMainProblems(what, args.main),
+    ...executorProblems(`${what}: executors`, args.executors ?? 1),
+    ...eventLogProblems(`${what}: eventLog`, args.eventLog),
+  ];
 }
 
 /** A streaming application (Deployment) or a batch (Job). */
@@ -89,10 +77,9 @@ export class SparkApplication extends pulumi.ComponentResource {
     const child = { parent: this };
     const driver = sparkDriverName(name);
     const meta = { namespace: spark.namespace, labels: labels(driver, "driver"), selector: selector(driver, "driver") };
-    const ports = { driver: DRIVER_PORT, blocks: BLOCK_MANAGER_PORT, ui: UI_PORT };
 
     configMap(driver, { ...meta, data: { [args.main.file]: args.main.content } }, child);
-    service(driver, { ...meta, ports, headless: true }, child);
+    service(driver, { ...meta, ports: driverPorts, headless: true }, child);
     const workload = { name: driver, namespace: spark.namespace, pod: driverPod() };
     const waiting = { ...child, dependsOn: after(...(args.waitFor ?? [])) };
     const runner =
@@ -108,55 +95,25 @@ export class SparkApplication extends pulumi.ComponentResource {
     this.registerOutputs({ address: this.address.url });
 
     function driverPod(): PodArgs {
-      return {
+      return sparkDriverPod({
         service: driver,
         component: "driver",
-        image: spark.image,
-        uid: SPARK_UID,
-        args: ["driver", ...submitArguments()],
-        env: [
-          fieldEnv("SPARK_DRIVER_BIND_ADDRESS", "status.podIP"),
-          fieldEnv("POD_NAME", "metadata.name"),
-          // Python would hold lines back and a crash would lose them.
-          { name: "PYTHONUNBUFFERED", value: "1" },
-          ...awsKeyEnv(spark.objectStore),
-          ...Object.entries(args.env ?? {}).map(([key, value]) => ({ name: key, value })),
-        ],
-        ports,
-        resources: sparkDriverResources({ driverMemory: args.driverMemory }),
+        spark,
+        application: name,
+        driverMemory: args.driverMemory,
+        host: spark.namespace.apply((namespace) => serviceHost(driver, namespace)),
+        settings: {
+          "spark.kubernetes.executor.podNamePrefix": sparkExecutorPrefix(name),
+          "spark.executor.instances": String(args.executors ?? 1),
+          ...(args.eventLog === undefined ? {} : eventLogSettings(args.eventLog)),
+          ...args.settings,
+        },
+        program: [programPath(args.main), ...(args.arguments ?? [])],
+        programConfigMap: driver,
+        env: Object.entries(args.env ?? {}).map(([key, value]) => ({ name: key, value })),
         ...(mode === "stream" ? { probes: probes() } : {}),
-        config: pulumi.interpolate`${spark.settingsText}${args.main.content}`,
-        serviceAccountName: spark.serviceAccountName,
-        volumes: [
-          { name: "settings", configMap: { name: spark.settingsName } },
-          { name: "jobs", configMap: { name: driver } },
-        ],
-        mounts: [
-          { name: "settings", mountPath: SETTINGS_PATH, readOnly: true },
-          { name: "jobs", mountPath: JOBS_PATH, readOnly: true },
-        ],
-        scratch: SPARK_SCRATCH,
-      };
-    }
-
-    function submitArguments(): pulumi.Input<string>[] {
-      const settings: Record<string, pulumi.Input<string>> = {
-        "spark.app.name": name,
-        "spark.driver.host": spark.namespace.apply((namespace) => serviceHost(driver, namespace)),
-        // Makes the driver the owner of its executors, so that Kubernetes removes them with it.
-        "spark.kubernetes.driver.pod.name": "$(POD_NAME)",
-        "spark.kubernetes.executor.podNamePrefix": sparkExecutorPrefix(name),
-        "spark.driver.memory": `${mebibytes(args.driverMemory)}m`,
-        "spark.executor.instances": String(args.executors ?? 1),
-        ...args.settings,
-      };
-      return [
-        "--properties-file",
-        `${SETTINGS_PATH}/spark-defaults.conf`,
-        ...Object.entries(settings).flatMap(([key, value]) => ["--conf", pulumi.interpolate`${key}=${value}`]),
-        `${JOBS_PATH}/${args.main.file}`,
-        ...(args.arguments ?? []),
-      ];
+        config: args.main.content,
+      });
     }
 
     function probes(): { startup: Probe; readiness: Probe; liveness: Probe } {

@@ -8,7 +8,7 @@ import { labels } from "./names.ts";
 import { mebibytes, quantityBytes } from "./quantity.ts";
 import { s3aSettings } from "./s3-settings.ts";
 import { bakedPackages, type SparkPackage, sparkPackageProblems } from "./spark-packages.ts";
-import { configMap, podTemplate } from "./workload.ts";
+import { configMap, type PodArgs, podTemplate } from "./workload.ts";
 
 const SERVICE = "spark";
 const SETTINGS = "spark-settings";
@@ -16,6 +16,7 @@ const SETTINGS = "spark-settings";
 export const SPARK_UID = 185;
 /** Where drivers find the shared settings. */
 export const SETTINGS_PATH = "/opt/millrace/spark";
+export const DEFAULTS_FILE = `${SETTINGS_PATH}/spark-defaults.conf`;
 export const DRIVER_PORT = 7078;
 export const BLOCK_MANAGER_PORT = 7079;
 export const UI_PORT = 4040;
@@ -78,6 +79,39 @@ export function sparkProperties(settings: Readonly<Record<string, string>>): str
     .sort()
     .map((key) => `${key} ${settings[key] ?? ""}\n`)
     .join("");
+}
+
+/** Settings by which Spark's S3 client finds a store; keys come from the environment. */
+export function sparkS3Settings(endpoint: S3Endpoint): Record<string, pulumi.Input<string>> {
+  return Object.fromEntries(
+    Object.entries(s3aSettings(endpoint)).map(([key, value]) => [`spark.hadoop.${key}`, value]),
+  );
+}
+
+/** Settings that give executors a consumer's key, in the environment and by reference. */
+export function executorKeySettings(endpoint: S3Endpoint): Record<string, pulumi.Input<string>> {
+  const { secretName, accessKeyField, secretKeyField } = endpoint.credentials;
+  const secret = "spark.kubernetes.executor.secretKeyRef";
+  return {
+    [`${secret}.AWS_ACCESS_KEY_ID`]: pulumi.interpolate`${secretName}:${accessKeyField}`,
+    [`${secret}.AWS_SECRET_ACCESS_KEY`]: pulumi.interpolate`${secretName}:${secretKeyField}`,
+  };
+}
+
+/**
+ * A pod as a template file. Its readers read YAML, which JSON is.
+ * @param names What a reader goes by. @default - no name and namespace, and the component's name for the container
+ */
+export function podTemplateFile(
+  pod: PodArgs,
+  names: { readonly name?: string; readonly namespace?: pulumi.Input<string>; readonly container?: string } = {},
+): pulumi.Output<string> {
+  const { name, namespace, container = pod.component } = names;
+  return pulumi.output({ template: podTemplate(pod), namespace }).apply(({ template, namespace: where }) => {
+    const metadata = { name, namespace: where, ...template.metadata };
+    const containers = template.spec?.containers.map((one) => ({ ...one, name: container }));
+    return JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec: { ...template.spec, containers } }, null, 2);
+  });
 }
 
 /** The shared part of Spark; applications are `SparkApplication`s. */
@@ -157,10 +191,7 @@ export class Spark extends pulumi.ComponentResource {
     }
 
     function createSettings(): Record<string, pulumi.Input<string>> {
-      const { secretName, accessKeyField, secretKeyField } = args.objectStore.credentials;
-      const s3a = Object.entries(s3aSettings(args.objectStore)).map(([key, value]) => [`spark.hadoop.${key}`, value]);
       const catalog = `spark.sql.catalog.${catalogName}`;
-      const secret = "spark.kubernetes.executor.secretKeyRef";
       return {
         "spark.master": "k8s://https://kubernetes.default.svc:443",
         "spark.submit.deployMode": "client",
@@ -170,8 +201,7 @@ export class Spark extends pulumi.ComponentResource {
         "spark.kubernetes.executor.podTemplateContainerName": "executor",
         "spark.kubernetes.executor.request.cores": resources.requests.cpu,
         "spark.kubernetes.executor.limit.cores": resources.limits.cpu,
-        [`${secret}.AWS_ACCESS_KEY_ID`]: pulumi.interpolate`${secretName}:${accessKeyField}`,
-        [`${secret}.AWS_SECRET_ACCESS_KEY`]: pulumi.interpolate`${secretName}:${secretKeyField}`,
+        ...executorKeySettings(args.objectStore),
         "spark.executorEnv.AWS_REGION": args.objectStore.region,
         "spark.executor.cores": String(cores),
         "spark.executor.memory": `${mebibytes(memory)}m`,
@@ -187,14 +217,14 @@ export class Spark extends pulumi.ComponentResource {
         [`${catalog}.type`]: "hive",
         [`${catalog}.uri`]: args.catalog.uri,
         [`${catalog}.warehouse`]: args.catalog.warehouse,
-        ...(Object.fromEntries(s3a) as Record<string, pulumi.Input<string>>),
+        ...sparkS3Settings(args.objectStore),
         ...args.settings,
       };
     }
 
     /** Spark fills in image, command, environment and resources; the template adds what makes the pod restricted. */
     function executorTemplate(): pulumi.Output<string> {
-      const template = podTemplate({
+      return podTemplateFile({
         service: SERVICE,
         component: "executor",
         image: args.image,
@@ -203,8 +233,6 @@ export class Spark extends pulumi.ComponentResource {
         restartPolicy: "Never",
         scratch: SPARK_SCRATCH,
       });
-      // A YAML reader reads JSON.
-      return pulumi.output(template).apply((pod) => JSON.stringify({ apiVersion: "v1", kind: "Pod", ...pod }, null, 2));
     }
   }
 }

@@ -11,8 +11,9 @@ const executors = { memory: "768Mi", cores: 2 };
 const makeSpark = () =>
   new Spark("spark", { namespace: "data", image: "spark:1", objectStore: s3(), catalog: catalog(), executors });
 const main = { file: "job.py", content: "print('hello')\n" };
-const makeApplication = (mode: "stream" | "batch") =>
+const makeApplication = (mode: "stream" | "batch", more: { readonly eventLog?: string } = {}) =>
   new SparkApplication("copy", {
+    ...more,
     spark: makeSpark(),
     mode,
     main,
@@ -142,6 +143,18 @@ describe("SparkApplication", () => {
     expect(inputs.spec.activeDeadlineSeconds).to.equal(3600);
     expect(await mocked.ofType("kubernetes:apps/v1:Deployment")).to.deep.equal([]);
     expect(await valueOf(application.address.url)).to.equal(undefined);
+  });
+
+  it("leaves an event log in the store when it is told to", async () => {
+    makeApplication("batch", { eventLog: "s3a://spark-events/" });
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "spark-copy-driver");
+    expect(inputs.spec.template.spec.containers[0].args).to.include.members([
+      "spark.eventLog.enabled=true",
+      "spark.eventLog.dir=s3a://spark-events/",
+    ]);
+    makeApplication("stream");
+    const stream = await mocked.get("kubernetes:apps/v1:Deployment", "spark-copy-driver");
+    expect(stream.inputs.spec.template.spec.containers[0].args.join(" ")).not.to.contain("eventLog");
   });
 
   it("refuses a program that is no Python file, no executors, and too small a heap", () => {

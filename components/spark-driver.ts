@@ -1,0 +1,129 @@
+/** The pod of a Spark driver, whatever starts it: spark-submit in client mode, the account, the key and the settings. */
+import * as pulumi from "@pulumi/pulumi";
+import type { S3Endpoint } from "./endpoints.ts";
+import { sparkDriverResources } from "./footprints.ts";
+import { mebibytes } from "./quantity.ts";
+import { awsKeyEnv } from "./s3-settings.ts";
+import {
+  BLOCK_MANAGER_PORT,
+  DEFAULTS_FILE,
+  DRIVER_PORT,
+  executorKeySettings,
+  SETTINGS_PATH,
+  type Spark,
+  SPARK_SCRATCH,
+  SPARK_UID,
+  UI_PORT,
+} from "./spark.ts";
+import { type EnvVar, fieldEnv, type PodArgs, type Probes } from "./workload.ts";
+
+/** Where executors find a driver that has no Service: Kubernetes puts the pod's own address in. */
+export const OWN_ADDRESS = "$(SPARK_DRIVER_BIND_ADDRESS)";
+const JOBS_PATH = "/opt/millrace/jobs";
+
+/** A program in Python: its file name, which ends in `.py`, and its text. */
+export interface SparkMain {
+  readonly file: string;
+  readonly content: string;
+}
+
+export interface SparkDriverArgs {
+  /** Service and role that the pod belongs to. */
+  readonly service: string;
+  readonly component: string;
+  readonly spark: Spark;
+  /** Name of the application in Spark's pages. */
+  readonly application: string;
+  /** Heap, for example `640Mi`; the container gets Spark's overhead on top. */
+  readonly driverMemory: string;
+  /** Where executors find the driver. */
+  readonly host: pulumi.Input<string>;
+  /** Settings by Spark's own names, on top of the shared ones. */
+  readonly settings: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What comes after the settings: options of spark-submit, or a program with its arguments. */
+  readonly program: readonly pulumi.Input<string>[];
+  /** ConfigMap with the program, if it is a file. @default - none */
+  readonly programConfigMap?: pulumi.Input<string>;
+  /** The store with the key that driver and executors use. @default - with Spark's own key */
+  readonly objectStore?: S3Endpoint;
+  /** @default - none */
+  readonly env?: readonly EnvVar[];
+  /** Ports beside those that executors and people use. @default - none */
+  readonly ports?: Readonly<Record<string, number>>;
+  /** @default - none */
+  readonly probes?: Probes;
+  /** Further text whose change must restart the pod. @default - none */
+  readonly config?: pulumi.Input<string>;
+}
+
+/** The ports of every driver by name. */
+export const driverPorts = { driver: DRIVER_PORT, blocks: BLOCK_MANAGER_PORT, ui: UI_PORT } as const;
+
+/** What is wrong with a program; empty when nothing is. */
+export function sparkMainProblems(what: string, main: SparkMain): string[] {
+  if (/^[A-Za-z0-9_-]+\.py$/.test(main.file)) return [];
+  return [`${what}: main file "${main.file}" is not a Python file; name it like job.py`];
+}
+
+/** What is wrong with a number of executors; empty when nothing is. */
+export function executorProblems(what: string, executors: number): string[] {
+  if (Number.isInteger(executors) && executors >= 1) return [];
+  return [`${what} is ${executors}; give a whole number from 1`];
+}
+
+/** Where a program of a ConfigMap is found in the driver. */
+export function programPath(main: SparkMain): string {
+  return `${JOBS_PATH}/${main.file}`;
+}
+
+/** The driver's pod; its `args` are those of the image's entry point. */
+export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
+  const { spark, objectStore = spark.objectStore } = args;
+  return {
+    service: args.service,
+    component: args.component,
+    image: spark.image,
+    uid: SPARK_UID,
+    args: ["driver", ...submitArguments(args)],
+    env: [
+      fieldEnv("SPARK_DRIVER_BIND_ADDRESS", "status.podIP"),
+      fieldEnv("POD_NAME", "metadata.name"),
+      // Python would hold lines back and a crash would lose them.
+      { name: "PYTHONUNBUFFERED", value: "1" },
+      ...awsKeyEnv(objectStore),
+      ...(args.env ?? []),
+    ],
+    ports: { ...driverPorts, ...args.ports },
+    resources: sparkDriverResources(args),
+    ...(args.probes === undefined ? {} : { probes: args.probes }),
+    config: pulumi.interpolate`${spark.settingsText}${args.config ?? ""}`,
+    serviceAccountName: spark.serviceAccountName,
+    volumes: [
+      { name: "settings", configMap: { name: spark.settingsName } },
+      ...(args.programConfigMap === undefined ? [] : [{ name: "jobs", configMap: { name: args.programConfigMap } }]),
+    ],
+    mounts: [
+      { name: "settings", mountPath: SETTINGS_PATH, readOnly: true },
+      ...(args.programConfigMap === undefined ? [] : [{ name: "jobs", mountPath: JOBS_PATH, readOnly: true }]),
+    ],
+    scratch: SPARK_SCRATCH,
+  };
+}
+
+function submitArguments(args: SparkDriverArgs): pulumi.Input<string>[] {
+  const settings: Record<string, pulumi.Input<string>> = {
+    "spark.app.name": args.application,
+    "spark.driver.host": args.host,
+    // Makes the driver the owner of its executors, so that Kubernetes removes them with it.
+    "spark.kubernetes.driver.pod.name": "$(POD_NAME)",
+    "spark.driver.memory": `${mebibytes(args.driverMemory)}m`,
+    ...(args.objectStore === undefined ? {} : executorKeySettings(args.objectStore)),
+    ...args.settings,
+  };
+  return [
+    "--properties-file",
+    DEFAULTS_FILE,
+    ...Object.entries(settings).flatMap(([key, value]) => ["--conf", pulumi.interpolate`${key}=${value}`]),
+    ...args.program,
+  ];
+}
