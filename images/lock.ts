@@ -1,18 +1,18 @@
 /**
  * Regenerates an image's lock files: `node images/lock.ts [image...]`. Resolves with the host's own clients, then
- * writes the full flat list of artifacts with their hashes. Run it after a change of `versions.ts` or `recipes.ts`.
+ * writes the full flat list of artifacts with their hashes; the Python images are resolved together. Run it after a change of `versions.ts` or `recipes.ts`.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { sha256Of, temporaryDir } from "./cache.ts";
 import { downloadedCrate } from "./fetch.ts";
-import { formatMavenLock, formatPypiLock, type MavenArtifact, readLock } from "./lock-files.ts";
+import { formatMavenLock, type MavenArtifact, readLock } from "./lock-files.ts";
 import { pomWith, xmlElements } from "./maven.ts";
 import { isForOtherSystem, type MavenRecipe, type MavenRoot, mavenRecipes, pythonRecipes } from "./recipes.ts";
 import { run } from "./run.ts";
 import { imageNames, imagesWithNode, isImage } from "./tags.ts";
 import { versions } from "./versions.ts";
-import { resolvePython } from "./wheels.ts";
+import { lockPython } from "./wheels.ts";
 
 function dependencyXml(root: MavenRoot, without: readonly string[]): string {
   const [groupId = "", artifactId = "", version = "", type = "jar", classifier] = root.coordinates.split(":");
@@ -102,11 +102,6 @@ async function lock(name: string): Promise<void> {
   if (recipe !== undefined) {
     writeFileSync(join(folder, "maven.lock"), formatMavenLock(await resolveMaven(recipe)));
   }
-  const python = pythonRecipes[name];
-  if (python !== undefined) {
-    const same = python.sameAs === undefined ? undefined : join(import.meta.dirname, python.sameAs, "pypi.lock.txt");
-    writeFileSync(join(folder, "pypi.lock.txt"), formatPypiLock(await resolvePython(python, same)));
-  }
   if (name === "spark") await lockPypi(join(folder, "pypi.lock.txt"));
   if (name === "garage") await lockCargo(join(folder, "cargo.lock"));
   if (imagesWithNode.includes(name)) {
@@ -116,4 +111,6 @@ async function lock(name: string): Promise<void> {
 }
 
 const wanted = process.argv.slice(2);
-for (const name of wanted.length === 0 ? imageNames : wanted) await lock(name);
+const names = wanted.length === 0 ? imageNames : wanted;
+for (const name of names) await lock(name);
+if (names.some((name) => name in pythonRecipes)) await lockPython();

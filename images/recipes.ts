@@ -22,8 +22,6 @@ export interface PythonRecipe {
   readonly without: readonly string[];
   /** Day up to which uploads are taken, so that nothing comes in that a release was never tried with. */
   readonly until: string;
-  /** Image whose versions are taken for everything that both have. @default - none */
-  readonly sameAs?: ImageName;
 }
 
 /** Native code for other systems than the nodes', which several projects bring along. */
@@ -140,7 +138,11 @@ const airflowProviders = [
   "standard",
 ];
 
-export const pythonRecipes: Readonly<Partial<Record<ImageName, PythonRecipe>>> = {
+/**
+ * The Python images. Each takes the versions of those before it for everything that both have: a notebook gives the same
+ * result wherever it runs, and the images share a layer.
+ */
+export const pythonRecipes = {
   airflow: {
     requirements: [
       `apache-airflow==${versions.airflow}`,
@@ -171,6 +173,6 @@ export const pythonRecipes: Readonly<Partial<Record<ImageName, PythonRecipe>>> =
     without: [],
     // The day after JupyterHub's release.
     until: "2026-10-21",
-    sameAs: "airflow",
   },
-};
+} satisfies Partial<Record<ImageName, PythonRecipe>>;
+export type PythonImage = keyof typeof pythonRecipes;

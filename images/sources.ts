@@ -10,7 +10,7 @@ import {
   parsePypiLock,
   readLock,
 } from "./lock-files.ts";
-import { baseNames, imageNames, repositoryDir } from "./tags.ts";
+import { baseNames, imageNames, imagesWithNode, repositoryDir } from "./tags.ts";
 
 export type Ecosystem = "maven" | "pypi" | "cargo" | "npm" | "go" | "debian";
 
@@ -37,10 +37,10 @@ interface NpmLock {
 /** Lists every package, sorted by ecosystem, name and version. Reads files only. */
 export function listSources(root = repositoryDir): Source[] {
   const all = [
-    ...imageNames.flatMap((image) => lockedSources(root, image)),
+    ...[...imageNames, ...baseNames].flatMap((name) => lockedSources(root, name)),
     ...baseNames.flatMap((base) => debianSourcesOf(root, base)),
     ...npmSources(join(root, "package-lock.json"), "program"),
-    ...npmSources(join(root, "images", "tools", "package-lock.json"), "tools"),
+    ...imagesWithNode.flatMap((image) => npmSources(join(root, "images", image, "package-lock.json"), image)),
     ...goSources(join(root, "clusters", "embedded", "node", "go.sum")),
   ];
   const key = (source: Source): string =>

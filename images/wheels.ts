@@ -11,9 +11,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { cacheDir, once, sha256Of, temporaryDir } from "./cache.ts";
-import { formatPypiLock, type LockedPackage } from "./lock-files.ts";
-import type { PythonRecipe } from "./recipes.ts";
+import { formatPypiLock, type LockedPackage, parsePypiLock, readLock } from "./lock-files.ts";
+import { type PythonImage, type PythonRecipe, pythonRecipes } from "./recipes.ts";
 import { run } from "./run.ts";
+import { repositoryDir } from "./tags.ts";
 import { versions } from "./versions.ts";
 import { limiter, type Work } from "./work.ts";
 
@@ -41,7 +42,7 @@ function wheelFolder(sha256: string): string {
  * Downloads the packages that the cache lacks, all in one run of pip.
  * @throws Error naming the package and both hashes when a file is not the locked one, and when no pip is there.
  */
-export async function fetchWheels(locked: readonly LockedPackage[], work: Work): Promise<void> {
+async function fetchWheels(locked: readonly LockedPackage[], work: Work): Promise<void> {
   await onePip(() => downloadMissing(locked, work));
 }
 
@@ -107,8 +108,31 @@ async function keep(folder: string, locked: readonly LockedPackage[]): Promise<v
   if (left !== undefined) throw new Error(`pip download of ${left.name} ${left.version} left no file`);
 }
 
+/**
+ * Fills the context of a Python image: what all of them have in `shared/`, what only this one has in `own/`, each with
+ * its lock and its packages, and the script that installs them.
+ */
+export async function placePython(name: PythonImage, context: string, work: Work): Promise<void> {
+  for (const [part, folder] of [
+    ["shared", "python"],
+    ["own", name],
+  ] as const) {
+    const lockFile = pythonLock(folder);
+    const packages = parsePypiLock(readLock(lockFile), lockFile);
+    await fetchWheels(packages, work);
+    placeWheels(packages, join(context, part, "wheels"));
+    copyFileSync(lockFile, join(context, part, "pypi.lock.txt"));
+  }
+  copyFileSync(join(repositoryDir, "images", "python", "install.sh"), join(context, "install.sh"));
+}
+
+/** The lock of what an image has for itself; of what all Python images have, for `python`. */
+export function pythonLock(name: PythonImage | "python"): string {
+  return join(repositoryDir, "images", name, "pypi.lock.txt");
+}
+
 /** Puts downloaded packages into a folder of the context under their usual file names, without using disk twice. */
-export function placeWheels(locked: readonly LockedPackage[], folder: string): void {
+function placeWheels(locked: readonly LockedPackage[], folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const { sha256 } of locked) {
     for (const name of readdirSync(wheelFolder(sha256))) {
@@ -125,18 +149,46 @@ function linkOrCopy(from: string, to: string): void {
   }
 }
 
+/** Resolves all Python images and writes their locks: one of what all have, and one of the rest of each. */
+export async function lockPython(): Promise<void> {
+  const resolved = new Map<PythonImage, readonly LockedPackage[]>();
+  for (const [name, recipe] of Object.entries(pythonRecipes) as [PythonImage, PythonRecipe][]) {
+    resolved.set(name, await resolvePython(recipe, [...resolved.values()].flat()));
+  }
+  const shared = sharedPackages([...resolved.values()]);
+  const hashes = new Set(shared.map(({ sha256 }) => sha256));
+  writeFileSync(pythonLock("python"), formatPypiLock(shared));
+  for (const [name, packages] of resolved) {
+    writeFileSync(pythonLock(name), formatPypiLock(packages.filter(({ sha256 }) => !hashes.has(sha256))));
+  }
+}
+
+/** Packages that every one of some locks has, as the same file. */
+export function sharedPackages(locks: readonly (readonly LockedPackage[])[]): LockedPackage[] {
+  const [first = [], ...others] = locks.map((lock) => new Map(lock.map((entry) => [entry.sha256, entry])));
+  return [...first.values()].filter(({ sha256 }) => others.every((other) => other.has(sha256)));
+}
+
 /**
  * Resolves a recipe as of its day, for Debian's Python, and downloads what it comes to.
- * @param same a lock file whose versions are taken for everything that both have
+ * @param same packages whose versions are taken wherever the recipe comes to one of them
  * @returns every package with the hash of the one file that an image takes
  */
-export async function resolvePython(recipe: PythonRecipe, same: string | undefined): Promise<LockedPackage[]> {
+async function resolvePython(recipe: PythonRecipe, same: readonly LockedPackage[]): Promise<LockedPackage[]> {
   const folder = await temporaryDir("lock");
   try {
-    const wanted = join(folder, "wanted.txt");
-    writeFileSync(wanted, recipe.requirements.join("\n") + "\n");
-    const without = join(folder, "without.txt");
-    writeFileSync(without, recipe.without.join("\n") + "\n");
+    const list = (name: string, lines: readonly string[]): string => {
+      writeFileSync(join(folder, name), lines.join("\n") + "\n");
+      return join(folder, name);
+    };
+    const versionsOfOthers = same.map(({ name, version }) => `${name}==${version}`);
+    const wanted = list("wanted.txt", recipe.requirements);
+    const lists = [
+      "--excludes",
+      list("without.txt", recipe.without),
+      "--constraints",
+      list("same.txt", versionsOfOthers),
+    ];
     const target = [
       "--python-version",
       versions.python,
@@ -145,11 +197,7 @@ export async function resolvePython(recipe: PythonRecipe, same: string | undefin
     ];
     const options = ["--exclude-newer", recipe.until, "--generate-hashes", "--no-annotate", "--no-header"];
     const resolved = join(folder, "resolved.txt");
-    await run(await uv(), [
-      ...["pip", "compile", ...target, ...options, "--excludes", without, "--output-file", resolved],
-      ...(same === undefined ? [] : ["--constraint", same]),
-      wanted,
-    ]);
+    await run(await uv(), ["pip", "compile", ...target, ...options, ...lists, "--output-file", resolved, wanted]);
     const offers = parseOffers(readFileSync(resolved, "utf8"));
     const files = join(folder, "files");
     const count = new Set([...offers.values()].map(({ name }) => name)).size;

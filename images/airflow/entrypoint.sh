@@ -4,5 +4,5 @@ set -eu
 case "${1:-}" in
   sh | bash | */*) exec "$@" ;;
 esac
-if [ $# -gt 0 ] && [ -x "/opt/airflow-venv/bin/$1" ]; then exec "$@"; fi
+if [ $# -gt 0 ] && [ -x "/opt/python/bin/$1" ]; then exec "$@"; fi
 exec airflow "$@"

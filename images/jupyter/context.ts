@@ -1,19 +1,14 @@
-import { copyFileSync, cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fetchNpm } from "../fetch.ts";
-import { parsePypiLock, readLock } from "../lock-files.ts";
 import { type Assemble, placeFolder, placeNode } from "../prepare.ts";
 import { repositoryDir, sourceFolders } from "../tags.ts";
-import { fetchWheels, placeWheels } from "../wheels.ts";
+import { placePython } from "../wheels.ts";
 
-/** The packages of the lock, the library and the notebooks; Node and the proxy in front of the servers. */
+/** The packages of the locks, the library and the notebooks; Node and the proxy in front of the servers. */
 const assemble: Assemble = async (assembly) => {
   const { context, source } = assembly;
-  const lockFile = join(source, "pypi.lock.txt");
-  const packages = parsePypiLock(readLock(lockFile), lockFile);
-  await fetchWheels(packages, assembly);
-  placeWheels(packages, join(context, "wheels"));
-  copyFileSync(join(repositoryDir, "images", "python", "trim.sh"), join(context, "trim.sh"));
+  await placePython("jupyter", context, assembly);
   placeNode("jupyter", context);
   const modules = await fetchNpm(source, assembly);
   const proxy = join(context, "proxy", "node_modules");

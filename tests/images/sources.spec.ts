@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { mavenCoordinates, parseCargoLock, parseMavenLock, parsePypiLock, readLock } from "../../images/lock-files.ts";
 import { mavenRecipes } from "../../images/recipes.ts";
 import { listSources } from "../../images/sources.ts";
-import { imageNames, repositoryDir } from "../../images/tags.ts";
+import { baseNames, imageNames, imagesWithNode, repositoryDir } from "../../images/tags.ts";
 import { versions } from "../../images/versions.ts";
 
 const imageFile = (image: string, name: string): string => join(repositoryDir, "images", image, name);
@@ -15,7 +15,7 @@ describe("images/sources", () => {
 
   it("lists every line of every lock file with its hash", () => {
     const listed = new Set(sources.map((s) => `${s.usedBy} ${s.coordinates} ${s.version} ${s.sha256}`));
-    for (const image of imageNames) {
+    for (const image of [...imageNames, ...baseNames]) {
       for (const artifact of lockOf(image)) {
         const [group = "", name = "", , ...variant] = mavenCoordinates(artifact).split(":");
         const coordinates = [group, name, ...variant].join(":");
@@ -40,6 +40,12 @@ describe("images/sources", () => {
     const modules = sources.filter((source) => source.ecosystem === "go");
     expect(modules.length > 0).to.equal(existsSync(goSum));
     for (const { version } of modules) expect(version).not.to.contain("/go.mod");
+  });
+
+  it("lists the npm modules of every image that has some", () => {
+    for (const image of imagesWithNode) {
+      expect(sources.filter(({ ecosystem, usedBy }) => ecosystem === "npm" && usedBy === image)).to.not.be.empty;
+    }
   });
 
   it("gives a hash of every package of every registry but Debian's", () => {

@@ -1,0 +1,82 @@
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type LockedPackage, parsePypiLock, readLock } from "../../images/lock-files.ts";
+import { type PythonImage, pythonRecipes } from "../../images/recipes.ts";
+import { bases, imageNames, repositoryDir } from "../../images/tags.ts";
+import { versions } from "../../images/versions.ts";
+import { parseOffers, pythonLock, sharedPackages } from "../../images/wheels.ts";
+
+const images = imageNames.filter((name): name is PythonImage => name in pythonRecipes);
+const locked = (name: PythonImage | "python"): LockedPackage[] =>
+  parsePypiLock(readLock(pythonLock(name)), pythonLock(name));
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_.]+/g, "-");
+
+describe("images/wheels", () => {
+  it("tells which package each hash of a resolution is a file of", () => {
+    const [one, two, three] = ["1", "2", "3"].map((digit) => digit.repeat(64));
+    const text = `numpy==2.4.6 \\
+    --hash=sha256:${one ?? ""} \\
+    --hash=sha256:${two ?? ""}
+six==1.17.0 \\
+    --hash=sha256:${three ?? ""}
+`;
+    expect([...parseOffers(text)]).to.deep.equal([
+      [one, { name: "numpy", version: "2.4.6" }],
+      [two, { name: "numpy", version: "2.4.6" }],
+      [three, { name: "six", version: "1.17.0" }],
+    ]);
+  });
+
+  it("shares what every image has as the same file, and nothing that only some have", () => {
+    const entry = (name: string, sha256: string): LockedPackage => ({ name, version: "1", sha256 });
+    const [six, numpy, other] = [entry("six", "a"), entry("numpy", "b"), entry("numpy", "c")];
+    expect(
+      sharedPackages([
+        [six, numpy],
+        [other, six],
+      ]),
+    ).to.deep.equal([six]);
+    expect(sharedPackages([[six, numpy], [numpy, six], [numpy]])).to.deep.equal([numpy]);
+  });
+});
+
+describe("the locks of the Python images", () => {
+  it("are there for every image on the Python base", () => {
+    expect(images).to.have.members(imageNames.filter((name) => bases[name] === "python"));
+  });
+
+  for (const image of images) {
+    const all = [...locked("python"), ...locked(image)];
+
+    it(`hold each package of ${image} once`, () => {
+      const names = all.map(({ name }) => plain(name));
+      expect(names).to.deep.equal([...new Set(names)]);
+    });
+
+    it(`hold what the recipe of ${image} asks for, in the version that it asks for, and not what it leaves out`, () => {
+      const of = new Map(all.map(({ name, version }) => [plain(name), version]));
+      for (const requirement of pythonRecipes[image].requirements) {
+        const [, name = "", exact] = /^([\w-]+)(?:==(.+)|[<>].*)?$/.exec(requirement) ?? [];
+        expect(of.has(plain(name)), requirement).to.be.true;
+        if (exact !== undefined) expect(of.get(plain(name))).to.equal(exact);
+      }
+      for (const name of pythonRecipes[image].without) expect(of.has(name), name).to.be.false;
+    });
+  }
+
+  it("share the libraries of notebooks, so that a notebook gives the same result wherever it runs", () => {
+    const shared = locked("python").map(({ name }) => plain(name));
+    expect(shared).to.include.members(["pandas", "pyarrow", "matplotlib", "papermill", "pyspark-client", "boto3"]);
+    expect(locked("python").find(({ name }) => name === "pyspark-client")?.version).to.equal(versions.spark);
+  });
+
+  it("are installed by the same first steps in every image, for else they share no layer", () => {
+    const first = images.map((image) => {
+      const text = readFileSync(join(repositoryDir, "images", image, "Dockerfile"), "utf8");
+      return text.slice(text.indexOf("ARG BASE"), text.indexOf("COPY --from=own"));
+    });
+    expect(first[0]).to.contain("FROM ${BASE}\nCOPY --from=shared /opt/python /opt/python\n");
+    expect(new Set(first).size).to.equal(1);
+  });
+});
