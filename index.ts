@@ -1,8 +1,6 @@
 /** The platform: what there is and what is wired to what. Every choice is a value of `Pulumi.<stack>.yaml`. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { targetProfile } from "./clusters/targets.ts";
 import { Catalog } from "./components/catalog.ts";
 import * as footprints from "./components/footprints.ts";
@@ -21,6 +19,7 @@ import { TelemetryProducer } from "./components/telemetry.ts";
 import { objectStoreContents, type S3Consumer } from "./config/buckets.ts";
 import { wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
+import { studio, workload } from "./studio.ts";
 
 const config = loadConfig(pulumi.runtime.allConfig(), `Pulumi.${pulumi.getStack()}.yaml`);
 for (const warning of configWarnings(config)) void pulumi.log.warn(warning);
@@ -173,6 +172,23 @@ const prestoService =
       )
     : undefined;
 
+// What people work with.
+const people = studio(
+  {
+    services: config.services,
+    namespace,
+    image,
+    storage,
+    exposure,
+    contents,
+    store,
+    kafka: kafkaEndpoint,
+    spark: sparkService,
+    presto: prestoService?.endpoint,
+  },
+  onCluster,
+);
+
 // The first data path: the node's own figures, from Kafka into Iceberg.
 const producer = telemetryTopic
   ? new TelemetryProducer(
@@ -197,7 +213,7 @@ const stream =
           mode: "stream",
           main: {
             file: "telemetry-stream.py",
-            content: readFileSync(join(import.meta.dirname, "workloads", "telemetry-stream.py"), "utf8"),
+            content: workload("telemetry-stream.py"),
           },
           env: {
             KAFKA_BOOTSTRAP: telemetryTopic.kafka.bootstrapServers,
@@ -230,7 +246,8 @@ const proofRun =
           objectStore: store.access("proof"),
           catalog: catalogService.endpoint,
           presto: prestoService.endpoint,
-          waitFor: [stream.ready, ...(producer === undefined ? [] : [producer.ready])],
+          ...people.proven,
+          waitFor: [stream.ready, ...(producer === undefined ? [] : [producer.ready]), ...people.proven.waitFor],
           records: config.proof.records,
           timeoutSeconds: config.proof.timeoutSeconds,
           resources: footprints.proofResources(),
@@ -241,6 +258,7 @@ const proofRun =
 
 const published = [
   prestoService?.address,
+  ...people.addresses,
   stream?.address,
   storeService?.address,
   storeService?.consoleAddress,
@@ -254,6 +272,9 @@ export { namespace };
 export const addresses = pulumi
   .all(published.map(({ title, url }) => url.apply((known) => ({ title, url: known }))))
   .apply((all) => all.filter(({ url }) => url !== undefined));
+
+/** Whom people log in as; `npm run password` prints the password. */
+export const logins = people.logins;
 
 /** Name of the Job that proved the last deploy, and of the CronJob that holds its template for a proof on demand. */
 export const proof = proofRun && { job: proofRun.jobName, onDemand: proofRun.onDemandName };

@@ -144,9 +144,9 @@ export function seccompProblems(pod: PodSpec): string[] {
 }
 
 const SECRET_NAME = /(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL)/i;
-/** Names that speak of a secret and hold none: where it lies, how long it is or lives. */
+/** Names that speak of a secret and hold none: where it lies (Spark's `secretKeyRef.<variable>` too), how long it is or lives. */
 const SECRET_REFERENCE =
-  /(FILE|PATH|DIR|NAME|FIELD|REF|PROVIDER|LENGTH|TTL|EXPIRATION|EXPIRY|LOCATION|TYPE|CLASS|URL)$/i;
+  /(FILE|PATH|DIR|NAME|FIELD|REF|PROVIDER|LENGTH|TTL|EXPIRATION|EXPIRY|LOCATION|TYPE|CLASS|URL)$|secretKeyRef[._]/i;
 
 /** Whether a name is one that secrets have. */
 export function namesSecret(name: string): boolean {

@@ -94,7 +94,7 @@ export function objectStoreContents({ services }: PlatformConfig): ObjectStoreCo
     if (spark.enabled) keys["dag-census-batch"] = { [buckets.lake]: "readWrite", ...events };
   }
   if (withNotebooks) keys.notebooks = { [buckets.notebooks]: "readWrite" };
-  if (sparkHistory.enabled) keys["spark-history"] = { [buckets.sparkEvents]: "read" };
+  if (sparkHistory.enabled) keys["spark-history"] = { ...events };
   for (const [user, { consumer, bucket }] of Object.entries(homes)) {
     // The proof's account publishes nothing.
     const shared: BucketRight = user === ROBOT ? "read" : "readWrite";

@@ -51,7 +51,15 @@ describe("a pod's problems", () => {
 
 describe("a secret's name", () => {
   const secret = ["PASSWORD", "MINIO_ROOT_PASSWORD", "AWS_SECRET_ACCESS_KEY", "GARAGE_ADMIN_TOKEN", "accessKey"];
-  const plain = ["PASSWORD_FILE", "secretName", "accessKeyField", "KAFKA_LOG_DIRS", "passwordLength", "keyring"];
+  const plain = [
+    "PASSWORD_FILE",
+    "secretName",
+    "accessKeyField",
+    "KAFKA_LOG_DIRS",
+    "passwordLength",
+    "keyring",
+    "spark.kubernetes.executor.secretKeyRef.AWS_ACCESS_KEY_ID",
+  ];
 
   it("is recognised", () => {
     for (const name of secret) expect(namesSecret(name), name).to.equal(true);

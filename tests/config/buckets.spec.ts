@@ -29,7 +29,7 @@ describe("the contents of the object store", () => {
       "dag-telemetry-report": { notebooks: "readWrite", lake: "read" },
       "dag-census-batch": { lake: "readWrite", "spark-events": "readWrite" },
       notebooks: { notebooks: "readWrite" },
-      "spark-history": { "spark-events": "read" },
+      "spark-history": { "spark-events": "readWrite" },
       "user-ana": { "home-ana": "readWrite", notebooks: "readWrite", lake: "read", dags: "readWrite" },
       "user-proof": { "home-proof": "readWrite", notebooks: "read", lake: "read" },
     });

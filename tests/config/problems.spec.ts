@@ -390,13 +390,13 @@ const bad: Case[] = [
       profile: "studio",
       cluster: { target: "cloud", context: "c" },
       services: Object.fromEntries(
-        ["kafka", "objectStore", "catalog", "spark", "presto", "tools", "airflow"].map((name) => [
+        ["kafka", "objectStore", "catalog", "spark", "presto", "tools"].map((name) => [
           name,
           { image: "i:1" },
         ]),
       ),
     },
-    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.postgres.image, millrace:services.jupyterhub.image",
+    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.postgres.image, millrace:services.airflow.image, millrace:services.jupyterhub.image",
   ],
   [
     "more proof records than one check reads back",

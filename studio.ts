@@ -1,0 +1,180 @@
+/** What people work with, wired to the data path: Spark for notebooks and its history, PostgreSQL, Airflow, JupyterHub. */
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Exposure } from "./clusters/profile.ts";
+import { ClientEndpointsConfig } from "./components/client-endpoints.ts";
+import type { KafkaEndpoint, PrestoEndpoint, PublishedAddress } from "./components/endpoints.ts";
+import * as footprints from "./components/footprints.ts";
+import { JupyterHub } from "./components/jupyterhub.ts";
+import type { S3Source } from "./components/object-store.ts";
+import { Postgres } from "./components/postgres.ts";
+import type { ProofArgs } from "./components/proof.ts";
+import { SparkConnect } from "./components/spark-connect.ts";
+import { SparkHistory } from "./components/spark-history.ts";
+import type { Spark } from "./components/spark.ts";
+import type { Storage } from "./components/storage.ts";
+import { type ObjectStoreContents, ROBOT, type S3Consumer } from "./config/buckets.ts";
+import type { PlatformConfig } from "./config/index.ts";
+import type { ImageName } from "./images/index.ts";
+
+/** The ground and the data path, as `index.ts` has made them; what is not there is off. */
+export interface StudioArgs {
+  readonly services: PlatformConfig["services"];
+  readonly namespace: pulumi.Output<string>;
+  readonly image: (name: ImageName) => pulumi.Output<string>;
+  readonly storage: Storage;
+  readonly exposure: Exposure;
+  readonly contents: ObjectStoreContents;
+  readonly store: S3Source<S3Consumer> | undefined;
+  readonly kafka: KafkaEndpoint | undefined;
+  readonly spark: Spark | undefined;
+  readonly presto: PrestoEndpoint | undefined;
+}
+
+/** What the program goes on with. */
+export interface Studio {
+  readonly addresses: readonly (PublishedAddress | undefined)[];
+  /** Whom people log in as, by service; never a password. */
+  readonly logins: readonly { readonly title: string; readonly service: string; readonly users: readonly string[] }[];
+  /** What the proof asks beside the data path, and what must be ready for it. */
+  readonly proven: Pick<ProofArgs, "airflow" | "jupyterhub"> & { readonly waitFor: readonly pulumi.Output<string>[] };
+}
+
+/** Makes what the config enables; nothing in profile `core`. */
+export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions): Studio {
+  const { namespace, image, storage, exposure, store, contents } = args;
+  const { postgres, airflow, jupyterhub, sparkConnect, sparkHistory } = args.services;
+  const { buckets } = contents;
+
+  // Spark for people: one server for all sessions, and the pages of what has ended.
+  const eventLog = sparkHistory.enabled ? { eventLog: `s3a://${buckets.sparkEvents}/` } : {};
+  const connectService =
+    args.spark && sparkConnect.enabled
+      ? new SparkConnect(
+          "spark-connect",
+          {
+            spark: args.spark,
+            driverMemory: sparkConnect.driverMemory,
+            maxExecutors: sparkConnect.maxExecutors,
+            ...eventLog,
+          },
+          opts,
+        )
+      : undefined;
+  const historyService =
+    store && eventLog.eventLog !== undefined
+      ? new SparkHistory(
+          "spark-history",
+          {
+            namespace,
+            image: image("spark"),
+            objectStore: store.access("spark-history"),
+            eventLog: eventLog.eventLog,
+            memory: sparkHistory.memory,
+            exposure,
+          },
+          opts,
+        )
+      : undefined;
+
+  // Metadata: a database for each, saved to S3 every night.
+  const databases = postgres.enabled
+    ? new Postgres(
+        "postgres",
+        {
+          namespace,
+          image: image("postgres"),
+          storage,
+          data: postgres.storage,
+          resources: footprints.postgresResources(postgres),
+          databases: ["airflow", "jupyterhub"],
+          ...(store && postgres.backup.enabled
+            ? {
+                backup: {
+                  objectStore: store.access("postgres-backup"),
+                  bucket: buckets.backups,
+                  toolsImage: image("tools"),
+                  schedule: postgres.backup.schedule,
+                  keep: postgres.backup.keep,
+                  resources: footprints.postgresBackupResources(),
+                },
+              }
+            : {}),
+        },
+        opts,
+      )
+    : undefined;
+
+  // What a notebook and a task know of the platform.
+  const clients =
+    store && (airflow.enabled || jupyterhub.enabled)
+      ? new ClientEndpointsConfig(
+          "client-endpoints",
+          {
+            namespace,
+            ...(args.kafka && { kafka: args.kafka }),
+            ...(args.presto && { presto: args.presto }),
+            ...(connectService && { spark: connectService.endpoint }),
+            objectStore: store.access("notebooks"),
+            notebooks: `s3://${buckets.notebooks}`,
+          },
+          opts,
+        ).endpoints
+      : undefined;
+  const sparkToken = connectService?.endpoint.token;
+
+  // A server per user, each with a bucket and a key of its own.
+  const hub =
+    store && databases && clients && jupyterhub.enabled
+      ? new JupyterHub(
+          "jupyterhub",
+          {
+            namespace,
+            image: image("jupyter"),
+            exposure,
+            database: databases.database("jupyterhub"),
+            users: jupyterhub.users,
+            admins: jupyterhub.admins,
+            homes: Object.fromEntries(
+              Object.entries(contents.homes).map(([user, { consumer, bucket, prefix }]) => [
+                user,
+                { objectStore: store.access(consumer), bucket, prefix },
+              ]),
+            ),
+            clients,
+            ...(sparkToken && { sparkToken }),
+            idleMinutes: jupyterhub.idleMinutes,
+            resources: { ...footprints.jupyterhubResources, server: footprints.notebookServerResources(jupyterhub) },
+            ...(jupyterhub.oidc && { oidc: provider(jupyterhub.oidc) }),
+          },
+          opts,
+        )
+      : undefined;
+
+  // Both hops ask Spark and Presto too.
+  const provable = connectService !== undefined && args.presto !== undefined;
+  const robotHome = contents.homes[ROBOT];
+  return {
+    addresses: [hub?.address, historyService?.address],
+    logins: [
+      ...(hub && jupyterhub.oidc === undefined
+        ? [{ title: "JupyterHub", service: "jupyterhub", users: jupyterhub.users }]
+        : []),
+    ],
+    proven: {
+      ...(hub && robotHome && provable && { jupyterhub: { endpoint: hub.endpoint, home: robotHome } }),
+      waitFor: [connectService?.endpoint.ready, historyService?.ready].filter((ready) => ready !== undefined),
+    },
+  };
+}
+
+/** A program of `workloads/`. */
+export function workload(file: string): string {
+  return readFileSync(join(import.meta.dirname, "workloads", file), "utf8");
+}
+
+/** A provider of logins as the hub takes it: its secret stays in the Secret that the stack names. */
+function provider({ clientSecretName, ...rest }: NonNullable<PlatformConfig["services"]["jupyterhub"]["oidc"]>) {
+  return { ...rest, clientSecret: { secretName: pulumi.output(clientSecretName), key: "clientSecret" } };
+}
