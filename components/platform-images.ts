@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Registry } from "../clusters/profile.ts";
-import { buildArgs, contextDir, type ImageName, imageNames, imageReference } from "../images/index.ts";
+import { buildArgs, builtAfter, contextDir, type ImageName, imageNames, imageReference } from "../images/index.ts";
 
 export interface PlatformImagesArgs {
   /** The registry that images go to, by its names for the pushing machine and for the pulling nodes. */
@@ -28,9 +28,11 @@ export class PlatformImages extends pulumi.ComponentResource {
       const message = `images "${name}": ${unknown.join(", ")} is not an image of the platform; it has ${imageNames.join(", ")}`;
       throw new pulumi.ResourceError(message, this, true);
     }
+    const built = new Map<ImageName, docker.Image>();
     const pushImage = (image: ImageName): pulumi.Output<string> => {
       const reference = imageReference(image);
       const context = contextDir(image);
+      const before = built.get(builtAfter[image] ?? image);
       const pushed = new docker.Image(
         `${name}-${image}`,
         {
@@ -45,12 +47,14 @@ export class PlatformImages extends pulumi.ComponentResource {
           },
           skipPush: false,
         },
-        { parent: this },
+        { parent: this, ...(before === undefined ? {} : { dependsOn: [before] }) },
       );
+      built.set(image, pushed);
       // Waits for the push, then gives the name by which nodes know the same image.
       return pushed.imageName.apply(() => `${args.registry.pull}/${reference}`);
     };
-    this.references = Object.fromEntries([...new Set(args.images)].map((image) => [image, pushImage(image)]));
+    const wanted = imageNames.filter((image) => args.images.includes(image));
+    this.references = Object.fromEntries(wanted.map((image) => [image, pushImage(image)]));
     this.registerOutputs({ references: this.references });
   }
 

@@ -5,7 +5,7 @@
 import { cacheDir } from "./cache.ts";
 import { bases, type BaseName, type ImageName, imageReference, imageTag } from "./tags.ts";
 
-export { baseNames, type BaseName, imageNames, type ImageName, imageReference, imageTag } from "./tags.ts";
+export { baseNames, type BaseName, builtAfter, imageNames, type ImageName, imageReference, imageTag } from "./tags.ts";
 export { type Progress, prepareContexts } from "./prepare.ts";
 export { listSources, type Source } from "./sources.ts";
 export { versions } from "./versions.ts";

@@ -35,6 +35,9 @@ export const bases: Readonly<Record<ImageName, BaseName>> = {
   jupyter: "python",
 };
 
+/** Images that find the largest part of their work done, in Docker's cache, when another one was built before. */
+export const builtAfter: Readonly<Partial<Record<ImageName, ImageName>>> = { jupyter: "airflow" };
+
 /** Folders of sources that an image carries besides its own folder, relative to the repository. */
 const bakedSources: Readonly<Partial<Record<ImageName, readonly string[]>>> = {
   tools: ["workloads", "check"],

@@ -66,6 +66,32 @@ describe("components/platform-images", () => {
     expect(names).to.have.members(["images-garage", "images-tools"]);
   });
 
+  it("builds JupyterHub's image after Airflow's, whose layers it then finds in Docker's cache", async () => {
+    const events: string[] = [];
+    await pulumi.runtime.setMocks({
+      newResource: async ({ name, inputs }) => {
+        events.push(`${name} begun`);
+        await new Promise((resume) => setImmediate(resume));
+        events.push(`${name} built`);
+        return { id: name, state: inputs as Record<string, unknown> };
+      },
+      call: ({ inputs }) => inputs as Record<string, unknown>,
+    });
+    const images = make(["jupyter", "airflow"]);
+    await Promise.all([valueOf(images.ref("jupyter")), valueOf(images.ref("airflow"))]);
+    const own = events.filter((event) => event.startsWith("images-"));
+    expect(own).to.deep.equal([
+      "images-airflow begun",
+      "images-airflow built",
+      "images-jupyter begun",
+      "images-jupyter built",
+    ]);
+  });
+
+  it("builds JupyterHub's image also where Airflow's is not wanted", async () => {
+    expect(await valueOf(make(["jupyter"]).ref("jupyter"))).to.contain("millrace/jupyter:");
+  });
+
   it("refuses to refer to an image that is not built, naming what is", () => {
     expect(() => make(["kafka"]).ref("spark")).to.throw('image "spark" is not built here (built: kafka)');
   });
