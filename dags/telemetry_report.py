@@ -8,8 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-NOTEBOOK = "s3://notebooks/telemetry-report.ipynb"
-OUTPUTS = "s3://notebooks/runs/telemetry-report"
+NOTEBOOK = "telemetry-report.ipynb"
 
 
 @dag(
@@ -34,7 +33,12 @@ OUTPUTS = "s3://notebooks/runs/telemetry-report"
             pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
             description="Name of the report; its rows and its notebook replace those of the same name. Default: the DAG run's id",
         ),
-        "notebook": Param(NOTEBOOK, type="string", pattern="^s3://.+[.]ipynb$", description="The notebook to run"),
+        "notebook": Param(
+            NOTEBOOK,
+            type="string",
+            pattern="^.+[.]ipynb$",
+            description="The notebook to run: the name of a published one, or a full s3:// address",
+        ),
         "hours": Param(1, type="number", exclusiveMinimum=0, maximum=24 * 31, description="Hours that the report looks back"),
     },
 )
@@ -51,8 +55,12 @@ def telemetry_report():
         params = context["params"]
         # An id such as scheduled__2026-11-21T09:00:00+00:00 has characters that file names do not like.
         run = params["run"] or re.sub(r"[^A-Za-z0-9._-]", "-", context["run_id"])
+        published = millrace.endpoints().notebooks
+        notebook = params["notebook"]
         return millrace.run_notebook(
-            params["notebook"], f"{OUTPUTS}/{run}.ipynb", {"run": run, "hours": params["hours"]}
+            notebook if notebook.startswith("s3://") else f"{published}/{notebook}",
+            f"{published}/runs/telemetry-report/{run}.ipynb",
+            {"run": run, "hours": params["hours"]},
         )
 
     report()
