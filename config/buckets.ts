@@ -15,6 +15,7 @@ export type S3Consumer =
   | "airflow"
   | "dag-telemetry-report"
   | "dag-census-batch"
+  | "dag-bucket"
   | "notebooks"
   | "spark-history"
   | `user-${string}`;
@@ -91,6 +92,8 @@ export function objectStoreContents({ services }: PlatformConfig): ObjectStoreCo
   if (airflow.enabled) {
     keys.airflow = { [buckets.airflow]: "readWrite", ...rights(withDags && [buckets.dags, "read"]) };
     keys["dag-telemetry-report"] = { [buckets.notebooks]: "readWrite", [buckets.lake]: "read" };
+    // What people may do themselves, their DAGs may do.
+    if (withDags) keys["dag-bucket"] = { [buckets.notebooks]: "readWrite", [buckets.lake]: "read" };
     if (spark.enabled) keys["dag-census-batch"] = { [buckets.lake]: "readWrite", ...events };
   }
   if (withNotebooks) keys.notebooks = { [buckets.notebooks]: "readWrite" };
@@ -134,6 +137,7 @@ const owners: Readonly<Record<Exclude<S3Consumer, `user-${string}`>, S3Owner>> =
   airflow: "airflow",
   "dag-telemetry-report": "dagTelemetryReport",
   "dag-census-batch": "dagCensusBatch",
+  "dag-bucket": "dagBucket",
   notebooks: "notebooks",
   "spark-history": "sparkHistory",
 };

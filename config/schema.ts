@@ -204,6 +204,7 @@ const s3OwnerWords = {
   airflow: "Airflow",
   dagTelemetryReport: "the tasks of DAG `telemetry_report`",
   dagCensusBatch: "the tasks of DAG `census_batch`",
+  dagBucket: "the tasks of DAGs in the bucket `dags`",
   notebooks: "the Job that publishes the platform's notebooks",
   sparkHistory: "Spark's history",
   users: "all of JupyterHub's users",

@@ -27,6 +27,7 @@ describe("the contents of the object store", () => {
       "postgres-backup": { backups: "readWrite" },
       airflow: { airflow: "readWrite", dags: "read" },
       "dag-telemetry-report": { notebooks: "readWrite", lake: "read" },
+      "dag-bucket": { notebooks: "readWrite", lake: "read" },
       "dag-census-batch": { lake: "readWrite", "spark-events": "readWrite" },
       notebooks: { notebooks: "readWrite" },
       "spark-history": { "spark-events": "readWrite" },
@@ -59,12 +60,12 @@ describe("the contents of the object store", () => {
 
   const without: readonly (readonly [string, unknown, string[], string[]])[] = [
     ["a backup that is off", { postgres: { backup: { enabled: false } } }, ["backups"], ["postgres-backup"]],
-    ["a bucket of DAGs that is not wanted", { airflow: { dagBucket: false } }, ["dags"], []],
+    ["a bucket of DAGs that is not wanted", { airflow: { dagBucket: false } }, ["dags"], ["dag-bucket"]],
     [
       "Airflow that is off",
       { airflow: { enabled: false } },
       ["airflow", "dags"],
-      ["airflow", "dag-telemetry-report", "dag-census-batch"],
+      ["airflow", "dag-telemetry-report", "dag-census-batch", "dag-bucket"],
     ],
     ["JupyterHub that is off", { jupyterhub: { enabled: false } }, ["home-analyst", "home-proof"], ["user-analyst"]],
     ["a history that is off", { sparkHistory: { enabled: false } }, ["spark-events"], ["spark-history"]],
@@ -74,7 +75,7 @@ describe("the contents of the object store", () => {
       const all = contents("studio");
       const { used, keys } = contents("studio", services);
       expect(all.used).to.include.members(buckets);
-      expect(all.keys).to.include.keys(consumers.length === 0 ? ["spark"] : consumers);
+      expect(all.keys).to.include.keys(consumers);
       for (const bucket of buckets) expect(used).not.to.include(bucket);
       for (const consumer of consumers) expect(keys).not.to.have.property(consumer);
     });

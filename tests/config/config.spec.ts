@@ -53,6 +53,7 @@ describe("the configuration", () => {
       airflow: "keys",
       dagTelemetryReport: "keys",
       dagCensusBatch: "keys",
+      dagBucket: "keys",
       notebooks: "keys",
       sparkHistory: "keys",
       users: "keys",

@@ -382,7 +382,7 @@ const bad: Case[] = [
         secretNames: { metastore: "m", spark: "s", presto: "p", proof: "t", airflow: "a", users: "u" },
       }),
     },
-    "millrace:services.objectStore.existing.secretNames: postgresBackup, dagTelemetryReport, dagCensusBatch, notebooks, sparkHistory have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
+    "millrace:services.objectStore.existing.secretNames: postgresBackup, dagTelemetryReport, dagBucket, dagCensusBatch, notebooks, sparkHistory have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
   ],
   [
     "cloud without registry and the images of a profile",
@@ -390,10 +390,7 @@ const bad: Case[] = [
       profile: "studio",
       cluster: { target: "cloud", context: "c" },
       services: Object.fromEntries(
-        ["kafka", "objectStore", "catalog", "spark", "presto", "tools"].map((name) => [
-          name,
-          { image: "i:1" },
-        ]),
+        ["kafka", "objectStore", "catalog", "spark", "presto", "tools"].map((name) => [name, { image: "i:1" }]),
       ),
     },
     "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.postgres.image, millrace:services.airflow.image, millrace:services.jupyterhub.image",
