@@ -23,6 +23,8 @@ const RESULT_SHARE = 0.25;
 /** Time after which executors that still hold data go as well, in seconds; Spark makes the data again when asked. */
 const SHUFFLE_IDLE_SECONDS = 600;
 const SESSION_IDLE_SECONDS = 1800;
+/** Executors that may die within ten minutes before the server gives up. */
+const EXECUTOR_FAILURES = 100;
 
 /** Sessions share the executors evenly: without it whoever came first would have them all until his job ends. */
 const POOLS = `<?xml version="1.0"?>
@@ -147,6 +149,9 @@ export class SparkConnect extends pulumi.ComponentResource {
         "spark.dynamicAllocation.cachedExecutorIdleTimeout": `${SESSION_IDLE_SECONDS}s`,
         // Else an executor that has sorted once keeps what nobody reads again, and does not go.
         "spark.sql.connect.shuffleDependency.fileCleanup.enabled": "true",
+        // One query that kills its executors fails after four of them; by default that would end the server for all.
+        "spark.executor.maxNumFailures": String(EXECUTOR_FAILURES),
+        "spark.executor.failuresValidityInterval": "10m",
         // The server lives for weeks, and its heap holds what its page shows.
         "spark.ui.retainedJobs": "200",
         "spark.ui.retainedStages": "200",

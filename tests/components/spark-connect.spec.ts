@@ -87,6 +87,8 @@ describe("SparkConnect", () => {
     expect(args).to.include.members([
       "spark.driver.maxResultSize=160m",
       "spark.connect.session.manager.defaultSessionTimeout=1800s",
+      "spark.executor.maxNumFailures=100",
+      "spark.executor.failuresValidityInterval=10m",
       "spark.scheduler.mode=FAIR",
       "spark.scheduler.allocation.file=file:///opt/millrace/connect/pools.xml",
     ]);
