@@ -106,22 +106,27 @@ export class ClientEndpointsConfig extends pulumi.ComponentResource {
 /**
  * What a pod needs so that `import millrace` knows the platform: the addresses at /etc/millrace/endpoints.json, and the
  * program's own keys in the environment, where every AWS SDK looks for them too.
- * @param credentials Key pair of the person or of the DAG.
+ * @param credentials Key pair of the person or of the DAG; `undefined` where the program gets none, or gets one later.
  * @param sparkToken What Spark Connect asks for. @default - nothing is shown to it
  * @param home Where the person's own files are: `s3://home-ana/`. @default - the program has no home
  */
 export function clientPodParts(
   clients: ClientEndpoints,
-  credentials: S3Endpoint["credentials"],
+  credentials: S3Endpoint["credentials"] | undefined,
   sparkToken?: SecretKeyRef,
   home?: string,
 ): { env: EnvVar[]; volumes: Volume[]; mounts: VolumeMount[] } {
   const s3 = clients.text.apply((text) => (JSON.parse(text) as EndpointsFile).s3);
-  const { secretName, accessKeyField, secretKeyField } = credentials;
+  const keys =
+    credentials === undefined
+      ? []
+      : [
+          secretEnv("AWS_ACCESS_KEY_ID", credentials.secretName, credentials.accessKeyField),
+          secretEnv("AWS_SECRET_ACCESS_KEY", credentials.secretName, credentials.secretKeyField),
+        ];
   return {
     env: [
-      secretEnv("AWS_ACCESS_KEY_ID", secretName, accessKeyField),
-      secretEnv("AWS_SECRET_ACCESS_KEY", secretName, secretKeyField),
+      ...keys,
       { name: "AWS_ENDPOINT_URL", value: s3.endpoint },
       { name: "AWS_REGION", value: s3.region },
       // The name that Python's SDK knows.
