@@ -1,12 +1,13 @@
 /** What people work with, wired to the data path: Spark for notebooks and its history, PostgreSQL, Airflow, JupyterHub. */
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Exposure } from "./clusters/profile.ts";
 import { ClientEndpointsConfig } from "./components/client-endpoints.ts";
 import type { KafkaEndpoint, PrestoEndpoint, PublishedAddress } from "./components/endpoints.ts";
 import * as footprints from "./components/footprints.ts";
 import { JupyterHub } from "./components/jupyterhub.ts";
+import { NotebookLibrary } from "./components/notebook-library.ts";
 import type { S3Source } from "./components/object-store.ts";
 import { Postgres } from "./components/postgres.ts";
 import type { ProofArgs } from "./components/proof.ts";
@@ -123,6 +124,21 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
         ).endpoints
       : undefined;
   const sparkToken = connectService?.endpoint.token;
+  const library =
+    store && clients
+      ? new NotebookLibrary(
+          "notebook-library",
+          {
+            namespace,
+            toolsImage: image("tools"),
+            resources: footprints.setupResources(),
+            objectStore: store.access("notebooks"),
+            bucket: buckets.notebooks,
+            notebooks: notebooks(),
+          },
+          opts,
+        )
+      : undefined;
 
   // A server per user, each with a bucket and a key of its own.
   const hub =
@@ -164,7 +180,9 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
     ],
     proven: {
       ...(hub && robotHome && provable && { jupyterhub: { endpoint: hub.endpoint, home: robotHome } }),
-      waitFor: [connectService?.endpoint.ready, historyService?.ready].filter((ready) => ready !== undefined),
+      waitFor: [connectService?.endpoint.ready, historyService?.ready, library?.ready].filter(
+        (ready) => ready !== undefined,
+      ),
     },
   };
 }
@@ -172,6 +190,15 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
 /** A program of `workloads/`. */
 export function workload(file: string): string {
   return readFileSync(join(import.meta.dirname, "workloads", file), "utf8");
+}
+
+/** The platform's own notebooks, by file name. */
+function notebooks(): Record<string, string> {
+  const folder = join(import.meta.dirname, "notebooks");
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(".ipynb"))
+    .sort();
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), "utf8")]));
 }
 
 /** A provider of logins as the hub takes it: its secret stays in the Secret that the stack names. */
