@@ -94,7 +94,7 @@ async function specs(progress: Progress): Promise<Tally> {
 }
 
 /** Folders with Python's own tests; each is run by itself. They need no package. */
-const pythonTests = ["python/tests", "tests/workloads/jupyterhub"];
+const pythonTests = ["python/tests", "tests/workloads/airflow", "tests/workloads/jupyterhub"];
 
 async function python(progress: Progress): Promise<Tally> {
   const step = progress.step("python");

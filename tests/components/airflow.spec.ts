@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { Airflow, airflowProblems, type AirflowArgs } from "../../components/airflow.ts";
 import { ClientEndpointsConfig } from "../../components/client-endpoints.ts";
 import type { PostgresEndpoint, SparkConnectEndpoint } from "../../components/endpoints.ts";
-import { configMapProblems, podProblems, type PodSpec } from "../../components/hardening.ts";
+import { configMapProblems, podProblems } from "../../components/hardening.ts";
 import { envOf, kafka, nodePorts, presto, s3 } from "../support/fixtures.ts";
 import { type Inputs, mock, type Mocked, valueOf } from "../support/mocks.ts";
 

@@ -1,0 +1,26 @@
+"""Loads the programs of Airflow's pods without Airflow, which is only in its image."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+FOLDER = Path(__file__).parents[3] / "workloads" / "airflow"
+
+
+def load(name: str):
+    """A program as a module; what it takes from Airflow does nothing."""
+    plugins = ModuleType("airflow.plugins_manager")
+    plugins.AirflowPlugin = object
+    listeners = ModuleType("airflow.listeners")
+    listeners.hookimpl = lambda function: function
+    sys.modules |= {
+        "airflow": ModuleType("airflow"),
+        "airflow.plugins_manager": plugins,
+        "airflow.listeners": listeners,
+    }
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,40 @@
+import os
+import tempfile
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+from programs import load
+
+keys = load("task_keys")
+
+
+class TaskKeys(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        report = Path(folder.name) / "report"
+        report.mkdir()
+        (report / "accessKey").write_text("GKreport")
+        (report / "secretKey").write_text("secret")
+        patch = mock.patch.dict(os.environ, {"TASK_KEYS_FOLDER": folder.name})
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def run_task(self, dag, bundle="platform"):
+        """The keys in the environment of a task."""
+        task = SimpleNamespace(dag_id=dag, bundle_instance=SimpleNamespace(name=bundle))
+        keys.on_task_instance_running(previous_state=None, task_instance=task)
+        return os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+
+    def test_a_task_finds_the_key_of_its_dag(self):
+        self.assertEqual(self.run_task("report"), ("GKreport", "secret"))
+
+    def test_a_task_of_another_dag_or_of_the_people_finds_none(self):
+        self.assertEqual(self.run_task("other"), (None, None))
+        self.assertEqual(self.run_task("report", "team"), (None, None))
+
+
+if __name__ == "__main__":
+    unittest.main()
