@@ -155,7 +155,11 @@ export class Proof extends pulumi.ComponentResource {
           bucket: airflow.bucket,
           logs: airflow.logs,
         },
-        jupyterhub && { url: jupyterhub.endpoint.url, user: jupyterhub.endpoint.robot, home: jupyterhub.home },
+        jupyterhub && {
+          url: jupyterhub.endpoint.url,
+          user: jupyterhub.endpoint.robot,
+          home: { bucket: jupyterhub.home.bucket, prefix: jupyterhub.home.prefix },
+        },
       ]);
       return pulumi
         .all([
