@@ -5,9 +5,9 @@ import type { PublishedAddress } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
 import { labels, selector, serviceHost, sparkDriverName, sparkExecutorPrefix } from "./names.ts";
 import {
+  driverFile,
   driverPorts,
   executorProblems,
-  programPath,
   sparkDriverPod,
   type SparkMain,
   sparkMainProblems,
@@ -105,12 +105,12 @@ export class SparkApplication extends pulumi.ComponentResource {
         settings: {
           "spark.kubernetes.executor.podNamePrefix": sparkExecutorPrefix(name),
           "spark.executor.instances": String(args.executors ?? 1),
-          ...(args.eventLog === undefined ? {} : eventLogSettings(args.eventLog)),
+          ...eventLogSettings(args.eventLog),
           ...args.settings,
         },
-        program: [programPath(args.main), ...(args.arguments ?? [])],
-        programConfigMap: driver,
-        env: Object.entries(args.env ?? {}).map(([key, value]) => ({ name: key, value })),
+        program: [driverFile(args.main.file), ...(args.arguments ?? [])],
+        filesConfigMap: driver,
+        ...(args.env === undefined ? {} : { env: args.env }),
         ...(mode === "stream" ? { probes: probes() } : {}),
         config: args.main.content,
       });

@@ -6,9 +6,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { S3Endpoint } from "./endpoints.ts";
 import { labels, sparkDriverName } from "./names.ts";
 import {
+  driverFile,
   executorProblems,
   OWN_ADDRESS,
-  programPath,
   sparkDriverPod,
   type SparkMain,
   sparkMainProblems,
@@ -115,12 +115,12 @@ export class SparkBatch extends pulumi.ComponentResource {
         objectStore: application.objectStore,
         settings: {
           "spark.executor.instances": String(application.executors),
-          ...(args.eventLog === undefined ? {} : eventLogSettings(args.eventLog)),
+          ...eventLogSettings(args.eventLog),
           ...application.settings,
         },
-        program: [programPath(main)],
-        programConfigMap: program.metadata.name,
-        env: Object.entries(application.env ?? {}).map(([variable, value]) => ({ name: variable, value })),
+        program: [driverFile(main.file)],
+        filesConfigMap: program.metadata.name,
+        ...(application.env === undefined ? {} : { env: application.env }),
         config: main.content,
       });
       return podTemplateFile(

@@ -5,7 +5,7 @@ import * as random from "@pulumi/random";
 import type { SparkConnectEndpoint } from "./endpoints.ts";
 import { labels, selector, serviceHost, serviceNames } from "./names.ts";
 import { mebibytes } from "./quantity.ts";
-import { executorProblems, OWN_ADDRESS, sparkDriverPod } from "./spark-driver.ts";
+import { driverFile, executorProblems, OWN_ADDRESS, sparkDriverPod } from "./spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
 import { heapProblems, type Spark, UI_PORT } from "./spark.ts";
 import { after, configMap, deployment, type PodArgs, secretEnv, service, tcpProbe } from "./workload.ts";
@@ -17,7 +17,6 @@ const MAIN_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer";
 const TOKEN_KEY = "token";
 const TOKEN_LENGTH = 40;
 const POOLS_FILE = "pools.xml";
-const POOLS_PATH = "/opt/millrace/connect";
 /** Part of the heap that one result may take on its way to a client. */
 const RESULT_SHARE = 0.25;
 /** Time after which executors that still hold data go as well, in seconds; Spark makes the data again when asked. */
@@ -112,20 +111,17 @@ export class SparkConnect extends pulumi.ComponentResource {
         host: OWN_ADDRESS,
         settings: settings(),
         program: ["--class", MAIN_CLASS],
-        env: [secretEnv("SPARK_CONNECT_AUTHENTICATE_TOKEN", secret.metadata.name, TOKEN_KEY)],
         ports: { grpc: PORT },
         probes: {
           startup: tcpProbe(PORT, { periodSeconds: 3, failureThreshold: 80 }),
           readiness: tcpProbe(PORT, { periodSeconds: 5 }),
           liveness: tcpProbe(PORT, { periodSeconds: 20, failureThreshold: 6 }),
         },
+        filesConfigMap: SERVICE,
         config: POOLS,
       });
-      return {
-        ...pod,
-        volumes: [...(pod.volumes ?? []), { name: "pools", configMap: { name: SERVICE } }],
-        mounts: [...(pod.mounts ?? []), { name: "pools", mountPath: POOLS_PATH, readOnly: true }],
-      };
+      const token = secretEnv("SPARK_CONNECT_AUTHENTICATE_TOKEN", secret.metadata.name, TOKEN_KEY);
+      return { ...pod, env: [...(pod.env ?? []), token] };
     }
 
     function settings(): Record<string, string> {
@@ -139,7 +135,7 @@ export class SparkConnect extends pulumi.ComponentResource {
         // A table without a catalog in its name would go to a folder that is lost with the pod.
         "spark.sql.defaultCatalog": spark.catalogName,
         "spark.scheduler.mode": "FAIR",
-        "spark.scheduler.allocation.file": `file://${POOLS_PATH}/${POOLS_FILE}`,
+        "spark.scheduler.allocation.file": `file://${driverFile(POOLS_FILE)}`,
         "spark.dynamicAllocation.enabled": "true",
         "spark.dynamicAllocation.shuffleTracking.enabled": "true",
         "spark.dynamicAllocation.minExecutors": "0",
@@ -157,7 +153,7 @@ export class SparkConnect extends pulumi.ComponentResource {
         "spark.ui.retainedStages": "200",
         "spark.ui.retainedTasks": "10000",
         "spark.sql.ui.retainedExecutions": "100",
-        ...(args.eventLog === undefined ? {} : eventLogSettings(args.eventLog)),
+        ...eventLogSettings(args.eventLog),
       };
     }
   }

@@ -15,11 +15,12 @@ import {
   SPARK_UID,
   UI_PORT,
 } from "./spark.ts";
-import { type EnvVar, fieldEnv, type PodArgs, type Probes } from "./workload.ts";
+import { fieldEnv, type PodArgs, type Probes } from "./workload.ts";
 
 /** Where executors find a driver that has no Service: Kubernetes puts the pod's own address in. */
 export const OWN_ADDRESS = "$(SPARK_DRIVER_BIND_ADDRESS)";
-const JOBS_PATH = "/opt/millrace/jobs";
+/** Where a driver finds the files of its ConfigMap. */
+const FILES_PATH = "/opt/millrace/jobs";
 
 /** A program in Python: its file name, which ends in `.py`, and its text. */
 export interface SparkMain {
@@ -42,12 +43,12 @@ export interface SparkDriverArgs {
   readonly settings: Readonly<Record<string, pulumi.Input<string>>>;
   /** What comes after the settings: options of spark-submit, or a program with its arguments. */
   readonly program: readonly pulumi.Input<string>[];
-  /** ConfigMap with the program, if it is a file. @default - none */
-  readonly programConfigMap?: pulumi.Input<string>;
+  /** ConfigMap with the program or what else the driver reads. @default - none */
+  readonly filesConfigMap?: pulumi.Input<string>;
   /** The store with the key that driver and executors use. @default - with Spark's own key */
   readonly objectStore?: S3Endpoint;
   /** @default - none */
-  readonly env?: readonly EnvVar[];
+  readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Ports beside those that executors and people use. @default - none */
   readonly ports?: Readonly<Record<string, number>>;
   /** @default - none */
@@ -71,14 +72,18 @@ export function executorProblems(what: string, executors: number): string[] {
   return [`${what} is ${executors}; give a whole number from 1`];
 }
 
-/** Where a program of a ConfigMap is found in the driver. */
-export function programPath(main: SparkMain): string {
-  return `${JOBS_PATH}/${main.file}`;
+/** Path in the driver of a file of its ConfigMap. */
+export function driverFile(file: string): string {
+  return `${FILES_PATH}/${file}`;
 }
 
 /** The driver's pod; its `args` are those of the image's entry point. */
 export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
   const { spark, objectStore = spark.objectStore } = args;
+  const files = [
+    { name: "settings", configMap: spark.settingsName, path: SETTINGS_PATH },
+    ...(args.filesConfigMap === undefined ? [] : [{ name: "files", configMap: args.filesConfigMap, path: FILES_PATH }]),
+  ];
   return {
     service: args.service,
     component: args.component,
@@ -91,21 +96,15 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
       // Python would hold lines back and a crash would lose them.
       { name: "PYTHONUNBUFFERED", value: "1" },
       ...awsKeyEnv(objectStore),
-      ...(args.env ?? []),
+      ...Object.entries(args.env ?? {}).map(([name, value]) => ({ name, value })),
     ],
     ports: { ...driverPorts, ...args.ports },
     resources: sparkDriverResources(args),
     ...(args.probes === undefined ? {} : { probes: args.probes }),
     config: pulumi.interpolate`${spark.settingsText}${args.config ?? ""}`,
     serviceAccountName: spark.serviceAccountName,
-    volumes: [
-      { name: "settings", configMap: { name: spark.settingsName } },
-      ...(args.programConfigMap === undefined ? [] : [{ name: "jobs", configMap: { name: args.programConfigMap } }]),
-    ],
-    mounts: [
-      { name: "settings", mountPath: SETTINGS_PATH, readOnly: true },
-      ...(args.programConfigMap === undefined ? [] : [{ name: "jobs", mountPath: JOBS_PATH, readOnly: true }]),
-    ],
+    volumes: files.map(({ name, configMap }) => ({ name, configMap: { name: configMap } })),
+    mounts: files.map(({ name, path }) => ({ name, mountPath: path, readOnly: true })),
     scratch: SPARK_SCRATCH,
   };
 }

@@ -9,8 +9,10 @@ const FILE_MEBIBYTES = 10;
  * S3 shows a file only once it is closed. A batch closes its log at its end. A server that runs for ever closes a file
  * whenever it is full, after some dozens of queries, and the last one when it is stopped; until then, and for what
  * a killed driver did last, there is only the application's own page.
+ * @param folder `undefined` for no log.
  */
-export function eventLogSettings(folder: string): Record<string, string> {
+export function eventLogSettings(folder: string | undefined): Record<string, string> {
+  if (folder === undefined) return {};
   return {
     "spark.eventLog.enabled": "true",
     "spark.eventLog.dir": folder,

@@ -115,9 +115,9 @@ describe("SparkBatch", () => {
     expect(spec).to.include({ serviceAccountName: "spark", automountServiceAccountToken: true });
     const program = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-census-batch-driver");
     expect(program.inputs.data).to.deep.equal({ "census.py": main.content });
-    expect(spec.volumes).to.deep.include({ name: "jobs", configMap: { name: "spark-census-batch-driver" } });
+    expect(spec.volumes).to.deep.include({ name: "files", configMap: { name: "spark-census-batch-driver" } });
     expect(spec.containers[0].volumeMounts).to.deep.include({
-      name: "jobs",
+      name: "files",
       mountPath: "/opt/millrace/jobs",
       readOnly: true,
     });

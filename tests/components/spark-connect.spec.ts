@@ -90,12 +90,12 @@ describe("SparkConnect", () => {
       "spark.executor.maxNumFailures=100",
       "spark.executor.failuresValidityInterval=10m",
       "spark.scheduler.mode=FAIR",
-      "spark.scheduler.allocation.file=file:///opt/millrace/connect/pools.xml",
+      "spark.scheduler.allocation.file=file:///opt/millrace/jobs/pools.xml",
     ]);
     const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-connect");
     expect(inputs.data["pools.xml"]).to.contain('<pool name="default"><schedulingMode>FAIR</schedulingMode>');
     const { volumeMounts } = (await server()).spec.template.spec.containers[0];
-    expect(volumeMounts).to.deep.include({ name: "pools", mountPath: "/opt/millrace/connect", readOnly: true });
+    expect(volumeMounts).to.deep.include({ name: "files", mountPath: "/opt/millrace/jobs", readOnly: true });
   });
 
   it("puts tables without a catalog into the lake", async () => {
