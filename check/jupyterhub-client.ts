@@ -150,6 +150,12 @@ export class JupyterHubClient {
     mustSucceed(answer, `the server does not save ${path}`);
   }
 
+  /** A notebook's content, as JSON. @param path - below the user's folder */
+  async readNotebook(path: string, signal?: AbortSignal): Promise<string> {
+    const answer = await this.#call("GET", this.#serverPath(`api/contents/${path}?content=1`), { signal });
+    return mustSucceed(answer, `the server does not give ${path}`).text;
+  }
+
   async removeNotebook(path: string, signal?: AbortSignal): Promise<void> {
     const answer = await this.#call("DELETE", this.#serverPath(`api/contents/${path}`), { signal });
     mustSucceed(answer, `the server does not delete ${path}`);

@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { projectDir } from "./paths.ts";
 
-/** Warnings of Node that say nothing to a user; the negative timeout is kafkajs's own slip, and harmless. */
-const QUIET = ["--disable-warning=ExperimentalWarning", "--disable-warning=TimeoutNegativeWarning"];
+/** A warning of Node that says nothing to a user. */
+const QUIET = ["--disable-warning=ExperimentalWarning"];
 
 /** Runs another program of the project with this terminal, and answers its exit code. */
 export async function forward(script: string, args: readonly string[]): Promise<number> {

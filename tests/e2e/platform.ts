@@ -1,32 +1,56 @@
-/** The running platform as the end-to-end test sees it from outside: pods, scales, Kafka and Presto by their addresses. */
-import { Kafka, logLevel } from "kafkajs";
+/** The running platform as the end-to-end test sees it from outside: pods, scales, programs in pods, addresses. */
+import { Writable } from "node:stream";
+
+import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
+import type { Kafka } from "kafkajs";
 
 import { PrestoClient } from "../../check/presto-client.ts";
+import type { NodePorts } from "../../clusters/profile.ts";
 import { connect, type Kube } from "../../cli/kube.ts";
+import { readSecret } from "../../cli/secrets.ts";
 import { readStack } from "../../cli/stack.ts";
 import type { Pod } from "../../cli/services.ts";
+import { kafkaClient } from "../../workloads/kafka-client.ts";
 import { until } from "./runner.ts";
 
-const stack = readStack({ stack: "dev", target: undefined });
+export const stack = readStack({ stack: "dev", target: undefined });
 export const namespace = stack.config.cluster.namespace;
 const core = `/api/v1/namespaces/${namespace}/pods`;
 
 export const kube = (): Kube => connect(stack.profile);
 
-const ports = stack.profile.exposure.kind === "nodePort" ? stack.profile.exposure : undefined;
-export const kafkaAddress = `${ports?.host ?? "127.0.0.1"}:${ports?.ports.kafka ?? 30092}`;
-export const prestoUrl = `http://${ports?.host ?? "127.0.0.1"}:${ports?.ports.presto ?? 30080}`;
+/** `host:port` of a published service. */
+export function addressOf(service: keyof NodePorts): string {
+  const { exposure } = stack.profile;
+  if (exposure.kind !== "nodePort") throw new Error(`this target publishes no ports, so ${service} can't be reached`);
+  return `${exposure.host}:${exposure.ports[service]}`;
+}
 
-export async function pods(service?: string): Promise<readonly Pod[]> {
-  const selector =
-    service === undefined ? "" : `?labelSelector=${encodeURIComponent(`app.kubernetes.io/name=${service}`)}`;
-  return (await kube().get<{ items: readonly Pod[] }>(`${core}${selector}`)).items;
+/** A workload: all of a service, `postgres`, or one part of it, `airflow/scheduler`. */
+export type Workload = string;
+
+function selectorOf(workload: Workload): string {
+  const [service = "", component] = workload.split("/");
+  const parts = [`app.kubernetes.io/name=${service}`];
+  if (component !== undefined) parts.push(`app.kubernetes.io/component=${component}`);
+  return `labelSelector=${encodeURIComponent(parts.join(","))}`;
+}
+
+/** Pods that are to run on; those of Jobs are left out where a workload is named. */
+export async function pods(workload?: Workload): Promise<readonly Pod[]> {
+  if (workload === undefined) return (await kube().get<{ items: readonly Pod[] }>(core)).items;
+  const { items } = await kube().get<{ items: readonly Pod[] }>(`${core}?${selectorOf(workload)}`);
+  return items.filter(isNoJob);
+}
+
+function isNoJob(pod: Pod): boolean {
+  return pod.metadata.ownerReferences?.every((owner) => owner.kind !== "Job") ?? true;
 }
 
 /** Pods that run on (no Jobs), as `name uid restarts`, for comparison. */
-export async function fingerprints(): Promise<string[]> {
-  return (await pods())
-    .filter((pod) => pod.metadata.ownerReferences?.every((owner) => owner.kind !== "Job") ?? true)
+export async function fingerprints(workload?: Workload): Promise<string[]> {
+  return (await pods(workload))
+    .filter(isNoJob)
     .map((pod) => {
       const restarts = (pod.status?.containerStatuses ?? []).reduce((sum, status) => sum + status.restartCount, 0);
       return `${pod.metadata.name} ${pod.metadata.uid ?? ""} ${restarts}`;
@@ -34,11 +58,17 @@ export async function fingerprints(): Promise<string[]> {
     .sort();
 }
 
-/** Kills the pods of a service without grace, as a crash does. */
-export async function kill(service: string): Promise<void> {
-  const found = await pods(service);
-  if (found.length === 0) throw new Error(`no pod of ${service} to kill`);
+/** Kills the pods of a workload without grace, as a crash does. */
+export async function kill(workload: Workload): Promise<void> {
+  const found = await pods(workload);
+  if (found.length === 0) throw new Error(`no pod of ${workload} to kill`);
   for (const pod of found) await kube().delete(`${core}/${pod.metadata.name}`, { gracePeriodSeconds: 0 });
+}
+
+/** Kills one pod without grace. */
+export async function killPod(name: string): Promise<void> {
+  await kube().get(`${core}/${name}`);
+  await kube().delete(`${core}/${name}`, { gracePeriodSeconds: 0 });
 }
 
 interface Scalable {
@@ -46,42 +76,101 @@ interface Scalable {
   readonly spec: { readonly replicas?: number };
 }
 
-/** Scales every Deployment and StatefulSet of a service. */
-export async function scale(service: string, replicas: number): Promise<void> {
-  const selector = encodeURIComponent(`app.kubernetes.io/name=${service}`);
+/** Scales every Deployment and StatefulSet of a workload. */
+export async function scale(workload: Workload, replicas: number): Promise<void> {
   let found = 0;
   for (const kind of ["deployments", "statefulsets"]) {
     const path = `/apis/apps/v1/namespaces/${namespace}/${kind}`;
-    const { items } = await kube().get<{ items: readonly Scalable[] }>(`${path}?labelSelector=${selector}`);
+    const { items } = await kube().get<{ items: readonly Scalable[] }>(`${path}?${selectorOf(workload)}`);
     found += items.length;
     for (const item of items) await kube().patch(`${path}/${item.metadata.name}/scale`, { spec: { replicas } });
   }
-  if (found === 0) throw new Error(`no workload of ${service} to scale`);
+  if (found === 0) throw new Error(`no workload of ${workload} to scale`);
 }
 
-export async function ready(service: string, limitMs: number): Promise<void> {
-  await until(`${service} ready again`, limitMs, async () => {
-    const found = await pods(service);
+export async function ready(workload: Workload, limitMs: number): Promise<void> {
+  await until(`${workload} ready again`, limitMs, async () => {
+    const found = await pods(workload);
     const all = found.every((pod) => pod.status?.conditions?.some((c) => c.type === "Ready" && c.status === "True"));
     return found.length > 0 && all ? true : undefined;
   });
 }
 
-export async function gone(service: string, limitMs: number): Promise<void> {
-  await until(`${service} gone`, limitMs, async () => ((await pods(service)).length === 0 ? true : undefined));
+export async function gone(workload: Workload, limitMs: number): Promise<void> {
+  await until(`${workload} gone`, limitMs, async () => ((await pods(workload)).length === 0 ? true : undefined));
+}
+
+/** A value of a Secret. */
+export async function secret(name: string, key: string): Promise<string> {
+  const value = (await readSecret(kube(), namespace, name))?.[key];
+  if (value === undefined) throw new Error(`Secret ${name} has no ${key}`);
+  return value;
+}
+
+export interface ProgramRun {
+  /** What it has printed so far. */
+  readonly stdout: () => string;
+  /** Settles when the program, or its pod, has ended; answers whether it ended well. */
+  readonly ended: Promise<boolean>;
+}
+
+/** Starts a program in a pod. */
+export async function execute(pod: string, container: string, command: readonly string[]): Promise<ProgramRun> {
+  const config = new KubeConfig();
+  if (stack.profile.kubeconfig === undefined) config.loadFromDefault();
+  else config.loadFromFile(stack.profile.kubeconfig);
+  config.setCurrentContext(stack.profile.context);
+  const printed = { stdout: "", stderr: "" };
+  const collect = (name: keyof typeof printed): Writable =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        printed[name] += chunk.toString("utf8");
+        done();
+      },
+    });
+  const { promise: ended, resolve } = Promise.withResolvers<boolean>();
+  const [out, errors] = [collect("stdout"), collect("stderr")];
+  const onStatus = (status: V1Status): void => {
+    if (status.status !== "Success") process.stderr.write(printed.stderr);
+    resolve(status.status === "Success");
+  };
+  const exec = new Exec(config);
+  // The typing of the socket is in a package that only the client's authors install.
+  const socket = (await exec.exec(
+    namespace,
+    pod,
+    container,
+    [...command],
+    out,
+    errors,
+    null,
+    false,
+    onStatus,
+  )) as unknown as {
+    readonly on: (event: "close", listener: () => void) => void;
+  };
+  socket.on("close", () => {
+    resolve(false);
+  });
+  return { stdout: () => printed.stdout, ended };
 }
 
 export const kafka = (): Kafka =>
-  new Kafka({
+  kafkaClient({
+    bootstrapServers: addressOf("kafka"),
     clientId: "millrace-e2e",
-    brokers: [kafkaAddress],
-    logLevel: logLevel.NOTHING,
-    retry: { retries: 30, initialRetryTime: 200, maxRetryTime: 3000 },
+    retries: 30,
+    // A killed broker is meant to be missed.
+    log: () => undefined,
   });
-
-const presto = new PrestoClient({ url: prestoUrl, catalog: "lake", schema: "telemetry", user: "e2e" });
 
 /** Rows of a query, by column name. */
 export async function sql(query: string): Promise<Record<string, unknown>[]> {
+  const presto = new PrestoClient({
+    url: `http://${addressOf("presto")}`,
+    catalog: "lake",
+    schema: "telemetry",
+    user: "e2e",
+  });
   return await presto.query(query);
 }

@@ -1,15 +1,14 @@
-/** Bad luck and bad input, one at a time, on a platform that is up. */
+/** Bad luck and bad input of the data path, one at a time, on a platform that is up. */
 import { randomUUID } from "node:crypto";
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { projectDir } from "../../cli/paths.ts";
-import type { ProofReport } from "../../cli/proof.ts";
-import { makeRecord, toMessage } from "../../workloads/telemetry/record.ts";
-import type { KafkaMessage } from "../../workloads/telemetry/record.ts";
-import { gone, kafka, kill, ready, scale, sql } from "./platform.ts";
-import { document, millrace, must, type Runner, until } from "./runner.ts";
+import { projectDir } from "../../../cli/paths.ts";
+import { makeRecord, toMessage } from "../../../workloads/telemetry/record.ts";
+import type { KafkaMessage } from "../../../workloads/telemetry/record.ts";
+import { kafka, kill, ready, sql } from "../platform.ts";
+import { millrace, must, type Runner, until } from "../runner.ts";
 
 const MINUTE = 60_000;
 
@@ -130,57 +129,4 @@ export async function driverKilled(runner: Runner): Promise<void> {
 
 function record(run: string): KafkaMessage {
   return toMessage(makeRecord({ source: "proof", node: "e2e", at: new Date(), run }, { metric: "e2e", value: 1 }));
-}
-
-interface BrokenHop {
-  /** Service to scale to zero. */
-  readonly service: string;
-  /** Hop that the check must name, and what it must say of it. */
-  readonly hop: string;
-  readonly says: RegExp;
-  /** Most time that the check may take. */
-  readonly limitMs: number;
-}
-
-const brokenHopCases: readonly BrokenHop[] = [
-  { service: "kafka", hop: "kafka", says: /Kafka at \S*:9092/, limitMs: MINUTE },
-  { service: "object-store", hop: "object-store", says: /object-store\S*:3900\/lake/, limitMs: 1.5 * MINUTE },
-  // The stream stands still without it, but it is not the stream that is broken.
-  { service: "metastore", hop: "catalog", says: /thrift:\S*:9083/, limitMs: 1.5 * MINUTE },
-  { service: "spark-telemetry-driver", hop: "spark", says: /stream or its checkpoint/, limitMs: 2 * MINUTE },
-  { service: "presto", hop: "presto", says: /Presto at \S*:8080/, limitMs: 2 * MINUTE },
-];
-
-/** Each hop is taken away in turn: the check must end red in time and name it; then all must be well again by itself. */
-export async function brokenHops(runner: Runner): Promise<void> {
-  for (const { service, hop, says, limitMs } of brokenHopCases) {
-    await runner.step(`with ${service} scaled to zero the check names hop ${hop}`, 7 * MINUTE, async () => {
-      await scale(service, 0);
-      try {
-        await gone(service, MINUTE);
-        const ran = await millrace(["check", "--json"], 2.5 * MINUTE);
-        const report = document(ran) as ProofReport;
-        must(ran.code !== 0, "the check passed");
-        must(ran.ms <= limitMs, `it took ${Math.round(ran.ms / 1000)} s`);
-        must(report.failedHop === hop, `it named ${report.failedHop ?? "no hop"}: ${report.error ?? ""}`);
-        must(report.error === null, `it gave no verdict: ${report.error ?? ""}`);
-        const message = report.hops.find((one) => !one.ok)?.message ?? "";
-        must(says.test(message), `it said only: ${message}`);
-        return `${hop} in ${Math.round(ran.ms / 1000)} s: ${message}`;
-      } finally {
-        await scale(service, 1);
-        await ready(service, 3 * MINUTE);
-      }
-    });
-    await runner.step(`the data path recovers by itself when ${service} is back`, 8 * MINUTE, recovered);
-  }
-}
-
-async function recovered(): Promise<string> {
-  const started = Date.now();
-  await until("a passing check", 5 * MINUTE, async () => {
-    const ran = await millrace(["check", "--json"], 2.5 * MINUTE);
-    return ran.code === 0 ? true : undefined;
-  });
-  return `${Math.round((Date.now() - started) / 1000)} s after it was ready`;
 }

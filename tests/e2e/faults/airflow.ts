@@ -1,0 +1,191 @@
+/** Bad luck and bad input of Airflow. */
+import { randomUUID } from "node:crypto";
+
+import type { AirflowClient, DagRun, TaskInstance } from "../../../check/airflow-client.ts";
+import { wordsOfAnswer, HttpSession } from "../../../check/http-session.ts";
+import type { StatusReport } from "../../../cli/status.ts";
+import { airflow, airflowUrl, bucketOf, ROBOT } from "../clients.ts";
+import { kill, sql } from "../platform.ts";
+import { greenAgain } from "../proofs.ts";
+import { document, millrace, must, type Runner, until } from "../runner.ts";
+
+const MINUTE = 60_000;
+const DAG = "telemetry_report";
+const OUTPUTS = "runs/telemetry-report";
+/** Retries of the DAG's task. */
+const RETRIES = 2;
+
+/** A file that is no Python, and a notebook that lacks a parameter: each is named, and nothing else is disturbed. */
+export async function badInput(runner: Runner): Promise<void> {
+  const file = "e2e_broken.py";
+  const dags = await bucketOf("user-analyst", "dags");
+  await dags.put(file, "def broken(:\n");
+  try {
+    await missingParameter(runner);
+    await runner.step("a DAG with a syntax error is shown by Airflow and by status", 5 * MINUTE, async () => {
+      const client = await airflow();
+      const seen = await until("an import error", 3 * MINUTE, async () =>
+        (await client.importErrors()).find((error) => error.file.endsWith(file)),
+      );
+      must(seen.reason.includes("SyntaxError"), `Airflow says: ${seen.reason}`);
+      const report = document(await millrace(["status", "--json"], MINUTE)) as StatusReport;
+      const shown = report.dagErrors?.find((error) => error.file.endsWith(file));
+      must(shown?.message.includes("SyntaxError") === true, `status shows ${JSON.stringify(report.dagErrors)}`);
+      return `${shown.file}: ${shown.message}`;
+    });
+    await startTime(runner);
+  } finally {
+    await dags.remove(file);
+  }
+  await runner.step("the error goes away with the file", 5 * MINUTE, async () => {
+    const client = await airflow();
+    await until("no import error", 3 * MINUTE, async () =>
+      (await client.importErrors()).some((error) => error.file.endsWith(file)) ? undefined : true,
+    );
+    return undefined;
+  });
+}
+
+/** Another DAG's file does not keep this one from running, and its task starts soon. */
+async function startTime(runner: Runner): Promise<void> {
+  await runner.step("others go on, and a task starts within 60 s of its trigger", 6 * MINUTE, () =>
+    withRun({}, async (client, run) => {
+      const { state, task, startedAfterMs } = await runToItsEnd(client, run);
+      must(state === "success", `the run ended as ${state}`);
+      must(startedAfterMs <= MINUTE, `the task started after ${Math.round(startedAfterMs / 1000)} s`);
+      const ran = (Date.parse(task.end_date ?? "") - Date.parse(task.start_date ?? "")) / 1000;
+      return `started ${Math.round(startedAfterMs / 1000)} s after the trigger, ran ${Math.round(ran)} s`;
+    }),
+  );
+}
+
+async function missingParameter(runner: Runner): Promise<void> {
+  await runner.step("a notebook that lacks a parameter fails with the parameter's name", 6 * MINUTE, async () => {
+    const notebooks = await bucketOf("proof", "notebooks");
+    const key = "e2e-needs-a-day.ipynb";
+    const code = (source: string, tags: string[]): object => ({
+      id: randomUUID().slice(0, 8),
+      cell_type: "code",
+      execution_count: null,
+      metadata: { tags },
+      outputs: [],
+      source,
+    });
+    const parameters = "run: str = None  # required\nhours: float = 1\nday: str = None  # required";
+    const kernel = { name: "python3", display_name: "Python 3", language: "python" };
+    const notebook = {
+      nbformat: 4,
+      nbformat_minor: 5,
+      metadata: { kernelspec: kernel, language_info: { name: "python" } },
+      cells: [code(parameters, ["parameters"]), code("print(day)", [])],
+    };
+    await notebooks.put(key, JSON.stringify(notebook));
+    try {
+      return await withRun({ notebook: `s3://notebooks/${key}` }, async (client, run) => {
+        const { state, task } = await runToItsEnd(client, run);
+        must(state === "failed", `the run ended as ${state}`);
+        const log = (await client.logTail(DAG, run, task, 30)).join("\n");
+        must(/MissingParameter/.test(log) && /\bday\b/.test(log), `the log says only: ${log}`);
+        return log.split("\n").find((line) => /\bday\b/.test(line));
+      });
+    } finally {
+      await notebooks.remove(key);
+    }
+  });
+}
+
+/** A run of the DAG that is removed at the end with all that it made. */
+async function withRun<T>(
+  conf: Readonly<Record<string, unknown>>,
+  body: (client: AirflowClient, run: string) => Promise<T>,
+): Promise<T> {
+  const run = `e2e-${randomUUID()}`;
+  const client = await airflow();
+  await client.trigger(DAG, run, { run, ...conf });
+  try {
+    return await body(client, run);
+  } finally {
+    await client.removeRun(DAG, run).catch(() => undefined);
+    await sql(`DELETE FROM lake.reports.telemetry_summary WHERE run = '${run}'`).catch(() => undefined);
+    const notebooks = await bucketOf("proof", "notebooks");
+    await notebooks.remove(`${OUTPUTS}/${run}.ipynb`).catch(() => undefined);
+    const logs = await bucketOf("proof", "airflow");
+    for (const key of await logs.list(`logs/dag_id=${DAG}/run_id=${run}/`)) await logs.remove(key);
+  }
+}
+
+interface EndedRun {
+  readonly state: string;
+  readonly task: TaskInstance;
+  /** From the trigger to the first start of the task. */
+  readonly startedAfterMs: number;
+}
+
+async function runToItsEnd(client: AirflowClient, run: string): Promise<EndedRun> {
+  const triggered = Date.now();
+  let started: number | undefined;
+  const ended = await until(`the end of run ${run}`, 5 * MINUTE, async () => {
+    const [task] = await client.tasks(DAG, run);
+    if (task?.start_date !== null && task?.start_date !== undefined) started ??= Date.parse(task.start_date);
+    const { state }: DagRun = await client.run(DAG, run);
+    return task !== undefined && (state === "success" || state === "failed") ? { state, task } : undefined;
+  });
+  return { ...ended, startedAfterMs: Math.max(0, (started ?? Date.now()) - triggered) };
+}
+
+/**
+ * A task under way outlives the scheduler that queued it, or runs again, but no more often than its retries say; and the
+ * proof does not wait for it.
+ */
+export async function schedulerKilled(runner: Runner): Promise<void> {
+  const title = "a scheduler killed in the middle of a task loses no run, and the proof is green within 120 s";
+  await runner.step(title, 10 * MINUTE, () =>
+    withRun({}, async (client, run) => {
+      await until("a running task", 2 * MINUTE, async () => {
+        const [task] = await client.tasks(DAG, run);
+        return task?.state === "running" ? true : undefined;
+      });
+      const since = Date.now();
+      await kill("airflow/scheduler");
+      const [green, { state, task }] = await Promise.all([greenAgain(since, 2 * MINUTE), runToItsEnd(client, run)]);
+      must(state === "success", `the run ended as ${state} at try ${task.try_number}`);
+      must(task.try_number <= RETRIES + 1, `it took ${task.try_number} tries`);
+      const counts = "count(*) AS n, count(DISTINCT metric) AS metrics";
+      const [row] = await sql(`SELECT ${counts} FROM lake.reports.telemetry_summary WHERE run = '${run}'`);
+      const { n, metrics } = row ?? {};
+      must(
+        Number(n) > 0 && Number(n) === Number(metrics),
+        `its table has ${Number(n)} rows of ${Number(metrics)} metrics`,
+      );
+      return `success at try ${task.try_number}, ${Number(n)} rows; ${green}`;
+    }),
+  );
+}
+
+export async function apiServerKilled(runner: Runner): Promise<void> {
+  await runner.step("the proof is green within 120 s after Airflow's API server was killed", 9 * MINUTE, async () => {
+    const since = Date.now();
+    await kill("airflow/api-server");
+    return await greenAgain(since, 2 * MINUTE);
+  });
+}
+
+/** Wrong passwords are refused, and after some of them the account is, for this address and a while. */
+export async function wrongPassword(runner: Runner): Promise<void> {
+  await runner.step("Airflow refuses a wrong password, and then any for that account", MINUTE, async () => {
+    const http = new HttpSession({ service: "Airflow", url: airflowUrl() });
+    const answers: number[] = [];
+    let last = "";
+    for (let attempt = 0; attempt < 7; attempt++) {
+      const json = { username: "admin", password: `wrong-${attempt}` };
+      const answer = await http.send("POST", "/auth/token", { json });
+      answers.push(answer.status);
+      last = wordsOfAnswer(answer);
+    }
+    must(answers[0] === 401, `the first was answered with ${answers[0] ?? 0}`);
+    must(answers.at(-1) === 429, `they were answered with ${answers.join(", ")}`);
+    // Others are not kept out.
+    await (await airflow()).logIn();
+    return `${answers.join(", ")}: ${last}; ${ROBOT} still logs in`;
+  });
+}

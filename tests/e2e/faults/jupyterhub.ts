@@ -1,0 +1,141 @@
+/** Bad luck and bad input of JupyterHub and of notebook servers. */
+import { randomUUID } from "node:crypto";
+
+import { poll } from "../../../check/errors.ts";
+import { HttpSession, wordsOfAnswer } from "../../../check/http-session.ts";
+import type { JupyterHubClient } from "../../../check/jupyterhub-client.ts";
+import type { Kernel } from "../../../check/kernel.ts";
+import { messageOf } from "../../../cli/errors.ts";
+import { bucketOf, jupyterhubUrl, logIn, person, ROBOT } from "../clients.ts";
+import { fingerprints, kill, killPod } from "../platform.ts";
+import { greenAgain } from "../proofs.ts";
+import { must, type Runner, until } from "../runner.ts";
+
+const MINUTE = 60_000;
+
+/** Starts the account's server and waits until a kernel answers. */
+async function startServer(hub: JupyterHubClient): Promise<Kernel> {
+  await until("no server", MINUTE, async () => {
+    if ((await hub.server()) === undefined) return true;
+    await hub.stopServer();
+    return undefined;
+  });
+  await hub.startServer();
+  const last = await hub.progress(() => undefined, AbortSignal.timeout(3 * MINUTE));
+  must(last?.ready === true, `the server did not start: ${last?.message ?? "no event"}`);
+  return await newKernel(hub);
+}
+
+async function newKernel(hub: JupyterHubClient): Promise<Kernel> {
+  const signal = AbortSignal.timeout(MINUTE);
+  const { kernel } = await poll(async () => ({ kernel: await hub.startKernel(signal) }), { signal });
+  const printed = await kernel.execute("print(6 * 7)", signal);
+  must(printed.trim() === "42", `the kernel answers ${printed}`);
+  return kernel;
+}
+
+async function stopServer(hub: JupyterHubClient): Promise<void> {
+  await hub.stopServer();
+  await until("the server's end", 2 * MINUTE, async () => ((await hub.server()) === undefined ? true : undefined));
+  await hub.logOut();
+}
+
+const notebook = (text: string): object => ({
+  nbformat: 4,
+  nbformat_minor: 5,
+  metadata: {},
+  cells: [{ id: "e2e", cell_type: "markdown", metadata: {}, source: text }],
+});
+
+/** What a person waits for, what a killed server keeps, and what a greedy cell does. */
+export async function servers(runner: Runner): Promise<void> {
+  const user = person();
+  const hub = await logIn(user);
+  const name = `e2e-${randomUUID()}.ipynb`;
+  const home = await bucketOf(`user-${user}`, `home-${user}`);
+  let kernel: Kernel | undefined;
+  try {
+    const isUp = await runner.step("a notebook server is usable within 60 s of the click", 5 * MINUTE, async () => {
+      const clicked = Date.now();
+      kernel = await startServer(hub);
+      const took = Date.now() - clicked;
+      must(took <= MINUTE, `it took ${Math.round(took / 1000)} s`);
+      return `a cell was executed ${Math.round(took / 1000)} s after it`;
+    });
+    if (!isUp) return;
+    await overMemory(runner, hub);
+    await runner.step(
+      "a notebook saved before its server was killed is there in the next one",
+      5 * MINUTE,
+      async () => {
+        await hub.saveNotebook(name, notebook("acknowledged"));
+        await killPod(`jupyter-${user}`);
+        await until("the hub to notice", 2 * MINUTE, async () =>
+          (await hub.server()) === undefined ? true : undefined,
+        );
+        kernel?.close();
+        kernel = await startServer(hub);
+        const saved = await hub.readNotebook(name);
+        must(saved.includes("acknowledged"), `the server gives back ${saved.slice(0, 200)}`);
+        return `${home.where}/${name}`;
+      },
+    );
+  } finally {
+    kernel?.close();
+    await home.remove(name).catch(() => undefined);
+    await stopServer(hub).catch((error: unknown) => {
+      console.log(`    the server of ${user} was not stopped: ${messageOf(error)}`);
+    });
+  }
+}
+
+async function overMemory(runner: Runner, hub: JupyterHubClient): Promise<void> {
+  const title = "a cell over the memory limit loses its kernel with a word, not its server, nor the hub";
+  await runner.step(title, 4 * MINUTE, async () => {
+    const before = await fingerprints("jupyterhub");
+    const kernel = await newKernel(hub);
+    const eat = "eaten = []\nwhile True:\n    eaten.append(b'x' * 50_000_000)";
+    const words = await kernel.execute(eat, AbortSignal.timeout(2 * MINUTE)).then(
+      () => "nothing",
+      (error: unknown) => messageOf(error),
+    );
+    kernel.close();
+    must(words.includes("the kernel died"), `it said: ${words}`);
+    (await newKernel(hub)).close();
+    const after = await fingerprints("jupyterhub");
+    must(after.join() === before.join(), `pods differ: ${after.filter((pod) => !before.includes(pod)).join()}`);
+    return words;
+  });
+}
+
+export async function hubKilled(runner: Runner): Promise<void> {
+  await runner.step("the proof is green within 120 s after the hub was killed", 9 * MINUTE, async () => {
+    const since = Date.now();
+    await kill("jupyterhub/hub");
+    return await greenAgain(since, 2 * MINUTE);
+  });
+}
+
+/** Wrong passwords are refused, and after some of them the account is locked for a while. */
+export async function wrongPassword(runner: Runner): Promise<void> {
+  await runner.step("the hub refuses a wrong password, and then locks that account for a while", MINUTE, async () => {
+    const answers: string[] = [];
+    for (let attempt = 0; attempt < 7; attempt++) {
+      const http = new HttpSession({ service: "JupyterHub", url: jupyterhubUrl() });
+      await http.send("GET", "/hub/login");
+      const form = {
+        username: person(),
+        password: `wrong-${attempt}`,
+        _xsrf: http.cookie("_xsrf", "/hub/login") ?? "",
+      };
+      const answer = await http.send("POST", "/hub/login", { form });
+      answers.push(wordsOfAnswer(answer));
+      const seen = await http.send("GET", "/hub/api/user");
+      must(seen.status === 403, `a wrong password opened the hub: ${wordsOfAnswer(seen)}`);
+    }
+    must(answers[0]?.startsWith("status 403") === true, `the first was answered with ${answers[0] ?? ""}`);
+    must(answers.at(-1)?.startsWith("status 429") === true, `the last was answered with ${answers.at(-1) ?? ""}`);
+    await (await logIn(ROBOT)).logOut();
+    return `${answers.map((words) => words.slice(7, 10)).join(", ")}; ${ROBOT} still logs in`;
+  });
+}
