@@ -18,6 +18,9 @@ const ON_DEMAND = "proof-on-demand";
 /** Time that the Job has beside the hops, for its image, its start and its clean-up, in seconds. */
 const START_SECONDS = 120;
 
+/** Time in which a proof that is told to stop cleans up: it may have to end a notebook server. */
+const STOP_SECONDS = 75;
+
 /** An Airflow whose DAG `telemetry_report` the proof runs. */
 export interface ProvenAirflow {
   readonly endpoint: AirflowEndpoint;
@@ -143,6 +146,7 @@ export class Proof extends pulumi.ComponentResource {
         ],
         resources: args.resources,
         scratch: ["/tmp"],
+        terminationGracePeriodSeconds: STOP_SECONDS,
       };
     }
 

@@ -101,6 +101,7 @@ describe("Proof", () => {
     const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
     expect(inputs.spec).to.include({ backoffLimit: 0, activeDeadlineSeconds: 180 });
     expect(inputs.spec.template.spec.restartPolicy).to.equal("Never");
+    expect(inputs.spec.template.spec).to.include({ terminationGracePeriodSeconds: 75 });
   });
 
   it("keeps the same pod in a CronJob that never runs by itself", async () => {
