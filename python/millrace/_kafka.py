@@ -162,13 +162,13 @@ class Kafka:
         Raises:
             NotAvailable: there is no such topic, or the records do not come within `timeout` seconds.
         """
-        from confluent_kafka import Consumer, KafkaException, TopicPartition
+        from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
         if count < 1:
             raise ParameterError(f"count is {count}; give a whole number from 1")
         deadline = time.monotonic() + timeout
         consumer = Consumer(
-            {**self.settings(), "group.id": "millrace-tail", "enable.auto.commit": False, "enable.partition.eof": False}
+            {**self.settings(), "group.id": "millrace-tail", "enable.auto.commit": False, "enable.partition.eof": True}
         )
         try:
             wanted: dict[int, int] = {}
@@ -187,14 +187,14 @@ class Kafka:
                 if time.monotonic() > deadline:
                     raise NotAvailable(f'the newest records of "{topic}" did not come within {timeout:.0f} s')
                 for message in consumer.consume(num_messages=500, timeout=0.2):
-                    if message.error() is None:
+                    error = message.error()
+                    if error is None:
                         records.append(_record(message))
-                for done in [
-                    place.partition
-                    for place in consumer.position(starts)
-                    if place.partition in wanted and place.offset >= wanted[place.partition]
-                ]:
-                    del wanted[done]
+                    elif error.code() != KafkaError._PARTITION_EOF:
+                        raise NotAvailable(f'cannot read "{topic}" from {self._where()}: {error.str()}')
+                    # The end may come earlier than its offset says: marks of transactions are no records.
+                    if error is not None or message.offset() + 1 >= wanted.get(message.partition(), 0):
+                        wanted.pop(message.partition(), None)
             # The clock of the record, then its place: records of one partition stay in their order.
             return sorted(records, key=lambda record: (record.time, record.partition, record.offset))[-count:]
         except KafkaException as error:
