@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Exposure } from "./clusters/profile.ts";
+import { Airflow } from "./components/airflow.ts";
 import { ClientEndpointsConfig } from "./components/client-endpoints.ts";
 import type { KafkaEndpoint, PrestoEndpoint, PublishedAddress } from "./components/endpoints.ts";
 import * as footprints from "./components/footprints.ts";
@@ -11,6 +12,7 @@ import { NotebookLibrary } from "./components/notebook-library.ts";
 import type { S3Source } from "./components/object-store.ts";
 import { Postgres } from "./components/postgres.ts";
 import type { ProofArgs } from "./components/proof.ts";
+import { SparkBatch } from "./components/spark-batch.ts";
 import { SparkConnect } from "./components/spark-connect.ts";
 import { SparkHistory } from "./components/spark-history.ts";
 import type { Spark } from "./components/spark.ts";
@@ -140,6 +142,53 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
         )
       : undefined;
 
+  // Tasks, each DAG of the platform with a key of its own; those of a Spark batch make its driver.
+  const batch =
+    args.spark && store && airflow.enabled
+      ? new SparkBatch(
+          "spark-batch",
+          {
+            spark: args.spark,
+            ...eventLog,
+            applications: {
+              "census-batch": {
+                main: { file: "census-batch.py", content: workload("census-batch.py") },
+                objectStore: store.access("dag-census-batch"),
+                driverMemory: args.services.spark.driverMemory,
+                executors: 1,
+              },
+            },
+          },
+          opts,
+        )
+      : undefined;
+  const airflowService =
+    store && databases && clients && airflow.enabled
+      ? new Airflow(
+          "airflow",
+          {
+            namespace,
+            image: image("airflow"),
+            exposure,
+            database: databases.database("airflow"),
+            executor: airflow.executor,
+            logs: { objectStore: store.access("airflow"), bucket: buckets.airflow },
+            ...(airflow.dagBucket && { dagBucket: buckets.dags }),
+            connections: {
+              ...(args.kafka && { kafka: args.kafka }),
+              ...(args.presto && { presto: args.presto }),
+              ...(connectService && { spark: connectService.endpoint }),
+              objectStore: store.access("airflow"),
+            },
+            clients,
+            ...(sparkToken && { sparkToken }),
+            jobKeys: { telemetry_report: store.access("dag-telemetry-report") },
+            ...(batch && { podDags: ["census_batch"], sparkBatch: batch.template }),
+          },
+          opts,
+        )
+      : undefined;
+
   // A server per user, each with a bucket and a key of its own.
   const hub =
     store && databases && clients && jupyterhub.enabled
@@ -172,13 +221,22 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
   const provable = connectService !== undefined && args.presto !== undefined;
   const robotHome = contents.homes[ROBOT];
   return {
-    addresses: [hub?.address, historyService?.address],
+    addresses: [airflowService?.address, hub?.address, historyService?.address],
     logins: [
+      ...(airflowService ? [{ title: "Airflow", service: "airflow", users: ["admin"] }] : []),
       ...(hub && jupyterhub.oidc === undefined
         ? [{ title: "JupyterHub", service: "jupyterhub", users: jupyterhub.users }]
         : []),
     ],
     proven: {
+      ...(airflowService &&
+        provable && {
+          airflow: {
+            endpoint: airflowService.endpoint,
+            bucket: buckets.notebooks,
+            logs: { bucket: buckets.airflow, prefix: "logs" },
+          },
+        }),
       ...(hub && robotHome && provable && { jupyterhub: { endpoint: hub.endpoint, home: robotHome } }),
       waitFor: [connectService?.endpoint.ready, historyService?.ready, library?.ready].filter(
         (ready) => ready !== undefined,

@@ -6,6 +6,7 @@ import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts"
 interface Program {
   readonly addresses: Output<{ title: string; url: string | undefined }[]>;
   readonly namespace: Output<string>;
+  readonly logins: readonly { title: string; service: string; users: readonly string[] }[];
   readonly proof: { readonly job: Output<string>; readonly onDemand: Output<string> } | undefined;
 }
 
@@ -19,6 +20,7 @@ const existing = {
     replicationFactor: 1,
   },
 };
+const oidc = { issuer: "https://login.example.com/realms/data", clientId: "hub", clientSecretName: "oidc-client" };
 const cloud = { target: "cloud", context: "prod", registry: { push: "registry.example" }, storageClass: "ssd" };
 
 /** One stack for each kind of cluster, and for what a cloud may bring along. */
@@ -35,7 +37,32 @@ const stacks: Readonly<Record<string, Record<string, unknown>>> = {
   minio: {
     "millrace:services": { objectStore: { server: "minio", image: "minio/minio:RELEASE.2025-09-07T16-13-09Z" } },
   },
+  "embedded in profile studio": { "millrace:profile": "studio" },
+  "minikube in profile studio": { "millrace:profile": "studio", "millrace:cluster": { target: "minikube" } },
+  "microk8s in profile studio": { "millrace:profile": "studio", "millrace:cluster": { target: "microk8s" } },
+  "cloud in profile studio, with existing S3 and Kafka": {
+    "millrace:profile": "studio",
+    "millrace:cluster": { ...cloud, exposure: "loadBalancer" },
+    "millrace:services": {
+      ...existing,
+      airflow: { executor: "local" },
+      jupyterhub: { users: ["ana", "bob"], admins: ["ana"], oidc },
+    },
+  },
 };
+
+/** Workloads that make pods themselves. */
+const makersOfPods = ["spark-telemetry-driver", "spark-connect", "jupyterhub-hub", "airflow-scheduler"];
+/** Where each task has a pod, it shows the log of a running one. */
+const watcherOfTasks = "airflow-api-server";
+
+function localTasks(config: Record<string, unknown>): boolean {
+  return JSON.stringify(config["millrace:services"] ?? {}).includes('"executor":"local"');
+}
+
+/** Where the pods that others make are written down: executors, and in profile studio batches, users' servers and tasks. */
+const podTemplates = ["spark-settings/executor-pod.yaml", "spark-batch/census-batch.yaml", "jupyterhub-hub/pod.json"];
+const taskTemplate = "airflow-settings/task-pod.yaml";
 
 let run = 0;
 
@@ -54,6 +81,17 @@ function podOf({ type, inputs }: Registered): PodSpec | undefined {
     jobTemplate?: { spec: { template: { spec: PodSpec } } };
   };
   return type.endsWith(":CronJob") ? spec.jobTemplate?.spec.template.spec : spec.template?.spec;
+}
+
+/** Pods that others make from a text: every pod in a ConfigMap, by the map and its key. */
+async function templates(mocked: Mocked): Promise<[name: string, pod: PodSpec][]> {
+  const maps = await mocked.ofType("kubernetes:core/v1:ConfigMap");
+  return maps.flatMap(({ name, inputs }) =>
+    Object.entries(inputs.data).flatMap(([key, text]): [string, PodSpec][] => {
+      const found = /^\{[^]*"containers": ?\[/.test(text) ? (JSON.parse(text) as { spec: PodSpec }) : undefined;
+      return found === undefined ? [] : [[`${name}/${key}`, found.spec]];
+    }),
+  );
 }
 
 async function workloads(mocked: Mocked): Promise<Registered[]> {
@@ -76,11 +114,20 @@ describe("the program", () => {
         }
       });
 
-      it("gives a token of Kubernetes to the Spark driver only, and no pod the addresses of Services", async () => {
+      it("has others make pods only from templates that the restricted level accepts, with limits", async () => {
+        const all = await templates(mocked);
+        for (const [template, pod] of all) expect(podProblems(pod, false), template).to.deep.equal([]);
+        const studio = config["millrace:profile"] === "studio" ? podTemplates : podTemplates.slice(0, 1);
+        const tasks = (await workloads(mocked)).some(({ name: it }) => it.startsWith("airflow")) && !localTasks(config);
+        expect(all.map(([template]) => template)).to.have.members(tasks ? [...studio, taskTemplate] : studio);
+      });
+
+      it("gives a token of Kubernetes to those that make or watch pods only, and no pod the addresses of Services", async () => {
+        const withToken = localTasks(config) ? makersOfPods : [...makersOfPods, watcherOfTasks];
         for (const workload of await workloads(mocked)) {
           const pod = podOf(workload) as PodSpec & { enableServiceLinks?: boolean };
           expect(pod.enableServiceLinks, workload.name).to.equal(false);
-          expect(pod.automountServiceAccountToken, workload.name).to.equal(workload.name === "spark-telemetry-driver");
+          expect(pod.automountServiceAccountToken, workload.name).to.equal(withToken.includes(workload.name));
         }
       });
 
@@ -132,6 +179,101 @@ describe("the program", () => {
       kafka: [],
       "telemetry-producer": [],
     });
+  });
+
+  it("asks in profile studio too, and gives users and DAGs no key but their own", async () => {
+    const { mocked } = await render({
+      "millrace:profile": "studio",
+      "millrace:services": { jupyterhub: { users: ["ana"] } },
+    });
+    const keysIn = (value: unknown): string[] => [
+      ...new Set(
+        [...JSON.stringify(value).matchAll(/object-store-key-([\w-]+)/g)].map(([, consumer = ""]) => consumer),
+      ),
+    ];
+    const users: Record<string, string[]> = {};
+    for (const workload of await workloads(mocked)) users[workload.name] = keysIn(podOf(workload));
+    for (const [template, pod] of await templates(mocked)) users[template] = keysIn(pod);
+    delete users["object-store-setup"];
+    expect(Object.fromEntries(Object.entries(users).filter(([, keys]) => keys.length > 0))).to.deep.equal({
+      metastore: ["metastore"],
+      presto: ["presto"],
+      proof: ["proof"],
+      "proof-on-demand": ["proof"],
+      "spark-telemetry-driver": ["spark"],
+      "spark-connect": ["spark"],
+      "spark-history": ["spark-history"],
+      "postgres-backup": ["postgres-backup"],
+      "postgres-restore": ["postgres-backup"],
+      "notebooks-setup": ["notebooks"],
+      "airflow-setup": ["airflow"],
+      "airflow-api-server": ["airflow"],
+      "airflow-scheduler": ["airflow"],
+      "airflow-dag-processor": ["airflow"],
+      "airflow-triggerer": ["airflow"],
+      "airflow-settings/task-pod.yaml": ["airflow"],
+      "spark-batch/census-batch.yaml": ["dag-census-batch"],
+    });
+    const people = await mocked.get("kubernetes:core/v1:ConfigMap", "jupyterhub-hub");
+    const entries = JSON.parse(people.inputs.data["people.json"] ?? "{}") as Record<string, unknown>;
+    expect(Object.fromEntries(Object.entries(entries).map(([user, entry]) => [user, keysIn(entry)]))).to.deep.equal({
+      ana: ["user-ana"],
+      proof: ["user-proof"],
+    });
+  });
+
+  it("publishes in profile studio the pages of people, and says whom to log in as, on every target", async () => {
+    const titles = ["Presto", "Airflow", "JupyterHub", "Spark history"];
+    for (const target of ["embedded", "minikube", "microk8s"]) {
+      const { program } = await render(stacks[`${target} in profile studio`] ?? {});
+      const addresses = await valueOf(program.addresses);
+      expect(
+        addresses.slice(0, 4).map(({ title }) => title),
+        target,
+      ).to.deep.equal(titles);
+      expect(program.logins, target).to.deep.equal([
+        { title: "Airflow", service: "airflow", users: ["admin"] },
+        { title: "JupyterHub", service: "jupyterhub", users: ["analyst"] },
+      ]);
+    }
+    const { program } = await render(stacks["cloud in profile studio, with existing S3 and Kafka"] ?? {});
+    expect(program.logins, "with a provider of logins").to.deep.equal([
+      { title: "Airflow", service: "airflow", users: ["admin"] },
+    ]);
+  });
+
+  it("proves Airflow and JupyterHub where all that they ask is there, and only then", async () => {
+    const proven = async (services: unknown) => {
+      const { mocked } = await render({ "millrace:profile": "studio", "millrace:services": services });
+      const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
+      const env = job.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "PROOF_CONFIG");
+      return Object.keys(JSON.parse(env?.value ?? "{}") as object).filter((key) => /airflow|jupyterhub/.test(key));
+    };
+    expect(await proven({})).to.deep.equal(["airflow", "jupyterhub"]);
+    expect(await proven({ airflow: { enabled: false } })).to.deep.equal(["jupyterhub"]);
+    expect(await proven({ sparkConnect: { enabled: false } })).to.deep.equal([]);
+  });
+
+  it("makes each service of profile studio without the others", async () => {
+    const off = { enabled: false };
+    const names = async (services: Record<string, unknown>) => {
+      const { mocked } = await render({ "millrace:services": services });
+      const core = ["object-store", "metastore", "presto", "kafka", "spark", "telemetry", "topics", "proof"];
+      const all = (await workloads(mocked)).map(({ name }) => name);
+      return all.filter((name) => !core.some((part) => name.startsWith(part) && !/connect|history|batch/.test(name)));
+    };
+    const on = { enabled: true };
+    expect(await names({ postgres: { ...on, backup: off } })).to.deep.equal(["postgres", "postgres-setup"]);
+    expect(await names({ sparkConnect: on })).to.deep.equal(["spark-connect"]);
+    expect(await names({ sparkHistory: on })).to.deep.equal(["spark-history"]);
+    expect(await names({ postgres: { ...on, backup: off }, jupyterhub: on })).to.have.members([
+      "postgres",
+      "postgres-setup",
+      "notebooks-setup",
+      "jupyterhub-proxy",
+      "jupyterhub-hub",
+    ]);
+    expect(await names({ postgres: { ...on, backup: off }, airflow: on })).to.include("airflow-scheduler");
   });
 
   it("differs between the targets in registry, storage class and exposure only", async () => {
