@@ -1,7 +1,14 @@
 /** The pods of Airflow's tasks: their template, the rights of single DAGs, and the accounts that make and read pods. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { AIRFLOW_SCRATCH, AIRFLOW_UID, PLATFORM_BUNDLE, SPARK_BATCH_PATH, TASK_KEYS_PATH } from "./airflow-settings.ts";
+import {
+  AIRFLOW_SCRATCH,
+  AIRFLOW_UID,
+  PLATFORM_BUNDLE,
+  SPARK_BATCH_PATH,
+  TASK_KEYS_PATH,
+  TEAM_BUNDLE,
+} from "./airflow-settings.ts";
 import { type ClientEndpoints, clientPodParts } from "./client-endpoints.ts";
 import type { S3Endpoint, SecretKeyRef } from "./endpoints.ts";
 import { airflowResources } from "./footprints.ts";
@@ -55,33 +62,47 @@ export function taskPodText(image: pulumi.Input<string>, parts: TaskParts): pulu
   return pulumi.output(template).apply((pod) => JSON.stringify({ apiVersion: "v1", kind: "Pod", ...pod }, null, 2));
 }
 
-/** Which DAG's task pods get which key and account, as `airflow_local_settings.py` reads it. */
-export function taskRightsText(
-  jobKeys: Readonly<Record<string, S3Endpoint>>,
-  podDags: readonly string[],
-): pulumi.Output<string> {
-  const keys = Object.fromEntries(Object.entries(jobKeys).map(([dag, { credentials }]) => [dag, credentials]));
-  return pulumi.output(keys).apply((credentials) => {
-    const dags = [...new Set([...Object.keys(credentials), ...podDags])].sort().map((dag) => {
-      const key = credentials[dag];
-      return [
-        dag,
-        { ...(key === undefined ? {} : { key }), ...(podDags.includes(dag) ? { account: TASK_ACCOUNT } : {}) },
-      ] as const;
-    });
-    return JSON.stringify({ bundle: PLATFORM_BUNDLE, dags: Object.fromEntries(dags) });
-  });
+/** What single DAGs and all DAGs of the bucket may do beyond what every task may. */
+export interface TaskRights {
+  /** Keys of DAGs of the image, by DAG id. */
+  readonly jobKeys: Readonly<Record<string, S3Endpoint>>;
+  /** Key of all DAGs of the bucket. @default - they have none */
+  readonly dagBucketKey?: S3Endpoint;
+  /** DAGs of the image whose tasks may make pods. @default - none */
+  readonly podDags?: readonly string[];
 }
 
-/** The keys of all DAGs as files, for tasks inside the scheduler. */
-export function taskKeyFiles(jobKeys: Readonly<Record<string, S3Endpoint>>): TaskParts {
-  if (Object.keys(jobKeys).length === 0) return { env: [], volumes: [], mounts: [] };
-  const sources = Object.entries(jobKeys).map(([dag, { credentials }]) => ({
+/** Which DAG's task pods get which key and account, as `airflow_local_settings.py` reads it. */
+export function taskRightsText(rights: TaskRights): pulumi.Output<string> {
+  const { jobKeys, dagBucketKey, podDags = [] } = rights;
+  const dags = [...new Set([...Object.keys(jobKeys), ...podDags])].sort().map((dag) => {
+    const key = jobKeys[dag]?.credentials;
+    return [
+      dag,
+      { ...(key === undefined ? {} : { key }), ...(podDags.includes(dag) ? { account: TASK_ACCOUNT } : {}) },
+    ] as const;
+  });
+  return pulumi
+    .output({
+      [PLATFORM_BUNDLE]: { dags: Object.fromEntries(dags) },
+      ...(dagBucketKey === undefined ? {} : { [TEAM_BUNDLE]: { every: { key: dagBucketKey.credentials } } }),
+    })
+    .apply((texts) => JSON.stringify(texts));
+}
+
+/** The keys of all DAGs as files, for tasks inside the scheduler, as `task_keys.py` reads them. */
+export function taskKeyFiles({ jobKeys, dagBucketKey }: TaskRights): TaskParts {
+  const keys = [
+    ...Object.entries(jobKeys).map(([dag, endpoint]) => ({ folder: `${PLATFORM_BUNDLE}/dags/${dag}`, endpoint })),
+    ...(dagBucketKey === undefined ? [] : [{ folder: `${TEAM_BUNDLE}/every`, endpoint: dagBucketKey }]),
+  ];
+  if (keys.length === 0) return { env: [], volumes: [], mounts: [] };
+  const sources = keys.map(({ folder, endpoint: { credentials } }) => ({
     secret: {
       name: credentials.secretName,
       items: [
-        { key: credentials.accessKeyField, path: `${dag}/accessKey` },
-        { key: credentials.secretKeyField, path: `${dag}/secretKey` },
+        { key: credentials.accessKeyField, path: `${folder}/accessKey` },
+        { key: credentials.secretKeyField, path: `${folder}/secretKey` },
       ],
     },
   }));

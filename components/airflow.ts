@@ -21,7 +21,15 @@ import {
   settingsEnv,
   signingEnv,
 } from "./airflow-settings.ts";
-import { account, taskKeyFiles, type TaskParts, taskParts, taskPodText, taskRightsText } from "./airflow-tasks.ts";
+import {
+  account,
+  taskKeyFiles,
+  type TaskParts,
+  type TaskRights,
+  taskParts,
+  taskPodText,
+  taskRightsText,
+} from "./airflow-tasks.ts";
 import type { ClientEndpoints } from "./client-endpoints.ts";
 import type { AirflowEndpoint, PostgresEndpoint, PublishedAddress, S3Endpoint, SecretKeyRef } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
@@ -62,7 +70,11 @@ const files = {
   taskKeys: "task_keys.py",
 } as const;
 
-export interface AirflowArgs {
+/**
+ * Of the rights, keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the DAG's task pods and of no others. With the
+ * executor `local` all of them are in the scheduler's pod, so DAGs are not kept apart.
+ */
+export interface AirflowArgs extends TaskRights {
   readonly namespace: pulumi.Input<string>;
   /** An image with the contract of `apache/airflow` 3.3, its fab, amazon and cncf.kubernetes providers, DAGs in `/opt/airflow/dags`. */
   readonly image: pulumi.Input<string>;
@@ -80,14 +92,7 @@ export interface AirflowArgs {
   readonly clients: ClientEndpoints;
   /** What tasks show to Spark Connect. @default - nothing */
   readonly sparkToken?: SecretKeyRef;
-  /**
-   * Keys of single DAGs of the image, by DAG id: only their task pods have them, as AWS_ACCESS_KEY_ID and
-   * AWS_SECRET_ACCESS_KEY. With the executor `local` they are all in the scheduler's pod, so DAGs are not kept apart.
-   */
-  readonly jobKeys: Readonly<Record<string, S3Endpoint>>;
-  /** DAGs of the image whose tasks may make pods. @default - none */
-  readonly podDags?: readonly string[];
-  /** Pod templates for those. @default - none */
+  /** Pod templates for `podDags`. @default - none */
   readonly sparkBatch?: SparkBatchTemplate;
   /** Time zone of schedules without one. @default "UTC" */
   readonly timezone?: string;
@@ -190,7 +195,7 @@ export class Airflow extends pulumi.ComponentResource {
           ? {
               [files.podHook]: readProgram(files.podHook),
               "task-pod.yaml": taskPodText(args.image, { ...tasks, env: [...common, ...tasks.env] }),
-              "task-rights.json": taskRightsText(args.jobKeys, podDags),
+              "task-rights.json": taskRightsText(args),
             }
           : { [files.taskKeys]: readProgram(files.taskKeys) }),
       };
@@ -325,7 +330,7 @@ export class Airflow extends pulumi.ComponentResource {
 
     /** What tasks have in pods of their own, for a scheduler in which they run. */
     function localTasks(): TaskParts {
-      const keyFiles = taskKeyFiles(args.jobKeys);
+      const keyFiles = taskKeyFiles(args);
       return {
         env: [...tasks.env, ...keyFiles.env],
         volumes: [...tasks.volumes, ...keyFiles.volumes],

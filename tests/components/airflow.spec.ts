@@ -134,16 +134,17 @@ describe("Airflow", () => {
     ]);
   });
 
-  it("writes down which DAG of the image gets which key and account", async () => {
-    make({ podDags: ["census"] });
+  it("writes down which DAG of the image gets which key and account, and the key of all DAGs of the bucket", async () => {
+    make({ podDags: ["census"], dagBucket: "dags", dagBucketKey: s3("dag-bucket") });
+    const fields = { accessKeyField: "accessKey", secretKeyField: "secretKey" };
     expect(JSON.parse((await settings())["task-rights.json"] ?? "")).to.deep.equal({
-      bundle: "platform",
-      dags: {
-        census: { account: "airflow-task" },
-        report: {
-          key: { secretName: "key-dag-report", accessKeyField: "accessKey", secretKeyField: "secretKey" },
+      platform: {
+        dags: {
+          census: { account: "airflow-task" },
+          report: { key: { secretName: "key-dag-report", ...fields } },
         },
       },
+      team: { every: { key: { secretName: "key-dag-bucket", ...fields } } },
     });
     const scheduler = envOf(await server("airflow-scheduler"));
     expect(scheduler).to.include({
@@ -188,8 +189,8 @@ describe("Airflow", () => {
             secret: {
               name: "key-dag-report",
               items: [
-                { key: "accessKey", path: "report/accessKey" },
-                { key: "secretKey", path: "report/secretKey" },
+                { key: "accessKey", path: "platform/dags/report/accessKey" },
+                { key: "secretKey", path: "platform/dags/report/secretKey" },
               ],
             },
           },

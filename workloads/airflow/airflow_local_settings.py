@@ -1,8 +1,9 @@
-"""What the scheduler does to each task pod before it makes it: a DAG of the image gets the rights that the platform gives
-to it, and no DAG can take another's.
+"""What the scheduler does to each task pod before it makes it: a DAG gets the rights that the platform gives to it or to all
+of its bundle, and no DAG can take another's.
 
 Environment: TASK_POD_TEMPLATE (the pod of a task without rights), TASK_RIGHTS (JSON, written by the Airflow component):
-{"bundle": "platform", "dags": {"<dag id>": {"key": {"secretName", "accessKeyField", "secretKeyField"}, "account": "…"}}}
+{"<bundle>": {"every": RIGHTS, "dags": {"<dag id>": RIGHTS}}} with the RIGHTS of all DAGs and of single ones:
+{"key": {"secretName", "accessKeyField", "secretKeyField"}, "account": "<service account>"}, each of both optional
 """
 
 import json
@@ -23,8 +24,8 @@ def pod_mutation_hook(pod):
     with open(os.environ["TASK_RIGHTS"]) as file:
         rights = json.load(file)
     asked = ApiClient().sanitize_for_serialization(pod)
-    granted = rights_of(asked, rights)
-    complaints = problems(asked, template, granted)
+    own, granted = rights_of(asked, rights)
+    complaints = problems(asked, template, own)
     if complaints:
         raise ValueError(f"the pod of DAG {asked['metadata']['annotations']['dag_id']} is refused: {'; '.join(complaints)}")
 
@@ -48,15 +49,19 @@ def pod_mutation_hook(pod):
         ]
 
 
-def rights_of(pod: dict, rights: dict) -> dict:
-    """Rights of the pod's DAG. A DAG that people put into their bucket has none, whatever its id."""
+def rights_of(pod: dict, rights: dict) -> tuple[dict, dict]:
+    """The rights that only the pod's DAG has, and all that it has. The id alone gives none: people may put a DAG of the same
+    id into their bucket.
+    """
     workload = workload_of(pod)
-    if workload is None or workload["bundle_info"]["name"] != rights["bundle"]:
-        return {}
-    return rights["dags"].get(workload["ti"]["dag_id"], {})
+    if workload is None:
+        return {}, {}
+    bundle = rights.get(workload["bundle_info"]["name"], {})
+    own = bundle.get("dags", {}).get(workload["ti"]["dag_id"], {})
+    return own, {**bundle.get("every", {}), **own}
 
 
-def problems(pod: dict, template: dict, granted: dict) -> list[str]:
+def problems(pod: dict, template: dict, own: dict) -> list[str]:
     """What a pod must not have, being made from the template and from what the DAG's author overrode."""
     found = []
     spec, base = pod["spec"], template["spec"]
@@ -76,8 +81,8 @@ def problems(pod: dict, template: dict, granted: dict) -> list[str]:
             found.append(f'volume "{volume["name"]}" is neither an emptyDir nor a ConfigMap')
     if spec.get("serviceAccountName", base.get("serviceAccountName")) != base.get("serviceAccountName"):
         found.append(f'it runs as service account "{spec["serviceAccountName"]}", which is not given to this DAG')
-    # A pod with rights runs the image's own programs, so that nothing else gets at them.
-    if granted and (len(containers) != 1 or containers[0].get("image") != base["containers"][0]["image"]):
+    # A pod with rights of its DAG runs the image's own programs, so that nothing else gets at them.
+    if own and (len(containers) != 1 or containers[0].get("image") != base["containers"][0]["image"]):
         found.append("a DAG with rights of its own runs in the platform's image and in one container")
     return found
 

@@ -7,7 +7,8 @@ from programs import load
 hook = load("airflow_local_settings")
 
 KEY = {"secretName": "key-report", "accessKeyField": "accessKey", "secretKeyField": "secretKey"}
-RIGHTS = {"bundle": "platform", "dags": {"report": {"key": KEY}}}
+TEAM_KEY = {**KEY, "secretName": "key-team"}
+RIGHTS = {"platform": {"dags": {"report": {"key": KEY}}}, "team": {"every": {"key": TEAM_KEY}}}
 TEMPLATE = {
     "spec": {
         "containers": [
@@ -32,23 +33,24 @@ def pod(dag="report", bundle="platform"):
 
 class Rights(unittest.TestCase):
     def test_of_a_dag_of_the_image_are_what_it_was_given(self):
-        self.assertEqual(hook.rights_of(pod(), RIGHTS), {"key": KEY})
-        self.assertEqual(hook.rights_of(pod("other"), RIGHTS), {})
+        self.assertEqual(hook.rights_of(pod(), RIGHTS), ({"key": KEY}, {"key": KEY}))
+        self.assertEqual(hook.rights_of(pod("other"), RIGHTS), ({}, {}))
 
-    def test_are_none_for_a_dag_that_people_named_like_one_of_the_image(self):
-        self.assertEqual(hook.rights_of(pod(bundle="team"), RIGHTS), {})
+    def test_of_a_dag_of_the_bucket_are_those_of_all_there_even_if_people_named_it_like_one_of_the_image(self):
+        self.assertEqual(hook.rights_of(pod(bundle="team"), RIGHTS), ({}, {"key": TEAM_KEY}))
+        self.assertEqual(hook.rights_of(pod(bundle="else"), RIGHTS), ({}, {}))
 
     def test_are_none_for_a_pod_that_does_not_run_its_task(self):
         made = pod()
         made["spec"]["containers"][0]["command"] = ["bash"]
-        self.assertEqual(hook.rights_of(made, RIGHTS), {})
+        self.assertEqual(hook.rights_of(made, RIGHTS), ({}, {}))
 
 
 class Problems(unittest.TestCase):
-    def problems(self, change, dag="other", granted=None):
+    def problems(self, change, dag="other", own=None):
         made = pod(dag)
         change(made, made["spec"]["containers"][0])
-        return hook.problems(made, TEMPLATE, granted or {})
+        return hook.problems(made, TEMPLATE, own or {})
 
     def test_are_none_for_a_plain_task_and_for_one_with_other_limits(self):
         self.assertEqual(self.problems(lambda made, box: None), [])

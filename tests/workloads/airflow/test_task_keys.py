@@ -14,10 +14,11 @@ class TaskKeys(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        report = Path(folder.name) / "report"
-        report.mkdir()
-        (report / "accessKey").write_text("GKreport")
-        (report / "secretKey").write_text("secret")
+        for path, key in (("platform/dags/report", "GKreport"), ("team/every", "GKteam")):
+            place = Path(folder.name) / path
+            place.mkdir(parents=True)
+            (place / "accessKey").write_text(key)
+            (place / "secretKey").write_text(f"secret of {key}")
         patch = mock.patch.dict(os.environ, {"TASK_KEYS_FOLDER": folder.name})
         patch.start()
         self.addCleanup(patch.stop)
@@ -29,11 +30,13 @@ class TaskKeys(unittest.TestCase):
         return os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
 
     def test_a_task_finds_the_key_of_its_dag(self):
-        self.assertEqual(self.run_task("report"), ("GKreport", "secret"))
+        self.assertEqual(self.run_task("report"), ("GKreport", "secret of GKreport"))
 
-    def test_a_task_of_another_dag_or_of_the_people_finds_none(self):
+    def test_a_task_of_another_dag_of_the_image_finds_none(self):
         self.assertEqual(self.run_task("other"), (None, None))
-        self.assertEqual(self.run_task("report", "team"), (None, None))
+
+    def test_a_task_of_the_bucket_finds_the_key_of_all_there_whatever_its_dag_is_called(self):
+        self.assertEqual(self.run_task("report", "team"), ("GKteam", "secret of GKteam"))
 
 
 if __name__ == "__main__":
