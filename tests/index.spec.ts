@@ -1,6 +1,10 @@
 import { expect } from "chai";
 import type { Output } from "@pulumi/pulumi";
+import * as footprints from "../components/footprints.ts";
 import { configMapProblems, podProblems, type PodSpec } from "../components/hardening.ts";
+import { mebibytes } from "../components/quantity.ts";
+import { footprint } from "../config/fit.ts";
+import { loadConfig } from "../config/index.ts";
 import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts";
 
 interface Program {
@@ -275,6 +279,29 @@ describe("the program", () => {
     ]);
     expect(await names({ postgres: { ...on, backup: off }, airflow: on })).to.include("airflow-scheduler");
   });
+
+  for (const profile of ["core", "studio"]) {
+    it(`requests in profile ${profile} what the fit check counts`, async () => {
+      const config = { "millrace:profile": profile };
+      const { mocked } = await render(config);
+      let memoryMi = 0;
+      for (const workload of await workloads(mocked)) {
+        if (/Job$/.test(workload.type)) continue;
+        for (const container of podOf(workload)?.containers ?? []) {
+          memoryMi += mebibytes(String(container.resources?.requests?.["memory"])) * workload.inputs.spec.replicas;
+        }
+      }
+      // Pods that others make, one of each kind; Jobs; and what the cluster itself runs.
+      const executor = footprints.sparkExecutorResources({ executorMemory: "768Mi", executorCores: 1 });
+      const counted = [executor, footprints.setupResources(), footprints.proofResources()];
+      const server = footprints.notebookServerResources({ userMemory: "1536Mi" });
+      if (profile === "studio") counted.push(executor, server, footprints.airflowResources.task);
+      for (const { requests } of counted) memoryMi += mebibytes(requests.memory);
+      const parts = footprint(loadConfig(config));
+      memoryMi += parts.find(({ service }) => service === "cluster")?.memoryMi ?? 0;
+      expect(memoryMi).to.equal(parts.reduce((all, part) => all + part.memoryMi, 0));
+    });
+  }
 
   it("differs between the targets in registry, storage class and exposure only", async () => {
     const facts: Record<string, unknown> = {};
