@@ -43,7 +43,6 @@ export function serverSecretName(user: string): string {
 /** Text of `pod.json`: the template of every user's pod. The hub adds the user's environment and its own. */
 export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
   const parts = Object.values(args.homes).map((home) => clientPodParts(args.clients, home.objectStore.credentials));
-  const { cpu, memory } = args.resources.limits;
   const template = podTemplate({
     service: serviceNames.jupyterhub,
     component: NOTEBOOK,
@@ -53,11 +52,11 @@ export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
       // Without its settings a server would keep files in the pod only.
       { name: "TRAITLETS_APPLICATION_RAISE_CONFIG_FILE_ERROR", value: "1" },
       { name: "IDLE_MINUTES", value: String(args.idleMinutes) },
-      // What the Lab shows as the limits.
-      { name: "MEM_LIMIT", value: String(quantityBytes(memory) ?? 0) },
-      { name: "CPU_LIMIT", value: cpu },
+      // What the Lab shows as the limit.
+      { name: "MEM_LIMIT", value: String(quantityBytes(args.resources.limits.memory) ?? 0) },
     ],
-    ports: { http: PORT },
+    // KubeSpawner finds the port by this name.
+    ports: { "notebook-port": PORT },
     resources: args.resources,
     probes: {
       startup: tcpProbe(PORT, { periodSeconds: 1, failureThreshold: 180 }),

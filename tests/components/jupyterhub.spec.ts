@@ -216,6 +216,15 @@ describe("JupyterHub", () => {
       expect(env(await userPod("proof"))).to.include({ AWS_ACCESS_KEY_ID: "key-user-proof/accessKey" });
     });
 
+    it("keeps the names by which KubeSpawner finds its container and port", async () => {
+      make();
+      const [container] = (await userPod("ana")).containers ?? [];
+      expect(container).to.deep.include({
+        name: "notebook",
+        ports: [{ name: "notebook-port", containerPort: 8888 }],
+      });
+    });
+
     it("fails rather than runs without its settings", async () => {
       make();
       expect(env(await userPod("ana"))).to.include({
