@@ -29,6 +29,12 @@ const BUNDLE_REFRESH_SECONDS = 30;
 /** Tasks at a time: a task pod asks for half a GiB, a task in the scheduler shares its limit. */
 const PARALLELISM: Readonly<Record<AirflowExecutor, number>> = { kubernetes: 4, local: 2 };
 
+/**
+ * Time after which a silent task counts as dead, in seconds. A killed pod is seen at once, so pods may be silent for as long
+ * as an API server takes to start; tasks inside a killed scheduler are known by their silence alone.
+ */
+const SILENCE_SECONDS: Readonly<Record<AirflowExecutor, number>> = { kubernetes: 120, local: 60 };
+
 const EXECUTORS: Readonly<Record<AirflowExecutor, string>> = {
   kubernetes: "KubernetesExecutor",
   local: "LocalExecutor",
@@ -102,13 +108,15 @@ export function airflowSettings(args: {
       enable_health_check: "True",
       scheduler_health_check_server_port: String(SCHEDULER_HEALTH_PORT),
       scheduler_health_check_threshold: "30",
-      // A killed scheduler's tasks are taken over, and a killed task is tried again, within a minute.
+      // A killed scheduler's tasks are taken over within a minute.
       orphaned_tasks_check_interval: "20",
-      task_instance_heartbeat_timeout: "60",
+      task_instance_heartbeat_timeout: String(SILENCE_SECONDS[args.executor]),
       task_queued_timeout: "300",
       task_queued_timeout_check_interval: "30",
     },
     triggerer: { capacity: "50" },
+    // Tasks wait for an API server that starts anew.
+    workers: { execution_api_retries: "20", execution_api_retry_wait_max: "5" },
     logging: {
       remote_logging: "True",
       remote_base_log_folder: args.logs,

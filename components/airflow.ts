@@ -263,7 +263,7 @@ export class Airflow extends pulumi.ComponentResource {
 
     function createApiServer(): k8s.apps.v1.Deployment {
       const health = (timing: Probe): Probe =>
-        httpProbe(API_PORT, "/api/v2/monitor/health", { timeoutSeconds: 5, ...timing });
+        httpProbe(API_PORT, "/api/v2/monitor/health", { timeoutSeconds: 10, ...timing });
       return run({
         ...server({
           component: "api-server",
@@ -290,7 +290,7 @@ export class Airflow extends pulumi.ComponentResource {
 
     function createScheduler(): k8s.apps.v1.Deployment {
       const health = (timing: Probe): Probe =>
-        httpProbe(SCHEDULER_HEALTH_PORT, "/health", { timeoutSeconds: 5, ...timing });
+        httpProbe(SCHEDULER_HEALTH_PORT, "/health", { timeoutSeconds: 10, ...timing });
       const inside = inPods ? { env: [], volumes: [], mounts: [] } : localTasks();
       return run({
         ...server({

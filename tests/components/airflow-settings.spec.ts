@@ -52,12 +52,22 @@ describe("Airflow's settings", () => {
     expect(settings["core"]?.["executor"]).to.equal("LocalExecutor");
   });
 
-  it("take a scheduler for dead before another one looks for its tasks twice, all within a minute", () => {
+  it("notice a killed scheduler, and a task that died with it, within a minute", () => {
     const scheduler = airflowSettings({ ...common, executor: "local", dagBucket: undefined })["scheduler"] ?? {};
     const seconds = (key: string): number => Number(scheduler[key]);
     const noticed = seconds("scheduler_health_check_threshold") + seconds("orphaned_tasks_check_interval");
     expect(noticed).to.be.at.most(60);
     expect(seconds("task_instance_heartbeat_timeout")).to.be.at.most(60);
+  });
+
+  it("let a task in a pod wait for an API server that starts anew before it counts as dead", () => {
+    const { scheduler = {}, workers = {} } = airflowSettings({
+      ...common,
+      executor: "kubernetes",
+      dagBucket: undefined,
+    });
+    const waits = Number(workers["execution_api_retries"]) * Number(workers["execution_api_retry_wait_max"]);
+    expect(waits).to.be.within(60, Number(scheduler["task_instance_heartbeat_timeout"]));
   });
 
   it("have a Fernet key in the form that Fernet wants", () => {
