@@ -31,7 +31,9 @@ TEMPLATE = "/opt/airflow/spark-batch/census-batch.yaml"
     },
     params={
         "rows": Param(100_000, type="integer", minimum=1, maximum=10_000_000, description="Number of people"),
-        "seed": Param(1, type="integer", minimum=0, maximum=2**31 - 1, description="The same seed makes the same people"),
+        "seed": Param(
+            1, type="integer", minimum=0, maximum=2**31 - 1, description="The same seed makes the same people"
+        ),
         "run": Param(
             None,
             type=["null", "string"],

@@ -7,6 +7,7 @@ table lake.reports.telemetry_summary. A task that is tried again replaces what t
 from datetime import datetime, timedelta, timezone
 
 from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
 
 NOTEBOOK = "telemetry-report.ipynb"
 
@@ -31,7 +32,7 @@ NOTEBOOK = "telemetry-report.ipynb"
             None,
             type=["null", "string"],
             pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
-            description="Name of the report; its rows and its notebook replace those of the same name. Default: the DAG run's id",
+            description="Name of the report; it replaces the one of the same name. Default: the DAG run's id",
         ),
         "notebook": Param(
             NOTEBOOK,
@@ -39,7 +40,9 @@ NOTEBOOK = "telemetry-report.ipynb"
             pattern="^.+[.]ipynb$",
             description="The notebook to run: the name of a published one, or a full s3:// address",
         ),
-        "hours": Param(1, type="number", exclusiveMinimum=0, maximum=24 * 31, description="Hours that the report looks back"),
+        "hours": Param(
+            1, type="number", exclusiveMinimum=0, maximum=24 * 31, description="Hours that the report looks back"
+        ),
     },
 )
 def telemetry_report():
@@ -57,11 +60,13 @@ def telemetry_report():
         run = params["run"] or re.sub(r"[^A-Za-z0-9._-]", "-", context["run_id"])
         published = millrace.endpoints().notebooks
         notebook = params["notebook"]
-        return millrace.run_notebook(
-            notebook if notebook.startswith("s3://") else f"{published}/{notebook}",
-            f"{published}/runs/telemetry-report/{run}.ipynb",
-            {"run": run, "hours": params["hours"]},
-        )
+        source = notebook if notebook.startswith("s3://") else f"{published}/{notebook}"
+        target = f"{published}/runs/telemetry-report/{run}.ipynb"
+        try:
+            return millrace.run_notebook(source, target, {"run": run, "hours": params["hours"]})
+        except millrace.ParameterError as error:
+            # Another try would say the same.
+            raise AirflowFailException(str(error)) from None
 
     report()
 

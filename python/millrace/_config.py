@@ -84,14 +84,18 @@ def endpoints() -> Endpoints:
     kafka, presto, spark, s3 = (read.part(name) for name in ("kafka", "presto", "spark", "s3"))
     notebooks = content.get("notebooks")
     return Endpoints(
-        kafka=None
-        if kafka is None
-        else KafkaEndpoint(kafka.text("bootstrapServers"), kafka.text("securityProtocol", "PLAINTEXT")),
+        kafka=(
+            None
+            if kafka is None
+            else KafkaEndpoint(kafka.text("bootstrapServers"), kafka.text("securityProtocol", "PLAINTEXT"))
+        ),
         presto=None if presto is None else PrestoEndpoint(presto.text("url"), presto.text("catalog", "lake")),
         spark=None if spark is None else SparkEndpoint(spark.text("url")),
-        s3=None
-        if s3 is None
-        else S3Endpoint(s3.text("endpoint"), s3.text("region", "us-east-1"), s3.flag("pathStyle", True)),
+        s3=(
+            None
+            if s3 is None
+            else S3Endpoint(s3.text("endpoint"), s3.text("region", "us-east-1"), s3.flag("pathStyle", True))
+        ),
         notebooks=None if notebooks is None else read.text("notebooks").rstrip("/"),
     )
 
@@ -163,7 +167,9 @@ def secret(name: str, what: str) -> str:
 def _needed(value: T | None, key: str, what: str, setting: str) -> T:
     if value is not None:
         return value
-    raise NotConfigured(f'there is no {what} here: {config_file()} has no "{key}"; {_AS_SET_UP.format(setting=setting)}')
+    raise NotConfigured(
+        f'there is no {what} here: {config_file()} has no "{key}"; {_AS_SET_UP.format(setting=setting)}'
+    )
 
 
 class _Reader:

@@ -167,7 +167,7 @@ class Kafka:
         if count < 1:
             raise ParameterError(f"count is {count}; give a whole number from 1")
         deadline = time.monotonic() + timeout
-        consumer = Consumer(
+        consumer: Any = Consumer(
             {**self.settings(), "group.id": "millrace-tail", "enable.auto.commit": False, "enable.partition.eof": True}
         )
         try:

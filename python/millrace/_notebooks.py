@@ -45,7 +45,9 @@ def publish(path: str, name: str | None = None, replace: bool = False) -> str:
     source = path if path.startswith("s3://") else home() + path.lstrip("/")
     name = name or source.rsplit("/", 1)[-1]
     if not name.endswith(".ipynb") or name.startswith(("/", RUNS)) or ".." in name.split("/"):
-        raise ParameterError(f'"{name}" is no name for a published notebook; give one like "weekly.ipynb", not below {RUNS}')
+        raise ParameterError(
+            f'"{name}" is no name for a published notebook; give one like "weekly.ipynb", not below {RUNS}'
+        )
     try:
         content = _s3.read(source)
     except NotAvailable as error:
@@ -139,8 +141,10 @@ def check_parameters(text: str, where: str, given: Mapping[str, Any]) -> None:
             + (f"; and it has no {_named(unknown)}" if unknown else "")
         )
     if unknown:
-        there = f"its parameters are {', '.join(declared)}" if declared else (
-            f"it has none: no cell is tagged `{PARAMETERS_TAG}`, or that cell sets nothing"
+        there = (
+            f"its parameters are {', '.join(declared)}"
+            if declared
+            else (f"it has none: no cell is tagged `{PARAMETERS_TAG}`, or that cell sets nothing")
         )
         raise UnknownParameter(f"{where} has no {_named(unknown)}; {there}")
 
@@ -159,7 +163,9 @@ def declared_parameters(text: str, where: str) -> dict[str, bool]:
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        raise ParameterError(f"{where}: line {error.lineno} of the cell tagged `{PARAMETERS_TAG}` is not Python: {error.msg}") from None
+        raise ParameterError(
+            f"{where}: line {error.lineno} of the cell tagged `{PARAMETERS_TAG}` is not Python: {error.msg}"
+        ) from None
     lines = source.splitlines()
     found: dict[str, bool] = {}
     for node in tree.body:

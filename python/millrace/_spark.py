@@ -83,11 +83,17 @@ def _drop(session: Any) -> None:
 def _problem(error: Exception, url: str) -> MillraceError:
     text = str(error)
     if "UNAUTHENTICATED" in text or "authentication token" in text:
-        given = "refuses the token in MILLRACE_SPARK_TOKEN" if os.environ.get("MILLRACE_SPARK_TOKEN") else (
-            "asks for a token, and MILLRACE_SPARK_TOKEN is not set"
+        given = (
+            "refuses the token in MILLRACE_SPARK_TOKEN"
+            if os.environ.get("MILLRACE_SPARK_TOKEN")
+            else ("asks for a token, and MILLRACE_SPARK_TOKEN is not set")
         )
-        return AccessRefused(f"Spark at {url} {given}. On the platform every notebook server and task has the right one")
-    return NotAvailable(f"Spark at {url} does not take a session: {text.splitlines()[0] if text else type(error).__name__}")
+        return AccessRefused(
+            f"Spark at {url} {given}. On the platform every notebook server and task has the right one"
+        )
+    return NotAvailable(
+        f"Spark at {url} does not take a session: {text.splitlines()[0] if text else type(error).__name__}"
+    )
 
 
 def _wait(url: str, seconds: float) -> None:

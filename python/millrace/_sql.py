@@ -187,9 +187,7 @@ def frame(columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Any]]) -
     """Rows of Presto's JSON as a DataFrame with the types of the columns. Column names may occur twice."""
     import pandas
 
-    series = {
-        index: _series([row[index] for row in rows], str(column["type"])) for index, column in enumerate(columns)
-    }
+    series = {index: _series([row[index] for row in rows], str(column["type"])) for index, column in enumerate(columns)}
     made = pandas.DataFrame(series)
     made.columns = pandas.Index([column["name"] for column in columns], dtype="object")
     return made

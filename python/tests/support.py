@@ -32,7 +32,12 @@ class PlatformCase(unittest.TestCase):
     def setUp(self) -> None:
         folder = self.enterContext(tempfile.TemporaryDirectory())
         self.file = Path(folder) / "endpoints.json"
-        environment = {**SECRETS, "MILLRACE_CONFIG": str(self.file), "MILLRACE_HOME": "s3://home-ana/", "JUPYTERHUB_USER": "ana"}
+        environment = {
+            **SECRETS,
+            "MILLRACE_CONFIG": str(self.file),
+            "MILLRACE_HOME": "s3://home-ana/",
+            "JUPYTERHUB_USER": "ana",
+        }
         self.enterContext(mock.patch.dict(os.environ, environment, clear=True))
         self.endpoints(ENDPOINTS)
 
@@ -107,7 +112,9 @@ class FakeS3:
     """Buckets in memory, with the part of boto3's client that the library uses."""
 
     def __init__(self, **buckets: dict[str, bytes]) -> None:
-        self.objects = {(bucket.replace("_", "-"), key): body for bucket, keys in buckets.items() for key, body in keys.items()}
+        self.objects = {
+            (bucket.replace("_", "-"), key): body for bucket, keys in buckets.items() for key, body in keys.items()
+        }
         self.metadata: dict[tuple[str, str], dict[str, str]] = {}
         self.refused: set[str] = set()
 

@@ -172,14 +172,24 @@ class Figures(unittest.TestCase):
     def test_lose_nothing_by_size(self) -> None:
         large = 10**17
         values = [large, large + 1, large + 2]
-        self.assertEqual(self.program.mean_and_deviation(3, sum(values), sum(value * value for value in values))[1], 1.0)
+        self.assertEqual(
+            self.program.mean_and_deviation(3, sum(values), sum(value * value for value in values))[1], 1.0
+        )
 
     def test_are_a_row_for_each_measure_of_each_group_in_order(self) -> None:
-        measures = {f"{name}_{part}": 4 for name in self.program.MEASURES for part in ("sum", "squares", "minimum", "maximum")}
-        groups = [{"grouping": "region", "member": "west", "count": 1, **measures}, {"grouping": "all", "member": "all", "count": 1, **measures}]
+        measures = {
+            f"{name}_{part}": 4 for name in self.program.MEASURES for part in ("sum", "squares", "minimum", "maximum")
+        }
+        groups = [
+            {"grouping": "region", "member": "west", "count": 1, **measures},
+            {"grouping": "all", "member": "all", "count": 1, **measures},
+        ]
         now = datetime(2026, 11, 21)
         rows = self.program.figures(groups, 10, 1, "r", now)
-        self.assertEqual([row[3:6] for row in rows[:4]], [("all", "all", name) for name in self.program.MEASURES] + [("region", "west", "age")])
+        self.assertEqual(
+            [row[3:6] for row in rows[:4]],
+            [("all", "all", name) for name in self.program.MEASURES] + [("region", "west", "age")],
+        )
         self.assertEqual(rows[0], ("r", 1, 10, "all", "all", "age", 1, 4.0, None, 4, 4, now))
         columns = self.program.TABLES[self.program.SUMMARY].split(")")[0].count(",") + 1
         self.assertEqual({len(row) for row in rows}, {columns})
@@ -191,7 +201,12 @@ class Arguments(unittest.TestCase):
 
     def test_are_refused_by_name_with_what_is_allowed(self) -> None:
         good = {"rows": "10", "seed": "1", "run": "a"}
-        wrong = [("rows", "0", "1 to 10000000"), ("rows", "1e5", '"1e5"'), ("seed", "-1", "0 to 2147483647"), ("run", "", "1 to 128")]
+        wrong = [
+            ("rows", "0", "1 to 10000000"),
+            ("rows", "1e5", '"1e5"'),
+            ("seed", "-1", "0 to 2147483647"),
+            ("run", "", "1 to 128"),
+        ]
         for name, value, words in wrong:
             with self.subTest(name=name, value=value), contextlib.redirect_stderr(io.StringIO()) as said:
                 with self.assertRaises(SystemExit) as ended:

@@ -41,10 +41,10 @@ class Endpoints(support.PlatformCase):
         wrong = [
             ("{", "is not JSON"),
             ("[]", "holds list"),
-            ({"presto": "http://p"}, "\"presto\" in"),
+            ({"presto": "http://p"}, '"presto" in'),
             ({"presto": {"catalog": "lake"}}, '"url" in presto of'),
             ({"presto": {"url": 8080}}, "is 8080; it must be a text"),
-            ({"s3": {"endpoint": "http://s", "pathStyle": "yes"}}, "\"pathStyle\" in s3 of"),
+            ({"s3": {"endpoint": "http://s", "pathStyle": "yes"}}, '"pathStyle" in s3 of'),
         ]
         for content, words in wrong:
             with self.subTest(content=content):

@@ -6,6 +6,7 @@ from typing import Any
 from unittest import mock
 
 import support
+import millrace
 
 LATEST: dict[str, Any] = {}
 
@@ -13,6 +14,10 @@ LATEST: dict[str, Any] = {}
 class Param:
     def __init__(self, default: Any, **schema: Any) -> None:
         self.default, self.schema = default, schema
+
+
+class AirflowFailException(Exception):
+    pass
 
 
 class Operator:
@@ -37,15 +42,20 @@ def task(function: Any) -> Any:
 def loaded(name: str, context: dict[str, Any] | None = None) -> dict[str, Any]:
     LATEST.clear()
     sdk = support.module("airflow.sdk", dag=dag, task=task, Param=Param, get_current_context=lambda: context)
+    exceptions = support.module("airflow.sdk.exceptions", AirflowFailException=AirflowFailException)
     pod = support.module("airflow.providers.cncf.kubernetes.operators.pod", KubernetesPodOperator=Operator)
-    with support.modules(airflow__sdk=sdk, airflow__providers__cncf__kubernetes__operators__pod=pod):
+    stand_ins = {"airflow__sdk": sdk, "airflow__sdk__exceptions": exceptions}
+    with support.modules(**stand_ins, airflow__providers__cncf__kubernetes__operators__pod=pod):
         support.load(f"dags/{name}.py", name)
     return dict(LATEST)
 
 
 class TelemetryReport(support.PlatformCase):
     def report(self, run_id: str = "manual__1", **params: Any) -> list[Any]:
-        context = {"run_id": run_id, "params": {"run": None, "notebook": "telemetry-report.ipynb", "hours": 1, **params}}
+        context = {
+            "run_id": run_id,
+            "params": {"run": None, "notebook": "telemetry-report.ipynb", "hours": 1, **params},
+        }
         run = loaded("telemetry_report", context)["task"]
         with mock.patch("millrace.run_notebook", side_effect=lambda *given: list(given)):
             found: list[Any] = run()
@@ -72,6 +82,18 @@ class TelemetryReport(support.PlatformCase):
         source, target, parameters = self.report("scheduled__2026-11-21T09:00:00+00:00")
         self.assertEqual(parameters["run"], "scheduled__2026-11-21T09-00-00-00-00")
         self.assertEqual(target, "s3://notebooks/runs/telemetry-report/scheduled__2026-11-21T09-00-00-00-00.ipynb")
+
+    def test_does_not_try_again_where_a_parameter_is_missing(self) -> None:
+        context = {"run_id": "a", "params": {"run": None, "notebook": "other.ipynb", "hours": 1}}
+        run = loaded("telemetry_report", context)["task"]
+        with mock.patch(
+            "millrace.run_notebook", side_effect=millrace.MissingParameter("other.ipynb needs parameter day")
+        ):
+            with self.says(AirflowFailException, "other.ipynb needs parameter day"):
+                run()
+        with mock.patch("millrace.run_notebook", side_effect=millrace.NotAvailable("no Presto")):
+            with self.says(millrace.NotAvailable, "no Presto"):
+                run()
 
     def test_takes_a_notebook_from_elsewhere(self) -> None:
         self.assertEqual(self.report(notebook="s3://home-ana/mine.ipynb")[0], "s3://home-ana/mine.ipynb")
@@ -117,5 +139,7 @@ class CensusBatch(support.PlatformCase):
         self.assertEqual((rows.schema["minimum"], rows.schema["maximum"]), (1, program.MOST_ROWS))
         for number, least, most in ((rows.default, 1, program.MOST_ROWS), (seed.default, 0, seed.schema["maximum"])):
             self.assertEqual(program.whole_number("n", least, most)(str(number)), number)
-        given = program.arguments([f"--rows={rows.default}", f"--seed={seed.default}", "--run=manual__2026-11-21T09:00:00+00:00"])
+        given = program.arguments(
+            [f"--rows={rows.default}", f"--seed={seed.default}", "--run=manual__2026-11-21T09:00:00+00:00"]
+        )
         self.assertEqual(vars(given), {"rows": 100_000, "seed": 1, "run": "manual__2026-11-21T09-00-00-00-00"})

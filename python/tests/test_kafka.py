@@ -184,7 +184,10 @@ class Kafka(support.PlatformCase):
         records = millrace.kafka().tail("telemetry", 2)
         self.assertEqual([(record.partition, record.offset) for record in records], [(1, 9), (0, 6)])
         self.assertEqual(records[0].time, datetime.fromtimestamp(2, timezone.utc))
-        self.assertEqual((records[0].json(), records[0].text(), records[0].headers), ({"value": 1}, '{"value": 1}', {"millrace-run": b"r"}))
+        self.assertEqual(
+            (records[0].json(), records[0].text(), records[0].headers),
+            ({"value": 1}, '{"value": 1}', {"millrace-run": b"r"}),
+        )
         self.assertEqual(self.broker.closed, 1)
         self.assertIs(self.broker.clients[-1]["enable.auto.commit"], False)
 
@@ -215,7 +218,9 @@ class Kafka(support.PlatformCase):
         consumer: Any = millrace.kafka().consumer("telemetry", group="g", max_poll_interval_ms=1000)
         settings = self.broker.clients[-1]
         self.assertEqual((settings["security.protocol"], settings["ssl.ca.location"]), ("SSL", "/etc/ca.pem"))
-        self.assertEqual((settings["group.id"], settings["enable.auto.commit"], settings["max.poll.interval.ms"]), ("g", True, 1000))
+        self.assertEqual(
+            (settings["group.id"], settings["enable.auto.commit"], settings["max.poll.interval.ms"]), ("g", True, 1000)
+        )
         self.assertEqual(consumer.topics, ["telemetry"])
         millrace.kafka().consumer(["telemetry"])
         self.assertIs(self.broker.clients[-1]["enable.auto.commit"], False)

@@ -60,7 +60,9 @@ class FakePapermill:
         return support.modules(
             papermill=papermill,
             papermill__exceptions=exceptions,
-            papermill__engines=support.module("papermill.engines", NBClientEngine=NBClientEngine, papermill_engines=engines),
+            papermill__engines=support.module(
+                "papermill.engines", NBClientEngine=NBClientEngine, papermill_engines=engines
+            ),
             papermill__iorw=support.module("papermill.iorw", papermill_io=io),
         )
 
@@ -70,7 +72,9 @@ class FakePapermill:
         text = self.handlers["s3://"].read(read) if read.startswith("s3://") else Path(read).read_text()
         cells = [Cell(cell, source="".join(cell["source"])) for cell in json.loads(text)["cells"]]
         begun: list[int] = []
-        manager = support.module("manager", nb=support.module("nb", cells=cells), cell_start=lambda cell, index: begun.append(index))
+        manager = support.module(
+            "manager", nb=support.module("nb", cells=cells), cell_start=lambda cell, index: begun.append(index)
+        )
         self.engines[engine_name].execute_managed_notebook(manager, "python3")
         assert begun == list(range(len(cells))), begun
         written = target.format(**parameters)
@@ -104,7 +108,9 @@ class Parameters(support.PlatformCase):
         )
 
     def check(self, **given: Any) -> None:
-        _notebooks.check_parameters(support.notebook(parameters="run = None\nhours = 1").decode(), "report.ipynb", given)
+        _notebooks.check_parameters(
+            support.notebook(parameters="run = None\nhours = 1").decode(), "report.ipynb", given
+        )
 
     def test_may_be_left_out_where_they_have_a_default(self) -> None:
         self.check(run="a")
@@ -127,7 +133,11 @@ class Parameters(support.PlatformCase):
             _notebooks.declared_parameters(support.notebook(parameters="a = 1\nb = = 2").decode(), "x")
 
     def test_belong_to_a_notebook(self) -> None:
-        for text, words in [("{", "x is no notebook"), ("[]", "format 4"), ('{"nbformat": 3, "worksheets": []}', "format 4")]:
+        for text, words in [
+            ("{", "x is no notebook"),
+            ("[]", "format 4"),
+            ('{"nbformat": 3, "worksheets": []}', "format 4"),
+        ]:
             with self.subTest(text=text), self.says(millrace.ParameterError, words):
                 _notebooks.declared_parameters(text, "x")
 
@@ -168,7 +178,10 @@ class Run(support.PlatformCase):
         with self.says(millrace.NotebookFailed, words):
             self.run_it(run="a")
         self.assertIn(("notebooks", "runs/a.ipynb"), self.client.objects)
-        self.assertEqual([line for line in self.logged.output if "ERROR" in line], ["ERROR:millrace:line one", "ERROR:millrace:line two"])
+        self.assertEqual(
+            [line for line in self.logged.output if "ERROR" in line],
+            ["ERROR:millrace:line one", "ERROR:millrace:line two"],
+        )
 
     def test_says_that_the_kernel_died(self) -> None:
         self.papermill.raises = DeadKernelError("Kernel died")

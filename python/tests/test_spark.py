@@ -68,7 +68,9 @@ class Spark(support.PlatformCase):
         Session.builder = Builder()  # type: ignore[attr-defined]
         core = support.module("pyspark.sql.connect.client.core", DefaultChannelBuilder=Channel)
         session = support.module("pyspark.sql.connect.session", SparkSession=Session)
-        self.enterContext(support.modules(pyspark__sql__connect__client__core=core, pyspark__sql__connect__session=session))
+        self.enterContext(
+            support.modules(pyspark__sql__connect__client__core=core, pyspark__sql__connect__session=session)
+        )
         self.sockets: list[Any] = []
         self.refusals = 0
         self.enterContext(mock.patch("socket.create_connection", self.connect))

@@ -100,7 +100,11 @@ class Types(unittest.TestCase):
             ("timestamp", ["2026-11-21 01:02:03.456"], "datetime64[ms]", ["2026-11-21T01:02:03.456"]),
             (
                 "timestamp with time zone",
-                ["2026-11-21 01:02:03.456 Europe/Berlin", "2026-11-21 01:00:00.000 -02:30", "2026-11-21 01:00:00.000 UTC"],
+                [
+                    "2026-11-21 01:02:03.456 Europe/Berlin",
+                    "2026-11-21 01:00:00.000 -02:30",
+                    "2026-11-21 01:00:00.000 UTC",
+                ],
                 "datetime64[ms], UTC",
                 ["2026-11-21T00:02:03.456", "2026-11-21T03:30:00.000", "2026-11-21T01:00:00.000"],
             ),
@@ -182,7 +186,9 @@ class Query(support.PlatformCase):
             return types.SimpleNamespace(cursor=lambda: self.cursor)
 
         exceptions = support.module("prestodb.exceptions", PrestoQueryError=PrestoQueryError, HttpError=HttpError)
-        prestodb = support.module("prestodb", dbapi=support.module("prestodb.dbapi", connect=connect), exceptions=exceptions)
+        prestodb = support.module(
+            "prestodb", dbapi=support.module("prestodb.dbapi", connect=connect), exceptions=exceptions
+        )
         requests = support.module("requests", RequestException=RequestException)
         with support.modules(prestodb=prestodb, requests=requests, pandas=PANDAS, numpy=NUMPY):
             return millrace.sql(query, **params), self.cursor, asked
@@ -204,7 +210,9 @@ class Query(support.PlatformCase):
             self.ask("SELECT x", PrestoQueryError())
 
     def test_tells_where_it_looked_for_presto(self) -> None:
-        refused = RequestException("HTTPConnectionPool(host='p'): Caused by Error('<x>: [Errno 111] Connection refused'))")
+        refused = RequestException(
+            "HTTPConnectionPool(host='p'): Caused by Error('<x>: [Errno 111] Connection refused'))"
+        )
         with self.says(millrace.NotAvailable, "http://presto.example:8080", "Connection refused"):
             self.ask("SELECT 1", refused)
 
