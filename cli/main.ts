@@ -20,8 +20,12 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     load: async () => (await import("./password.ts")).password,
   },
   backup: {
-    summary: "save PostgreSQL's databases to S3 now, or bring a backup back",
+    summary: "save PostgreSQL's databases to S3 now",
     load: async () => (await import("./backup.ts")).backup,
+  },
+  restore: {
+    summary: "bring PostgreSQL's databases back from a backup",
+    load: async () => (await import("./restore.ts")).restore,
   },
   down: {
     summary: "remove everything, and show that nothing is left",

@@ -1,10 +1,7 @@
 /** The proof of the data path, seen from outside: its report lines read, shown, and its Job run on demand. */
-import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-
-import { messageOf, UserError } from "./errors.ts";
-import { KubeError, type Kube } from "./kube.ts";
-import { podTrouble, type Pod } from "./services.ts";
+import { messageOf } from "./errors.ts";
+import { followJob, withJob } from "./job.ts";
+import type { Kube } from "./kube.ts";
 import { duration, table } from "./table.ts";
 
 export interface Hop {
@@ -98,30 +95,9 @@ export function renderProof(report: ProofReport): string {
   ].join("\n");
 }
 
-interface Job {
-  readonly metadata: { readonly name: string; readonly uid?: string };
-  readonly status?: {
-    readonly succeeded?: number;
-    readonly failed?: number;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly message?: string;
-      readonly reason?: string;
-    }[];
-  };
-}
-
-interface CronJob {
-  readonly spec: { readonly jobTemplate: { readonly metadata?: { labels?: object }; readonly spec: object } };
-}
-
 /** The Job that the program makes; the suspended CronJob beside it is the template for proofs on demand. */
 const PROGRAM_JOB = "proof";
 const TEMPLATE = "proof-on-demand";
-/** A pod that has not started by then is not going to: the reason is more useful than more waiting. */
-const START_LIMIT_MS = 60_000;
-const POLL_MS = 500;
 
 export interface ProofOptions {
   readonly namespace: string;
@@ -137,99 +113,35 @@ export interface ProofOptions {
  * @throws UserError when the platform has no proof to run.
  */
 export async function runProof(kube: Kube, options: ProofOptions): Promise<ProofReport> {
-  const template = await readTemplate(kube, options.namespace);
-  const name = `${TEMPLATE}-${randomBytes(4).toString("hex")}`;
-  const jobs = `/apis/batch/v1/namespaces/${options.namespace}/jobs`;
-  const labels = template.spec.jobTemplate.metadata?.labels ?? {};
-  await kube.post(jobs, {
-    apiVersion: "batch/v1",
-    kind: "Job",
-    metadata: { name, labels },
-    spec: { ...template.spec.jobTemplate.spec, backoffLimit: 0, ttlSecondsAfterFinished: 600 },
-  });
-  try {
-    return await followJob(kube, name, options);
-  } finally {
-    await kube.delete(`${jobs}/${name}`, { propagationPolicy: "Background" }).catch(() => undefined);
-  }
-}
-
-async function readTemplate(kube: Kube, namespace: string): Promise<CronJob> {
-  try {
-    return await kube.get<CronJob>(`/apis/batch/v1/namespaces/${namespace}/cronjobs/${TEMPLATE}`);
-  } catch (error) {
-    if (error instanceof KubeError && error.status === 404) {
-      throw new UserError(
-        `there is no proof in namespace ${namespace}: the platform is not up (npm run up), or millrace:proof is off in the stack`,
-      );
-    }
-    if (error instanceof KubeError && error.status === 0) {
-      throw new UserError(`${error.message}; npm run up starts the platform, npm run status shows what runs`);
-    }
-    throw error;
-  }
+  const { namespace } = options;
+  const missing = (): string =>
+    `there is no proof in namespace ${namespace}: the platform is not up (npm run up), or millrace:proof is off in the stack`;
+  return await withJob(kube, { namespace, template: TEMPLATE, missing }, (job) => readProof(kube, job, options));
 }
 
 /** The report of the Job that the program made in this `up`, read from its pod's log. */
 export async function readProgramProof(kube: Kube, options: ProofOptions): Promise<ProofReport> {
-  return await followJob(kube, PROGRAM_JOB, options);
+  return await readProof(kube, PROGRAM_JOB, options);
 }
 
-/** Waits for a Job's pod, reads its log to the end and answers the report. */
-async function followJob(kube: Kube, job: string, options: ProofOptions): Promise<ProofReport> {
+async function readProof(kube: Kube, job: string, options: ProofOptions): Promise<ProofReport> {
   const reader = new ProofReader();
-  const pods = `/api/v1/namespaces/${options.namespace}/pods`;
-  const pod = await startedPod(kube, job, options);
-  if ("trouble" in pod) return reader.report(`the proof's own pod did not start: ${pod.trouble}`);
   let lastWords = "";
+  const onLine = (text: string): void => {
+    const hop = reader.line(text);
+    if (hop !== undefined) options.onHop?.(hop);
+    else if (text.trim() !== "" && !text.startsWith("{")) {
+      lastWords = text;
+      options.onDetail?.(text);
+    }
+  };
+  const onDetail = (text: string): void => options.onDetail?.(`the proof's pod: ${text}`);
   try {
-    await kube.follow(
-      `${pods}/${pod.name}/log?follow=true`,
-      (text) => {
-        const hop = reader.line(text);
-        if (hop !== undefined) options.onHop?.(hop);
-        else if (text.trim() !== "" && !text.startsWith("{")) {
-          lastWords = text;
-          options.onDetail?.(text);
-        }
-      },
-      options.signal,
-    );
+    const trouble = await followJob(kube, job, { ...options, onLine, onDetail });
+    if (trouble !== undefined) return reader.report(`the proof's own pod did not start: ${trouble}`);
   } catch (error) {
-    return reader.report(`the proof's log ended early: ${messageOf(error)}`);
+    options.signal?.throwIfAborted();
+    return reader.report(`the proof could not be followed to its end: ${messageOf(error)}`);
   }
   return reader.report(lastWords === "" ? undefined : `the proof ended without a result; its last words: ${lastWords}`);
-}
-
-async function startedPod(
-  kube: Kube,
-  job: string,
-  options: ProofOptions,
-): Promise<{ name: string } | { trouble: string }> {
-  const limit = Date.now() + (options.startLimitMs ?? START_LIMIT_MS);
-  const selector = encodeURIComponent(`batch.kubernetes.io/job-name=${job}`);
-  let trouble = "it was not made";
-  for (;;) {
-    options.signal?.throwIfAborted();
-    const list = await kube.get<{ items: readonly Pod[] }>(
-      `/api/v1/namespaces/${options.namespace}/pods?labelSelector=${selector}`,
-    );
-    const started = list.items.findLast((pod) => pod.status?.phase !== undefined && pod.status.phase !== "Pending");
-    if (started !== undefined) return { name: started.metadata.name };
-    const pending = list.items[0];
-    if (pending === undefined) trouble = await jobTrouble(kube, job, options.namespace);
-    else trouble = podTrouble(pending);
-    options.onDetail?.(`the proof's pod: ${trouble}`);
-    if (Date.now() > limit) return { trouble };
-    await sleep(POLL_MS);
-  }
-}
-
-/** Why a Job has made no pod, as far as it says. */
-async function jobTrouble(kube: Kube, job: string, namespace: string): Promise<string> {
-  const found = await kube.get<Job>(`/apis/batch/v1/namespaces/${namespace}/jobs/${job}`);
-  const failed = found.status?.conditions?.find(
-    (condition) => condition.type === "Failed" && condition.status === "True",
-  );
-  return failed?.message ?? "it has no pod yet";
 }

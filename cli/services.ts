@@ -25,6 +25,7 @@ export interface Pod {
   readonly metadata: {
     readonly name: string;
     readonly uid?: string;
+    readonly creationTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
     readonly ownerReferences?: readonly { readonly kind: string }[];

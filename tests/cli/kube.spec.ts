@@ -123,7 +123,10 @@ describe("a proof on demand", () => {
         response.write('sending\n{"hop":"kafka","ok":true,"count":200,"distinct":200,"checksum":"ab","ms":5}\n');
         response.end('{"proof":"ok","run":"r1","ms":9}\n');
       } else if (url.includes("/pods")) {
-        response.end(JSON.stringify({ items: [{ metadata: { name: "p" }, spec: {}, status: { phase: "Running" } }] }));
+        const containerStatuses = [{ name: "proof", ready: true, restartCount: 0, state: { running: {} } }];
+        const status = { phase: "Running", containerStatuses };
+        const pod = { metadata: { name: "p" }, spec: { containers: [{ name: "proof" }] }, status };
+        response.end(JSON.stringify({ items: [pod] }));
       } else response.end("{}");
     });
     ({ server } = served);
@@ -138,7 +141,7 @@ describe("a proof on demand", () => {
     const seen: string[] = [];
     const waiting = {
       metadata: { name: "p" },
-      spec: { containers: [] },
+      spec: { containers: [{ name: "proof" }] },
       status: {
         phase: "Pending",
         containerStatuses: [

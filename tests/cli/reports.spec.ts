@@ -15,6 +15,7 @@ import type { ServiceStatus } from "../../cli/services.ts";
 import { homeNotes, renderStatus, type StatusReport } from "../../cli/status.ts";
 import { renderUp, type UpReport } from "../../cli/up.ts";
 import { type BackupReport } from "../../cli/backup.ts";
+import { type RestoreReport } from "../../cli/restore.ts";
 import { readLogins } from "../../cli/logins.ts";
 import { type PasswordReport } from "../../cli/password.ts";
 import { loadConfig } from "../../config/index.ts";
@@ -263,7 +264,11 @@ describe("docs/json.md", () => {
     ["status", status],
     ["preview", preview],
     ["down", down],
-    ["backup", { ok: true, action: "backup", lines: [""], durationMs: 1, error: null } satisfies BackupReport],
+    ["backup", { ok: true, backup: "x", lines: [""], durationMs: 1, error: null } satisfies BackupReport],
+    [
+      "restore",
+      { ok: true, backup: "x", replaced: [""], lines: [""], durationMs: 1, error: null } satisfies RestoreReport,
+    ],
     ["password", { service: "jupyterhub", user: "analyst", accessKey: null, password: "x" } satisfies PasswordReport],
   ];
   for (const [command, report] of reports) {
