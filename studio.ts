@@ -173,7 +173,7 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
             database: databases.database("airflow"),
             executor: airflow.executor,
             logs: { objectStore: store.access("airflow"), bucket: buckets.airflow },
-            ...(airflow.dagBucket && { dagBucket: buckets.dags }),
+            ...(airflow.dagBucket && { dagBucket: buckets.dags, dagBucketKey: store.access("dag-bucket") }),
             connections: {
               ...(args.kafka && { kafka: args.kafka }),
               ...(args.presto && { presto: args.presto }),

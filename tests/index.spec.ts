@@ -224,6 +224,8 @@ describe("the program", () => {
       ana: ["user-ana"],
       proof: ["user-proof"],
     });
+    const settings = await mocked.get("kubernetes:core/v1:ConfigMap", "airflow-settings");
+    expect(keysIn(settings.inputs.data["task-rights.json"])).to.have.members(["dag-telemetry-report", "dag-bucket"]);
   });
 
   it("publishes in profile studio the pages of people, and says whom to log in as, on every target", async () => {
