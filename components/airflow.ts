@@ -70,11 +70,7 @@ const files = {
   taskKeys: "task_keys.py",
 } as const;
 
-/**
- * Of the rights, keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the DAG's task pods and of no others. With the
- * executor `local` all of them are in the scheduler's pod, so DAGs are not kept apart.
- */
-export interface AirflowArgs extends TaskRights {
+export interface AirflowArgs {
   readonly namespace: pulumi.Input<string>;
   /** An image with the contract of `apache/airflow` 3.3, its fab, amazon and cncf.kubernetes providers, DAGs in `/opt/airflow/dags`. */
   readonly image: pulumi.Input<string>;
@@ -92,6 +88,15 @@ export interface AirflowArgs extends TaskRights {
   readonly clients: ClientEndpoints;
   /** What tasks show to Spark Connect. @default - nothing */
   readonly sparkToken?: SecretKeyRef;
+  /**
+   * Keys of single DAGs of the image, by DAG id: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of their task pods and of no
+   * others. With the executor `local` all keys are in the scheduler's pod, so DAGs are not kept apart.
+   */
+  readonly jobKeys: Readonly<Record<string, S3Endpoint>>;
+  /** Key of all DAGs of `dagBucket`, for their task pods. @default - they have none */
+  readonly dagBucketKey?: S3Endpoint;
+  /** DAGs of the image whose tasks may make pods. @default - none */
+  readonly podDags?: readonly string[];
   /** Pod templates for `podDags`. @default - none */
   readonly sparkBatch?: SparkBatchTemplate;
   /** Time zone of schedules without one. @default "UTC" */
@@ -105,9 +110,14 @@ export function airflowProblems(args: {
   readonly jobKeys: Readonly<Record<string, unknown>>;
   readonly podDags?: readonly string[];
   readonly timezone?: string;
+  readonly dagBucket?: string;
+  readonly dagBucketKey?: unknown;
 }): string[] {
   const { timezone = "UTC" } = args;
   const problems: string[] = [];
+  if (args.dagBucketKey !== undefined && args.dagBucket === undefined) {
+    problems.push("airflow: dagBucketKey is given without a dagBucket, so no DAG would have it; give both or neither");
+  }
   for (const dag of new Set([...Object.keys(args.jobKeys), ...(args.podDags ?? [])])) {
     if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,249}$/.test(dag)) {
       problems.push(`airflow: "${dag}" is not the id of a DAG; use letters, digits, dots, dashes and _`);
@@ -214,7 +224,13 @@ export class Airflow extends pulumi.ComponentResource {
       readonly volumes?: readonly Volume[];
       readonly mounts?: readonly VolumeMount[];
     }): PodArgs {
-      const plugins = (part.plugins ?? []).map((file) => ({ key: file, path: file }));
+      // One mount a file: Airflow's walk through the folder takes the links of a whole ConfigMap for a loop.
+      const plugins = (part.plugins ?? []).map((file) => ({
+        name: "settings",
+        mountPath: `${PLUGINS_PATH}/${file}`,
+        subPath: file,
+        readOnly: true,
+      }));
       return {
         service: SERVICE,
         component: part.component,
@@ -224,16 +240,8 @@ export class Airflow extends pulumi.ComponentResource {
         env: [...databaseEnv(args.database, keys), ...common, ...(part.env ?? [])],
         resources: part.resources,
         config: settings,
-        volumes: [
-          { name: "settings", configMap: { name: SETTINGS } },
-          ...(plugins.length === 0 ? [] : [{ name: "plugins", configMap: { name: SETTINGS, items: plugins } }]),
-          ...(part.volumes ?? []),
-        ],
-        mounts: [
-          { name: "settings", mountPath: CONFIG_PATH, readOnly: true },
-          ...(plugins.length === 0 ? [] : [{ name: "plugins", mountPath: PLUGINS_PATH, readOnly: true }]),
-          ...(part.mounts ?? []),
-        ],
+        volumes: [{ name: "settings", configMap: { name: SETTINGS } }, ...(part.volumes ?? [])],
+        mounts: [{ name: "settings", mountPath: CONFIG_PATH, readOnly: true }, ...plugins, ...(part.mounts ?? [])],
         scratch: AIRFLOW_SCRATCH,
       };
     }

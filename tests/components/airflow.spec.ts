@@ -234,9 +234,10 @@ describe("Airflow", () => {
     expect(await hash("airflow-scheduler")).not.to.equal(first[0]);
   });
 
-  it("refuses what can be no DAG and no time zone", () => {
+  it("refuses what can be no DAG and no time zone, and a key for no DAG", () => {
     expect(airflowProblems({ jobKeys: {}, podDags: ["fine"], timezone: "Europe/Berlin" })).to.deep.equal([]);
-    expect(airflowProblems({ jobKeys: { "a/b": 1 }, timezone: "Mars" })).to.deep.equal([
+    expect(airflowProblems({ jobKeys: { "a/b": 1 }, timezone: "Mars", dagBucketKey: 1 })).to.deep.equal([
+      "airflow: dagBucketKey is given without a dagBucket, so no DAG would have it; give both or neither",
       'airflow: "a/b" is not the id of a DAG; use letters, digits, dots, dashes and _',
       'airflow: timezone is "Mars"; give a name of the time zone database, such as "Europe/Berlin"',
     ]);
