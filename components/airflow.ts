@@ -21,15 +21,7 @@ import {
   settingsEnv,
   signingEnv,
 } from "./airflow-settings.ts";
-import {
-  account,
-  taskKeyFiles,
-  type TaskParts,
-  type TaskRights,
-  taskParts,
-  taskPodText,
-  taskRightsText,
-} from "./airflow-tasks.ts";
+import { account, taskKeyFiles, type TaskParts, taskParts, taskPodText, taskRightsText } from "./airflow-tasks.ts";
 import type { ClientEndpoints } from "./client-endpoints.ts";
 import type { AirflowEndpoint, PostgresEndpoint, PublishedAddress, S3Endpoint, SecretKeyRef } from "./endpoints.ts";
 import { publish } from "./exposure.ts";

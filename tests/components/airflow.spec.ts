@@ -204,6 +204,19 @@ describe("Airflow", () => {
       .and.not.to.include("airflow_local_settings.py");
   });
 
+  it("mounts plugins file by file into those that use them", async () => {
+    make();
+    const mounts = podOf(await server("airflow-api-server")).containers[0].volumeMounts;
+    expect(mounts[1]).to.deep.equal({
+      name: "settings",
+      mountPath: "/opt/airflow/plugins/login_limit.py",
+      subPath: "login_limit.py",
+      readOnly: true,
+    });
+    const triggerer = podOf(await server("airflow-triggerer")).containers[0].volumeMounts;
+    expect(triggerer.filter(({ mountPath }) => mountPath.includes("plugins"))).to.deep.equal([]);
+  });
+
   it("asks each part for its own health, so that one that is down does not take the others along", async () => {
     make();
     const probe = async (name: string) => (await server(name)).spec.template.spec.containers[0];
