@@ -97,7 +97,9 @@ class OidcAccounts(GenericOAuthenticator):
         if data is not None and "password" in data:
             name = data.get("username", "")
             return name if self.accounts.is_robot(name, data["password"]) else None
-        return await super().authenticate(handler, data, **settings)
+        found = await super().authenticate(handler, data, **settings)
+        # The provider may know somebody by the robot's name.
+        return None if found is None or self.normalize_username(found["name"]) == self.accounts.robot else found
 
     async def refresh_user(self, user: Any, handler: Any = None, **settings: Any) -> Any:
         return user.name in self.accounts.names

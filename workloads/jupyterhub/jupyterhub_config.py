@@ -55,7 +55,8 @@ c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}
 c.Authenticator.allowed_users = set(accounts.names)
 c.Authenticator.admin_users = set(settings["admins"])
 c.Authenticator.allow_existing_users = False
-# In seconds; how long somebody who was taken out of the stack may still act.
+# In seconds. A running server believes for another five minutes what the hub said of somebody, so that it outlives
+# a restart of the hub.
 c.Authenticator.auth_refresh_age = 60
 c.Authenticator.auth_refresh_strict = True
 oidc = settings.get("oidc")
