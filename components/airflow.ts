@@ -262,8 +262,6 @@ export class Airflow extends pulumi.ComponentResource {
     }
 
     function createApiServer(): k8s.apps.v1.Deployment {
-      const health = (timing: Probe): Probe =>
-        httpProbe(API_PORT, "/api/v2/monitor/health", { timeoutSeconds: 10, ...timing });
       return run({
         ...server({
           component: "api-server",
@@ -276,9 +274,14 @@ export class Airflow extends pulumi.ComponentResource {
         ...(inPods ? { serviceAccountName: account("api-server", namespace, child) } : {}),
         ports: { http: API_PORT },
         probes: {
-          startup: health({ periodSeconds: 3, failureThreshold: 80 }),
+          // The first call of this API builds it, for seconds to half a minute; else the first task would wait for that.
+          startup: httpProbe(API_PORT, "/execution/health", {
+            periodSeconds: 3,
+            timeoutSeconds: 10,
+            failureThreshold: 80,
+          }),
           // The answer is 200 whatever it says of the other parts.
-          readiness: health({ periodSeconds: 10 }),
+          readiness: httpProbe(API_PORT, "/api/v2/monitor/health", { periodSeconds: 10, timeoutSeconds: 10 }),
           liveness: httpProbe(API_PORT, "/api/v2/version", {
             periodSeconds: 20,
             timeoutSeconds: 10,

@@ -223,6 +223,9 @@ describe("Airflow", () => {
     const api = await probe("airflow-api-server");
     expect(api.readinessProbe.httpGet).to.deep.equal({ port: 8080, path: "/api/v2/monitor/health" });
     expect(api.livenessProbe.httpGet.path).to.equal("/api/v2/version");
+    expect(api.startupProbe.httpGet.path, "the API of tasks is built before the first task").to.equal(
+      "/execution/health",
+    );
     expect((await probe("airflow-scheduler")).livenessProbe.httpGet).to.deep.equal({ port: 8974, path: "/health" });
     const processor = await probe("airflow-dag-processor");
     expect(processor.readinessProbe.exec.command.slice(3)).to.deep.equal([

@@ -63,6 +63,7 @@ interface Container {
   readonly args: readonly string[];
   readonly env: readonly EnvVariable[];
   readonly volumeMounts: readonly [{ readonly name: string; readonly mountPath: string }];
+  readonly startupProbe: Probe;
   readonly readinessProbe: Probe;
   readonly livenessProbe: Probe;
 }
