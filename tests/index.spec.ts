@@ -103,7 +103,8 @@ async function workloads(mocked: Mocked): Promise<Registered[]> {
   return (await mocked.resources()).filter(({ type }) => type.startsWith("kubernetes:") && kinds.test(type));
 }
 
-describe("the program", () => {
+describe("the program", function () {
+  this.timeout(60_000);
   for (const [name, config] of Object.entries(stacks)) {
     describe(`for ${name}`, () => {
       let mocked: Mocked;
