@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { podFaults } from "../engine/providers/pod-faults.ts";
 import { UserError } from "./errors.ts";
 import { KubeError, type Kube } from "./kube.ts";
 import { podTrouble, type Pod } from "./services.ts";
@@ -173,8 +174,9 @@ export async function jobEnd(
       if (failed.reason !== "BackoffLimitExceeded") return { ok: false, reason: failed.message ?? "the Job failed" };
       const pod = await podOf(kube, job, watch.namespace);
       if (pod === undefined) return { ok: false, reason: "its pod was removed" };
-      const trouble = podTrouble(pod);
-      return trouble.startsWith("crash") ? { ok: false } : { ok: false, reason: trouble };
+      const [fault] = podFaults(pod);
+      const gaveUp = fault?.kind === "crash" && !fault.outOfMemory;
+      return gaveUp ? { ok: false } : { ok: false, reason: podTrouble(pod) };
     }
     await pause(watch);
   }

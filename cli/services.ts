@@ -1,27 +1,15 @@
 /** What runs, service by service, from the API server's own objects: pure functions over pods and their owners. */
+import { type ContainerFault, type FaultyPod, type PodFault, podFaults } from "../engine/providers/pod-faults.ts";
 import { quantity } from "./quantity.ts";
 
-export interface ContainerState {
-  readonly waiting?: { readonly reason?: string; readonly message?: string };
-  readonly running?: object;
-  readonly terminated?: { readonly reason?: string; readonly exitCode?: number; readonly message?: string };
-}
-
-export interface ContainerStatus {
-  readonly name: string;
-  readonly ready: boolean;
-  readonly restartCount: number;
-  readonly state?: ContainerState;
-  readonly lastState?: ContainerState;
-  readonly image?: string;
-}
+export type { ContainerStatus } from "../engine/providers/pod-faults.ts";
 
 interface Resources {
   readonly requests?: Readonly<Record<string, string>>;
   readonly limits?: Readonly<Record<string, string>>;
 }
 
-export interface Pod {
+export interface Pod extends FaultyPod {
   readonly metadata: {
     readonly name: string;
     readonly uid?: string;
@@ -34,19 +22,6 @@ export interface Pod {
     readonly nodeName?: string;
     readonly containers: readonly { readonly name: string; readonly resources?: Resources }[];
     readonly initContainers?: readonly { readonly name: string }[];
-  };
-  readonly status?: {
-    readonly phase?: string;
-    readonly reason?: string;
-    readonly message?: string;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly reason?: string;
-      readonly message?: string;
-    }[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-    readonly initContainerStatuses?: readonly ContainerStatus[];
   };
 }
 
@@ -199,30 +174,36 @@ function memoryOf(pod: Pod, kind: "requests" | "limits"): number {
   return sum(pod.spec.containers.map((container) => quantity(container.resources?.[kind]?.["memory"]) ?? 0));
 }
 
-const REMOVED = "being removed";
-const STARTING = "starting";
-const NOT_READY_YET = "running, not ready yet";
-
 /** Whether a pod is on its way up or down, with nothing wrong. */
 function isPassing(pod: Pod): boolean {
-  return [REMOVED, STARTING, NOT_READY_YET].includes(podTrouble(pod));
+  const [fault] = podFaults(pod);
+  if (fault !== undefined) return fault.kind === "removed";
+  return pod.status?.phase === "Pending" || pod.status?.phase === "Running";
 }
 
 /** Why a pod is not ready, in plain words. */
 export function podTrouble(pod: Pod): string {
-  if (pod.metadata.deletionTimestamp !== undefined) return REMOVED;
-  if (pod.status?.reason === "Evicted") return `evicted: ${pod.status.message ?? "the node ran short"}`;
-  const unscheduled = pod.status?.conditions?.find(
-    (condition) => condition.type === "PodScheduled" && condition.status === "False",
-  );
-  if (unscheduled !== undefined) return unschedulable(unscheduled.message ?? "");
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  for (const status of statuses) {
-    const trouble = containerTrouble(status);
-    if (trouble !== undefined) return trouble;
+  const [fault] = podFaults(pod);
+  if (fault !== undefined) return faultWords(fault);
+  if (pod.status?.phase === "Pending") return "starting";
+  return pod.status?.phase === "Running" ? "running, not ready yet" : (pod.status?.phase ?? "unknown").toLowerCase();
+}
+
+function faultWords(fault: PodFault): string {
+  switch (fault.kind) {
+    case "removed":
+      return "being removed";
+    case "evicted":
+      return `evicted: ${fault.message ?? "the node ran short"}`;
+    case "unscheduled":
+      return unschedulable(fault.message ?? "");
+    case "image":
+      return `image: ${fault.status.image ?? fault.status.name} can't be pulled (${fault.message ?? fault.reason})`;
+    case "start":
+      return `${fault.reason}: ${fault.message ?? fault.status.name}`;
+    case "crash":
+      return crash(fault);
   }
-  if (pod.status?.phase === "Pending") return STARTING;
-  return pod.status?.phase === "Running" ? NOT_READY_YET : (pod.status?.phase ?? "unknown").toLowerCase();
 }
 
 function unschedulable(message: string): string {
@@ -236,24 +217,7 @@ function unschedulable(message: string): string {
   return `${cause} (${message})`;
 }
 
-function containerTrouble(status: ContainerStatus): string | undefined {
-  const waiting = status.state?.waiting;
-  const last = status.lastState?.terminated ?? status.state?.terminated;
-  if (waiting?.reason !== undefined) {
-    if (/^(ErrImage|ImagePull|InvalidImage)/.test(waiting.reason)) {
-      return `image: ${status.image ?? status.name} can't be pulled (${waiting.message ?? waiting.reason})`;
-    }
-    if (waiting.reason === "CrashLoopBackOff") return crash(status, last);
-    if (!/^(ContainerCreating|PodInitializing)$/.test(waiting.reason)) {
-      return `${waiting.reason}: ${waiting.message ?? status.name}`;
-    }
-  }
-  if (status.state?.terminated !== undefined && status.state.terminated.exitCode !== 0) return crash(status, last);
-  if (!status.ready && status.restartCount > 0 && last !== undefined) return crash(status, last);
-  return undefined;
-}
-
-function crash(status: ContainerStatus, last: ContainerState["terminated"]): string {
-  if (last?.reason === "OOMKilled") return `memory: ${status.name} used more than its limit and was killed`;
-  return `crash: ${status.name} ended with code ${last?.exitCode ?? "unknown"} (${status.restartCount} restarts)`;
+function crash({ status, ended, outOfMemory }: Extract<ContainerFault, { kind: "crash" }>): string {
+  if (outOfMemory) return `memory: ${status.name} used more than its limit and was killed`;
+  return `crash: ${status.name} ended with code ${ended?.exitCode ?? "unknown"} (${status.restartCount} restarts)`;
 }

@@ -2,6 +2,7 @@
 
 import { isObject, type Props, textOf } from "../values.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
+import { type ContainerFault, type EndedContainer, type FaultyPod, type PodFault, podFaults } from "./pod-faults.ts";
 
 /** What a look for causes needs of the API. */
 export type PodView = Pick<KubernetesApi, "list" | "log">;
@@ -51,12 +52,11 @@ export async function failureCause(api: PodView, owner: Props): Promise<string> 
     return "";
   }
   const name = String(object(newest["metadata"])["name"]);
-  for (const status of containerStatuses(newest)) {
-    const ended = object(object(status["state"])["terminated"]);
-    if (ended["exitCode"] !== undefined && ended["exitCode"] !== 0) {
-      const container = String(status["name"]);
+  for (const fault of podFaults(newest as unknown as FaultyPod)) {
+    if (fault.kind === "crash" && fault.isOver && fault.ended !== undefined && fault.ended.exitCode !== 0) {
+      const container = fault.status.name;
       const log = await api.log(namespace, name, container, false, logLines);
-      return `${exitText(container, ended)}${quote(log)}`;
+      return `${exitText(container, fault.ended)}${quote(log)}`;
     }
   }
   return textOf(object(newest["status"])["message"]);
@@ -95,13 +95,8 @@ async function podsOf(api: PodView, owner: Props): Promise<Props[] | undefined> 
 async function causeOfPod(api: PodView, namespace: string, pod: Props, waitedMs: number): Promise<Cause | undefined> {
   const name = String(object(pod["metadata"])["name"]);
   const ageMs = Math.min(Date.now() - created(pod), waitedMs);
-  const scheduled = conditions(pod).find((entry) => entry["type"] === "PodScheduled");
-  if (scheduled?.["status"] === "False") {
-    const message = `pod ${name} can't be placed on a node: ${String(scheduled["message"])}`;
-    return { message, permanent: ageMs > patience.scheduleMs };
-  }
-  for (const status of containerStatuses(pod)) {
-    const cause = await causeOfContainer(api, namespace, name, status, ageMs);
+  for (const fault of podFaults(pod as unknown as FaultyPod)) {
+    const cause = await causeOfFault(api, namespace, name, fault, ageMs);
     if (cause !== undefined) {
       return cause;
     }
@@ -112,38 +107,61 @@ async function causeOfPod(api: PodView, namespace: string, pod: Props, waitedMs:
   return undefined;
 }
 
+async function causeOfFault(
+  api: PodView,
+  namespace: string,
+  pod: string,
+  fault: PodFault,
+  ageMs: number,
+): Promise<Cause | undefined> {
+  switch (fault.kind) {
+    case "removed":
+      return undefined;
+    case "evicted":
+      return { message: `pod ${pod} was evicted: ${fault.message ?? "the node ran short"}`, permanent: false };
+    case "unscheduled": {
+      const message = `pod ${pod} can't be placed on a node: ${String(fault.message)}`;
+      return { message, permanent: ageMs > patience.scheduleMs };
+    }
+    default:
+      return causeOfContainer(api, namespace, pod, fault, ageMs);
+  }
+}
+
 async function causeOfContainer(
   api: PodView,
   namespace: string,
   pod: string,
-  status: Props,
+  fault: ContainerFault,
   ageMs: number,
 ): Promise<Cause | undefined> {
-  const container = String(status["name"]);
-  const waiting = object(object(status["state"])["waiting"]);
-  const reason = textOf(waiting["reason"]);
-  const restarts = Number(status["restartCount"] ?? 0);
+  const { name: container, image, restartCount: restarts } = fault.status;
   const where = `container ${container} of pod ${pod}`;
-  if (/ImagePull|ErrImage|InvalidImageName|RegistryUnavailable/.test(reason)) {
-    const message = `${where}: the image ${String(status["image"])} can't be pulled: ${textOf(waiting["message"], reason)}`;
-    return { message, permanent: reason === "InvalidImageName" || ageMs > patience.imageMs };
+  switch (fault.kind) {
+    case "image": {
+      const message = `${where}: the image ${String(image)} can't be pulled: ${fault.message ?? fault.reason}`;
+      return { message, permanent: fault.reason === "InvalidImageName" || ageMs > patience.imageMs };
+    }
+    case "start": {
+      const isFinal = /CreateContainerConfigError|CreateContainerError|RunContainerError/.test(fault.reason);
+      const message = `${where} can't start: ${fault.message ?? fault.reason}`;
+      return { message, permanent: isFinal && ageMs > patience.configMs };
+    }
+    case "crash": {
+      // The first end of a Job's container is the Job's to judge.
+      if (restarts === 0 || fault.ended === undefined) {
+        return undefined;
+      }
+      const log = await api.log(namespace, pod, container, !fault.isOver, logLines);
+      const message = `${where}: ${exitText(container, fault.ended)}, started ${restarts + 1} times${quote(log)}`;
+      return { message, permanent: restarts >= patience.restarts && isRecent(fault.ended, ageMs) };
+    }
   }
-  if (/CreateContainerConfigError|CreateContainerError|RunContainerError/.test(reason)) {
-    const message = `${where} can't start: ${textOf(waiting["message"], reason)}`;
-    return { message, permanent: ageMs > patience.configMs };
-  }
-  const last = object(object(status["lastState"])["terminated"]);
-  if (restarts > 0 && status["ready"] !== true && last["exitCode"] !== undefined) {
-    const log = await api.log(namespace, pod, container, true, logLines);
-    const message = `${where}: ${exitText(container, last)}, started ${restarts + 1} times${quote(log)}`;
-    return { message, permanent: restarts >= patience.restarts && isRecent(last, ageMs) };
-  }
-  return undefined;
 }
 
 /** Whether the container ended during this wait: what an earlier run saw proves nothing. */
-function isRecent(ended: Props, ageMs: number): boolean {
-  return (Date.parse(textOf(ended["finishedAt"])) || 0) > Date.now() - ageMs;
+function isRecent(ended: EndedContainer, ageMs: number): boolean {
+  return (Date.parse(ended.finishedAt ?? "") || 0) > Date.now() - ageMs;
 }
 
 /** Volumes and other things that only events tell. */
@@ -215,13 +233,11 @@ async function warnings(api: PodView, namespace: string, kind: string, name: str
   return events.sort((a, b) => time(a) - time(b));
 }
 
-function exitText(container: string, ended: Props): string {
-  const code = Number(ended["exitCode"]);
-  const reason = textOf(ended["reason"]);
+function exitText(container: string, { exitCode, reason = "" }: EndedContainer): string {
   if (reason === "OOMKilled") {
     return `${container} was killed because it used more memory than its limit`;
   }
-  return `${container} ended with exit code ${code}${reason === "" || reason === "Error" ? "" : ` (${reason})`}`;
+  return `${container} ended with exit code ${exitCode ?? "unknown"}${reason === "" || reason === "Error" ? "" : ` (${reason})`}`;
 }
 
 function quote(log: string): string {
@@ -231,18 +247,6 @@ function quote(log: string): string {
         .split("\n")
         .map((line) => `    ${line.slice(0, 300)}`)
         .join("\n")}`;
-}
-
-function containerStatuses(pod: Props): Props[] {
-  const status = object(pod["status"]);
-  return ["initContainerStatuses", "containerStatuses"].flatMap((key) =>
-    Array.isArray(status[key]) ? (status[key] as Props[]) : [],
-  );
-}
-
-function conditions(pod: Props): Props[] {
-  const all = object(pod["status"])["conditions"];
-  return Array.isArray(all) ? (all as Props[]) : [];
 }
 
 function created(item: Props): number {
