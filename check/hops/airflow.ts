@@ -42,6 +42,7 @@ export function airflowHop(options: AirflowHopOptions): Hop {
       const seconds = await waitForRun(options, context);
       const rows = await checkRows(options, context);
       await checkNotebook(options, context);
+      await removeLogs(options, (run) => run === options.marked.run);
       const { dag, table } = options.config;
       const checksum = rows.reduce((sum, row) => sum + BigInt(row.count), 0n).toString();
       const distinct = new Set(rows.map((row) => row.metric)).size;
@@ -77,31 +78,41 @@ async function whyUnknown(airflow: AirflowClient, dag: string, signal: AbortSign
   return `${airflow.where} knows no DAG ${dag}: ${why}`;
 }
 
-const ended = new Set(["success", "failed"]);
-
 /** @returns Seconds from the trigger to the start of the first task. */
 async function waitForRun(options: AirflowHopOptions, context: HopContext): Promise<number> {
   const { airflow, marked } = options;
   const { dag } = options.config;
   const triggeredAt = performance.now();
   let told = "";
-  const { tasks } = await poll(
-    async () => {
-      const run = await airflow.run(dag, marked.run, context.signal);
-      const found = await airflow.tasks(dag, marked.run, context.signal);
-      if (run.state === "failed") throw new HopFailure(await whyFailed(options, found, context.signal));
-      if (ended.has(run.state)) return { tasks: found };
-      const waited = performance.now() - triggeredAt;
-      const words = await whatIsAwaited(options, run, found, context.signal);
-      if (words !== told) context.onProgress(words);
-      told = words;
-      await giveUpWaiting(options, found, waited, words, context.signal);
-      return `DAG run ${marked.run}: ${words}`;
-    },
-    { signal: context.signal, pauseMs: options.pauseMs ?? 1000 },
-  );
+  let tasks: readonly TaskInstance[] = [];
+  try {
+    await poll(
+      async () => {
+        const run = await airflow.run(dag, marked.run, context.signal);
+        tasks = await airflow.tasks(dag, marked.run, context.signal);
+        if (run.state === "failed") throw new HopFailure(await whyFailed(options, tasks, context.signal));
+        if (run.state === "success") return run;
+        const waited = performance.now() - triggeredAt;
+        const words = await whatIsAwaited(options, run, tasks, context.signal);
+        if (words !== told) context.onProgress(words);
+        told = words;
+        await giveUpWaiting(options, tasks, waited, words, context.signal);
+        return `DAG run ${marked.run}: ${words}`;
+      },
+      { signal: context.signal, pauseMs: options.pauseMs ?? 1000 },
+    );
+  } catch (error) {
+    const running = tasks.find((task) => task.state === "running");
+    if (!context.signal.aborted || running === undefined) throw error;
+    // The time is over: what little is left is for the log.
+    const last = await describeTry(options, running, AbortSignal.timeout(lastWordsMs));
+    throw new HopFailure(`${describeError(error)}; ${last}`, { cause: error });
+  }
   return secondsToStart(await airflow.run(dag, marked.run, context.signal), tasks);
 }
+
+/** Less than the time that the runner leaves a hop after its signal. */
+const lastWordsMs = 2000;
 
 function secondsToStart(run: DagRun, tasks: readonly TaskInstance[]): number {
   const starts = tasks.map((task) => Date.parse(task.start_date ?? "")).filter((at) => !Number.isNaN(at));
@@ -291,14 +302,8 @@ function registerCleanups(options: AirflowHopOptions, { onCleanup }: HopContext)
   const { airflow, presto, notebooks, marked, config } = options;
   const isOurs = (run: string): boolean => run === marked.run || isLeftover(run, marked.startedAt);
   onCleanup({
-    what: `task logs of run ${marked.run}`,
-    run: async () => {
-      const { store, prefix } = options.logs ?? {};
-      for (const key of (await store?.list(`${prefix ?? ""}/dag_id=${config.dag}/run_id=proof-`)) ?? []) {
-        const [, run = ""] = /\/run_id=([^/]+)\//.exec(key) ?? [];
-        if (isOurs(run)) await store?.remove(key);
-      }
-    },
+    what: "task logs of older proofs",
+    run: () => removeLogs(options, (run) => isLeftover(run, marked.startedAt)),
   });
   onCleanup({
     what: `executed notebook ${notebookKey(options, marked.run)}`,
@@ -325,6 +330,15 @@ function registerCleanups(options: AirflowHopOptions, { onCleanup }: HopContext)
       }
     },
   });
+}
+
+/** Logs of a run that failed are left for whoever looks into it; a proof some time later removes them. */
+async function removeLogs({ logs, config }: AirflowHopOptions, isMeant: (run: string) => boolean): Promise<void> {
+  if (logs === undefined) return;
+  for (const key of await logs.store.list(`${logs.prefix}/dag_id=${config.dag}/run_id=proof-`)) {
+    const [, run = ""] = /\/run_id=([^/]+)\//.exec(key) ?? [];
+    if (isMeant(run)) await logs.store.remove(key);
+  }
 }
 
 /** A table that no run has made yet has no rows. */

@@ -13,7 +13,7 @@ export function prestoHop(presto: PrestoClient, marked: MarkedRun): Hop {
     `FROM samples WHERE run = ${sqlText(marked.run)}`;
   return {
     name: "presto",
-    timeoutMs: 45_000,
+    timeoutMs: 75_000,
     run: (context) => {
       for (const table of ["samples", "dead_letter"]) registerCleanup(context, presto, table, marked);
       return poll(

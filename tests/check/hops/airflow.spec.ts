@@ -68,7 +68,11 @@ describe("hop airflow", () => {
 
   async function prove(
     rows: { own?: SummaryRow[]; written?: SummaryRow[]; fails?: PrestoError } = {},
-    { url = server.url, ...limits }: { url?: string; schedulerPatienceMs?: number; startLimitMs?: number } = {},
+    {
+      url = server.url,
+      timeoutMs = 3000,
+      ...limits
+    }: { url?: string; timeoutMs?: number; schedulerPatienceMs?: number; startLimitMs?: number } = {},
   ): Promise<{ result: ProofResult; message: string; progress: string[] }> {
     const presto = {
       query: (sql: string) => {
@@ -107,7 +111,7 @@ describe("hop airflow", () => {
       ...limits,
     });
     const progress: string[] = [];
-    const result = await runBranches([{ hops: [hop], timeoutMs: 3000 }], {
+    const result = await runBranches([{ hops: [hop], timeoutMs }], {
       onProgress: (_, words) => progress.push(words),
     });
     return { result, message: result.hops[0]?.message ?? "", progress };
@@ -233,6 +237,21 @@ describe("hop airflow", () => {
     expect((await prove({}, { schedulerPatienceMs: 5, startLimitMs: 20 })).message).to.match(
       /is still not started: task report is queued: its pod has not started$/,
     );
+  });
+
+  it("gives the end of the log of a task that does not end, and leaves the log", async () => {
+    const log = `logs/dag_id=telemetry_report/run_id=${marked.run}/task_id=report/attempt=1.log`;
+    objects.set(log, "");
+    server.routes = {
+      ...good,
+      [`GET ${run}`]: { body: runBody("running") },
+      [`GET ${run}/taskInstances`]: { body: task("running") },
+      [`GET ${run}/taskInstances/report/logs/1`]: { body: { content: [{ event: "waits for Spark" }] } },
+    };
+    expect((await prove({}, { timeoutMs: 100 })).message).to.match(
+      /: task report is running; task report is running at try 1 of 3; its log ends: waits for Spark$/,
+    );
+    expect([...objects.keys()]).to.include(log);
   });
 
   it("ends a run that is still under way before it removes it", async () => {
