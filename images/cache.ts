@@ -1,8 +1,10 @@
 /** The folder for everything downloaded or built on the host. A partial result never looks complete. */
 import { createHash } from "node:crypto";
 import {
+  copyFileSync,
   createReadStream,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -75,6 +77,15 @@ export async function store(file: string, artifact: string, expected: string): P
   mkdirSync(dirname(target), { recursive: true });
   renameSync(file, target);
   return target;
+}
+
+/** Gives a file a second place, without using disk twice where the file system allows. */
+export function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

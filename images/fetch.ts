@@ -15,13 +15,7 @@ import type { Work } from "./work.ts";
 export async function fetchPypi(locked: LockedPackage, lockFile: string, work: Work): Promise<string> {
   if (existsSync(storedFile(locked.sha256))) return storedFile(locked.sha256);
   const { signal } = work;
-  await run("python3", ["-m", "pip", "--version"], { signal }).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    throw new Error(
-      `${locked.name} comes from the Python package index, and "python3 -m pip" does not work on this machine; ` +
-        "on Debian: apt-get install python3-pip",
-    );
-  });
+  await checkPip(locked.name, signal);
   work.report(`downloading ${locked.name} ${locked.version}`);
   const folder = await temporaryDir("pypi");
   try {
@@ -33,6 +27,21 @@ export async function fetchPypi(locked: LockedPackage, lockFile: string, work: W
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Checks that the host has pip.
+ * @param wanted what is to come from the Python package index
+ * @throws Error with the way out when it has none.
+ */
+export async function checkPip(wanted: string, signal: AbortSignal): Promise<void> {
+  await run("python3", ["-m", "pip", "--version"], { signal }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    throw new Error(
+      `${wanted} comes from the Python package index, and "python3 -m pip" does not work on this machine; ` +
+        "on Debian: apt-get install python3-pip",
+    );
+  });
 }
 
 /**

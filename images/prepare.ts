@@ -1,7 +1,7 @@
 /** Makes everything that `docker build` needs, in parallel: downloads, compiled programs, base images, contexts. */
-import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { cacheDir, once, storedFile, sweepCache, touch } from "./cache.ts";
+import { cacheDir, linkOrCopy, once, storedFile, sweepCache, touch } from "./cache.ts";
 import { ensureBase } from "./debian.ts";
 import { fetchMaven } from "./maven.ts";
 import { type MavenArtifact, mavenFileName, parseMavenLock, readLock } from "./lock-files.ts";
@@ -103,11 +103,7 @@ export function placeMaven(artifacts: readonly MavenArtifact[], folder: string):
 /** Puts one file of the store into the context, as a hard link where the file system allows. */
 export function placeStored(sha256: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });
-  try {
-    linkSync(storedFile(sha256), target);
-  } catch {
-    copyFileSync(storedFile(sha256), target);
-  }
+  linkOrCopy(storedFile(sha256), target);
 }
 
 /**

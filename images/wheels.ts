@@ -1,16 +1,8 @@
 /** Python packages for the images, resolved and downloaded on the host for Debian's Python, whatever Python the host has. */
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  copyFileSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDir, once, sha256Of, temporaryDir } from "./cache.ts";
+import { cacheDir, linkOrCopy, once, sha256Of, temporaryDir } from "./cache.ts";
+import { checkPip } from "./fetch.ts";
 import { formatPypiLock, type LockedPackage, parsePypiLock, readLock } from "./lock-files.ts";
 import { type PythonImage, type PythonRecipe, pythonRecipes } from "./recipes.ts";
 import { run } from "./run.ts";
@@ -66,7 +58,7 @@ async function downloadMissing(locked: readonly LockedPackage[], work: Work): Pr
 /** Downloads what a requirements file with hashes names, without dependencies. */
 async function download(requirements: string, folder: string, count: number, work: Work): Promise<void> {
   const { signal, report } = work;
-  await checkPip(signal);
+  await checkPip("what Python images are made of", signal);
   let begun = 0;
   const onLine = (line: string): void => {
     const name = /^Collecting ([\w.-]+)/.exec(line)?.[1];
@@ -75,20 +67,6 @@ async function download(requirements: string, folder: string, count: number, wor
   const target = ["--python-version", versions.python, ...platforms.flatMap((platform) => ["--platform", platform])];
   const options = ["--no-deps", "--require-hashes", ...target, "--dest", folder, "-r", requirements];
   await run("python3", ["-m", "pip", "download", ...options], { signal, onLine });
-}
-
-/**
- * Checks that pip is there.
- * @throws Error with the way out when it is not.
- */
-async function checkPip(signal: AbortSignal): Promise<void> {
-  await run("python3", ["-m", "pip", "--version"], { signal }).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    throw new Error(
-      'Python packages come from the package index, and "python3 -m pip" does not work on this machine; ' +
-        "on Debian: apt-get install python3-pip",
-    );
-  });
 }
 
 /** Moves downloaded files to their places in the cache. */
@@ -138,14 +116,6 @@ function placeWheels(locked: readonly LockedPackage[], folder: string): void {
     for (const name of readdirSync(wheelFolder(sha256))) {
       linkOrCopy(join(wheelFolder(sha256), name), join(folder, name));
     }
-  }
-}
-
-function linkOrCopy(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    copyFileSync(from, to);
   }
 }
 
