@@ -29,14 +29,16 @@ import { SamplesFiles } from "./samples-files.ts";
 const forPrograms = (line: string): void => void process.stdout.write(`${line}\n`);
 const forPeople = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** Time for the clean-up of a branch that may have to end a server or a task. */
-const branchCleanupMs = 60_000;
+/** Time for the clean-up where a server or a task may have to end, or what others do at the same time slows it down. */
+const cleanupTimeoutMs = 60_000;
 
 /** The data path, and beside it what people work with, which stands on it. */
 function branchesOf(config: ProofConfig, marked: MarkedRun): Branch[] {
   const { airflow, jupyterhub, s3, presto } = config;
   const timeoutMs = config.timeoutSeconds * 1000;
-  const branches: Branch[] = [{ hops: dataPathHops(config, marked), timeoutMs, carriesOthers: true }];
+  const isAlone = airflow === undefined && jupyterhub === undefined;
+  const dataPath = { hops: dataPathHops(config, marked), timeoutMs, carriesOthers: true };
+  const branches: Branch[] = [isAlone ? dataPath : { ...dataPath, cleanupTimeoutMs }];
   if (airflow !== undefined) {
     const hop = airflowHop({
       airflow: new AirflowClient(airflow),
@@ -48,7 +50,7 @@ function branchesOf(config: ProofConfig, marked: MarkedRun): Branch[] {
       }),
       marked,
     });
-    branches.push({ hops: [hop], timeoutMs, cleanupTimeoutMs: branchCleanupMs });
+    branches.push({ hops: [hop], timeoutMs, cleanupTimeoutMs });
   }
   if (jupyterhub !== undefined) {
     const hop = notebooksHop({
@@ -57,7 +59,7 @@ function branchesOf(config: ProofConfig, marked: MarkedRun): Branch[] {
       home: objectStore({ ...s3, bucket: jupyterhub.home.bucket }),
       marked,
     });
-    branches.push({ hops: [hop], timeoutMs, cleanupTimeoutMs: branchCleanupMs });
+    branches.push({ hops: [hop], timeoutMs, cleanupTimeoutMs });
   }
   return branches;
 }

@@ -127,6 +127,7 @@ async function whatIsAwaited(
   signal: AbortSignal,
 ): Promise<string> {
   const task = tasks.find((one) => one.state !== "success");
+  if (task === undefined && tasks.length > 0) return "its tasks have ended: the scheduler has not closed it";
   if (run.state === "queued" || task === undefined) return `${run.state}: the scheduler has not taken it up`;
   if (task.state === null || task.state === "scheduled") return `the scheduler has not queued task ${task.task_id}`;
   if (task.state === "queued") return `task ${task.task_id} is queued: its pod has not started`;
