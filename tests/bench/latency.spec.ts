@@ -1,8 +1,7 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { VisibilityWatch } from "../../bench/latency.ts";
 import { PrestoClient } from "../../check/presto-client.ts";
+import { serveHttp } from "../support/local-server.ts";
 
 interface Row {
   readonly id: string;
@@ -12,26 +11,19 @@ interface Row {
 /** A Presto that has the given rows, and answers looks and counts; it notes the statements. */
 async function withPresto(rows: Row[], use: (presto: PrestoClient, statements: string[]) => Promise<void>) {
   const statements: string[] = [];
-  const server = createServer((request, response) => {
-    let sql = "";
-    request.on("data", (chunk: Buffer) => (sql += chunk.toString()));
-    request.on("end", () => {
-      statements.push(sql);
-      const after = /ingested_at > TIMESTAMP '([^']*)'/.exec(sql)?.[1] ?? "";
-      const isCount = sql.includes("count(*)");
-      const names = isCount ? ["n", "ids"] : ["id", "ingested"];
-      const found = rows.filter(({ ingested }) => ingested > after).map(({ id, ingested }) => [id, ingested]);
-      const data = isCount ? [[rows.length, new Set(rows.map(({ id }) => id)).size]] : found;
-      response.end(JSON.stringify({ columns: names.map((name) => ({ name })), data }));
-    });
+  const server = await serveHttp((_request, sql, response) => {
+    statements.push(sql);
+    const after = /ingested_at > TIMESTAMP '([^']*)'/.exec(sql)?.[1] ?? "";
+    const isCount = sql.includes("count(*)");
+    const names = isCount ? ["n", "ids"] : ["id", "ingested"];
+    const found = rows.filter(({ ingested }) => ingested > after).map(({ id, ingested }) => [id, ingested]);
+    const data = isCount ? [[rows.length, new Set(rows.map(({ id }) => id)).size]] : found;
+    response.end(JSON.stringify({ columns: names.map((name) => ({ name })), data }));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
-    const { port } = server.address() as AddressInfo;
-    await use(new PrestoClient({ url: `http://127.0.0.1:${port}`, catalog: "lake", schema: "telemetry" }), statements);
+    await use(new PrestoClient({ url: server.url, catalog: "lake", schema: "telemetry" }), statements);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await server.stop();
   }
 }
 

@@ -1,32 +1,26 @@
 import { expect } from "chai";
-import { createServer } from "node:http";
 import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { PrestoClient, PrestoError, sqlText } from "../../check/presto-client.ts";
+import { type LocalServer, serveHttp } from "../support/local-server.ts";
 
 describe("presto client", () => {
+  let server: LocalServer;
   let url = "";
   let answers: [number, unknown][] = [];
   let requests: string[] = [];
   let lastHeaders: IncomingMessage["headers"] = {};
-  const server = createServer((request, response) => {
-    requests.push(`${request.method ?? ""} ${request.url ?? ""}`);
-    lastHeaders = request.headers;
-    const [status, body] = answers.shift() ?? [500, "nothing more to say"];
-    response.writeHead(status);
-    response.end(typeof body === "string" ? body : JSON.stringify(body));
-  });
 
-  before((done) => {
-    server.listen(0, "127.0.0.1", () => {
-      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      done();
+  before(async () => {
+    server = await serveHttp((request, _body, response) => {
+      requests.push(`${request.method ?? ""} ${request.url ?? ""}`);
+      lastHeaders = request.headers;
+      const [status, body] = answers.shift() ?? [500, "nothing more to say"];
+      response.writeHead(status);
+      response.end(typeof body === "string" ? body : JSON.stringify(body));
     });
+    ({ url } = server);
   });
-  after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  after(() => server.stop());
   beforeEach(() => {
     requests = [];
   });

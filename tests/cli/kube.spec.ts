@@ -1,37 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-
 import { KubeConfig } from "@kubernetes/client-node";
 import { expect } from "chai";
 
 import { clientOf, connect, type Kube, KubeError, reachable } from "../../cli/kube.ts";
 import { runProof } from "../../cli/proof.ts";
+import { type AnswerRequest, type LocalServer, serveHttp } from "../support/local-server.ts";
 
-type Answer = (request: IncomingMessage, body: string, response: ServerResponse) => void;
-
-async function serve(answer: Answer): Promise<{ server: Server; kube: Kube }> {
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-    request.on("end", () => {
-      answer(request, body, response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+async function serve(answer: AnswerRequest): Promise<{ server: LocalServer; kube: Kube }> {
+  const server = await serveHttp(answer);
   const config = new KubeConfig();
-  const { port } = server.address() as AddressInfo;
-  config.loadFromClusterAndUser(
-    { name: "test", server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
-    { name: "me" },
-  );
+  config.loadFromClusterAndUser({ name: "test", server: server.url, skipTLSVerify: true }, { name: "me" });
   return { server, kube: clientOf(config) };
 }
 
 describe("the API client", () => {
-  let server: Server | undefined;
-  afterEach(() => {
-    server?.close();
-  });
+  let server: LocalServer | undefined;
+  afterEach(() => server?.stop());
 
   it("gives the API server's own words for a refusal", async () => {
     const served = await serve((_request, _body, response) => {
@@ -104,10 +87,8 @@ describe("the API client", () => {
 });
 
 describe("a proof on demand", () => {
-  let server: Server | undefined;
-  afterEach(() => {
-    server?.close();
-  });
+  let server: LocalServer | undefined;
+  afterEach(() => server?.stop());
 
   const template = {
     spec: { jobTemplate: { metadata: { labels: { a: "b" } }, spec: { template: { spec: { containers: [] } } } } },

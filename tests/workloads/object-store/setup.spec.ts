@@ -1,8 +1,7 @@
 import { expect } from "chai";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { GarageAdmin } from "../../../workloads/object-store/garage-admin.ts";
 import { setUp, setupSchema } from "../../../workloads/object-store/setup.ts";
+import { type LocalServer, serveHttp } from "../../support/local-server.ts";
 
 interface Rights {
   read: boolean;
@@ -75,32 +74,22 @@ async function failureOf(task: Promise<unknown>): Promise<string> {
 
 describe("object store setup", () => {
   let fake = new FakeGarage();
+  let server: LocalServer;
   let url = "";
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
+
+  before(async () => {
+    server = await serveHttp((request, body, response) => {
       const { pathname, searchParams } = new URL(request.url ?? "/", "http://fake");
-      const text = Buffer.concat(chunks).toString();
       const isAllowed = pathname === "/health" || request.headers.authorization === "Bearer token";
       const [status, answer] = isAllowed
-        ? fake.answer(pathname, searchParams, text === "" ? {} : (JSON.parse(text) as Record<string, unknown>))
+        ? fake.answer(pathname, searchParams, body === "" ? {} : (JSON.parse(body) as Record<string, unknown>))
         : [403, { code: "AccessDenied" }];
       response.writeHead(status);
       response.end(answer === undefined ? "" : JSON.stringify(answer));
     });
+    ({ url } = server);
   });
-
-  before((done) => {
-    server.listen(0, "127.0.0.1", () => {
-      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      done();
-    });
-  });
-  after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  after(() => server.stop());
   beforeEach(() => {
     fake = new FakeGarage();
   });
