@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AirflowClient } from "../../../check/airflow-client.ts";
 import { HopFailure } from "../../../check/hop.ts";
 import { airflowHop, notebookProblem, summaryProblem } from "../../../check/hops/airflow.ts";
-import type { SummaryRow } from "../../../check/hops/airflow.ts";
+import type { AirflowHopOptions, SummaryRow } from "../../../check/hops/airflow.ts";
 import type { ObjectStore } from "../../../check/object-store.ts";
 import { PrestoError } from "../../../check/presto-client.ts";
 import type { PrestoClient } from "../../../check/presto-client.ts";
@@ -46,6 +46,8 @@ const good: Readonly<Record<string, Route>> = {
   [`DELETE ${dag}/dagRuns/${old}`]: { status: 204 },
 };
 
+type Limits = Partial<Pick<AirflowHopOptions, "awayLimitMs" | "rowsLimitMs" | "schedulerPatienceMs" | "startLimitMs">>;
+
 const summary = { metric: "cpu", count: 3, mean: 2, minimum: 1, maximum: 3 };
 
 describe("hop airflow", () => {
@@ -68,11 +70,7 @@ describe("hop airflow", () => {
 
   async function prove(
     rows: { own?: SummaryRow[]; written?: SummaryRow[]; fails?: PrestoError } = {},
-    {
-      url = server.url,
-      timeoutMs = 3000,
-      ...limits
-    }: { url?: string; timeoutMs?: number; schedulerPatienceMs?: number; startLimitMs?: number } = {},
+    { url = server.url, timeoutMs = 60_000, ...limits }: { url?: string; timeoutMs?: number } & Limits = {},
   ): Promise<{ result: ProofResult; message: string; progress: string[] }> {
     const presto = {
       query: (sql: string) => {
@@ -105,8 +103,8 @@ describe("hop airflow", () => {
       notebooks: store,
       logs: { store, prefix: "logs" },
       marked,
-      awayLimitMs: 200,
-      rowsLimitMs: 200,
+      awayLimitMs: 10_000,
+      rowsLimitMs: 10_000,
       pauseMs: 5,
       ...limits,
     });
@@ -171,7 +169,7 @@ describe("hop airflow", () => {
   });
 
   it("says that nothing runs where Airflow should be", async () => {
-    const { message } = await prove({}, { url: "http://127.0.0.1:1" });
+    const { message } = await prove({}, { url: "http://127.0.0.1:1", awayLimitMs: 200 });
     expect(message).to.contain("Airflow at http://127.0.0.1:1 can't be reached").and.to.contain("nothing runs there");
   });
 
@@ -187,7 +185,7 @@ describe("hop airflow", () => {
         },
       },
     };
-    expect((await prove()).message).to.contain(
+    expect((await prove({}, { awayLimitMs: 200 })).message).to.contain(
       "knows no DAG telemetry_report: it could not read telemetry_report.py: SyntaxError: invalid syntax",
     );
   });
@@ -248,7 +246,7 @@ describe("hop airflow", () => {
       [`GET ${run}/taskInstances`]: { body: task("running") },
       [`GET ${run}/taskInstances/report/logs/1`]: { body: { content: [{ event: "waits for Spark" }] } },
     };
-    expect((await prove({}, { timeoutMs: 100 })).message).to.match(
+    expect((await prove({}, { timeoutMs: 500 })).message).to.match(
       /: task report is running; task report is running at try 1 of 3; its log ends: waits for Spark$/,
     );
     expect([...objects.keys()]).to.include(log);
@@ -273,7 +271,7 @@ describe("hop airflow", () => {
   });
 
   it("says that a run has left no rows, though it succeeded", async () => {
-    expect((await prove({ written: [] })).message).to.contain(
+    expect((await prove({ written: [] }, { rowsLimitMs: 200 })).message).to.contain(
       `reports.telemetry_summary has no row of run ${marked.run}, though the run succeeded`,
     );
   });
@@ -286,7 +284,10 @@ describe("hop airflow", () => {
   });
 
   it("takes a table that no run has made yet for one without rows to remove", async () => {
-    const { result } = await prove({ fails: new PrestoError("TABLE_NOT_FOUND", "Table does not exist") });
+    const { result } = await prove(
+      { fails: new PrestoError("TABLE_NOT_FOUND", "Table does not exist") },
+      { rowsLimitMs: 200 },
+    );
     expect(result.warnings.filter((warning) => warning.includes("rows"))).to.deep.equal([]);
   });
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { cellSource, expectedAnswers, notebooksHop, readAnswers } from "../../../check/hops/notebooks.ts";
+import type { NotebooksHopOptions } from "../../../check/hops/notebooks.ts";
 import { JupyterHubClient } from "../../../check/jupyterhub-client.ts";
 import type { ObjectStore } from "../../../check/object-store.ts";
 import { runBranches } from "../../../check/runner.ts";
@@ -10,6 +11,8 @@ import type { FakeAnswer, FakeSocket, SeenRequest } from "../../support/fake-ser
 const marked = { run: "proof-1795253000000-0000000a", startedAt: new Date(1_795_253_000_000) };
 const user = "/hub/api/users/proof";
 const right = { run: marked.run, spark: "509500", presto: "71" };
+
+type Limits = Partial<Pick<NotebooksHopOptions, "awayLimitMs" | "startLimitMs" | "cellLimitMs" | "stopLimitMs">>;
 
 interface Faults {
   /** How the hub answers the login form. @default - a login */
@@ -116,7 +119,7 @@ describe("hop notebooks", () => {
 
   async function prove(
     faults: Faults = {},
-    limits: { startLimitMs?: number; cellLimitMs?: number; url?: string } = {},
+    { url = server.url, ...limits }: { url?: string } & Limits = {},
   ): Promise<{ result: ProofResult; message: string; progress: string[] }> {
     hub(faults);
     objects = new Map([
@@ -131,17 +134,17 @@ describe("hop notebooks", () => {
       remove: (key) => Promise.resolve(void objects.delete(key)),
     };
     const hop = notebooksHop({
-      hub: new JupyterHubClient({ url: limits.url ?? server.url, user: "proof", password: "secret", note: marked.run }),
+      hub: new JupyterHubClient({ url, user: "proof", password: "secret", note: marked.run }),
       config: { user: "proof", home: { bucket: "home-proof", prefix: "home/" } },
       home,
       marked,
-      awayLimitMs: 200,
-      stopLimitMs: 200,
+      awayLimitMs: 10_000,
+      stopLimitMs: 10_000,
       pauseMs: 5,
       ...limits,
     });
     const progress: string[] = [];
-    const result = await runBranches([{ hops: [hop], timeoutMs: 3000 }], {
+    const result = await runBranches([{ hops: [hop], timeoutMs: 60_000, cleanupTimeoutMs: 2000 }], {
       onProgress: (_, words) => progress.push(words),
     });
     return { result, message: result.hops[0]?.message ?? "", progress };
@@ -183,7 +186,7 @@ describe("hop notebooks", () => {
   });
 
   it("says that nothing runs where JupyterHub should be", async () => {
-    const { message } = await prove({}, { url: "http://127.0.0.1:1" });
+    const { message } = await prove({}, { url: "http://127.0.0.1:1", awayLimitMs: 200 });
     expect(message)
       .to.contain("JupyterHub at http://127.0.0.1:1 can't be reached")
       .and.to.contain("nothing runs there");
@@ -262,7 +265,7 @@ describe("hop notebooks", () => {
   });
 
   it("is not held when the server does not stop, and warns of what is left", async () => {
-    const { result, message } = await prove({ canStop: false });
+    const { result, message } = await prove({ canStop: false }, { stopLimitMs: 200 });
     expect(message).to.contain("the notebook server is still there");
     expect(result.warnings).to.have.length(1);
     expect(result.warnings[0]).to.contain("notebook server of proof");
