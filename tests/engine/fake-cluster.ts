@@ -1,8 +1,8 @@
 /** A tiny Kubernetes API server in memory: discovery, server-side apply, get, list and delete. */
 
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type LocalServer, serveHttp } from "../support/local-server.ts";
 
 type Json = Record<string, unknown>;
 
@@ -29,30 +29,28 @@ export class FakeCluster {
   message = "intercepted";
   /** Called when a request is carried out, before its answer. */
   beforeAnswer: (method: string, path: string) => Promise<void> | undefined = () => undefined;
-  readonly #server: Server;
+  #server: LocalServer | undefined;
 
   constructor() {
-    this.#server = createServer((request, response) => {
-      void this.#answer(request, response);
-    });
     this.put("/api/v1/namespaces/kube-system", { metadata: { name: "kube-system" } });
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    this.#server = await serveHttp((request, body, response) => {
+      void this.#answer(request, body, response);
+    });
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#server?.stop();
   }
 
   get kubeconfig(): string {
-    const { port } = this.#server.address() as AddressInfo;
+    const server = this.#server?.url;
     return JSON.stringify({
       apiVersion: "v1",
       kind: "Config",
-      clusters: [{ name: "fake", cluster: { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true } }],
+      clusters: [{ name: "fake", cluster: { server, "insecure-skip-tls-verify": true } }],
       users: [{ name: "fake", user: {} }],
       contexts: [{ name: "fake", context: { cluster: "fake", user: "fake" } }],
       "current-context": "fake",
@@ -66,14 +64,10 @@ export class FakeCluster {
     return stored;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, text: string, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://fake");
     const method = request.method ?? "GET";
     this.requests.push(`${method} ${url.pathname}`);
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) {
-      chunks.push(chunk as Buffer);
-    }
     const send = (status: number, body: Json, headers: Record<string, string> = {}) => {
       void Promise.resolve(this.beforeAnswer(method, url.pathname)).then(() => {
         response.writeHead(status, { "content-type": "application/json", ...headers });
@@ -96,7 +90,7 @@ export class FakeCluster {
     }
     const found = this.objects.get(url.pathname);
     if (method === "PATCH") {
-      const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Json;
+      const body = JSON.parse(text) as Json;
       const manager = { manager: url.searchParams.get("fieldManager"), operation: "Apply" };
       const uid = (found?.["metadata"] as Json | undefined)?.["uid"] ?? randomUUID();
       send(
