@@ -52,6 +52,9 @@ export function airflowHop(options: AirflowHopOptions): Hop {
   };
 }
 
+/** What the report looks back: a short time has few files, however old the platform is. */
+const reportedHours = 0.1;
+
 async function triggerRun(options: AirflowHopOptions, context: HopContext): Promise<void> {
   const { airflow, marked } = options;
   const { dag } = options.config;
@@ -65,7 +68,7 @@ async function triggerRun(options: AirflowHopOptions, context: HopContext): Prom
       if (found.isPaused) await airflow.unpause(dag, signal);
       if (!isRegistered) registerCleanups(options, context);
       isRegistered = true;
-      await airflow.trigger(dag, marked.run, { run: marked.run }, signal);
+      await airflow.trigger(dag, marked.run, { run: marked.run, hours: reportedHours }, signal);
       return found;
     },
     { signal, pauseMs: options.pauseMs ?? 1000 },

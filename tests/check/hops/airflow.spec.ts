@@ -133,7 +133,7 @@ describe("hop airflow", () => {
     expect(JSON.parse(trigger?.body ?? "")).to.deep.equal({
       dag_run_id: marked.run,
       logical_date: null,
-      conf: { run: marked.run },
+      conf: { run: marked.run, hours: 0.1 },
     });
     expect(trigger?.headers.authorization).to.equal("Bearer jwt");
   });

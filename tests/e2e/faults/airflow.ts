@@ -101,7 +101,7 @@ async function withRun<T>(
 ): Promise<T> {
   const run = `e2e-${randomUUID()}`;
   const client = await airflow();
-  await client.trigger(DAG, run, { run, ...conf });
+  await client.trigger(DAG, run, { run, hours: 0.1, ...conf });
   try {
     return await body(client, run);
   } finally {
