@@ -20,6 +20,12 @@ describe("names", () => {
       "metastore",
       "presto",
       "presto-worker",
+      "postgres",
+      "airflow",
+      "jupyterhub",
+      "jupyterhub-hub",
+      "spark-connect",
+      "spark-history",
     ]);
     expect(sparkDriverName("telemetry")).to.equal("spark-telemetry-driver");
     expect(s3KeySecretName("spark")).to.equal("object-store-key-spark");
