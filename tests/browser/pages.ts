@@ -95,13 +95,14 @@ async function dagRun(runner: Runner): Promise<void> {
           { signal: AbortSignal.timeout(4 * MINUTE), pauseMs: 2000 },
         );
         return await visit("airflow", async ({ page, complaints, picture }) => {
-          await page.goto(airflowUrl());
+          // Any other page would ask for its settings first, be refused, and come here.
+          await page.goto(`${airflowUrl()}/auth/login/`);
           await page.locator('input[name="username"]').fill(AIRFLOW_ADMIN);
           await page.locator('input[name="password"]').fill(await airflowPassword(AIRFLOW_ADMIN));
           await picture("airflow-login");
           await page.locator('input[type="submit"], button[type="submit"]').first().click();
           await page.waitForURL((url) => !url.pathname.startsWith("/auth/login"));
-          // The first page takes the session over; its own login page is Flask-AppBuilder's, faults of its script included.
+          // The login page is Flask-AppBuilder's, the faults of its script too.
           await page.waitForLoadState("networkidle");
           const atLogin = complaints.length;
           await page.goto(`${airflowUrl()}/dags/${dag}/runs/${run}`);
