@@ -4,7 +4,7 @@ The executed notebook goes to s3://notebooks/runs/telemetry-report/<run>.ipynb, 
 table lake.reports.telemetry_summary. A task that is tried again replaces what the try before wrote.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
@@ -16,11 +16,11 @@ NOTEBOOK = "telemetry-report.ipynb"
     dag_id="telemetry_report",
     description="Reports the last hours of telemetry by a notebook, into the lake and as an executed notebook",
     doc_md=__doc__,
+    # Without a start date the first run comes with the next full hour, not at once for the one that has passed.
     schedule="@hourly",
-    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     is_paused_upon_creation=False,
-    max_active_runs=2,
+    max_active_runs=4,
     tags=["notebook", "telemetry"],
     default_args={
         "retries": 2,
