@@ -16,6 +16,7 @@ library are MillraceErrors and say what is missing and what to do.
 from ._config import Endpoints, KafkaEndpoint, PrestoEndpoint, S3Endpoint, SparkEndpoint, endpoints, home
 from ._errors import (
     AccessRefused,
+    MaintenanceFailed,
     MillraceError,
     MissingParameter,
     NotAvailable,
@@ -26,6 +27,7 @@ from ._errors import (
     UnknownParameter,
 )
 from ._kafka import Kafka, Record, kafka
+from ._maintenance import Maintained, maintain
 from ._notebooks import publish, run_notebook
 from ._s3 import s3
 from ._spark import spark
@@ -36,6 +38,8 @@ __all__ = [
     "Endpoints",
     "Kafka",
     "KafkaEndpoint",
+    "Maintained",
+    "MaintenanceFailed",
     "MillraceError",
     "MissingParameter",
     "NotAvailable",
@@ -51,6 +55,7 @@ __all__ = [
     "endpoints",
     "home",
     "kafka",
+    "maintain",
     "publish",
     "run_notebook",
     "s3",

@@ -35,3 +35,7 @@ class UnknownParameter(ParameterError):
 
 class NotebookFailed(MillraceError):
     """A cell of a notebook failed; the executed notebook was saved all the same."""
+
+
+class MaintenanceFailed(MillraceError):
+    """Upkeep of tables of the lake failed; the others were maintained all the same."""

@@ -143,3 +143,27 @@ class CensusBatch(support.PlatformCase):
             [f"--rows={rows.default}", f"--seed={seed.default}", "--run=manual__2026-11-21T09:00:00+00:00"]
         )
         self.assertEqual(vars(given), {"rows": 100_000, "seed": 1, "run": "manual__2026-11-21T09-00-00-00-00"})
+
+
+class LakeMaintenance(support.PlatformCase):
+    def test_runs_every_hour_at_minute_40_one_run_at_a_time_and_is_tried_again(self) -> None:
+        settings = loaded("lake_maintenance")["dag"]
+        self.assertEqual((settings["dag_id"], settings["schedule"]), ("lake_maintenance", "40 * * * *"))
+        self.assertEqual((settings["is_paused_upon_creation"], settings["catchup"]), (False, False))
+        self.assertEqual((settings["max_active_runs"], settings["default_args"]["retries"]), (1, 1))
+
+    def test_maintains_the_tables_and_keeps_the_hours_that_are_given(self) -> None:
+        parameters = loaded("lake_maintenance")["dag"]["params"]
+        defaults = {name: parameter.default for name, parameter in parameters.items()}
+        for given in (defaults, {"tables": ["census.people"], "keep_hours": 1.5}):
+            run = loaded("lake_maintenance", {"params": given})["task"]
+            with mock.patch("millrace.maintain") as maintain:
+                run()
+            maintain.assert_called_once_with(given["tables"], given["keep_hours"])
+        self.assertEqual(defaults, {"tables": None, "keep_hours": 24})
+
+    def test_takes_names_of_tables_with_their_namespace(self) -> None:
+        pattern = loaded("lake_maintenance")["dag"]["params"]["tables"].schema["items"]["pattern"]
+        self.assertRegex("census.people", pattern)
+        for name in ("people", "a.b.c", ".people", ""):
+            self.assertIsNone(re.search(pattern, name), name)
