@@ -270,6 +270,7 @@ export function risky(config: PlatformConfig): string[] {
 const dagNeeds = {
   telemetry_report: ["telemetry", "presto", "sparkConnect"],
   census_batch: ["spark", "catalog"],
+  lake_maintenance: ["sparkConnect"],
 } as const satisfies Readonly<Record<string, readonly Switchable[]>>;
 
 function brokenDags(services: Services): string[] {

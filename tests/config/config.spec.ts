@@ -232,6 +232,7 @@ describe("the warnings of profile studio", () => {
   it("name the DAGs whose services are off", () => {
     expect(studioWarnings({ sparkConnect: { enabled: false } })).to.deep.equal([
       "millrace:services.airflow: its DAG telemetry_report needs sparkConnect, which is not enabled, so its runs will fail",
+      "millrace:services.airflow: its DAG lake_maintenance needs sparkConnect, which is not enabled, so its runs will fail",
     ]);
   });
 
