@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { type Browser, chromium, type Page } from "playwright-core";
 
+import { messageOf } from "../../cli/errors.ts";
 import { stateDir } from "../../cli/paths.ts";
 
 /** Where pictures of the pages go; outside of git. */
@@ -44,7 +45,8 @@ export async function visit<T>(name: string, body: (visit: Visit) => Promise<T>)
       return await body({ page, complaints, picture });
     } catch (error) {
       await picture(`${name}-failed`).catch(() => undefined);
-      throw error;
+      const words = complaints.length === 0 ? "" : `; the page complained: ${complaints.join("; ")}`;
+      throw new Error(`${messageOf(error)}${words}`, { cause: error });
     }
   } finally {
     await browser.close();

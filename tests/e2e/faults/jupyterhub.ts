@@ -8,7 +8,7 @@ import type { Kernel } from "../../../check/kernel.ts";
 import { messageOf } from "../../../cli/errors.ts";
 import { bucketOf, jupyterhubUrl, logIn, person, ROBOT } from "../clients.ts";
 import { fingerprints, kill, killPod } from "../platform.ts";
-import { greenAgain } from "../proofs.ts";
+import { greenAgain, timed } from "../proofs.ts";
 import { must, type Runner, until } from "../runner.ts";
 
 const MINUTE = 60_000;
@@ -55,12 +55,11 @@ export async function servers(runner: Runner): Promise<void> {
   const home = await bucketOf(`user-${user}`, `home-${user}`);
   let kernel: Kernel | undefined;
   try {
-    const isUp = await runner.step("a notebook server is usable within 60 s of the click", 5 * MINUTE, async () => {
+    const isUp = await runner.step("a notebook server is usable soon after the click", 5 * MINUTE, async () => {
       const clicked = Date.now();
       kernel = await startServer(hub);
       const took = Date.now() - clicked;
-      must(took <= MINUTE, `it took ${Math.round(took / 1000)} s`);
-      return `a cell was executed ${Math.round(took / 1000)} s after it`;
+      return timed("a cell was executed after", took, MINUTE);
     });
     if (!isUp) return;
     await overMemory(runner, hub);
@@ -109,7 +108,7 @@ async function overMemory(runner: Runner, hub: JupyterHubClient): Promise<void> 
 }
 
 export async function hubKilled(runner: Runner): Promise<void> {
-  await runner.step("the proof is green within 120 s after the hub was killed", 9 * MINUTE, async () => {
+  await runner.step("the proof is green again after the hub was killed", 9 * MINUTE, async () => {
     const since = Date.now();
     await kill("jupyterhub/hub");
     return await greenAgain(since, 2 * MINUTE);
