@@ -4,7 +4,7 @@ The log has a line for each table. A table that fails twice fails the run, which
 same. The stream looks after its own tables (telemetry.samples, telemetry.dead_letter), so they are taken only where named.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
 
@@ -14,7 +14,6 @@ from airflow.sdk import Param, dag, get_current_context, task
     description="Merges small files of the lake's tables and removes their old snapshots",
     doc_md=__doc__,
     schedule="40 * * * *",
-    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     is_paused_upon_creation=False,
     max_active_runs=1,

@@ -258,8 +258,8 @@ describe("the stacks' files", () => {
     const uncommented = read("dev").file.replaceAll(/^#( {2})/gm, "$1");
     const { config } = parse(uncommented) as { config: Record<string, unknown> };
     expect(Object.keys(config)).to.deep.equal([
-      "millrace:profile",
       "millrace:cluster",
+      "millrace:profile",
       "millrace:services",
       "millrace:proof",
     ]);
