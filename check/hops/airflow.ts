@@ -27,6 +27,8 @@ export interface AirflowHopOptions {
   readonly schedulerPatienceMs?: number;
   /** How long a task may take to start, in ms. @default 120000 */
   readonly startLimitMs?: number;
+  /** How long after the trigger a failed try is still given another one, in ms. @default 90000 */
+  readonly retryPatienceMs?: number;
   /** How long the rows of a run that succeeded may take to be seen, in ms. @default 20000 */
   readonly rowsLimitMs?: number;
   /** @default 1000 */
@@ -146,6 +148,11 @@ async function giveUpWaiting(
   words: string,
   signal: AbortSignal,
 ): Promise<void> {
+  // A proof waits for a second try, which a killed pod needs, not for the last one.
+  const hasFailed = tasks.some((task) => task.state === "up_for_retry");
+  if (hasFailed && waitedMs > (options.retryPatienceMs ?? 90_000)) {
+    throw new HopFailure(`DAG run ${options.marked.run}: ${words}`);
+  }
   if (tasks.some((task) => task.start_date !== null)) return;
   const waited = `${Math.round(waitedMs / 1000)} s after its trigger the run of DAG ${options.config.dag}`;
   if (waitedMs > (options.schedulerPatienceMs ?? 60_000)) {

@@ -46,7 +46,9 @@ const good: Readonly<Record<string, Route>> = {
   [`DELETE ${dag}/dagRuns/${old}`]: { status: 204 },
 };
 
-type Limits = Partial<Pick<AirflowHopOptions, "awayLimitMs" | "rowsLimitMs" | "schedulerPatienceMs" | "startLimitMs">>;
+type Limits = Partial<
+  Pick<AirflowHopOptions, "awayLimitMs" | "rowsLimitMs" | "schedulerPatienceMs" | "startLimitMs" | "retryPatienceMs">
+>;
 
 const summary = { metric: "cpu", count: 3, mean: 2, minimum: 1, maximum: 3 };
 
@@ -234,6 +236,18 @@ describe("hop airflow", () => {
     };
     expect((await prove({}, { schedulerPatienceMs: 5, startLimitMs: 20 })).message).to.match(
       /is still not started: task report is queued: its pod has not started$/,
+    );
+  });
+
+  it("waits for no further try when a late one has failed, and says why it has", async () => {
+    server.routes = {
+      ...good,
+      [`GET ${run}`]: { body: runBody("running") },
+      [`GET ${run}/taskInstances`]: { body: task("up_for_retry", 2) },
+      [`GET ${run}/taskInstances/report/logs/2`]: { body: { content: [{ event: "Spark does not answer" }] } },
+    };
+    expect((await prove({}, { retryPatienceMs: 0 })).message).to.equal(
+      `DAG run ${marked.run}: task report is failed at try 2 of 3; its log ends: Spark does not answer; it is tried again`,
     );
   });
 

@@ -37,7 +37,7 @@ const studio: readonly BrokenHop[] = [
     // Tries of a task and of a session take their time before they give up.
     workloads: ["spark-connect"],
     hops: { airflow: /[Ss]park/, notebooks: /[Ss]park/ },
-    barMs: 5.5 * MINUTE,
+    barMs: 4 * MINUTE,
   },
   {
     workloads: ["postgres"],
