@@ -9,6 +9,7 @@ import type { StatusReport } from "../../cli/status.ts";
 import type { UpReport } from "../../cli/up.ts";
 import { bytes } from "../../cli/table.ts";
 import { pages } from "../browser/pages.ts";
+import { censusBatch } from "./census.ts";
 import * as airflow from "./faults/airflow.ts";
 import { brokenDataPath, brokenStudio } from "./faults/broken-hops.ts";
 import { brokerKilled, driverKilled, refusesBadConfig } from "./faults/data-path.ts";
@@ -121,6 +122,7 @@ interface Part {
 const parts: Readonly<Record<string, Part>> = {
   kafka: { run: brokerKilled },
   stream: { run: driverKilled },
+  census: { run: censusBatch, isStudio: true },
   browser: { run: pages, isStudio: true },
   servers: { run: jupyterhub.servers, isStudio: true },
   dags: { run: airflow.badInput, isStudio: true },
