@@ -11,13 +11,14 @@ import { JupyterHub } from "./components/jupyterhub.ts";
 import { NotebookLibrary } from "./components/notebook-library.ts";
 import type { S3Source } from "./components/object-store.ts";
 import { Postgres } from "./components/postgres.ts";
+import { ROBOT } from "./components/names.ts";
 import type { ProofArgs } from "./components/proof.ts";
 import { SparkBatch } from "./components/spark-batch.ts";
 import { SparkConnect } from "./components/spark-connect.ts";
 import { SparkHistory } from "./components/spark-history.ts";
 import type { Spark } from "./components/spark.ts";
 import type { Storage } from "./components/storage.ts";
-import { type ObjectStoreContents, ROBOT, type S3Consumer } from "./config/buckets.ts";
+import { type ObjectStoreContents, type S3Consumer } from "./config/buckets.ts";
 import type { PlatformConfig } from "./config/index.ts";
 import type { ImageName } from "./images/index.ts";
 

@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { labels, serviceNames } from "./names.ts";
+import { labels, ROBOT, serviceNames } from "./names.ts";
 import { configHash } from "./workload.ts";
 
 const SERVICE = serviceNames.airflow;
@@ -10,8 +10,6 @@ const KEYS_SECRET = `${SERVICE}-keys`;
 const USERS_SECRET = `${SERVICE}-users`;
 /** Account of people, with the first password; they may change it. */
 export const ADMIN = "admin";
-/** Account of the proof. */
-export const ROBOT = "proof";
 const PASSWORD_LENGTH = 24;
 const FERNET_BYTES = 32;
 const SIGNING_BYTES = 64;

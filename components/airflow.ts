@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Exposure } from "../clusters/profile.ts";
 import { type AirflowConnections, connectionEnv, OWN_S3_CONNECTION } from "./airflow-connections.ts";
-import { ADMIN, createKeys, createUsers, ROBOT } from "./airflow-secrets.ts";
+import { ADMIN, createKeys, createUsers } from "./airflow-secrets.ts";
 import {
   AIRFLOW_SCRATCH,
   AIRFLOW_UID,
@@ -26,7 +26,7 @@ import type { ClientEndpoints } from "./client-endpoints.ts";
 import type { AirflowEndpoint, PostgresEndpoint, PublishedAddress, S3Endpoint, SecretKeyRef } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
 import { airflowResources } from "./footprints.ts";
-import { labels, selector, serviceHost, serviceNames } from "./names.ts";
+import { labels, ROBOT, selector, serviceHost, serviceNames } from "./names.ts";
 import type { SparkBatchTemplate } from "./spark-batch.ts";
 import {
   after,

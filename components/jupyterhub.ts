@@ -9,7 +9,7 @@ import type { ClientEndpoints } from "./client-endpoints.ts";
 import type { JupyterHubEndpoint, PostgresEndpoint, PublishedAddress, SecretKeyRef } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
 import { type Home, peopleText, serverPodText, serverSecretName, TOKEN_FIELD } from "./jupyterhub-server.ts";
-import { labels, selector, serviceHost, serviceNames } from "./names.ts";
+import { labels, ROBOT, selector, serviceHost, serviceNames } from "./names.ts";
 import {
   after,
   configMap,
@@ -37,8 +37,6 @@ const API_PORT = 8001;
 const HUB_PORT = 8081;
 const HUB_PATH = "/opt/millrace/hub";
 const PASSWORDS_PATH = "/run/secrets/millrace/users";
-/** The account that the proof logs in with. */
-export const ROBOT = "proof";
 
 /** Files of `workloads/jupyterhub`. */
 const hubFiles = ["jupyterhub_config.py", "accounts.py", "authenticators.py", "user_pods.py", "page.html"] as const;

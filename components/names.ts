@@ -19,6 +19,9 @@ export const serviceNames = {
   sparkHistory: "spark-history",
 } as const;
 
+/** Name of the account that the proof logs in with, wherever people log in. */
+export const ROBOT = "proof";
+
 /** Label that tells the Service a pod belongs to. */
 export const NAME_LABEL = "app.kubernetes.io/name";
 /** Label that tells a pod's role within its service. */

@@ -1,9 +1,7 @@
 /** What the object store holds, and who may do what with it: buckets and keys by the services that are enabled. */
 import type { BucketRight } from "../components/object-store-server.ts";
+import { ROBOT } from "../components/names.ts";
 import type { PlatformConfig, S3Owner } from "./schema.ts";
-
-/** JupyterHub's account for the proof. */
-export const ROBOT = "proof";
 
 /** Those who read or write S3, each with a key of its own. */
 export type S3Consumer =

@@ -1,6 +1,7 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
 import { cronProblem } from "../components/cron.ts";
-import { objectStoreContents, ROBOT, s3Owner, type S3Consumer } from "./buckets.ts";
+import { ROBOT } from "../components/names.ts";
+import { objectStoreContents, s3Owner, type S3Consumer } from "./buckets.ts";
 import { nearest } from "./nearest.ts";
 import type { PlatformConfig } from "./schema.ts";
 

@@ -2,10 +2,9 @@
 import { AirflowClient } from "../../check/airflow-client.ts";
 import { JupyterHubClient } from "../../check/jupyterhub-client.ts";
 import { type ObjectStore, objectStore } from "../../check/object-store.ts";
+import { ROBOT } from "../../components/names.ts";
 import { addressOf, secret, stack } from "./platform.ts";
 
-/** The robot's account of Airflow. */
-export const ROBOT = "proof";
 export const AIRFLOW_ADMIN = "admin";
 
 /** A person's account of JupyterHub. */
