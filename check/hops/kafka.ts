@@ -85,29 +85,32 @@ async function readBack(
   signal: AbortSignal,
 ): Promise<ReceivedMessage[]> {
   const wanted = marked.records.length + marked.poison.length;
-  const seen: ReceivedMessage[] = [];
+  const seen = new Map<string, ReceivedMessage>();
   const failure = Promise.withResolvers<never>();
   consumer.on("consumer.crash", ({ payload }) => {
     if (!payload.restart) failure.reject(payload.error);
+  });
+  // A broker that has just started has no coordinator yet: the client then starts anew by itself, and joins later.
+  consumer.on("consumer.group_join", () => {
+    for (const [partition, offset] of start) consumer.seek({ topic, partition, offset });
   });
   await consumer.connect();
   await consumer.subscribe({ topic });
   await consumer.run({
     autoCommit: false,
-    eachMessage: ({ message }) => {
-      if (message.headers?.[runHeader]?.toString() === marked.run) seen.push(message);
+    eachMessage: ({ message, partition }) => {
+      if (message.headers?.[runHeader]?.toString() === marked.run) seen.set(`${partition}:${message.offset}`, message);
       return Promise.resolve();
     },
   });
-  for (const [partition, offset] of start) consumer.seek({ topic, partition, offset });
   const complete = (async (): Promise<void> => {
-    while (seen.length < wanted && !signal.aborted) await sleep(50);
+    while (seen.size < wanted && !signal.aborted) await sleep(50);
   })();
   await Promise.race([complete, failure.promise]);
-  if (seen.length < wanted) {
-    throw new HopFailure(`topic ${topic} gave back ${seen.length} of ${wanted} acknowledged records`);
+  if (seen.size < wanted) {
+    throw new HopFailure(`topic ${topic} gave back ${seen.size} of ${wanted} acknowledged records`);
   }
-  return seen;
+  return [...seen.values()];
 }
 
 function checkExactly(seen: readonly ReceivedMessage[], marked: MarkedRun, topic: string): HopFigures {
