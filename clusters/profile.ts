@@ -26,6 +26,7 @@ export interface NodePorts {
   readonly sparkHistory: number;
   readonly airflow: number;
   readonly jupyterhub: number;
+  readonly display: number;
 }
 
 /** Names under which one registry is reached. */

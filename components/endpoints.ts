@@ -97,6 +97,42 @@ export interface PostgresEndpoint {
   readonly ready: Output<string>;
 }
 
+/** A Cassandra cluster, seen with the role of one consumer. */
+export interface CassandraEndpoint {
+  readonly kind: "cassandra";
+  /** `host,host`, reachable from pods. */
+  readonly contactPoints: Output<string>;
+  readonly port: Output<number>;
+  /** Data center that drivers must name. */
+  readonly datacenter: string;
+  /** Role that the consumer logs in as. */
+  readonly user: string;
+  /** The role's password: letters and digits only. */
+  readonly password: SecretKeyRef;
+  /** Settles when the declared keyspaces and tables exist and the role may use what it was granted. */
+  readonly ready: Output<string>;
+}
+
+/** The pumps of random numbers, which also send marked ones for those who hold the token. */
+export interface PumpEndpoint {
+  readonly kind: "random-numbers";
+  /** `http://host:port`, reachable from pods. */
+  readonly url: Output<string>;
+  /** What a request for marked numbers must show. */
+  readonly token: SecretKeyRef;
+  /** Settles when a pump answers. */
+  readonly ready: Output<string>;
+}
+
+/** The web display. */
+export interface DisplayEndpoint {
+  readonly kind: "display";
+  /** `http://host:port`, reachable from pods. */
+  readonly url: Output<string>;
+  /** Settles when the pages are served. */
+  readonly ready: Output<string>;
+}
+
 /** A Spark Connect server: clients in Python drive Spark with executors on the cluster. */
 export interface SparkConnectEndpoint {
   readonly kind: "spark-connect";

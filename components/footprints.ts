@@ -107,3 +107,23 @@ export function notebookServerResources(settings: { readonly userMemory: string 
 export function sparkHistoryResources(settings: { readonly memory: string }): Resources {
   return resources(20, 1000, settings.memory, 0.6);
 }
+
+/** One Cassandra node. @param settings.memory Limit of the container. */
+export function cassandraResources(settings: { readonly memory: string }): Resources {
+  return resources(80, 2000, settings.memory, 0.75);
+}
+
+/** One pump of random numbers. */
+export function pumpResources(): Resources {
+  return resources(20, 500, "192Mi", 0.4);
+}
+
+/** One Job that writes a part of the census file. */
+export function censusFileResources(): Resources {
+  return resources(20, 1000, "256Mi", 0.35);
+}
+
+/** One server of the web display. @param settings.memory Limit of the container. */
+export function displayResources(settings: { readonly memory: string }): Resources {
+  return resources(40, 1000, settings.memory, 0.5);
+}

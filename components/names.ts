@@ -17,6 +17,10 @@ export const serviceNames = {
   jupyterhubHub: "jupyterhub-hub",
   sparkConnect: "spark-connect",
   sparkHistory: "spark-history",
+  cassandra: "cassandra",
+  cassandraNodes: "cassandra-nodes",
+  randomNumbers: "random-numbers",
+  display: "display",
 } as const;
 
 /** Name of the account that the proof logs in with, wherever people log in. */
@@ -62,6 +66,11 @@ export function s3KeySecretName(consumer: string): string {
 /** Name of the Secret with the password of a role of PostgreSQL. */
 export function postgresRoleSecretName(role: string): string {
   return `postgres-role-${role.replaceAll("_", "-")}`;
+}
+
+/** Name of the Secret with the password of a role of Cassandra. */
+export function cassandraRoleSecretName(role: string): string {
+  return `cassandra-role-${role.replaceAll("_", "-")}`;
 }
 
 /** Name of the driver's Deployment, Job and Service of a Spark application. */

@@ -137,6 +137,7 @@ const cluster = z
         sparkHistory: nodePort().default(30041).describe("Spark's history."),
         airflow: nodePort().default(30180).describe("Airflow."),
         jupyterhub: nodePort().default(30800).describe("JupyterHub."),
+        display: nodePort().default(30300).describe("The web display."),
       })
       .prefault({})
       .describe("Node ports of what is published, with exposure `nodePort`."),

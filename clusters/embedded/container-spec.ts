@@ -24,6 +24,7 @@ export interface EmbeddedPorts {
   readonly sparkHistory: number;
   readonly airflow: number;
   readonly jupyterhub: number;
+  readonly display: number;
 }
 
 export const defaultPorts: EmbeddedPorts = {
@@ -37,6 +38,7 @@ export const defaultPorts: EmbeddedPorts = {
   sparkHistory: 30041,
   airflow: 30180,
   jupyterhub: 30800,
+  display: 30300,
 };
 
 /** Linux capabilities by their number in the kernel. */

@@ -22,6 +22,7 @@ const titles: Readonly<Record<keyof EmbeddedPorts, string>> = {
   sparkHistory: "the Spark history",
   airflow: "Airflow",
   jupyterhub: "JupyterHub",
+  display: "the web display",
 };
 
 /** Where a stack sets a port, below `millrace:cluster`. */

@@ -59,7 +59,7 @@ describe("node container", () => {
     expect(bindings["6443/tcp"]).to.deep.equal([{ HostIp: "127.0.0.1", HostPort: "16443" }]);
     expect(bindings["5000/tcp"]).to.deep.equal([{ HostIp: "127.0.0.1", HostPort: "5001" }]);
     expect(Object.values(bindings).every(([binding]) => binding?.HostIp === "127.0.0.1")).to.equal(true);
-    const ports = [30040, 30041, 30080, 30092, 30180, 30800, 30900, 30901, 5000, 6443];
+    const ports = [30040, 30041, 30080, 30092, 30180, 30300, 30800, 30900, 30901, 5000, 6443];
     expect([...portMap(defaultPorts).keys()].sort()).to.deep.equal(ports);
   });
 

@@ -13,6 +13,7 @@ const ports = {
   sparkHistory: 30041,
   airflow: 30180,
   jupyterhub: 30800,
+  display: 30300,
 };
 const cloud = { target: "cloud", context: "production", registry: { push: "registry.example.com/team" } };
 

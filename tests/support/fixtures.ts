@@ -24,6 +24,7 @@ export const nodePorts: Exposure = {
     sparkHistory: 30041,
     airflow: 30180,
     jupyterhub: 30800,
+    display: 30300,
   },
 };
 

@@ -1,0 +1,138 @@
+/** What the display's server and its pages say to each other, over HTTP and over Socket.IO. */
+
+/** Where figures of Spark are read from: the lake's tables, through Presto, or Cassandra. */
+export const sinks = ["disk", "cassandra"] as const;
+export type Sink = (typeof sinks)[number];
+
+/** What is streamed. */
+export const streams = ["random-numbers", "monitoring"] as const;
+export type Stream = (typeof streams)[number];
+
+/** The pages, in the order of the menu; the first lists the others. */
+export const pageRoutes = [
+  "/",
+  "/socket.io/monitoring",
+  "/socket.io/random-numbers",
+  "/spark/disk/census-data",
+  "/spark/cassandra/census-data",
+  "/spark-streaming/disk/random-numbers",
+  "/spark-streaming/disk/monitoring",
+  "/spark-streaming/cassandra/random-numbers",
+  "/spark-streaming/cassandra/monitoring",
+] as const;
+export type PageRoute = (typeof pageRoutes)[number];
+
+/** Figures of one numeric column of one group of people. */
+export interface CensusFigure {
+  /** `all`, `region`, `sex`, `education`, `occupation`. */
+  readonly grouping: string;
+  /** Of the grouping, such as `north`; `all` of `all`. */
+  readonly member: string;
+  /** `age` (years), `hours_per_week` (hours), `income` (euros a year). */
+  readonly measure: string;
+  readonly count: number;
+  readonly mean: number;
+  /** Of the sample; `null` for one person. */
+  readonly deviation: number | null;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** `GET /api/spark/<sink>/census-data?run=<run>` */
+export interface CensusAnswer {
+  readonly sink: Sink;
+  readonly run: string;
+  /** Runs that can be asked for, the newest first. */
+  readonly runs: readonly string[];
+  /** Empty when the batch has not written anything yet. */
+  readonly figures: readonly CensusFigure[];
+  /** When the batch made them, ISO 8601 in UTC; `null` without figures. */
+  readonly madeAt: string | null;
+  /** When the server read them, ISO 8601 in UTC. */
+  readonly readAt: string;
+}
+
+/** Figures of the records of one window. */
+export interface WindowFigures {
+  /** Begin of the window, ISO 8601 in UTC. */
+  readonly start: string;
+  readonly count: number;
+  readonly mean: number;
+  /** Of the sample; `null` for one record. */
+  readonly deviation: number | null;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** What belongs together in one chart: the run of marked records, else the node that is monitored, or `pumps`. */
+export interface Series {
+  readonly series: string;
+  readonly metrics: readonly string[];
+}
+
+/** `GET /api/spark-streaming/<sink>/<stream>?series=<series>&metric=<metric>&minutes=<1 to 360>` */
+export interface WindowsAnswer {
+  readonly sink: Sink;
+  readonly stream: Stream;
+  /** The series and metric that are shown: those that were asked for, else the first there is; `null` when there is none. */
+  readonly series: string | null;
+  readonly metric: string | null;
+  readonly available: readonly Series[];
+  readonly windowSeconds: number;
+  /** In order of time; the last one may still grow. */
+  readonly windows: readonly WindowFigures[];
+  /** Time of the newest record in the windows, ISO 8601 in UTC. */
+  readonly lastRecordAt: string | null;
+  /** When the server read them, ISO 8601 in UTC. */
+  readonly readAt: string;
+}
+
+/** Answer to what can't be answered: 400, 404 or 503. */
+export interface ErrorAnswer {
+  /** What is wrong, the value received, what is allowed, the way out. */
+  readonly error: string;
+}
+
+/** Path of Socket.IO on the server; each stream is a namespace, `/random-numbers` and `/monitoring`. */
+export const livePath = "/live";
+
+/** Records of one series and metric since the batch before. */
+export interface LivePoints {
+  readonly series: string;
+  readonly metric: string;
+  /** How many records there were; more than `points` when they were thinned out. */
+  readonly count: number;
+  /** Time of the record (ms since 1970) and its value, in order of arrival. */
+  readonly points: readonly (readonly [ts: number, value: number])[];
+}
+
+/** Server to page, event `batch`, about ten times a second while there are records. */
+export interface LiveBatch {
+  /** When the server sent it, ms since 1970. */
+  readonly at: number;
+  readonly series: readonly LivePoints[];
+  /** Records that could not be read since the batch before. */
+  readonly unreadable: number;
+}
+
+/** Server to page, event `state`, when a page connects and when it changes. */
+export interface LiveState {
+  /** Whether Kafka answers the server. */
+  readonly kafka: "connected" | "unreachable";
+  /** In plain words; `null` while all is well. */
+  readonly problem: string | null;
+}
+
+/** Events of a namespace, from the server to the page. */
+export interface ServerEvents {
+  /** What was sent in the last seconds, once after the connection and after each `watch`. */
+  history: (batch: LiveBatch) => void;
+  batch: (batch: LiveBatch) => void;
+  state: (state: LiveState) => void;
+}
+
+/** Events of a namespace, from the page to the server. */
+export interface PageEvents {
+  /** Which series to send: the name of one, or `null` for all that are not marked. Answers with what is wrong, or `null`. */
+  watch: (series: string | null, answer: (problem: string | null) => void) => void;
+}
