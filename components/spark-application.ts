@@ -1,7 +1,7 @@
 /** One Spark application: a driver pod, which makes its executors as pods and takes them along when it goes. */
 import * as pulumi from "@pulumi/pulumi";
 import type { Exposure } from "../clusters/profile.ts";
-import type { PublishedAddress } from "./endpoints.ts";
+import type { PublishedAddress, S3Endpoint } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
 import { labels, selector, serviceHost, sparkDriverName, sparkExecutorPrefix } from "./names.ts";
 import {
@@ -11,22 +11,41 @@ import {
   sparkDriverPod,
   type SparkMain,
   sparkMainProblems,
+  sparkModuleProblems,
 } from "./spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
 import { heapProblems, type Spark, UI_PORT } from "./spark.ts";
-import { after, configMap, deployment, job, type PodArgs, type Probe, service, tcpProbe } from "./workload.ts";
+import {
+  after,
+  configMap,
+  deployment,
+  type EnvVar,
+  job,
+  type PodArgs,
+  type Probe,
+  service,
+  tcpProbe,
+} from "./workload.ts";
 
 export interface SparkApplicationArgs {
   readonly spark: Spark;
   /** The program: its file name, which ends in `.py`, and its text. */
   readonly main: SparkMain;
+  /** Files beside the program, which imports them by their names. @default - none */
+  readonly modules?: readonly SparkMain[];
   /** `stream` runs for ever and is restarted, `batch` runs once to its end. */
   readonly mode: "stream" | "batch";
   readonly exposure: Exposure;
+  /** Whether the page of a stream is published; only one can be, for all share a port. @default true */
+  readonly publish?: boolean;
   /** @default - none */
   readonly arguments?: readonly pulumi.Input<string>[];
   /** Environment of the driver. @default - none */
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Environment of the driver that comes from Secrets, on top of `env`. @default - none */
+  readonly secretEnv?: readonly EnvVar[];
+  /** The store with the key that driver and executors use. @default - with Spark's own key */
+  readonly objectStore?: S3Endpoint;
   /** Heap of the driver, for example `640Mi`; its container gets Spark's overhead on top. */
   readonly driverMemory: string;
   /** Number of executor pods. @default 1 */
@@ -50,12 +69,13 @@ export interface SparkApplicationArgs {
 /** What is wrong with the arguments; empty when nothing is. */
 export function sparkApplicationProblems(
   name: string,
-  args: Pick<SparkApplicationArgs, "main" | "executors" | "driverMemory" | "eventLog">,
+  args: Pick<SparkApplicationArgs, "main" | "modules" | "executors" | "driverMemory" | "eventLog">,
 ): string[] {
   const what = `spark application "${name}"`;
   return [
     ...heapProblems(`${what}: driverMemory`, args.driverMemory),
     ...sparkMainProblems(what, args.main),
+    ...sparkModuleProblems(what, args.main, args.modules ?? []),
     ...executorProblems(`${what}: executors`, args.executors ?? 1),
     ...eventLogProblems(`${what}: eventLog`, args.eventLog),
   ];
@@ -74,11 +94,13 @@ export class SparkApplication extends pulumi.ComponentResource {
     const problems = sparkApplicationProblems(name, args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const { spark, mode } = args;
+    const files = [args.main, ...(args.modules ?? [])];
     const child = { parent: this };
     const driver = sparkDriverName(name);
     const meta = { namespace: spark.namespace, labels: labels(driver, "driver"), selector: selector(driver, "driver") };
 
-    configMap(driver, { ...meta, data: { [args.main.file]: args.main.content } }, child);
+    const data = Object.fromEntries(files.map(({ file, content }) => [file, content]));
+    configMap(driver, { ...meta, data }, child);
     service(driver, { ...meta, ports: driverPorts, headless: true }, child);
     const workload = { name: driver, namespace: spark.namespace, pod: driverPod() };
     const waiting = { ...child, dependsOn: after(...(args.waitFor ?? [])) };
@@ -88,7 +110,7 @@ export class SparkApplication extends pulumi.ComponentResource {
         : job({ ...workload, deadlineSeconds: args.deadlineSeconds ?? 3600, retries: 1 }, waiting);
     this.ready = runner.id;
     this.address = publish(
-      mode === "stream" ? args.exposure : { kind: "none" },
+      mode === "stream" && (args.publish ?? true) ? args.exposure : { kind: "none" },
       { ...meta, service: driver, nodePort: "sparkUi", port: UI_PORT, title: `Spark (${name})`, scheme: "http" },
       child,
     );
@@ -110,9 +132,11 @@ export class SparkApplication extends pulumi.ComponentResource {
         },
         program: [driverFile(args.main.file), ...(args.arguments ?? [])],
         filesConfigMap: driver,
+        ...(args.objectStore === undefined ? {} : { objectStore: args.objectStore }),
         ...(args.env === undefined ? {} : { env: args.env }),
+        ...(args.secretEnv === undefined ? {} : { secretEnv: args.secretEnv }),
         ...(mode === "stream" ? { probes: probes() } : {}),
-        config: args.main.content,
+        config: files.map(({ content }) => content).join(""),
       });
     }
 

@@ -15,7 +15,7 @@ import {
   SPARK_UID,
   UI_PORT,
 } from "./spark.ts";
-import { fieldEnv, type PodArgs, type Probes } from "./workload.ts";
+import { type EnvVar, fieldEnv, type PodArgs, type Probes } from "./workload.ts";
 
 /** Where executors find a driver that has no Service: Kubernetes puts the pod's own address in. */
 export const OWN_ADDRESS = "$(SPARK_DRIVER_BIND_ADDRESS)";
@@ -49,6 +49,8 @@ export interface SparkDriverArgs {
   readonly objectStore?: S3Endpoint;
   /** @default - none */
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Environment that comes from Secrets, on top of `env`. @default - none */
+  readonly secretEnv?: readonly EnvVar[];
   /** Ports beside those that executors and people use. @default - none */
   readonly ports?: Readonly<Record<string, number>>;
   /** @default - none */
@@ -64,6 +66,18 @@ export const driverPorts = { driver: DRIVER_PORT, blocks: BLOCK_MANAGER_PORT, ui
 export function sparkMainProblems(what: string, main: SparkMain): string[] {
   if (/^[A-Za-z0-9_-]+\.py$/.test(main.file)) return [];
   return [`${what}: main file "${main.file}" is not a Python file; name it like job.py`];
+}
+
+/** What is wrong with the files beside a program; empty when nothing is. */
+export function sparkModuleProblems(what: string, main: SparkMain, modules: readonly SparkMain[]): string[] {
+  const files = [main, ...modules].map(({ file }) => file);
+  return modules.flatMap(({ file }) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*\.py$/.test(file)) {
+      return [`${what}: module "${file}" cannot be imported in Python; name it like stream_records.py`];
+    }
+    if (files.indexOf(file) === files.lastIndexOf(file)) return [];
+    return [`${what}: module "${file}" has the name of another file; give each its own`];
+  });
 }
 
 /** What is wrong with a number of executors; empty when nothing is. */
@@ -97,6 +111,7 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
       { name: "PYTHONUNBUFFERED", value: "1" },
       ...awsKeyEnv(objectStore),
       ...Object.entries(args.env ?? {}).map(([name, value]) => ({ name, value })),
+      ...(args.secretEnv ?? []),
     ],
     ports: { ...driverPorts, ...args.ports },
     resources: sparkDriverResources(args),

@@ -1,9 +1,14 @@
 import { expect } from "chai";
 import { versions } from "../../images/versions.ts";
 import { podProblems, type PodSpec } from "../../components/hardening.ts";
-import { SparkApplication, sparkApplicationProblems } from "../../components/spark-application.ts";
+import {
+  SparkApplication,
+  type SparkApplicationArgs,
+  sparkApplicationProblems,
+} from "../../components/spark-application.ts";
 import { bakedPackages, sparkPackageProblems } from "../../components/spark-packages.ts";
 import { Spark, sparkProblems } from "../../components/spark.ts";
+import { secretEnv } from "../../components/workload.ts";
 import { catalog, envOf, nodePorts, s3 } from "../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../support/mocks.ts";
 
@@ -11,9 +16,8 @@ const executors = { memory: "768Mi", cores: 2 };
 const makeSpark = () =>
   new Spark("spark", { namespace: "data", image: "spark:1", objectStore: s3(), catalog: catalog(), executors });
 const main = { file: "job.py", content: "print('hello')\n" };
-const makeApplication = (mode: "stream" | "batch", more: { readonly eventLog?: string } = {}) =>
+const makeApplication = (mode: "stream" | "batch", more: Partial<SparkApplicationArgs> = {}) =>
   new SparkApplication("copy", {
-    ...more,
     spark: makeSpark(),
     mode,
     main,
@@ -23,6 +27,7 @@ const makeApplication = (mode: "stream" | "batch", more: { readonly eventLog?: s
     arguments: ["--once"],
     env: { TOPIC: "telemetry" },
     readyFile: "/tmp/ready",
+    ...more,
   });
 
 describe("Spark", () => {
@@ -137,6 +142,43 @@ describe("SparkApplication", () => {
     expect(inputs.spec.template.metadata.annotations["millrace/config-hash"]).to.match(/^[0-9a-f]{16}$/);
   });
 
+  it("puts modules beside the program and restarts the driver when one changes", async () => {
+    const hashes: unknown[] = [];
+    for (const content of ["ONE = 1\n", "ONE = 2\n"]) {
+      mocked = await mock();
+      makeApplication("stream", { modules: [{ file: "parts.py", content }] });
+      const map = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-copy-driver");
+      expect(map.inputs.data).to.deep.equal({ "job.py": main.content, "parts.py": content });
+      const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "spark-copy-driver");
+      hashes.push(inputs.spec.template.metadata.annotations["millrace/config-hash"]);
+    }
+    expect(hashes[0]).not.to.equal(hashes[1]);
+  });
+
+  it("hands secrets to the driver by reference, and the key of its own to driver and executors", async () => {
+    makeApplication("batch", {
+      secretEnv: [secretEnv("CASSANDRA_PASSWORD", "cassandra-role-spark", "password")],
+      objectStore: s3("census"),
+    });
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "spark-copy-driver");
+    expect(envOf(inputs)).to.include({
+      TOPIC: "telemetry",
+      CASSANDRA_PASSWORD: "cassandra-role-spark/password",
+      AWS_ACCESS_KEY_ID: "key-census/accessKey",
+    });
+    expect(inputs.spec.template.spec.containers[0].args).to.include.members([
+      "spark.kubernetes.executor.secretKeyRef.AWS_ACCESS_KEY_ID=key-census:accessKey",
+      "spark.kubernetes.executor.secretKeyRef.AWS_SECRET_ACCESS_KEY=key-census:secretKey",
+    ]);
+  });
+
+  it("keeps the page of a second stream inside the cluster", async () => {
+    const application = makeApplication("stream", { publish: false });
+    expect(await valueOf(application.address.url)).to.equal(undefined);
+    const services = await mocked.ofType("kubernetes:core/v1:Service");
+    expect(services.map(({ name }) => name)).to.deep.equal(["spark-copy-driver"]);
+  });
+
   it("runs a batch as a Job that is not published", async () => {
     const application = makeApplication("batch");
     const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "spark-copy-driver");
@@ -168,5 +210,15 @@ describe("SparkApplication", () => {
       .to.contain('"job.jar"')
       .and.to.contain("executors is 0")
       .and.to.contain('driverMemory is "1Mi"');
+  });
+
+  it("refuses modules that Python cannot import, and two files of one name", () => {
+    const modules = ["stream-records.py", "parts.py", "parts.py", "job.py"].map((file) => ({ file, content: "" }));
+    expect(sparkApplicationProblems("copy", { main, modules, driverMemory: "640Mi" })).to.deep.equal([
+      'spark application "copy": module "stream-records.py" cannot be imported in Python; name it like stream_records.py',
+      'spark application "copy": module "parts.py" has the name of another file; give each its own',
+      'spark application "copy": module "parts.py" has the name of another file; give each its own',
+      'spark application "copy": module "job.py" has the name of another file; give each its own',
+    ]);
   });
 });
