@@ -1,7 +1,7 @@
 /** How long a record takes from its making until SQL sees it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PrestoClient } from "../check/presto-client.ts";
-import { sqlText } from "../check/presto-client.ts";
+import type { PrestoClient } from "../workloads/presto-client.ts";
+import { sqlText } from "../workloads/presto-client.ts";
 import { percentile } from "./percentile.ts";
 
 /** A record that was made and queued for the broker. */

@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { describeError } from "../check/errors.ts";
 import { deleteRuns } from "../check/hops/presto.ts";
-import { PrestoClient } from "../check/presto-client.ts";
+import { PrestoClient } from "../workloads/presto-client.ts";
 import { idempotentProducer, kafkaClient } from "../workloads/kafka-client.ts";
 import { makeLoad } from "../workloads/telemetry/load.ts";
 import { toMessage } from "../workloads/telemetry/record.ts";

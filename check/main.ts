@@ -21,7 +21,7 @@ import { JupyterHubClient } from "./jupyterhub-client.ts";
 import { makeMarkedRun } from "./marked-records.ts";
 import type { MarkedRun } from "./marked-records.ts";
 import { objectStore } from "./object-store.ts";
-import { PrestoClient } from "./presto-client.ts";
+import { PrestoClient } from "../workloads/presto-client.ts";
 import { hopJson, hopLine, proofJson, proofLines } from "./report.ts";
 import { runBranches } from "./runner.ts";
 import { SamplesFiles } from "./samples-files.ts";

@@ -8,8 +8,8 @@ import type { Hop, HopContext } from "../hop.ts";
 import { isLeftover } from "../marked-records.ts";
 import type { MarkedRun } from "../marked-records.ts";
 import type { ObjectStore } from "../object-store.ts";
-import { PrestoError, sqlText } from "../presto-client.ts";
-import type { PrestoClient } from "../presto-client.ts";
+import { PrestoError, sqlText } from "../../workloads/presto-client.ts";
+import type { PrestoClient } from "../../workloads/presto-client.ts";
 import { deleteRuns } from "./presto.ts";
 
 export interface AirflowHopOptions {

@@ -2,8 +2,8 @@
 import { poll } from "../errors.ts";
 import type { Hop } from "../hop.ts";
 import type { MarkedRun } from "../marked-records.ts";
-import { sqlText } from "../presto-client.ts";
-import type { PrestoClient } from "../presto-client.ts";
+import { sqlText } from "../../workloads/presto-client.ts";
+import type { PrestoClient } from "../../workloads/presto-client.ts";
 
 export function deadLetterHop(presto: PrestoClient, marked: MarkedRun): Hop {
   const sql = `SELECT key, error FROM dead_letter WHERE run = ${sqlText(marked.run)}`;

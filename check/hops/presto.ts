@@ -4,8 +4,8 @@ import { difference } from "../hop.ts";
 import type { Hop, HopContext } from "../hop.ts";
 import { isLeftover } from "../marked-records.ts";
 import type { MarkedRun } from "../marked-records.ts";
-import { sqlText } from "../presto-client.ts";
-import type { PrestoClient } from "../presto-client.ts";
+import { sqlText } from "../../workloads/presto-client.ts";
+import type { PrestoClient } from "../../workloads/presto-client.ts";
 
 export function prestoHop(presto: PrestoClient, marked: MarkedRun): Hop {
   const sql =

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { IncomingMessage } from "node:http";
-import { PrestoClient, PrestoError, sqlText } from "../../check/presto-client.ts";
+import { PrestoClient, PrestoError, sqlText } from "../../workloads/presto-client.ts";
 import { type LocalServer, serveHttp } from "../support/local-server.ts";
 
 describe("presto client", () => {

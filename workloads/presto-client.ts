@@ -1,7 +1,7 @@
 /** A small client of Presto's HTTP protocol. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { describeError } from "./errors.ts";
+import { describeError } from "./describe-error.ts";
 
 export interface PrestoOptions {
   /** `http://host:port` */
