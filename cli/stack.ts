@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import type { TargetProfile } from "../clusters/profile.ts";
 import { targetProfile } from "../clusters/targets.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
-import { type Profile, profiles } from "../config/profiles.ts";
+import { type Profile, profiles, servicesOf } from "../config/profiles.ts";
 import type { EngineOptions } from "../engine/types.ts";
 import { messageOf, UserError } from "./errors.ts";
 import type { Engine } from "./engine.ts";
@@ -69,8 +69,9 @@ export async function readStackAsBefore(
     const note = `profile ${last}, as the last up; --profile ${now} goes back`;
     return { stack: readStack({ ...args, profile: last }, folder), note };
   }
-  const note = profiles.indexOf(now) < profiles.indexOf(last) ? leaving(last, now) : undefined;
-  return { stack, note };
+  const kept = servicesOf(now);
+  const goes = servicesOf(last).some((service) => !kept.includes(service));
+  return { stack, note: goes ? leaving(last, now) : undefined };
 }
 
 function leaving(last: Profile, now: Profile): string {

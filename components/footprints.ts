@@ -20,7 +20,7 @@ function resources(cpuMillis: number, cpuLimitMillis: number, memory: string, re
 
 /** One Kafka broker. @param settings.memory Limit of the container. */
 export function kafkaResources(settings: { readonly memory: string }): Resources {
-  return resources(120, 2000, settings.memory, 0.67);
+  return resources(100, 2000, settings.memory, 0.67);
 }
 
 /** The S3 server (Garage or MinIO). @param settings.memory Limit of the container. */
@@ -35,12 +35,12 @@ export function catalogResources(settings: { readonly memory: string }): Resourc
 
 /** Presto's coordinator, or one worker. @param settings.memory Limit of the container. */
 export function prestoResources(settings: { readonly memory: string }): Resources {
-  return resources(120, 2000, settings.memory, 0.65);
+  return resources(100, 2000, settings.memory, 0.65);
 }
 
 /** A Spark driver. @param settings.driverMemory Its heap; the container gets the overhead on top. */
 export function sparkDriverResources(settings: { readonly driverMemory: string }): Resources {
-  return resources(100, 2000, `${mebibytes(settings.driverMemory) + SPARK_OVERHEAD_MI}Mi`, 0.8);
+  return resources(80, 2000, `${mebibytes(settings.driverMemory) + SPARK_OVERHEAD_MI}Mi`, 0.8);
 }
 
 /**
@@ -53,7 +53,7 @@ export function sparkExecutorResources(settings: {
   readonly executorCores: number;
 }): Resources {
   const memory = `${mebibytes(settings.executorMemory) + SPARK_OVERHEAD_MI}Mi`;
-  return resources(100, Math.max(1, settings.executorCores) * 1000, memory, 1);
+  return resources(80, Math.max(1, settings.executorCores) * 1000, memory, 1);
 }
 
 /** The telemetry producer. */
@@ -89,7 +89,7 @@ export const airflowResources = {
   dagProcessor: resources(30, 1500, "640Mi", 0.35),
   triggerer: resources(20, 1000, "512Mi", 0.45),
   /** One task pod. */
-  task: resources(100, 2000, "1024Mi", 0.45),
+  task: resources(80, 2000, "1024Mi", 0.45),
 } as const;
 
 /** The parts of JupyterHub. */

@@ -16,6 +16,8 @@ export type S3Consumer =
   | "dag-bucket"
   | "notebooks"
   | "spark-history"
+  | "census-file"
+  | "census"
   | `user-${string}`;
 
 /** Where a user's own notebooks lie. */
@@ -49,13 +51,14 @@ const ownBuckets = {
   dags: "dags",
   notebooks: "notebooks",
   sparkEvents: "spark-events",
+  inputs: "inputs",
 } as const;
 /** Names of the buckets that several share, by what they are for. */
 export type Buckets = Readonly<Record<keyof typeof ownBuckets, string>>;
 
 /** Buckets, keys and homes of a config. */
 export function objectStoreContents({ services }: PlatformConfig): ObjectStoreContents {
-  const { objectStore, postgres, airflow, jupyterhub, sparkHistory, spark } = services;
+  const { objectStore, postgres, airflow, jupyterhub, sparkHistory, spark, census } = services;
   const { existing } = objectStore;
   const buckets: Buckets = existing?.buckets ?? ownBuckets;
   const withNotebooks = airflow.enabled || jupyterhub.enabled;
@@ -83,6 +86,7 @@ export function objectStoreContents({ services }: PlatformConfig): ObjectStoreCo
         // It removes the logs of its own runs.
         airflow.enabled && [buckets.airflow, "readWrite"],
         robotHome !== undefined && [robotHome.bucket, "readWrite"],
+        census.enabled && [buckets.inputs, "read"],
       ),
     },
   };
@@ -96,6 +100,10 @@ export function objectStoreContents({ services }: PlatformConfig): ObjectStoreCo
   }
   if (withNotebooks) keys.notebooks = { [buckets.notebooks]: "readWrite" };
   if (sparkHistory.enabled) keys["spark-history"] = { ...events };
+  if (census.enabled) {
+    keys["census-file"] = { [buckets.inputs]: "readWrite" };
+    keys.census = { [buckets.inputs]: "read", [buckets.lake]: "readWrite", ...events };
+  }
   for (const [user, { consumer, bucket }] of Object.entries(homes)) {
     // The proof's account publishes nothing.
     const shared: BucketRight = user === ROBOT ? "read" : "readWrite";
@@ -138,6 +146,8 @@ const owners: Readonly<Record<Exclude<S3Consumer, `user-${string}`>, S3Owner>> =
   "dag-bucket": "dagBucket",
   notebooks: "notebooks",
   "spark-history": "sparkHistory",
+  "census-file": "censusFile",
+  census: "census",
 };
 
 /** In whose name an existing S3 service knows a consumer. */

@@ -1,7 +1,9 @@
 /** Whether the platform fits a cluster: the sum of what its pods request against what the nodes can give. */
 import {
   airflowResources,
+  cassandraResources,
   catalogResources,
+  displayResources,
   jupyterhubResources,
   kafkaResources,
   notebookServerResources,
@@ -10,6 +12,7 @@ import {
   prestoResources,
   producerResources,
   proofResources,
+  pumpResources,
   setupResources,
   sparkDriverResources,
   sparkExecutorResources,
@@ -49,19 +52,14 @@ const CLUSTER: Footprint = { service: "cluster", cpuMillis: 200, memoryMi: 320, 
 export function footprint({ services, proof }: PlatformConfig): Footprint[] {
   const { kafka, objectStore, catalog, spark, presto, telemetry } = services;
   const { postgres, airflow, jupyterhub, sparkConnect, sparkHistory } = services;
+  const { cassandra, randomNumbers, census, windows, display } = services;
   const ownKafka = kafka.enabled && kafka.existing === undefined;
   const ownStore = objectStore.enabled && objectStore.server !== "existing";
   const rows: (Footprint | false)[] = [
     CLUSTER,
     telemetry.enabled && row("telemetry", producerResources()),
     ownKafka && row("kafka", kafkaResources(kafka), kafka.replicas, kafka.storage),
-    spark.enabled &&
-      telemetry.enabled &&
-      sum(
-        "spark",
-        row("spark", sparkDriverResources(spark)),
-        row("spark", sparkExecutorResources(spark), spark.executors),
-      ),
+    spark.enabled && telemetry.enabled && sparkFootprint("spark", spark, spark.executors),
     ownStore && row("objectStore", objectStoreResources(objectStore), 1, objectStore.storage),
     catalog.enabled && row("catalog", catalogResources(catalog), 1, catalog.storage),
     presto.enabled && row("presto", prestoResources(presto), 1 + presto.workers),
@@ -82,6 +80,11 @@ export function footprint({ services, proof }: PlatformConfig): Footprint[] {
         row("executors", sparkExecutorResources(spark), sparkConnect.maxExecutors),
       ),
     sparkHistory.enabled && row("sparkHistory", sparkHistoryResources(sparkHistory)),
+    cassandra.enabled && row("cassandra", cassandraResources(cassandra), cassandra.replicas, cassandra.storage),
+    randomNumbers.enabled && row("randomNumbers", pumpResources(), randomNumbers.replicas),
+    windows.enabled && sparkFootprint("windows", spark, spark.executors),
+    census.enabled && sparkFootprint("census", spark, 1),
+    display.enabled && row("display", displayResources(display), display.replicas),
     (ownKafka || ownStore) && row("setup", setupResources()),
     proof.enabled && row("proof", proofResources()),
   ];
@@ -98,6 +101,15 @@ function row(service: string, { requests }: Resources, replicas = 1, storage?: S
     memoryMi: mebibytes(requests.memory) * replicas,
     diskGi: disk * replicas,
   };
+}
+
+/** The driver of an application and its executors. */
+function sparkFootprint(service: string, spark: PlatformConfig["services"]["spark"], executors: number): Footprint {
+  return sum(
+    service,
+    row("driver", sparkDriverResources(spark)),
+    row("executors", sparkExecutorResources(spark), executors),
+  );
 }
 
 /** The parts of Airflow with one task at work, which has a pod of its own unless tasks are local. */
@@ -152,7 +164,7 @@ function proposal(config: PlatformConfig, rows: readonly Footprint[], need: Allo
 function reductions(config: PlatformConfig): { readonly words: string; readonly config: PlatformConfig }[] {
   const steps: { words: string; config: PlatformConfig }[] = [];
   let services = config.services;
-  const { kafka, spark, presto, sparkConnect, jupyterhub } = services;
+  const { kafka, spark, presto, sparkConnect, jupyterhub, cassandra, randomNumbers, display } = services;
   const step = (words: string, next: PlatformConfig["services"], proof = config.proof): void => {
     services = next;
     steps.push({ words, config: { ...config, services, proof } });
@@ -167,6 +179,17 @@ function reductions(config: PlatformConfig): { readonly words: string; readonly 
     const single = { ...kafka, replicas: 1, replicationFactor: 1 };
     step("set millrace:services.kafka.replicas to 1", { ...services, kafka: single });
   }
+  if (cassandra.enabled && cassandra.replicas > 1) {
+    const single = { ...cassandra, replicas: 1 };
+    step("set millrace:services.cassandra.replicas to 1", { ...services, cassandra: single });
+  }
+  if (randomNumbers.enabled && randomNumbers.replicas > 1) {
+    const single = { ...randomNumbers, replicas: 1 };
+    step("set millrace:services.randomNumbers.replicas to 1", { ...services, randomNumbers: single });
+  }
+  if (display.enabled && display.replicas > 1) {
+    step("set millrace:services.display.replicas to 1", { ...services, display: { ...display, replicas: 1 } });
+  }
   const big = mebibytes(spark.executorMemory) > 768 || mebibytes(spark.driverMemory) > 640;
   if (spark.enabled && big) {
     const small = { ...services.spark, driverMemory: "640Mi" as const, executorMemory: "768Mi" as const };
@@ -174,6 +197,10 @@ function reductions(config: PlatformConfig): { readonly words: string; readonly 
       ...services,
       spark: small,
     });
+  }
+  if (cassandra.enabled && mebibytes(cassandra.memory) > 896) {
+    const small = { ...services.cassandra, memory: "896Mi" as const };
+    step("set millrace:services.cassandra.memory to 896Mi", { ...services, cassandra: small });
   }
   if (presto.enabled && mebibytes(presto.memory) > 1664) {
     const small = { ...services.presto, memory: "1664Mi" as const };
@@ -191,12 +218,22 @@ function reductions(config: PlatformConfig): { readonly words: string; readonly 
       jupyterhub: { ...jupyterhub, userMemory: "1536Mi" as const },
     });
   }
-  for (const group of [["sparkHistory"], ["sparkConnect"], ["airflow"], ["jupyterhub", "postgres"]] as const) {
+  const groups = [
+    ["sparkHistory"],
+    ["census"],
+    ["sparkConnect"],
+    ["airflow"],
+    ["display"],
+    ["windows"],
+    ["jupyterhub", "postgres"],
+    ["cassandra", "randomNumbers"],
+  ] as const;
+  for (const group of groups) {
     const on = group.filter((name) => services[name].enabled);
     if (on.length === 0) continue;
     const off = Object.fromEntries(on.map((name) => [name, { ...services[name], enabled: false }]));
     const settings = on.map((name) => `millrace:services.${name}.enabled`).join(" and ");
-    const cost = on.some((name) => name === "postgres") ? " (which removes their data)" : "";
+    const cost = on.some((name) => name === "postgres" || name === "cassandra") ? " (which removes their data)" : "";
     step(`set ${settings} to false${cost}`, { ...services, ...off });
   }
   if (presto.enabled) {

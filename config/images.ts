@@ -3,7 +3,8 @@ import type { WantedImages } from "../images/wanted.ts";
 import type { PlatformConfig } from "./schema.ts";
 
 export function wantedImages(config: PlatformConfig): WantedImages {
-  const { kafka, objectStore, catalog, spark, presto, postgres, airflow, jupyterhub, tools } = config.services;
+  const { kafka, objectStore, catalog, spark, presto, tools } = config.services;
+  const { postgres, airflow, jupyterhub, cassandra, display } = config.services;
   return {
     kafka: kafka.enabled && kafka.existing === undefined && kafka,
     garage: objectStore.enabled && objectStore.server === "garage" && objectStore,
@@ -13,6 +14,8 @@ export function wantedImages(config: PlatformConfig): WantedImages {
     postgres: postgres.enabled && postgres,
     airflow: airflow.enabled && airflow,
     jupyter: jupyterhub.enabled && jupyterhub,
+    cassandra: cassandra.enabled && cassandra,
+    display: display.enabled && display,
     tools,
   };
 }

@@ -1,25 +1,44 @@
 /** Named sets of services. A profile only says which services are part of the platform where the stack does not. */
 
 /** The profiles that a stack can name; the first is the default. */
-export const profiles = ["core", "studio"] as const;
+export const profiles = ["core", "studio", "pipeline", "full"] as const;
 export type Profile = (typeof profiles)[number];
 
-/** Services that people work with, on top of the data path. */
-export const studioServices = ["postgres", "airflow", "jupyterhub", "sparkConnect", "sparkHistory"] as const;
-export type StudioService = (typeof studioServices)[number];
+/** Services on top of the data path, by the smallest profile that brings them. */
+export const serviceGroups = {
+  /** What people work with. */
+  studio: ["postgres", "airflow", "jupyterhub", "sparkConnect", "sparkHistory"],
+  /** From a number's making to a moving chart in a browser. */
+  pipeline: ["cassandra", "randomNumbers", "census", "windows", "display"],
+} as const;
+export type ServiceGroup = keyof typeof serviceGroups;
+export type OptionalService = (typeof serviceGroups)[ServiceGroup][number];
+
+const groupsOf: Readonly<Record<Profile, readonly ServiceGroup[]>> = {
+  core: [],
+  studio: ["studio"],
+  pipeline: ["pipeline"],
+  full: ["studio", "pipeline"],
+};
+
+/** Services that a profile brings on top of the data path. */
+export function servicesOf(profile: Profile): readonly OptionalService[] {
+  return groupsOf[profile].flatMap((group) => [...serviceGroups[group]]);
+}
 
 interface Switch {
   readonly enabled?: boolean | undefined;
 }
 
 /** The services with every `enabled` decided: by the stack, else by the profile. */
-export function inProfile<Services extends Readonly<Record<StudioService, Switch>>>(
+export function inProfile<Services extends Readonly<Record<OptionalService, Switch>>>(
   profile: Profile,
   services: Services,
-): Services & Readonly<Record<StudioService, { readonly enabled: boolean }>> {
-  const decided = studioServices.map((name): [StudioService, Switch & { readonly enabled: boolean }] => [
+): Services & Readonly<Record<OptionalService, { readonly enabled: boolean }>> {
+  const brought = servicesOf(profile);
+  const decided = servicesOf("full").map((name): [OptionalService, Switch & { readonly enabled: boolean }] => [
     name,
-    { ...services[name], enabled: services[name].enabled ?? profile === "studio" },
+    { ...services[name], enabled: services[name].enabled ?? brought.includes(name) },
   ]);
-  return { ...services, ...(Object.fromEntries(decided) as Record<StudioService, { readonly enabled: boolean }>) };
+  return { ...services, ...(Object.fromEntries(decided) as Record<OptionalService, { readonly enabled: boolean }>) };
 }

@@ -21,6 +21,16 @@ const needs: Readonly<Partial<Record<Switchable, { readonly of: readonly Switcha
   sparkHistory: { of: ["objectStore", "spark"], why: "Spark's applications write there what it shows" },
   airflow: { of: ["postgres", "objectStore"], why: "its runs and the logs of its tasks are kept there" },
   jupyterhub: { of: ["postgres", "objectStore"], why: "its users and their notebooks are kept there" },
+  randomNumbers: { of: ["kafka"], why: "its numbers go there" },
+  census: { of: ["objectStore", "catalog", "spark"], why: "Spark reads its file there and writes its figures" },
+  windows: {
+    of: ["kafka", "objectStore", "catalog", "spark", "cassandra", "telemetry", "randomNumbers"],
+    why: "Spark reads the topics of both streams and writes to the lake and to Cassandra",
+  },
+  display: {
+    of: ["kafka", "presto", "cassandra", "telemetry", "randomNumbers"],
+    why: "its pages show what they have",
+  },
 };
 
 const path: readonly Switchable[] = ["kafka", "objectStore", "catalog", "spark", "presto", "telemetry"];
@@ -34,6 +44,7 @@ export function impossible(config: PlatformConfig): string[] {
     ...objectStoreProblems(config),
     ...postgresProblems(config.services),
     ...jupyterhubProblems(config.services),
+    ...censusProblems(config.services),
     ...imageProblems(config),
   ];
 }
@@ -177,10 +188,19 @@ function jupyterhubProblems({ jupyterhub }: Services): string[] {
   return problems;
 }
 
+function censusProblems({ census }: Services): string[] {
+  if (!census.enabled || census.parts <= census.rows) return [];
+  return [
+    `millrace:services.census.parts: received ${census.parts}, with ${census.rows} ${census.rows === 1 ? "row" : "rows"}; ` +
+      `give at most ${census.rows}, or raise millrace:services.census.rows`,
+  ];
+}
+
 function imageProblems({ cluster, services, proof }: PlatformConfig): string[] {
   const at = "millrace:services";
   const problems: string[] = [];
-  const { kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, tools } = services;
+  const { kafka, objectStore, catalog, spark, presto, telemetry, tools } = services;
+  const { postgres, airflow, jupyterhub, cassandra, randomNumbers, display } = services;
   const minio = objectStore.enabled && objectStore.server === "minio";
   if (minio && objectStore.image === undefined) {
     problems.push(
@@ -197,7 +217,9 @@ function imageProblems({ cluster, services, proof }: PlatformConfig): string[] {
     ["postgres", postgres.enabled, postgres.image],
     ["airflow", airflow.enabled, airflow.image],
     ["jupyterhub", jupyterhub.enabled, jupyterhub.image],
-    ["tools", proof.enabled || telemetry.enabled || objectStore.enabled, tools.image],
+    ["cassandra", cassandra.enabled, cassandra.image],
+    ["display", display.enabled, display.image],
+    ["tools", [proof, telemetry, objectStore, cassandra, randomNumbers].some((user) => user.enabled), tools.image],
   ];
   const missing = wanted.filter(([, used, image]) => used && image === undefined).map(([name]) => name);
   if (missing.length > 0) {
@@ -212,7 +234,7 @@ function imageProblems({ cluster, services, proof }: PlatformConfig): string[] {
 /** Sets of settings that work and are risky; empty when there is none. */
 export function risky(config: PlatformConfig): string[] {
   const { cluster, services, proof } = config;
-  const { kafka, objectStore, catalog, presto, postgres, jupyterhub } = services;
+  const { kafka, objectStore, catalog, presto, postgres, jupyterhub, cassandra } = services;
   const warnings: string[] = [];
   const ownKafka = kafka.enabled && kafka.existing === undefined;
   const noClaims = cluster.storageClass === "none";
@@ -237,12 +259,20 @@ export function risky(config: PlatformConfig): string[] {
       "millrace:services.postgres: ephemeral storage forgets Airflow's runs and JupyterHub's users at every restart",
     );
   }
+  if (cassandra.enabled && (noClaims || cassandra.storage.kind === "ephemeral")) {
+    warnings.push("millrace:services.cassandra: ephemeral storage loses a node's rows at every restart of it");
+  }
   if (ownKafka && kafka.replicas > 1 && kafka.replicationFactor === 1) {
     warnings.push("millrace:services.kafka.replicationFactor: 1, so a lost broker loses its records");
   }
   if (cluster.target === "cloud") {
     if (ownKafka && kafka.replicas === 1) {
       warnings.push("millrace:services.kafka.replicas: 1 on target cloud: the loss of its node stops the data path");
+    }
+    if (cassandra.enabled && cassandra.replicas === 1) {
+      warnings.push(
+        "millrace:services.cassandra.replicas: 1 on target cloud: the loss of its node takes its rows away",
+      );
     }
     if (presto.enabled && presto.workers === 0) {
       warnings.push("millrace:services.presto.workers: 0 on target cloud: the coordinator does all the work");
@@ -256,7 +286,7 @@ export function risky(config: PlatformConfig): string[] {
   if (objectStore.enabled && objectStore.existing?.protocol === "http") {
     warnings.push("millrace:services.objectStore.existing.protocol: http, so data crosses the network in clear");
   }
-  warnings.push(...brokenDags(services));
+  warnings.push(...brokenDags(services), ...emptyPages(services));
   if (jupyterhub.enabled && sharedHomes(config)) {
     warnings.push(
       `millrace:services.jupyterhub: the existing S3 service gives all users one key, so each of them can read and write ` +
@@ -284,6 +314,22 @@ function brokenDags(services: Services): string[] {
         "enabled, so its runs will fail",
     ];
   });
+}
+
+/** Who fills the pages of the display that show what Spark has computed. */
+const fillers = [
+  ["windows", "of streamed figures"],
+  ["census", "of the census"],
+] as const;
+
+function emptyPages({ display, ...services }: Services): string[] {
+  if (!display.enabled) return [];
+  return fillers
+    .filter(([service]) => !services[service].enabled)
+    .map(
+      ([service, pages]) =>
+        `millrace:services.display: its pages ${pages} stay empty, for ${service} is not enabled and fills them`,
+    );
 }
 
 /** Whether all users share one bucket and one key, because S3 keys are not the platform's to make. */

@@ -105,6 +105,20 @@ describe("a stack after its first up", () => {
     expect(note).to.contain("profile core after studio").and.contain("removed");
   });
 
+  it("says what goes for a profile of other services too, and nothing where all stay", async () => {
+    write("");
+    const note = async (last: string, profile: "pipeline" | "full") =>
+      (await readStackAsBefore({ ...args, profile }, engine(last), folder)).note;
+    expect(await note("studio", "pipeline"))
+      .to.contain("profile pipeline after studio")
+      .and.contain("removed");
+    expect(await note("full", "pipeline"))
+      .to.contain("profile pipeline after full")
+      .and.contain("removed");
+    expect(await note("studio", "full")).to.equal(undefined);
+    expect(await note("pipeline", "full")).to.equal(undefined);
+  });
+
   it("takes the profile of its file for an answer", async () => {
     write("config:\n  millrace:profile: core\n");
     const { stack, note } = await readStackAsBefore(args, engine("studio"), folder);
@@ -133,13 +147,17 @@ describe("the images that a config needs", () => {
   const needed = (services: Record<string, unknown>, profile = "core"): string[] =>
     imagesToBuild(wantedImages(loadConfig({ "millrace:services": services, "millrace:profile": profile })));
   const people = ["postgres", "airflow", "jupyter"];
+  const ofPipeline = ["cassandra", "display"];
+  const without = (names: string[]) => imageNames.filter((name) => !names.includes(name)).sort();
 
   it("are those of the data path by default", () => {
-    expect(needed({}).sort()).to.deep.equal(imageNames.filter((name) => !people.includes(name)).sort());
+    expect(needed({}).sort()).to.deep.equal(without([...people, ...ofPipeline]));
   });
 
-  it("are all of them in profile studio", () => {
-    expect(needed({}, "studio").sort()).to.deep.equal([...imageNames].sort());
+  it("are in profiles studio and pipeline those of their services too, and all of them in profile full", () => {
+    expect(needed({}, "studio").sort()).to.deep.equal(without(ofPipeline));
+    expect(needed({}, "pipeline").sort()).to.deep.equal(without(people));
+    expect(needed({}, "full").sort()).to.deep.equal([...imageNames].sort());
   });
 
   it("leave out what brings its own image, what is off and what is already there", () => {

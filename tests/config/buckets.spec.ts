@@ -36,8 +36,25 @@ describe("the contents of the object store", () => {
     });
   });
 
+  it("give in profile pipeline one key to write the census file and one to read it, and let the proof read it too", () => {
+    expect(contents("pipeline").keys).to.deep.equal({
+      metastore: { lake: "readWrite" },
+      spark: { lake: "readWrite", checkpoints: "readWrite" },
+      presto: { lake: "readWrite" },
+      proof: { lake: "readWrite", inputs: "read" },
+      "census-file": { inputs: "readWrite" },
+      census: { inputs: "read", lake: "readWrite" },
+    });
+    expect(contents("pipeline").used).to.deep.equal(["lake", "checkpoints", "inputs"]);
+    expect(contents("full").keys.census).to.deep.equal({
+      inputs: "read",
+      lake: "readWrite",
+      "spark-events": "readWrite",
+    });
+  });
+
   it("make every bucket that a key names, and no other", () => {
-    const { used, keys } = contents("studio");
+    const { used, keys } = contents("full");
     const named = Object.values(keys).flatMap((rights) => Object.keys(rights));
     expect([...used].sort()).to.deep.equal([...new Set(named)].sort());
     expect(new Set(used).size).to.equal(used.length);
@@ -68,12 +85,13 @@ describe("the contents of the object store", () => {
       ["airflow", "dag-telemetry-report", "dag-census-batch", "dag-bucket"],
     ],
     ["JupyterHub that is off", { jupyterhub: { enabled: false } }, ["home-analyst", "home-proof"], ["user-analyst"]],
+    ["a census that is off", { census: { enabled: false } }, ["inputs"], ["census-file", "census"]],
     ["a history that is off", { sparkHistory: { enabled: false } }, ["spark-events"], ["spark-history"]],
   ];
   for (const [what, services, buckets, consumers] of without) {
     it(`leave out those of ${what}`, () => {
-      const all = contents("studio");
-      const { used, keys } = contents("studio", services);
+      const all = contents("full");
+      const { used, keys } = contents("full", services);
       expect(all.used).to.include.members(buckets);
       expect(all.keys).to.include.keys(consumers);
       for (const bucket of buckets) expect(used).not.to.include(bucket);

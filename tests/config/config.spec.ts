@@ -56,6 +56,8 @@ describe("the configuration", () => {
       dagBucket: "keys",
       notebooks: "keys",
       sparkHistory: "keys",
+      censusFile: "keys",
+      census: "keys",
       users: "keys",
     });
   });
@@ -117,6 +119,7 @@ describe("a profile", () => {
       .map(([name]) => name);
   const core = ["kafka", "objectStore", "catalog", "spark", "presto", "telemetry"];
   const studio = [...core, "postgres", "airflow", "jupyterhub", "sparkConnect", "sparkHistory"];
+  const ofPipeline = ["cassandra", "randomNumbers", "census", "windows", "display"];
 
   it("core is the data path, and the default", () => {
     expect(enabled({})).to.deep.equal(core);
@@ -125,6 +128,11 @@ describe("a profile", () => {
 
   it("studio brings what people work with", () => {
     expect(enabled({ "millrace:profile": "studio" })).to.deep.equal(studio);
+  });
+
+  it("pipeline brings the way from a number's making to the browser, and full brings everything", () => {
+    expect(enabled({ "millrace:profile": "pipeline" })).to.deep.equal([...core, ...ofPipeline]);
+    expect(enabled({ "millrace:profile": "full" })).to.deep.equal([...studio, ...ofPipeline]);
   });
 
   it("is weaker than what the stack says of a service", () => {
@@ -136,10 +144,10 @@ describe("a profile", () => {
   });
 
   it("sets nothing but which services there are", () => {
-    const { services, cluster } = loadConfig({ "millrace:profile": "studio" });
+    const { services, cluster } = loadConfig({ "millrace:profile": "full" });
     const plain = loadConfig({});
     expect(cluster).to.deep.equal(plain.cluster);
-    for (const name of studio) {
+    for (const name of [...studio, ...ofPipeline]) {
       const key = name as keyof typeof services;
       expect({ ...services[key], enabled: true }, name).to.deep.equal({ ...plain.services[key], enabled: true });
     }
@@ -148,6 +156,7 @@ describe("a profile", () => {
   it("gives the proof the time of the hops that it brings, unless told", () => {
     const seconds = (raw: Record<string, unknown>) => loadConfig(raw).proof.timeoutSeconds;
     expect(seconds({ "millrace:profile": "studio" })).to.equal(300);
+    expect(seconds({ "millrace:profile": "pipeline" })).to.equal(300);
     expect(seconds({ "millrace:profile": "studio", "millrace:proof": { timeoutSeconds: 60 } })).to.equal(60);
     const off = { airflow: { enabled: false }, jupyterhub: { enabled: false } };
     expect(seconds({ "millrace:profile": "studio", "millrace:services": off })).to.equal(120);
@@ -164,6 +173,32 @@ describe("a profile", () => {
     });
     expect(airflow).to.deep.equal({ enabled: true, executor: "kubernetes", dagBucket: true });
     expect(postgres.backup).to.deep.equal({ enabled: true, schedule: "17 3 * * *", keep: 7 });
+  });
+});
+
+describe("profile pipeline without further settings", () => {
+  const { services } = loadConfig({ "millrace:profile": "pipeline" });
+
+  it("is one node of Cassandra with a claim, one pump, one server and small sizes", () => {
+    expect(services.cassandra).to.deep.equal({
+      enabled: true,
+      replicas: 1,
+      storage: { kind: "persistent", size: "5Gi" },
+      memory: "896Mi",
+    });
+    expect(services.randomNumbers).to.deep.equal({ enabled: true, rate: 10, replicas: 1, partitions: 3 });
+    expect(services.display).to.deep.equal({ enabled: true, replicas: 1, memory: "256Mi" });
+  });
+
+  it("writes windows of ten seconds every two seconds to Cassandra, every five to the lake, and a small census", () => {
+    expect(services.windows).to.deep.equal({
+      enabled: true,
+      windowSeconds: 10,
+      triggerSeconds: 2,
+      lakeTriggerSeconds: 5,
+      keepHours: 24,
+    });
+    expect(services.census).to.deep.equal({ enabled: true, rows: 20_000, seed: 1, parts: 2 });
   });
 });
 
@@ -240,6 +275,38 @@ describe("the warnings of profile studio", () => {
     const objectStore = { server: "existing", existing: { host: "s3", secretName: "keys", buckets: { homes: "h1" } } };
     expect(studioWarnings({ objectStore })).to.deep.equal([
       'millrace:services.jupyterhub: the existing S3 service gives all users one key, so each of them can read and write the notebooks of all others in bucket "h1"',
+    ]);
+  });
+});
+
+describe("the warnings of profile pipeline", () => {
+  const pipelineWarnings = (services: unknown, cluster: unknown = {}) =>
+    configWarnings(
+      loadConfig({ "millrace:profile": "pipeline", "millrace:services": services, "millrace:cluster": cluster }),
+    );
+
+  it("are none for the defaults", () => {
+    expect(pipelineWarnings({})).to.deep.equal([]);
+  });
+
+  it("name rows without a claim", () => {
+    expect(pipelineWarnings({ cassandra: { storage: { kind: "ephemeral" } } })).to.deep.equal([
+      "millrace:services.cassandra: ephemeral storage loses a node's rows at every restart of it",
+    ]);
+  });
+
+  it("name a single node of Cassandra on a cluster of one's own", () => {
+    const cluster = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
+    expect(pipelineWarnings({ kafka: { replicas: 3 }, presto: { workers: 1 } }, cluster)).to.deep.equal([
+      "millrace:services.cassandra.replicas: 1 on target cloud: the loss of its node takes its rows away",
+    ]);
+  });
+
+  it("name the pages of the display that nothing fills", () => {
+    const off = { enabled: false };
+    expect(pipelineWarnings({ windows: off, census: off })).to.deep.equal([
+      "millrace:services.display: its pages of streamed figures stay empty, for windows is not enabled and fills them",
+      "millrace:services.display: its pages of the census stay empty, for census is not enabled and fills them",
     ]);
   });
 });

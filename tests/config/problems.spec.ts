@@ -18,6 +18,7 @@ const cloud = { target: "cloud", context: "c", registry: { push: "registry.examp
 const existing = (value: unknown) => ({ services: { objectStore: { server: "existing", existing: value } } });
 
 const studio = (services: unknown) => ({ profile: "studio", services });
+const pipeline = (services: unknown) => ({ profile: "pipeline", services });
 const off = { enabled: false };
 const onlyKafka = { objectStore: off, catalog: off, spark: off, presto: off, telemetry: off };
 
@@ -138,7 +139,7 @@ const bad: Case[] = [
   [
     "a list of services",
     { services: [1] },
-    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, tools",
+    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, display, tools",
   ],
   [
     "a section that is a word",
@@ -274,9 +275,13 @@ const bad: Case[] = [
   [
     "an unknown profile with the nearest",
     { profile: "studoi" },
-    'millrace:profile: received "studoi"; give one of core, studio (default core); did you mean "studio"?',
+    'millrace:profile: received "studoi"; give one of core, studio, pipeline, full (default core); did you mean "studio"?',
   ],
-  ["a profile like no other", { profile: 3 }, "millrace:profile: received 3; give one of core, studio (default core)"],
+  [
+    "a profile like no other",
+    { profile: 3 },
+    "millrace:profile: received 3; give one of core, studio, pipeline, full (default core)",
+  ],
   [
     "a misspelt setting of a service that only a profile enables",
     { profile: "studio", services: { jupyterhub: { idelMinutes: 3 } } },
@@ -394,6 +399,70 @@ const bad: Case[] = [
       ),
     },
     "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.postgres.image, millrace:services.airflow.image, millrace:services.jupyterhub.image",
+  ],
+  [
+    "a pump that is too fast",
+    pipeline({ randomNumbers: { rate: 5001 } }),
+    "millrace:services.randomNumbers.rate: received 5001; give a whole number from 1 to 5000 (default 10)",
+  ],
+  [
+    "another word for pumps",
+    pipeline({ randomNumbers: { pumps: 2 } }),
+    'millrace:services.randomNumbers.pumps: unknown setting; did you mean "replicas"?',
+  ],
+  [
+    "a Cassandra without room for its heap",
+    pipeline({ cassandra: { memory: "256Mi" } }),
+    'millrace:services.cassandra.memory: received "256Mi"; give an amount from 768Mi to 1024Gi (default 896Mi)',
+  ],
+  [
+    "a census of more parts than people",
+    pipeline({ census: { rows: 1, parts: 2 } }),
+    "millrace:services.census.parts: received 2, with 1 row; give at most 1, or raise millrace:services.census.rows",
+  ],
+  [
+    "a display and a stream without Cassandra",
+    pipeline({ cassandra: off }),
+    "millrace:services.windows: is enabled and needs cassandra (Spark reads the topics of both streams and writes to the lake and to Cassandra), which is not; enable cassandra, or set millrace:services.windows.enabled to false",
+    "millrace:services.display: is enabled and needs cassandra (its pages show what they have), which is not; enable cassandra, or set millrace:services.display.enabled to false",
+  ],
+  [
+    "random numbers with nowhere to go",
+    {
+      services: { kafka: off, telemetry: off, randomNumbers: { enabled: true } },
+      proof: off,
+    },
+    "millrace:services.randomNumbers: is enabled and needs kafka (its numbers go there), which is not; enable kafka, or set millrace:services.randomNumbers.enabled to false",
+  ],
+  [
+    "a census without Spark",
+    {
+      services: { spark: off, telemetry: off, census: { enabled: true } },
+      proof: off,
+    },
+    "millrace:services.census: is enabled and needs spark (Spark reads its file there and writes its figures), which is not; enable spark, or set millrace:services.census.enabled to false",
+  ],
+  [
+    "existing S3 without Secrets for the census",
+    {
+      profile: "pipeline",
+      ...existing({
+        host: "s3.example.com",
+        secretNames: { metastore: "m", spark: "s", presto: "p", proof: "t" },
+      }),
+    },
+    "millrace:services.objectStore.existing.secretNames: censusFile, census have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
+  ],
+  [
+    "cloud without registry and the images of profile pipeline",
+    {
+      profile: "pipeline",
+      cluster: { target: "cloud", context: "c" },
+      services: Object.fromEntries(
+        ["kafka", "objectStore", "catalog", "spark", "presto", "tools"].map((name) => [name, { image: "i:1" }]),
+      ),
+    },
+    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.cassandra.image, millrace:services.display.image",
   ],
   [
     "more proof records than one check reads back",

@@ -1,0 +1,75 @@
+/** Settings of where the platform runs. */
+import * as z from "zod";
+import { targets } from "../clusters/profile.ts";
+import { dnsName, host, nodePort, port, registryName, text } from "./settings.ts";
+
+export const cluster = z
+  .strictObject({
+    target: z.enum(targets).default("embedded").describe("Kind of cluster that the platform runs on."),
+    context: text()
+      .optional()
+      .describe(
+        "Context in the kubeconfig. Default: `minikube` or `microk8s` on these targets; required on `cloud`; " +
+          "not for `embedded`, which makes its own.",
+      ),
+    kubeconfig: text()
+      .optional()
+      .describe("Path of the kubeconfig. Default: `$KUBECONFIG`, else `~/.kube/config`; not for `embedded`."),
+    namespace: dnsName("a Kubernetes namespace").default("millrace").describe("Namespace of everything."),
+    storageClass: z
+      .string()
+      .max(253)
+      .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
+      .meta({ "x-range": 'the name of a StorageClass, "default" or "none"' })
+      .optional()
+      .describe(
+        'StorageClass of all claims; "default": the cluster\'s own; "none": data lies in the pods. Default: `standard` ' +
+          "on minikube, `microk8s-hostpath` on microk8s, else the cluster's own.",
+      ),
+    registry: z
+      .strictObject({
+        push: registryName().describe("Name under which the machine that builds reaches it."),
+        pull: registryName().optional().describe("Name under which the nodes reach it. Default: as `push`."),
+      })
+      .transform(({ push, pull }) => ({ push, pull: pull ?? push }))
+      .optional()
+      .describe(
+        "Registry for the platform's images. Default: `localhost:<embedded.registryPort>` on embedded, " +
+          "`localhost:5000` on minikube, `localhost:32000` on microk8s; none on cloud.",
+      ),
+    exposure: z
+      .enum(["nodePort", "loadBalancer", "none"])
+      .optional()
+      .describe(
+        "How people reach the services. Default: `nodePort`; on cloud `none`, where `nodePort` is not offered.",
+      ),
+    host: host()
+      .optional()
+      .describe(
+        "Host under which node ports are reached. Default: `127.0.0.1`; on minikube `192.168.49.2` " +
+          "(`minikube ip` prints yours).",
+      ),
+    nodePorts: z
+      .strictObject({
+        kafka: nodePort().default(30092).describe("Kafka."),
+        objectStore: nodePort().default(30900).describe("S3."),
+        objectStoreConsole: nodePort().default(30901).describe("The console of the S3 server, where it has one."),
+        presto: nodePort().default(30080).describe("Presto."),
+        sparkUi: nodePort().default(30040).describe("The page of the Spark driver."),
+        sparkHistory: nodePort().default(30041).describe("Spark's history."),
+        airflow: nodePort().default(30180).describe("Airflow."),
+        jupyterhub: nodePort().default(30800).describe("JupyterHub."),
+        display: nodePort().default(30300).describe("The web display."),
+      })
+      .prefault({})
+      .describe("Node ports of what is published, with exposure `nodePort`."),
+    embedded: z
+      .strictObject({
+        apiPort: port(1024).default(16443).describe("Port of the API server on 127.0.0.1."),
+        registryPort: port(1024).default(5000).describe("Port of the registry on 127.0.0.1."),
+      })
+      .prefault({})
+      .describe("The embedded cluster's own settings; other targets ignore them."),
+  })
+  .prefault({})
+  .describe("Where the platform runs.");

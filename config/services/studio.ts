@@ -1,0 +1,115 @@
+/** Settings of what people work with. */
+import * as z from "zod";
+import { enabled, image, memory, optional, quantity, secret, storage, text } from "../settings.ts";
+
+export const sparkConnect = z
+  .strictObject({
+    enabled: optional("studio", "people drive Spark from their notebooks (Spark Connect)"),
+    driverMemory: quantity("512Mi", "1024Gi")
+      .default("640Mi")
+      .describe("Heap of the driver that all sessions share; its container gets 640Mi on top."),
+    maxExecutors: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(1)
+      .describe("Most executors at a time; they come when there is work and go when there is none."),
+  })
+  .prefault({})
+  .describe("Spark Connect: Spark for notebooks and tasks. Executors are as large as those of `spark`.");
+
+export const sparkHistory = z
+  .strictObject({
+    enabled: optional("studio", "the history of Spark's applications is kept and shown"),
+    memory: memory("512Mi", "384Mi"),
+  })
+  .prefault({})
+  .describe("Spark's history: the pages of applications that have ended, from event logs in S3.");
+
+export const postgres = z
+  .strictObject({
+    enabled: optional("studio", "a PostgreSQL server is part of the platform"),
+    storage: storage("2Gi"),
+    memory: memory("256Mi", "128Mi"),
+    backup: z
+      .strictObject({
+        enabled: enabled("all databases are saved to S3 on a schedule"),
+        schedule: text()
+          .default("17 3 * * *")
+          .meta({ "x-range": 'a cron schedule of five fields, for example "17 3 * * *"' })
+          .describe("When, in the cluster's time zone."),
+        keep: z.int().min(1).max(1000).default(7).describe("Number of backups that are kept."),
+      })
+      .prefault({})
+      .describe("The backup of all databases."),
+    image: image().describe("Image with the contract of `postgres:15`. Default: built from packages."),
+  })
+  .prefault({})
+  .describe("PostgreSQL, for the metadata of Airflow and JupyterHub.");
+
+export const airflow = z
+  .strictObject({
+    enabled: optional("studio", "Airflow is part of the platform"),
+    executor: z
+      .enum(["kubernetes", "local"])
+      .default("kubernetes")
+      .describe("Where tasks run: each in a pod of its own, or inside the scheduler, which starts them faster."),
+    dagBucket: z
+      .boolean()
+      .default(true)
+      .describe("Whether DAGs are taken from the bucket `dags` too, where JupyterHub's users can put them."),
+    image: image().describe("Image with the contract of `apache/airflow:3.3.2`. Default: built from packages."),
+  })
+  .prefault({})
+  .describe("Airflow.");
+
+const userName = () => z.string().regex(/^[a-z][a-z0-9]{1,30}$/);
+
+export const jupyterhub = z
+  .strictObject({
+    enabled: optional("studio", "JupyterHub is part of the platform"),
+    users: z
+      .array(userName())
+      .min(1)
+      .max(200)
+      .default(["analyst"])
+      .meta({
+        "x-range": "a list of names, each of 2 to 31 small letters and digits that begins with a letter",
+        "x-also-called": ["accounts", "people"],
+      })
+      .describe("Who may log in. Each has a password, a bucket and a key of their own."),
+    admins: z
+      .array(userName())
+      .default([])
+      .meta({ "x-range": "a list of names out of users" })
+      .describe("Users who may see and stop the servers of others."),
+    userMemory: quantity("512Mi", "1024Gi")
+      .default("1536Mi")
+      .describe("Memory limit of a user's server with all its kernels."),
+    idleMinutes: z
+      .int()
+      .min(1)
+      .max(10_080)
+      .default(30)
+      .describe("Minutes without work after which a server is stopped."),
+    oidc: z
+      .strictObject({
+        issuer: z
+          .string()
+          .regex(/^https:\/\/[^\s/]+(\/[^\s?#]*)?$/)
+          .meta({ "x-range": 'an address, for example "https://login.example.com/realms/data"' })
+          .describe("Address of the provider, under which its `.well-known/openid-configuration` lies."),
+        clientId: text().describe("Name under which the provider knows the hub."),
+        clientSecretName: secret().describe(
+          "Secret in the platform's namespace whose key `clientSecret` the provider knows the hub by.",
+        ),
+        usernameClaim: text().default("preferred_username").describe("Claim that holds the user's name."),
+      })
+      .optional()
+      .describe("A login by OpenID Connect, instead of passwords of the hub's own; `users` may log in."),
+    image: image().describe(
+      "Image with JupyterHub, JupyterLab and the contract of the platform's own. Default: built from packages.",
+    ),
+  })
+  .prefault({})
+  .describe("JupyterHub, with a server per user.");

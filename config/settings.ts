@@ -1,0 +1,82 @@
+/** The kinds of settings that the schema is made of: amounts, names, ports, images, each with its range in words. */
+import * as z from "zod";
+import { quantityBytes } from "../components/quantity.ts";
+import type { ServiceGroup } from "./profiles.ts";
+
+/** An amount of memory or disk. */
+export type Quantity = `${number}Mi` | `${number}Gi`;
+
+/** Extra words of the schema's nodes: read by the messages and the docs, ignored by editors. */
+export interface Hints {
+  /** Range of a quantity in words. */
+  readonly "x-range"?: string;
+  /** Other words that people use for the setting. */
+  readonly "x-also-called"?: readonly string[];
+}
+
+const bytes = (quantity: string): number => quantityBytes(quantity) ?? Number.NaN;
+
+/** An amount between two others, both allowed. */
+export function quantity(min: Quantity, max: Quantity) {
+  return z
+    .templateLiteral([z.int().min(0), z.enum(["Mi", "Gi"])])
+    .refine((value) => bytes(value) >= bytes(min) && bytes(value) <= bytes(max), { params: { range: true } })
+    .meta({ pattern: "^[1-9][0-9]*(Mi|Gi)$", "x-range": `an amount from ${min} to ${max}` });
+}
+
+export const image = () =>
+  z
+    .string()
+    .regex(
+      /^(?!.*:latest$)[a-z0-9][a-z0-9.-]*(:[0-9]{1,5}\/)?[a-z0-9._/-]*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/,
+    )
+    .optional()
+    .meta({
+      "x-range": 'an image with a tag other than latest or a digest, for example "registry.example.com/kafka:4.3.1"',
+    });
+
+export const dnsName = (what: string) =>
+  z
+    .string()
+    .max(63)
+    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+    .meta({ "x-range": `${what}: small letters, digits and dashes, 63 at most` });
+
+export const host = () =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$/)
+    .meta({ "x-range": "a host name or an address, without protocol and port" });
+
+export const registryName = () =>
+  z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(\/[a-z0-9._-]+)*$/)
+    .meta({ "x-range": 'a registry, for example "localhost:5000" or "registry.example.com/team"' });
+
+export const port = (min: number) => z.int().min(min).max(65535);
+export const nodePort = () => z.int().min(30000).max(32767);
+export const text = () => z.string().min(1);
+export const secret = () => dnsName("the name of a Secret");
+
+export const storage = (size: Quantity) =>
+  z
+    .discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("persistent").describe("Data lies on a claim and outlives its pod."),
+        size: quantity("100Mi", "65536Gi").default(size).describe("Size of the claim of each replica."),
+      }),
+      z.strictObject({ kind: z.literal("ephemeral").describe("Data lies in the pod and is lost with it.") }),
+    ])
+    .default({ kind: "persistent", size })
+    .describe("Where the service's data lies: `persistent` (with `size`) or `ephemeral`.");
+
+export const enabled = (what: string) => z.boolean().default(true).describe(`Whether ${what}.`);
+/** A service that profiles bring; `group` is the smallest of them. */
+export const optional = (group: ServiceGroup, what: string) =>
+  z
+    .boolean()
+    .optional()
+    .describe(`Whether ${what}. Default: \`true\` in profiles \`${group}\` and \`full\`, else \`false\`.`);
+export const memory = (initial: Quantity, min: Quantity) =>
+  quantity(min, "1024Gi").default(initial).describe("Memory limit of each container; a JVM's heap is a share of it.");
