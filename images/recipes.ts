@@ -79,6 +79,7 @@ export const mavenRecipes: Readonly<Partial<Record<ImageName, MavenRecipe>>> = {
         coordinates: `org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:${versions.iceberg}`,
         transitive: false,
       },
+      { coordinates: `com.datastax.spark:spark-cassandra-connector_2.13:${versions.sparkCassandraConnector}` },
     ],
     // Spark has these itself, some newer: two versions of netty on one class path end in NoSuchMethodError.
     without: [
@@ -87,6 +88,11 @@ export const mavenRecipes: Readonly<Partial<Record<ImageName, MavenRecipe>>> = {
       "commons-codec:commons-codec",
       "commons-logging:commons-logging",
       "org.slf4j:slf4j-api",
+      "com.thoughtworks.paranamer:paranamer",
+      "io.dropwizard.metrics:metrics-core",
+      "org.apache.commons:commons-lang3",
+      "org.scala-lang:*",
+      "org.scala-lang.modules:scala-parallel-collections_2.13",
     ],
   },
   presto: {

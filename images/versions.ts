@@ -31,6 +31,8 @@ export const versions = {
   commonsPool2: "2.12.1",
   /** First runtime made for Spark 4.1. */
   iceberg: "1.12.0",
+  /** Newest; made for Spark 3.5. Reading and appending work in 4.1, its extensions and its catalog's DDL do not. */
+  sparkCassandraConnector: "3.5.1",
   /** Newest Presto server on Maven Central: later versions have jars there, but no server. */
   presto: "0.287",
   /** First ASM that reads class files of Java 17; Presto 0.287 ships 9.0, which does not. */

@@ -76,7 +76,9 @@ describe("Spark", () => {
 
   it("has the connectors of its endpoints in its own image", () => {
     expect(sparkProblems({ executors })).to.deep.equal([]);
-    expect(sparkPackageProblems(versions.spark, bakedPackages, ["kafka", "s3", "hive-metastore"])).to.deep.equal([]);
+    expect(
+      sparkPackageProblems(versions.spark, bakedPackages, ["kafka", "s3", "hive-metastore", "cassandra"]),
+    ).to.deep.equal([]);
   });
 
   it("refuses an image whose connectors are missing or made for another Spark", () => {
