@@ -48,6 +48,10 @@ export const mavenRecipes: Readonly<Partial<Record<ImageName, MavenRecipe>>> = {
     ],
     without: [],
   },
+  cassandra: {
+    roots: [{ coordinates: `org.apache.cassandra:cassandra-all:${versions.cassandra}` }],
+    without: [],
+  },
   metastore: {
     roots: [
       {

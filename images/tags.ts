@@ -8,6 +8,7 @@ import { versions } from "./versions.ts";
 export const imageNames = [
   "garage",
   "kafka",
+  "cassandra",
   "metastore",
   "spark",
   "presto",
@@ -26,6 +27,7 @@ export type BaseName = (typeof baseNames)[number];
 export const bases: Readonly<Record<ImageName, BaseName>> = {
   garage: "base",
   kafka: "jre",
+  cassandra: "jre",
   metastore: "jre",
   spark: "jre",
   presto: "jre",

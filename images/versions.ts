@@ -13,6 +13,8 @@ export const versions = {
   kafka: "4.3.1",
   /** The log binding that Kafka's jars leave out; same line as the `log4j-core` that Kafka brings. */
   kafkaLog4j: "2.25.4",
+  /** Newest release; 6.0 is an alpha. */
+  cassandra: "5.0.9",
   /** Presto cannot read from metastore 4.x ("Invalid method name: 'get_table'"). */
   metastore: "3.1.3",
   /** The Hadoop client that Spark 4.1.3 ships, so that S3A is the same code in Spark and in the metastore. */
