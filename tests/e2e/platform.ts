@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
 import type { Kafka } from "kafkajs";
 
-import { PrestoClient } from "../../check/presto-client.ts";
+import { PrestoClient } from "../../workloads/presto-client.ts";
 import type { NodePorts } from "../../clusters/profile.ts";
 import { connect, type Kube } from "../../cli/kube.ts";
 import { readSecret } from "../../cli/secrets.ts";
@@ -47,10 +47,18 @@ function isNoJob(pod: Pod): boolean {
   return pod.metadata.ownerReferences?.every((owner) => owner.kind !== "Job") ?? true;
 }
 
-/** Pods that run on (no Jobs), as `name uid restarts`, for comparison. */
+function isKeptUp(pod: Pod): boolean {
+  const keepers = ["ReplicaSet", "StatefulSet", "DaemonSet"];
+  return pod.metadata.ownerReferences?.some((owner) => keepers.includes(owner.kind)) ?? false;
+}
+
+/**
+ * Pods as `name uid restarts`, for comparison: of a workload all but those of Jobs; without one those that a Deployment
+ * or a StatefulSet keeps up, since executors, tasks and notebook servers end by themselves.
+ */
 export async function fingerprints(workload?: Workload): Promise<string[]> {
   return (await pods(workload))
-    .filter(isNoJob)
+    .filter(workload === undefined ? isKeptUp : isNoJob)
     .map((pod) => {
       const restarts = (pod.status?.containerStatuses ?? []).reduce((sum, status) => sum + status.restartCount, 0);
       return `${pod.metadata.name} ${pod.metadata.uid ?? ""} ${restarts}`;
@@ -107,6 +115,28 @@ export async function secret(name: string, key: string): Promise<string> {
   return value;
 }
 
+interface WithEnvironment {
+  readonly spec: {
+    readonly containers: readonly {
+      readonly env?: readonly {
+        readonly name: string;
+        readonly value?: string;
+        readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
+      }[];
+    }[];
+  };
+}
+
+/** A variable of a workload's programs, also where its value is in a Secret. */
+export async function environment(workload: Workload, name: string): Promise<string> {
+  const [pod] = (await pods(workload)) as unknown as readonly WithEnvironment[];
+  const found = pod?.spec.containers.flatMap(({ env }) => env ?? []).find((one) => one.name === name);
+  const ref = found?.valueFrom?.secretKeyRef;
+  const value = ref === undefined ? found?.value : await secret(ref.name, ref.key);
+  if (value === undefined) throw new Error(`no pod of ${workload} is given ${name}`);
+  return value;
+}
+
 export interface ProgramRun {
   /** What it has printed so far. */
   readonly stdout: () => string;
@@ -114,12 +144,17 @@ export interface ProgramRun {
   readonly ended: Promise<boolean>;
 }
 
-/** Starts a program in a pod. */
-export async function execute(pod: string, container: string, command: readonly string[]): Promise<ProgramRun> {
+/** The API server as its own client library finds it. */
+export function kubeConfig(): KubeConfig {
   const config = new KubeConfig();
   if (stack.profile.kubeconfig === undefined) config.loadFromDefault();
   else config.loadFromFile(stack.profile.kubeconfig);
   config.setCurrentContext(stack.profile.context);
+  return config;
+}
+
+/** Starts a program in a pod. */
+export async function execute(pod: string, container: string, command: readonly string[]): Promise<ProgramRun> {
   const printed = { stdout: "", stderr: "" };
   const collect = (name: keyof typeof printed): Writable =>
     new Writable({
@@ -134,7 +169,7 @@ export async function execute(pod: string, container: string, command: readonly 
     if (status.status !== "Success") process.stderr.write(printed.stderr);
     resolve(status.status === "Success");
   };
-  const exec = new Exec(config);
+  const exec = new Exec(kubeConfig());
   // The typing of the socket is in a package that only the client's authors install.
   const socket = (await exec.exec(
     namespace,
