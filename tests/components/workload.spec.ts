@@ -97,6 +97,8 @@ describe("the parts that components share", () => {
     postgres: false,
     airflow: false,
     jupyter: false,
+    cassandra: false,
+    display: false,
   };
 
   it("builds only images that are wanted and not given", () => {
