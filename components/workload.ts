@@ -187,7 +187,12 @@ export interface JobLimits {
   readonly deadlineSeconds: number;
   /** Times that a failed pod is tried again. */
   readonly retries: number;
+  /** Pods that each do one part of the work, which they know by `JOB_COMPLETION_INDEX`. @default - one, for all of it */
+  readonly parts?: number;
 }
+
+/** Parts of a Job that are done at the same time; more would wait for room on a node. */
+const PARTS_AT_A_TIME = 10;
 
 /** A Job. A change of its pod replaces it, because Kubernetes cannot change a Job. */
 export function job(args: WorkloadArgs & JobLimits, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
@@ -207,6 +212,13 @@ export function jobSpec(args: JobLimits & { readonly pod: PodArgs }): k8s.types.
   return {
     backoffLimit: args.retries,
     activeDeadlineSeconds: args.deadlineSeconds,
+    ...(args.parts === undefined
+      ? {}
+      : {
+          completionMode: "Indexed",
+          completions: args.parts,
+          parallelism: Math.min(args.parts, PARTS_AT_A_TIME),
+        }),
     template: podTemplate({ ...args.pod, restartPolicy: "Never" }),
   };
 }

@@ -7,7 +7,7 @@ export const recordSchema = "millrace.telemetry/1";
 /** Kafka header that carries the run id of marked records, also on records whose value can't be read. */
 export const runHeader = "millrace-run";
 
-export type RecordSource = "vmstat" | "iostat" | "proof" | "bench";
+export type RecordSource = "vmstat" | "iostat" | "random-numbers" | "proof" | "bench";
 
 /** One measurement. */
 export interface TelemetryRecord {
