@@ -1,8 +1,8 @@
 /** What Presto can query: each catalog is the settings of one connector, made from the endpoints that it reads. */
 import * as pulumi from "@pulumi/pulumi";
-import type { CatalogEndpoint, KafkaEndpoint, S3Endpoint } from "./endpoints.ts";
+import type { CassandraEndpoint, CatalogEndpoint, KafkaEndpoint, S3Endpoint } from "./endpoints.ts";
 import { awsKeyEnv, s3Url } from "./s3-settings.ts";
-import type { EnvVar } from "./workload.ts";
+import { type EnvVar, secretEnv } from "./workload.ts";
 
 /** A catalog of Presto, without any secret in its settings. */
 export interface PrestoCatalog {
@@ -52,6 +52,24 @@ export function kafkaCatalog(args: {
       "kafka.hide-internal-columns": "false",
     }),
     env: [],
+  };
+}
+
+/** The tables of a Cassandra cluster, with the rights of Presto's own role. */
+export function cassandraCatalog(args: { readonly cassandra: CassandraEndpoint }): PrestoCatalog {
+  const { contactPoints, port, user, password } = args.cassandra;
+  return {
+    properties: settingsText({
+      "connector.name": "cassandra",
+      "cassandra.contact-points": contactPoints,
+      "cassandra.native-protocol-port": port.apply(String),
+      "cassandra.load-policy.use-dc-aware": "true",
+      "cassandra.load-policy.dc-aware.local-dc": args.cassandra.datacenter,
+      "cassandra.consistency-level": "LOCAL_QUORUM",
+      "cassandra.username": user,
+      "cassandra.password": "${ENV:CASSANDRA_PASSWORD}",
+    }),
+    env: [secretEnv("CASSANDRA_PASSWORD", password.secretName, password.key)],
   };
 }
 

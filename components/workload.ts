@@ -135,6 +135,8 @@ export function statefulSet(
     readonly replicas: number;
     /** Headless Service that gives each pod its name. */
     readonly headlessService: string;
+    /** Whether each pod waits for the one before it. It can't change on a live workload. @default "Parallel" */
+    readonly podManagement?: "Parallel" | "OrderedReady";
     readonly data: DataVolume;
     readonly retention: { readonly whenDeleted: string; readonly whenScaled: string };
   },
@@ -149,7 +151,7 @@ export function statefulSet(
       spec: {
         replicas: args.replicas,
         serviceName: args.headlessService,
-        podManagementPolicy: "Parallel",
+        podManagementPolicy: args.podManagement ?? "Parallel",
         selector: { matchLabels: selector(pod.service, pod.component) },
         template: podTemplate({ ...pod, volumes: [...(pod.volumes ?? []), ...data.volumes] }),
         ...claims,

@@ -1,0 +1,313 @@
+/** Cassandra: nodes that share declared keyspaces and tables, with a role and a password of its own for each consumer. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import {
+  type CassandraKeyspaces,
+  type CassandraRight,
+  type CassandraRoles,
+  keyspaceProblems,
+  SUPERUSER,
+} from "./cassandra-keyspaces.ts";
+import { cassandraNodeEnv, DATACENTER, replicationFactor } from "./cassandra-settings.ts";
+import type { CassandraEndpoint, SecretKeyRef } from "./endpoints.ts";
+import { cassandraRoleSecretName, labels, podHost, selector, serviceNames } from "./names.ts";
+import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
+import {
+  configHash,
+  job,
+  type Resources,
+  secretEnv,
+  service,
+  statefulSet,
+  tcpProbe,
+  type Volume,
+  type VolumeMount,
+} from "./workload.ts";
+
+export type {
+  CassandraKeyspaces,
+  CassandraRight,
+  CassandraRoles,
+  CassandraTable,
+  CassandraType,
+} from "./cassandra-keyspaces.ts";
+
+const SERVICE = serviceNames.cassandra;
+const HEADLESS = serviceNames.cassandraNodes;
+const ROLE = "node";
+const SETUP = `${SERVICE}-setup`;
+const CQL_PORT = 9042;
+const GOSSIP_PORT = 7000;
+const PASSWORD_KEY = "password";
+const PASSWORD_LENGTH = 32;
+/** User and group of the server in the upstream image. */
+const UID = 999;
+const DATA_VOLUME = "data";
+const DATA_PATH = "/var/lib/cassandra";
+const SETTINGS_PATH = "/etc/cassandra";
+const PASSWORDS_PATH = "/run/passwords";
+const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "5Gi" };
+/** Time to write everything back when it is told to stop, in seconds. */
+const STOP_SECONDS = 60;
+/** A node joins the cluster, or reads its log after a crash, before it takes clients. */
+const START_SECONDS = 600;
+const SETUP_SECONDS = 600;
+/** Nodes that clients ask first; they learn of the others from these. */
+const MAX_CONTACT_POINTS = 3;
+
+export interface CassandraArgs<Consumer extends string> {
+  readonly namespace: pulumi.Input<string>;
+  /** An image with the contract of `cassandra:5`. */
+  readonly image: pulumi.Input<string>;
+  /** The platform's tools image. */
+  readonly toolsImage: pulumi.Input<string>;
+  readonly storage: Storage;
+  /** How data is kept. @default - on a claim of 5Gi */
+  readonly data?: DataSettings;
+  readonly resources: Resources;
+  readonly setupResources: Resources;
+  /** Number of nodes. Each row has as many copies, and three at most. @default 1 */
+  readonly replicas?: number;
+  /** What it shall hold. Columns that come later are added; nothing is ever dropped. */
+  readonly keyspaces: CassandraKeyspaces;
+  /** What each consumer may do, and nothing else. */
+  readonly roles: Readonly<Record<Consumer, Readonly<Record<string, CassandraRight>>>>;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function cassandraProblems(args: {
+  readonly replicas?: number;
+  readonly data?: DataSettings;
+  readonly keyspaces: CassandraKeyspaces;
+  readonly roles: CassandraRoles;
+}): string[] {
+  const replicas = args.replicas ?? 1;
+  const problems = dataProblems("cassandra", args.data ?? DEFAULT_DATA);
+  if (!Number.isInteger(replicas) || replicas < 1) {
+    problems.push(`cassandra: replicas is ${replicas}; give a whole number from 1`);
+  }
+  if (replicas > 1 && args.data?.kind === "ephemeral") {
+    problems.push(
+      "cassandra: data is ephemeral, and a node that comes back empty can't join several others again; " +
+        'use data of kind "persistent", or 1 replica',
+    );
+  }
+  return [...problems, ...keyspaceProblems(args.keyspaces, args.roles)];
+}
+
+/** The setup in the words of the Job. */
+export function cassandraSetupConfig(args: {
+  readonly replicas: number;
+  readonly keyspaces: CassandraKeyspaces;
+  readonly roles: CassandraRoles;
+}): string {
+  const { keyspaces, roles } = args;
+  return JSON.stringify({ replicationFactor: replicationFactor(args.replicas), keyspaces, roles });
+}
+
+/**
+ * A Cassandra cluster with its data on claims. What it has acknowledged is on the disk of every node that has a copy,
+ * so a killed pod or machine loses none of it. Everyone needs a password.
+ */
+export class Cassandra<Consumer extends string> extends pulumi.ComponentResource {
+  readonly #endpoints: Readonly<Partial<Record<string, CassandraEndpoint>>>;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: CassandraArgs<Consumer>, opts?: pulumi.ComponentResourceOptions) {
+    const { replicas = 1, data = DEFAULT_DATA, keyspaces } = args;
+    const roles: CassandraRoles = args.roles;
+    super("analytics:index:Cassandra", name, { replicas, data, keyspaces, roles }, opts);
+    const problems = cassandraProblems({ replicas, data, keyspaces, roles });
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const consumers = Object.keys(roles);
+    const contactPoints = pulumi
+      .output(args.namespace)
+      .apply((namespace) =>
+        Array.from({ length: Math.min(MAX_CONTACT_POINTS, replicas) }, (_, ordinal) =>
+          podHost(SERVICE, ordinal, HEADLESS, namespace),
+        ).join(","),
+      );
+
+    const superuser = createRole(SUPERUSER);
+    const passwords = consumers.map((consumer) => ({ consumer, ...createRole(consumer) }));
+    service(SERVICE, { ...meta, ports: { cql: CQL_PORT } }, child);
+    service(HEADLESS, { ...meta, ports: { cql: CQL_PORT, gossip: GOSSIP_PORT }, headless: true }, child);
+    const nodes = createNodes();
+    if (replicas > 1) createDisruptionBudget();
+    const setup = createSetup();
+
+    const endpoints = passwords.map(({ consumer, password }): [string, CassandraEndpoint] => [
+      consumer,
+      {
+        kind: "cassandra",
+        contactPoints,
+        port: pulumi.output(CQL_PORT),
+        datacenter: DATACENTER,
+        user: consumer,
+        password,
+        ready: setup.id,
+      },
+    ]);
+    this.#endpoints = Object.fromEntries(endpoints);
+    this.registerOutputs({ contactPoints, port: CQL_PORT });
+
+    function createRole(role: string): Role {
+      const password = new random.RandomPassword(
+        `${name}-${role}-password`,
+        { length: PASSWORD_LENGTH, special: false },
+        child,
+      );
+      const secretName = cassandraRoleSecretName(role);
+      const secret = new k8s.core.v1.Secret(
+        secretName,
+        {
+          metadata: { name: secretName, namespace: args.namespace, labels: labels(SERVICE, "role") },
+          stringData: { [PASSWORD_KEY]: pulumi.secret(password.result) },
+        },
+        child,
+      );
+      // Sixteen digits of a hash do not tell a password, so that a change of it may show.
+      const fingerprint = pulumi.unsecret(password.result.apply((text) => configHash(text)));
+      return { password: { secretName: secret.metadata.name, key: PASSWORD_KEY }, fingerprint };
+    }
+
+    function createNodes(): k8s.apps.v1.StatefulSet {
+      const settings = (namespace: string): Record<string, string> =>
+        cassandraNodeEnv({
+          workload: SERVICE,
+          headlessService: HEADLESS,
+          namespace,
+          replicas,
+          memoryLimit: args.resources.limits.memory,
+        });
+      const values = pulumi.output(args.namespace).apply(settings);
+      return statefulSet(
+        {
+          name: SERVICE,
+          namespace: args.namespace,
+          replicas,
+          headlessService: HEADLESS,
+          // A node that joins takes over data from the others, and Cassandra lets in one at a time.
+          podManagement: "OrderedReady",
+          data: args.storage.volume(DATA_VOLUME, data),
+          retention: args.storage.retention,
+          pod: {
+            service: SERVICE,
+            component: ROLE,
+            image: args.image,
+            env: Object.keys(settings("")).map((key) => ({ name: key, value: values.apply((all) => all[key] ?? "") })),
+            ports: { cql: CQL_PORT, gossip: GOSSIP_PORT },
+            resources: args.resources,
+            probes: {
+              startup: tcpProbe(CQL_PORT, { periodSeconds: 2, failureThreshold: START_SECONDS / 2 }),
+              readiness: tcpProbe(CQL_PORT, { periodSeconds: 5 }),
+              liveness: tcpProbe(CQL_PORT, { periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 }),
+            },
+            uid: UID,
+            // The image changes its settings in their own folder; upstream's must find them there.
+            initContainers: [
+              {
+                name: "settings",
+                image: args.image,
+                command: ["bash", "-c", `cp -R ${SETTINGS_PATH}/. /settings/`],
+                resources: args.resources,
+                mounts: [{ name: "settings", mountPath: "/settings" }],
+              },
+            ],
+            volumes: [{ name: "settings", emptyDir: {} }],
+            mounts: [
+              { name: DATA_VOLUME, mountPath: DATA_PATH },
+              { name: "settings", mountPath: SETTINGS_PATH },
+            ],
+            scratch: ["/tmp", "/var/log/cassandra"],
+            spread: replicas > 1,
+            terminationGracePeriodSeconds: STOP_SECONDS,
+          },
+        },
+        child,
+      );
+    }
+
+    function createSetup(): k8s.batch.v1.Job {
+      const volumes = consumers.map((consumer): Volume => ({
+        name: passwordVolume(consumer),
+        secret: { secretName: cassandraRoleSecretName(consumer) },
+      }));
+      const mounts = consumers.map((consumer): VolumeMount => ({
+        name: passwordVolume(consumer),
+        mountPath: `${PASSWORDS_PATH}/${consumer}`,
+        readOnly: true,
+      }));
+      return job(
+        {
+          name: SETUP,
+          namespace: args.namespace,
+          deadlineSeconds: SETUP_SECONDS,
+          retries: 3,
+          pod: {
+            service: SETUP,
+            component: "setup",
+            image: args.toolsImage,
+            command: ["node", "/opt/millrace/workloads/cassandra-setup.ts"],
+            env: [
+              { name: "CASSANDRA_CONTACT_POINTS", value: contactPoints },
+              { name: "CASSANDRA_PORT", value: String(CQL_PORT) },
+              { name: "CASSANDRA_DATACENTER", value: DATACENTER },
+              { name: "CASSANDRA_USER", value: SUPERUSER },
+              secretEnv("CASSANDRA_PASSWORD", superuser.password.secretName, PASSWORD_KEY),
+              { name: "SETUP_CONFIG", value: cassandraSetupConfig({ replicas, keyspaces, roles }) },
+              { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
+            ],
+            resources: args.setupResources,
+            config: pulumi
+              .all([superuser, ...passwords].map(({ fingerprint }) => fingerprint))
+              .apply((fingerprints) => fingerprints.join("\n")),
+            volumes,
+            mounts,
+            scratch: ["/tmp"],
+          },
+        },
+        { ...child, dependsOn: [nodes] },
+      );
+    }
+
+    function createDisruptionBudget(): void {
+      new k8s.policy.v1.PodDisruptionBudget(
+        SERVICE,
+        {
+          metadata: { name: SERVICE, namespace: args.namespace, labels: meta.labels },
+          spec: { maxUnavailable: 1, selector: { matchLabels: meta.selector } },
+        },
+        child,
+      );
+    }
+  }
+
+  /**
+   * The cluster as one consumer sees it, with the consumer's own role.
+   * @throws ResourceError when no role was declared for it.
+   */
+  access(consumer: Consumer): CassandraEndpoint {
+    const endpoint = this.#endpoints[consumer];
+    if (endpoint !== undefined) return endpoint;
+    throw new pulumi.ResourceError(
+      `cassandra: "${consumer}" has no role; the consumers are ${Object.keys(this.#endpoints).join(", ")}`,
+      this,
+      true,
+    );
+  }
+}
+
+interface Role {
+  readonly password: SecretKeyRef;
+  /** Changes when the password does. */
+  readonly fingerprint: pulumi.Output<string>;
+}
+
+/** Names of volumes have no underscore. */
+function passwordVolume(consumer: string): string {
+  return `password-${consumer.replaceAll("_", "-")}`;
+}
