@@ -7,6 +7,7 @@ import type { Command } from "./command.ts";
 import { chooseEngine } from "./engine.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { connect, type Kube } from "./kube.ts";
+import { type GroupLag, kafkaServers, readLags, renderLags } from "./lag.ts";
 import { type Login, readLogins, renderLogins } from "./logins.ts";
 import { engineOption, type EngineName, stackArgs, stackOptions, text } from "./options.ts";
 import { type PlatformState, readPlatform, readPods } from "./platform.ts";
@@ -25,6 +26,8 @@ export interface StatusReport {
   readonly logins: readonly Login[];
   /** DAG files that Airflow can't read, which its other DAGs do not mind; `null` without Airflow or without its answer. */
   readonly dagErrors: readonly DagError[] | null;
+  /** How far the readers of Kafka's topics are behind; `null` without Kafka or without its answer. */
+  readonly lags: readonly GroupLag[] | null;
   readonly notes: readonly string[];
 }
 
@@ -57,6 +60,7 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
   let platform: PlatformState = { nodes: [], services: [], podMemory: null };
   let outputs: Readonly<Record<string, unknown>> = {};
   let dags: readonly DagError[] | null = null;
+  let lags: readonly GroupLag[] | null = null;
   if (cluster.running) {
     const namespace = stack.config.cluster.namespace;
     try {
@@ -68,6 +72,7 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
     }
     const engine = await chooseEngine(engineName);
     outputs = await engine.outputs(engineOptions(stack, false)).catch(() => ({}));
+    lags = await askForLags(stack, platform.services, readAddresses(outputs), notes);
   }
   if (cluster.running && platform.services.length === 0 && notes.length === 0) {
     notes.push(`nothing runs in namespace ${stack.config.cluster.namespace}; npm run up brings the platform up`);
@@ -83,6 +88,7 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
     addresses: readAddresses(outputs),
     logins: readLogins(outputs),
     dagErrors: dags,
+    lags,
     notes,
   };
 }
@@ -90,6 +96,28 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
 async function askForDags(kube: Kube, namespace: string, notes: string[]): Promise<readonly DagError[] | null> {
   try {
     return (await dagErrors(kube, namespace)) ?? null;
+  } catch (error) {
+    notes.push(messageOf(error));
+    return null;
+  }
+}
+
+/** Asks Kafka from this machine; where it can't, a note says why. */
+export async function askForLags(
+  stack: Pick<Stack, "config">,
+  services: readonly Pick<ServiceStatus, "name">[],
+  addresses: readonly Address[],
+  notes: string[],
+): Promise<readonly GroupLag[] | null> {
+  const { kafka } = stack.config.services;
+  if (!kafka.enabled || services.length === 0) return null;
+  const servers = kafkaServers({ kafka }, addresses);
+  if (servers === undefined) {
+    notes.push("Kafka is not published on this target, so nothing is known of its readers' lag");
+    return null;
+  }
+  try {
+    return await readLags(servers, kafka.existing?.securityProtocol ?? "PLAINTEXT");
   } catch (error) {
     notes.push(messageOf(error));
     return null;
@@ -129,6 +157,7 @@ export function renderStatus(report: StatusReport): string {
     ...(report.totalMemory === null ? [] : [`memory of everything: ${bytes(report.totalMemory)}`]),
     ...faults.map((service) => `${service.name}: ${service.reason ?? ""}`),
     ...(report.dagErrors ?? []).map(({ file, message }) => `DAG file ${file} can't be read: ${message}`),
+    ...(report.lags === null || report.lags.length === 0 ? [] : ["", renderLags(report.lags)]),
     ...(report.addresses.length === 0 ? [] : ["", renderAddresses(report.addresses)]),
     ...(report.logins.length === 0 ? [] : ["", renderLogins(report.logins)]),
     ...(report.notes.length === 0 ? [] : ["", ...report.notes.map((note) => `note: ${note}`)]),

@@ -11,6 +11,8 @@ export interface KafkaClientOptions {
   /** `host:port,host:port` */
   readonly bootstrapServers: string;
   readonly clientId: string;
+  /** @default - as the environment says */
+  readonly securityProtocol?: "PLAINTEXT" | "SSL";
   /** Tries of one request before it fails. @default 5 */
   readonly retries?: number;
   /** Plain log lines. @default - stderr */
@@ -27,7 +29,7 @@ export function kafkaClient(options: KafkaClientOptions): Kafka {
   const lastSeen = new Map<string, number>();
   return new Kafka({
     clientId: options.clientId,
-    ssl: process.env["KAFKA_SECURITY_PROTOCOL"] === "SSL",
+    ssl: (options.securityProtocol ?? process.env["KAFKA_SECURITY_PROTOCOL"]) === "SSL",
     brokers: options.bootstrapServers.split(",").map((server) => server.trim()),
     connectionTimeout: 5000,
     requestTimeout: 15_000,

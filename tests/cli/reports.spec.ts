@@ -65,6 +65,10 @@ const status: StatusReport = {
   addresses,
   logins,
   dagErrors: [{ file: "broken.py", message: "SyntaxError: '(' was never closed (line 3)" }],
+  lags: [
+    { group: "display-0", topic: "telemetry", lag: null, members: 1, state: "Stable" },
+    { group: "spark-windows-lake", topic: "random-numbers", lag: 42, members: 0, state: "stream" },
+  ],
   notes: ["NetworkPolicies are not enforced"],
 };
 const down: DownReport = {
@@ -135,6 +139,14 @@ describe("what status shows", () => {
     expect(homeNotes(shared, [{ name: "jupyterhub-hub" }]).join()).to.contain("share one S3 key");
     expect(homeNotes(shared, [{ name: "kafka" }])).to.deep.equal([]);
     expect(homeNotes(own, [{ name: "jupyterhub-hub" }])).to.deep.equal([]);
+  });
+
+  it("tells how far each reader of Kafka is behind, where Kafka answers", () => {
+    const text = renderStatus(status);
+    expect(text).to.match(/^reader +topic +lag +members +state$/m);
+    expect(text).to.match(/^spark-windows-lake +random-numbers +42 +- +stream$/m);
+    expect(text).to.match(/^display-0 +telemetry +- +1 +stable$/m);
+    for (const lags of [null, []]) expect(renderStatus({ ...status, lags })).not.to.contain("reader");
   });
 
   it("gives the reason of what is not ready", () => {

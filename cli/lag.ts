@@ -1,0 +1,138 @@
+/** How far the readers of Kafka's topics are behind, by consumer group. */
+import { type Admin, AssignerProtocol, type GroupDescription } from "kafkajs";
+import type { PlatformConfig } from "../config/index.ts";
+import { kafkaClient } from "../workloads/kafka-client.ts";
+import type { Address } from "./addresses.ts";
+import { messageOf } from "./errors.ts";
+import { table } from "./table.ts";
+
+/** One consumer group and one topic that it reads. */
+export interface GroupLag {
+  readonly group: string;
+  readonly topic: string;
+  /** Records that were written and not read yet; `null` for a group that does not write down how far it is. */
+  readonly lag: number | null;
+  /** Consumers that read now. A stream of Spark is none: it only writes down how far it is. */
+  readonly members: number;
+  /** What Kafka says of the group (`Stable`, `Empty`, …); `stream` for a stream of Spark. */
+  readonly state: string;
+}
+
+/** What of Kafka's admin client is asked. */
+export type LagSource = Pick<Admin, "listGroups" | "describeGroups" | "fetchOffsets" | "fetchTopicOffsets">;
+
+/** Groups that streams of Spark write their offsets to. */
+const STREAM = /^spark-/;
+/** Groups of one pod each: without members the pod is gone, and nobody will go on with its group. */
+const OF_ONE_POD = /^display-/;
+/** Kafka answers in milliseconds; a status that waits longer helps nobody. */
+const LIMIT_MS = 8000;
+
+/** Where this machine reaches Kafka; `undefined` where it is not published. */
+export function kafkaServers(
+  { kafka }: Pick<PlatformConfig["services"], "kafka">,
+  addresses: readonly Address[],
+): string | undefined {
+  return kafka.existing?.bootstrapServers ?? addresses.find(({ title }) => title === "Kafka")?.url;
+}
+
+/**
+ * The lag of every group.
+ * @param servers `host:port,host:port`.
+ * @throws Error when Kafka does not answer in time.
+ */
+export async function readLags(
+  servers: string,
+  securityProtocol: "PLAINTEXT" | "SSL",
+  timeoutMs = LIMIT_MS,
+): Promise<GroupLag[]> {
+  const quiet = { retries: 1, log: (): void => undefined };
+  const admin = kafkaClient({ bootstrapServers: servers, clientId: "status", securityProtocol, ...quiet }).admin();
+  const asked = (async () => {
+    await admin.connect();
+    return await groupLags(admin);
+  })();
+  try {
+    return await Promise.race([asked, late(timeoutMs)]);
+  } catch (error) {
+    asked.catch(() => undefined);
+    throw new Error(`Kafka at ${servers} does not answer (${messageOf(error)}), so nothing is known of its readers`, {
+      cause: error,
+    });
+  } finally {
+    admin.disconnect().catch(() => undefined);
+  }
+}
+
+async function late(ms: number): Promise<never> {
+  await new Promise((resolve) => setTimeout(resolve, ms).unref());
+  throw new Error(`no answer within ${ms / 1000} s`);
+}
+
+/** The lag of every group, sorted by name; groups that nobody will go on with are left out. */
+export async function groupLags(admin: LagSource): Promise<GroupLag[]> {
+  const { groups: listed } = await admin.listGroups();
+  const ids = listed.map(({ groupId }) => groupId).sort();
+  if (ids.length === 0) return [];
+  const [{ groups }, offsets] = await Promise.all([
+    admin.describeGroups(ids),
+    Promise.all(ids.map(async (groupId) => ({ groupId, topics: await admin.fetchOffsets({ groupId }) }))),
+  ]);
+  const topics = [...new Set(offsets.flatMap((of) => of.topics.map(({ topic }) => topic)))];
+  const ends = new Map(await Promise.all(topics.map(async (topic) => [topic, await endOf(admin, topic)] as const)));
+  return offsets.flatMap(({ groupId: group, topics: written }) => {
+    const known = groups.find(({ groupId }) => groupId === group);
+    const members = known?.members.length ?? 0;
+    if (members === 0 && OF_ONE_POD.test(group)) return [];
+    const state = STREAM.test(group) && members === 0 ? "stream" : (known?.state ?? "unknown");
+    const read = new Set([...written.map(({ topic }) => topic), ...assignedTopics(known)]);
+    return [...read].sort().flatMap((topic): GroupLag[] => {
+      const partitions = written.find((of) => of.topic === topic)?.partitions ?? [];
+      const lag = lagOf(partitions, ends.get(topic));
+      return lag === null && members === 0 ? [] : [{ group, topic, lag, members, state }];
+    });
+  });
+}
+
+/** Topics that the members of a group read now, whether or not they write down how far. */
+function assignedTopics(group: GroupDescription | undefined): string[] {
+  return (group?.members ?? []).flatMap(({ memberAssignment }) =>
+    memberAssignment.length === 0
+      ? []
+      : Object.keys(AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {}),
+  );
+}
+
+type Ends = ReadonlyMap<number, bigint>;
+
+/** Next offset of each partition; `undefined` for a topic that is gone. */
+async function endOf(admin: LagSource, topic: string): Promise<Ends | undefined> {
+  try {
+    const partitions = await admin.fetchTopicOffsets(topic);
+    return new Map(partitions.map(({ partition, high }) => [partition, BigInt(high)]));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Kafka says -1 of a partition that the group has not written down. */
+function lagOf(committed: readonly { readonly partition: number; readonly offset: string }[], ends: Ends | undefined) {
+  const known = committed.filter(({ offset }) => BigInt(offset) >= 0n);
+  if (known.length === 0 || ends === undefined) return null;
+  const behind = known.map(({ partition, offset }) => (ends.get(partition) ?? 0n) - BigInt(offset));
+  return Number(behind.reduce((all, records) => (records > 0n ? all + records : all), 0n));
+}
+
+/** A line per group and topic. */
+export function renderLags(lags: readonly GroupLag[]): string {
+  return table(
+    ["reader", "topic", "lag", "members", "state"],
+    lags.map(({ group, topic, lag, members, state }) => [
+      group,
+      topic,
+      lag === null ? "-" : String(lag),
+      state === "stream" ? "-" : String(members),
+      state.toLowerCase(),
+    ]),
+  );
+}

@@ -1,0 +1,163 @@
+import { expect } from "chai";
+import { AssignerProtocol } from "kafkajs";
+import { createServer } from "node:net";
+
+import { groupLags, kafkaServers, type LagSource, readLags } from "../../cli/lag.ts";
+import { askForLags } from "../../cli/status.ts";
+import { loadConfig } from "../../config/index.ts";
+
+interface FakeGroup {
+  readonly members?: readonly Readonly<Record<string, number[]>>[];
+  readonly state?: string;
+  /** Offsets written down, by topic and partition. */
+  readonly written?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A Kafka with these groups, and topics with these ends of their partitions. */
+function kafka(
+  groups: Readonly<Record<string, FakeGroup>>,
+  ends: Readonly<Record<string, readonly string[]>>,
+): LagSource {
+  const describe = (groupId: string) => ({
+    groupId,
+    errorCode: 0,
+    protocol: "",
+    protocolType: "consumer",
+    state: (groups[groupId]?.state ?? "Empty") as "Empty",
+    members: (groups[groupId]?.members ?? []).map((assignment, index) => ({
+      memberId: String(index),
+      clientId: "",
+      clientHost: "",
+      memberMetadata: Buffer.alloc(0),
+      memberAssignment: AssignerProtocol.MemberAssignment.encode({
+        version: 0,
+        assignment,
+        userData: Buffer.alloc(0),
+      }),
+    })),
+  });
+  const partitions = (offsets: readonly string[]) =>
+    offsets.map((offset, partition) => ({ partition, offset, high: offset, low: "0", metadata: null }));
+  return {
+    listGroups: () =>
+      Promise.resolve({ groups: Object.keys(groups).map((groupId) => ({ groupId, protocolType: "consumer" })) }),
+    describeGroups: (ids) => Promise.resolve({ groups: ids.map(describe) }),
+    fetchOffsets: ({ groupId }) =>
+      Promise.resolve(
+        Object.entries(groups[groupId]?.written ?? {}).map(([topic, offsets]) => ({
+          topic,
+          partitions: partitions(offsets),
+        })),
+      ),
+    fetchTopicOffsets: (topic) => {
+      const found = ends[topic];
+      if (found === undefined) return Promise.reject(new Error("This server does not host this topic-partition"));
+      return Promise.resolve(partitions(found));
+    },
+  };
+}
+
+describe("the lag of Kafka's readers", () => {
+  it("is the sum over all partitions of what was written and not read yet, by group and topic", async () => {
+    const source = kafka(
+      {
+        "spark-windows-lake": { written: { telemetry: ["5", "7"], "random-numbers": ["10", "20"] } },
+        "airflow-report": { state: "Stable", members: [{ telemetry: [0, 1] }], written: { telemetry: ["6", "9"] } },
+      },
+      { telemetry: ["6", "9"], "random-numbers": ["110", "23"] },
+    );
+    expect(await groupLags(source)).to.deep.equal([
+      { group: "airflow-report", topic: "telemetry", lag: 0, members: 1, state: "Stable" },
+      { group: "spark-windows-lake", topic: "random-numbers", lag: 103, members: 0, state: "stream" },
+      { group: "spark-windows-lake", topic: "telemetry", lag: 3, members: 0, state: "stream" },
+    ]);
+  });
+
+  it("is never less than nothing: a reader may be ahead of the ends that were asked for before it", async () => {
+    const source = kafka({ g: { written: { t: ["12", "4"] } } }, { t: ["10", "5"] });
+    expect(await groupLags(source)).to.deep.equal([{ group: "g", topic: "t", lag: 1, members: 0, state: "Empty" }]);
+  });
+
+  it("counts no partition that a group has not written down", async () => {
+    const source = kafka({ g: { written: { t: ["-1", "4"], u: ["-1"] } } }, { t: ["10", "5"], u: ["1"] });
+    expect(await groupLags(source)).to.deep.equal([{ group: "g", topic: "t", lag: 1, members: 0, state: "Empty" }]);
+  });
+
+  it("is not known of members that write nothing down, and of topics that are gone", async () => {
+    const source = kafka(
+      { reader: { state: "Stable", members: [{ t: [0] }, { t: [1] }], written: { gone: ["3"] } } },
+      { t: ["10", "5"] },
+    );
+    expect(await groupLags(source)).to.deep.equal([
+      { group: "reader", topic: "gone", lag: null, members: 2, state: "Stable" },
+      { group: "reader", topic: "t", lag: null, members: 2, state: "Stable" },
+    ]);
+  });
+
+  it("leaves out groups of pods that are gone and groups that never read", async () => {
+    const source = kafka(
+      {
+        "display-old": { written: { t: ["1"] } },
+        "display-new": { state: "Stable", members: [{ t: [0] }], written: { t: ["9"] } },
+        idle: {},
+      },
+      { t: ["10"] },
+    );
+    expect(await groupLags(source)).to.deep.equal([
+      { group: "display-new", topic: "t", lag: 1, members: 1, state: "Stable" },
+    ]);
+    expect(await groupLags(kafka({}, {}))).to.deep.equal([]);
+  });
+
+  it("is asked where Kafka is published, or where it is already", () => {
+    const own = loadConfig({}).services;
+    expect(kafkaServers(own, [{ title: "Kafka", url: "127.0.0.1:30092" }])).to.equal("127.0.0.1:30092");
+    expect(kafkaServers(own, [])).to.equal(undefined);
+    const existing = { kafka: { existing: { bootstrapServers: "b1:9093,b2:9093" } } };
+    expect(kafkaServers(loadConfig({ "millrace:services": existing }).services, [])).to.equal("b1:9093,b2:9093");
+  });
+
+  it("is not waited for when Kafka takes connections and says nothing", async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const address = silent.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    try {
+      const error: unknown = await readLags(`127.0.0.1:${port}`, "PLAINTEXT", 200).catch((reason: unknown) => reason);
+      expect(error).to.have.property(
+        "message",
+        `Kafka at 127.0.0.1:${port} does not answer (no answer within 0.2 s), so nothing is known of its readers`,
+      );
+    } finally {
+      silent.close();
+    }
+  });
+});
+
+describe("the lag in a status", () => {
+  const platform = { config: loadConfig({}) };
+  const services = [{ name: "kafka" }];
+
+  it("is a note where Kafka does not answer, and where it is not published", async () => {
+    const notes: string[] = [];
+    const closed = [{ title: "Kafka", url: "127.0.0.1:1" }];
+    expect(await askForLags(platform, services, closed, notes)).to.equal(null);
+    expect(await askForLags(platform, services, [], notes)).to.equal(null);
+    expect(notes[0]).to.match(/^Kafka at 127\.0\.0\.1:1 does not answer \(.+\), so nothing is known of its readers$/);
+    expect(notes.slice(1)).to.deep.equal([
+      "Kafka is not published on this target, so nothing is known of its readers' lag",
+    ]);
+  });
+
+  it("is not asked for without a platform and without Kafka", async () => {
+    const notes: string[] = [];
+    expect(await askForLags(platform, [], [], notes)).to.equal(null);
+    const off = { enabled: false };
+    const without = loadConfig({
+      "millrace:services": { kafka: off, telemetry: off },
+      "millrace:proof": off,
+    });
+    expect(await askForLags({ config: without }, services, [], notes)).to.equal(null);
+    expect(notes).to.deep.equal([]);
+  });
+});
