@@ -62,6 +62,7 @@ export class AirflowClient {
       signal,
     });
     if (answer.status === 401) {
+      await this.#mustHaveDatabase(signal);
       throw new HopFailure(
         `${this.where} refuses the login of "${user}": the password is wrong, or there is no such account`,
       );
@@ -166,6 +167,17 @@ export class AirflowClient {
       return;
     }
     this.#checked(first, `run ${run} can't be removed`);
+  }
+
+  /**
+   * Airflow refuses every login while it can't read its accounts.
+   * @throws {Error} when that is so
+   */
+  async #mustHaveDatabase(signal: AbortSignal | undefined): Promise<void> {
+    const { metadatabase } = await this.health(signal);
+    if (metadatabase.status !== "healthy") {
+      throw new Error(`${this.where} takes no login: its database is ${metadatabase.status ?? "away"}`);
+    }
   }
 
   #checked(answer: Answer, what: string): string {

@@ -62,15 +62,47 @@ const schema = z.strictObject({
       home: z.strictObject({ bucket: z.string().min(1), prefix: z.string().default("") }),
     })
     .optional(),
+  /** @default - no hops from `pump` to `display` */
+  pipeline: z
+    .strictObject({
+      /** Of the pumps of random numbers. */
+      pump: z.url(),
+      display: z.url(),
+      cassandra: z.strictObject({
+        contactPoints: z.array(z.string().min(1)).min(1),
+        port: z.int().min(1).max(65535),
+        datacenter: z.string().min(1),
+        /** Role that the proof logs in as. */
+        user: z.string().min(1),
+      }),
+      windowSeconds: z.int().min(1).max(3600),
+      /** @default - no hop `census` */
+      census: z
+        .strictObject({
+          /** Bucket of the census files; the proof's key must be able to read it. */
+          bucket: z.string().min(1),
+          /** Prefix of the files in the bucket, with its slash. */
+          prefix: z.string().default("census/"),
+          /** People in all files together. */
+          rows: z.int().min(1),
+          /** Run under which Spark writes the figures. */
+          run: z.string().min(1).default("static-file"),
+        })
+        .optional(),
+    })
+    .optional(),
 });
 
 type Settings = z.infer<typeof schema>;
 type WithPassword<T> = (T & { readonly password: string }) | undefined;
 
-export type ProofConfig = Omit<Settings, "airflow" | "jupyterhub"> & {
+type Pipeline = NonNullable<Settings["pipeline"]>;
+
+export type ProofConfig = Omit<Settings, "airflow" | "jupyterhub" | "pipeline"> & {
   readonly s3: { readonly accessKey: string; readonly secretKey: string };
   readonly airflow: WithPassword<NonNullable<Settings["airflow"]>>;
   readonly jupyterhub: WithPassword<NonNullable<Settings["jupyterhub"]>>;
+  readonly pipeline: (Pipeline & { readonly pumpToken: string; readonly cassandraPassword: string }) | undefined;
 };
 
 /** @throws {Error} with all problems at once */
@@ -88,12 +120,17 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success && text) {
     problems.push(...parsed.error.issues.map((issue) => `PROOF_CONFIG ${issue.path.join(".")}: ${issue.message}`));
   }
-  const { airflow, jupyterhub } = parsed.data ?? {};
+  const { airflow, jupyterhub, pipeline } = parsed.data ?? {};
   const withPassword = <T extends { readonly user: string }>(part: T | undefined, name: string): WithPassword<T> =>
     part === undefined ? undefined : { ...part, password: required(name, `the password of ${part.user}`) };
-  const logins = {
+  const beside = {
     airflow: withPassword(airflow, "AIRFLOW_PASSWORD"),
     jupyterhub: withPassword(jupyterhub, "JUPYTERHUB_PASSWORD"),
+    pipeline: pipeline && {
+      ...pipeline,
+      pumpToken: required("PUMP_TOKEN", "the token that the pumps ask for"),
+      cassandraPassword: required("CASSANDRA_PASSWORD", `the password of ${pipeline.cassandra.user}`),
+    },
   };
   const limit = schema.shape.timeoutSeconds.safeParse(
     override === undefined ? parsed.data?.timeoutSeconds : Number(override),
@@ -102,7 +139,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     problems.push(`PROOF_TIMEOUT_SECONDS is "${override}"; allowed are 1 to 3600`);
   }
   if (problems.length > 0 || !limit.success || !parsed.success) throw new Error(problems.join("\n"));
-  return { ...parsed.data, ...logins, timeoutSeconds: limit.data, s3: { ...parsed.data.s3, accessKey, secretKey } };
+  return { ...parsed.data, ...beside, timeoutSeconds: limit.data, s3: { ...parsed.data.s3, accessKey, secretKey } };
 }
 
 function parseJson(text: string | undefined, problems: string[]): unknown {

@@ -156,8 +156,12 @@ export function wordsOfAnswer({ status, text }: Pick<Answer, "status" | "text">)
 
 function jsonMessage(text: string): string | undefined {
   try {
-    const value = JSON.parse(text) as { readonly detail?: unknown; readonly message?: unknown };
-    const said = value.detail ?? value.message;
+    const value = JSON.parse(text) as {
+      readonly detail?: unknown;
+      readonly message?: unknown;
+      readonly error?: unknown;
+    };
+    const said = value.detail ?? value.message ?? value.error;
     return said === undefined ? undefined : typeof said === "string" ? said : JSON.stringify(said);
   } catch {
     return undefined;

@@ -21,16 +21,30 @@ export interface PoisonRecord {
   readonly reason: string;
 }
 
+/** Metric of the good records. */
+export const markedMetric = "proof.sequence";
+
 export function makeMarkedRun(counts: { records: number; poison: number }, now = new Date()): MarkedRun {
-  const run = `proof-${now.getTime()}-${randomBytes(4).toString("hex")}`;
+  const run = newRun(now);
   const records = Array.from({ length: counts.records }, (_, index) =>
     makeRecord(
       { source: "proof", node: `proof-${index % 7}`, at: now, run },
-      { metric: "proof.sequence", value: 1000 + index * 7 },
+      { metric: markedMetric, value: 1000 + index * 7 },
     ),
   );
   const poison = Array.from({ length: counts.poison }, (_, index) => makePoison(run, index, now));
   return { run, startedAt: now, records, poison, expected: figuresOf(records) };
+}
+
+/** The id of a run that begins now. */
+export function newRun(now: Date): string {
+  return `proof-${now.getTime()}-${randomBytes(4).toString("hex")}`;
+}
+
+/** When the run of a proof began; `undefined`: it is none. */
+export function startOf(run: string): Date | undefined {
+  const started = /^proof-(\d{13})-[0-9a-f]{8}$/.exec(run)?.[1];
+  return started === undefined ? undefined : new Date(Number(started));
 }
 
 /** Age from which what another proof has left is a leftover, and not a proof under way. */
@@ -38,8 +52,8 @@ const leftoverAgeMs = 10 * 60_000;
 
 /** @returns whether a run id is that of a proof so long before `now` that it can't be under way any more */
 export function isLeftover(run: string, now: Date): boolean {
-  const started = /^proof-(\d{13})-[0-9a-f]{8}$/.exec(run)?.[1];
-  return started !== undefined && now.getTime() - Number(started) > leftoverAgeMs;
+  const started = startOf(run);
+  return started !== undefined && now.getTime() - started.getTime() > leftoverAgeMs;
 }
 
 const poisonKinds: readonly { reason: string; value: (good: TelemetryRecord) => string | null }[] = [
@@ -51,7 +65,8 @@ const poisonKinds: readonly { reason: string; value: (good: TelemetryRecord) => 
   { reason: "field missing or of a wrong type: value", value: (good) => JSON.stringify({ ...good, value: "high" }) },
 ];
 
-function makePoison(run: string, index: number, at: Date): PoisonRecord {
+/** A record of one of the kinds of poison, in turn by `index`. */
+export function makePoison(run: string, index: number, at: Date): PoisonRecord {
   const kind = poisonKinds[index % poisonKinds.length] ?? { reason: "not JSON", value: () => "not JSON" };
   const good = makeRecord({ source: "proof", node: "proof", at, run }, { metric: "proof.poison", value: index });
   return {

@@ -3,11 +3,14 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type {
   AirflowEndpoint,
+  CassandraEndpoint,
   CatalogEndpoint,
+  DisplayEndpoint,
   JupyterHubEndpoint,
-  LoginEndpoint,
   PrestoEndpoint,
+  PumpEndpoint,
   S3Endpoint,
+  SecretKeyRef,
   TopicEndpoint,
 } from "./endpoints.ts";
 import { labels } from "./names.ts";
@@ -37,6 +40,26 @@ export interface ProvenJupyterHub {
   readonly home: { readonly bucket: string; readonly prefix: string };
 }
 
+/** The path of a random number from a pump to the display, which the proof follows. */
+export interface ProvenPipeline {
+  readonly pump: PumpEndpoint;
+  readonly display: DisplayEndpoint;
+  /** Cassandra, with the proof's own role. */
+  readonly cassandra: CassandraEndpoint;
+  /** Length of the stream's windows. */
+  readonly windowSeconds: number;
+  /** Files of the census, whose figures the display shows. @default - hop `census` is left out */
+  readonly census?: {
+    /** The proof's key must be able to read it. */
+    readonly bucket: string;
+    readonly prefix: string;
+    /** People in all files together. */
+    readonly rows: number;
+    /** Settles when the files are made. */
+    readonly ready: pulumi.Output<string>;
+  };
+}
+
 export interface ProofArgs {
   readonly namespace: pulumi.Input<string>;
   /** The platform's tools image. */
@@ -52,6 +75,8 @@ export interface ProofArgs {
   readonly airflow?: ProvenAirflow;
   /** @default - hop `notebooks` is left out */
   readonly jupyterhub?: ProvenJupyterHub;
+  /** @default - hops `pump`, `live`, `cassandra`, `lake`, `display` and `census` are left out */
+  readonly pipeline?: ProvenPipeline;
   /** `ready` of everything else on the data path. @default - none */
   readonly waitFor?: readonly pulumi.Output<string>[];
   readonly resources: Resources;
@@ -97,8 +122,8 @@ export class Proof extends pulumi.ComponentResource {
     super("analytics:index:Proof", name, { prestoCatalog, records, timeoutSeconds }, opts);
     const problems = proofProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const { topic, objectStore, catalog, presto, airflow, jupyterhub } = args;
-    const logins = [airflow?.endpoint, jupyterhub?.endpoint].filter((endpoint) => endpoint !== undefined);
+    const { topic, objectStore, catalog, presto, airflow, jupyterhub, pipeline } = args;
+    const beside = [airflow?.endpoint, jupyterhub?.endpoint, ...waitedFor(pipeline)].filter((one) => one !== undefined);
     const limits = { deadlineSeconds: Math.ceil(timeoutSeconds) + START_SECONDS, retries: 0 };
     const pod = proofPod();
 
@@ -120,7 +145,7 @@ export class Proof extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: after(
-          ...[topic, objectStore, catalog, presto, ...logins].map((endpoint) => endpoint.ready),
+          ...[topic, objectStore, catalog, presto, ...beside].map((endpoint) => endpoint.ready),
           ...(args.waitFor ?? []),
         ),
       },
@@ -141,8 +166,11 @@ export class Proof extends pulumi.ComponentResource {
           { name: "KAFKA_SECURITY_PROTOCOL", value: topic.kafka.securityProtocol },
           secretEnv("S3_ACCESS_KEY", secretName, accessKeyField),
           secretEnv("S3_SECRET_KEY", secretName, secretKeyField),
-          ...(airflow ? [passwordEnv("AIRFLOW_PASSWORD", airflow.endpoint)] : []),
-          ...(jupyterhub ? [passwordEnv("JUPYTERHUB_PASSWORD", jupyterhub.endpoint)] : []),
+          ...(airflow ? [refEnv("AIRFLOW_PASSWORD", airflow.endpoint.robotPassword)] : []),
+          ...(jupyterhub ? [refEnv("JUPYTERHUB_PASSWORD", jupyterhub.endpoint.robotPassword)] : []),
+          ...(pipeline
+            ? [refEnv("PUMP_TOKEN", pipeline.pump.token), refEnv("CASSANDRA_PASSWORD", pipeline.cassandra.password)]
+            : []),
         ],
         resources: args.resources,
         scratch: ["/tmp"],
@@ -152,7 +180,7 @@ export class Proof extends pulumi.ComponentResource {
 
     /** All settings that are not secret, as `check/config.ts` reads them. */
     function proofConfig(): pulumi.Output<string> {
-      const people = pulumi.all([
+      const parts = pulumi.all([
         airflow && {
           url: airflow.endpoint.url,
           user: airflow.endpoint.robot,
@@ -164,6 +192,7 @@ export class Proof extends pulumi.ComponentResource {
           user: jupyterhub.endpoint.robot,
           home: { bucket: jupyterhub.home.bucket, prefix: jupyterhub.home.prefix },
         },
+        pipeline && pipelineConfig(pipeline),
       ]);
       return pulumi
         .all([
@@ -176,24 +205,51 @@ export class Proof extends pulumi.ComponentResource {
           catalog.uri,
         ])
         .apply(([bootstrapServers, topicName, protocol, host, port, region, uri]) =>
-          pulumi.all([catalog.warehouse, presto.url, people]).apply(([warehouse, url, [airflowPart, hubPart]]) => {
-            const [, bucket, prefix] = /^s3a:\/\/([^/]+)\/(.+)$/.exec(warehouse) ?? [];
-            return JSON.stringify({
-              kafka: { bootstrapServers, topic: topicName },
-              s3: { protocol, host, port, region, pathStyle: objectStore.pathStyle, bucket, warehouse: prefix },
-              metastore: { uri },
-              presto: { url, catalog: prestoCatalog },
-              records,
-              timeoutSeconds,
-              ...(airflowPart && { airflow: airflowPart }),
-              ...(hubPart && { jupyterhub: hubPart }),
-            });
-          }),
+          pulumi
+            .all([catalog.warehouse, presto.url, parts])
+            .apply(([warehouse, url, [airflowPart, hubPart, pipelinePart]]) => {
+              const [, bucket, prefix] = /^s3a:\/\/([^/]+)\/(.+)$/.exec(warehouse) ?? [];
+              return JSON.stringify({
+                kafka: { bootstrapServers, topic: topicName },
+                s3: { protocol, host, port, region, pathStyle: objectStore.pathStyle, bucket, warehouse: prefix },
+                metastore: { uri },
+                presto: { url, catalog: prestoCatalog },
+                records,
+                timeoutSeconds,
+                ...(airflowPart && { airflow: airflowPart }),
+                ...(hubPart && { jupyterhub: hubPart }),
+                ...(pipelinePart && { pipeline: pipelinePart }),
+              });
+            }),
         );
     }
   }
 }
 
-function passwordEnv(name: string, { robotPassword }: LoginEndpoint): EnvVar {
-  return secretEnv(name, robotPassword.secretName, robotPassword.key);
+/** What of the pipeline must be ready: the census batch may still be under way, so its figures are waited for by its hop. */
+function waitedFor(pipeline: ProvenPipeline | undefined): { readonly ready: pulumi.Output<string> }[] {
+  if (pipeline === undefined) return [];
+  const { pump, display, cassandra, census } = pipeline;
+  return [pump, display, cassandra, ...(census ? [census] : [])];
+}
+
+function pipelineConfig({ pump, display, cassandra, windowSeconds, census }: ProvenPipeline): pulumi.Output<object> {
+  return pulumi
+    .all([pump.url, display.url, cassandra.contactPoints, cassandra.port])
+    .apply(([pumpUrl, displayUrl, contactPoints, port]) => ({
+      pump: pumpUrl,
+      display: displayUrl,
+      cassandra: {
+        contactPoints: contactPoints.split(","),
+        port,
+        datacenter: cassandra.datacenter,
+        user: cassandra.user,
+      },
+      windowSeconds,
+      ...(census && { census: { bucket: census.bucket, prefix: census.prefix, rows: census.rows } }),
+    }));
+}
+
+function refEnv(name: string, { secretName, key }: SecretKeyRef): EnvVar {
+  return secretEnv(name, secretName, key);
 }

@@ -8,9 +8,9 @@ import type { Hop, HopContext } from "../hop.ts";
 import { isLeftover } from "../marked-records.ts";
 import type { MarkedRun } from "../marked-records.ts";
 import type { ObjectStore } from "../object-store.ts";
-import { PrestoError, sqlText } from "../../workloads/presto-client.ts";
+import { sqlText } from "../../workloads/presto-client.ts";
 import type { PrestoClient } from "../../workloads/presto-client.ts";
-import { deleteRuns } from "./presto.ts";
+import { runsCleanup } from "./presto.ts";
 
 export interface AirflowHopOptions {
   readonly airflow: AirflowClient;
@@ -325,13 +325,7 @@ function registerCleanups(options: AirflowHopOptions, { onCleanup }: HopContext)
       }
     },
   });
-  onCleanup({
-    what: `rows of run ${marked.run} in ${config.table}`,
-    run: async (signal) => {
-      const runs = await runsIn(presto, config.table, signal);
-      if (runs.some(isOurs)) await deleteRuns(presto, config.table, runs.filter(isOurs), signal);
-    },
-  });
+  onCleanup(runsCleanup(presto, config.table, marked.run, isOurs));
   onCleanup({
     what: `DAG run ${marked.run} of ${config.dag}`,
     run: async (signal) => {
@@ -349,16 +343,5 @@ async function removeLogs({ logs, config }: AirflowHopOptions, isMeant: (run: st
   for (const key of await logs.store.list(`${logs.prefix}/dag_id=${config.dag}/run_id=proof-`)) {
     const [, run = ""] = /\/run_id=([^/]+)\//.exec(key) ?? [];
     if (isMeant(run)) await logs.store.remove(key);
-  }
-}
-
-/** A table that no run has made yet has no rows. */
-async function runsIn(presto: PrestoClient, table: string, signal: AbortSignal): Promise<string[]> {
-  try {
-    const rows = await presto.query(`SELECT DISTINCT run FROM ${table} WHERE run LIKE 'proof-%'`, signal);
-    return rows.map((row) => String(row["run"]));
-  } catch (error) {
-    if (error instanceof PrestoError && /NOT_FOUND|SYNTAX_ERROR/.test(error.code)) return [];
-    throw error;
   }
 }

@@ -1,10 +1,10 @@
 /** Hop `presto`: SQL sees each record once. */
 import { describeError, poll } from "../errors.ts";
 import { difference } from "../hop.ts";
-import type { Hop, HopContext } from "../hop.ts";
+import type { CleanupStep, Hop, HopContext } from "../hop.ts";
 import { isLeftover } from "../marked-records.ts";
 import type { MarkedRun } from "../marked-records.ts";
-import { sqlText } from "../../workloads/presto-client.ts";
+import { PrestoError, sqlText } from "../../workloads/presto-client.ts";
 import type { PrestoClient } from "../../workloads/presto-client.ts";
 
 export function prestoHop(presto: PrestoClient, marked: MarkedRun): Hop {
@@ -33,22 +33,51 @@ export function prestoHop(presto: PrestoClient, marked: MarkedRun): Hop {
   };
 }
 
-/** `run` is a partition of both tables, so a delete drops whole files and rewrites none. */
+/** `run` is a partition of the streams' tables, so a delete drops whole files and rewrites none. */
 function registerCleanup(context: HopContext, presto: PrestoClient, table: string, marked: MarkedRun): void {
-  context.onCleanup({
-    what: `records of run ${marked.run} and of older proofs in table ${table}`,
+  context.onCleanup(
+    runsCleanup(presto, table, marked.run, (run) => run === marked.run || isLeftover(run, marked.startedAt)),
+  );
+}
+
+/** Removes rows of proofs from a table that has a column `run`. */
+export function runsCleanup(
+  presto: PrestoClient,
+  table: string,
+  run: string,
+  isOurs: (run: string) => boolean,
+): CleanupStep {
+  return {
+    what: `records of run ${run} and of older proofs in table ${table}`,
     run: async (signal) => {
-      const rows = await presto.query(`SELECT DISTINCT run FROM ${table} WHERE run IS NOT NULL`, signal);
-      const runs = rows
-        .map((row) => String(row["run"]))
-        .filter((run) => run === marked.run || isLeftover(run, marked.startedAt));
+      const runs = (await proofsIn(presto, table, signal)).filter(isOurs);
       if (runs.length > 0) await deleteRuns(presto, table, runs, signal);
     },
-  });
+  };
+}
+
+/** A table that nothing has made yet has no rows. */
+async function proofsIn(presto: PrestoClient, table: string, signal: AbortSignal): Promise<string[]> {
+  try {
+    // Not null first: it alone leaves out the ordinary rows' partitions.
+    const rows = await presto.query(
+      `SELECT DISTINCT run FROM ${table} WHERE run IS NOT NULL AND run LIKE 'proof-%'`,
+      signal,
+    );
+    return rows.map((row) => String(row["run"]));
+  } catch (error) {
+    if (isMissingTable(error)) return [];
+    throw error;
+  }
+}
+
+/** Presto takes a table that is not there for an error of the statement. */
+export function isMissingTable(error: unknown): boolean {
+  return error instanceof PrestoError && /NOT_FOUND|SYNTAX_ERROR/.test(error.code);
 }
 
 /** The stream commits all the time: a delete that loses the race to a commit is tried again. */
-export async function deleteRuns(
+async function deleteRuns(
   presto: PrestoClient,
   table: string,
   runs: readonly string[],

@@ -159,15 +159,34 @@ describe("hop airflow", () => {
     expect(order).to.deep.equal([`GET ${dag}`, `PATCH ${dag}`, `POST ${dag}/dagRuns`]);
   });
 
+  /** Answer to "GET /api/v2/monitor/health" where Airflow can or can't read its database. */
+  const healthWith = (metadatabase: string): Route => ({
+    body: { metadatabase: { status: metadatabase }, scheduler: { status: "healthy" } },
+  });
+  const refused: Route = { status: 401, body: { detail: "Invalid credentials" } };
+
   it("says that the login is refused, and tries it once only", async () => {
-    server.routes = { ...good, "POST /auth/token": { status: 401, body: { detail: "Invalid credentials" } } };
+    server.routes = { ...good, "POST /auth/token": refused, "GET /api/v2/monitor/health": healthWith("healthy") };
     const { result, message } = await prove();
     expect(message).to.equal(
       `Airflow at ${server.url} refuses the login of "proof": the password is wrong, or there is no such account`,
     );
     expect(result.failedHop).to.equal("airflow");
-    expect(server.asked).to.deep.equal(["POST /auth/token"]);
+    expect(server.asked).to.deep.equal(["POST /auth/token", "GET /api/v2/monitor/health"]);
     expect(result.warnings).to.deep.equal([]);
+  });
+
+  it("blames no password while Airflow can't read its database, and logs in when it can", async () => {
+    const broken = { "POST /auth/token": refused, "GET /api/v2/monitor/health": healthWith("unhealthy") };
+    server.routes = { ...good, ...broken };
+    const { message } = await prove({}, { awayLimitMs: 300 });
+    expect(message).to.match(/^after \d+ s: Airflow at \S+ takes no login: its database is unhealthy$/);
+
+    let tries = 0;
+    const login: Route = () => (++tries < 3 ? refused : { status: 201, body: { access_token: "jwt" } });
+    server.reset({ ...good, ...broken, "POST /auth/token": login });
+    expect((await prove()).result).to.include({ ok: true });
+    expect(tries).to.equal(3);
   });
 
   it("says that nothing runs where Airflow should be", async () => {

@@ -1,0 +1,95 @@
+/** Hop `census`: the figures that Spark made of the census file are right, in both sinks. */
+import type { Sink } from "../../display/protocol.ts";
+import { CensusSums, censusDifference } from "../census-figures.ts";
+import type { CensusFigure } from "../census-figures.ts";
+import type { DisplayClient } from "../display-client.ts";
+import { describeError, poll } from "../errors.ts";
+import { HopFailure } from "../hop.ts";
+import type { Hop } from "../hop.ts";
+import type { ObjectStore } from "../object-store.ts";
+
+export interface CensusHopOptions {
+  readonly display: DisplayClient;
+  /** The bucket of the files. */
+  readonly inputs: ObjectStore;
+  readonly config: {
+    /** Of the files in the bucket, with its slash. */
+    readonly prefix: string;
+    /** People in all files together. */
+    readonly rows: number;
+    /** Under which Spark has written the figures. */
+    readonly run: string;
+  };
+  /** @default 1000 */
+  readonly pauseMs?: number;
+}
+
+const allSinks: readonly Sink[] = ["disk", "cassandra"];
+
+/** The census is no marked data: it stays, and there is nothing to remove. */
+export function censusHop(options: CensusHopOptions): Hop {
+  const { display, inputs, config } = options;
+  return {
+    name: "census",
+    timeoutMs: 90_000,
+    run: async ({ signal, onProgress }) => {
+      const where = `${inputs.where}/${config.prefix}`;
+      onProgress(`computes the figures of ${where}`);
+      const right = await poll(() => readFiles(options, where), { signal, pauseMs: options.pauseMs ?? 1000 });
+      let told = "";
+      return await poll(
+        async () => {
+          const problems = await Promise.all(allSinks.map((sink) => problemOf(options, sink, right.figures, signal)));
+          const words = problems.flat().join("; ");
+          if (words !== "") {
+            if (words !== told) onProgress(words);
+            told = words;
+            return words;
+          }
+          const count = right.figures.length * allSinks.length;
+          const message = `figures of ${right.files} files in ${where}, from both sinks of the ${display.where}`;
+          return { count, distinct: right.figures.length, checksum: String(config.rows), message };
+        },
+        { signal, pauseMs: options.pauseMs ?? 1000 },
+      );
+    },
+  };
+}
+
+async function readFiles(
+  { inputs, config }: CensusHopOptions,
+  where: string,
+): Promise<{ readonly figures: CensusFigure[]; readonly files: number } | string> {
+  const keys = (await inputs.list(config.prefix)).filter((key) => key.endsWith(".csv"));
+  const sums = new CensusSums();
+  for (const key of keys) {
+    const csv = (await inputs.get(key)).toString("utf8");
+    try {
+      sums.add(csv);
+    } catch (error) {
+      throw new HopFailure(`${inputs.where}/${key} is no census file: ${describeError(error)}`, { cause: error });
+    }
+  }
+  if (sums.people < sums.rows)
+    throw new HopFailure(`${where} has ${sums.rows} people, but only ${sums.people} numbers`);
+  if (sums.rows === config.rows) return { figures: sums.figures(), files: keys.length };
+  return `${where} has ${sums.rows} of ${config.rows} people in ${keys.length} files: the Job census-file has not made them`;
+}
+
+async function problemOf(
+  { display, config }: CensusHopOptions,
+  sink: Sink,
+  right: readonly CensusFigure[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  try {
+    const shown = await display.census(sink, config.run, signal);
+    const problem = shown.run === config.run ? censusDifference(shown.figures, right) : `run ${shown.run}`;
+    if (problem === undefined) return [];
+    const known = shown.figures.length === 0 ? `; known are the runs ${shown.runs.join(", ") || "(none)"}` : "";
+    return [`the ${display.where} shows from ${sink} ${problem} of run ${config.run}${known}`];
+  } catch (error) {
+    if (error instanceof HopFailure) throw error;
+    return [`from ${sink}, ${describeError(error)}`];
+  }
+}
