@@ -76,5 +76,5 @@ export function makePoison(run: string, index: number, at: Date): PoisonRecord {
 }
 
 export function messagesOf(marked: MarkedRun): KafkaMessage[] {
-  return [...marked.records.map(toMessage), ...marked.poison.map(({ message }) => message)];
+  return [...marked.records.map((record) => toMessage(record)), ...marked.poison.map(({ message }) => message)];
 }
