@@ -11,7 +11,7 @@ import {
 } from "./cassandra-keyspaces.ts";
 import { cassandraNodeEnv, DATACENTER, replicationFactor } from "./cassandra-settings.ts";
 import type { CassandraEndpoint, SecretKeyRef } from "./endpoints.ts";
-import { cassandraRoleSecretName, labels, podHost, selector, serviceNames } from "./names.ts";
+import { cassandraRoleSecretName, labels, podHost, selector, serviceHost, serviceNames } from "./names.ts";
 import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
 import {
   configHash,
@@ -123,13 +123,7 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
     const child = { parent: this };
     const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
     const consumers = Object.keys(roles);
-    const contactPoints = pulumi
-      .output(args.namespace)
-      .apply((namespace) =>
-        Array.from({ length: Math.min(MAX_CONTACT_POINTS, replicas) }, (_, ordinal) =>
-          podHost(SERVICE, ordinal, HEADLESS, namespace),
-        ).join(","),
-      );
+    const contactPoints = pulumi.output(args.namespace).apply((namespace) => contactPointsOf(replicas, namespace));
 
     const superuser = createRole(SUPERUSER);
     const passwords = consumers.map((consumer) => ({ consumer, ...createRole(consumer) }));
@@ -305,6 +299,18 @@ interface Role {
   readonly password: SecretKeyRef;
   /** Changes when the password does. */
   readonly fingerprint: pulumi.Output<string>;
+}
+
+/**
+ * Clients keep the address that they reached a node at. A node that stands alone comes back with another one of its own,
+ * so they know it by its Service's; of several nodes the others tell of the change.
+ */
+function contactPointsOf(replicas: number, namespace: string): string {
+  if (replicas === 1) return serviceHost(SERVICE, namespace);
+  const hosts = Array.from({ length: Math.min(MAX_CONTACT_POINTS, replicas) }, (_, ordinal) =>
+    podHost(SERVICE, ordinal, HEADLESS, namespace),
+  );
+  return hosts.join(",");
 }
 
 /** Names of volumes have no underscore. */
