@@ -18,6 +18,9 @@ export interface PumpOrder {
   readonly poison?: readonly string[];
 }
 
+/** Longer than a pump itself waits for Kafka, whose words are then lost. */
+const answerMs = 35_000;
+
 const answerShape = z.looseObject({
   run: z.string(),
   records: z.array(z.looseObject({ id: z.string().min(1), ts: z.iso.datetime(), value: z.number() })),
@@ -29,7 +32,7 @@ export class PumpClient {
 
   constructor({ url, token }: PumpOptions) {
     this.#token = token;
-    this.#http = new HttpSession({ service: "pump of random numbers", url });
+    this.#http = new HttpSession({ service: "pump of random numbers", url, timeoutMs: answerMs });
   }
 
   get where(): string {

@@ -77,7 +77,7 @@ export function isMissingTable(error: unknown): boolean {
 }
 
 /** The stream commits all the time: a delete that loses the race to a commit is tried again. */
-async function deleteRuns(
+export async function deleteRuns(
   presto: PrestoClient,
   table: string,
   runs: readonly string[],
