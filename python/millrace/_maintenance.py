@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 CATALOG = "lake"
-#: The stream merges and expires these itself, between its own commits: a second hand would make it commit again.
-STREAMED = ("telemetry.dead_letter", "telemetry.samples")
+#: The streams merge and expire these themselves, between their own commits: a second hand would make them commit again.
+STREAMED = (
+    "random_numbers.dead_letter",
+    "random_numbers.samples",
+    "streaming.windows",
+    "telemetry.dead_letter",
+    "telemetry.samples",
+)
 #: The newest ones stay however old they are.
 KEPT_SNAPSHOTS = 100
 #: Groups are small and committed one by one, so that a concurrent delete undoes little. A file above the least size is left
@@ -54,7 +60,7 @@ class Maintained:
 def maintain(tables: Iterable[str] | None = None, keep_hours: float = 24) -> list[Maintained]:
     """Makes few files of many small ones in tables of the lake, merges their manifests, and removes old snapshots.
 
-    Without `tables` (`["census.people"]`) all of the lake are taken but those that the stream maintains itself. Snapshots
+    Without `tables` (`["census.people"]`) all of the lake are taken but those that the streams maintain themselves. Snapshots
     older than `keep_hours` go, and with them the files that only they hold; the newest 100 of each table stay. A table that
     fails, for example because somebody else commits to it, is tried once more and does not hold back the others. Prints a
     line for each table.

@@ -1,5 +1,6 @@
 import contextlib
 import io
+import re
 from datetime import datetime, timezone
 from typing import Any
 from unittest import mock
@@ -64,10 +65,13 @@ class Maintenance(support.PlatformCase):
         tables = ("`census`.`people`", "`telemetry`.`hourly`")
         self.assertEqual(self.lake.called(), [(step, table) for table in tables for step in steps])
 
-    def test_skips_the_tables_that_the_stream_writes(self) -> None:
-        program = (support.ROOT / "workloads/telemetry-stream.py").read_text(encoding="utf-8")
-        for table in _maintenance.STREAMED:
-            self.assertIn(f'"{{NAMESPACE}}.{table.removeprefix("telemetry.")}"', program)
+    def test_skips_the_tables_that_the_streams_write(self) -> None:
+        written = []
+        for program, names in (("telemetry", {"NAMESPACE": "telemetry"}), ("windows", {"CATALOG": ""})):
+            text = (support.ROOT / f"workloads/{program}-stream.py").read_text(encoding="utf-8")
+            for prefix, table in re.findall(r'^[A-Z_]+ = f"\{(NAMESPACE|CATALOG)\}\.([a-z_.]+)"$', text, re.MULTILINE):
+                written.append(f"{names[prefix]}.{table}".lstrip("."))
+        self.assertEqual(sorted(written), list(_maintenance.STREAMED))
 
     def test_takes_the_tables_that_are_named_also_those_of_the_stream(self) -> None:
         millrace.maintain(["lake.telemetry.samples", "census.people"])

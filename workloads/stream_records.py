@@ -1,0 +1,328 @@
+"""Kafka records as the streams read them: what `telemetry-stream.py` and `windows-stream.py` share.
+
+Settings, the session, the reading and the checking of records, where a query begins, how far it is, how a driver ends.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from typing import Any, Callable, Mapping, NamedTuple, NoReturn, Sequence, TypeVar
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+SCHEMA = "millrace.telemetry/1"
+MAX_VALUE_BYTES = 65536
+DEAD_LETTER_CHARACTERS = 4096
+RETRY_SECONDS = 5
+RECORD = "schema string, id string, run string, source string, node string, ts string, metric string, value double"
+RUN_PATTERN = "^[A-Za-z0-9._:-]{1,64}$"
+
+#: By topic and partition, the offset after the last record.
+Offsets = Mapping[str, Mapping[int, int]]
+Result = TypeVar("Result")
+
+
+class Ways(NamedTuple):
+    """Ways out for a query without checkpoint, in words."""
+
+    #: Where it goes on, such as `after the highest offset in the table`.
+    resume: str
+    #: What makes it begin anew, such as `drop the table`.
+    start_over: str
+
+
+def setting(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name) or default
+    if value is None:
+        sys.exit(f"{name} is not set")
+    return value
+
+
+def first_line(error: Exception) -> str:
+    """The error without the plan, the stack and the preface that Spark and its bridge to Python add."""
+    lines = [line for line in str(error).splitlines() if line and not line.startswith("An error occurred while calling")]
+    return lines[0].lstrip(": ") if lines else type(error).__name__
+
+
+def patiently(what: str, action: Callable[[], Result]) -> Result:
+    """Tries until it works. A driver that gave up would be held back by Kubernetes, long after an outage is over."""
+    while True:
+        try:
+            return action()
+        except Exception as error:  # noqa: BLE001 - the reason is shown, and the driver is not ready meanwhile
+            print(f"{what}: {first_line(error)}; again in {RETRY_SECONDS} s", file=sys.stderr, flush=True)
+            time.sleep(RETRY_SECONDS)
+
+
+def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSession:
+    """Small batches on one or two cores: few tasks, little history kept."""
+    shared = {
+        "spark.log.level": "WARN",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.streaming.minBatchesToRetain": "20",
+        "spark.sql.streaming.numRecentProgressUpdates": "10",
+        # The metastore takes away a lock that is silent for a minute, as a killed writer leaves it.
+        "spark.hadoop.iceberg.hive.lock-heartbeat-interval-ms": "15000",
+        "spark.sql.ui.retainedExecutions": "20",
+        "spark.ui.retainedJobs": "50",
+        "spark.ui.retainedStages": "50",
+        "spark.ui.retainedTasks": "500",
+    }
+    return SparkSession.builder.appName(name).config(map={**shared, **(settings or {})}).getOrCreate()
+
+
+class ReadyFile:
+    """A file that exists while all queries run and none of them waits for its sink."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._runs = False
+        self._waiting: set[str] = set()
+        self.closed()  # a killed container leaves it to the one that follows
+
+    def opened(self) -> None:
+        with self._lock:
+            self._runs = True
+            self._show()
+
+    def closed(self) -> None:
+        with self._lock:
+            self._runs = False
+            self._show()
+
+    def waits(self, query: str, does: bool) -> None:
+        with self._lock:
+            (self._waiting.add if does else self._waiting.discard)(query)
+            self._show()
+
+    def _show(self) -> None:
+        if self._runs and not self._waiting:
+            open(self._path, "w").close()
+        elif os.path.exists(self._path):
+            os.remove(self._path)
+
+
+def kafka_admin(spark: SparkSession) -> Any:
+    """Kafka's own client for administration, in the driver's JVM; the caller closes it."""
+    settings = spark._jvm.java.util.Properties()
+    settings.put("bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
+    settings.put("security.protocol", setting("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"))
+    settings.put("default.api.timeout.ms", "10000")
+    settings.put("request.timeout.ms", "5000")
+    return spark._jvm.org.apache.kafka.clients.admin.Admin.create(settings)
+
+
+def topic_partitions(spark: SparkSession, topics: Sequence[str]) -> dict[str, int]:
+    """Number of each topic's partitions, by the broker's own word."""
+    admin = kafka_admin(spark)
+    try:
+        names = spark._jvm.java.util.ArrayList()
+        for topic in topics:
+            names.add(topic)
+        found = admin.describeTopics(names).allTopicNames().get()
+        return {topic: len(found.get(topic).partitions()) for topic in topics}
+    finally:
+        admin.close()
+
+
+def group_offsets(spark: SparkSession, group: str) -> dict[str, dict[int, int]]:
+    """How far a consumer group is."""
+    admin = kafka_admin(spark)
+    try:
+        found: dict[str, dict[int, int]] = {}
+        known = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get()
+        for partition, offset in dict(known).items():
+            if offset is not None:
+                found.setdefault(partition.topic(), {})[partition.partition()] = offset.offset()
+        return found
+    finally:
+        admin.close()
+
+
+def set_group_offsets(spark: SparkSession, admin: Any, group: str, offsets: Offsets) -> None:
+    jvm = spark._jvm
+    told = jvm.java.util.HashMap()
+    for topic, by_partition in offsets.items():
+        for partition, offset in by_partition.items():
+            place = jvm.org.apache.kafka.common.TopicPartition(topic, partition)
+            told.put(place, jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset))
+    admin.alterConsumerGroupOffsets(group, told).all().get()
+
+
+def end_offsets(progress: Any) -> dict[str, dict[int, int]]:
+    """Where the last batch of a query ended; empty before the first one."""
+    if progress is None:
+        return {}
+    offsets = json.loads(progress.json)["sources"][0]["endOffset"] or {}
+    return {topic: {int(partition): offset for partition, offset in found.items()} for topic, found in offsets.items()}
+
+
+def report_for_ever(spark: SparkSession, queries: Mapping[str, Any]) -> None:
+    """Tells Kafka how far queries are, each by the name of a consumer group, so that its own tools show what they lag.
+
+    The queries do not depend on it: what they have read stands in their checkpoints.
+    """
+    told: dict[str, Any] = {}
+    admin = None
+    while True:
+        time.sleep(1)
+        try:
+            for group, query in queries.items():
+                offsets = end_offsets(query.lastProgress)
+                if offsets and told.get(group) != offsets:
+                    admin = admin or kafka_admin(spark)
+                    set_group_offsets(spark, admin, group, offsets)
+                    told[group] = offsets
+        except Exception as error:  # noqa: BLE001 - any failure, see above
+            print(f"lag not reported, will try again: {first_line(error)}", file=sys.stderr, flush=True)
+            time.sleep(RETRY_SECONDS)
+
+
+def starting_offsets(
+    spark: SparkSession, topics: Sequence[str], checkpoint: str, ends: Callable[[], Offsets], sink: str, ways: Ways
+) -> str:
+    """Where a query begins if it has no checkpoint.
+
+    A sink without rows is filled from STARTING_OFFSETS (earliest, latest). One that has rows ends the driver, for
+    records would be written twice or left out; with ON_MISSING_CHECKPOINT=resume the query goes on at `ends`.
+
+    :param ends: how far the sink's rows go
+    :param ways: ways out, in words
+    """
+    path = spark._jvm.org.apache.hadoop.fs.Path(f"{checkpoint}/metadata")
+    if path.getFileSystem(spark._jsc.hadoopConfiguration()).exists(path):
+        return "earliest"  # not used: the checkpoint decides
+    known = ends()
+    if not known:
+        return setting("STARTING_OFFSETS", "earliest")
+    if setting("ON_MISSING_CHECKPOINT", "fail") != "resume":
+        sys.exit(
+            f"{sink} has rows, but {checkpoint} is not there: starting over would write records twice or leave some "
+            "out. Restore the checkpoint; or, if the topic is still the same one, set ON_MISSING_CHECKPOINT=resume to "
+            f"go on {ways.resume}; or {ways.start_over}."
+        )
+    # -2: Kafka's name for the earliest offset, for partitions of which the sink has nothing.
+    offsets = {
+        topic: {str(p): known.get(topic, {}).get(p, -2) for p in range(count)}
+        for topic, count in topic_partitions(spark, topics).items()
+    }
+    print(f"{sink}: no checkpoint, resuming at {offsets}", flush=True)
+    return json.dumps(offsets)
+
+
+def read_topics(
+    spark: SparkSession, topics: Sequence[str], start: str, most: str, all_or_fail: bool = True
+) -> DataFrame:
+    """The topics' records, parsed, each with `error`: null, or what is wrong with it.
+
+    :param most: records of a batch at most, which bounds it after a long stop
+    :param all_or_fail: whether a query ends when Kafka has dropped what it did not read yet
+    """
+    source = (
+        spark.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
+        .option("kafka.security.protocol", setting("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"))
+        .option("subscribe", ",".join(topics))
+        .option("startingOffsets", start)
+        .option("failOnDataLoss", str(all_or_fail).lower())
+        .option("includeHeaders", "true")
+        .option("maxOffsetsPerTrigger", most)
+        .load()
+    )
+    text = F.col("value").cast("string")
+    header = F.expr("decode(element_at(filter(headers, h -> h.key = 'millrace-run'), 1).value, 'UTF-8')")
+    is_small = F.octet_length("value") <= MAX_VALUE_BYTES
+    read = F.from_json(F.when(is_small, text), RECORD, {"allowNonNumericNumbers": "false"})
+    # As a generator the reading is done once for each record; as a column it would be done anew for each use of a field.
+    parsed = source.select(
+        "topic",
+        F.col("key").cast("string").alias("key"),
+        F.substring(text, 1, DEAD_LETTER_CHARACTERS).alias("text"),
+        F.octet_length("value").alias("bytes"),
+        F.try_parse_json(F.when(is_small, text)).isNotNull().alias("is_json"),
+        header.alias("header_run"),
+        F.col("partition").alias("kafka_partition"),
+        F.col("offset").alias("kafka_offset"),
+        F.current_timestamp().cast("timestamp_ntz").alias("ingested_at"),
+        F.explode_outer(F.array(read)).alias("r"),
+    )
+    parsed = parsed.withColumn("ts", F.expr("cast(try_to_timestamp(r.ts) as timestamp_ntz)"))
+    return parsed.withColumn("error", problem())
+
+
+def shown(column: str) -> Column:
+    return F.substring(F.coalesce(F.col(column), F.lit("null")), 1, 80)
+
+
+def problem() -> Column:
+    """The first thing that is wrong with a record; null for a good one."""
+    checks = F.when(F.col("bytes").isNull(), F.lit("null value"))
+    checks = checks.when(
+        F.col("bytes") > MAX_VALUE_BYTES,
+        F.concat(F.lit("value too big: "), F.col("bytes").cast("string"), F.lit(f" bytes, allowed {MAX_VALUE_BYTES}")),
+    )
+    checks = checks.when(~F.col("is_json"), F.lit("not JSON"))
+    checks = checks.when(
+        F.col("r.schema").isNull() | (F.col("r.schema") != SCHEMA),
+        F.concat(F.lit("unknown schema: "), shown("r.schema")),
+    )
+    for field in ("id", "source", "node", "ts", "metric", "value"):
+        checks = checks.when(F.col(f"r.{field}").isNull(), F.lit(f"field missing or of a wrong type: {field}"))
+    checks = checks.when(F.col("ts").isNull(), F.concat(F.lit("bad time: "), shown("r.ts")))
+    # A far-off time would make a partition of its own for each day.
+    checks = checks.when(
+        (F.col("ts") < F.lit("2000-01-01").cast("timestamp_ntz"))
+        | (F.col("ts") > F.col("ingested_at") + F.expr("interval 1 day")),
+        F.concat(F.lit("time out of range: "), shown("r.ts")),
+    )
+    return checks.when(
+        F.col("r.run").isNotNull() & ~F.col("r.run").rlike(RUN_PATTERN), F.concat(F.lit("bad run: "), shown("r.run"))
+    )
+
+
+def samples(records: DataFrame) -> DataFrame:
+    fields = ("id", "run", "source", "node")
+    return records.where("error is null").select(
+        *(F.col(f"r.{field}").alias(field) for field in fields),
+        "ts",
+        F.col("r.metric").alias("metric"),
+        F.col("r.value").alias("value"),
+        "kafka_partition",
+        "kafka_offset",
+        "ingested_at",
+    )
+
+
+def dead_letters(records: DataFrame) -> DataFrame:
+    """The run comes from the header, since the value may be unreadable."""
+    run = F.coalesce(F.col("header_run"), F.col("r.run"))
+    return records.where("error is not null").select(
+        F.when(run.rlike(RUN_PATTERN), run).alias("run"),
+        "key",
+        F.col("text").alias("value"),
+        "error",
+        "kafka_partition",
+        "kafka_offset",
+        "ingested_at",
+    )
+
+
+def run_until_one_ends(spark: SparkSession, queries: Mapping[str, Any], ready: ReadyFile) -> NoReturn:
+    """Ends the driver with exit code 1 and the reason when one of the queries, by what they write, ends."""
+    try:
+        ready.opened()
+        spark.streams.awaitAnyTermination()
+        reason = "a query ended without an error"
+    except Exception as error:  # noqa: BLE001 - whatever ends a query ends the driver
+        reason = first_line(error)
+    finally:
+        ready.closed()
+    failed = [what for what, query in queries.items() if not query.isActive]
+    print(f"stream ended ({', '.join(failed)}): {reason}", file=sys.stderr, flush=True)
+    # The JVM may hold non-daemon threads; the exit code must be seen all the same.
+    os._exit(1)

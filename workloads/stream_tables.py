@@ -1,0 +1,186 @@
+"""The lake's Iceberg tables as the streams write them: definitions, appends that happen once, and upkeep."""
+
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from stream_records import first_line, setting
+
+KEPT_SNAPSHOTS = 20
+
+SAMPLES = """(
+    id string, run string, source string, node string, ts timestamp_ntz, metric string, value double,
+    kafka_partition int, kafka_offset bigint, ingested_at timestamp_ntz
+) USING iceberg PARTITIONED BY (days(ts), run)"""
+DEAD_LETTER = """(
+    run string, key string, value string, error string,
+    kafka_partition int, kafka_offset bigint, ingested_at timestamp_ntz
+) USING iceberg PARTITIONED BY (run)"""
+
+# Snappy and format 2 are what every reader of the platform takes. A stream makes a snapshot every few seconds, so old
+# metadata files must go with each commit, and writers must not shuffle to cluster rows by partition.
+TABLE_PROPERTIES = {
+    "format-version": "2",
+    "write.parquet.compression-codec": "snappy",
+    "write.metadata.compression-codec": "none",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "20",
+    "write.distribution-mode": "none",
+    "commit.retry.num-retries": "10",
+    "commit.retry.max-wait-ms": "1000",
+    "commit.manifest.min-count-to-merge": "10",
+}
+
+# A round is bounded, and cut into small tasks one after the other, so that a batch of the stream waits for one of them
+# at most. A file above the least size is left alone, so no record is copied more than a few times.
+COMPACTION = {
+    "min-input-files": "20",
+    "max-files-to-rewrite": "400",
+    "max-file-group-input-files": "50",
+    "max-concurrent-file-group-rewrites": "1",
+    "min-file-size-bytes": str(128 * 1024),
+    "target-file-size-bytes": str(16 * 1024 * 1024),
+}
+# Files become old before they are merged: what is fresh is what proofs and people look at.
+COMPACTION_AGE_MINUTES = 5
+
+# What a snapshot says of the batch that made it; the names are those of Iceberg's own streaming sink.
+QUERY_PROPERTY = "spark.sql.streaming.queryId"
+EPOCH_PROPERTY = "spark.sql.streaming.epochId"
+#: Marks the appends of nothing.
+MERGED_PROPERTY = "millrace.merged-manifests"
+
+
+class Upkeep(NamedTuple):
+    """How a table of a stream is maintained."""
+
+    #: Whose batches write it.
+    query: Any
+    #: Column that says when a row was written.
+    written: str
+
+
+def create_tables(spark: SparkSession, tables: Mapping[str, str]) -> None:
+    properties = ", ".join(f"'{name}' = '{value}'" for name, value in TABLE_PROPERTIES.items())
+    for namespace in dict.fromkeys(table.rpartition(".")[0] for table in tables):
+        spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {namespace}")
+    for table, definition in tables.items():
+        spark.sql(f"CREATE TABLE IF NOT EXISTS {table} {definition} TBLPROPERTIES ({properties})")
+        spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ({properties})")
+
+
+def next_offsets(spark: SparkSession, tables: Sequence[str]) -> dict[int, int]:
+    """By Kafka partition, the offset after the highest one that the tables have."""
+    found: dict[int, int] = {}
+    for table in tables:
+        for row in spark.table(table).groupBy("kafka_partition").agg(F.max("kafka_offset")).collect():
+            found[row[0]] = max(row[1] + 1, found.get(row[0], 0))
+    return found
+
+
+def load(spark: SparkSession, table: str) -> Any:
+    """The table by Iceberg's own interface, as it is now."""
+    iceberg = spark._jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, table)
+    iceberg.refresh()
+    return iceberg
+
+
+def history(iceberg: Any) -> Iterator[Any]:
+    """What the table's snapshots say of themselves, the newest first."""
+    snapshot = iceberg.currentSnapshot()
+    while snapshot is not None:
+        yield snapshot.summary()
+        parent = snapshot.parentId()
+        snapshot = None if parent is None else iceberg.snapshot(parent)
+
+
+def last_epoch(iceberg: Any, query: str) -> int:
+    """The last batch of a query that the table has; -1 when it has none."""
+    for summary in history(iceberg):
+        if summary.get(QUERY_PROPERTY) == query:
+            return int(summary.get(EPOCH_PROPERTY))
+    return -1
+
+
+def append_once(spark: SparkSession, rows: DataFrame, table: str, query: str, epoch: int) -> None:
+    """Appends the rows of a batch, unless the table has that batch or a later one: a batch is repeated after a crash."""
+    if last_epoch(load(spark, table), query) >= epoch:
+        return
+    (
+        rows.writeTo(table)
+        .option("fanout-enabled", "true")
+        .option(f"snapshot-property.{QUERY_PROPERTY}", query)
+        .option(f"snapshot-property.{EPOCH_PROPERTY}", str(epoch))
+        .append()
+    )
+
+
+def kept_snapshots(iceberg: Any) -> int:
+    """How many snapshots must stay: the last one of a batch is among them, however many came after it.
+
+    Without it a batch that is repeated would be written twice. Snapshots that are no batches come from maintenance, from
+    those who remove rows, and from each start of a driver that fails before its first batch.
+    """
+    for position, summary in enumerate(history(iceberg)):
+        if summary.get(EPOCH_PROPERTY) is not None:
+            return max(KEPT_SNAPSHOTS, position + 1)
+    return KEPT_SNAPSHOTS
+
+
+def maintain(spark: SparkSession, table: str) -> None:
+    """Merges small manifests and removes old snapshots, in the driver alone so that the stream keeps its cores."""
+    iceberg = load(spark, table)
+    newest = next(history(iceberg), None)
+    if newest is not None and newest.get(MERGED_PROPERTY) is None:
+        iceberg.newAppend().set(MERGED_PROPERTY, "true").commit()  # an append of nothing merges manifests
+    oldest = int((time.time() - 60 * int(setting("SNAPSHOT_MINUTES", "5"))) * 1000)
+    iceberg.expireSnapshots().expireOlderThan(oldest).retainLast(kept_snapshots(iceberg)).commit()
+
+
+def compact(spark: SparkSession, table: str, written: str) -> None:
+    """Makes one file of many small ones. Records of a run are left alone: they are removed by the one who sent them."""
+    catalog, name = table.split(".", 1)
+    before = datetime.now(timezone.utc) - timedelta(minutes=COMPACTION_AGE_MINUTES)
+    where = f"run IS NULL AND {written} < TIMESTAMP_NTZ '{before:%Y-%m-%d %H:%M:%S}'"
+    options = ", ".join(f"'{key}', '{value}'" for key, value in COMPACTION.items())
+    started = time.monotonic()
+    done = spark.sql(
+        f"CALL {catalog}.system.rewrite_data_files(table => '{name}', where => \"{where}\", options => map({options}))"
+    ).first()
+    if done is not None and done.rewritten_data_files_count > 0:
+        print(
+            f"{table}: {done.rewritten_data_files_count} files became {done.added_data_files_count} "
+            f"in {time.monotonic() - started:.1f} s",
+            flush=True,
+        )
+
+
+def maintain_for_ever(spark: SparkSession, tables: Mapping[str, Upkeep]) -> None:
+    """Every so many batches, and just after one: a commit of the stream while manifests are merged costs another try.
+
+    It comes often, so that few manifests are merged at a time. Maintenance that fails is reported and tried again later:
+    the stream does not depend on it.
+    """
+    every = int(setting("MAINTENANCE_BATCHES", "10"))
+    pause = 60 * float(setting("COMPACT_MINUTES", "10"))
+    done: dict[str, int] = {}
+    compacted = dict.fromkeys(tables, time.monotonic())
+    while True:
+        time.sleep(0.5)
+        for table, upkeep in tables.items():
+            progress = upkeep.query.lastProgress
+            batch = progress["batchId"] if progress else 0
+            if batch - done.setdefault(table, batch) < every:
+                continue
+            done[table] = batch
+            try:
+                maintain(spark, table)
+                if pause > 0 and time.monotonic() - compacted[table] >= pause:
+                    compacted[table] = time.monotonic()
+                    compact(spark, table, upkeep.written)
+            except Exception as error:  # noqa: BLE001 - any failure, see above
+                print(f"maintenance of {table} failed, will try again: {first_line(error)}", file=sys.stderr, flush=True)

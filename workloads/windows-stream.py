@@ -1,0 +1,309 @@
+"""Kafka topics -> figures of time windows, in the lake and in Cassandra.
+
+Two topics are read: random numbers, and the telemetry of the nodes. A batch groups its records by stream, series (the
+run of marked records, else `pumps` or the node), metric and window, and adds a part to each window: count, mean,
+deviation, minimum and maximum. Readers merge the parts of a window. So nothing is kept between batches and no record is
+late. A part is named after the place of its first record in Kafka, so a batch that is repeated names the same parts.
+
+Query `lake`, exactly once, for Iceberg's snapshots remember the batch that made them:
+  random_numbers.samples, random_numbers.dead_letter   random numbers; those that are wrong, with the reason
+  streaming.windows                                    parts of both streams
+Query `cassandra`, each row as often as need be, for its key is always the same:
+  streaming.samples, streaming.windows, streaming.series
+A sink that fails holds its own query back until it works again; the other one goes on.
+
+Environment, with defaults:
+  KAFKA_BOOTSTRAP                  host:port,host:port
+  KAFKA_SECURITY_PROTOCOL          PLAINTEXT (default) or SSL
+  RANDOM_NUMBERS_TOPIC=random-numbers
+  MONITORING_TOPIC=telemetry
+  CHECKPOINT                       folder for the offsets, for example s3a://checkpoints/windows
+  CASSANDRA_CONTACT_POINTS         host,host
+  CASSANDRA_PORT=9042              CASSANDRA_DATACENTER=datacenter1
+  CASSANDRA_USER                   CASSANDRA_PASSWORD
+  WINDOW_SECONDS=10
+  TRIGGER_SECONDS=2                LAKE_TRIGGER_SECONDS=5
+  CATALOG=lake
+  STARTING_OFFSETS=earliest        where a query without checkpoint begins: earliest, latest
+  ON_MISSING_CHECKPOINT=fail       it has written but has no checkpoint: `fail`, or `resume` where its group is
+  MAX_RECORDS_PER_BATCH=20000      bounds a batch after a long stop
+  MAINTENANCE_BATCHES, COMPACT_MINUTES, SNAPSHOT_MINUTES: as in telemetry-stream.py, for the tables of the lake
+  READY_FILE=/tmp/stream-ready     exists while both queries run and none of them waits for its sink
+
+How far the queries are, Kafka knows as consumer groups: spark-windows-lake, spark-windows-cassandra.
+At the start it waits for Kafka and the lake. A query that ends, ends the driver with exit code 1 and the reason.
+"""
+
+import threading
+from typing import Any, Callable, NamedTuple
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+import stream_records as records
+import stream_tables as tables
+from stream_records import patiently, setting
+
+RANDOM_NUMBERS = setting("RANDOM_NUMBERS_TOPIC", "random-numbers")
+MONITORING = setting("MONITORING_TOPIC", "telemetry")
+TOPICS = (RANDOM_NUMBERS, MONITORING)
+CATALOG = setting("CATALOG", "lake")
+SAMPLES = f"{CATALOG}.random_numbers.samples"
+DEAD_LETTER = f"{CATALOG}.random_numbers.dead_letter"
+WINDOWS = f"{CATALOG}.streaming.windows"
+KEYSPACE = "streaming"
+CHECKPOINT = setting("CHECKPOINT").rstrip("/")
+WINDOW_SECONDS = int(setting("WINDOW_SECONDS", "10"))
+#: Random numbers are made as they are sent: a time ahead of ours by more is a wrong one, not a clock's difference.
+AHEAD = "interval 5 minutes"
+#: Sums and squares of greater ones would be no numbers any more.
+GREATEST_VALUE = 1e100
+#: Longer ones would not do as keys.
+MAX_NAME_CHARACTERS = 256
+
+TABLES = {
+    SAMPLES: tables.SAMPLES,
+    DEAD_LETTER: tables.DEAD_LETTER,
+    WINDOWS: """(
+        stream string, series string, run string, metric string, window_start timestamp_ntz, window_seconds int,
+        part string, count bigint, mean double, deviation double, minimum double, maximum double,
+        last_ts timestamp_ntz, written_at timestamp_ntz
+    ) USING iceberg PARTITIONED BY (days(window_start), stream, run)""",
+}
+
+
+def cassandra_settings() -> dict[str, str]:
+    """Of Spark's connector. Few cores write, and a node that does not answer must not hold the executor for long."""
+    return {
+        "spark.cassandra.connection.host": setting("CASSANDRA_CONTACT_POINTS"),
+        "spark.cassandra.connection.port": setting("CASSANDRA_PORT", "9042"),
+        "spark.cassandra.connection.localDC": setting("CASSANDRA_DATACENTER", "datacenter1"),
+        "spark.cassandra.auth.username": setting("CASSANDRA_USER"),
+        # Spark's pages and logs show settings whose name has `password` in it as (redacted).
+        "spark.cassandra.auth.password": setting("CASSANDRA_PASSWORD"),
+        "spark.cassandra.connection.timeoutMS": "5000",
+        "spark.cassandra.read.timeoutMS": "5000",
+        "spark.cassandra.query.retry.count": "1",
+        # Less than the time between two tries: each begins with the contact points' names, whose addresses may be new.
+        "spark.cassandra.connection.keepAliveMS": "4000",
+        "spark.cassandra.output.concurrent.writes": "4",
+        "spark.cassandra.output.batch.size.bytes": "8192",
+        # A deviation that is null writes nothing, where a null would leave a tombstone.
+        "spark.cassandra.output.ignoreNulls": "true",
+    }
+
+
+def checked(read: DataFrame) -> DataFrame:
+    """The records with what is wrong here beside what is wrong anywhere."""
+    name = F.lit(None).cast("string")
+    for field in ("id", "node", "metric"):
+        length = F.char_length(F.col(f"r.{field}"))
+        reason = F.lit(f"{field} must have 1 to {MAX_NAME_CHARACTERS} characters")
+        name = F.coalesce(name, F.when((length < 1) | (length > MAX_NAME_CHARACTERS), reason))
+    is_ahead = (F.col("topic") == RANDOM_NUMBERS) & (F.col("ts") > F.col("ingested_at") + F.expr(AHEAD))
+    is_great = F.abs(F.col("r.value")) > GREATEST_VALUE
+    return read.withColumn(
+        "error",
+        F.coalesce(
+            F.col("error"),
+            name,
+            F.when(is_ahead, F.concat(F.lit("time out of range: "), records.shown("r.ts"))),
+            F.when(is_great, F.lit(f"value out of range: allowed up to {GREATEST_VALUE:g} either way")),
+        ),
+    )
+
+
+def window_of(time: Column) -> Column:
+    """The begin of the window that a time is in."""
+    micros = F.unix_micros(time.cast("timestamp"))
+    return F.timestamp_micros(micros - F.pmod(micros, F.lit(WINDOW_SECONDS * 1_000_000))).cast("timestamp_ntz")
+
+
+def with_series(read: DataFrame) -> DataFrame:
+    """Good records with the names of their stream and series."""
+    is_random = F.col("topic") == RANDOM_NUMBERS
+    return read.where("error is null").select(
+        F.when(is_random, F.lit("random-numbers")).otherwise(F.lit("monitoring")).alias("stream"),
+        F.coalesce(F.col("r.run"), F.when(is_random, F.lit("pumps")).otherwise(F.col("r.node"))).alias("series"),
+        F.col("r.run").alias("run"),
+        F.col("r.id").alias("id"),
+        F.col("r.node").alias("node"),
+        F.col("r.metric").alias("metric"),
+        F.col("r.value").alias("value"),
+        "ts",
+        "kafka_partition",
+        "kafka_offset",
+        F.current_timestamp().cast("timestamp_ntz").alias("written_at"),
+    )
+
+
+def parts(good: DataFrame) -> DataFrame:
+    """A part of each window that the records are in; see the head of this file."""
+    value = F.col("value")
+    first = F.min(F.struct("kafka_partition", "kafka_offset"))
+    return (
+        good.groupBy("stream", "series", "run", "metric", window_of(F.col("ts")).alias("window_start"))
+        .agg(
+            first.alias("first"),
+            F.count(F.lit(1)).alias("count"),
+            F.avg(value).alias("mean"),
+            F.stddev_samp(value).alias("deviation"),
+            F.min(value).alias("minimum"),
+            F.max(value).alias("maximum"),
+            F.max("ts").alias("last_ts"),
+            F.max("written_at").alias("written_at"),
+        )
+        .select(
+            "stream",
+            "series",
+            "run",
+            "metric",
+            "window_start",
+            F.lit(WINDOW_SECONDS).alias("window_seconds"),
+            F.concat_ws("-", "first.kafka_partition", "first.kafka_offset").alias("part"),
+            "count",
+            "mean",
+            "deviation",
+            "minimum",
+            "maximum",
+            "last_ts",
+            "written_at",
+        )
+    )
+
+
+class Sink:
+    """What a query writes to."""
+
+    def __init__(self, spark: SparkSession, query: str, ready: records.ReadyFile) -> None:
+        self.spark = spark
+        self._query = query
+        self._ready = ready
+
+    def write(self, what: str, action: Callable[[], None]) -> None:
+        """Tries until it works; the driver is not ready while it does not."""
+
+        def attempt() -> None:
+            try:
+                action()
+            except Exception:
+                self._ready.waits(self._query, True)
+                raise
+
+        patiently(f"{self._query}: {what}", attempt)
+        self._ready.waits(self._query, False)
+
+
+def write_lake(sink: Sink, read: DataFrame, epoch: int) -> None:
+    query = sink.spark.sparkContext.getLocalProperty("sql.streaming.queryId")
+    is_random, is_good = F.col("topic") == RANDOM_NUMBERS, F.col("error").isNull()
+    kept = read.where(is_random | is_good).persist()
+    try:
+        kinds = kept.groupBy(is_random.alias("random"), is_good.alias("good")).agg(F.count(F.lit(1)))
+        found = {(row["random"], row["good"]) for row in kinds.collect()}
+        numbers = kept.where(is_random)
+        plan = (
+            (SAMPLES, records.samples(numbers), {(True, True)}),
+            (DEAD_LETTER, records.dead_letters(numbers), {(True, False)}),
+            (WINDOWS, parts(with_series(kept)), {(True, True), (False, True)}),
+        )
+        for table, rows, of in plan:
+            # A batch without rows for a table makes no snapshot there.
+            if found & of:
+                sink.write(table, lambda: tables.append_once(sink.spark, rows, table, query, epoch))
+    finally:
+        kept.unpersist()
+
+
+def write_cassandra(sink: Sink, read: DataFrame, _epoch: int) -> None:
+    def save(table: str, rows: DataFrame) -> None:
+        writer = rows.write.format("org.apache.spark.sql.cassandra").mode("append")
+        sink.write(f"{KEYSPACE}.{table}", writer.options(keyspace=KEYSPACE, table=table).save)
+
+    def time(column: str) -> Column:
+        return F.col(column).cast("timestamp").alias(column)
+
+    good = with_series(read).persist()
+    try:
+        minute = F.date_trunc("minute", time("ts")).alias("minute")
+        hour = F.date_trunc("hour", time("window_start")).alias("hour")
+        figures = ("window_seconds", "count", "mean", "deviation", "minimum", "maximum")
+        times = (time("window_start"), time("last_ts"), time("written_at"))
+        save("samples", good.select("stream", "series", minute, time("ts"), "id", "metric", "value", "node", times[2]))
+        save("windows", parts(good).select("stream", "series", "metric", hour, "part", *figures, *times))
+        save("series", good.groupBy("stream", "series", "metric", "run").agg(F.max(time("ts")).alias("last_ts")))
+    finally:
+        good.unpersist()
+
+
+class Query(NamedTuple):
+    seconds: str
+    write: Callable[[Sink, DataFrame, int], None]
+    #: Whether it ends when Kafka has dropped what it did not read yet. Rows in Cassandra live no longer than that.
+    all_or_fail: bool
+
+
+QUERIES = {
+    "lake": Query(setting("LAKE_TRIGGER_SECONDS", "5"), write_lake, True),
+    "cassandra": Query(setting("TRIGGER_SECONDS", "2"), write_cassandra, False),
+}
+
+
+def group(query: str) -> str:
+    return f"spark-windows-{query}"
+
+
+def ends(spark: SparkSession, query: str) -> records.Offsets:
+    """How far a query is: Kafka is told after each batch, the tables of numbers know for themselves."""
+    found = records.group_offsets(spark, group(query))
+    if query == "lake":
+        numbers = found.setdefault(RANDOM_NUMBERS, {})
+        for partition, offset in tables.next_offsets(spark, [SAMPLES, DEAD_LETTER]).items():
+            numbers[partition] = max(offset, numbers.get(partition, 0))
+    return {topic: offsets for topic, offsets in found.items() if offsets}
+
+
+def start(spark: SparkSession, name: str, ready: records.ReadyFile) -> Any:
+    seconds, write, all_or_fail = QUERIES[name]
+    checkpoint = f"{CHECKPOINT}/{name}"
+    ways = records.Ways(
+        resume=f"where the consumer group {group(name)} is",
+        start_over=f"remove what it has written and delete the consumer group {group(name)}",
+    )
+    offsets = patiently(
+        checkpoint,
+        lambda: records.starting_offsets(spark, TOPICS, checkpoint, lambda: ends(spark, name), f"query {name}", ways),
+    )
+    read = records.read_topics(spark, TOPICS, offsets, setting("MAX_RECORDS_PER_BATCH", "20000"), all_or_fail)
+    sink = Sink(spark, name, ready)
+    return (
+        # One task per batch: at these rates a second one only makes more and smaller files.
+        checked(read)
+        .coalesce(1)
+        .writeStream.queryName(name)
+        .option("checkpointLocation", checkpoint)
+        .trigger(processingTime=f"{seconds} seconds")
+        .foreachBatch(lambda batch, epoch: write(sink, batch.coalesce(1), epoch))
+        .start()
+    )
+
+
+def main() -> None:
+    ready = records.ReadyFile(setting("READY_FILE", "/tmp/stream-ready"))
+    spark = records.session("windows-stream", cassandra_settings())
+    patiently(f"topics {', '.join(TOPICS)}", lambda: records.topic_partitions(spark, TOPICS))
+    patiently("tables", lambda: tables.create_tables(spark, TABLES))
+    for table in TABLES:
+        # Nothing else commits to the table yet, so this succeeds however much has piled up.
+        patiently(table, lambda: tables.maintain(spark, table))
+    queries = {name: start(spark, name, ready) for name in QUERIES}
+    written = {SAMPLES: "ingested_at", DEAD_LETTER: "ingested_at", WINDOWS: "written_at"}
+    upkeep = {table: tables.Upkeep(queries["lake"], column) for table, column in written.items()}
+    groups = {group(name): query for name, query in queries.items()}
+    threading.Thread(target=tables.maintain_for_ever, args=(spark, upkeep), daemon=True).start()
+    threading.Thread(target=records.report_for_ever, args=(spark, groups), daemon=True).start()
+    records.run_until_one_ends(spark, queries, ready)
+
+
+if __name__ == "__main__":
+    main()
