@@ -20,6 +20,7 @@ import { makeLoad } from "./telemetry/load.ts";
 import { makeRecord, toMessage } from "./telemetry/record.ts";
 import type { RecordSource } from "./telemetry/record.ts";
 import { Sender } from "./telemetry/sender.ts";
+import { TopicWriter } from "./telemetry/topic-writer.ts";
 import { vmstatParser } from "./telemetry/vmstat.ts";
 import type { SampleParser } from "./telemetry/vmstat.ts";
 
@@ -49,18 +50,8 @@ async function main(): Promise<void> {
   });
   const stop = new AbortController();
   const kafka = kafkaClient({ bootstrapServers: settings.KAFKA_BOOTSTRAP, clientId: "telemetry-producer", log });
-  const producer = idempotentProducer(kafka);
-  let isConnected = false;
-  const sender = new Sender({
-    log,
-    deliver: async (batch) => {
-      if (!isConnected) {
-        await producer.connect();
-        isConnected = true;
-      }
-      await producer.send({ topic: settings.TOPIC, acks: -1, messages: [...batch] });
-    },
-  });
+  const writer = new TopicWriter(settings.TOPIC, () => idempotentProducer(kafka));
+  const sender = new Sender({ log, deliver: writer.write });
   const sending = sender.run(stop.signal);
   const sources = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) {
@@ -103,7 +94,7 @@ async function main(): Promise<void> {
     sender.close();
   }
   await sending;
-  await producer.disconnect();
+  await writer.close();
   const seconds = (Date.now() - started) / 1000;
   process.stdout.write(`${JSON.stringify({ run: flags.run, sent: sender.sent, dropped: sender.dropped, seconds })}\n`);
   process.exit(sender.waiting === 0 ? 0 : 1);

@@ -1,5 +1,5 @@
 /** Made-up records at a steady rate, for the bench. */
-import { setTimeout as sleep } from "node:timers/promises";
+import { keepPace } from "./pace.ts";
 import { makeRecord } from "./record.ts";
 import type { RecordOrigin, TelemetryRecord } from "./record.ts";
 
@@ -20,21 +20,18 @@ export type Load = (signal: AbortSignal, take: (records: readonly TelemetryRecor
  * `rate * seconds`. Values are whole numbers: their sum is a checksum that SQL computes alike.
  */
 export function makeLoad(options: LoadOptions): Load {
+  const { rate, tickMs, origin } = options;
+  const pace = { rate, total: Math.round(rate * options.seconds), ...(tickMs === undefined ? {} : { tickMs }) };
   return async (signal, take) => {
-    const total = Math.round(options.rate * options.seconds);
-    const started = performance.now();
-    let made = 0;
-    while (made < total && !signal.aborted) {
-      const due = Math.min(total, Math.floor(((performance.now() - started) / 1000) * options.rate));
+    await keepPace(pace, signal, (from, to) => {
       const at = new Date();
       const records: TelemetryRecord[] = [];
-      for (; made < due; made++) {
+      for (let made = from; made < to; made++) {
         // A new key every 100 records spreads the load over the partitions.
-        const node = `${options.origin.node}-${Math.floor(made / 100) % 16}`;
-        records.push(makeRecord({ ...options.origin, node, at }, { metric: "load.sequence", value: made }));
+        const node = `${origin.node}-${Math.floor(made / 100) % 16}`;
+        records.push(makeRecord({ ...origin, node, at }, { metric: "load.sequence", value: made }));
       }
-      if (records.length > 0) take(records);
-      await sleep(options.tickMs ?? 50, undefined, { signal }).catch(() => undefined);
-    }
+      take(records);
+    });
   };
 }

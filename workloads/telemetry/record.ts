@@ -17,7 +17,7 @@ export interface TelemetryRecord {
   /** Run that the record belongs to; `null`: ordinary telemetry. */
   readonly run: string | null;
   readonly source: RecordSource;
-  /** Name of the machine that was measured; also the Kafka key. */
+  /** Name of the machine that was measured, or of the pod that made the number. */
   readonly node: string;
   /** Time of the measurement: ISO 8601, UTC, milliseconds. */
   readonly ts: string;
