@@ -22,6 +22,19 @@ export const pageRoutes = [
 ] as const;
 export type PageRoute = (typeof pageRoutes)[number];
 
+/** How people are grouped; each grouping has its members, `all` has one. */
+export const censusGroupings = ["all", "region", "sex", "education", "occupation"] as const;
+
+/** Numeric columns of people: years, hours a week, euros a year. */
+export const censusMeasures = ["age", "hours_per_week", "income"] as const;
+
+/** Minutes of windows that are shown when a page does not say how many. */
+export const defaultMinutes = 15;
+/** Most minutes of windows that can be asked for, also how long a series is offered after its last record. */
+export const longestMinutes = 360;
+/** Most characters of the name of a series, a metric or a run. */
+export const longestName = 200;
+
 /** Figures of one numeric column of one group of people. */
 export interface CensusFigure {
   /** `all`, `region`, `sex`, `education`, `occupation`. */

@@ -1,6 +1,6 @@
 /** Names, folders and content hashes of the images: everything that needs no download. */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { versions } from "./versions.ts";
 
@@ -16,6 +16,7 @@ export const imageNames = [
   "postgres",
   "airflow",
   "jupyter",
+  "display",
 ] as const;
 export type ImageName = (typeof imageNames)[number];
 
@@ -35,24 +36,34 @@ export const bases: Readonly<Record<ImageName, BaseName>> = {
   postgres: "postgres-base",
   airflow: "python",
   jupyter: "python",
+  display: "base",
 };
 
 /** Images that find the largest part of their work done, in Docker's cache, when another one was built before. */
 export const builtAfter: Readonly<Partial<Record<ImageName, ImageName>>> = { jupyter: "airflow" };
 
-/** Folders of sources that an image carries besides its own folder, relative to the repository. */
+/** Folders and files of sources that an image carries besides its own folder, relative to the repository. */
 const bakedSources: Readonly<Partial<Record<ImageName, readonly string[]>>> = {
   tools: ["workloads", "check"],
   airflow: ["dags", "notebooks", "python/millrace"],
   jupyter: ["notebooks", "python/millrace"],
+  display: [
+    "display/server",
+    "display/protocol.ts",
+    "display/web",
+    "workloads/describe-error.ts",
+    "workloads/kafka-client.ts",
+    "workloads/presto-client.ts",
+    "workloads/telemetry/record.ts",
+  ],
 };
 
 /** Images that carry the program's own Node, and modules from npm. */
-export const imagesWithNode: readonly ImageName[] = ["tools", "jupyter"];
+export const imagesWithNode: readonly ImageName[] = ["tools", "jupyter", "display"];
 
 export const repositoryDir = resolve(import.meta.dirname, "..");
 
-/** Source folders (relative to the repository) baked into an image. */
+/** Source folders and single files (relative to the repository) baked into an image. */
 export function sourceFolders(name: ImageName): readonly string[] {
   return bakedSources[name] ?? [];
 }
@@ -87,12 +98,17 @@ export function isImage(name: string): name is ImageName {
   return (imageNames as readonly string[]).includes(name);
 }
 
-/** All files below a folder of the repository, as sorted paths relative to the repository. */
+/** What tools leave in a folder of sources. */
+const leftovers = /(^|\/)(node_modules|__pycache__|\.angular|dist)\//;
+
+/** All files below a folder of the repository, as sorted paths relative to the repository; a file's own path. */
 export function filesBelow(root: string, folder: string): string[] {
-  if (!existsSync(join(root, folder))) return [];
+  const found = statSync(join(root, folder), { throwIfNoEntry: false });
+  if (found === undefined) return [];
+  if (found.isFile()) return [folder];
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-    .filter((file) => !file.includes("node_modules/") && !file.includes("__pycache__/"))
+    .filter((file) => !leftovers.test(file))
     .sort();
 }
