@@ -1,6 +1,8 @@
 /** The pipeline's services as people and programs reach them from outside, with the passwords of the platform's Secrets. */
 import { auth, Client, policies, types } from "cassandra-driver";
 
+import { type NumberRecord, numbersMetric } from "../../check/marked-numbers.ts";
+import { PumpClient, type PumpOrder } from "../../check/pump-client.ts";
 import { cassandraRoleSecretName, ROBOT, serviceNames, sparkDriverName } from "../../components/names.ts";
 import type { Sink, Stream, WindowsAnswer } from "../../display/protocol.ts";
 import { makeRecord, type TelemetryRecord, toMessage } from "../../workloads/telemetry/record.ts";
@@ -14,47 +16,23 @@ export const DISPLAY = serviceNames.display;
 export const WINDOWS_DRIVER = sparkDriverName("windows");
 export const RANDOM_NUMBERS = "random-numbers";
 export const MONITORING = "telemetry";
-/** The pump's metric of marked numbers. */
-export const METRIC = "uniform";
+/** The metric of marked numbers. */
+export const METRIC = numbersMetric;
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** A marked number that Kafka has acknowledged. */
-export interface PumpedRecord {
-  readonly id: string;
-  /** ISO 8601 in UTC. */
-  readonly ts: string;
-  readonly value: number;
-}
-
-export interface PumpRequest {
-  readonly run: string;
-  readonly values: readonly number[];
-  /** Texts that are sent as they are. @default - none */
-  readonly poison?: readonly string[];
-}
-
-/** Settles when Kafka has acknowledged all. */
-export type Pump = (request: PumpRequest) => Promise<readonly PumpedRecord[]>;
+/** Sends marked numbers of a run, and texts beside them that are no records; settles when Kafka has acknowledged all. */
+export type Pump = (order: Omit<PumpOrder, "metric">) => Promise<readonly NumberRecord[]>;
 
 /** The pump's door for marked numbers, which is open only to those who hold its token. */
 export async function withPump<T>(body: (pump: Pump) => Promise<T>): Promise<T> {
   const token = await environment(PUMP, "PUMP_TOKEN");
-  return await withTunnel(PUMP, 8080, (port) =>
-    body(async (request) => {
-      const answer = await fetch(`http://127.0.0.1:${port}/marked`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        body: JSON.stringify({ ...request, metric: METRIC }),
-        signal: AbortSignal.timeout(30 * SECOND),
-      });
-      const text = await answer.text();
-      if (!answer.ok) throw new Error(`the pump answers ${answer.status}: ${text}`);
-      return (JSON.parse(text) as { readonly records: readonly PumpedRecord[] }).records;
-    }),
-  );
+  return await withTunnel(PUMP, 8080, (port) => {
+    const client = new PumpClient({ url: `http://127.0.0.1:${port}`, token });
+    return body((order) => client.send({ ...order, metric: METRIC }, AbortSignal.timeout(30 * SECOND)));
+  });
 }
 
 /** Sends records to a topic as any program outside of the cluster does, acknowledged by all replicas. */

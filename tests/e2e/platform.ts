@@ -10,6 +10,8 @@ import { connect, type Kube } from "../../cli/kube.ts";
 import { readSecret } from "../../cli/secrets.ts";
 import { readStack } from "../../cli/stack.ts";
 import type { Pod } from "../../cli/services.ts";
+import { serviceNames } from "../../components/names.ts";
+import type { Profile } from "../../config/profiles.ts";
 import { kafkaClient } from "../../workloads/kafka-client.ts";
 import { until } from "./runner.ts";
 
@@ -18,6 +20,13 @@ export const namespace = stack.config.cluster.namespace;
 const core = `/api/v1/namespaces/${namespace}/pods`;
 
 export const kube = (): Kube => connect(stack.profile);
+
+/** The profile of what is up. */
+export async function profileNow(): Promise<Profile> {
+  const has = async (service: string): Promise<boolean> => (await pods(service)).length > 0;
+  const [studio, pipeline] = [await has(serviceNames.airflow), await has(serviceNames.display)];
+  return studio ? (pipeline ? "full" : "studio") : pipeline ? "pipeline" : "core";
+}
 
 /** `host:port` of a published service. */
 export function addressOf(service: keyof NodePorts): string {

@@ -1,68 +1,131 @@
 /**
- * Services are taken away in turn: the check must end red in time, name the hop and say what is wrong with it; and when
+ * Services are taken away in turn, and a file is changed: the check must end red in time, name the hop and say what is wrong with it; and when
  * all are back, it must be green without anyone's help. A hop that was broken is seen to hold again by the checks after
  * it, which get further.
  */
+import { sinks } from "../../../display/protocol.ts";
+import { CASSANDRA, DISPLAY, PUMP, WINDOWS_DRIVER, windowsOf } from "../pipeline.ts";
+import { gone, ready, scale, sql, type Workload } from "../platform.ts";
 import { check, failures, greenAgain, timed } from "../proofs.ts";
-import { gone, ready, scale, type Workload } from "../platform.ts";
-import { must, type Runner } from "../runner.ts";
+import { must, type Runner, until } from "../runner.ts";
+import { censusFileChanged } from "./census-file.ts";
 
 const MINUTE = 60_000;
 
+/** What is done to the platform before a check, and undone after it. */
+interface Fault {
+  /** In the words of "with … the check names …". */
+  readonly what: string;
+  readonly begin: () => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
 interface BrokenHop {
-  /** What is scaled to zero. */
-  readonly workloads: readonly Workload[];
+  readonly fault: Fault;
   /** Hops that the check must give as missing, the first of them as its verdict, and what it must say of each. */
   readonly hops: Readonly<Record<string, RegExp>>;
   /** Time that the check should take at most. */
   readonly barMs: number;
 }
 
+function atZero(...workloads: readonly Workload[]): Fault {
+  return {
+    what: `${workloads.join(" and ")} scaled to zero`,
+    begin: async () => {
+      await Promise.all(workloads.map((workload) => scale(workload, 0)));
+      await Promise.all(workloads.map((workload) => gone(workload, MINUTE)));
+    },
+    end: async () => {
+      await Promise.all(workloads.map((workload) => scale(workload, 1)));
+      await Promise.all(workloads.map((workload) => ready(workload, 4 * MINUTE)));
+    },
+  };
+}
+
 const dataPath: readonly BrokenHop[] = [
-  { workloads: ["kafka"], hops: { kafka: /Kafka at \S*:9092/ }, barMs: MINUTE },
-  { workloads: ["object-store"], hops: { "object-store": /object-store\S*:3900\/lake/ }, barMs: 1.5 * MINUTE },
-  { workloads: ["spark-telemetry-driver"], hops: { spark: /stream or its checkpoint/ }, barMs: 2 * MINUTE },
+  { fault: atZero("kafka"), hops: { kafka: /Kafka at \S*:9092/ }, barMs: MINUTE },
+  { fault: atZero("object-store"), hops: { "object-store": /object-store\S*:3900\/lake/ }, barMs: 1.5 * MINUTE },
+  { fault: atZero("spark-telemetry-driver"), hops: { spark: /stream or its checkpoint/ }, barMs: 2 * MINUTE },
   // The stream stands still without it, but it is not the stream that is broken.
-  { workloads: ["metastore"], hops: { catalog: /thrift:\S*:9083/ }, barMs: 1.5 * MINUTE },
-  { workloads: ["presto"], hops: { presto: /Presto at \S*:8080/ }, barMs: 2 * MINUTE },
+  { fault: atZero("metastore"), hops: { catalog: /thrift:\S*:9083/ }, barMs: 1.5 * MINUTE },
+  { fault: atZero("presto"), hops: { presto: /Presto at \S*:8080/ }, barMs: 2 * MINUTE },
 ];
 
 const studio: readonly BrokenHop[] = [
   {
-    workloads: ["airflow/scheduler", "jupyterhub/hub"],
+    fault: atZero("airflow/scheduler", "jupyterhub/hub"),
     hops: { airflow: /Airflow's scheduler is/, notebooks: /JupyterHub at \S*:8000/ },
     barMs: 2.5 * MINUTE,
   },
   {
     // Tries of a task and of a session take their time before they give up.
-    workloads: ["spark-connect"],
+    fault: atZero("spark-connect"),
     hops: { airflow: /[Ss]park/, notebooks: /[Ss]park/ },
     barMs: 4 * MINUTE,
   },
   {
-    workloads: ["postgres"],
+    fault: atZero("postgres"),
     hops: { airflow: /Airflow at \S*:8080/, notebooks: /JupyterHub at \S*:8000/ },
     barMs: 2.5 * MINUTE,
   },
 ];
 
+const pipeline: readonly BrokenHop[] = [
+  { fault: atZero(PUMP), hops: { pump: /pump of random numbers at \S*:8080/ }, barMs: 2 * MINUTE },
+  { fault: atZero(DISPLAY), hops: { live: /display at \S*:8080/ }, barMs: 2 * MINUTE },
+  { fault: atZero(CASSANDRA), hops: { cassandra: /Cassandra at \S*:9042/ }, barMs: 2 * MINUTE },
+  { fault: atZero(WINDOWS_DRIVER), hops: { cassandra: /stream windows or its checkpoint/ }, barMs: 2 * MINUTE },
+  { fault: atZero("presto"), hops: { presto: /Presto at \S*:8080/, lake: /Presto at \S*:8080/ }, barMs: 2.5 * MINUTE },
+  { fault: censusFileChanged(), hops: { census: /census/ }, barMs: 2.5 * MINUTE },
+];
+
 export async function brokenDataPath(runner: Runner): Promise<void> {
-  for (const broken of dataPath) await breakAndCheck(runner, broken);
+  for (const broken of dataPath) await breakAndCheck(runner, broken, telemetryFlows);
   await recovers(runner, "the data path");
 }
 
 export async function brokenStudio(runner: Runner): Promise<void> {
-  for (const broken of studio) await breakAndCheck(runner, broken);
+  for (const broken of studio) await breakAndCheck(runner, broken, telemetryFlows);
   await recovers(runner, "what people work with");
 }
 
-async function breakAndCheck(runner: Runner, { workloads, hops, barMs }: BrokenHop): Promise<void> {
-  const [names, wanted] = [workloads.join(" and "), Object.keys(hops)];
-  const title = `with ${names} scaled to zero the check names ${wanted.join(" and ")}`;
-  await runner.step(title, 3 * barMs + 8 * MINUTE, async () => {
-    await Promise.all(workloads.map((workload) => scale(workload, 0)));
+export async function brokenPipeline(runner: Runner): Promise<void> {
+  for (const broken of pipeline) await breakAndCheck(runner, broken, numbersFlow);
+  await recovers(runner, "the pipeline");
+}
+
+/** Age of the newest record in the lake or in Cassandra at which a stream is at work, in seconds. */
+const FRESH_SECONDS = 30;
+
+/** The stream writes: what was broken before can hold it back for a while, by a lock that it left or a pause that it makes. */
+async function telemetryFlows(): Promise<void> {
+  await until("the stream to write again", 4 * MINUTE, async () => {
+    const age = `ingested_at > localtimestamp - INTERVAL '${FRESH_SECONDS}' SECOND`;
+    const [row] = await sql(`SELECT count(*) AS n FROM lake.telemetry.samples WHERE ${age}`);
+    return Number(row?.["n"]) > 0 ? true : undefined;
+  });
+}
+
+async function numbersFlow(): Promise<void> {
+  await telemetryFlows();
+  await until("numbers in both sinks again", 4 * MINUTE, async () => {
+    for (const sink of sinks) {
+      const { lastRecordAt } = await windowsOf(sink, "random-numbers", { minutes: "5" });
+      const isFresh = lastRecordAt !== null && Date.now() - Date.parse(lastRecordAt) < FRESH_SECONDS * 1000;
+      must(isFresh, `the newest number from ${sink} is of ${lastRecordAt ?? "never"}`);
+    }
+    return true;
+  });
+}
+
+async function breakAndCheck(runner: Runner, broken: BrokenHop, flows: () => Promise<void>): Promise<void> {
+  const { fault, hops, barMs } = broken;
+  const wanted = Object.keys(hops);
+  const title = `with ${fault.what} the check names ${wanted.join(" and ")}`;
+  await runner.step(title, 3 * barMs + 12 * MINUTE, async () => {
+    await flows();
     try {
-      await Promise.all(workloads.map((workload) => gone(workload, MINUTE)));
+      await fault.begin();
       const { code, ms, report } = await check();
       must(code !== 0, "the check passed");
       must(report.error === null, `it gave no verdict: ${report.error ?? ""}`);
@@ -74,8 +137,7 @@ async function breakAndCheck(runner: Runner, { workloads, hops, barMs }: BrokenH
       }
       return `${timed("named after", ms, barMs)}: ${failures(report)}`;
     } finally {
-      await Promise.all(workloads.map((workload) => scale(workload, 1)));
-      await Promise.all(workloads.map((workload) => ready(workload, 4 * MINUTE)));
+      await fault.end();
     }
   });
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import type { NumberRecord } from "../../../check/marked-numbers.ts";
 import { figures, sameFigures } from "../figures.ts";
 import {
   forget,
@@ -9,7 +10,6 @@ import {
   partsInCassandra,
   type Part,
   type Pump,
-  type PumpedRecord,
   RANDOM_NUMBERS,
   WINDOWS_DRIVER,
   withCassandra,
@@ -46,13 +46,13 @@ export async function driverKilledOften(runner: Runner): Promise<void> {
 }
 
 interface Pumped {
-  readonly sent: readonly PumpedRecord[];
+  readonly sent: readonly NumberRecord[];
   /** Time before each kill, in ms. */
   readonly pauses: readonly number[];
 }
 
 async function pumpWhileKilling(pump: Pump, run: string): Promise<Pumped> {
-  const sent: PumpedRecord[] = [];
+  const sent: NumberRecord[] = [];
   const stop = new AbortController();
   const pumping = (async (): Promise<void> => {
     while (!stop.signal.aborted) {
@@ -103,7 +103,7 @@ async function committed(): Promise<bigint> {
 }
 
 /** Waits until both sinks have all numbers, then a little longer, and compares ids and windows with what was sent. */
-async function complete(run: string, from: Date, sent: readonly PumpedRecord[]): Promise<string> {
+async function complete(run: string, from: Date, sent: readonly NumberRecord[]): Promise<string> {
   const wanted = new Set(sent.map(({ id }) => id));
   const exact = figures(sent.map(({ value }) => ({ count: 1, mean: value, deviation: null })));
   return await withCassandra(async (cassandra) => {

@@ -1,0 +1,74 @@
+/** The parts of the end-to-end test that need a platform which is up, by the names that `--only` takes. */
+import type { Profile } from "../../config/profiles.ts";
+import { pages as displayPages } from "../browser/display-pages.ts";
+import { pages } from "../browser/pages.ts";
+import { censusBatch } from "./census.ts";
+import * as airflow from "./faults/airflow.ts";
+import { brokenDataPath, brokenPipeline, brokenStudio } from "./faults/broken-hops.ts";
+import * as cassandra from "./faults/cassandra.ts";
+import { brokerKilled, driverKilled } from "./faults/data-path.ts";
+import * as display from "./faults/display.ts";
+import * as jupyterhub from "./faults/jupyterhub.ts";
+import { poison } from "./faults/poison.ts";
+import * as postgres from "./faults/postgres.ts";
+import * as sparkConnect from "./faults/spark-connect.ts";
+import { driverKilledOften } from "./faults/windows.ts";
+import { memory, proof, unchangedUp } from "./life.ts";
+import type { Runner } from "./runner.ts";
+
+export interface Part {
+  readonly run: (runner: Runner, profile: Profile) => Promise<void>;
+  /** What it needs on top of the data path. @default - nothing */
+  readonly needs?: "studio" | "pipeline";
+}
+
+/** Parts that look at the whole platform. */
+export const looks: Readonly<Record<string, Part>> = {
+  check: { run: proof },
+  unchanged: { run: unchangedUp },
+  memory: { run: memory },
+};
+
+/** The faults and the pages, in order: what locks an account comes after those who need it. */
+export const faults: Readonly<Record<string, Part>> = {
+  kafka: { run: brokerKilled },
+  stream: { run: driverKilled },
+  census: { run: censusBatch, needs: "studio" },
+  browser: { run: pages, needs: "studio" },
+  servers: { run: jupyterhub.servers, needs: "studio" },
+  dags: { run: airflow.badInput, needs: "studio" },
+  scheduler: { run: airflow.schedulerKilled, needs: "studio" },
+  "api-server": { run: airflow.apiServerKilled, needs: "studio" },
+  hub: { run: jupyterhub.hubKilled, needs: "studio" },
+  "spark-connect": { run: sparkConnect.serverKilled, needs: "studio" },
+  postgres: { run: postgres.killed, needs: "studio" },
+  restore: { run: postgres.restored, needs: "studio" },
+  "data-path": { run: brokenDataPath },
+  studio: { run: brokenStudio, needs: "studio" },
+  "airflow-login": { run: airflow.wrongPassword, needs: "studio" },
+  "hub-login": { run: jupyterhub.wrongPassword, needs: "studio" },
+  "display-pages": { run: displayPages, needs: "pipeline" },
+  malformed: { run: display.malformed, needs: "pipeline" },
+  poison: { run: poison, needs: "pipeline" },
+  windows: { run: driverKilledOften, needs: "pipeline" },
+  cassandra: { run: cassandra.killed, needs: "pipeline" },
+  "without-cassandra": { run: display.withoutCassandra, needs: "pipeline" },
+  pipeline: { run: brokenPipeline, needs: "pipeline" },
+};
+
+/** What `--profile all` brings up, one after the other on the same cluster. */
+const inTurn: readonly Profile[] = ["studio", "pipeline"];
+
+/** The profiles of a run. `undefined`: there is none of that name. */
+export function stagesOf(name: string): readonly Profile[] | undefined {
+  if (name === "all") return inTurn;
+  const named = (["core", "studio", "pipeline"] satisfies Profile[]).find((profile) => profile === name);
+  return named === undefined ? undefined : [named];
+}
+
+/** Names of the faults of a stage: in a later one only those of its own, for the data path's are behind it. */
+export function faultsOf(profile: Profile, isLater: boolean): string[] {
+  return Object.entries(faults)
+    .filter(([, { needs }]) => (needs === undefined ? !isLater : needs === profile))
+    .map(([name]) => name);
+}
