@@ -9,7 +9,7 @@ import { KafkaTopics } from "./components/kafka-topic.ts";
 import { existingKafka, Kafka } from "./components/kafka.ts";
 import { PlatformNamespace } from "./components/namespace.ts";
 import { existingObjectStore, ObjectStore, type S3Source } from "./components/object-store.ts";
-import { icebergCatalog } from "./components/presto-catalogs.ts";
+import { cassandraCatalog, icebergCatalog } from "./components/presto-catalogs.ts";
 import { Presto } from "./components/presto.ts";
 import { Proof } from "./components/proof.ts";
 import { SparkApplication } from "./components/spark-application.ts";
@@ -19,7 +19,9 @@ import { TelemetryProducer } from "./components/telemetry.ts";
 import { objectStoreContents, type S3Consumer } from "./config/buckets.ts";
 import { wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
-import { studio, workload } from "./studio.ts";
+import { pipeline, rowStore, streamTopics } from "./pipeline.ts";
+import { sharedModules, workload } from "./programs.ts";
+import { studio } from "./studio.ts";
 
 const config = loadConfig(pulumi.runtime.allConfig(), `Pulumi.${pulumi.getStack()}.yaml`);
 for (const warning of configWarnings(config)) void pulumi.log.warn(warning);
@@ -71,8 +73,9 @@ const kafkaService =
     : undefined;
 const kafkaEndpoint = kafka.existing === undefined ? kafkaService?.endpoint : existingKafka(kafka.existing);
 
+const declaredTopics = streamTopics(config.services);
 const topics =
-  kafkaEndpoint && telemetry.enabled
+  kafkaEndpoint && Object.keys(declaredTopics).length > 0
     ? new KafkaTopics(
         "topics",
         {
@@ -80,18 +83,12 @@ const topics =
           kafka: kafkaEndpoint,
           toolsImage: image("tools"),
           resources: setupResources,
-          topics: {
-            telemetry: {
-              partitions: telemetry.partitions,
-              replicationFactor: kafka.replicationFactor,
-              retentionHours: kafka.retentionHours,
-            },
-          },
+          topics: declaredTopics,
         },
         onCluster,
-      )
-    : undefined;
-const telemetryTopic = topics?.topics.telemetry;
+      ).topics
+    : {};
+const telemetryTopic = topics["telemetry"];
 
 // Where tables lie, and who knows them.
 const storeService =
@@ -138,6 +135,8 @@ const catalogService =
       )
     : undefined;
 
+const rows = rowStore({ services: config.services, namespace, image, storage }, onCluster);
+
 // What fills the tables, and what asks them.
 const sparkService =
   store && catalogService && spark.enabled
@@ -165,6 +164,7 @@ const prestoService =
           workers: presto.workers,
           catalogs: {
             lake: icebergCatalog({ catalog: catalogService.endpoint, objectStore: store.access("presto") }),
+            ...(rows && { cassandra: cassandraCatalog({ cassandra: rows.access("presto") }) }),
           },
           resources: footprints.prestoResources(presto),
         },
@@ -215,6 +215,7 @@ const stream =
             file: "telemetry-stream.py",
             content: workload("telemetry-stream.py"),
           },
+          modules: sharedModules(),
           env: {
             KAFKA_BOOTSTRAP: telemetryTopic.kafka.bootstrapServers,
             KAFKA_SECURITY_PROTOCOL: telemetryTopic.kafka.securityProtocol,
@@ -234,6 +235,24 @@ const stream =
       )
     : undefined;
 
+// From a number's making to a moving chart.
+const live = pipeline(
+  {
+    services: config.services,
+    namespace,
+    image,
+    storage,
+    exposure,
+    contents,
+    store,
+    topics,
+    spark: sparkService,
+    presto: prestoService?.endpoint,
+    cassandra: rows,
+  },
+  onCluster,
+);
+
 // The end of every deploy: data went all the way, or the deploy has failed.
 const proofRun =
   config.proof.enabled && telemetryTopic && store && catalogService && prestoService && stream
@@ -247,7 +266,13 @@ const proofRun =
           catalog: catalogService.endpoint,
           presto: prestoService.endpoint,
           ...people.proven,
-          waitFor: [stream.ready, ...(producer === undefined ? [] : [producer.ready]), ...people.proven.waitFor],
+          ...live.proven,
+          waitFor: [
+            stream.ready,
+            ...(producer === undefined ? [] : [producer.ready]),
+            ...people.proven.waitFor,
+            ...live.proven.waitFor,
+          ],
           records: config.proof.records,
           timeoutSeconds: config.proof.timeoutSeconds,
           resources: footprints.proofResources(),
@@ -257,6 +282,7 @@ const proofRun =
     : undefined;
 
 const published = [
+  ...live.addresses,
   prestoService?.address,
   ...people.addresses,
   stream?.address,

@@ -21,6 +21,7 @@ import type { Storage } from "./components/storage.ts";
 import { type ObjectStoreContents, type S3Consumer } from "./config/buckets.ts";
 import type { PlatformConfig } from "./config/index.ts";
 import type { ImageName } from "./images/index.ts";
+import { workload } from "./programs.ts";
 
 /** The ground and the data path, as `index.ts` has made them; what is not there is off. */
 export interface StudioArgs {
@@ -244,11 +245,6 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
       ),
     },
   };
-}
-
-/** A program of `workloads/`. */
-export function workload(file: string): string {
-  return readFileSync(join(import.meta.dirname, "workloads", file), "utf8");
 }
 
 /** The platform's own notebooks, by file name. */

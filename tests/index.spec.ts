@@ -28,7 +28,7 @@ const oidc = { issuer: "https://login.example.com/realms/data", clientId: "hub",
 const cloud = { target: "cloud", context: "prod", registry: { push: "registry.example" }, storageClass: "ssd" };
 
 /** One stack for each kind of cluster, and for what a cloud may bring along. */
-const stacks: Readonly<Record<string, Record<string, unknown>>> = {
+const stacks: Record<string, Record<string, unknown>> = {
   embedded: {},
   minikube: { "millrace:cluster": { target: "minikube" } },
   microk8s: { "millrace:cluster": { target: "microk8s" } },
@@ -44,6 +44,16 @@ const stacks: Readonly<Record<string, Record<string, unknown>>> = {
   "embedded in profile studio": { "millrace:profile": "studio" },
   "minikube in profile studio": { "millrace:profile": "studio", "millrace:cluster": { target: "minikube" } },
   "microk8s in profile studio": { "millrace:profile": "studio", "millrace:cluster": { target: "microk8s" } },
+  "cloud in profile pipeline, with existing S3 and Kafka, and several of each": {
+    "millrace:profile": "pipeline",
+    "millrace:cluster": { ...cloud, exposure: "loadBalancer" },
+    "millrace:services": {
+      ...existing,
+      cassandra: { replicas: 3 },
+      randomNumbers: { replicas: 4, rate: 1000 },
+      display: { replicas: 2 },
+    },
+  },
   "cloud in profile studio, with existing S3 and Kafka": {
     "millrace:profile": "studio",
     "millrace:cluster": { ...cloud, exposure: "loadBalancer" },
@@ -55,8 +65,21 @@ const stacks: Readonly<Record<string, Record<string, unknown>>> = {
   },
 };
 
+for (const target of ["embedded", "minikube", "microk8s"]) {
+  for (const profile of ["pipeline", "full"]) {
+    stacks[`${target} in profile ${profile}`] = { "millrace:profile": profile, "millrace:cluster": { target } };
+  }
+}
+
 /** Workloads that make pods themselves. */
-const makersOfPods = ["spark-telemetry-driver", "spark-connect", "jupyterhub-hub", "airflow-scheduler"];
+const makersOfPods = [
+  "spark-telemetry-driver",
+  "spark-windows-driver",
+  "spark-census-driver",
+  "spark-connect",
+  "jupyterhub-hub",
+  "airflow-scheduler",
+];
 /** Where each task has a pod, it shows the log of a running one. */
 const watcherOfTasks = "airflow-api-server";
 
@@ -122,7 +145,7 @@ describe("the program", function () {
       it("has others make pods only from templates that the restricted level accepts, with limits", async () => {
         const all = await templates(mocked);
         for (const [template, pod] of all) expect(podProblems(pod, false), template).to.deep.equal([]);
-        const studio = config["millrace:profile"] === "studio" ? podTemplates : podTemplates.slice(0, 1);
+        const studio = /studio|full/.test(String(config["millrace:profile"])) ? podTemplates : podTemplates.slice(0, 1);
         const tasks = (await workloads(mocked)).some(({ name: it }) => it.startsWith("airflow")) && !localTasks(config);
         expect(all.map(([template]) => template)).to.have.members(tasks ? [...studio, taskTemplate] : studio);
       });
@@ -283,7 +306,107 @@ describe("the program", function () {
     expect(await names({ postgres: { ...on, backup: off }, airflow: on })).to.include("airflow-scheduler");
   });
 
-  for (const profile of ["core", "studio"]) {
+  it("asks in profile pipeline for S3 and Cassandra with a key and a role for each consumer", async () => {
+    const { mocked } = await render({ "millrace:profile": "pipeline" });
+    const secrets = (name: RegExp, value: unknown): string[] => [
+      ...new Set([...JSON.stringify(value).matchAll(name)].map(([, consumer = ""]) => consumer)),
+    ];
+    const keys: Record<string, string[]> = {};
+    const roles: Record<string, string[]> = {};
+    for (const workload of await workloads(mocked)) {
+      keys[workload.name] = secrets(/"object-store-key-([\w-]+)"/g, podOf(workload));
+      roles[workload.name] = secrets(/"cassandra-role-([\w-]+)"/g, podOf(workload));
+    }
+    expect(keys).to.deep.include({
+      "census-file": ["census-file"],
+      "spark-census-driver": ["census"],
+      "spark-windows-driver": ["spark"],
+      display: [],
+      "random-numbers": [],
+      cassandra: [],
+    });
+    delete roles["cassandra-setup"];
+    expect(Object.fromEntries(Object.entries(roles).filter(([, of]) => of.length > 0))).to.deep.equal({
+      "spark-windows-driver": ["spark"],
+      "spark-census-driver": ["census"],
+      presto: ["presto"],
+      display: ["display"],
+      proof: ["proof"],
+      "proof-on-demand": ["proof"],
+    });
+  });
+
+  it("publishes the display in profile pipeline before all else, and asks nobody who he is there", async () => {
+    for (const target of ["embedded", "minikube", "microk8s"]) {
+      const { program } = await render(stacks[`${target} in profile pipeline`] ?? {});
+      const [first] = await valueOf(program.addresses);
+      expect(first?.title, target).to.equal("Display");
+      expect(first?.url, target).to.match(/^http:\/\/.+:30300$/);
+      expect(program.logins, target).to.deep.equal([]);
+    }
+  });
+
+  it("lets records into both topics that are too large for the streams, so that they are seen", async () => {
+    const { mocked } = await render({ "millrace:profile": "pipeline" });
+    const setup = await mocked.get("kubernetes:batch/v1:Job", "kafka-topics");
+    const env = setup.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "TOPICS_CONFIG");
+    const { topics } = JSON.parse(env?.value ?? "{}") as {
+      topics: { name: string; partitions: number; config: object }[];
+    };
+    const config = { "retention.ms": "86400000", "max.message.bytes": "4194304" };
+    expect(topics).to.deep.equal([
+      { name: "telemetry", partitions: 3, replicationFactor: 1, config },
+      { name: "random-numbers", partitions: 3, replicationFactor: 1, config },
+    ]);
+  });
+
+  it("proves the way to the browser where all of it is there, the census where there is one, and only then", async () => {
+    const proven = async (services: unknown) => {
+      const { mocked } = await render({ "millrace:profile": "pipeline", "millrace:services": services });
+      const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
+      const env = job.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "PROOF_CONFIG");
+      const { pipeline } = JSON.parse(env?.value ?? "{}") as { pipeline?: object };
+      return pipeline === undefined ? undefined : Object.hasOwn(pipeline, "census");
+    };
+    const off = { enabled: false };
+    expect(await proven({})).to.equal(true);
+    expect(await proven({ census: off })).to.equal(false);
+    expect(await proven({ windows: off })).to.equal(undefined);
+    expect(await proven({ display: off })).to.equal(undefined);
+  });
+
+  it("makes each service of profile pipeline without those that it does not need", async () => {
+    const on = { enabled: true };
+    const core = (await workloads((await render({})).mocked)).map(({ name }) => name);
+    const added = async (services: Record<string, unknown>) => {
+      const { mocked } = await render({ "millrace:services": services });
+      return (await workloads(mocked)).map(({ name }) => name).filter((name) => !core.includes(name));
+    };
+    const rows = ["cassandra", "cassandra-setup"];
+    expect(await added({ cassandra: on })).to.have.members(rows);
+    expect(await added({ randomNumbers: on })).to.deep.equal(["random-numbers"]);
+    expect(await added({ census: on })).to.have.members(["census-file", "spark-census-driver"]);
+    const numbers = { cassandra: on, randomNumbers: on };
+    expect(await added({ ...numbers, windows: on })).to.have.members([
+      ...rows,
+      "random-numbers",
+      "spark-windows-driver",
+    ]);
+    expect(await added({ ...numbers, display: on })).to.have.members([...rows, "random-numbers", "display"]);
+  });
+
+  it("runs the batch over the census again when the file is another one, and not for a change elsewhere", async () => {
+    const batch = async (services: unknown) => {
+      const { mocked } = await render({ "millrace:profile": "pipeline", "millrace:services": services });
+      return JSON.stringify((await mocked.get("kubernetes:batch/v1:Job", "spark-census-driver")).inputs.spec);
+    };
+    const before = await batch({});
+    expect(await batch({ census: { rows: 50 } })).not.to.equal(before);
+    expect(await batch({ census: { seed: 2 } })).not.to.equal(before);
+    expect(await batch({ randomNumbers: { rate: 20 }, windows: { windowSeconds: 5 } })).to.equal(before);
+  });
+
+  for (const profile of ["core", "studio", "pipeline", "full"]) {
     it(`requests in profile ${profile} what the fit check counts`, async () => {
       const config = { "millrace:profile": profile };
       const { mocked } = await render(config);
@@ -298,7 +421,10 @@ describe("the program", function () {
       const executor = footprints.sparkExecutorResources({ executorMemory: "768Mi", executorCores: 1 });
       const counted = [executor, footprints.setupResources(), footprints.proofResources()];
       const server = footprints.notebookServerResources({ userMemory: "1536Mi" });
-      if (profile === "studio") counted.push(executor, server, footprints.airflowResources.task);
+      if (/studio|full/.test(profile)) counted.push(executor, server, footprints.airflowResources.task);
+      // The executors of the windows, and the batch over the census.
+      const driver = footprints.sparkDriverResources({ driverMemory: "640Mi" });
+      if (/pipeline|full/.test(profile)) counted.push(executor, driver, executor);
       for (const { requests } of counted) memoryMi += mebibytes(requests.memory);
       const parts = footprint(loadConfig(config));
       memoryMi += parts.find(({ service }) => service === "cluster")?.memoryMi ?? 0;

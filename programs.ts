@@ -1,0 +1,14 @@
+/** The texts of programs that run inside Spark's drivers. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { SparkMain } from "./components/spark-driver.ts";
+
+/** A program of `workloads/`. */
+export function workload(file: string): string {
+  return readFileSync(join(import.meta.dirname, "workloads", file), "utf8");
+}
+
+/** What the programs of both streams share. */
+export function sharedModules(): SparkMain[] {
+  return ["stream_records.py", "stream_tables.py"].map((file) => ({ file, content: workload(file) }));
+}
