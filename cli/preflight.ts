@@ -25,7 +25,12 @@ const GIB = 2 ** 30;
 export function diskNeeded({ services }: PlatformConfig): { readonly cold: number; readonly warm: number } {
   // Packages and images of Python: each image is there twice, in the Docker engine and in the cluster.
   const people = services.airflow.enabled || services.jupyterhub.enabled;
-  return { cold: (people ? 26 : 20) * GIB, warm: (people ? 12 : 8) * GIB };
+  // Cassandra's image and what it keeps, and the packages that the pages are built with.
+  const live = services.cassandra.enabled || services.display.enabled;
+  return {
+    cold: (20 + (people ? 6 : 0) + (live ? 5 : 0)) * GIB,
+    warm: (8 + (people ? 4 : 0) + (live ? 3 : 0)) * GIB,
+  };
 }
 
 /** Checks everything that needs no cluster; for other targets than embedded also that the cluster answers and has room. */

@@ -217,7 +217,7 @@ describe("doctor", () => {
     expect(renderFindings(findings.slice(1))).to.contain("nothing is wrong");
   });
 
-  it("asks for more memory and more disk where people work too", () => {
+  it("asks for more memory and more disk where people work too, and where numbers flow to the browser", () => {
     const gibibytes = (profile: string) => {
       const config = loadConfig({ "millrace:profile": profile });
       const { cold, warm } = diskNeeded(config);
@@ -225,6 +225,8 @@ describe("doctor", () => {
     };
     expect(gibibytes("core")).to.deep.equal([9, 20, 8]);
     expect(gibibytes("studio")).to.deep.equal([14, 26, 12]);
+    expect(gibibytes("pipeline")).to.deep.equal([15, 25, 11]);
+    expect(gibibytes("full")).to.deep.equal([20, 31, 15]);
   });
 
   it("compares versions by number", () => {
