@@ -1,7 +1,22 @@
+import { existsSync } from "node:fs";
 import tseslint from "typescript-eslint";
 
+// The display's pages have packages of their own, and without them no types: the build of the pages checks them then.
+const hasPagePackages = existsSync(new URL("display/web/node_modules/@angular/core", import.meta.url));
+const pages = ["display/web/src/main.ts", "display/web/src/app/"];
+
 export default tseslint.config(
-  { ignores: ["node_modules/", ".millrace/", "policies/index.js", "eslint.config.js"] },
+  {
+    ignores: [
+      "node_modules/",
+      ".millrace/",
+      "policies/index.js",
+      "eslint.config.js",
+      "display/web/dist/",
+      "display/web/.angular/",
+      ...(hasPagePackages ? [] : pages),
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -1,0 +1,75 @@
+/** Builds the display's pages on the host: npm and Angular's compiler, with the Node that runs this program. */
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { cacheDir, once, sha256Of, touch } from "../cache.ts";
+import { run } from "../run.ts";
+import { filesBelow, repositoryDir } from "../tags.ts";
+import { versions } from "../versions.ts";
+import type { Work } from "../work.ts";
+
+/** The npm package of the pages, relative to the repository. */
+const WEB = "display/web";
+/** What the pages share with the server. */
+const PROTOCOL = "display/protocol.ts";
+
+/**
+ * Builds the pages, unless these sources were built before.
+ * @returns the folder that holds `index.html` and what belongs to it
+ * @throws Error with the compiler's last words when the sources can't be built.
+ */
+export async function buildWeb(work: Work): Promise<string> {
+  const sources = webSources();
+  const built = cacheDir("web", webHash(sources));
+  if (existsSync(built)) touch(built);
+  return await once(built, async (temporary) => {
+    const modules = await webModules(work);
+    for (const file of sources) {
+      const target = join(temporary, file);
+      mkdirSync(dirname(target), { recursive: true });
+      copyFileSync(join(repositoryDir, file), target);
+    }
+    const folder = join(temporary, WEB);
+    symlinkSync(join(modules, "node_modules"), join(folder, "node_modules"));
+    work.report("building the pages");
+    const compiler = join("node_modules", "@angular", "cli", "bin", "ng.js");
+    // The host's own Node may be too old for the compiler.
+    await run(process.execPath, [compiler, "build", "--progress=false"], {
+      cwd: folder,
+      env: { NG_CLI_ANALYTICS: "false", NO_COLOR: "1" },
+      signal: work.signal,
+    });
+    return join(folder, "dist");
+  });
+}
+
+/** Files that the pages are built from, relative to the repository. */
+export function webSources(root = repositoryDir): readonly string[] {
+  const made = [`${WEB}/dist/`, `${WEB}/.angular/`];
+  return [PROTOCOL, ...filesBelow(root, WEB).filter((file) => !made.some((folder) => file.startsWith(folder)))];
+}
+
+function webHash(sources: readonly string[]): string {
+  const hash = createHash("sha256").update(`node ${versions.node}\n`);
+  for (const file of sources) {
+    const content = readFileSync(join(repositoryDir, file));
+    hash.update(`${file} ${content.length}\n`).update(content);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Installs the compiler and the libraries, once for each lock file: a change of a page does not install them again. */
+async function webModules(work: Work): Promise<string> {
+  const lock = await sha256Of(join(repositoryDir, WEB, "package-lock.json"));
+  return await once(cacheDir("npm", `web-${lock.slice(0, 16)}`), async (temporary) => {
+    for (const file of ["package.json", "package-lock.json"]) {
+      copyFileSync(join(repositoryDir, WEB, file), join(temporary, file));
+    }
+    work.report("npm ci of the pages' compiler");
+    await run("npm", ["ci", "--include=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"], {
+      cwd: temporary,
+      signal: work.signal,
+    });
+    return temporary;
+  });
+}
