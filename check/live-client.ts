@@ -30,6 +30,7 @@ export class LiveClient {
   readonly #socket: Socket<ServerEvents, PageEvents>;
   readonly #points = new Map<string, LivePoint>();
   #series = "";
+  #hasAsked = false;
   #problem = "it was never asked";
   #state: LiveState | undefined;
   #thinnedOut = 0;
@@ -62,6 +63,7 @@ export class LiveClient {
     try {
       await this.#connect(signal);
       const problem = await this.#askFor(series);
+      this.#hasAsked = true;
       if (problem !== null) throw new Error(`${this.where} refuses to show series ${series}: ${problem}`);
     } catch (error) {
       this.#problem = describeError(error);
@@ -106,6 +108,8 @@ export class LiveClient {
     });
     socket.on("connect", () => {
       this.#connectedAt = performance.now();
+      // A server that is back knows nothing of who watched what.
+      if (this.#hasAsked) this.#askAgain();
     });
     socket.on("connect_error", (error) => {
       this.#problem = `${this.where} can't be reached: ${wordsOfTransport(error)}`;
@@ -113,12 +117,14 @@ export class LiveClient {
     socket.on("disconnect", (reason) => {
       this.#problem = `${this.where} has ended the connection: ${reason}`;
       this.#lastBatchAt = undefined;
+      // The client takes the goodbye of a server that ends in order for good.
+      if (!socket.active && reason !== "io client disconnect") socket.connect();
     });
-    // A server that is back knows nothing of who watched what.
-    socket.io.on("reconnect", () => {
-      this.#askFor(this.#series).catch((error: unknown) => {
-        this.#problem = describeError(error);
-      });
+  }
+
+  #askAgain(): void {
+    this.#askFor(this.#series).catch((error: unknown) => {
+      this.#problem = describeError(error);
     });
   }
 
