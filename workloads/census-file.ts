@@ -9,7 +9,7 @@ import { Readable } from "node:stream";
 import { Client } from "minio";
 import { z } from "zod";
 import { type PartBucket, putPart } from "./census/file.ts";
-import { describeError, field } from "./describe-error.ts";
+import { field } from "./describe-error.ts";
 
 const environment = z
   .object({
@@ -57,9 +57,8 @@ function partBucket(settings: Settings): PartBucket {
     try {
       return await task;
     } catch (error) {
-      throw new Error(`can't ${action} ${url.origin}/${bucket}/${prefix}${name}: ${describeError(error)}`, {
-        cause: error,
-      });
+      const why = [field(error, "code"), error instanceof Error ? error.message : String(error)].join(": ");
+      throw new Error(`can't ${action} ${url.origin}/${bucket}/${prefix}${name}: ${why}`, { cause: error });
     }
   };
   const list = async (): Promise<string[]> => {
@@ -84,10 +83,16 @@ function partBucket(settings: Settings): PartBucket {
     },
     put: async (name, content, { bytes, sha256 }) => {
       const metadata = { "Content-Type": "text/csv; charset=utf-8", [HASH_NOTE]: sha256 };
-      await named("write", name, client.putObject(bucket, prefix + name, Readable.from(content), bytes, metadata));
+      const body = Readable.from(buffersOf(content), { objectMode: false });
+      await named("write", name, client.putObject(bucket, prefix + name, body, bytes, metadata));
     },
     remove: (name) => named("remove", name, client.removeObject(bucket, prefix + name)),
   };
+}
+
+/** The client takes no texts. */
+function* buffersOf(pieces: Iterable<string>): Generator<Buffer> {
+  for (const piece of pieces) yield Buffer.from(piece);
 }
 
 async function main(): Promise<void> {
