@@ -8,8 +8,9 @@ export interface BackendOptions {
   readonly name: string;
   /** Most time that an answer may take, in ms. @default 8000 */
   readonly timeoutMs?: number;
-  /** @default - stderr */
-  readonly log?: (line: string) => void;
+  readonly log: (line: string) => void;
+  /** @default Date.now */
+  readonly now?: () => number;
 }
 
 /** For `/readyz`. */
@@ -33,30 +34,25 @@ export class Backend {
 
   /** @throws {Problem} 503 that says what does not answer, since when, and why */
   async ask<Answer>(look: () => Promise<Answer>): Promise<Answer> {
-    const { name, timeoutMs = 8000 } = this.#options;
+    const { name, log, timeoutMs = 8000, now = Date.now } = this.#options;
     const stop = new AbortController();
     try {
       const late = sleep(timeoutMs, undefined, { signal: stop.signal }).then(() => {
         throw new Error(`no answer within ${timeoutMs / 1000} s`);
       });
       const answer = await Promise.race([look(), late]);
-      if (this.#downSince !== null) this.#log(`${name} answers again`);
+      if (this.#downSince !== null) log(`${name} answers again`);
       this.#downSince = null;
       return answer;
     } catch (error) {
       const reason = describeError(error);
-      if (this.#downSince === null) this.#log(`${name} does not answer: ${reason}`);
-      this.#downSince ??= new Date();
+      if (this.#downSince === null) log(`${name} does not answer: ${reason}`);
+      this.#downSince ??= new Date(now());
       const since = timeOfDay(this.#downSince);
       throw new Problem(503, `${name} does not answer since ${since}: ${reason.slice(0, 300)}`, { cause: error });
     } finally {
       stop.abort();
     }
-  }
-
-  #log(line: string): void {
-    const log = this.#options.log ?? ((text: string): void => void process.stderr.write(`${text}\n`));
-    log(line);
   }
 }
 

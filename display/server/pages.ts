@@ -6,7 +6,7 @@ import { type PageRoute, pageRoutes } from "../protocol.ts";
 import { type Check, parametersOf, readQuery } from "./query.ts";
 
 /** Names of files that carry a hash of their content. */
-const hashed = /-[A-Za-z0-9_]{8,}\.\w+$/;
+const hashed = /-[A-Za-z0-9_-]{8}\.(js|css)$/;
 
 /**
  * @param webDir Folder with `index.html` and what it loads.
