@@ -2,14 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PrestoClient } from "../workloads/presto-client.ts";
 import { sqlText } from "../workloads/presto-client.ts";
+import type { SentRecord } from "./load.ts";
 import { percentile } from "./percentile.ts";
-
-/** A record that was made and queued for the broker. */
-export interface SentRecord {
-  readonly id: string;
-  /** Time of its making, in ms since the epoch. */
-  readonly madeAt: number;
-}
 
 export interface LatencyFigures {
   readonly sent: number;

@@ -75,8 +75,7 @@ const pipeline: readonly BrokenHop[] = [
   { fault: atZero(DISPLAY), hops: { live: /display at \S*:8080/ }, barMs: 2 * MINUTE },
   { fault: atZero(CASSANDRA), hops: { cassandra: /Cassandra at \S*:9042/ }, barMs: 2 * MINUTE },
   { fault: atZero(WINDOWS_DRIVER), hops: { cassandra: /stream windows or its checkpoint/ }, barMs: 2 * MINUTE },
-  { fault: atZero("presto"), hops: { presto: /Presto at \S*:8080/, lake: /Presto at \S*:8080/ }, barMs: 2.5 * MINUTE },
-  { fault: censusFileChanged(), hops: { census: /census/ }, barMs: 2.5 * MINUTE },
+  { fault: censusFileChanged(), hops: { census: /all\/all\/income/ }, barMs: 2.5 * MINUTE },
 ];
 
 export async function brokenDataPath(runner: Runner): Promise<void> {

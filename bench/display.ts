@@ -1,0 +1,176 @@
+/** The display under load: from a record's making to many Socket.IO clients, and through Cassandra to an HTTP answer. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describeError } from "../check/errors.ts";
+import { deleteRuns } from "../check/hops/presto.ts";
+import type { WindowsAnswer } from "../display/protocol.ts";
+import { kafkaClient } from "../workloads/kafka-client.ts";
+import { PrestoClient } from "../workloads/presto-client.ts";
+import { CountedVisibility } from "./counted.ts";
+import { DirectWatch, LiveWatch } from "./live-watch.ts";
+import { sendLoad, type SentRecord } from "./load.ts";
+import { MemorySamples } from "./memory.ts";
+import { type BenchResult, type BenchSettings, shown } from "./settings.ts";
+
+const TOPIC = "random-numbers";
+const METRIC = "load.sequence";
+const pollPauseMs = 500;
+/** `memoryRise`: share of the mean by which memory may rise over the run. */
+const targets = { liveP99Ms: 500, httpP99Ms: 10_000, memoryRise: 0.1 };
+
+export interface DisplaySettings extends BenchSettings {
+  /** `http://host:port` */
+  readonly display: string;
+  /** Socket.IO clients. */
+  readonly clients: number;
+  /** Bytes that the display's pods use now; `null`: not known. */
+  readonly podMemory: () => Promise<number | null>;
+}
+
+export async function benchDisplay(settings: DisplaySettings): Promise<BenchResult> {
+  const { rate, seconds, clients, log } = settings;
+  const run = `bench-${Date.now()}`;
+  log(`display, run ${run}: ${rate} records/s for ${seconds} s, ${clients} clients`);
+  const live = new LiveWatch(run);
+  const kafka = kafkaClient({ bootstrapServers: settings.kafka, clientId: "bench-direct", log });
+  const direct = new DirectWatch(kafka, TOPIC, run);
+  const memory = new MemorySamples(settings);
+  const http = new CountedVisibility();
+  const sent: SentRecord[] = [];
+  const stop = new AbortController();
+  try {
+    await live.connect(settings.display, clients);
+    await direct.connect();
+    const watching = Promise.all([memory.run(stop.signal), watchHttp(settings, run, sent, http, stop.signal)]);
+    const seen = (): number => Math.min(http.seen, live.leastSeen);
+    await sendLoad(settings, { run, topic: TOPIC, sent, watch: { seen, seenWord: "at all clients and in Cassandra" } });
+    stop.abort();
+    await watching;
+  } finally {
+    stop.abort();
+    live.close();
+    await direct.close();
+  }
+  const lake = await lakeFigures(settings, run);
+  const document = documentOf({ run, settings, sent: sent.length, live, direct, http, memory, lake });
+  return { document, text: textOf(document) };
+}
+
+async function watchHttp(
+  { display, seconds }: DisplaySettings,
+  run: string,
+  sent: readonly SentRecord[],
+  visibility: CountedVisibility,
+  signal: AbortSignal,
+): Promise<void> {
+  const minutes = String(Math.min(360, Math.ceil(seconds / 60) + 5));
+  const query = new URLSearchParams({ series: run, metric: METRIC, minutes });
+  const url = `${display}/api/spark-streaming/cassandra/random-numbers?${query.toString()}`;
+  const madeAt: number[] = [];
+  while (!signal.aborted) {
+    const started = Date.now();
+    try {
+      const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]) });
+      if (answer.ok) {
+        const { windows } = (await answer.json()) as WindowsAnswer;
+        const count = windows.reduce((sum, window) => sum + window.count, 0);
+        for (const record of sent.slice(madeAt.length)) madeAt.push(record.madeAt);
+        visibility.look(count, madeAt, Date.now());
+      }
+    } catch {
+      // A look that failed saw nothing; the next one makes its records later.
+    }
+    await sleep(Math.max(0, pollPauseMs - (Date.now() - started)), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+interface LakeFigures {
+  readonly rows: number;
+  readonly distinct: number;
+}
+
+async function lakeFigures(settings: DisplaySettings, run: string): Promise<LakeFigures> {
+  const { presto: url, catalog, log } = settings;
+  const presto = new PrestoClient({
+    url,
+    catalog,
+    schema: "random_numbers",
+    user: "bench",
+    statementTimeoutMs: 60_000,
+  });
+  const sql = `SELECT count(*) AS n, count(DISTINCT id) AS ids FROM samples WHERE run = '${run}'`;
+  const [row] = await presto.query(sql);
+  if (!settings.keep) {
+    const signal = AbortSignal.timeout(60_000);
+    await Promise.all(
+      ["random_numbers.samples", "streaming.windows"].map((table) => deleteRuns(presto, table, [run], signal)),
+    ).catch((error: unknown) => {
+      log(`warning: the rows of run ${run} were not removed: ${describeError(error)}`);
+    });
+  }
+  return { rows: Number(row?.["n"]), distinct: Number(row?.["ids"]) };
+}
+
+interface Measured {
+  readonly run: string;
+  readonly settings: DisplaySettings;
+  readonly sent: number;
+  readonly live: LiveWatch;
+  readonly direct: DirectWatch;
+  readonly http: CountedVisibility;
+  readonly memory: MemorySamples;
+  readonly lake: LakeFigures;
+}
+
+function documentOf({ run, settings, sent, live, direct, http, memory, lake }: Measured) {
+  const { rate, seconds, clients } = settings;
+  const wanted = sent * clients;
+  const figures = {
+    live: { ...live.figures, ...percentilesOf(live.latencies, wanted) },
+    direct: { received: direct.latencies.count, ...percentilesOf(direct.latencies, sent) },
+    http: { received: http.latencies.count, ...percentilesOf(http.latencies, sent) },
+    memory: memory.figures,
+    lake: { ...lake, lost: sent - lake.distinct, duplicates: lake.rows - lake.distinct },
+  };
+  const verdicts = {
+    noLoss: figures.lake.lost === 0 && figures.http.received === sent,
+    noDuplicates: figures.lake.duplicates === 0,
+    live: (figures.live.p99Ms ?? Infinity) <= targets.liveP99Ms,
+    http: (figures.http.p99Ms ?? Infinity) <= targets.httpP99Ms,
+    memory: (figures.memory.rise ?? Infinity) <= targets.memoryRise,
+  };
+  const bench: "ok" | "failed" = Object.values(verdicts).every(Boolean) ? "ok" : "failed";
+  const ratio = (of: "p50Ms" | "p99Ms"): number | null =>
+    figures.live[of] === null || figures.direct[of] === null
+      ? null
+      : figures.live[of] / Math.max(1, figures.direct[of]);
+  /** How many times as long as a consumer of Kafka itself a client of the display waits. */
+  const ratios = { p50: ratio("p50Ms"), p99: ratio("p99Ms") };
+  return { bench, run, rate, seconds, clients, sent, ...figures, ratios, targets, verdicts };
+}
+
+/** What never came counts as later than all others. */
+function percentilesOf(
+  latencies: LiveWatch["latencies"],
+  wanted: number,
+): { p50Ms: number | null; p99Ms: number | null; maxMs: number } {
+  const missing = Math.max(0, wanted - latencies.count);
+  return { p50Ms: latencies.percentile(50, missing), p99Ms: latencies.percentile(99, missing), maxMs: latencies.max };
+}
+
+function textOf(document: ReturnType<typeof documentOf>): string {
+  const { live, direct, http, memory, lake, ratios, sent, clients } = document;
+  const times = (value: number | null): string => (value === null ? "none" : `${value.toFixed(1)} times`);
+  const mebibytes = (bytes: number | null): string =>
+    bytes === null ? "unknown" : `${Math.round(bytes / 2 ** 20)} MiB`;
+  return [
+    `sent ${sent}; lake: rows ${lake.rows}, lost ${lake.lost}, duplicates ${lake.duplicates}`,
+    `record made -> ${clients} Socket.IO clients: p50 ${shown(live.p50Ms)}, p99 ${shown(live.p99Ms)}, max ` +
+      `${shown(live.maxMs)} (${live.received} of ${sent * clients} points; wanted p99 <= 0.5 s)`,
+    `record made -> a consumer of Kafka in the same process: p50 ${shown(direct.p50Ms)}, p99 ${shown(direct.p99Ms)}; ` +
+      `the display takes ${times(ratios.p50)} and ${times(ratios.p99)} as long`,
+    `record made -> HTTP answer from Cassandra: p50 ${shown(http.p50Ms)}, p99 ${shown(http.p99Ms)}, max ` +
+      `${shown(http.maxMs)} (${http.received} of ${sent}; wanted p99 <= 10 s)`,
+    `the display's memory: mean ${mebibytes(memory.meanBytes)}, rises by ${mebibytes(memory.riseBytes)} in ` +
+      `${memory.minutes} minutes (${memory.samples} samples of its ${memory.source})`,
+  ].join("\n");
+}
