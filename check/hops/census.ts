@@ -89,7 +89,8 @@ async function problemOf(
     const known = shown.figures.length === 0 ? `; known are the runs ${shown.runs.join(", ") || "(none)"}` : "";
     return [`the ${display.where} shows from ${sink} ${problem} of run ${config.run}${known}`];
   } catch (error) {
-    if (error instanceof HopFailure) throw error;
+    // A request that the end of the time cuts off says nothing of the display.
+    if (error instanceof HopFailure || signal.aborted) throw error;
     return [`from ${sink}, ${describeError(error)}`];
   }
 }
