@@ -107,7 +107,7 @@ async function noBackups(kube: Pick<Kube, "get">, namespace: string): Promise<st
     if (!(error instanceof KubeError && error.status === 404)) throw error;
     return (
       `there is no PostgreSQL in namespace ${namespace}: the platform is not up, or its profile has none; ` +
-      "npm run up -- --profile studio brings it"
+      "npm run up -- --profile studio (or full) brings it"
     );
   }
   return (

@@ -28,12 +28,22 @@ const OF_ONE_POD = /^display-/;
 /** Kafka answers in milliseconds; a status that waits longer helps nobody. */
 const LIMIT_MS = 8000;
 
-/** Where this machine reaches Kafka; `undefined` where it is not published. */
+/** Brokers as this machine reaches them, or why it doesn't, with the way out. */
 export function kafkaServers(
   { kafka }: Pick<PlatformConfig["services"], "kafka">,
   addresses: readonly Address[],
-): string | undefined {
-  return kafka.existing?.bootstrapServers ?? addresses.find(({ title }) => title === "Kafka")?.url;
+  namespace: string,
+): { readonly servers: string } | { readonly unreachable: string } {
+  if (kafka.existing !== undefined) return { servers: kafka.existing.bootstrapServers };
+  const ask =
+    `ask in the cluster: kubectl exec -n ${namespace} kafka-0 -- env KAFKA_HEAP_OPTS=-Xmx64m ` +
+    "/opt/kafka/bin/kafka-consumer-groups.sh --bootstrap-server localhost:9092 --describe --all-groups";
+  if (kafka.replicas > 1) {
+    return { unreachable: `the lag of Kafka's readers is not known: only one of its brokers is published; ${ask}` };
+  }
+  const servers = addresses.find(({ title }) => title === "Kafka")?.url;
+  if (servers !== undefined) return { servers };
+  return { unreachable: `the lag of Kafka's readers is not known: Kafka is not published on this target; ${ask}` };
 }
 
 /**

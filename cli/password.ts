@@ -68,7 +68,7 @@ export async function findPassword(
   const accounts = await readSecret(kube, namespace, userSecrets[service]);
   if (accounts === undefined) {
     throw new UserError(
-      `${service} has no accounts in namespace ${namespace}: it is not part of what runs there; npm run up -- --profile studio brings it`,
+      `${service} has no accounts in namespace ${namespace}: it is not part of what runs there; npm run up -- --profile studio (or full) brings it`,
     );
   }
   const name = chosen(service, Object.keys(accounts), user);

@@ -111,13 +111,13 @@ export async function askForLags(
 ): Promise<readonly GroupLag[] | null> {
   const { kafka } = stack.config.services;
   if (!kafka.enabled || services.length === 0) return null;
-  const servers = kafkaServers({ kafka }, addresses);
-  if (servers === undefined) {
-    notes.push("Kafka is not published on this target, so nothing is known of its readers' lag");
+  const reached = kafkaServers({ kafka }, addresses, stack.config.cluster.namespace);
+  if ("unreachable" in reached) {
+    notes.push(reached.unreachable);
     return null;
   }
   try {
-    return await readLags(servers, kafka.existing?.securityProtocol ?? "PLAINTEXT");
+    return await readLags(reached.servers, kafka.existing?.securityProtocol ?? "PLAINTEXT");
   } catch (error) {
     notes.push(messageOf(error));
     return null;

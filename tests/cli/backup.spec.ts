@@ -81,7 +81,7 @@ describe("npm run backup", () => {
     };
     expect(await refused({})).to.equal(
       "there is no PostgreSQL in namespace data: the platform is not up, or its profile has none; " +
-        "npm run up -- --profile studio brings it",
+        "npm run up -- --profile studio (or full) brings it",
     );
     expect(await refused({ "/apis/apps/v1/namespaces/data/statefulsets/postgres": {} })).to.equal(
       "PostgreSQL in namespace data has no backups: set postgres.backup.enabled of millrace:services to true, " +

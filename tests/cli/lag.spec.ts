@@ -109,12 +109,23 @@ describe("the lag of Kafka's readers", () => {
     expect(await groupLags(kafka({}, {}))).to.deep.equal([]);
   });
 
-  it("is asked where Kafka is published, or where it is already", () => {
-    const own = loadConfig({}).services;
-    expect(kafkaServers(own, [{ title: "Kafka", url: "127.0.0.1:30092" }])).to.equal("127.0.0.1:30092");
-    expect(kafkaServers(own, [])).to.equal(undefined);
-    const existing = { kafka: { existing: { bootstrapServers: "b1:9093,b2:9093" } } };
-    expect(kafkaServers(loadConfig({ "millrace:services": existing }).services, [])).to.equal("b1:9093,b2:9093");
+  it("is asked where Kafka is published, or where it is already; else the command is named that asks in the cluster", () => {
+    const address = [{ title: "Kafka", url: "127.0.0.1:30092" }];
+    const reached = (kafka: unknown, addresses: typeof address) =>
+      kafkaServers(loadConfig({ "millrace:services": { kafka } }).services, addresses, "data");
+    expect(reached({}, address)).to.deep.equal({ servers: "127.0.0.1:30092" });
+    expect(reached({ existing: { bootstrapServers: "b1:9093,b2:9093" } }, [])).to.deep.equal({
+      servers: "b1:9093,b2:9093",
+    });
+    const command =
+      "ask in the cluster: kubectl exec -n data kafka-0 -- env KAFKA_HEAP_OPTS=-Xmx64m " +
+      "/opt/kafka/bin/kafka-consumer-groups.sh --bootstrap-server localhost:9092 --describe --all-groups";
+    expect(reached({}, [])).to.deep.equal({
+      unreachable: `the lag of Kafka's readers is not known: Kafka is not published on this target; ${command}`,
+    });
+    expect(reached({ replicas: 3 }, address)).to.deep.equal({
+      unreachable: `the lag of Kafka's readers is not known: only one of its brokers is published; ${command}`,
+    });
   });
 
   it("is not waited for when Kafka takes connections and says nothing", async () => {
@@ -144,9 +155,9 @@ describe("the lag in a status", () => {
     expect(await askForLags(platform, services, closed, notes)).to.equal(null);
     expect(await askForLags(platform, services, [], notes)).to.equal(null);
     expect(notes[0]).to.match(/^Kafka at 127\.0\.0\.1:1 does not answer \(.+\), so nothing is known of its readers$/);
-    expect(notes.slice(1)).to.deep.equal([
-      "Kafka is not published on this target, so nothing is known of its readers' lag",
-    ]);
+    expect(notes.slice(1).join()).to.match(
+      /^the lag of Kafka's readers is not known: Kafka is not published .+exec -n millrace /,
+    );
   });
 
   it("is not asked for without a platform and without Kafka", async () => {

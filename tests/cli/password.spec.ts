@@ -69,7 +69,7 @@ describe("npm run password", () => {
 
   it("says how to get a service that does not run, and that keys of an existing S3 service are elsewhere", async () => {
     expect(await refusal(kube([]), "data", "airflow", undefined)).to.contain(
-      "npm run up -- --profile studio brings it",
+      "npm run up -- --profile studio (or full) brings it",
     );
     expect(await refusal(kube([]), "data", "objectStore", "ana")).to.contain("its S3 service is an existing one");
   });
