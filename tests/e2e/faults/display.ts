@@ -30,8 +30,7 @@ const nonsense: readonly Nonsense[] = [
   ...["/spark-streaming/tape/monitoring", "/spark-streaming/disk/weather", "/spark/tape/census-data"].flatMap(
     (path) => [unknown(path), unknown(`/api${path}`)],
   ),
-  ...["/etc/passwd", "/../../etc/passwd", "/package.json", "/server/app.ts"].map(unknown),
-  { path: "/..%2f..%2fetc%2fpasswd", status: 400 },
+  ...["/etc/passwd", "/../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "/package.json", "/server/app.ts"].map(unknown),
   ...["minutes=abc", "minutes=0", "minutes=361", "minutes=1.5", "minutes=", "minutes=1e2"].flatMap((query) =>
     [api, page].map((path) => refused(`${path}?${query}`, /minutes/)),
   ),
@@ -101,7 +100,7 @@ async function liveNonsense(): Promise<string> {
   try {
     await until("a connection", 20 * SECOND, () => Promise.resolve(socket.connected ? true : undefined));
     const words: string[] = [];
-    for (const series of [5, "", LONG, {}, ["a"], undefined]) {
+    for (const series of [5, "", LONG, {}, ["a"]]) {
       const problem = (await socket.timeout(5 * SECOND).emitWithAck("watch", series)) as unknown;
       must(
         typeof problem === "string" && problem.length > 10,
