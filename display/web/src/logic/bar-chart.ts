@@ -15,7 +15,8 @@ export interface DrawnBar {
   /** Baseline of the name above the bar, in px. */
   readonly nameY: number;
   readonly box: Box;
-  readonly whisker: { readonly from: number; readonly to: number; readonly y: number; readonly cap: number } | null;
+  /** Path of a line with a cap at each end. */
+  readonly whisker: string | null;
   /** The mean in words, at the right end of the name's line. */
   readonly value: string;
 }
@@ -33,6 +34,8 @@ const ROW_HEIGHT = 46;
 const NAME_HEIGHT = 18;
 const SIDE = 14;
 const AXIS_HEIGHT = 44;
+/** Half the height of a whisker's caps. */
+const CAP = 4;
 
 /** Where everything is in a chart of this width (px): each bar has its name above it, so that long names need no margin. */
 export function drawBarChart(bars: readonly Bar[], title: string, width: number): BarDrawing {
@@ -60,19 +63,17 @@ export function drawBarChart(bars: readonly Bar[], title: string, width: number)
         nameY: round(top + NAME_HEIGHT - 4),
         box: { x: round(from), y: round(boxTop), width: round(to - from), height },
         whisker:
-          deviation === null
-            ? null
-            : {
-                from: round(values(mean - deviation)),
-                to: round(values(mean + deviation)),
-                y: round(boxTop + height / 2),
-                cap: 4,
-              },
+          deviation === null ? null : whisker(values(mean - deviation), values(mean + deviation), boxTop + height / 2),
         value: deviation === null ? formatNumber(mean) : `${formatNumber(mean)} ± ${formatNumber(deviation)}`,
       };
     }),
     title,
   };
+}
+
+function whisker(from: number, to: number, y: number): string {
+  const cap = (x: number): string => `M${round(x)} ${round(y - CAP)}V${round(y + CAP)}`;
+  return `${cap(from)}${cap(to)}M${round(from)} ${round(y)}H${round(to)}`;
 }
 
 function round(value: number): number {

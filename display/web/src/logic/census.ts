@@ -1,5 +1,6 @@
 /** Figures of the census as a chart and a table of one grouping and one measure. */
 import { type CensusFigure, censusGroupings, censusMeasures } from "../../../protocol.ts";
+import { formatNumber } from "./format.ts";
 
 export interface MeasureWords {
   readonly words: string;
@@ -52,4 +53,17 @@ export function censusRows(figures: readonly CensusFigure[], choice: CensusChoic
   return figures
     .filter(({ grouping, measure }) => grouping === choice.grouping && measure === choice.measure)
     .sort((a, b) => b.mean - a.mean || (a.member < b.member ? -1 : 1));
+}
+
+/** What the chart shows, for those who don't see it. */
+export function censusSummary(rows: readonly CensusFigure[], choice: CensusChoice): string {
+  const { words, unit } = measureWords(choice.measure);
+  const [highest, lowest] = [rows.at(0), rows.at(-1)];
+  if (highest === undefined || lowest === undefined) return `Bar chart of ${words}: no figures`;
+  const about = `Bar chart of mean ${words} in ${unit}, by ${groupingWords(choice.grouping)}`;
+  if (rows.length === 1) return `${about}: ${highest.member} ${formatNumber(highest.mean)}.`;
+  return (
+    `${about}, ${rows.length} groups: highest ${highest.member} with ${formatNumber(highest.mean)}, ` +
+    `lowest ${lowest.member} with ${formatNumber(lowest.mean)}. Whiskers are one standard deviation to each side.`
+  );
 }
