@@ -1,9 +1,13 @@
-"""Census data made on the executors, and its figures: a batch job for `spark-submit`.
+"""Census data, made on the executors or read from a file, and its figures: a batch job for `spark-submit`.
 
     census-batch.py --rows=100000 --seed=1 --run=first
+    census-batch.py --input=s3a://inputs/census/ --run=static-file
 
-The same rows and seed make the same people and the same figures, to the last digit, however many executors there are:
-each person comes from a hash of the seed and the person's number, and the figures from exact whole sums.
+With --input people are read from the CSV parts of a folder, as census_input.py tells. --rows and --seed then tell how many
+people there must be and which seed is noted with them; they may be left out.
+
+Without --input the same rows and seed make the same people and the same figures, to the last digit, however many executors
+there are: each person comes from a hash of the seed and the person's number, and the figures from exact whole sums.
 
 People go to <catalog>.census.people:
     run string, seed bigint, person bigint (0 to rows - 1), region string, sex string (female, male), age int (0 to 99),
@@ -15,11 +19,14 @@ Figures go to <catalog>.census.summary, a row for each numeric column of each gr
     grouping, such as `north`; `all` of `all`), measure string (age, hours_per_week, income), count bigint, mean double,
     deviation double (of the sample, by n - 1; null for one person), minimum bigint, maximum bigint, made_at timestamp_ntz
 
+The same figures go to table `summary` of Cassandra's keyspace `census` when CASSANDRA_CONTACT_POINTS is set.
+
 Both tables are partitioned by run, and a run's partition is replaced in one commit: a job that is run again under the same
 name changes nothing else.
 
 Arguments: --rows (1 to 10000000), --seed (0 to 2147483647), --run (1 to 128 letters, digits, dots, dashes and underscores;
-other characters become dashes). Environment: CATALOG=lake, NAMESPACE=census.
+other characters become dashes), --input (a folder). Environment: CATALOG=lake, NAMESPACE=census, CASSANDRA_CONTACT_POINTS,
+CASSANDRA_PORT (9042), CASSANDRA_DATACENTER (datacenter1), CASSANDRA_USER, CASSANDRA_PASSWORD.
 """
 
 import argparse
@@ -37,6 +44,9 @@ if TYPE_CHECKING:
 NAMESPACE = f"{os.environ.get('CATALOG') or 'lake'}.{os.environ.get('NAMESPACE') or 'census'}"
 PEOPLE = f"{NAMESPACE}.people"
 SUMMARY = f"{NAMESPACE}.summary"
+CASSANDRA = "org.apache.spark.sql.cassandra"
+#: Keyspace and table.
+CASSANDRA_TABLE = ("census", "summary")
 MOST_ROWS = 10_000_000
 #: People of one task; a task's memory does not grow with it, and its file has about 1 MB.
 ROWS_PER_TASK = 100_000
@@ -110,10 +120,15 @@ def run_name(text: str) -> str:
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="census-batch.py", description="Makes census data and its figures.")
-    parser.add_argument("--rows", type=whole_number("rows", 1, MOST_ROWS), required=True)
-    parser.add_argument("--seed", type=whole_number("seed", 0, 2**31 - 1), required=True)
+    parser.add_argument("--rows", type=whole_number("rows", 1, MOST_ROWS))
+    parser.add_argument("--seed", type=whole_number("seed", 0, 2**31 - 1))
     parser.add_argument("--run", type=run_name, required=True)
-    return parser.parse_args(given)
+    parser.add_argument("--input")
+    found = parser.parse_args(given)
+    missing = [f"--{name}" for name in ("rows", "seed") if getattr(found, name) is None]
+    if found.input is None and missing:
+        parser.error(f"give {' and '.join(missing)}, or the folder of a file with --input")
+    return found
 
 
 def choice(draw: "Column", shares: Sequence[tuple[str, int]]) -> "Column":
@@ -201,10 +216,9 @@ def people(spark: "SparkSession", rows: int, seed: int) -> "DataFrame":
     )
 
 
-def write_people(spark: "SparkSession", rows: int, seed: int, run: str) -> None:
+def write_people(made: "DataFrame", seed: int | None, run: str) -> None:
     from pyspark.sql import functions as F
 
-    made = people(spark, rows, seed)
     columns = [F.lit(run).alias("run"), F.lit(seed).cast("bigint").alias("seed")]
     made.select(*columns, *made.columns).writeTo(PEOPLE).overwritePartitions()
 
@@ -241,7 +255,7 @@ def mean_and_deviation(count: int, total: int, squares: int) -> tuple[float, flo
     return mean, math.sqrt((count * squares - total * total) / (count * (count - 1)))
 
 
-def figures(groups: Sequence[Any], rows: int, seed: int, run: str, made_at: datetime) -> list[tuple[Any, ...]]:
+def figures(groups: Sequence[Any], rows: int, seed: int | None, run: str, made_at: datetime) -> list[tuple[Any, ...]]:
     """The rows of the summary, in the order of its columns."""
     found = []
     for group in sorted(groups, key=lambda group: (group["grouping"], group["member"])):
@@ -260,20 +274,71 @@ def create_tables(spark: "SparkSession") -> None:
         spark.sql(f"CREATE TABLE IF NOT EXISTS {table} {definition} TBLPROPERTIES ({properties})")
 
 
-def make(spark: "SparkSession", rows: int, seed: int, run: str) -> None:
-    """Makes both tables' partitions of a run."""
-    started = time.monotonic()
+def cassandra_settings() -> dict[str, str]:
+    """Of Spark's connector; empty when the platform has no Cassandra."""
+    if not os.environ.get("CASSANDRA_CONTACT_POINTS"):
+        return {}
+    return {
+        "spark.cassandra.connection.host": os.environ["CASSANDRA_CONTACT_POINTS"],
+        "spark.cassandra.connection.port": os.environ.get("CASSANDRA_PORT") or "9042",
+        "spark.cassandra.connection.localDC": os.environ.get("CASSANDRA_DATACENTER") or "datacenter1",
+        "spark.cassandra.auth.username": os.environ.get("CASSANDRA_USER") or "",
+        "spark.cassandra.auth.password": os.environ.get("CASSANDRA_PASSWORD") or "",
+    }
+
+
+def write_cassandra(spark: "SparkSession", summary: "DataFrame", run: str) -> None:
+    """Writes a run's figures over those that are there, and then removes what it no longer has."""
+    from pyspark.sql import functions as F
+
+    keyspace, table = CASSANDRA_TABLE
+    options = {"keyspace": keyspace, "table": table}
+    key = ["grouping", "member", "measure"]
+    figures_now = summary.withColumn("made_at", F.col("made_at").cast("timestamp"))
+    figures_now.write.format(CASSANDRA).options(**options).mode("append").save()
+    there = spark.read.format(CASSANDRA).options(**options).load().where(F.col("run") == run).select(*key)
+    stale = there.join(summary.select(*key), key, "left_anti").collect()
+    if not stale:
+        return
+    jvm: Any = spark._jvm
+    connector = jvm.com.datastax.spark.connector.cql.CassandraConnector.apply(spark._jsc.sc().getConf())
+    session = connector.openSession()
+    try:
+        for row in stale:
+            names = {"run": run, **row.asDict()}
+            where = " AND ".join("\"{}\" = '{}'".format(name, text.replace("'", "''")) for name, text in names.items())
+            session.execute(f"DELETE FROM {keyspace}.{table} WHERE {where}")
+    finally:
+        session.close()
+    print(f"cassandra {keyspace}.{table}: removed {len(stale)} figures that run {run} no longer has", flush=True)
+
+
+def make(spark: "SparkSession", given: argparse.Namespace) -> None:
+    """Makes a run's partitions of both tables, and its figures in Cassandra."""
+    run, seed, started = given.run, given.seed, time.monotonic()
+    if given.input is None:
+        made, rows = people(spark, given.rows, seed), given.rows
+    else:
+        # A module beside this file, of those who give an input only.
+        from census_input import checked
+
+        made, rows = checked(spark, given.input, given.rows)
     create_tables(spark)
-    write_people(spark, rows, seed, run)
-    print(f"{PEOPLE}: {rows} people of seed {seed} as run {run} after {time.monotonic() - started:.1f} s", flush=True)
+    write_people(made, seed, run)
+    origin = f"of seed {seed}" if given.input is None else f"from {given.input}"
+    print(f"{PEOPLE}: {rows} people {origin} as run {run} after {time.monotonic() - started:.1f} s", flush=True)
     groups = sums(spark, run)
     written = next((group["count"] for group in groups if group["grouping"] == "all"), 0)
     if written != rows:
         sys.exit(f"{PEOPLE} has {written} people of run {run}, not {rows}: does another job use the same name?")
     found = figures(groups, rows, seed, run, datetime.now(timezone.utc).replace(tzinfo=None))
-    schema = spark.table(SUMMARY).schema
-    spark.createDataFrame(found, schema).coalesce(1).writeTo(SUMMARY).overwritePartitions()
+    summary = spark.createDataFrame(found, spark.table(SUMMARY).schema).coalesce(1)
+    summary.writeTo(SUMMARY).overwritePartitions()
     print(f"{SUMMARY}: {len(found)} figures of run {run} after {time.monotonic() - started:.1f} s", flush=True)
+    if cassandra_settings():
+        write_cassandra(spark, summary, run)
+        what = f"cassandra {'.'.join(CASSANDRA_TABLE)}"
+        print(f"{what}: {len(found)} figures of run {run} after {time.monotonic() - started:.1f} s", flush=True)
     for row in found:
         if row[3] == "all":
             print(f"  {row[5]}: mean {row[7]:.2f}, deviation {row[8] or 0:.2f}, from {row[9]} to {row[10]}", flush=True)
@@ -283,18 +348,23 @@ def main() -> None:
     given = arguments()
     from pyspark.sql import SparkSession
 
+    builder = SparkSession.builder
+    for name, value in cassandra_settings().items():
+        builder = builder.config(name, value)
     spark = (
-        SparkSession.builder.appName(f"census-batch {given.run}")
+        builder.appName(f"census-batch {given.run}")
         .config("spark.log.level", "WARN")
         .config("spark.sql.session.timeZone", "UTC")
         # Few groups: one task for them is quicker than many.
         .config("spark.sql.shuffle.partitions", "1")
+        # Else a line with too many columns counts as a good one when not all columns are asked for.
+        .config("spark.sql.csv.parser.columnPruning.enabled", "false")
         # The metastore takes away a lock that is silent for a minute, as a killed writer leaves it.
         .config("spark.hadoop.iceberg.hive.lock-heartbeat-interval-ms", "15000")
         .getOrCreate()
     )
     try:
-        make(spark, given.rows, given.seed, given.run)
+        make(spark, given)
     finally:
         spark.stop()
 
