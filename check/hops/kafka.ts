@@ -77,7 +77,7 @@ async function offsetsOf(admin: Admin, topic: string): Promise<ReadonlyMap<numbe
 }
 
 /** Reads on from the offsets before sending, until as many of the run's records as were sent have come. */
-async function readBack(
+export async function readBack(
   consumer: Consumer,
   topic: string,
   start: ReadonlyMap<number, string>,

@@ -46,6 +46,34 @@ describe("proof settings", () => {
     );
   });
 
+  it("prove the path to the display only where it is there, with a token and a password of their own", () => {
+    expect(readConfig(environment)).to.include({ pipeline: undefined });
+    const pipeline = {
+      pump: "http://random-numbers:8080",
+      display: "http://display:8080",
+      cassandra: { contactPoints: ["cassandra-0"], port: 9042, datacenter: "datacenter1", user: "proof" },
+      windowSeconds: 10,
+    };
+    const withCensus = { ...pipeline, census: { bucket: "inputs", rows: 20_000 } };
+    const secrets = { PUMP_TOKEN: "pt", CASSANDRA_PASSWORD: "pc" };
+    const read = (part: object): ReturnType<typeof readConfig> =>
+      readConfig({ ...environment, ...secrets, PROOF_CONFIG: JSON.stringify({ ...settings, pipeline: part }) });
+    expect(read(pipeline).pipeline).to.deep.equal({ ...pipeline, pumpToken: "pt", cassandraPassword: "pc" });
+    expect(read(withCensus).pipeline?.census).to.deep.equal({
+      bucket: "inputs",
+      prefix: "census/",
+      rows: 20_000,
+      run: "static-file",
+    });
+    expect(() => readConfig({ ...environment, PROOF_CONFIG: JSON.stringify({ ...settings, pipeline }) })).to.throw(
+      "PUMP_TOKEN is not set: it holds the token that the pumps ask for\n" +
+        "CASSANDRA_PASSWORD is not set: it holds the password of proof",
+    );
+    expect(() => read({ ...pipeline, windowSeconds: 0, pump: "random-numbers" })).to.throw(
+      /pipeline\.pump: [^]*pipeline\.windowSeconds: /,
+    );
+  });
+
   it("report every problem at once, without the keys", () => {
     const wrong = JSON.stringify({ ...settings, presto: { url: "presto" }, metastore: { uri: "metastore:9083" } });
     expect(() => readConfig({ PROOF_CONFIG: wrong, S3_SECRET_KEY: "hidden" }))

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { readConfig } from "../../check/config.ts";
-import { Proof, type ProofArgs, proofProblems } from "../../components/proof.ts";
+import { Proof, type ProofArgs, proofProblems, type ProvenPipeline } from "../../components/proof.ts";
 import { TelemetryProducer, telemetryProblems } from "../../components/telemetry.ts";
 import { catalog, envOf, presto, resources, s3, topic } from "../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../support/mocks.ts";
@@ -89,11 +89,67 @@ describe("Proof", () => {
     expect(config.jupyterhub).to.deep.include({ user: "proof", home: { bucket: "homes", prefix: "proof/" } });
   });
 
+  const ready = pulumi.output("ready");
+  const pipeline = (): ProvenPipeline => ({
+    pump: {
+      kind: "random-numbers",
+      url: pulumi.output("http://random-numbers.example:8080"),
+      token: { secretName: pulumi.output("random-numbers"), key: "token" },
+      ready,
+    },
+    display: { kind: "display", url: pulumi.output("http://display.example:8080"), ready },
+    cassandra: {
+      kind: "cassandra",
+      contactPoints: pulumi.output("cassandra-0.example,cassandra-1.example"),
+      port: pulumi.output(9042),
+      datacenter: "datacenter1",
+      user: "proof",
+      password: { secretName: pulumi.output("cassandra-role-proof"), key: "password" },
+      ready,
+    },
+    windowSeconds: 10,
+    census: { bucket: "inputs", prefix: "census/", rows: 20_000, ready },
+  });
+
+  it("follows the numbers to the display where it is given the way, with token and password from their Secrets", async () => {
+    make(10, { pipeline: pipeline() });
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const environment = envOf(inputs);
+    expect(environment).to.include({
+      PUMP_TOKEN: "random-numbers/token",
+      CASSANDRA_PASSWORD: "cassandra-role-proof/password",
+    });
+    const config = readConfig({ ...environment, S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
+    expect(config.pipeline).to.deep.equal({
+      pump: "http://random-numbers.example:8080",
+      pumpToken: "random-numbers/token",
+      display: "http://display.example:8080",
+      cassandra: {
+        contactPoints: ["cassandra-0.example", "cassandra-1.example"],
+        port: 9042,
+        datacenter: "datacenter1",
+        user: "proof",
+      },
+      cassandraPassword: "cassandra-role-proof/password",
+      windowSeconds: 10,
+      census: { bucket: "inputs", prefix: "census/", rows: 20_000, run: "static-file" },
+    });
+  });
+
+  it("leaves out the census where there is none", async () => {
+    const { pump, display, cassandra, windowSeconds } = pipeline();
+    make(10, { pipeline: { pump, display, cassandra, windowSeconds } });
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
+    expect(config.pipeline).to.have.property("windowSeconds", 10);
+    expect(config.pipeline).to.not.have.property("census");
+  });
+
   it("proves the data path alone where there is nothing else", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
     const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
-    expect(config).to.include({ airflow: undefined, jupyterhub: undefined });
+    expect(config).to.include({ airflow: undefined, jupyterhub: undefined, pipeline: undefined });
   });
 
   it("fails at the first miss, in time", async () => {
