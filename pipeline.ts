@@ -162,6 +162,7 @@ export function pipeline(args: PipelineArgs, opts: pulumi.ComponentResourceOptio
             spark: args.spark,
             mode: "batch",
             main: { file: "census-batch.py", content: workload("census-batch.py") },
+            modules: [{ file: "census_input.py", content: workload("census_input.py") }],
             // Rows and seed are checked against the file, and let a changed file make the batch run again.
             arguments: [
               `--input=s3a://${buckets.inputs}/${census.prefix}`,
