@@ -232,6 +232,8 @@ def read_topics(
         .option("failOnDataLoss", str(all_or_fail).lower())
         .option("includeHeaders", "true")
         .option("maxOffsetsPerTrigger", most)
+        # A reader asks for more as soon as it has what it wanted, and its next request waits behind that one.
+        .option("kafka.fetch.max.wait.ms", "10")
         .load()
     )
     text = F.col("value").cast("string")

@@ -1,0 +1,487 @@
+"""What the streams' programs share, and the windows of `windows-stream.py`, with rows in memory instead of Spark."""
+
+import contextlib
+import io
+import json
+import os
+import statistics
+import tempfile
+import types
+import unittest
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import rows_as_spark
+import support
+
+NOW = datetime(2026, 11, 21, 12, 0, 8)
+ENVIRONMENT = {
+    "KAFKA_BOOTSTRAP": "kafka.example:9092",
+    "CHECKPOINT": "s3a://checkpoints/windows/",
+    "CASSANDRA_CONTACT_POINTS": "cassandra.example",
+    "CASSANDRA_USER": "spark",
+    "CASSANDRA_PASSWORD": "hush",
+}
+
+
+class StreamCase(unittest.TestCase):
+    """A test with the modules of the streams, a folder, and what they printed."""
+
+    def setUp(self) -> None:
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(mock.patch.dict(os.environ, ENVIRONMENT, clear=True))
+        self.enterContext(rows_as_spark.modules())
+        self.records = support.load("workloads/stream_records.py", "stream_records")
+        self.enterContext(mock.patch.dict("sys.modules", {"stream_records": self.records}))
+        self.tables = support.load("workloads/stream_tables.py", "stream_tables")
+        self.enterContext(mock.patch.dict("sys.modules", {"stream_tables": self.tables}))
+        self.slept: list[float] = []
+        self.enterContext(mock.patch("time.sleep", self.slept.append))
+        self.said = self.enterContext(contextlib.redirect_stderr(io.StringIO()))
+        self.enterContext(contextlib.redirect_stdout(io.StringIO()))
+
+    def ends(self, *words: str) -> Any:
+        return self.assertRaisesRegex(SystemExit, "(?s)" + ".*".join(words))
+
+
+class Checkpoint:
+    """A Spark session that only knows whether a file exists."""
+
+    def __init__(self, exists: bool) -> None:
+        files = types.SimpleNamespace(exists=lambda path: exists)
+        path = types.SimpleNamespace(getFileSystem=lambda _: files)
+        fs = types.SimpleNamespace(Path=lambda name: path)
+        apache = types.SimpleNamespace(hadoop=types.SimpleNamespace(fs=fs))
+        self._jvm = types.SimpleNamespace(org=types.SimpleNamespace(apache=apache))
+        self._jsc = types.SimpleNamespace(hadoopConfiguration=lambda: None)
+
+
+class Beginning(StreamCase):
+    def start(self, exists: bool, known: dict[str, dict[int, int]]) -> str:
+        ways = self.records.Ways(resume="after the highest offset in the table", start_over="drop the table")
+        with mock.patch.object(self.records, "topic_partitions", return_value={"telemetry": 3}):
+            return self.records.starting_offsets(
+                Checkpoint(exists), ["telemetry"], "s3a://c/samples", lambda: known, "lake.t.samples", ways
+            )
+
+    def test_is_where_the_checkpoint_says(self) -> None:
+        self.assertEqual(self.start(True, {"telemetry": {0: 5}}), "earliest")
+
+    def test_without_checkpoint_and_rows_is_a_setting(self) -> None:
+        self.assertEqual(self.start(False, {}), "earliest")
+        os.environ["STARTING_OFFSETS"] = "latest"
+        self.assertEqual(self.start(False, {}), "latest")
+
+    def test_with_rows_but_no_checkpoint_ends_the_driver_and_tells_the_ways_out(self) -> None:
+        words = "lake.t.samples has rows, but s3a://c/samples is not there", "=resume to go on after the highest offset"
+        with self.ends(*words, "in the table; or drop the table."):
+            self.start(False, {"telemetry": {0: 5}})
+
+    def test_resumes_after_the_rows_and_at_the_earliest_record_of_other_partitions(self) -> None:
+        os.environ["ON_MISSING_CHECKPOINT"] = "resume"
+        self.assertEqual(
+            json.loads(self.start(False, {"telemetry": {0: 5, 2: 7}})), {"telemetry": {"0": 5, "1": -2, "2": 7}}
+        )
+
+
+class Driver(StreamCase):
+    def test_tries_until_it_works_and_tells_each_reason_in_a_line(self) -> None:
+        action = mock.Mock(side_effect=[OSError("An error occurred while calling o1.\n: no node\n at x"), "done"])
+        self.assertEqual(self.records.patiently("tables", action), "done")
+        self.assertEqual(self.said.getvalue(), "tables: no node; again in 5 s\n")
+        self.assertEqual(self.slept, [5])
+
+    def test_is_ready_while_queries_run_and_none_waits_for_its_sink(self) -> None:
+        file = self.folder / "ready"
+        file.touch()
+        ready = self.records.ReadyFile(str(file))
+        self.assertFalse(file.exists(), "what a killed container left is gone")
+        steps = [
+            (lambda: ready.waits("lake", False), False),
+            (ready.opened, True),
+            (lambda: ready.waits("lake", True), False),
+            (lambda: ready.waits("cassandra", True), False),
+            (lambda: ready.waits("lake", False), False),
+            (lambda: ready.waits("cassandra", False), True),
+            (ready.closed, False),
+            (lambda: ready.waits("lake", False), False),
+        ]
+        for number, (step, exists) in enumerate(steps):
+            step()
+            self.assertEqual(file.exists(), exists, f"after step {number}")
+
+    def test_ends_with_the_query_that_failed_and_its_reason(self) -> None:
+        ready = self.records.ReadyFile(str(self.folder / "ready"))
+        streams = mock.Mock(awaitAnyTermination=mock.Mock(side_effect=RuntimeError("boom\nplan")))
+        queries = {"lake.a": mock.Mock(isActive=True), "lake.b": mock.Mock(isActive=False)}
+        with mock.patch.object(self.records.os, "_exit", side_effect=SystemExit) as ended, self.ends():
+            self.records.run_until_one_ends(mock.Mock(streams=streams), queries, ready)
+        ended.assert_called_once_with(1)
+        self.assertEqual(self.said.getvalue(), "stream ended (lake.b): boom\n")
+        self.assertFalse((self.folder / "ready").exists())
+
+    def test_ends_when_a_setting_is_missing(self) -> None:
+        with self.ends("TOPICS is not set"):
+            self.records.setting("TOPICS")
+
+
+class Lag(StreamCase):
+    def progress(self, offsets: object) -> Any:
+        return types.SimpleNamespace(json=json.dumps({"sources": [{"endOffset": offsets}]}))
+
+    def test_is_told_by_where_the_last_batch_ended(self) -> None:
+        self.assertEqual(self.records.end_offsets(None), {})
+        self.assertEqual(self.records.end_offsets(self.progress(None)), {})
+        self.assertEqual(self.records.end_offsets(self.progress({"t": {"0": 4, "1": 0}})), {"t": {0: 4, 1: 0}})
+
+    def test_is_told_to_kafka_once_for_each_batch_and_again_when_kafka_did_not_hear(self) -> None:
+        seen = [{"t": {"0": 1}}, {"t": {"0": 1}}, {"t": {"0": 2}}, {"t": {"0": 2}}]
+        progress = [self.progress(offsets) for offsets in seen]
+        query = mock.Mock()
+        type(query).lastProgress = mock.PropertyMock(side_effect=[*progress, KeyboardInterrupt])
+        told = mock.Mock(side_effect=[None, OSError("no broker"), None])
+        with mock.patch.multiple(self.records, kafka_admin=lambda _: "admin", set_group_offsets=told):
+            with self.assertRaises(KeyboardInterrupt):
+                self.records.report_for_ever(None, {"spark-a": query})
+        self.assertEqual(
+            [call.args[1:] for call in told.call_args_list],
+            [("admin", "spark-a", {"t": {0: 1}}), *[("admin", "spark-a", {"t": {0: 2}})] * 2],
+        )
+        self.assertEqual(self.said.getvalue(), "lag not reported, will try again: no broker\n")
+
+
+class Iceberg:
+    """A table of Iceberg's: its snapshots, the newest last."""
+
+    def __init__(self, *summaries: dict[str, str]) -> None:
+        self.summaries = list(summaries)
+        self.retained: list[int] = []
+
+    def refresh(self) -> None:
+        pass
+
+    def currentSnapshot(self) -> Any:
+        return self.snapshot(len(self.summaries) - 1)
+
+    def snapshot(self, number: int) -> Any:
+        if number < 0:
+            return None
+        return types.SimpleNamespace(summary=lambda: self.summaries[number], parentId=lambda: number - 1)
+
+    def newAppend(self) -> Any:
+        added: dict[str, str] = {}
+        change = mock.Mock(commit=lambda: self.summaries.append(added))
+        change.set = lambda name, value: (added.update({name: value}), change)[1]
+        return change
+
+    def expireSnapshots(self) -> Any:
+        change = mock.Mock()
+        change.expireOlderThan = lambda _: change
+        change.retainLast = lambda number: (self.retained.append(number), change)[1]
+        return change
+
+
+def batch_of(query: str, epoch: int) -> dict[str, str]:
+    return {"spark.sql.streaming.queryId": query, "spark.sql.streaming.epochId": str(epoch)}
+
+
+class Tables(StreamCase):
+    def maintain(self, table: Iceberg) -> None:
+        with mock.patch.object(self.tables, "load", return_value=table):
+            self.tables.maintain(None, "lake.t.samples")
+
+    def append(self, table: Iceberg, query: str, epoch: int) -> list[dict[str, str]]:
+        written: list[dict[str, str]] = []
+        rows = rows_as_spark.DataFrame([{"id": "a"}], lambda options, _: written.append(options))
+        with mock.patch.object(self.tables, "load", return_value=table):
+            self.tables.append_once(None, rows, "lake.t.samples", query, epoch)
+        return written
+
+    def test_get_a_batch_once_and_remember_whose_it_was(self) -> None:
+        table = Iceberg(batch_of("q", 3), {}, {"millrace.merged-manifests": "true"})
+        self.assertEqual(self.append(table, "q", 3), [])
+        self.assertEqual(self.append(table, "q", 2), [])
+        properties = {f"snapshot-property.{name}": value for name, value in batch_of("q", 4).items()}
+        self.assertEqual(
+            self.append(table, "q", 4), [{"table": "lake.t.samples", "fanout-enabled": "true", **properties}]
+        )
+
+    def test_do_not_take_the_batch_of_another_checkpoint_for_this_one(self) -> None:
+        self.assertEqual(len(self.append(Iceberg(batch_of("old", 900)), "new", 0)), 1)
+        self.assertEqual(len(self.append(Iceberg(), "new", 0)), 1)
+
+    def test_keep_the_snapshot_of_the_last_batch_however_many_follow(self) -> None:
+        table = Iceberg(batch_of("q", 7), *[{} for _ in range(40)])
+        self.maintain(table)
+        self.assertEqual(table.retained, [42])
+        self.assertEqual(self.tables.last_epoch(table, "q"), 7)
+
+    def test_keep_twenty_snapshots_when_the_last_batch_is_among_them(self) -> None:
+        for table in (Iceberg(batch_of("q", 7), {}), Iceberg({}, {}), Iceberg()):
+            self.maintain(table)
+            self.assertEqual(table.retained, [20])
+
+    def test_get_no_snapshot_by_the_starts_of_a_driver_that_always_fails(self) -> None:
+        table = Iceberg(batch_of("q", 7))
+        for _ in range(30):
+            self.maintain(table)
+        self.assertEqual(len(table.summaries), 2)
+        table.summaries.append(batch_of("q", 8))
+        self.maintain(table)
+        self.assertEqual(len(table.summaries), 4)
+
+    def test_are_not_given_a_first_snapshot_by_maintenance(self) -> None:
+        table = Iceberg()
+        self.maintain(table)
+        self.assertEqual(table.summaries, [])
+
+
+def record(place: tuple[str, int, int], **fields: Any) -> dict[str, Any]:
+    """A record as it is after reading: `place` is topic, partition and offset."""
+    topic, partition, offset = place
+    read = {"schema": "millrace.telemetry/1", "id": f"{topic}-{partition}-{offset}", "run": None, "source": "test"}
+    read.update({"node": "node-1", "ts": "2026-11-21T12:00:00", "metric": "m", "value": 1.0}, **fields)
+    time = read["ts"]
+    return {
+        "topic": topic,
+        "key": "k",
+        "text": "{}",
+        "bytes": 100,
+        "is_json": True,
+        "header_run": read["run"],
+        "kafka_partition": partition,
+        "kafka_offset": offset,
+        "ingested_at": NOW,
+        "r": read,
+        "ts": datetime.fromisoformat(time) if time is not None else None,
+        "error": None,
+    }
+
+
+NUMBERS, TELEMETRY = "random-numbers", "telemetry"
+
+
+class WindowsCase(StreamCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.program = support.load("workloads/windows-stream.py", "windows_stream")
+        self.written: dict[str, list[dict[str, Any]]] = {}
+        self.options: list[dict[str, str]] = []
+
+    def frame(self, *rows: dict[str, Any]) -> rows_as_spark.DataFrame:
+        return rows_as_spark.DataFrame(list(rows), self.write)
+
+    def write(self, options: dict[str, str], rows: list[dict[str, Any]]) -> None:
+        self.options.append(options)
+        self.written.setdefault(options["table"], []).extend(rows)
+
+    def sink(self, query: str) -> Any:
+        context = types.SimpleNamespace(getLocalProperty={"sql.streaming.queryId": "q-1"}.get)
+        self.ready = mock.Mock()
+        return self.program.Sink(types.SimpleNamespace(sparkContext=context), query, self.ready)
+
+
+class Checks(WindowsCase):
+    def error(self, row: dict[str, Any]) -> str | None:
+        found = self.frame(row).withColumn("error", self.records.problem())
+        return self.program.checked(found).rows[0]["error"]
+
+    def test_let_good_records_through(self) -> None:
+        ahead = (NOW + timedelta(minutes=5)).isoformat()
+        for fields in ({}, {"run": "run-1"}, {"ts": ahead}, {"value": -1e100}, {"id": "x" * 256}):
+            self.assertIsNone(self.error(record((NUMBERS, 0, 0), **fields)), fields)
+
+    def test_say_what_is_wrong_with_a_record(self) -> None:
+        late = (NOW + timedelta(minutes=5, microseconds=1)).isoformat()
+        wrong: list[tuple[dict[str, Any], str]] = [
+            ({"ts": late}, f"time out of range: {late}"),
+            ({"value": 1.1e100}, "value out of range: allowed up to 1e+100 either way"),
+            ({"value": float("-inf")}, "value out of range: allowed up to 1e+100 either way"),
+            ({"id": ""}, "id must have 1 to 256 characters"),
+            ({"node": "n" * 257}, "node must have 1 to 256 characters"),
+            ({"metric": "m" * 257}, "metric must have 1 to 256 characters"),
+            ({"value": None}, "field missing or of a wrong type: value"),
+            ({"schema": "other"}, "unknown schema: other"),
+            ({"run": "no run!"}, "bad run: no run!"),
+        ]
+        for fields, reason in wrong:
+            self.assertEqual(self.error(record((NUMBERS, 0, 0), **fields)), reason)
+        self.assertEqual(self.error({**record((NUMBERS, 0, 0)), "is_json": False}), "not JSON")
+        self.assertEqual(self.error({**record((NUMBERS, 0, 0)), "bytes": None}), "null value")
+        self.assertEqual(
+            self.error({**record((NUMBERS, 0, 0)), "bytes": 2_097_152}), "value too big: 2097152 bytes, allowed 65536"
+        )
+
+    def test_take_the_clocks_of_nodes_for_what_telemetry_takes_them(self) -> None:
+        self.assertIsNone(self.error(record((TELEMETRY, 0, 0), ts=(NOW + timedelta(days=1)).isoformat())))
+        self.assertEqual(
+            self.error(record((TELEMETRY, 0, 0), ts="2026-11-23T00:00:00")), "time out of range: 2026-11-23T00:00:00"
+        )
+
+
+class Parts(WindowsCase):
+    def parts(self, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+        return self.program.parts(self.program.with_series(self.frame(*rows))).rows
+
+    def test_hold_the_figures_of_a_window_and_the_place_of_its_first_record(self) -> None:
+        values = [4.0, 7.0, 1.0]
+        places = [(NUMBERS, 1, 30), (NUMBERS, 0, 99), (NUMBERS, 1, 2)]
+        times = ["2026-11-21T12:00:00", "2026-11-21T12:00:09.999999", "2026-11-21T12:00:03"]
+        rows = [record(place, ts=ts, value=value) for place, ts, value in zip(places, times, values)]
+        [found] = self.parts(*rows)
+        self.assertAlmostEqual(found.pop("deviation"), statistics.stdev(values), places=12)
+        self.assertEqual(
+            found,
+            {
+                "stream": "random-numbers",
+                "series": "pumps",
+                "run": None,
+                "metric": "m",
+                "window_start": datetime(2026, 11, 21, 12),
+                "window_seconds": 10,
+                "part": "0-99",
+                "count": 3,
+                "mean": 4.0,
+                "minimum": 1.0,
+                "maximum": 7.0,
+                "last_ts": datetime(2026, 11, 21, 12, 0, 9, 999999),
+                "written_at": datetime(2026, 11, 21, 12, 30),
+            },
+        )
+
+    def test_know_no_deviation_of_one_record(self) -> None:
+        self.assertIsNone(self.parts(record((NUMBERS, 0, 0)))[0]["deviation"])
+
+    def test_are_told_apart_by_stream_series_metric_and_window(self) -> None:
+        rows = [
+            record((NUMBERS, 0, 1)),
+            record((NUMBERS, 0, 2), node="another pump"),
+            record((NUMBERS, 0, 3), run="r"),
+            record((NUMBERS, 0, 4), metric="normal"),
+            record((NUMBERS, 0, 5), ts="2026-11-21T12:00:10"),
+            record((TELEMETRY, 0, 1)),
+            record((TELEMETRY, 0, 2), node="node-2"),
+            record((TELEMETRY, 0, 3), run="r"),
+        ]
+        self.assertEqual(
+            [(row["stream"], row["series"], row["run"], row["part"], row["count"]) for row in self.parts(*rows)],
+            [
+                ("random-numbers", "pumps", None, "0-1", 2),
+                ("random-numbers", "r", "r", "0-3", 1),
+                ("random-numbers", "pumps", None, "0-4", 1),
+                ("random-numbers", "pumps", None, "0-5", 1),
+                ("monitoring", "node-1", None, "0-1", 1),
+                ("monitoring", "node-2", None, "0-2", 1),
+                ("monitoring", "r", "r", "0-3", 1),
+            ],
+        )
+
+    def test_begin_at_whole_windows_also_before_1970(self) -> None:
+        for time, begin in (("1969-12-31T23:59:59", "1969-12-31T23:59:50"), ("2026-11-21T12:00:19", None)):
+            self.assertEqual(
+                self.parts(record((NUMBERS, 0, 0), ts=time))[0]["window_start"],
+                datetime.fromisoformat(begin or "2026-11-21T12:00:10"),
+            )
+
+
+class Writing(WindowsCase):
+    BATCH = [
+        record((NUMBERS, 0, 1), value=2.0),
+        {**record((NUMBERS, 0, 2)), "error": "not JSON", "header_run": "r", "r": None},
+        record((TELEMETRY, 2, 7), ts="2026-11-21T12:59:59", value=3.0),
+        {**record((TELEMETRY, 2, 8)), "error": "not JSON"},
+    ]
+
+    def lake(self, *rows: dict[str, Any], held: int = -1) -> None:
+        with mock.patch.multiple(self.tables, load=lambda *_: None, last_epoch=lambda *_: held):
+            self.program.write_lake(self.sink("lake"), self.frame(*rows), 5)
+        self.assertEqual(rows_as_spark.DataFrame.persisted, [])
+
+    def test_puts_numbers_and_the_windows_of_both_streams_into_the_lake(self) -> None:
+        self.lake(*self.BATCH)
+        self.assertEqual([row["id"] for row in self.written["lake.random_numbers.samples"]], ["random-numbers-0-1"])
+        [dead] = self.written["lake.random_numbers.dead_letter"]
+        self.assertEqual((dead["run"], dead["error"], dead["kafka_offset"]), ("r", "not JSON", 2))
+        self.assertEqual(
+            [(row["stream"], row["mean"]) for row in self.written["lake.streaming.windows"]],
+            [("random-numbers", 2.0), ("monitoring", 3.0)],
+        )
+        for table, definition in self.program.TABLES.items():
+            for row in self.written[table]:
+                columns = definition.split("USING")[0].strip(" ()\n").split(",")
+                self.assertEqual(set(row), {column.split()[0] for column in columns}, table)
+        for options in self.options:
+            self.assertEqual(options["snapshot-property.spark.sql.streaming.queryId"], "q-1")
+            self.assertEqual(options["snapshot-property.spark.sql.streaming.epochId"], "5")
+
+    def test_makes_no_snapshot_of_nothing(self) -> None:
+        self.lake(self.BATCH[3])
+        self.assertEqual(self.written, {})
+        self.lake(self.BATCH[1])
+        self.assertEqual(list(self.written), ["lake.random_numbers.dead_letter"])
+        self.lake(self.BATCH[2])
+        self.assertEqual(list(self.written), ["lake.random_numbers.dead_letter", "lake.streaming.windows"])
+
+    def test_leaves_out_a_batch_that_the_lake_has(self) -> None:
+        self.lake(*self.BATCH, held=5)
+        self.assertEqual(self.written, {})
+
+    def test_puts_good_records_windows_and_names_into_cassandra_under_its_keys(self) -> None:
+        self.program.write_cassandra(self.sink("cassandra"), self.frame(*self.BATCH), 5)
+        self.assertEqual(list(self.written), ["samples", "windows", "series"])
+        self.assertEqual(rows_as_spark.DataFrame.persisted, [])
+        for options in self.options:
+            expected = {"format": "org.apache.spark.sql.cassandra", "mode": "append", "keyspace": "streaming"}
+            self.assertEqual(options, {**expected, "table": options["table"]})
+        [_, sample] = self.written["samples"]
+        names = {"stream", "series", "minute", "ts", "id", "metric", "value", "node", "written_at"}
+        self.assertEqual(set(sample), names)
+        self.assertEqual((sample["series"], sample["id"]), ("node-1", "telemetry-2-7"))
+        self.assertEqual(sample["minute"].isoformat(), "2026-11-21T12:59:00+00:00")
+        [_, window] = self.written["windows"]
+        figures = {"count", "mean", "deviation", "minimum", "maximum", "last_ts", "written_at"}
+        keys = {"stream", "series", "metric", "hour", "window_start", "part", "window_seconds"}
+        self.assertEqual(set(window), keys | figures)
+        self.assertEqual(window["hour"].isoformat(), "2026-11-21T12:00:00+00:00")
+        self.assertEqual(window["window_start"].isoformat(), "2026-11-21T12:59:50+00:00")
+        self.assertEqual(set(self.written["series"][0]), {"stream", "series", "metric", "run", "last_ts"})
+
+    def test_waits_for_a_sink_that_fails_and_is_not_ready_meanwhile(self) -> None:
+        sink = self.sink("cassandra")
+        action = mock.Mock(side_effect=[OSError("no node"), OSError("no node"), None])
+        sink.write("streaming.samples", action)
+        self.assertEqual(self.slept, [5, 5])
+        self.assertEqual(
+            self.ready.waits.call_args_list,
+            [mock.call("cassandra", True), mock.call("cassandra", True), mock.call("cassandra", False)],
+        )
+        self.assertEqual(self.said.getvalue(), "cassandra: streaming.samples: no node; again in 5 s\n" * 2)
+
+    def test_gives_the_connector_one_account_and_a_setting_that_spark_hides(self) -> None:
+        found = self.program.cassandra_settings()
+        self.assertEqual(found["spark.cassandra.connection.host"], "cassandra.example")
+        self.assertEqual([name for name, value in found.items() if value == "hush"], ["spark.cassandra.auth.password"])
+        self.assertLess(int(found["spark.cassandra.connection.keepAliveMS"]), 1000 * self.records.RETRY_SECONDS)
+
+
+class Resuming(WindowsCase):
+    def furthest(self, query: str, group: dict[str, dict[int, int]], table: dict[int, int]) -> Any:
+        with mock.patch.object(self.records, "group_offsets", return_value=group):
+            with mock.patch.object(self.tables, "next_offsets", return_value=table):
+                return self.program.ends(None, query)
+
+    def test_of_the_lake_goes_by_its_tables_where_they_are_ahead_of_its_group(self) -> None:
+        group = {NUMBERS: {0: 5, 1: 9}, TELEMETRY: {0: 3}}
+        self.assertEqual(
+            self.furthest("lake", group, {0: 8, 1: 2, 2: 4}), {NUMBERS: {0: 8, 1: 9, 2: 4}, TELEMETRY: {0: 3}}
+        )
+
+    def test_of_a_query_that_has_written_nothing_begins_anew(self) -> None:
+        self.assertEqual(self.furthest("lake", {}, {}), {})
+        self.assertEqual(self.furthest("cassandra", {}, {0: 8}), {})
+
+
+if __name__ == "__main__":
+    unittest.main()
