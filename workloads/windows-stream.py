@@ -87,7 +87,8 @@ def cassandra_settings() -> dict[str, str]:
         # Less than the time between two tries: each begins with the contact points' names, whose addresses may be new.
         "spark.cassandra.connection.keepAliveMS": "4000",
         "spark.cassandra.output.concurrent.writes": "4",
-        "spark.cassandra.output.batch.size.bytes": "8192",
+        # Cassandra warns of batches above 5 KiB.
+        "spark.cassandra.output.batch.size.bytes": "4096",
         # A deviation that is null writes nothing, where a null would leave a tombstone.
         "spark.cassandra.output.ignoreNulls": "true",
     }
