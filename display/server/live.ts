@@ -25,7 +25,7 @@ const MAX_CONNECTIONS = 500;
 /** Longest message of a page, in bytes: all it sends is the name of a series. */
 const MAX_MESSAGE_BYTES = 16_384;
 /** Packets that may wait for a connection; only answers to its own questions can pile up. */
-const MAX_WAITING = 32;
+const MAX_WAITING = 8;
 const ORDINARY = "ordinary";
 
 interface PageData {
@@ -107,6 +107,12 @@ export class Live {
     return this.#state;
   }
 
+  /** Packets that wait for all connections together. */
+  get waiting(): number {
+    const sockets = streams.flatMap((stream) => [...this.#namespace(stream).sockets.values()]);
+    return sockets.reduce((sum, socket) => sum + waitingFor(socket), 0);
+  }
+
   /** Takes a record as it came from Kafka. */
   take(stream: Stream, message: Message): void {
     const record = readRecord(stream, message);
@@ -157,8 +163,9 @@ export class Live {
     socket.emit("state", this.#state);
     this.#sendHistory(stream, socket);
     socket.on("watch", (series: unknown, answer: unknown) => {
-      if (tooMuchWaits(socket)) {
-        socket.disconnect(true);
+      // It asks without taking the answers: they go with the connection.
+      if (waitingFor(socket) > MAX_WAITING) {
+        socket.conn.close(true);
         return;
       }
       const problem = watchProblem(series);
@@ -215,10 +222,8 @@ function watchProblem(series: unknown): string | null {
   return `the name of a series has 1 to ${longestName} characters; this one has ${series.length}`;
 }
 
-/** A connection that asks without taking the answers. */
-function tooMuchWaits(socket: PageSocket): boolean {
-  const { writeBuffer } = socket.conn as unknown as { readonly writeBuffer: readonly unknown[] };
-  return writeBuffer.length > MAX_WAITING;
+function waitingFor(socket: PageSocket): number {
+  return (socket.conn as unknown as { readonly writeBuffer: readonly unknown[] }).writeBuffer.length;
 }
 
 /** Whether a page of another server asks: a browser sends where it has its page from. */

@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { readSettings } from "../../display/server/settings.ts";
+import { repositoryDir, sourceFolders } from "../../images/tags.ts";
+
+const required = {
+  WEB_DIR: "/opt/millrace/web",
+  KAFKA_BOOTSTRAP: "kafka:9092",
+  PRESTO_URL: "http://presto:8080",
+  CASSANDRA_CONTACT_POINTS: "c0, c1",
+  CASSANDRA_DATACENTER: "dc1",
+  CASSANDRA_USER: "display",
+  CASSANDRA_PASSWORD: "secret",
+};
+
+describe("settings of the display", () => {
+  it("have defaults where there is something ordinary", () => {
+    expect(readSettings({ ...required, POD_NAME: "display-1" })).to.deep.equal({
+      port: 8080,
+      webDir: "/opt/millrace/web",
+      windowSeconds: 10,
+      podName: "display-1",
+      kafka: { bootstrapServers: "kafka:9092", randomNumbersTopic: "random-numbers", monitoringTopic: "telemetry" },
+      presto: { url: "http://presto:8080", catalog: "lake" },
+      cassandra: { contactPoints: ["c0", "c1"], port: 9042, datacenter: "dc1", user: "display", password: "secret" },
+    });
+  });
+
+  it("are refused with all that is wrong at once, and without a password", () => {
+    const wrong = { ...required, KAFKA_BOOTSTRAP: undefined, PORT: "http", WINDOW_SECONDS: "0", PRESTO_URL: "presto" };
+    expect(() => readSettings({ ...wrong, CASSANDRA_USER: "" })).to.throw(
+      [
+        "PORT is not a whole number from 0 to 65535",
+        "WINDOW_SECONDS is not a whole number from 1 to 3600",
+        "KAFKA_BOOTSTRAP is not set",
+        "PRESTO_URL is not a URL such as http://presto:8080",
+        "CASSANDRA_USER is empty",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("image of the display", () => {
+  it("carries every file and package that the server imports", () => {
+    const { dependencies } = JSON.parse(
+      readFileSync(join(repositoryDir, "images", "display", "package.json"), "utf8"),
+    ) as { readonly dependencies: object };
+    const carried = sourceFolders("display");
+    const seen = new Set<string>();
+    const packages = new Set<string>();
+    const follow = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      const text = readFileSync(file, "utf8");
+      for (const [, type, target = ""] of text.matchAll(/^(?:import|export) (type )?[^;]*? ?from "([^"]+)";$/gm)) {
+        if (type !== undefined || target.startsWith("node:")) continue;
+        if (target.startsWith(".")) follow(resolve(dirname(file), target));
+        else packages.add(target);
+      }
+    };
+    const server = join(repositoryDir, "display", "server");
+    for (const file of readdirSync(server)) follow(join(server, file));
+    for (const file of seen) {
+      const path = relative(repositoryDir, file);
+      expect(existsSync(file), path).to.equal(true);
+      expect(
+        carried.some((source) => path === source || path.startsWith(`${source}/`)),
+        path,
+      ).to.equal(true);
+    }
+    expect([...packages].sort()).to.deep.equal(Object.keys(dependencies).sort());
+  });
+});
