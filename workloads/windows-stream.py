@@ -84,8 +84,10 @@ def cassandra_settings() -> dict[str, str]:
         "spark.cassandra.connection.timeoutMS": "5000",
         "spark.cassandra.read.timeoutMS": "5000",
         "spark.cassandra.query.retry.count": "1",
-        # Less than the time between two tries: each begins with the contact points' names, whose addresses may be new.
-        "spark.cassandra.connection.keepAliveMS": "4000",
+        # By default up to a minute, long after an outage is over.
+        "spark.cassandra.connection.reconnectionDelayMS.max": "5000",
+        # A session outlives the time between two batches: opening one costs more than a batch.
+        "spark.cassandra.connection.keepAliveMS": "30000",
         "spark.cassandra.output.concurrent.writes": "4",
         # Cassandra warns of batches above 5 KiB.
         "spark.cassandra.output.batch.size.bytes": "4096",
@@ -291,7 +293,8 @@ def start(spark: SparkSession, name: str, ready: records.ReadyFile) -> Any:
 
 def main() -> None:
     ready = records.ReadyFile(setting("READY_FILE", "/tmp/stream-ready"))
-    spark = records.session("windows-stream", cassandra_settings())
+    # Batches are too small for plans that are made anew while they run.
+    spark = records.session("windows-stream", {**cassandra_settings(), "spark.sql.adaptive.enabled": "false"})
     patiently(f"topics {', '.join(TOPICS)}", lambda: records.topic_partitions(spark, TOPICS))
     patiently("tables", lambda: tables.create_tables(spark, TABLES))
     for table in TABLES:

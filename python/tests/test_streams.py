@@ -463,7 +463,12 @@ class Writing(WindowsCase):
         found = self.program.cassandra_settings()
         self.assertEqual(found["spark.cassandra.connection.host"], "cassandra.example")
         self.assertEqual([name for name, value in found.items() if value == "hush"], ["spark.cassandra.auth.password"])
-        self.assertLess(int(found["spark.cassandra.connection.keepAliveMS"]), 1000 * self.records.RETRY_SECONDS)
+
+    def test_finds_cassandra_again_within_a_try_and_keeps_its_session_from_batch_to_batch(self) -> None:
+        found = self.program.cassandra_settings()
+        milliseconds = 1000 * self.records.RETRY_SECONDS
+        self.assertLessEqual(int(found["spark.cassandra.connection.reconnectionDelayMS.max"]), milliseconds)
+        self.assertGreater(int(found["spark.cassandra.connection.keepAliveMS"]), milliseconds)
 
 
 class Resuming(WindowsCase):
