@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { Consumer, KafkaMessage } from "kafkajs";
 import { HopFailure } from "../../../check/hop.ts";
@@ -14,7 +15,7 @@ type Listener = (event: { readonly payload: unknown }) => void;
  */
 class FakeConsumer {
   readonly topic: readonly KafkaMessage[];
-  /** What the joins do; the last one is done again and again. */
+  /** What its joins do, one after the other. */
   readonly joins: ("fails" | "succeeds")[];
   readonly #listeners = new Map<string, Listener>();
   #eachMessage: (payload: { message: KafkaMessage; partition: number }) => Promise<void> = () => Promise.resolve();
@@ -39,13 +40,14 @@ class FakeConsumer {
     return Promise.resolve();
   }
 
-  /** Settles before it has joined, as the client's does when a first join fails. */
-  run(options: {
+  /** Settles when the first join has ended, well or not, as the client's does. */
+  async run(options: {
     eachMessage: (payload: { message: KafkaMessage; partition: number }) => Promise<void>;
   }): Promise<void> {
     this.#eachMessage = options.eachMessage;
-    void this.#joinAll();
-    return Promise.resolve();
+    const [first = "succeeds", ...later] = this.joins;
+    await this.#join(first);
+    void this.#fetch(later);
   }
 
   seek({ offset }: { readonly offset: string }): void {
@@ -57,21 +59,24 @@ class FakeConsumer {
     this.#listeners.get("consumer.crash")?.({ payload: { error, restart } });
   }
 
-  async #joinAll(): Promise<void> {
-    for (const join of this.joins) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      this.#hasJoined = join === "succeeds";
-      if (join === "fails") {
-        this.crash(new Error("The coordinator is not available"), true);
-        continue;
-      }
-      this.#position = this.topic.length;
-      this.#listeners.get("consumer.group_join")?.({ payload: {} });
-      for (; this.#position < this.topic.length; this.#position++) {
-        const message = this.topic[this.#position];
-        if (message !== undefined) await this.#eachMessage({ message, partition: 0 });
-      }
+  async #join(join: "fails" | "succeeds"): Promise<void> {
+    await sleep(10);
+    this.#hasJoined = join === "succeeds";
+    this.#position = this.topic.length;
+    if (this.#hasJoined) this.#listeners.get("consumer.group_join")?.({ payload: {} });
+    else this.crash(new Error("The coordinator is not available"), true);
+  }
+
+  async #fetch(later: readonly ("fails" | "succeeds")[]): Promise<void> {
+    await sleep(5);
+    for (; this.#hasJoined && this.#position < this.topic.length; this.#position++) {
+      const message = this.topic[this.#position];
+      if (message !== undefined) await this.#eachMessage({ message, partition: 0 });
     }
+    const [next, ...rest] = later;
+    if (next === undefined) return;
+    await this.#join(next);
+    await this.#fetch(rest);
   }
 }
 
@@ -103,7 +108,7 @@ describe("hop kafka", () => {
 
   it("counts a record once when a later join reads it again", async () => {
     const half = new FakeConsumer(topic.slice(0, 3), "succeeds", "succeeds", "succeeds");
-    setTimeout(() => Object.assign(half, { topic }), 15);
+    setTimeout(() => Object.assign(half, { topic }), 20);
     expect(await read(half)).to.have.length(4);
   });
 
@@ -119,7 +124,7 @@ describe("hop kafka", () => {
   });
 
   it("says how many of the acknowledged records did not come back", async () => {
-    const error = await read(new FakeConsumer(topic.slice(0, 3), "succeeds"), AbortSignal.timeout(150)).catch(
+    const error = await read(new FakeConsumer(topic.slice(0, 3), "succeeds"), AbortSignal.timeout(500)).catch(
       (reason: unknown) => reason,
     );
     expect(error).to.be.instanceOf(HopFailure);
