@@ -48,9 +48,11 @@ COMPACTION = {
 # Files become old before they are merged: what is fresh is what proofs and people look at.
 COMPACTION_AGE_MINUTES = 5
 
-# What a snapshot says of the batch that made it; the names are those of Iceberg's own streaming sink.
-QUERY_PROPERTY = "spark.sql.streaming.queryId"
-EPOCH_PROPERTY = "spark.sql.streaming.epochId"
+# What a snapshot says of the batch that made it. In lower case, for Spark takes names of options no other way.
+QUERY_PROPERTY = "millrace.query"
+EPOCH_PROPERTY = "millrace.epoch"
+#: The same by Iceberg's own streaming sink.
+SINK_EPOCH_PROPERTY = "spark.sql.streaming.epochId"
 #: Marks the appends of nothing.
 MERGED_PROPERTY = "millrace.merged-manifests"
 
@@ -126,7 +128,7 @@ def kept_snapshots(iceberg: Any) -> int:
     those who remove rows, and from each start of a driver that fails before its first batch.
     """
     for position, summary in enumerate(history(iceberg)):
-        if summary.get(EPOCH_PROPERTY) is not None:
+        if any(summary.get(name) is not None for name in (EPOCH_PROPERTY, SINK_EPOCH_PROPERTY)):
             return max(KEPT_SNAPSHOTS, position + 1)
     return KEPT_SNAPSHOTS
 

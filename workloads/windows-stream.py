@@ -242,7 +242,7 @@ def write_cassandra(sink: Sink, read: DataFrame, _epoch: int) -> None:
 class Query(NamedTuple):
     seconds: str
     write: Callable[[Sink, DataFrame, int], None]
-    #: Whether it ends when Kafka has dropped what it did not read yet. Rows in Cassandra live no longer than that.
+    #: Whether it ends when Kafka has dropped what it did not read yet. Rows in Cassandra are dropped after a while, too.
     all_or_fail: bool
 
 

@@ -256,7 +256,8 @@ class Writer:
         return self.options(**{name: value})
 
     def options(self, **more: str) -> "Writer":
-        return Writer(self._frame, {**self._options, **more})
+        # Spark knows no upper case here: what is made of a name, such as a snapshot's property, has none.
+        return Writer(self._frame, {**self._options, **{name.lower(): value for name, value in more.items()}})
 
     def save(self) -> None:
         self._frame.writes(self._options, self._frame.rows)

@@ -184,7 +184,7 @@ class Iceberg:
 
 
 def batch_of(query: str, epoch: int) -> dict[str, str]:
-    return {"spark.sql.streaming.queryId": query, "spark.sql.streaming.epochId": str(epoch)}
+    return {"millrace.query": query, "millrace.epoch": str(epoch)}
 
 
 class Tables(StreamCase):
@@ -193,30 +193,40 @@ class Tables(StreamCase):
             self.tables.maintain(None, "lake.t.samples")
 
     def append(self, table: Iceberg, query: str, epoch: int) -> list[dict[str, str]]:
+        """The options of what was written; the table gets its snapshot, as Iceberg would make it."""
         written: list[dict[str, str]] = []
-        rows = rows_as_spark.DataFrame([{"id": "a"}], lambda options, _: written.append(options))
+
+        def write(options: dict[str, str], _: Any) -> None:
+            written.append(options)
+            prefix = "snapshot-property."
+            properties = {name.removeprefix(prefix): value for name, value in options.items() if prefix in name}
+            table.summaries.append(properties)
+
+        rows = rows_as_spark.DataFrame([{"id": "a"}], write)
         with mock.patch.object(self.tables, "load", return_value=table):
             self.tables.append_once(None, rows, "lake.t.samples", query, epoch)
         return written
 
-    def test_get_a_batch_once_and_remember_whose_it_was(self) -> None:
-        table = Iceberg(batch_of("q", 3), {}, {"millrace.merged-manifests": "true"})
+    def test_get_a_batch_once_whatever_came_after_it(self) -> None:
+        table = Iceberg()
+        [options] = self.append(table, "q", 3)
+        self.assertEqual((options["table"], options["fanout-enabled"]), ("lake.t.samples", "true"))
+        self.assertEqual(table.summaries, [batch_of("q", 3)])
+        table.summaries.append({})
         self.assertEqual(self.append(table, "q", 3), [])
         self.assertEqual(self.append(table, "q", 2), [])
-        properties = {f"snapshot-property.{name}": value for name, value in batch_of("q", 4).items()}
-        self.assertEqual(
-            self.append(table, "q", 4), [{"table": "lake.t.samples", "fanout-enabled": "true", **properties}]
-        )
+        self.assertEqual(len(self.append(table, "q", 4)), 1)
+        self.assertEqual(self.append(table, "q", 4), [])
 
     def test_do_not_take_the_batch_of_another_checkpoint_for_this_one(self) -> None:
         self.assertEqual(len(self.append(Iceberg(batch_of("old", 900)), "new", 0)), 1)
         self.assertEqual(len(self.append(Iceberg(), "new", 0)), 1)
 
     def test_keep_the_snapshot_of_the_last_batch_however_many_follow(self) -> None:
-        table = Iceberg(batch_of("q", 7), *[{} for _ in range(40)])
-        self.maintain(table)
-        self.assertEqual(table.retained, [42])
-        self.assertEqual(self.tables.last_epoch(table, "q"), 7)
+        for batch in (batch_of("q", 7), {"spark.sql.streaming.queryId": "q", "spark.sql.streaming.epochId": "7"}):
+            table = Iceberg(batch, *[{} for _ in range(40)])
+            self.maintain(table)
+            self.assertEqual(table.retained, [42])
 
     def test_keep_twenty_snapshots_when_the_last_batch_is_among_them(self) -> None:
         for table in (Iceberg(batch_of("q", 7), {}), Iceberg({}, {}), Iceberg()):
@@ -413,8 +423,8 @@ class Writing(WindowsCase):
                 columns = definition.split("USING")[0].strip(" ()\n").split(",")
                 self.assertEqual(set(row), {column.split()[0] for column in columns}, table)
         for options in self.options:
-            self.assertEqual(options["snapshot-property.spark.sql.streaming.queryId"], "q-1")
-            self.assertEqual(options["snapshot-property.spark.sql.streaming.epochId"], "5")
+            for name, value in batch_of("q-1", 5).items():
+                self.assertEqual(options[f"snapshot-property.{name}"], value)
 
     def test_makes_no_snapshot_of_nothing(self) -> None:
         self.lake(self.BATCH[3])
