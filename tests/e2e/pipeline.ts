@@ -61,15 +61,18 @@ export function measured(run: string, metric: string, values: readonly number[],
   return values.map((value) => makeRecord({ source: "proof", node, at: new Date(), run }, { metric, value }));
 }
 
-/** Cassandra with the rights of the proof's role; the client finds a pod that comes after a killed one. */
-export async function withCassandra<T>(body: (client: Client) => Promise<T>): Promise<T> {
-  const password = await secret(cassandraRoleSecretName(ROBOT), "password");
+/**
+ * Cassandra with the rights of a role; the client finds a pod that comes after a killed one.
+ * @param role - @default "proof"
+ */
+export async function withCassandra<T>(body: (client: Client) => Promise<T>, role: string = ROBOT): Promise<T> {
+  const password = await secret(cassandraRoleSecretName(role), "password");
   const localDataCenter = await environment(DISPLAY, "CASSANDRA_DATACENTER");
   return await withTunnel(CASSANDRA, 9042, async (port) => {
     const client = new Client({
       contactPoints: [`127.0.0.1:${port}`],
       localDataCenter,
-      authProvider: new auth.PlainTextAuthProvider(ROBOT, password),
+      authProvider: new auth.PlainTextAuthProvider(role, password),
       policies: { reconnection: new policies.reconnection.ConstantReconnectionPolicy(SECOND) },
       pooling: { coreConnectionsPerHost: { [types.distance.local]: 1 } },
       socketOptions: { connectTimeout: 5 * SECOND, readTimeout: 10 * SECOND },

@@ -9,11 +9,12 @@ import { gone, ready, scale, sql, type Workload } from "../platform.ts";
 import { check, failures, greenAgain, timed } from "../proofs.ts";
 import { must, type Runner, until } from "../runner.ts";
 import { censusFileChanged } from "./census-file.ts";
+import { lakeStandsStill, rightRevoked } from "./one-way.ts";
 
 const MINUTE = 60_000;
 
 /** What is done to the platform before a check, and undone after it. */
-interface Fault {
+export interface Fault {
   /** In the words of "with … the check names …". */
   readonly what: string;
   readonly begin: () => Promise<void>;
@@ -75,6 +76,8 @@ const pipeline: readonly BrokenHop[] = [
   { fault: atZero(DISPLAY), hops: { live: /display at \S*:8080/ }, barMs: 2 * MINUTE },
   { fault: atZero(CASSANDRA), hops: { cassandra: /Cassandra at \S*:9042/ }, barMs: 2 * MINUTE },
   { fault: atZero(WINDOWS_DRIVER), hops: { cassandra: /stream windows or its checkpoint/ }, barMs: 2 * MINUTE },
+  { fault: lakeStandsStill(), hops: { lake: /stream windows or its checkpoint/ }, barMs: 2.5 * MINUTE },
+  { fault: rightRevoked(), hops: { display: /from cassandra/ }, barMs: 2.5 * MINUTE },
   { fault: censusFileChanged(), hops: { census: /all\/all\/income/ }, barMs: 2.5 * MINUTE },
 ];
 

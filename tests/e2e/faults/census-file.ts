@@ -1,5 +1,6 @@
 /** A census file that is no longer the one whose figures Spark has written. */
 import { bucketOf } from "../clients.ts";
+import type { Fault } from "./broken-hops.ts";
 
 const BUCKET = "inputs";
 const PREFIX = "census/";
@@ -7,11 +8,7 @@ const PREFIX = "census/";
 const COLUMN = "income";
 
 /** One number of one person is changed, and put back at the end. */
-export function censusFileChanged(): {
-  readonly what: string;
-  readonly begin: () => Promise<void>;
-  readonly end: () => Promise<void>;
-} {
+export function censusFileChanged(): Fault {
   let original: { readonly key: string; readonly text: string } | undefined;
   return {
     what: `one ${COLUMN} changed in the census file`,

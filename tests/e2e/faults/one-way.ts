@@ -1,0 +1,57 @@
+/** Faults of one of several ways that records take, while the others go on. */
+import { SUPERUSER } from "../../../components/cassandra-keyspaces.ts";
+import { WINDOWS_DRIVER, withCassandra } from "../pipeline.ts";
+import { kube, namespace, pods, ready } from "../platform.ts";
+import { until } from "../runner.ts";
+import type { Fault } from "./broken-hops.ts";
+
+const MINUTE = 60_000;
+
+/** The display may no longer read Cassandra; its live stream and what it reads through Presto go on. */
+export function rightRevoked(): Fault {
+  const change = (statement: string) => (): Promise<void> =>
+    withCassandra(async (client) => {
+      await client.execute(statement, [], { prepare: false });
+    }, SUPERUSER);
+  return {
+    what: "the display's right on Cassandra revoked",
+    begin: change("REVOKE SELECT ON KEYSPACE streaming FROM display"),
+    end: change("GRANT SELECT ON KEYSPACE streaming TO display"),
+  };
+}
+
+interface Deployment {
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Container[] } } };
+}
+
+interface Container {
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
+/** The stream writes to Cassandra as ever, and to the lake once when it starts and then not for a day. */
+export function lakeStandsStill(): Fault {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${WINDOWS_DRIVER}`;
+  const [name, seconds] = ["LAKE_TRIGGER_SECONDS", "86400"];
+  let before: readonly Container[] | undefined;
+  const replace = async (containers: readonly Container[]): Promise<void> => {
+    const old = (await pods(WINDOWS_DRIVER)).map((pod) => pod.metadata.uid);
+    await kube().patch(path, { spec: { template: { spec: { containers } } } });
+    await until("the driver with other settings", 2 * MINUTE, async () =>
+      (await pods(WINDOWS_DRIVER)).some((pod) => old.includes(pod.metadata.uid)) ? undefined : true,
+    );
+    await ready(WINDOWS_DRIVER, 4 * MINUTE);
+  };
+  return {
+    what: "the stream's writing to the lake stopped",
+    begin: async () => {
+      const { containers } = (await kube().get<Deployment>(path)).spec.template.spec;
+      before = containers;
+      const env = (one: Container): NonNullable<Container["env"]> =>
+        (one.env ?? []).map((entry) => (entry.name === name ? { name, value: seconds } : entry));
+      await replace(containers.map((one) => ({ ...one, env: env(one) })));
+    },
+    end: async () => {
+      if (before !== undefined) await replace(before);
+    },
+  };
+}
