@@ -12,13 +12,22 @@ export interface HopOutcome {
   readonly progress: readonly string[];
 }
 
-/** @param timeoutMs - after which the hop must say what is missing */
-export async function runHop(hop: Hop, timeoutMs = 10_000): Promise<HopOutcome> {
+/** @param limit - after how many ms the hop must say what is missing, or at which words of its progress */
+export async function runHop(hop: Hop, limit: number | RegExp = 10_000): Promise<HopOutcome> {
   const progress: string[] = [];
-  const proof = await runBranches([{ hops: [hop], timeoutMs }], { onProgress: (_, words) => progress.push(words) });
+  const stop = new AbortController();
+  const timeoutMs = typeof limit === "number" ? limit : 10_000;
+  const proof = await runBranches([{ hops: [hop], timeoutMs }], {
+    signal: stop.signal,
+    onProgress: (_, words) => {
+      progress.push(words);
+      if (limit instanceof RegExp && limit.test(words)) stop.abort();
+    },
+  });
   const [result] = proof.hops;
   if (result === undefined) throw new Error("the hop was not judged");
-  return { proof, result, progress };
+  const message = result.message.replace(/^the proof was stopped here: /, "");
+  return { proof, result: { ...result, message }, progress };
 }
 
 /** Begin of a window, of a minute and of an hour. */

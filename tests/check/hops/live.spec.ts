@@ -80,10 +80,11 @@ describe("hop live", () => {
   /** Connects as hop `pump` does, lets the display show something, and runs the hop. */
   async function prove(
     shows: () => void,
-    limits: { missedAfterMs?: number; timeoutMs?: number } = {},
+    limits: { missedAfterMs?: number; timeoutMs?: number; arrived?: number } = {},
   ): Promise<HopOutcome> {
     await live.watch(numbers.run, AbortSignal.timeout(5000));
     shows();
+    while (live.points.length < (limits.arrived ?? 0)) await sleep(5);
     const { missedAfterMs = 60_000, timeoutMs } = limits;
     return runHop(liveHop({ live, numbers, missedAfterMs, againLimitMs: 100, pauseMs: 5 }), timeoutMs);
   }
@@ -118,7 +119,7 @@ describe("hop live", () => {
         display.show(numbers.run, pointsOf(numbers).slice(1));
         display.history = pointsOf(numbers);
       },
-      { missedAfterMs: 100 },
+      { missedAfterMs: 100, arrived: 3 },
     );
     expect(result).to.include({ ok: true, count: 4, distinct: 4 });
     expect(result.message).to.contain(", 1 of them only when asked again");
@@ -138,7 +139,7 @@ describe("hop live", () => {
       () => {
         display.show(numbers.run, pointsOf(numbers).slice(0, 1));
       },
-      { timeoutMs: 200 },
+      { timeoutMs: 200, arrived: 1 },
     );
     expect(result.message).to.match(/has shown 1 of 4 records; .* its last batch of the series came \d+ s ago$/);
   });
@@ -148,7 +149,7 @@ describe("hop live", () => {
       () => {
         display.show(numbers.run, [...pointsOf(numbers), ...pointsOf(numbers).slice(0, 1)]);
       },
-      { timeoutMs: 200 },
+      { timeoutMs: 200, arrived: 4 },
     );
     expect(result.message).to.contain("the live stream has shown 5 records where 4 were sent: duplicates");
   });
@@ -167,7 +168,7 @@ describe("hop live", () => {
       () => {
         display.show(numbers.run, pointsOf(numbers).slice(0, 1), "uniform", 4);
       },
-      { timeoutMs: 200 },
+      { timeoutMs: 200, arrived: 1 },
     );
     expect(result.message).to.contain("1 of 4 records; ").and.contain("thinned out 3 marked records");
   });

@@ -116,7 +116,7 @@ describe("hop pump", () => {
   });
 
   it("says that nothing runs where the pumps should be, and has sent under one run only", async () => {
-    const { result, numbers } = await prove({ url: "http://127.0.0.1:1", timeoutMs: 300 });
+    const { result, numbers } = await prove({ url: "http://127.0.0.1:1", timeoutMs: 1000 });
     expect(result.message).to.match(
       /^after \d+ s: pump of random numbers at http:\/\/127\.0\.0\.1:1 can't be reached: .*nothing runs there/,
     );
@@ -125,7 +125,7 @@ describe("hop pump", () => {
 
   it("says why Kafka did not take the numbers, in the pump's words", async () => {
     server.reset({ "POST /marked": { status: 503, body: { error: "Kafka acknowledged 0 of 3 messages: no answer" } } });
-    const { result, steps } = await prove({ timeoutMs: 300 });
+    const { result, steps } = await prove({ timeoutMs: 1000 });
     expect(result.message).to.match(
       /^after \d+ s: pump of random numbers at \S+ did not send the numbers: status 503: Kafka acknowledged 0 of 3 messages: no answer$/,
     );
