@@ -69,7 +69,7 @@ async function partsOf(
   signal: AbortSignal,
 ): Promise<Window[]> {
   const cql =
-    "SELECT window_start, window_seconds, part, count, mean, deviation, minimum, maximum FROM streaming.windows " +
+    'SELECT window_start, window_seconds, part, "count", mean, deviation, minimum, maximum FROM streaming.windows ' +
     "WHERE stream = ? AND series = ? AND metric = ? AND hour = ?";
   const hours = timesOf(
     windowsOf(numbers.records, windowSeconds).map(({ start }) => ({ ts: start })),
