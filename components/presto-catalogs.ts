@@ -66,6 +66,8 @@ export function cassandraCatalog(args: { readonly cassandra: CassandraEndpoint }
       "cassandra.load-policy.use-dc-aware": "true",
       "cassandra.load-policy.dc-aware.local-dc": args.cassandra.datacenter,
       "cassandra.consistency-level": "LOCAL_QUORUM",
+      // By default a query waits a minute for a cluster that is away.
+      "cassandra.no-host-available-retry-timeout": "10s",
       "cassandra.username": user,
       "cassandra.password": "${ENV:CASSANDRA_PASSWORD}",
     }),

@@ -4,6 +4,7 @@ import { keyspaceProblems } from "../../components/cassandra-keyspaces.ts";
 import { cassandraEnv, cassandraJvmOptions, cassandraNodeEnv } from "../../components/cassandra-settings.ts";
 import { Cassandra, cassandraProblems } from "../../components/cassandra.ts";
 import { podProblems } from "../../components/hardening.ts";
+import { cassandraCatalog } from "../../components/presto-catalogs.ts";
 import { Storage } from "../../components/storage.ts";
 import { setupSchema } from "../../workloads/cassandra/declaration.ts";
 import { envOf, resources } from "../support/fixtures.ts";
@@ -69,6 +70,28 @@ describe("Cassandra", () => {
       {
         name: "CASSANDRA_PASSWORD",
         valueFrom: { secretKeyRef: { name: "cassandra-role-spark", key: "password" } },
+      },
+    ]);
+  });
+
+  it("is a catalog of Presto, which reads as its own role, with the password from the environment", async () => {
+    const { properties, env } = cassandraCatalog({ cassandra: make().access("night_watch") });
+    expect((await valueOf(properties)).split("\n")).to.deep.equal([
+      "cassandra.consistency-level=LOCAL_QUORUM",
+      "cassandra.contact-points=cassandra.data.svc",
+      "cassandra.load-policy.dc-aware.local-dc=dc1",
+      "cassandra.load-policy.use-dc-aware=true",
+      "cassandra.native-protocol-port=9042",
+      "cassandra.no-host-available-retry-timeout=10s",
+      "cassandra.password=${ENV:CASSANDRA_PASSWORD}",
+      "cassandra.username=night_watch",
+      "connector.name=cassandra",
+      "",
+    ]);
+    expect(await valueOf(pulumi.output([...env]))).to.deep.equal([
+      {
+        name: "CASSANDRA_PASSWORD",
+        valueFrom: { secretKeyRef: { name: "cassandra-role-night-watch", key: "password" } },
       },
     ]);
   });
