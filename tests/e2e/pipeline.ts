@@ -4,7 +4,7 @@ import { auth, Client, policies, types } from "cassandra-driver";
 import { type NumberRecord, numbersMetric } from "../../check/marked-numbers.ts";
 import { PumpClient, type PumpOrder } from "../../check/pump-client.ts";
 import { cassandraRoleSecretName, ROBOT, serviceNames, sparkDriverName } from "../../components/names.ts";
-import type { Sink, Stream, WindowsAnswer } from "../../display/protocol.ts";
+import { type Sink, type Stream, streams, type WindowsAnswer } from "../../display/protocol.ts";
 import { makeRecord, type TelemetryRecord, toMessage } from "../../workloads/telemetry/record.ts";
 import { addressOf, environment, kafka, secret, sql } from "./platform.ts";
 import { withTunnel } from "./tunnel.ts";
@@ -141,27 +141,27 @@ export async function windowsOf(
 
 export const displayUrl = (): string => `http://${addressOf("display")}`;
 
-/** Removes what a run has left in the lake and in Cassandra; what is missed there goes with its time to live. */
-export async function forget(run: string, from: Date): Promise<void> {
+/** Removes what runs have left in the lake and in Cassandra; what is missed there goes with its time to live. */
+export async function forget(runs: readonly string[], from: Date): Promise<void> {
   const tables = ["random_numbers.samples", "random_numbers.dead_letter", "streaming.windows", "telemetry.samples"];
-  for (const table of tables) await sql(`DELETE FROM lake.${table} WHERE run = '${run}'`).catch(() => undefined);
+  const list = runs.map((run) => `'${run}'`).join(", ");
+  for (const table of tables) await sql(`DELETE FROM lake.${table} WHERE run IN (${list})`).catch(() => undefined);
   await withCassandra(async (client) => {
-    for (const stream of ["random-numbers", "monitoring"]) {
-      for (const minute of partitions(from, "minute")) {
-        const query = "DELETE FROM streaming.samples WHERE stream = ? AND series = ? AND minute = ?";
-        await client.execute(query, [stream, run, minute]);
-      }
-      const found = await client.execute("SELECT metric FROM streaming.series WHERE stream = ? AND series = ?", [
-        stream,
-        run,
-      ]);
-      for (const row of found.rows) {
-        for (const hour of partitions(from, "hour")) {
-          const query = "DELETE FROM streaming.windows WHERE stream = ? AND series = ? AND metric = ? AND hour = ?";
-          await client.execute(query, [stream, run, row.get("metric"), hour]);
-        }
-      }
-      await client.execute("DELETE FROM streaming.series WHERE stream = ? AND series = ?", [stream, run]);
-    }
+    for (const stream of streams) for (const run of runs) await forgetSeries(client, stream, run, from);
   }).catch(() => undefined);
+}
+
+async function forgetSeries(client: Client, stream: Stream, run: string, from: Date): Promise<void> {
+  for (const minute of partitions(from, "minute")) {
+    const query = "DELETE FROM streaming.samples WHERE stream = ? AND series = ? AND minute = ?";
+    await client.execute(query, [stream, run, minute]);
+  }
+  const metrics = "SELECT metric FROM streaming.series WHERE stream = ? AND series = ?";
+  for (const row of (await client.execute(metrics, [stream, run])).rows) {
+    for (const hour of partitions(from, "hour")) {
+      const query = "DELETE FROM streaming.windows WHERE stream = ? AND series = ? AND metric = ? AND hour = ?";
+      await client.execute(query, [stream, run, row.get("metric"), hour]);
+    }
+  }
+  await client.execute("DELETE FROM streaming.series WHERE stream = ? AND series = ?", [stream, run]);
 }

@@ -66,7 +66,7 @@ async function outlive(fault: () => Promise<void>): Promise<string> {
       }
     });
   } finally {
-    await forget(run, from);
+    await forget([run], from);
   }
 }
 

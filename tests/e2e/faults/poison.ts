@@ -80,7 +80,7 @@ export async function poison(runner: Runner): Promise<void> {
       return `${messages.length} kept, ${good.length} good numbers after them in Cassandra`;
     });
   } finally {
-    await forget(run, from);
+    await forget([run], from);
   }
 }
 

@@ -40,7 +40,7 @@ export async function driverKilledOften(runner: Runner): Promise<void> {
       return `${words}; killed after ${pauses.map((ms) => Math.round(ms / SECOND)).join(", ")} s`;
     } finally {
       await ready(WINDOWS_DRIVER, 3 * MINUTE);
-      await forget(run, from);
+      await forget([run], from);
     }
   });
 }
