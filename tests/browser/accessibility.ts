@@ -40,12 +40,12 @@ const MOST_STOPS = 100;
  * @returns labels of the lists to choose from that the key does not reach
  */
 export async function unreachable(page: Page): Promise<string[]> {
-  const total = await page.locator("select:visible").count();
+  const total = await page.locator("select:not([disabled]):visible").count();
   const reached = new Set<string>();
   await page.locator("body").press("Tab");
   for (let stop = 0; stop < MOST_STOPS && reached.size < total; stop++) {
     const index = await page.evaluate<number>(
-      "[...document.querySelectorAll('select')].indexOf(document.activeElement)",
+      "[...document.querySelectorAll('select:not([disabled])')].indexOf(document.activeElement)",
     );
     if (index >= 0) reached.add(String(index));
     await page.keyboard.press("Tab");
