@@ -11,9 +11,11 @@ export interface Choice {
   template: `
     <label class="chooser">
       <span>{{ label() }}</span>
-      <select [attr.data-testid]="testId()" (change)="choose($event)">
+      <select [attr.data-testid]="testId()" [disabled]="choices().length === 0" (change)="choose($event)">
         @for (choice of choices(); track choice.value) {
           <option [value]="choice.value" [selected]="choice.value === chosen()">{{ choice.words }}</option>
+        } @empty {
+          <option value="">none yet</option>
         }
       </select>
     </label>

@@ -13,7 +13,7 @@ import {
 import { metricOption, metricWords } from "../logic/metrics.ts";
 import { type PageInfo, sinkNames } from "../logic/pages.ts";
 import { minutesChoices, windowsUrl, withChosen } from "../logic/url-state.ts";
-import { windowsChart, windowsSummary } from "../logic/windows.ts";
+import { overall, windowsChart, windowsSummary } from "../logic/windows.ts";
 import { choicesOf } from "./choices.ts";
 import { Chooser } from "./chooser.ts";
 import { Legend, type LegendEntry } from "./legend.ts";
@@ -74,7 +74,7 @@ export class WindowsPage {
   protected readonly rows = computed(() =>
     [...(this.answer()?.windows ?? [])].reverse().map((window) => ({ ...window, at: Date.parse(window.start) })),
   );
-  protected readonly count = computed(() => (this.answer()?.windows ?? []).reduce((sum, { count }) => sum + count, 0));
+  protected readonly overall = computed(() => overall(this.answer()?.windows ?? []));
   protected readonly lag = computed(() => {
     const answer = this.answer();
     if (answer?.lastRecordAt == null) return null;

@@ -15,14 +15,14 @@ const LEVELS = 5;
 const LANES = 3;
 
 const stations: readonly Station[] = [
-  { id: "pumps", words: ["Pumps", "random numbers"], level: 0, lanes: [0, 0] },
-  { id: "nodes", words: ["Nodes", "vmstat, iostat"], level: 0, lanes: [1, 1] },
+  { id: "pumps", words: ["Pumps", "numbers"], level: 0, lanes: [0, 0] },
+  { id: "nodes", words: ["Nodes", "monitoring"], level: 0, lanes: [1, 1] },
   { id: "file", words: ["S3", "census file"], level: 0, lanes: [2, 2] },
   { id: "kafka", words: ["Kafka", "two topics"], level: 1, lanes: [0, 1] },
   { id: "windows", words: ["Spark", "windows"], level: 2, lanes: [1, 1] },
   { id: "census", words: ["Spark", "census"], level: 2, lanes: [2, 2] },
   { id: "cassandra", words: ["Cassandra", "its tables"], level: 3, lanes: [1, 1] },
-  { id: "lake", words: ["Lake", "read by Presto"], level: 3, lanes: [2, 2] },
+  { id: "lake", words: ["Lake", "with Presto"], level: 3, lanes: [2, 2] },
   { id: "display", words: ["Display", "these pages"], level: 4, lanes: [0, 2] },
 ];
 

@@ -27,10 +27,10 @@ export function formatCount(count: number): string {
   return whole.format(count);
 }
 
-/** `12:40:03`, or `12:40:03.250` where a second is too coarse. */
-export function formatTime(ms: number, digits: "seconds" | "milliseconds" = "seconds"): string {
-  if (!Number.isFinite(new Date(ms).getTime())) return "–";
-  return new Date(ms).toISOString().slice(11, digits === "seconds" ? 19 : 23);
+/** `12:40:03` */
+export function formatTime(ms: number): string {
+  const date = new Date(ms);
+  return Number.isFinite(date.getTime()) ? date.toISOString().slice(11, 19) : "–";
 }
 
 /** `21 Nov 2026, 12:40:03 UTC` */

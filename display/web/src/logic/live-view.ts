@@ -69,7 +69,9 @@ export function liveView(store: LiveStore, metric: string, series: string | null
     }))
     .filter(({ points }) => points.length > 0);
   const shown = all.slice(0, LINES_SHOWN);
-  const lines = shown.flatMap(({ series: name, points }, tone) => chartLines(name, tone, points, shown.length === 1));
+  const lines = shown.flatMap(({ series: name, points }, tone) =>
+    chartLines(name, tone, points, { from, to, isAlone: shown.length === 1 }),
+  );
   const drawn = shown.flatMap(({ points }) => points);
   const newest = drawn.reduce<Point | null>(
     (found, point) => (found === null || point[0] >= found[0] ? point : found),
@@ -84,9 +86,17 @@ export function liveView(store: LiveStore, metric: string, series: string | null
   };
 }
 
-function chartLines(series: string, tone: number, points: readonly Point[], isAlone: boolean): ChartLine[] {
+function chartLines(
+  series: string,
+  tone: number,
+  points: readonly Point[],
+  { from, to, isAlone }: { readonly from: number; readonly to: number; readonly isAlone: boolean },
+): ChartLine[] {
   if (!isDense(points)) return [{ name: series, tone, weight: "strong", points, dots: true, gapMs: GAP_MS }];
-  const means = bySecond(points).map(({ start, mean }): Point => [start + 500, mean]);
+  // Whole seconds only: the mean of a part of one would jump about at the chart's edges.
+  const means = bySecond(points)
+    .filter(({ start }) => start >= from && start + 1000 <= to)
+    .map(({ start, mean }): Point => [start + 500, mean]);
   const strong: ChartLine = {
     name: `${series}, mean of each second`,
     tone,

@@ -1,6 +1,6 @@
 /** Geometry of a chart over time: lines with bands and, below them, bars of counts. It knows numbers, not elements. */
 import { extent, ticks } from "d3-array";
-import { scaleLinear, scaleUtc } from "d3-scale";
+import { scaleLinear, type ScaleTime, scaleUtc } from "d3-scale";
 import { area, line } from "d3-shape";
 import { formatNumber } from "./format.ts";
 import type { Point } from "./ring.ts";
@@ -73,8 +73,8 @@ export interface TimeDrawing {
   readonly valueTitle: string;
 }
 
-/** Most dots of a line; beyond them it is a line alone. */
-const DOTS = 90;
+/** Least room of a dot, in px; a line whose points stand closer has none. */
+const DOT_ROOM = 8;
 const LINE_HEIGHT = 20;
 /** Width of a digit of the axis' labels, in px; a little too wide rather than too narrow. */
 const DIGIT_WIDTH = 7.2;
@@ -99,16 +99,14 @@ export function drawTimeChart(chart: TimeChart, width: number): TimeDrawing {
   const valueScale = values.copy().range([plot.y + plotHeight, plot.y]);
   const y = (value: number): number => round(valueScale(value));
   const countScale = scaleLinear([0, countMaximum], [countsPlot.y + countsPlot.height, countsPlot.y]);
-  const timeTickValues = time.ticks(Math.max(2, Math.floor(plotWidth / 90)));
   const timeFormat = timeTickFormat(chart.to - chart.from);
+  const timeTicks = timeTicksOf(time, timeFormat);
 
   return {
     width,
     height: bottom + 2 * LINE_HEIGHT + 6,
     plot,
-    timeTicks: timeTickValues
-      .map((tick) => ({ at: x(tick.getTime()), label: timeFormat(tick) }))
-      .filter(({ at }) => at >= left + 8 && at <= left + plotWidth - 8),
+    timeTicks: timeTicks.filter(({ at, label }) => at + labelWidth(label) / 2 <= width),
     valueTicks: valueTickValues.map((tick) => ({ at: y(tick), label: format(tick) })),
     lines: chart.lines.map((some) => drawLine(some, x, y, plotWidth)),
     band: chart.band === undefined ? null : bandPath(chart.band.points, chart.band.gapMs, x, y),
@@ -125,6 +123,21 @@ export function drawTimeChart(chart: TimeChart, width: number): TimeDrawing {
   };
 }
 
+/** As many labels as fit beside each other. */
+function timeTicksOf(time: ScaleTime<number, number>, format: (date: Date) => string): Tick[] {
+  const [begin = 0, end = 0] = time.range();
+  for (let count = Math.max(3, Math.floor((end - begin) / 90)); count > 1; count--) {
+    const found = time.ticks(count).map((tick) => ({ at: round(time(tick)), label: format(tick) }));
+    const meet = found.some(({ at, label }, index) => at - (found[index - 1]?.at ?? -Infinity) < labelWidth(label) + 4);
+    if (!meet) return found;
+  }
+  return time.ticks(1).map((tick) => ({ at: round(time(tick)), label: format(tick) }));
+}
+
+function labelWidth(label: string): number {
+  return label.length * DIGIT_WIDTH;
+}
+
 function drawLine(
   some: ChartLine,
   x: (ts: number) => number,
@@ -138,7 +151,9 @@ function drawLine(
     .y((point) => (point === null ? 0 : y(point[1])))
     .digits(1);
   const dots =
-    some.dots === true && points.length <= DOTS ? points.map(([ts, value]) => ({ x: x(ts), y: y(value) })) : [];
+    some.dots === true && points.length * DOT_ROOM <= columns
+      ? points.map(([ts, value]) => ({ x: x(ts), y: y(value) }))
+      : [];
   const { name, tone, weight } = some;
   return { name, tone, weight, path: path(withGaps(points, some.gapMs ?? Infinity)) ?? "", dots };
 }
@@ -210,9 +225,9 @@ function ends(points: readonly Point[], begin: number, end: number): Point[] {
 
 function valueDomain(chart: TimeChart): [number, number] {
   const all = [
-    ...chart.lines.flatMap(({ points }) => extent(points, ([, value]) => value)),
+    ...chart.lines.flatMap(({ points }) => points.map(([, value]) => value)),
     ...(chart.band?.points ?? []).flatMap(([, low, high]) => [low, high]),
-  ].filter((value) => value !== undefined);
+  ];
   const [low, high] = extent(all);
   if (low === undefined || high === undefined) return [0, 1];
   if (low !== high) return [low, high];

@@ -62,3 +62,11 @@ export function windowsSummary(answer: WindowsAnswer): string {
     `the newest ${formatFigure(last.mean, unit)}. The band is one standard deviation to each side.`
   );
 }
+
+/** Count and mean of all windows together; `null` without any. */
+export function overall(windows: readonly WindowFigures[]): { readonly count: number; readonly mean: number } | null {
+  const count = windows.reduce((sum, window) => sum + window.count, 0);
+  return count === 0
+    ? null
+    : { count, mean: windows.reduce((sum, window) => sum + (window.count / count) * window.mean, 0) };
+}
