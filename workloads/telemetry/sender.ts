@@ -2,6 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KafkaMessage } from "./record.ts";
 
+/** Least time between two log lines about dropped records. */
+const droppedPauseMs = 10_000;
+
 export interface SenderOptions {
   /** Sends one batch and settles when every broker that must have it has it. */
   readonly deliver: (batch: readonly KafkaMessage[]) => Promise<void>;
@@ -25,6 +28,7 @@ export class Sender {
   #wake: (() => void) | undefined;
   #isClosing = false;
   #dropped = 0;
+  #toldDropped = 0;
   #sent = 0;
   #lastAcknowledged: number | undefined;
 
@@ -59,9 +63,16 @@ export class Sender {
     if (excess > 0) {
       this.#queue.splice(0, excess);
       this.#dropped += excess;
-      this.#options.log(`queue full: dropped the oldest ${excess} records (${this.#dropped} in all)`);
+      this.#tellDropped();
     }
     this.#wake?.();
+  }
+
+  /** Not at each push: a queue that is full stays so until the broker is back. */
+  #tellDropped(): void {
+    if (Date.now() - this.#toldDropped < droppedPauseMs) return;
+    this.#toldDropped = Date.now();
+    this.#options.log(`queue full: the oldest records make room, ${this.#dropped} were dropped so far`);
   }
 
   /** Lets {@link run} end once the queue is empty or `signal` of `run` fires. */

@@ -29,16 +29,19 @@ describe("sender", () => {
 
   it("drops the oldest records beyond its capacity and counts them", async () => {
     const delivered: string[] = [];
+    const lines: string[] = [];
     const sender = new Sender({
-      log: () => undefined,
+      log: (line) => lines.push(line),
       capacity: 2,
       deliver: (batch) => {
         delivered.push(...batch.map(({ value }) => String(value)));
         return Promise.resolve();
       },
     });
-    sender.push(messages(0, 5));
+    sender.push(messages(0, 4));
+    sender.push(messages(4, 5));
     expect(sender.dropped).to.equal(3);
+    expect(lines).to.deep.equal(["queue full: the oldest records make room, 2 were dropped so far"]);
     sender.close();
     await sender.run(new AbortController().signal);
     expect(delivered).to.deep.equal(["3", "4"]);
