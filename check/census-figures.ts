@@ -12,85 +12,136 @@ const groupings = ["region", "sex", "education", "occupation"] as const;
 const measures = ["age", "hours_per_week", "income"] as const;
 /** Columns of a file, in any order. */
 const columns = ["person", ...groupings, ...measures] as const;
+type Column = (typeof columns)[number];
 
-interface Sums {
-  count: number;
-  sum: bigint;
-  squares: bigint;
-  minimum: number;
-  maximum: number;
+/** Sums of whole numbers, exact however many there are. */
+class Sums {
+  count = 0;
+  minimum = Infinity;
+  maximum = -Infinity;
+  #sum = 0n;
+  #squares = 0n;
+  /** Not yet in the sums: as long as they are small enough, doubles are exact too, and much faster. */
+  #recent = { sum: 0, squares: 0 };
+
+  add(value: number): void {
+    this.count++;
+    this.minimum = Math.min(this.minimum, value);
+    this.maximum = Math.max(this.maximum, value);
+    const square = value * value;
+    if (this.#recent.squares + square > Number.MAX_SAFE_INTEGER) this.#flush();
+    if (square > Number.MAX_SAFE_INTEGER) {
+      this.#sum += BigInt(value);
+      this.#squares += BigInt(value) ** 2n;
+    } else {
+      this.#recent.sum += value;
+      this.#recent.squares += square;
+    }
+  }
+
+  figures(): Figures {
+    this.#flush();
+    const { count, minimum, maximum } = this;
+    const spread = BigInt(count) * this.#squares - this.#sum * this.#sum;
+    return {
+      count,
+      mean: Number(this.#sum) / count,
+      deviation: count < 2 ? null : Math.sqrt(Number(spread) / (count * (count - 1))),
+      minimum,
+      maximum,
+    };
+  }
+
+  #flush(): void {
+    this.#sum += BigInt(this.#recent.sum);
+    this.#squares += BigInt(this.#recent.squares);
+    this.#recent = { sum: 0, squares: 0 };
+  }
 }
 
-/** Takes the files one after the other, so that no more than one is held. */
+/** Takes the files one after the other, line by line, so that memory does not grow with them. */
 export class CensusSums {
-  readonly #sums = new Map<string, Sums>();
-  readonly #people = new Set<string>();
+  /** By grouping and member, in the order of the measures. */
+  readonly #sums = new Map<string, readonly Sums[]>();
+  readonly #seen: Uint8Array;
   #rows = 0;
+
+  /** @param expected - people that there should be; their numbers are 0 up to one less */
+  constructor(expected: number) {
+    this.#seen = new Uint8Array(expected);
+  }
 
   /** People seen so far. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** People of different numbers; less than {@link rows} when someone is there twice. */
-  get people(): number {
-    return this.#people.size;
-  }
-
   /** @throws {Error} when the text is not such a file: the words name the line */
-  add(csv: string): void {
-    const [header = "", ...lines] = csv.replace(/\r?\n$/, "").split(/\r?\n/);
-    const names = header.split(",");
-    const missing = columns.filter((column) => !names.includes(column));
-    if (missing.length > 0) throw new Error(`its first line lacks ${missing.join(", ")}: ${header.slice(0, 200)}`);
-    const at = Object.fromEntries(columns.map((column) => [column, names.indexOf(column)]));
-    for (const [index, line] of lines.entries()) {
-      const cells = line.split(",");
-      if (cells.length !== names.length) throw new Error(`line ${index + 2} has ${cells.length} columns: ${line}`);
-      this.#addPerson(index + 2, (column) => cells[at[column] ?? -1] ?? "");
+  async add(lines: AsyncIterable<readonly string[]>): Promise<void> {
+    let number = 0;
+    let names: readonly string[] = [];
+    let at: Readonly<Record<Column, number>> | undefined;
+    for await (const some of lines) {
+      for (const line of some) {
+        number++;
+        const cells = line.split(",");
+        if (at === undefined) {
+          names = cells;
+          at = placesOf(names);
+          continue;
+        }
+        if (cells.length !== names.length) throw new Error(`line ${number} has ${cells.length} columns: ${line}`);
+        this.#addPerson(number, cells, at);
+      }
     }
+    if (at === undefined) throw new Error("it is empty");
   }
 
   /** Of all groups that have someone. */
   figures(): CensusFigure[] {
-    return [...this.#sums].map(([key, { count, sum, squares, minimum, maximum }]) => {
-      const [grouping = "", member = "", measure = ""] = key.split("/");
-      const n = BigInt(count);
-      const deviation = Math.sqrt(Number(n * squares - sum * sum) / (count * (count - 1)));
-      return {
-        grouping,
-        member,
-        measure,
-        count,
-        mean: Number(sum) / count,
-        deviation: count < 2 ? null : deviation,
-        minimum,
-        maximum,
-      };
+    return [...this.#sums].flatMap(([key, sums]) => {
+      const [grouping = "", member = ""] = key.split("/");
+      return measures.flatMap((measure, index) => {
+        const figures = sums[index]?.figures();
+        return figures === undefined ? [] : [{ grouping, member, measure, ...figures }];
+      });
     });
   }
 
-  #addPerson(line: number, cell: (column: (typeof columns)[number]) => string): void {
+  #addPerson(line: number, cells: readonly string[], at: Readonly<Record<Column, number>>): void {
+    const wholeNumber = (column: Column): number => {
+      const text = cells[at[column]] ?? "";
+      if (!/^-?\d{1,15}$/.test(text)) throw new Error(`line ${line} has the ${column} "${text}"`);
+      return Number(text);
+    };
+    const person = wholeNumber("person");
+    if (this.#seen[person] === undefined)
+      throw new Error(`line ${line} has the person "${person}", more than there are`);
+    if (this.#seen[person] !== 0) throw new Error(`line ${line} has person ${person}, who was there before`);
+    this.#seen[person] = 1;
     this.#rows++;
-    this.#people.add(cell("person"));
-    for (const measure of measures) {
-      const text = cell(measure);
-      if (!/^-?\d+$/.test(text)) throw new Error(`line ${line} has the ${measure} "${text}"`);
-      const value = Number(text);
-      this.#addValue(`all/all/${measure}`, value);
-      for (const grouping of groupings) this.#addValue(`${grouping}/${cell(grouping)}/${measure}`, value);
-    }
+    const values = measures.map(wholeNumber);
+    this.#addValues("all/all", values);
+    for (const grouping of groupings) this.#addValues(`${grouping}/${cells[at[grouping]] ?? ""}`, values);
   }
 
-  #addValue(key: string, value: number): void {
-    const sums = this.#sums.get(key) ?? { count: 0, sum: 0n, squares: 0n, minimum: value, maximum: value };
-    sums.count++;
-    sums.sum += BigInt(value);
-    sums.squares += BigInt(value) * BigInt(value);
-    sums.minimum = Math.min(sums.minimum, value);
-    sums.maximum = Math.max(sums.maximum, value);
-    this.#sums.set(key, sums);
+  #addValues(group: string, values: readonly number[]): void {
+    let sums = this.#sums.get(group);
+    if (sums === undefined) {
+      sums = measures.map(() => new Sums());
+      this.#sums.set(group, sums);
+    }
+    values.forEach((value, index) => sums[index]?.add(value));
   }
+}
+
+/** @throws {Error} when a column is not there */
+function placesOf(names: readonly string[]): Readonly<Record<Column, number>> {
+  const missing = columns.filter((column) => !names.includes(column));
+  if (missing.length > 0) {
+    throw new Error(`its first line lacks ${missing.join(", ")}: ${names.join(",").slice(0, 200)}`);
+  }
+  return Object.fromEntries(columns.map((column) => [column, names.indexOf(column)])) as Record<Column, number>;
 }
 
 /** @returns what differs from what the proof has computed, in words; `undefined`: nothing */

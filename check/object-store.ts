@@ -13,8 +13,14 @@ export interface ObjectStore {
   remove(key: string): Promise<void>;
 }
 
+/** A store that also reads objects of any size. */
+export interface LineStore extends ObjectStore {
+  /** The lines of a text as they come, without their ends. */
+  lines(key: string): AsyncIterable<readonly string[]>;
+}
+
 /** All calls fail with a {@link HopFailure} that names the key when the store refuses it. */
-export function objectStore(config: ProofConfig["s3"]): ObjectStore {
+export function objectStore(config: ProofConfig["s3"]): LineStore {
   const { bucket, accessKey } = config;
   const where = `${config.protocol}://${config.host}:${config.port}/${bucket}`;
   const client = new Client({
@@ -26,15 +32,18 @@ export function objectStore(config: ProofConfig["s3"]): ObjectStore {
     accessKey,
     secretKey: config.secretKey,
   });
+  const failure = (action: string, error: unknown): Error => {
+    if (!isRefusal(error)) return new Error(`${where}: ${describeError(error)}`, { cause: error });
+    return new HopFailure(
+      `${where} refuses to ${action} for the proof's key ${accessKey}: ${describeError(error)}; ` +
+        "the key is wrong or has no right on the bucket",
+    );
+  };
   const named = async <T>(action: string, task: Promise<T>): Promise<T> => {
     try {
       return await task;
     } catch (error) {
-      if (!isRefusal(error)) throw new Error(`${where}: ${describeError(error)}`, { cause: error });
-      throw new HopFailure(
-        `${where} refuses to ${action} for the proof's key ${accessKey}: ${describeError(error)}; ` +
-          "the key is wrong or has no right on the bucket",
-      );
+      throw failure(action, error);
     }
   };
   return {
@@ -60,9 +69,33 @@ export function objectStore(config: ProofConfig["s3"]): ObjectStore {
           return Buffer.concat(chunks);
         })(),
       ),
+    lines: async function* (key) {
+      try {
+        yield* linesOf((await client.getObject(bucket, key)) as AsyncIterable<Uint8Array>);
+      } catch (error) {
+        throw failure("read", error);
+      }
+    },
     put: async (key, content) => {
       await named("write", client.putObject(bucket, key, content));
     },
     remove: (key) => named("delete", client.removeObject(bucket, key)),
   };
+}
+
+/** The whole lines of each piece of a text; what is left at its end is a line too. */
+export async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const piece of pieces) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield lines.map(withoutReturn);
+  }
+  rest += decoder.decode();
+  if (rest !== "") yield [withoutReturn(rest)];
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }

@@ -6,12 +6,12 @@ import type { DisplayClient } from "../display-client.ts";
 import { describeError, poll } from "../errors.ts";
 import { HopFailure } from "../hop.ts";
 import type { Hop } from "../hop.ts";
-import type { ObjectStore } from "../object-store.ts";
+import type { LineStore } from "../object-store.ts";
 
 export interface CensusHopOptions {
   readonly display: DisplayClient;
   /** The bucket of the files. */
-  readonly inputs: ObjectStore;
+  readonly inputs: Pick<LineStore, "where" | "list" | "lines">;
   readonly config: {
     /** Of the files in the bucket, with its slash. */
     readonly prefix: string;
@@ -61,17 +61,16 @@ async function readFiles(
   where: string,
 ): Promise<{ readonly figures: CensusFigure[]; readonly files: number } | string> {
   const keys = (await inputs.list(config.prefix)).filter((key) => key.endsWith(".csv"));
-  const sums = new CensusSums();
+  const sums = new CensusSums(config.rows);
   for (const key of keys) {
-    const csv = (await inputs.get(key)).toString("utf8");
     try {
-      sums.add(csv);
+      await sums.add(inputs.lines(key));
     } catch (error) {
-      throw new HopFailure(`${inputs.where}/${key} is no census file: ${describeError(error)}`, { cause: error });
+      // The store's own words begin with its name, whether it can't be reached or refuses.
+      if (describeError(error).startsWith(inputs.where)) throw error;
+      throw new HopFailure(`${inputs.where}/${key} is not the census file: ${describeError(error)}`, { cause: error });
     }
   }
-  if (sums.people < sums.rows)
-    throw new HopFailure(`${where} has ${sums.rows} people, but only ${sums.people} numbers`);
   if (sums.rows === config.rows) return { figures: sums.figures(), files: keys.length };
   return `${where} has ${sums.rows} of ${config.rows} people in ${keys.length} files: the Job census-file has not made them`;
 }
@@ -87,7 +86,7 @@ async function problemOf(
     const problem = shown.run === config.run ? censusDifference(shown.figures, right) : `run ${shown.run}`;
     if (problem === undefined) return [];
     const known = shown.figures.length === 0 ? `; known are the runs ${shown.runs.join(", ") || "(none)"}` : "";
-    return [`the ${display.where} shows from ${sink} ${problem} of run ${config.run}${known}`];
+    return [`the ${display.where} shows of the census from ${sink} ${problem} of run ${config.run}${known}`];
   } catch (error) {
     // A request that the end of the time cuts off says nothing of the display.
     if (error instanceof HopFailure || signal.aborted) throw error;

@@ -1,10 +1,11 @@
+import { Readable } from "node:stream";
 import { expect } from "chai";
 import { CensusSums } from "../../../check/census-figures.ts";
 import type { CensusFigure } from "../../../check/census-figures.ts";
 import { DisplayClient } from "../../../check/display-client.ts";
 import type { Hop } from "../../../check/hop.ts";
 import { censusHop } from "../../../check/hops/census.ts";
-import type { ObjectStore } from "../../../check/object-store.ts";
+import { linesOf } from "../../../check/object-store.ts";
 import type { CensusAnswer } from "../../../display/protocol.ts";
 import { FakeServer } from "../../support/fake-server.ts";
 import { runHop } from "../../support/hops.ts";
@@ -18,15 +19,27 @@ const people = [
 /** All, two regions, two sexes, two educations and three occupations, with three measures each. */
 const figureCount = 30;
 
-function figuresOf(...lines: string[]): CensusFigure[] {
-  const sums = new CensusSums();
-  sums.add([header, ...lines].join("\n"));
+/** A file as the store gives it, piece by piece. */
+function pieces(text: string): AsyncGenerator<readonly string[]> {
+  const bytes = Buffer.from(text);
+  const parts = Array.from({ length: Math.ceil(bytes.length / 40) }, (_, at) => bytes.subarray(at * 40, at * 40 + 40));
+  return linesOf(Readable.from(parts) as AsyncIterable<Uint8Array>);
+}
+
+async function figuresOf(...lines: string[]): Promise<CensusFigure[]> {
+  const sums = new CensusSums(lines.length);
+  await sums.add(pieces([header, ...lines].join("\n")));
   return sums.figures();
 }
 
+async function problemOf(text: string, rows = 3): Promise<string> {
+  const error: unknown = await new CensusSums(rows).add(pieces(text)).catch((reason: unknown) => reason);
+  return error instanceof Error ? error.message : "none";
+}
+
 describe("census figures", () => {
-  it("are those of each measure of each group, of whole numbers without rounding", () => {
-    const figures = figuresOf(...people);
+  it("are those of each measure of each group, of whole numbers without rounding", async () => {
+    const figures = await figuresOf(...people);
     expect(figures).to.have.length(figureCount);
     const of = (grouping: string, member: string, measure: string): CensusFigure | undefined =>
       figures.find((one) => one.grouping === grouping && one.member === member && one.measure === measure);
@@ -49,23 +62,33 @@ describe("census figures", () => {
     });
   });
 
-  it("are exact where squares are greater than what a double holds", () => {
-    const rich = (person: number, income: number): string => `${person},north,male,40,none,employee,40,${income}`;
-    const income = figuresOf(rich(0, 1_000_000_001), rich(1, 1_000_000_002), rich(2, 1_000_000_003)).find(
-      ({ measure }) => measure === "income",
-    );
-    expect(income).to.include({ mean: 1_000_000_002, deviation: 1 });
+  it("are exact where sums of squares are greater than what a double holds", async () => {
+    for (const base of [1_000_000_000, 90_000_000]) {
+      const rich = [3, 1, 2].map((more, person) => `${person},north,male,40,none,employee,40,${base + more}`);
+      const income = (await figuresOf(...rich)).find(({ measure }) => measure === "income");
+      expect(income).to.include({ mean: base + 2, deviation: 1, minimum: base + 1, maximum: base + 3 });
+    }
   });
 
-  it("take columns by their names, and refuse a file that lacks one or has a broken line", () => {
-    const sums = new CensusSums();
-    sums.add("income,person,sex,region,age,education,occupation,hours_per_week\r\n7,0,male,west,3,none,child,0\r\n");
+  it("take columns by their names, and refuse a file that lacks one or has a broken line", async () => {
+    const sums = new CensusSums(1);
+    const names = "income,person,sex,region,age,education,occupation,hours_per_week";
+    await sums.add(pieces(`${names}\r\n7,0,male,west,3,none,child,0\r\n`));
     expect(sums.figures().find(({ measure }) => measure === "income")).to.include({ mean: 7 });
-    expect(() => {
-      sums.add("person,age\n1,2\n");
-    }).to.throw("its first line lacks region, sex, education, occupation, hours_per_week, income");
-    expect(() => figuresOf("1,north,male")).to.throw("line 2 has 3 columns: 1,north,male");
-    expect(() => figuresOf("1,north,male,old,none,child,0,0")).to.throw('line 2 has the age "old"');
+    expect(await problemOf("person,age\n1,2\n")).to.equal(
+      "its first line lacks region, sex, education, occupation, hours_per_week, income: person,age",
+    );
+    expect(await problemOf(`${header}\n1,north,male`)).to.equal("line 2 has 3 columns: 1,north,male");
+    expect(await problemOf(`${header}\n1,north,male,old,none,child,0,0`)).to.equal('line 2 has the age "old"');
+    expect(await problemOf("")).to.equal("it is empty");
+  });
+
+  it("refuse someone who is there twice, or whose number is more than there are people", async () => {
+    const [first = ""] = people;
+    expect(await problemOf([header, first, first].join("\n"))).to.equal("line 3 has person 0, who was there before");
+    expect(await problemOf([header, ...people].join("\n"), 2)).to.equal(
+      'line 4 has the person "2", more than there are',
+    );
   });
 });
 
@@ -73,11 +96,13 @@ describe("hop census", () => {
   let server: FakeServer;
   let files: Record<string, string>;
   let hop: Hop;
+  let right: CensusFigure[];
   before(async () => {
     server = await FakeServer.start();
   });
   after(() => server.stop());
-  beforeEach(() => {
+  beforeEach(async () => {
+    right = await figuresOf(...people);
     files = {
       "census/part-00000.csv": [header, ...people.slice(0, 2), ""].join("\n"),
       "census/part-00001.csv": [header, ...people.slice(2), ""].join("\n"),
@@ -86,26 +111,21 @@ describe("hop census", () => {
     const inputs = {
       where: "http://s3/inputs",
       list: (prefix: string) => Promise.resolve(Object.keys(files).filter((key) => key.startsWith(prefix))),
-      get: (key: string) => Promise.resolve(Buffer.from(files[key] ?? "")),
-    } as unknown as ObjectStore;
+      lines: (key: string) => pieces(files[key] ?? ""),
+    };
     const config = { prefix: "census/", rows: 3, run: "static-file" };
     hop = censusHop({ display: new DisplayClient(server), inputs, config, pauseMs: 5 });
   });
 
   /** Right answers, of which that from `sink` is changed. */
   function show(sink: "disk" | "cassandra", changes: Partial<CensusAnswer> = {}): void {
-    const right = {
-      run: "static-file",
-      runs: ["static-file"],
-      figures: figuresOf(...people),
-      madeAt: "2026-11-21T12:00:00Z",
-    };
+    const made = { run: "static-file", runs: ["static-file"], figures: right, madeAt: "2026-11-21T12:00:00Z" };
     const readAt = "2026-11-21T12:00:20.000Z";
     server.reset(
       Object.fromEntries(
         ["disk", "cassandra"].map((name) => [
           `GET /api/spark/${name}/census-data`,
-          { body: { sink: name, ...right, readAt, ...(name === sink ? changes : {}) } },
+          { body: { sink: name, ...made, readAt, ...(name === sink ? changes : {}) } },
         ]),
       ),
     );
@@ -135,24 +155,27 @@ describe("hop census", () => {
   it("says that the batch has written nothing, and which runs there are", async () => {
     show("cassandra", { figures: [], runs: [], madeAt: null });
     expect(await failureOf()).to.match(
-      /^after \d+ s: the display at \S+ shows from cassandra 0 of 30 figures; \S+ is missing of run static-file; known are the runs \(none\)$/,
+      /^after \d+ s: the display at \S+ shows of the census from cassandra 0 of 30 figures; \S+ is missing of run static-file; known are the runs \(none\)$/,
     );
   });
 
   it("refuses a figure that is missing, more, doubled or wrong", async () => {
-    const right = figuresOf(...people);
     const [first] = right;
     if (first === undefined) throw new Error("there are figures");
     show("disk", { figures: right.slice(1) });
-    expect(await failureOf()).to.contain("shows from disk 29 of 30 figures; all/all/age is missing of run static-file");
+    expect(await failureOf()).to.contain(
+      "shows of the census from disk 29 of 30 figures; all/all/age is missing of run static-file",
+    );
     show("disk", { figures: [...right, { ...first, member: "nobody" }] });
     expect(await failureOf()).to.contain("figures of all/nobody/age, of whom there is nobody in the files");
     show("cassandra", { figures: [...right, first] });
-    expect(await failureOf()).to.contain("shows from cassandra 31 figures where 30 are different: duplicates");
+    expect(await failureOf()).to.contain(
+      "shows of the census from cassandra 31 figures where 30 are different: duplicates",
+    );
     show("cassandra", { figures: right.map((figure) => ({ ...figure, mean: figure.mean + 1e-3 })) });
     expect(await failureOf()).to.contain("all/all/age with mean 25.001, right is 25");
     show("cassandra", { run: "other" });
-    expect(await failureOf()).to.contain("shows from cassandra run other of run static-file");
+    expect(await failureOf()).to.contain("shows of the census from cassandra run other of run static-file");
   });
 
   it("says when the files are not what the settings say", async () => {
@@ -160,11 +183,9 @@ describe("hop census", () => {
     expect(await failureOf(100)).to.match(
       /^after \d+ s: http:\/\/s3\/inputs\/census\/ has 2 of 3 people in 1 files: the Job census-file has not made them$/,
     );
-    files = { "census/part-00000.csv": `${header}\n${people[0] ?? ""}\n${people[0] ?? ""}\n${people[1] ?? ""}\n` };
-    expect(await failureOf()).to.equal("http://s3/inputs/census/ has 3 people, but only 2 numbers");
     files = { "census/part-00000.csv": "<Error/>" };
     expect(await failureOf()).to.contain(
-      "http://s3/inputs/census/part-00000.csv is no census file: its first line lacks",
+      "http://s3/inputs/census/part-00000.csv is not the census file: its first line lacks",
     );
   });
 
