@@ -5,10 +5,12 @@ import hashlib
 import io
 import math
 import operator
+import os
 import statistics
 import unittest
 from datetime import datetime
 from typing import Any, Callable
+from unittest import mock
 
 import support
 from census_reference import person
@@ -195,9 +197,120 @@ class Figures(unittest.TestCase):
         self.assertEqual({len(row) for row in rows}, {columns})
 
 
+class File(unittest.TestCase):
+    def setUp(self) -> None:
+        self.program = support.load("workloads/census_input.py", "census_input_program")
+        self.columns = list(self.program.FILE_COLUMNS)
+
+    def found(self, **changes: Any) -> Row:
+        """What Spark counts over a file of three people without a fault, but for the changes."""
+        found: Row = {"lines": 3, "persons": 3}
+        for name in [*self.columns, self.program.BROKEN]:
+            found.update({name: 0, f"{name}_example": None})
+        return {**found, **changes}
+
+    def test_has_the_columns_that_the_other_program_writes(self) -> None:
+        self.assertEqual(self.columns, list(person(1, 0)))
+        written = (support.ROOT / "workloads/census/file.ts").read_text(encoding="utf-8")
+        listed = written.split("export const columns = [")[1].split("]")[0]
+        self.assertEqual([part.strip(' \n"') for part in listed.split(",") if part.strip()], self.columns)
+
+    def test_takes_every_person_that_is_made(self) -> None:
+        kinds = {name: rule for name, rule in self.program.FILE_COLUMNS.items()}
+        for number in range(2000):
+            for name, value in person(3, number).items():
+                rule = kinds[name]
+                if isinstance(rule, int):
+                    self.assertTrue(0 <= value <= rule, (name, value))
+                else:
+                    self.assertRegex(value, rule[0].replace(r"\p{Cntrl}", r"\x00-\x1f\x7f"))
+
+    def test_is_refused_by_the_name_of_a_column_that_its_header_lacks(self) -> None:
+        problems = self.program.header_problems
+        self.assertEqual(problems("p", self.columns), [])
+        self.assertEqual(problems("p", self.columns[:-1]), ["p: column income is missing"])
+        renamed = ["years" if name == "age" else name for name in self.columns]
+        self.assertEqual(
+            problems("p", renamed), ["p: column age is missing", "p: column years is not one of a census"]
+        )
+        [turned] = problems("p", self.columns[::-1])
+        self.assertIn("p: the columns are income, hours_per_week", turned)
+        self.assertIn("give them in the order person, region", turned)
+        self.assertEqual(problems("p", []), [f"p: has no header line: {','.join(self.columns)}"])
+
+    def test_is_refused_by_the_columns_whose_values_are_wrong_all_at_once(self) -> None:
+        problems = self.program.value_problems
+        self.assertEqual(problems(self.found(), None), [])
+        self.assertEqual(problems(self.found(), 3), [])
+        self.assertEqual(
+            problems(self.found(age=2, age_example="abc", region=1, sex=1, sex_example="x"), None),
+            [
+                "column region: 1 of 3 lines have no text of 1 to 100 characters, but are empty",
+                'column sex: 1 of 3 lines have no female or male, but have "x" or the like',
+                'column age: 2 of 3 lines have no whole number from 0 to 150, but have "abc" or the like',
+            ],
+        )
+        self.assertEqual(
+            problems(self.found(broken=1, broken_example="1,2"), None),
+            ['1 of 3 lines have not 8 columns, such as "1,2"'],
+        )
+
+    def test_is_refused_when_people_are_missing_or_there_twice(self) -> None:
+        problems = self.program.value_problems
+        self.assertEqual(problems(self.found(), 4), ["there are 3 people, not 4"])
+        self.assertEqual(problems(self.found(persons=2), None), ["column person: 1 of 3 people are there twice"])
+        self.assertEqual(problems(self.found(lines=0, persons=0), None), ["there are no people"])
+
+
+class Cassandra(unittest.TestCase):
+    def setUp(self) -> None:
+        self.program = support.load("workloads/census-batch.py", "census_batch_program")
+
+    def test_is_not_there_where_its_address_is_not(self) -> None:
+        for environment in ({}, {"CASSANDRA_CONTACT_POINTS": ""}, {"CASSANDRA_PASSWORD": "hush"}):
+            with mock.patch.dict(os.environ, environment, clear=True):
+                self.assertEqual(self.program.cassandra_settings(), {})
+
+    def test_is_spoken_to_by_the_platforms_settings(self) -> None:
+        environment = {
+            "CASSANDRA_CONTACT_POINTS": "a,b",
+            "CASSANDRA_DATACENTER": "dc1",
+            "CASSANDRA_USER": "census",
+            "CASSANDRA_PASSWORD": "hush",
+        }
+        with mock.patch.dict(os.environ, environment, clear=True):
+            found = self.program.cassandra_settings()
+        self.assertEqual(
+            found,
+            {
+                "spark.cassandra.connection.host": "a,b",
+                "spark.cassandra.connection.port": "9042",
+                "spark.cassandra.connection.localDC": "dc1",
+                "spark.cassandra.auth.username": "census",
+                "spark.cassandra.auth.password": "hush",
+            },
+        )
+
+
 class Arguments(unittest.TestCase):
     def setUp(self) -> None:
         self.program = support.load("workloads/census-batch.py", "census_batch_program")
+
+    def test_may_name_a_file_and_then_need_no_rows_and_seed(self) -> None:
+        given = self.program.arguments(["--input=s3a://inputs/census/", "--run=a"])
+        self.assertEqual((given.input, given.rows, given.seed), ("s3a://inputs/census/", None, None))
+        checked = self.program.arguments(["--input=s3a://inputs/census/", "--run=a", "--rows=5", "--seed=2"])
+        self.assertEqual((checked.rows, checked.seed), (5, 2))
+
+    def test_need_rows_and_seed_without_a_file(self) -> None:
+        for arguments, words in [
+            (["--run=a"], "give --rows and --seed, or the folder of a file with --input"),
+            (["--run=a", "--rows=1"], "give --seed, or"),
+        ]:
+            with contextlib.redirect_stderr(io.StringIO()) as said, self.assertRaises(SystemExit) as ended:
+                self.program.arguments(arguments)
+            self.assertEqual(ended.exception.code, 2)
+            self.assertIn(words, said.getvalue())
 
     def test_are_refused_by_name_with_what_is_allowed(self) -> None:
         good = {"rows": "10", "seed": "1", "run": "a"}
