@@ -128,7 +128,7 @@ function hoursSince(since: number, now: number): Date[] {
 function firstReason(error: errors.NoHostAvailableError | errors.OperationTimedOutError): unknown {
   if (error instanceof errors.OperationTimedOutError) return error;
   const [inner] = Object.values((error.innerErrors ?? {}) as Readonly<Record<string, unknown>>);
-  return inner ?? error;
+  return inner ?? new Error("all connections are lost");
 }
 
 /** The set-up makes the tables; the driver's message is all that tells them from other wrong statements. */

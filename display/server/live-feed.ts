@@ -8,6 +8,7 @@ import { timeOfDay } from "./backend.ts";
 /** Time after which Kafka counts as gone, in ms: an idle topic answers twice a second. */
 const SILENCE_MS = 6000;
 const WAIT_MS = 500;
+const STATE_MS = 500;
 const RETRY_MS = 2000;
 const STOP_MS = 5000;
 
@@ -20,22 +21,29 @@ export interface FeedOptions {
   readonly onState: (state: LiveState) => void;
   /** What Kafka's client last complained about. */
   readonly lastReason: () => string | undefined;
+  /** Time after which a client that has given up is made anew, in ms. @default 2000 */
+  readonly retryMs?: number;
+  /** @default Date.now */
+  readonly now?: () => number;
 }
 
 export class LiveFeed {
   readonly #options: FeedOptions;
+  readonly #now: () => number;
   readonly #stop = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> | undefined;
   #reason: string | undefined;
   #lastAnswer: number | undefined;
-  #downSince = new Date();
+  #downSince: Date;
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#downSince = new Date(this.#now());
     this.#timer = setInterval(() => {
-      this.#tellState();
-    }, 500).unref();
+      this.tellState();
+    }, STATE_MS).unref();
   }
 
   start(): void {
@@ -49,6 +57,21 @@ export class LiveFeed {
     await Promise.race([this.#leave(), sleep(STOP_MS, undefined, { ref: false })]);
   }
 
+  /** Tells whether Kafka answers; the timer calls it. */
+  tellState(): void {
+    const isConnected = this.#lastAnswer !== undefined && this.#now() - this.#lastAnswer < SILENCE_MS;
+    if (isConnected) {
+      this.#downSince = new Date(this.#lastAnswer ?? 0);
+      this.#reason = undefined;
+      this.#options.onState({ kafka: "connected", problem: null });
+      return;
+    }
+    const reason = this.#reason ?? this.#options.lastReason();
+    const why = reason === undefined ? "" : `: ${reason.slice(0, 200)}`;
+    const problem = `Kafka does not answer the server since ${timeOfDay(this.#downSince)}${why}`;
+    this.#options.onState({ kafka: "unreachable", problem });
+  }
+
   async #leave(): Promise<void> {
     await this.#running;
     const admin = this.#options.kafka.admin();
@@ -56,7 +79,7 @@ export class LiveFeed {
       await admin.connect();
       await admin.deleteGroups([this.#options.groupId]);
     } catch {
-      // A group without members and offsets is removed by Kafka.
+      // Nobody is hurt: Kafka removes a group without members by itself.
     } finally {
       await admin.disconnect().catch(() => undefined);
     }
@@ -78,11 +101,11 @@ export class LiveFeed {
       try {
         await this.#consume(consumer);
       } catch (error) {
-        this.#reason = describeError(error);
+        this.#reason = wordsOf(error, this.#options.topics);
       } finally {
         await consumer.disconnect().catch(() => undefined);
       }
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(this.#options.retryMs ?? RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -99,10 +122,10 @@ export class LiveFeed {
       { once: true },
     );
     consumer.on("consumer.fetch", () => {
-      this.#lastAnswer = Date.now();
+      this.#lastAnswer = this.#now();
     });
     consumer.on("consumer.crash", ({ payload }) => {
-      this.#reason = describeError(payload.error);
+      this.#reason = wordsOf(payload.error, topics);
       if (!payload.restart) ended.resolve(undefined);
     });
     await consumer.connect();
@@ -117,18 +140,11 @@ export class LiveFeed {
     });
     await ended.promise;
   }
+}
 
-  #tellState(): void {
-    const isConnected = this.#lastAnswer !== undefined && Date.now() - this.#lastAnswer < SILENCE_MS;
-    if (isConnected) {
-      this.#downSince = new Date(this.#lastAnswer ?? 0);
-      this.#reason = undefined;
-      this.#options.onState({ kafka: "connected", problem: null });
-      return;
-    }
-    const reason = this.#reason ?? this.#options.lastReason();
-    const why = reason === undefined ? "" : `: ${reason.slice(0, 200)}`;
-    const problem = `Kafka does not answer the server since ${timeOfDay(this.#downSince)}${why}`;
-    this.#options.onState({ kafka: "unreachable", problem });
-  }
+/** What the client says, but for topics that are still to be made: there it says "this server does not host". */
+function wordsOf(error: unknown, topics: Readonly<Record<Stream, string>>): string {
+  if (!(error instanceof Error)) return describeError(error);
+  const isMissing = Reflect.get(error, "type") === "UNKNOWN_TOPIC_OR_PARTITION";
+  return isMissing ? `not all topics are there yet: ${Object.values(topics).join(", ")}` : error.message;
 }

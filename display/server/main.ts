@@ -53,6 +53,7 @@ async function main(settings: Settings): Promise<void> {
       server.live.take(stream, message);
     },
     onState: (state) => {
+      if (state.kafka === "connected") lastReason = undefined;
       server.live.setState(state);
     },
     lastReason: () => lastReason,
