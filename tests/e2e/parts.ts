@@ -6,6 +6,7 @@ import { censusBatch } from "./census.ts";
 import * as airflow from "./faults/airflow.ts";
 import { brokenDataPath, brokenPipeline, brokenStudio } from "./faults/broken-hops.ts";
 import * as cassandra from "./faults/cassandra.ts";
+import { batchKilled } from "./faults/census-batch.ts";
 import { brokerKilled, driverKilled } from "./faults/data-path.ts";
 import * as display from "./faults/display.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
@@ -51,6 +52,7 @@ export const faults: Readonly<Record<string, Part>> = {
   malformed: { run: display.malformed, needs: "pipeline" },
   poison: { run: poison, needs: "pipeline" },
   windows: { run: driverKilledOften, needs: "pipeline" },
+  "census-file": { run: batchKilled, needs: "pipeline" },
   cassandra: { run: cassandra.killed, needs: "pipeline" },
   "without-cassandra": { run: display.withoutCassandra, needs: "pipeline" },
   pipeline: { run: brokenPipeline, needs: "pipeline" },

@@ -117,6 +117,21 @@ export async function gone(workload: Workload, limitMs: number): Promise<void> {
   await until(`${workload} gone`, limitMs, async () => ((await pods(workload)).length === 0 ? true : undefined));
 }
 
+interface JobStatus {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** Waits for the end of a Job; answers whether it went well. */
+export async function endOfJob(name: string, limitMs: number): Promise<boolean> {
+  const { isGood } = await until(`the end of ${name}`, limitMs, async () => {
+    const { status } = await kube().get<JobStatus>(`/apis/batch/v1/namespaces/${namespace}/jobs/${name}`);
+    const has = (type: string): boolean =>
+      status?.conditions?.some((one) => one.type === type && one.status === "True") ?? false;
+    return has("Complete") ? { isGood: true } : has("Failed") ? { isGood: false } : undefined;
+  });
+  return isGood;
+}
+
 /** A value of a Secret. */
 export async function secret(name: string, key: string): Promise<string> {
   const value = (await readSecret(kube(), namespace, name))?.[key];

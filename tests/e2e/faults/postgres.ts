@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Pod } from "../../../cli/services.ts";
 import { airflow, bucketOf } from "../clients.ts";
-import { execute, killPod, kube, namespace, pods, ready } from "../platform.ts";
+import { endOfJob, execute, killPod, kube, namespace, pods, ready } from "../platform.ts";
 import { greenAgain } from "../proofs.ts";
 import { must, type Runner, until } from "../runner.ts";
 
@@ -71,10 +71,6 @@ interface JobSpec {
   };
 }
 
-interface JobStatus {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
 /** Runs a Job from a CronJob, with more in the environment of its first program; answers whether it went well, and its logs. */
 async function runJob(
   cronJob: string,
@@ -98,13 +94,8 @@ async function runJob(
     spec: { ...spec, template, backoffLimit: 0 },
   });
   try {
-    const ok = await until(`the end of ${name}`, 4 * MINUTE, async () => {
-      const { status } = await kube().get<JobStatus>(`${batch}/jobs/${name}`);
-      const has = (type: string): boolean =>
-        status?.conditions?.some((one) => one.type === type && one.status === "True") ?? false;
-      return has("Complete") ? { value: true } : has("Failed") ? { value: false } : undefined;
-    });
-    return { ok: ok.value, log: await logsOf(name) };
+    const ok = await endOfJob(name, 4 * MINUTE);
+    return { ok, log: await logsOf(name) };
   } finally {
     await kube().delete(`${batch}/jobs/${name}`, { propagationPolicy: "Background" });
   }
