@@ -229,7 +229,7 @@ function valueDomain(chart: TimeChart): [number, number] {
     ...(chart.band?.points ?? []).flatMap(([, low, high]) => [low, high]),
   ];
   const [low, high] = extent(all);
-  if (low === undefined || high === undefined) return [0, 1];
+  if (low === undefined) return [0, 1];
   if (low !== high) return [low, high];
   // A line that never moves gets room around it.
   const room = low === 0 ? 1 : Math.abs(low) * 0.1;
