@@ -72,7 +72,9 @@ describe("live connections of the display", () => {
     return [page, await next(page, "history")];
   };
   const watch = async (page: Page, series: unknown): Promise<string | null> =>
-    (await page.emitWithAck("watch", series as string)) as string | null;
+    await new Promise((resolve) => {
+      page.emit("watch", series as string, resolve);
+    });
   const batchOf = async (page: Page, give: () => void): Promise<LiveBatch> => {
     const batch = next(page, "batch");
     give();
