@@ -39,7 +39,7 @@ describe("CensusFile", () => {
     });
     const { containers } = inputs.spec.template.spec;
     expect(containers[0].command).to.deep.equal(["node", "/opt/millrace/workloads/census-file.ts"]);
-    expect(podProblems(inputs.spec.template.spec)).to.deep.equal([]);
+    expect(podProblems(inputs.spec.template.spec, false)).to.deep.equal([]);
     expect(await valueOf(file.ready)).to.equal("census-file-id");
     expect(file.prefix).to.equal("census/");
   });

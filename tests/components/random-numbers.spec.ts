@@ -28,7 +28,7 @@ describe("RandomNumbers", () => {
     });
     const { containers } = inputs.spec.template.spec;
     expect(containers[0].command).to.deep.equal(["node", "/opt/millrace/workloads/random-numbers.ts"]);
-    expect(podProblems(inputs.spec.template.spec)).to.deep.equal([]);
+    expect(podProblems(inputs.spec.template.spec, true)).to.deep.equal([]);
   });
 
   it("is one pump of ten numbers a second where nothing else is said", async () => {
