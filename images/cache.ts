@@ -91,9 +91,9 @@ export function linkOrCopy(from: string, to: string): void {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Days after which something unused goes; downloads stay, as they cost the most to get again. */
-const keptDays = { tmp: 1, contexts: 14, bases: 14 } as const;
+const keptDays = { tmp: 1, contexts: 14, bases: 14, web: 14 } as const;
 
-/** Removes what broken-off runs left, and contexts and bases of tags that were not used for two weeks. */
+/** Removes what broken-off runs left, and contexts, bases and built pages that were not used for two weeks. */
 export function sweepCache(now = Date.now()): void {
   for (const [folder, days] of Object.entries(keptDays)) {
     if (!existsSync(cacheDir(folder))) continue;

@@ -45,8 +45,7 @@ export async function buildWeb(work: Work): Promise<string> {
 
 /** Files that the pages are built from, relative to the repository. */
 export function webSources(root = repositoryDir): readonly string[] {
-  const made = [`${WEB}/dist/`, `${WEB}/.angular/`];
-  return [PROTOCOL, ...filesBelow(root, WEB).filter((file) => !made.some((folder) => file.startsWith(folder)))];
+  return [PROTOCOL, ...filesBelow(root, WEB)];
 }
 
 function webHash(sources: readonly string[]): string {

@@ -51,6 +51,12 @@ describe("display/web: charts over time", () => {
     }
   });
 
+  it("cuts a title that is wider than the picture", () => {
+    const titled = (width: number): string =>
+      drawTimeChart(chart([], { valueTitle: "a".repeat(200) }), width).valueTitle;
+    expect([titled(360), titled(2_000)]).to.deep.equal([`${"a".repeat(48)}…`, "a".repeat(200)]);
+  });
+
   it("gives a line that never moves room around it, and no line the range from 0 to 1", () => {
     const flat = drawTimeChart(
       chart([

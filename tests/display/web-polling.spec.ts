@@ -74,7 +74,7 @@ describe("display/web: figures that are read again and again", () => {
     expect(seen.map(({ answer, error, errorSince }) => [answer?.n, error, errorSince])).to.deep.equal([
       [1, null, null],
       [1, "cassandra can't be reached", 2_000],
-      [1, "the display's server can't be reached; the page asks again by itself", 2_000],
+      [1, "the display's server can't be reached", 2_000],
       [4, null, null],
     ]);
   });

@@ -46,13 +46,15 @@ describe("images/cache", () => {
 
   it("sweeps what was not used for long and keeps what is in use and all downloads", () => {
     const long = new Date(Date.now() - 30 * 24 * 60 * 60 * 1000);
-    const paths = ["tmp/left", "contexts/old", "contexts/used", "files/download"].map((path) => cacheDir(path));
+    const paths = ["tmp/left", "contexts/old", "web/old", "contexts/used", "files/download"].map((path) =>
+      cacheDir(path),
+    );
     for (const path of paths) {
       mkdirSync(path, { recursive: true });
       utimesSync(path, long, long);
     }
     touch(cacheDir("contexts/used"));
     sweepCache();
-    expect(paths.map((path) => existsSync(path))).to.deep.equal([false, false, true, true]);
+    expect(paths.map((path) => existsSync(path))).to.deep.equal([false, false, false, true, true]);
   });
 });

@@ -1,6 +1,6 @@
 /** Records of a stream as they arrive. */
 import { ChangeDetectionStrategy, Component, computed, DestroyRef, effect, inject, input, signal } from "@angular/core";
-import { formatCount, formatDuration, formatFigure, formatInstant, formatNumber, formatTime } from "../logic/format.ts";
+import { formatCount, formatFigure, formatInstant, formatNumber, formatTime } from "../logic/format.ts";
 import { chosenMetric, liveRows, liveSummary, liveView } from "../logic/live-view.ts";
 import { metricOption, metricWords } from "../logic/metrics.ts";
 import type { PageInfo } from "../logic/pages.ts";
@@ -101,7 +101,7 @@ export class LivePage {
     const lostSince = connection?.lostSince() ?? null;
     const now = this.frames.second();
     if (lostSince !== null && (this.updatedAt() !== null || now - lostSince > PATIENCE_MS)) {
-      return `No connection to the display's server for ${formatDuration(now - lostSince)}; reconnecting by itself.`;
+      return `No connection to the display's server since ${formatTime(lostSince)} UTC; reconnecting by itself.`;
     }
     const watchProblem = connection?.watchProblem() ?? null;
     if (watchProblem !== null) return watchProblem;

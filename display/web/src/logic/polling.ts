@@ -131,7 +131,7 @@ export class Poller<Answer> {
       if (response.ok && body !== null) return answered(body as Answer, url);
       return failed(this.#polled, failureOf(response.status, body), url, this.#surroundings.now());
     } catch {
-      const words = "the display's server can't be reached; the page asks again by itself";
+      const words = "the display's server can't be reached";
       return failed(this.#polled, { words, isRefused: false }, url, this.#surroundings.now());
     }
   }

@@ -119,8 +119,14 @@ export function drawTimeChart(chart: TimeChart, width: number): TimeDrawing {
             bars: countBars(chart, x, countScale, countsPlot),
             title: chart.counts.title,
           },
-    valueTitle: chart.valueTitle,
+    valueTitle: shortened(chart.valueTitle, width),
   };
+}
+
+/** A name may be longer than the picture is wide; the select shows it whole. */
+function shortened(title: string, width: number): string {
+  const room = Math.floor(width / DIGIT_WIDTH) - 2;
+  return title.length <= room ? title : `${title.slice(0, room)}…`;
 }
 
 /** As many labels as fit beside each other. */
