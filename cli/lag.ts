@@ -1,5 +1,6 @@
 /** How far the readers of Kafka's topics are behind, by consumer group. */
 import { type Admin, AssignerProtocol, type GroupDescription } from "kafkajs";
+import type { Exposure } from "../clusters/profile.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { kafkaClient } from "../workloads/kafka-client.ts";
 import type { Address } from "./addresses.ts";
@@ -33,6 +34,7 @@ export function kafkaServers(
   { kafka }: Pick<PlatformConfig["services"], "kafka">,
   addresses: readonly Address[],
   namespace: string,
+  exposure: Exposure,
 ): { readonly servers: string } | { readonly unreachable: string } {
   if (kafka.existing !== undefined) return { servers: kafka.existing.bootstrapServers };
   const ask =
@@ -43,6 +45,8 @@ export function kafkaServers(
   }
   const servers = addresses.find(({ title }) => title === "Kafka")?.url;
   if (servers !== undefined) return { servers };
+  // Before an `up` has ended well nothing is written down of addresses.
+  if (exposure.kind === "nodePort") return { servers: `${exposure.host}:${exposure.ports.kafka}` };
   return { unreachable: `the lag of Kafka's readers is not known: Kafka is not published on this target; ${ask}` };
 }
 

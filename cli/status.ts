@@ -104,14 +104,14 @@ async function askForDags(kube: Kube, namespace: string, notes: string[]): Promi
 
 /** Asks Kafka from this machine; where it can't, a note says why. */
 export async function askForLags(
-  stack: Pick<Stack, "config">,
+  stack: Pick<Stack, "config" | "profile">,
   services: readonly Pick<ServiceStatus, "name">[],
   addresses: readonly Address[],
   notes: string[],
 ): Promise<readonly GroupLag[] | null> {
   const { kafka } = stack.config.services;
   if (!kafka.enabled || services.length === 0) return null;
-  const reached = kafkaServers({ kafka }, addresses, stack.config.cluster.namespace);
+  const reached = kafkaServers({ kafka }, addresses, stack.config.cluster.namespace, stack.profile.exposure);
   if ("unreachable" in reached) {
     notes.push(reached.unreachable);
     return null;

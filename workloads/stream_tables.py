@@ -38,15 +38,12 @@ TABLE_PROPERTIES = {
 # A round is bounded, and cut into small tasks one after the other, so that a batch of the stream waits for one of them
 # at most. A file above the least size is left alone, so no record is copied more than a few times.
 COMPACTION = {
-    "min-input-files": "20",
     "max-files-to-rewrite": "400",
     "max-file-group-input-files": "50",
     "max-concurrent-file-group-rewrites": "1",
     "min-file-size-bytes": str(128 * 1024),
     "target-file-size-bytes": str(16 * 1024 * 1024),
 }
-# Files become old before they are merged: what is fresh is what proofs and people look at.
-COMPACTION_AGE_MINUTES = 5
 
 # What a snapshot says of the batch that made it. In lower case, for Spark takes names of options no other way.
 QUERY_PROPERTY = "millrace.query"
@@ -57,6 +54,10 @@ SINK_EPOCH_PROPERTY = "spark.sql.streaming.epochId"
 MERGED_PROPERTY = "millrace.merged-manifests"
 
 
+def compact_minutes() -> float:
+    return float(setting("COMPACT_MINUTES", "10"))
+
+
 class Upkeep(NamedTuple):
     """How a table of a stream is maintained."""
 
@@ -64,6 +65,12 @@ class Upkeep(NamedTuple):
     query: Any
     #: Column that says when a row was written.
     written: str
+    #: How often many small files become one; a table that pages read all the time needs it more often.
+    compact_minutes: float
+    #: Files become old before they are merged: what is fresh is what proofs look at.
+    age_minutes: float = 5
+    #: Fewer files of a partition are left as they are.
+    least_files: int = 20
 
 
 def create_tables(spark: SparkSession, tables: Mapping[str, str]) -> None:
@@ -143,12 +150,13 @@ def maintain(spark: SparkSession, table: str) -> None:
     iceberg.expireSnapshots().expireOlderThan(oldest).retainLast(kept_snapshots(iceberg)).commit()
 
 
-def compact(spark: SparkSession, table: str, written: str) -> None:
+def compact(spark: SparkSession, table: str, upkeep: Upkeep) -> None:
     """Makes one file of many small ones. Records of a run are left alone: they are removed by the one who sent them."""
     catalog, name = table.split(".", 1)
-    before = datetime.now(timezone.utc) - timedelta(minutes=COMPACTION_AGE_MINUTES)
-    where = f"run IS NULL AND {written} < TIMESTAMP_NTZ '{before:%Y-%m-%d %H:%M:%S}'"
-    options = ", ".join(f"'{key}', '{value}'" for key, value in COMPACTION.items())
+    before = datetime.now(timezone.utc) - timedelta(minutes=upkeep.age_minutes)
+    where = f"run IS NULL AND {upkeep.written} < TIMESTAMP_NTZ '{before:%Y-%m-%d %H:%M:%S}'"
+    compaction = {**COMPACTION, "min-input-files": str(upkeep.least_files)}
+    options = ", ".join(f"'{key}', '{value}'" for key, value in compaction.items())
     started = time.monotonic()
     done = spark.sql(
         f"CALL {catalog}.system.rewrite_data_files(table => '{name}', where => \"{where}\", options => map({options}))"
@@ -168,7 +176,6 @@ def maintain_for_ever(spark: SparkSession, tables: Mapping[str, Upkeep]) -> None
     the stream does not depend on it.
     """
     every = int(setting("MAINTENANCE_BATCHES", "10"))
-    pause = 60 * float(setting("COMPACT_MINUTES", "10"))
     done: dict[str, int] = {}
     compacted = dict.fromkeys(tables, time.monotonic())
     while True:
@@ -181,8 +188,8 @@ def maintain_for_ever(spark: SparkSession, tables: Mapping[str, Upkeep]) -> None
             done[table] = batch
             try:
                 maintain(spark, table)
-                if pause > 0 and time.monotonic() - compacted[table] >= pause:
+                if 0 < 60 * upkeep.compact_minutes <= time.monotonic() - compacted[table]:
                     compacted[table] = time.monotonic()
-                    compact(spark, table, upkeep.written)
+                    compact(spark, table, upkeep)
             except Exception as error:  # noqa: BLE001 - any failure, see above
                 print(f"maintenance of {table} failed, will try again: {first_line(error)}", file=sys.stderr, flush=True)

@@ -82,7 +82,7 @@ def main() -> None:
         read = records.read_topics(spark, [TOPIC], offsets, setting("MAX_RECORDS_PER_BATCH", "50000"))
         queries[table] = start(name, rows(read), table, checkpoint, seconds)
         groups[f"spark-telemetry-{name}"] = queries[table]
-    upkeep = {table: tables.Upkeep(query, "ingested_at") for table, query in queries.items()}
+    upkeep = {table: tables.Upkeep(query, "ingested_at", tables.compact_minutes()) for table, query in queries.items()}
     threading.Thread(target=tables.maintain_for_ever, args=(spark, upkeep), daemon=True).start()
     threading.Thread(target=records.report_for_ever, args=(spark, groups), daemon=True).start()
     records.run_until_one_ends(spark, queries, ready)

@@ -22,12 +22,13 @@ Environment, with defaults:
   CASSANDRA_PORT=9042              CASSANDRA_DATACENTER=datacenter1
   CASSANDRA_USER                   CASSANDRA_PASSWORD
   WINDOW_SECONDS=10
-  TRIGGER_SECONDS=2                LAKE_TRIGGER_SECONDS=5
+  TRIGGER_SECONDS=2                LAKE_TRIGGER_SECONDS=10
   CATALOG=lake
   STARTING_OFFSETS=earliest        where a query without checkpoint begins: earliest, latest
   ON_MISSING_CHECKPOINT=fail       it has written but has no checkpoint: `fail`, or `resume` where its group is
   MAX_RECORDS_PER_BATCH=20000      bounds a batch after a long stop
   MAINTENANCE_BATCHES, COMPACT_MINUTES, SNAPSHOT_MINUTES: as in telemetry-stream.py, for the tables of the lake
+  COMPACT_WINDOWS_MINUTES=3        the same for streaming.windows, which pages read every few seconds; 0: never
   READY_FILE=/tmp/stream-ready     exists while both queries run and none of them waits for its sink
 
 How far the queries are, Kafka knows as consumer groups: spark-windows-lake, spark-windows-cassandra.
@@ -247,7 +248,7 @@ class Query(NamedTuple):
 
 
 QUERIES = {
-    "lake": Query(setting("LAKE_TRIGGER_SECONDS", "5"), write_lake, True),
+    "lake": Query(setting("LAKE_TRIGGER_SECONDS", "10"), write_lake, True),
     "cassandra": Query(setting("TRIGGER_SECONDS", "2"), write_cassandra, False),
 }
 
@@ -301,8 +302,13 @@ def main() -> None:
         # Nothing else commits to the table yet, so this succeeds however much has piled up.
         patiently(table, lambda: tables.maintain(spark, table))
     queries = {name: start(spark, name, ready) for name in QUERIES}
-    written = {SAMPLES: "ingested_at", DEAD_LETTER: "ingested_at", WINDOWS: "written_at"}
-    upkeep = {table: tables.Upkeep(queries["lake"], column) for table, column in written.items()}
+    upkeep = {
+        table: tables.Upkeep(queries["lake"], "ingested_at", tables.compact_minutes()) for table in (SAMPLES, DEAD_LETTER)
+    }
+    # Pages ask for its newest rows every few seconds, and each file costs Presto some ten milliseconds.
+    upkeep[WINDOWS] = tables.Upkeep(
+        queries["lake"], "written_at", float(setting("COMPACT_WINDOWS_MINUTES", "3")), age_minutes=1, least_files=8
+    )
     groups = {group(name): query for name, query in queries.items()}
     threading.Thread(target=tables.maintain_for_ever, args=(spark, upkeep), daemon=True).start()
     threading.Thread(target=records.report_for_ever, args=(spark, groups), daemon=True).start()

@@ -10,6 +10,8 @@ import { startServer } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 const LAKE_KEEP_MS = 5000;
+/** Presto on a busy small node takes its time; an answer may need two statements. */
+const LAKE_TIMEOUT_MS = 25_000;
 const CASSANDRA_KEEP_MS = 1000;
 
 const log = (line: string): void => {
@@ -28,6 +30,7 @@ async function main(settings: Settings): Promise<void> {
         name: "Presto",
         source: lakeSource({ run: prestoSql(settings.presto), windowSeconds }),
         keepMs: LAKE_KEEP_MS,
+        timeoutMs: LAKE_TIMEOUT_MS,
       },
       cassandra: {
         name: "Cassandra",

@@ -4,7 +4,12 @@ import { createServer } from "node:net";
 
 import { groupLags, kafkaServers, type LagSource, readLags } from "../../cli/lag.ts";
 import { askForLags } from "../../cli/status.ts";
+import type { Exposure } from "../../clusters/profile.ts";
+import { targetProfile } from "../../clusters/targets.ts";
 import { loadConfig } from "../../config/index.ts";
+import { nodePorts } from "../support/fixtures.ts";
+
+const none: Exposure = { kind: "none" };
 
 interface FakeGroup {
   readonly members?: readonly Readonly<Record<string, number[]>>[];
@@ -111,8 +116,8 @@ describe("the lag of Kafka's readers", () => {
 
   it("is asked where Kafka is published, or where it is already; else the command is named that asks in the cluster", () => {
     const address = [{ title: "Kafka", url: "127.0.0.1:30092" }];
-    const reached = (kafka: unknown, addresses: typeof address) =>
-      kafkaServers(loadConfig({ "millrace:services": { kafka } }).services, addresses, "data");
+    const reached = (kafka: unknown, addresses: typeof address, exposure: Exposure = none) =>
+      kafkaServers(loadConfig({ "millrace:services": { kafka } }).services, addresses, "data", exposure);
     expect(reached({}, address)).to.deep.equal({ servers: "127.0.0.1:30092" });
     expect(reached({ existing: { bootstrapServers: "b1:9093,b2:9093" } }, [])).to.deep.equal({
       servers: "b1:9093,b2:9093",
@@ -123,6 +128,7 @@ describe("the lag of Kafka's readers", () => {
     expect(reached({}, [])).to.deep.equal({
       unreachable: `the lag of Kafka's readers is not known: Kafka is not published on this target; ${command}`,
     });
+    expect(reached({}, [], nodePorts)).to.deep.equal({ servers: "127.0.0.1:30092" });
     expect(reached({ replicas: 3 }, address)).to.deep.equal({
       unreachable: `the lag of Kafka's readers is not known: only one of its brokers is published; ${command}`,
     });
@@ -146,7 +152,7 @@ describe("the lag of Kafka's readers", () => {
 });
 
 describe("the lag in a status", () => {
-  const platform = { config: loadConfig({}) };
+  const platform = { config: loadConfig({}), profile: { ...targetProfile(loadConfig({}).cluster), exposure: none } };
   const services = [{ name: "kafka" }];
 
   it("is a note where Kafka does not answer, and where it is not published", async () => {
@@ -168,7 +174,7 @@ describe("the lag in a status", () => {
       "millrace:services": { kafka: off, telemetry: off },
       "millrace:proof": off,
     });
-    expect(await askForLags({ config: without }, services, [], notes)).to.equal(null);
+    expect(await askForLags({ ...platform, config: without }, services, [], notes)).to.equal(null);
     expect(notes).to.deep.equal([]);
   });
 });

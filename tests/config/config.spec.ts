@@ -195,7 +195,7 @@ describe("profile pipeline without further settings", () => {
       enabled: true,
       windowSeconds: 10,
       triggerSeconds: 2,
-      lakeTriggerSeconds: 5,
+      lakeTriggerSeconds: 10,
       keepHours: 24,
     });
     expect(services.census).to.deep.equal({ enabled: true, rows: 20_000, seed: 1, parts: 2 });
