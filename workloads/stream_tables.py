@@ -152,14 +152,14 @@ def maintain(spark: SparkSession, table: str) -> None:
 
 def compact(spark: SparkSession, table: str, upkeep: Upkeep) -> None:
     """Makes one file of many small ones. Records of a run are left alone: they are removed by the one who sent them."""
-    catalog, name = table.split(".", 1)
+    catalog = table.split(".")[0]
     before = datetime.now(timezone.utc) - timedelta(minutes=upkeep.age_minutes)
     where = f"run IS NULL AND {upkeep.written} < TIMESTAMP_NTZ '{before:%Y-%m-%d %H:%M:%S}'"
     compaction = {**COMPACTION, "min-input-files": str(upkeep.least_files)}
     options = ", ".join(f"'{key}', '{value}'" for key, value in compaction.items())
     started = time.monotonic()
     done = spark.sql(
-        f"CALL {catalog}.system.rewrite_data_files(table => '{name}', where => \"{where}\", options => map({options}))"
+        f"CALL {catalog}.system.rewrite_data_files(table => '{table}', where => \"{where}\", options => map({options}))"
     ).first()
     if done is not None and done.rewritten_data_files_count > 0:
         print(
