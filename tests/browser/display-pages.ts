@@ -86,6 +86,7 @@ async function shows(runner: Runner, route: PageRoute): Promise<void> {
         await page.emulateMedia({ colorScheme: scheme });
         for (const [name, size] of Object.entries(widths)) {
           await page.setViewportSize(size);
+          await page.evaluate("scrollTo(0, 0)");
           await sleep(500);
           await picture(`${pictureOf(route)}-${scheme}-${name}`);
           const wider = await overflow(page);
