@@ -27,7 +27,8 @@ export function cassandraHop(options: CassandraHopOptions): Hop {
   const { cassandra, numbers, windowSeconds } = options;
   return {
     name: "cassandra",
-    timeoutMs: 60_000,
+    // A driver that has just started takes most of a minute for its first batch.
+    timeoutMs: 90_000,
     run: async ({ signal, onProgress }) => {
       let told = "";
       const missing = (words: string): string => {
