@@ -142,7 +142,8 @@ class CensusBatch(support.PlatformCase):
         given = program.arguments(
             [f"--rows={rows.default}", f"--seed={seed.default}", "--run=manual__2026-11-21T09:00:00+00:00"]
         )
-        self.assertEqual(vars(given), {"rows": 100_000, "seed": 1, "run": "manual__2026-11-21T09-00-00-00-00"})
+        wanted = {"input": None, "rows": 100_000, "seed": 1, "run": "manual__2026-11-21T09-00-00-00-00"}
+        self.assertEqual(vars(given), wanted)
 
 
 class LakeMaintenance(support.PlatformCase):

@@ -26,6 +26,10 @@ describe("names", () => {
       "jupyterhub-hub",
       "spark-connect",
       "spark-history",
+      "cassandra",
+      "cassandra-nodes",
+      "random-numbers",
+      "display",
     ]);
     expect(sparkDriverName("telemetry")).to.equal("spark-telemetry-driver");
     expect(s3KeySecretName("spark")).to.equal("object-store-key-spark");
