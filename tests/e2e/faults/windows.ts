@@ -68,15 +68,18 @@ async function pumpWhileKilling(pump: Pump, run: string): Promise<Pumped> {
   return { sent, pauses };
 }
 
+/** Of so many kills one waits until the driver writes. */
+const AT_WORK = 3;
+
 /**
- * In turn: any moment of its life, from its very start on; and a moment just after it has written again. One alone would
+ * At any moment of its life, from its very start on, and each third time just after it has written again. One alone would
  * either never let it get so far, or always meet it at its work.
  */
 async function killOften(): Promise<number[]> {
   const pauses: number[] = [];
   for (let turn = 0; turn < KILLS; turn++) {
     const started = Date.now();
-    if (turn % 2 === 0) {
+    if (turn % AT_WORK === 0) {
       const before = await committed();
       await until("the driver to write again", 4 * MINUTE, async () =>
         (await committed()) > before ? true : undefined,
