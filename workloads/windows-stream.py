@@ -35,6 +35,8 @@ How far the queries are, Kafka knows as consumer groups: spark-windows-lake, spa
 At the start it waits for Kafka and the lake. A query that ends, ends the driver with exit code 1 and the reason.
 """
 
+import os
+import sys
 import threading
 from typing import Any, Callable, NamedTuple
 
@@ -176,6 +178,26 @@ def parts(good: DataFrame) -> DataFrame:
     )
 
 
+#: Cassandra's driver can wait for ever, when its connection breaks while it reads the schema: a write ends long before.
+HANGS_AFTER_SECONDS = 90
+
+
+def start_anew(what: str) -> None:
+    """Ends the driver, which goes on from its checkpoints when Kubernetes has started it again."""
+    print(f"{what}: no end after {HANGS_AFTER_SECONDS} s; the driver starts anew", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+def unless_it_hangs(what: str, action: Callable[[], None]) -> None:
+    watch = threading.Timer(HANGS_AFTER_SECONDS, start_anew, [what])
+    watch.daemon = True
+    watch.start()
+    try:
+        action()
+    finally:
+        watch.cancel()
+
+
 class Sink:
     """What a query writes to."""
 
@@ -222,7 +244,8 @@ def write_lake(sink: Sink, read: DataFrame, epoch: int) -> None:
 def write_cassandra(sink: Sink, read: DataFrame, _epoch: int) -> None:
     def save(table: str, rows: DataFrame) -> None:
         writer = rows.write.format("org.apache.spark.sql.cassandra").mode("append")
-        sink.write(f"{KEYSPACE}.{table}", writer.options(keyspace=KEYSPACE, table=table).save)
+        what = f"{KEYSPACE}.{table}"
+        sink.write(what, lambda: unless_it_hangs(what, writer.options(keyspace=KEYSPACE, table=table).save))
 
     def time(column: str) -> Column:
         return F.col(column).cast("timestamp").alias(column)

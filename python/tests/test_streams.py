@@ -6,6 +6,7 @@ import json
 import os
 import statistics
 import tempfile
+import threading
 import types
 import unittest
 from datetime import datetime, timedelta
@@ -468,6 +469,27 @@ class Writing(WindowsCase):
             [mock.call("cassandra", True), mock.call("cassandra", True), mock.call("cassandra", False)],
         )
         self.assertEqual(self.said.getvalue(), "cassandra: streaming.samples: no node; again in 5 s\n" * 2)
+
+    def test_starts_the_driver_anew_when_cassandra_s_driver_waits_for_ever(self) -> None:
+        ended = threading.Event()
+        with (
+            mock.patch.object(self.program, "HANGS_AFTER_SECONDS", 0.01),
+            mock.patch.object(self.program.os, "_exit", side_effect=lambda code: ended.set()) as exit_,
+        ):
+            self.program.unless_it_hangs("streaming.samples", lambda: self.assertTrue(ended.wait(10)))
+            exit_.assert_called_once_with(1)
+        self.assertEqual(self.said.getvalue(), "streaming.samples: no end after 0.01 s; the driver starts anew\n")
+
+    def test_leaves_a_driver_alone_whose_writes_end(self) -> None:
+        with mock.patch.object(self.program, "HANGS_AFTER_SECONDS", 60):
+            before = threading.active_count()
+            self.program.unless_it_hangs("streaming.samples", lambda: None)
+            with self.assertRaisesRegex(ValueError, "refused"):
+                self.program.unless_it_hangs("streaming.samples", mock.Mock(side_effect=ValueError("refused")))
+            for thread in threading.enumerate():
+                if isinstance(thread, threading.Timer):
+                    thread.join(10)
+            self.assertEqual(threading.active_count(), before)
 
     def test_gives_the_connector_one_account_and_a_setting_that_spark_hides(self) -> None:
         found = self.program.cassandra_settings()
