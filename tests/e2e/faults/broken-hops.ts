@@ -110,7 +110,7 @@ async function telemetryFlows(): Promise<void> {
 
 async function numbersFlow(): Promise<void> {
   await telemetryFlows();
-  await until("numbers in both sinks again", 4 * MINUTE, async () => {
+  await until("numbers in both sinks again", 6 * MINUTE, async () => {
     for (const sink of sinks) {
       const { lastRecordAt } = await windowsOf(sink, "random-numbers", { minutes: "5" });
       const isFresh = lastRecordAt !== null && Date.now() - Date.parse(lastRecordAt) < FRESH_SECONDS * 1000;
