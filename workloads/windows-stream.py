@@ -10,7 +10,8 @@ Query `lake`, exactly once, for Iceberg's snapshots remember the batch that made
   streaming.windows                                    parts of both streams
 Query `cassandra`, each row as often as need be, for its key is always the same:
   streaming.samples, streaming.windows, streaming.series
-A sink that fails holds its own query back until it works again; the other one goes on.
+A sink that fails holds its own query back until it works again; the other one goes on. A write to Cassandra that neither
+ends nor fails ends the driver, which goes on from its checkpoints.
 
 Environment, with defaults:
   KAFKA_BOOTSTRAP                  host:port,host:port
