@@ -199,6 +199,11 @@ def unless_it_hangs(what: str, action: Callable[[], None]) -> None:
         watch.cancel()
 
 
+def forget_sessions(spark: SparkSession) -> None:
+    """Closes the driver's sessions with Cassandra: one that has lost its node may wait for ever when it is used again."""
+    spark._jvm.com.datastax.spark.connector.cql.CassandraConnector.evictCache()
+
+
 class Sink:
     """What a query writes to."""
 
@@ -246,7 +251,15 @@ def write_cassandra(sink: Sink, read: DataFrame, _epoch: int) -> None:
     def save(table: str, rows: DataFrame) -> None:
         writer = rows.write.format("org.apache.spark.sql.cassandra").mode("append")
         what = f"{KEYSPACE}.{table}"
-        sink.write(what, lambda: unless_it_hangs(what, writer.options(keyspace=KEYSPACE, table=table).save))
+
+        def attempt() -> None:
+            try:
+                unless_it_hangs(what, writer.options(keyspace=KEYSPACE, table=table).save)
+            except Exception:
+                forget_sessions(sink.spark)
+                raise
+
+        sink.write(what, attempt)
 
     def time(column: str) -> Column:
         return F.col(column).cast("timestamp").alias(column)

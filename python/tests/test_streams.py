@@ -290,8 +290,8 @@ class WindowsCase(StreamCase):
 
     def sink(self, query: str) -> Any:
         context = types.SimpleNamespace(getLocalProperty={"sql.streaming.queryId": "q-1"}.get)
-        self.ready = mock.Mock()
-        return self.program.Sink(types.SimpleNamespace(sparkContext=context), query, self.ready)
+        self.ready, self.jvm = mock.Mock(), mock.Mock()
+        return self.program.Sink(types.SimpleNamespace(sparkContext=context, _jvm=self.jvm), query, self.ready)
 
 
 class Checks(WindowsCase):
@@ -469,6 +469,15 @@ class Writing(WindowsCase):
             [mock.call("cassandra", True), mock.call("cassandra", True), mock.call("cassandra", False)],
         )
         self.assertEqual(self.said.getvalue(), "cassandra: streaming.samples: no node; again in 5 s\n" * 2)
+
+    def test_asks_cassandra_in_a_new_session_after_a_write_that_failed(self) -> None:
+        sink, frame = self.sink("cassandra"), self.frame(self.BATCH[0])
+        evict = self.jvm.com.datastax.spark.connector.cql.CassandraConnector.evictCache
+        frame.writes = mock.Mock(side_effect=[OSError("no node"), None, None, None])
+        self.program.write_cassandra(sink, frame, 5)
+        evict.assert_called_once_with()
+        tables = [call.args[0]["table"] for call in frame.writes.call_args_list]
+        self.assertEqual(tables, ["samples", "samples", "windows", "series"])
 
     def test_starts_the_driver_anew_when_cassandra_s_driver_waits_for_ever(self) -> None:
         ended = threading.Event()
