@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { sparkDriverName } from "../../../components/names.ts";
+import { sparkDriverName, sparkExecutorPrefix } from "../../../components/names.ts";
 import { type CensusAnswer, sinks } from "../../../display/protocol.ts";
 import { displayUrl } from "../pipeline.ts";
 import { endOfJob, killPod, kube, namespace, sql } from "../platform.ts";
@@ -73,7 +73,10 @@ async function startedPod(job: string): Promise<string> {
     (await kube().get<PodList>(`/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`))
       .items;
   await until("an executor of the batch", 3 * MINUTE, async () =>
-    (await list("spark-role=executor,spark-app-name=census")).some(({ status }) => status?.phase === "Running")
+    (await list("spark-role=executor")).some(
+      ({ metadata, status }) =>
+        metadata.name.startsWith(`${sparkExecutorPrefix("census")}-exec-`) && status?.phase === "Running",
+    )
       ? true
       : undefined,
   );
