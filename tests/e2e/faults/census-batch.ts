@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sparkDriverName, sparkExecutorPrefix } from "../../../components/names.ts";
 import { type CensusAnswer, sinks } from "../../../display/protocol.ts";
 import { displayUrl } from "../pipeline.ts";
-import { endOfJob, killPod, kube, namespace, sql } from "../platform.ts";
+import { endOfJob, killPod, kube, namespace, pods, sql } from "../platform.ts";
 import { must, type Runner, until } from "../runner.ts";
 
 const MINUTE = 60_000;
@@ -23,7 +23,7 @@ interface Job {
 
 export async function batchKilled(runner: Runner): Promise<void> {
   const title = "a census batch that is killed in its midst starts again and leaves the same figures";
-  await runner.step(title, 10 * MINUTE, async () => {
+  await runner.step(title, 12 * MINUTE, async () => {
     const before = await figures();
     const name = `census-e2e-${randomBytes(3).toString("hex")}`;
     await kube().post(batch, await copyOf(sparkDriverName("census"), name));
@@ -61,27 +61,21 @@ async function copyOf(job: string, name: string): Promise<object> {
 }
 
 interface PodList {
-  readonly items: readonly {
-    readonly metadata: { readonly name: string };
-    readonly status?: { readonly phase?: string };
-  }[];
+  readonly items: readonly { readonly metadata: { readonly name: string } }[];
 }
 
-/** The Job's pod, some seconds after its driver has asked for executors. */
+/** The Job's pod, a moment after its driver has got an executor. */
 async function startedPod(job: string): Promise<string> {
-  const list = async (selector: string): Promise<PodList["items"]> =>
-    (await kube().get<PodList>(`/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`))
-      .items;
-  await until("an executor of the batch", 3 * MINUTE, async () =>
-    (await list("spark-role=executor")).some(
-      ({ metadata, status }) =>
-        metadata.name.startsWith(`${sparkExecutorPrefix("census")}-exec-`) && status?.phase === "Running",
-    )
+  const prefix = `${sparkExecutorPrefix("census")}-exec-`;
+  await until("an executor of the batch", 4 * MINUTE, async () =>
+    (await pods()).some(({ metadata, status }) => metadata.name.startsWith(prefix) && status?.phase === "Running")
       ? true
       : undefined,
   );
-  await sleep(1000 * (1 + 5 * Math.random()));
-  const [pod] = await list(`batch.kubernetes.io/job-name=${job}`);
+  await sleep(5000 * Math.random());
+  const selector = encodeURIComponent(`batch.kubernetes.io/job-name=${job}`);
+  const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${selector}`;
+  const [pod] = (await kube().get<PodList>(path)).items;
   if (pod === undefined) throw new Error(`Job ${job} has no pod`);
   return pod.metadata.name;
 }
