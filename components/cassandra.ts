@@ -1,7 +1,6 @@
 /** Cassandra: nodes that share declared keyspaces and tables, with a role and a password of its own for each consumer. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import {
   type CassandraKeyspaces,
   type CassandraRight,
@@ -10,11 +9,11 @@ import {
   SUPERUSER,
 } from "./cassandra-keyspaces.ts";
 import { cassandraNodeEnv, DATACENTER, replicationFactor } from "./cassandra-settings.ts";
-import type { CassandraEndpoint, SecretKeyRef } from "./endpoints.ts";
+import type { CassandraEndpoint } from "./endpoints.ts";
+import { type GeneratedSecret, generatedSecret } from "./generated-secret.ts";
 import { cassandraRoleSecretName, labels, podHost, selector, serviceHost, serviceNames } from "./names.ts";
 import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
 import {
-  configHash,
   job,
   type Resources,
   secretEnv,
@@ -133,7 +132,7 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
     if (replicas > 1) createDisruptionBudget();
     const setup = createSetup();
 
-    const endpoints = passwords.map(({ consumer, password }): [string, CassandraEndpoint] => [
+    const endpoints = passwords.map(({ consumer, ref }): [string, CassandraEndpoint] => [
       consumer,
       {
         kind: "cassandra",
@@ -141,31 +140,25 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
         port: pulumi.output(CQL_PORT),
         datacenter: DATACENTER,
         user: consumer,
-        password,
+        password: ref,
         ready: setup.id,
       },
     ]);
     this.#endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ contactPoints, port: CQL_PORT });
 
-    function createRole(role: string): Role {
-      const password = new random.RandomPassword(
-        `${name}-${role}-password`,
-        { length: PASSWORD_LENGTH, special: false },
-        child,
-      );
-      const secretName = cassandraRoleSecretName(role);
-      const secret = new k8s.core.v1.Secret(
-        secretName,
+    function createRole(role: string): GeneratedSecret {
+      return generatedSecret(
         {
-          metadata: { name: secretName, namespace: args.namespace, labels: labels(SERVICE, "role") },
-          stringData: { [PASSWORD_KEY]: pulumi.secret(password.result) },
+          namespace: args.namespace,
+          name: `${name}-${role}-password`,
+          secretName: cassandraRoleSecretName(role),
+          key: PASSWORD_KEY,
+          labels: labels(SERVICE, "role"),
+          length: PASSWORD_LENGTH,
         },
         child,
       );
-      // Sixteen digits of a hash do not tell a password, so that a change of it may show.
-      const fingerprint = pulumi.unsecret(password.result.apply((text) => configHash(text)));
-      return { password: { secretName: secret.metadata.name, key: PASSWORD_KEY }, fingerprint };
     }
 
     function createNodes(): k8s.apps.v1.StatefulSet {
@@ -251,7 +244,7 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
               { name: "CASSANDRA_PORT", value: String(CQL_PORT) },
               { name: "CASSANDRA_DATACENTER", value: DATACENTER },
               { name: "CASSANDRA_USER", value: SUPERUSER },
-              secretEnv("CASSANDRA_PASSWORD", superuser.password.secretName, PASSWORD_KEY),
+              secretEnv("CASSANDRA_PASSWORD", superuser.ref.secretName, PASSWORD_KEY),
               { name: "SETUP_CONFIG", value: cassandraSetupConfig({ replicas, keyspaces, roles }) },
               { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
             ],
@@ -293,12 +286,6 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
       true,
     );
   }
-}
-
-interface Role {
-  readonly password: SecretKeyRef;
-  /** Changes when the password does. */
-  readonly fingerprint: pulumi.Output<string>;
 }
 
 /**

@@ -1,10 +1,10 @@
 /** PostgreSQL: one server with a database and an owner of its own for each consumer, and backups of all of them. */
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PostgresEndpoint, SecretKeyRef } from "./endpoints.ts";
+import type { PostgresEndpoint } from "./endpoints.ts";
+import { type GeneratedSecret, generatedSecret } from "./generated-secret.ts";
 import { labels, postgresRoleSecretName, selector, serviceHost, serviceNames } from "./names.ts";
 import {
   backupProblems,
@@ -16,7 +16,6 @@ import {
 import { pgHba, postgresConf, SETTINGS_PATH } from "./postgres-settings.ts";
 import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
 import {
-  configHash,
   configMap,
   type EnvVar,
   job,
@@ -128,31 +127,25 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
       createRestore(backup, databaseClient(), { namespace: args.namespace }, child);
     }
 
-    const endpoints = owners.map(({ database, password }): [string, PostgresEndpoint] => [
+    const endpoints = owners.map(({ database, ref }): [string, PostgresEndpoint] => [
       database,
-      { kind: "postgres", host, port: pulumi.output(PORT), database, user: database, password, ready: setup.id },
+      { kind: "postgres", host, port: pulumi.output(PORT), database, user: database, password: ref, ready: setup.id },
     ]);
     this.#endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ host, port: PORT });
 
-    function createRole(role: string): Role {
-      const password = new random.RandomPassword(
-        `${name}-${role}-password`,
-        { length: PASSWORD_LENGTH, special: false },
-        child,
-      );
-      const secretName = postgresRoleSecretName(role);
-      const secret = new k8s.core.v1.Secret(
-        secretName,
+    function createRole(role: string): GeneratedSecret {
+      return generatedSecret(
         {
-          metadata: { name: secretName, namespace: args.namespace, labels: labels(SERVICE, "role") },
-          stringData: { [PASSWORD_KEY]: pulumi.secret(password.result) },
+          namespace: args.namespace,
+          name: `${name}-${role}-password`,
+          secretName: postgresRoleSecretName(role),
+          key: PASSWORD_KEY,
+          labels: labels(SERVICE, "role"),
+          length: PASSWORD_LENGTH,
         },
         child,
       );
-      // Sixteen digits of a hash do not tell a password, so that a change of it may show.
-      const fingerprint = pulumi.unsecret(password.result.apply((text) => configHash(text)));
-      return { password: { secretName: secret.metadata.name, key: PASSWORD_KEY }, fingerprint };
     }
 
     function createServer(): k8s.apps.v1.StatefulSet {
@@ -172,7 +165,7 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
             env: [
               { name: "PGDATA", value: PGDATA },
               { name: "POSTGRES_USER", value: SUPERUSER },
-              secretEnv("POSTGRES_PASSWORD", superuser.password.secretName, PASSWORD_KEY),
+              secretEnv("POSTGRES_PASSWORD", superuser.ref.secretName, PASSWORD_KEY),
               { name: "POSTGRES_INITDB_ARGS", value: "--data-checksums --encoding=UTF8 --locale=C.UTF-8" },
             ],
             ports: { postgres: PORT },
@@ -248,7 +241,7 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
           { name: "PGHOST", value: host },
           { name: "PGPORT", value: String(PORT) },
           { name: "PGUSER", value: SUPERUSER },
-          secretEnv("PGPASSWORD", superuser.password.secretName, PASSWORD_KEY),
+          secretEnv("PGPASSWORD", superuser.ref.secretName, PASSWORD_KEY),
         ] satisfies EnvVar[],
         command: (script) => ["bash", `${SCRIPTS_PATH}/${script}`],
         volumes: [{ name: "scripts", configMap: { name: SCRIPTS } }],
@@ -274,12 +267,6 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
     }
     return endpoint;
   }
-}
-
-interface Role {
-  readonly password: SecretKeyRef;
-  /** Changes when the password does. */
-  readonly fingerprint: pulumi.Output<string>;
 }
 
 /** Over the network, so that the image's first start, which answers within the pod only, does not count. */

@@ -1,8 +1,7 @@
 /** The pumps of random numbers: each sends numbers to a topic at a steady rate, and marked ones for those who may ask. */
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import type { PumpEndpoint, TopicEndpoint } from "./endpoints.ts";
+import { generatedSecret } from "./generated-secret.ts";
 import { labels, selector, serviceHost, serviceNames } from "./names.ts";
 import { deployment, fieldEnv, httpProbe, type Resources, secretEnv, service, tcpProbe } from "./workload.ts";
 
@@ -57,7 +56,17 @@ export class RandomNumbers extends pulumi.ComponentResource {
     const child = { parent: this };
     const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
 
-    const token = createToken();
+    const { ref: token } = generatedSecret(
+      {
+        namespace: args.namespace,
+        name: `${name}-token`,
+        secretName: TOKEN_SECRET,
+        key: TOKEN_KEY,
+        labels: meta.labels,
+        length: TOKEN_LENGTH,
+      },
+      child,
+    );
     service(SERVICE, { ...meta, ports: { http: PORT } }, child);
     const pumps = deployment(
       {
@@ -76,7 +85,7 @@ export class RandomNumbers extends pulumi.ComponentResource {
             { name: "TOPIC", value: topic.topic },
             { name: "RATE", value: String(rate) },
             fieldEnv("NODE_NAME", "metadata.name"),
-            secretEnv("PUMP_TOKEN", token.metadata.name, TOKEN_KEY),
+            secretEnv("PUMP_TOKEN", token.secretName, token.key),
             { name: "HEALTH_PORT", value: String(PORT) },
           ],
           ports: { http: PORT },
@@ -98,21 +107,9 @@ export class RandomNumbers extends pulumi.ComponentResource {
     this.endpoint = {
       kind: "random-numbers",
       url,
-      token: { secretName: token.metadata.name, key: TOKEN_KEY },
+      token,
       ready: pumps.id,
     };
     this.registerOutputs({ url });
-
-    function createToken(): k8s.core.v1.Secret {
-      const generated = new random.RandomPassword(`${name}-token`, { length: TOKEN_LENGTH, special: false }, child);
-      return new k8s.core.v1.Secret(
-        TOKEN_SECRET,
-        {
-          metadata: { name: TOKEN_SECRET, namespace: args.namespace, labels: meta.labels },
-          stringData: { [TOKEN_KEY]: pulumi.secret(generated.result) },
-        },
-        child,
-      );
-    }
   }
 }

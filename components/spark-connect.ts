@@ -1,8 +1,7 @@
 /** Spark Connect: one Spark driver that people's notebooks and programs share, each in a session of its own. */
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import type { SparkConnectEndpoint } from "./endpoints.ts";
+import { generatedSecret } from "./generated-secret.ts";
 import { labels, selector, serviceHost, serviceNames } from "./names.ts";
 import { mebibytes } from "./quantity.ts";
 import { driverFile, executorProblems, OWN_ADDRESS, sparkDriverPod } from "./spark-driver.ts";
@@ -76,7 +75,17 @@ export class SparkConnect extends pulumi.ComponentResource {
     const { namespace } = spark;
     const meta = { namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
 
-    const secret = createToken();
+    const { ref: token } = generatedSecret(
+      {
+        namespace,
+        name: `${name}-token`,
+        secretName: SERVICE,
+        key: TOKEN_KEY,
+        labels: meta.labels,
+        length: TOKEN_LENGTH,
+      },
+      child,
+    );
     configMap(SERVICE, { ...meta, data: { [POOLS_FILE]: POOLS } }, child);
     service(SERVICE, { ...meta, ports: { grpc: PORT, ui: UI_PORT } }, child);
     const ready = [spark.objectStore.ready, spark.catalog.ready, ...(args.waitFor ?? [])];
@@ -85,21 +94,8 @@ export class SparkConnect extends pulumi.ComponentResource {
       { ...child, dependsOn: after(...ready) },
     );
     const url = namespace.apply((ns) => `sc://${serviceHost(SERVICE, ns)}:${PORT}`);
-    const token = { secretName: secret.metadata.name, key: TOKEN_KEY };
     this.endpoint = { kind: "spark-connect", url, token, ready: server.id };
     this.registerOutputs({ url });
-
-    function createToken(): k8s.core.v1.Secret {
-      const generated = new random.RandomPassword(`${name}-token`, { length: TOKEN_LENGTH, special: false }, child);
-      return new k8s.core.v1.Secret(
-        SERVICE,
-        {
-          metadata: { name: SERVICE, namespace, labels: meta.labels },
-          stringData: { [TOKEN_KEY]: pulumi.secret(generated.result) },
-        },
-        child,
-      );
-    }
 
     function serverPod(): PodArgs {
       const pod = sparkDriverPod({
@@ -120,8 +116,8 @@ export class SparkConnect extends pulumi.ComponentResource {
         filesConfigMap: SERVICE,
         config: POOLS,
       });
-      const token = secretEnv("SPARK_CONNECT_AUTHENTICATE_TOKEN", secret.metadata.name, TOKEN_KEY);
-      return { ...pod, env: [...(pod.env ?? []), token] };
+      const env = secretEnv("SPARK_CONNECT_AUTHENTICATE_TOKEN", token.secretName, token.key);
+      return { ...pod, env: [...(pod.env ?? []), env] };
     }
 
     function settings(): Record<string, string> {
