@@ -191,7 +191,7 @@ export function heartbeatProbes(
     timeoutSeconds: 10,
   });
   return {
-    startup: { ...alive("--ready"), periodSeconds: 5, failureThreshold: 60 },
+    startup: { ...alive("--ready"), periodSeconds: 5 },
     readiness: { ...alive("--ready"), periodSeconds: 30, failureThreshold: 2 },
     liveness: { ...alive(), periodSeconds: 30, failureThreshold: 4 },
   };

@@ -278,7 +278,6 @@ export class Airflow extends pulumi.ComponentResource {
           startup: httpProbe(API_PORT, "/execution/health", {
             periodSeconds: 3,
             timeoutSeconds: 10,
-            failureThreshold: 80,
           }),
           // The answer is 200 whatever it says of the other parts.
           readiness: httpProbe(API_PORT, "/api/v2/monitor/health", { periodSeconds: 10, timeoutSeconds: 10 }),
@@ -318,7 +317,7 @@ export class Airflow extends pulumi.ComponentResource {
         ...(inPods ? {} : { terminationGracePeriodSeconds: LOCAL_STOP_SECONDS }),
         ports: { health: SCHEDULER_HEALTH_PORT },
         probes: {
-          startup: health({ periodSeconds: 3, failureThreshold: 80 }),
+          startup: health({ periodSeconds: 3 }),
           readiness: health({ periodSeconds: 10 }),
           liveness: health({ periodSeconds: 20, failureThreshold: 6 }),
         },

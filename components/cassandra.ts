@@ -49,8 +49,6 @@ const PASSWORDS_PATH = "/run/passwords";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "5Gi" };
 /** Time to write everything back when it is told to stop, in seconds. */
 const STOP_SECONDS = 60;
-/** A node joins the cluster, or reads its log after a crash, before it takes clients. */
-const START_SECONDS = 600;
 const SETUP_SECONDS = 600;
 /** Nodes that clients ask first; they learn of the others from these. */
 const MAX_CONTACT_POINTS = 3;
@@ -189,7 +187,7 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
             ports: { cql: CQL_PORT, gossip: GOSSIP_PORT },
             resources: args.resources,
             probes: {
-              startup: tcpProbe(CQL_PORT, { periodSeconds: 2, failureThreshold: START_SECONDS / 2 }),
+              startup: tcpProbe(CQL_PORT, { periodSeconds: 2 }),
               readiness: tcpProbe(CQL_PORT, { periodSeconds: 5 }),
               liveness: tcpProbe(CQL_PORT, { periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 }),
             },

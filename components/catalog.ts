@@ -3,6 +3,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { CatalogEndpoint, S3Endpoint } from "./endpoints.ts";
 import { labels, selector, serviceHost, serviceNames } from "./names.ts";
+import { jvmOptions } from "./jvm.ts";
 import { heapMebibytes } from "./quantity.ts";
 import { awsKeyEnv, s3aSettings } from "./s3-settings.ts";
 import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
@@ -123,13 +124,13 @@ export class Catalog extends pulumi.ComponentResource {
               { name: "SERVICE_NAME", value: "metastore" },
               { name: "DB_DRIVER", value: "derby" },
               { name: "HADOOP_HEAPSIZE", value: String(heap) },
-              { name: "SERVICE_OPTS", value: `-Xmx${heap}m -XX:+UseSerialGC -XX:TieredStopAtLevel=1` },
+              { name: "SERVICE_OPTS", value: [`-Xmx${heap}m`, ...jvmOptions(heap)].join(" ") },
               ...awsKeyEnv(args.objectStore),
             ],
             ports: { thrift: PORT },
             resources: args.resources,
             probes: {
-              startup: tcpProbe(PORT, { periodSeconds: 2, failureThreshold: 90 }),
+              startup: tcpProbe(PORT, { periodSeconds: 2 }),
               readiness: tcpProbe(PORT, { periodSeconds: 5 }),
               liveness: tcpProbe(PORT, { periodSeconds: 20, failureThreshold: 6 }),
             },

@@ -108,7 +108,7 @@ export class Display extends pulumi.ComponentResource {
           ports: { http: PORT },
           resources: args.resources,
           probes: {
-            startup: httpProbe(PORT, "/healthz", { periodSeconds: 2, failureThreshold: 60 }),
+            startup: httpProbe(PORT, "/healthz", { periodSeconds: 2 }),
             // Not what it reads from: a page must come also while Kafka is down, and say so.
             readiness: httpProbe(PORT, "/readyz", { periodSeconds: 10 }),
             liveness: httpProbe(PORT, "/healthz", { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),

@@ -59,7 +59,7 @@ export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
     ports: { "notebook-port": PORT },
     resources: args.resources,
     probes: {
-      startup: tcpProbe(PORT, { periodSeconds: 1, failureThreshold: 180 }),
+      startup: tcpProbe(PORT, { periodSeconds: 1 }),
       readiness: tcpProbe(PORT, { periodSeconds: 5, failureThreshold: 6 }),
     },
     volumes: [{ name: "settings", configMap: { name: args.settingsName } }, ...(parts[0]?.volumes ?? [])],

@@ -301,7 +301,7 @@ export class JupyterHub extends pulumi.ComponentResource {
         ports: { http: HTTP_PORT, api: API_PORT },
         resources: args.resources.proxy,
         probes: {
-          startup: health({ periodSeconds: 1, failureThreshold: 120 }),
+          startup: health({ periodSeconds: 1 }),
           readiness: health({ periodSeconds: 10 }),
           liveness: health({ periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 3 }),
         },
@@ -321,7 +321,7 @@ export class JupyterHub extends pulumi.ComponentResource {
         ports: { http: HUB_PORT },
         resources: args.resources.hub,
         probes: {
-          startup: health({ periodSeconds: 2, failureThreshold: 120 }),
+          startup: health({ periodSeconds: 2 }),
           readiness: health({ periodSeconds: 10 }),
           liveness: health({ periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
         },

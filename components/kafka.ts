@@ -6,6 +6,7 @@ import type { Exposure } from "../clusters/profile.ts";
 import type { KafkaEndpoint, PublishedAddress } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
 import { kafkaClusterId, labels, podHost, selector, serviceHost, serviceNames } from "./names.ts";
+import { jvmOptions } from "./jvm.ts";
 import { heapMebibytes } from "./quantity.ts";
 import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
 import { type EnvVar, fieldEnv, type Resources, secretEnv, service, statefulSet, tcpProbe } from "./workload.ts";
@@ -96,8 +97,7 @@ export function kafkaSettings(args: {
     KAFKA_NUM_NETWORK_THREADS: "1",
     KAFKA_NUM_IO_THREADS: "2",
     KAFKA_HEAP_OPTS: `-Xms${heap}m -Xmx${heap}m`,
-    KAFKA_JVM_PERFORMANCE_OPTS:
-      "-server -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxMetaspaceSize=128m -XX:+ExitOnOutOfMemoryError",
+    KAFKA_JVM_PERFORMANCE_OPTS: ["-server", ...jvmOptions(heap), "-XX:MaxMetaspaceSize=128m"].join(" "),
   };
 }
 
@@ -191,7 +191,7 @@ export class Kafka extends pulumi.ComponentResource {
             ports: { kafka: INTERNAL_PORT, controller: CONTROLLER_PORT, external: EXTERNAL_PORT },
             resources: args.resources,
             probes: {
-              startup: tcpProbe(INTERNAL_PORT, { periodSeconds: 2, failureThreshold: 90 }),
+              startup: tcpProbe(INTERNAL_PORT, { periodSeconds: 2 }),
               readiness: tcpProbe(INTERNAL_PORT, { periodSeconds: 5 }),
               liveness: tcpProbe(INTERNAL_PORT, { periodSeconds: 20, failureThreshold: 6 }),
             },

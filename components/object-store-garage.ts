@@ -58,7 +58,7 @@ export const garage: S3Server = {
   ],
   configMount: { name: "config", mountPath: "/etc/garage.toml", subPath: "garage.toml", readOnly: true },
   probes: {
-    startup: httpProbe(ADMIN_PORT, "/health", { periodSeconds: 1, failureThreshold: 60 }),
+    startup: httpProbe(ADMIN_PORT, "/health", { periodSeconds: 1 }),
     readiness: httpProbe(ADMIN_PORT, "/health", { periodSeconds: 5 }),
     liveness: httpProbe(ADMIN_PORT, "/health", { periodSeconds: 20, failureThreshold: 6 }),
   },

@@ -91,7 +91,7 @@ export const minio: S3Server = {
     secretEnv("MINIO_ROOT_PASSWORD", secretName, ROOT_PASSWORD),
   ],
   probes: {
-    startup: httpProbe(S3_PORT, "/minio/health/live", { periodSeconds: 1, failureThreshold: 60 }),
+    startup: httpProbe(S3_PORT, "/minio/health/live", { periodSeconds: 1 }),
     readiness: httpProbe(S3_PORT, "/minio/health/ready", { periodSeconds: 5 }),
     liveness: httpProbe(S3_PORT, "/minio/health/live", { periodSeconds: 20, failureThreshold: 6 }),
   },

@@ -172,7 +172,7 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
             resources: args.resources,
             probes: {
               // After a crash the server first reads its log of changes.
-              startup: answersProbe({ periodSeconds: 1, failureThreshold: 300 }),
+              startup: answersProbe({ periodSeconds: 1 }),
               readiness: answersProbe({ periodSeconds: 5 }),
               liveness: answersProbe({ periodSeconds: 20, failureThreshold: 6 }),
             },

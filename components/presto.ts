@@ -6,6 +6,7 @@ import type { PrestoEndpoint, PublishedAddress } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
 import { labels, selector, serviceHost, serviceNames } from "./names.ts";
 import { javaProperties, type PrestoCatalog } from "./presto-catalogs.ts";
+import { jvmOptions } from "./jvm.ts";
 import { heapMebibytes } from "./quantity.ts";
 import {
   configMap,
@@ -101,8 +102,7 @@ export function prestoJvmConfig(memoryLimit: string): string {
   return [
     "-server",
     `-Xmx${heap}M`,
-    "-XX:+UseSerialGC",
-    "-XX:+ExitOnOutOfMemoryError",
+    ...jvmOptions(heap),
     "-Djava.io.tmpdir=/tmp",
     "",
   ].join("\n");
@@ -195,7 +195,7 @@ export class Presto extends pulumi.ComponentResource {
         ports: { http: PORT },
         resources: args.resources,
         probes: {
-          startup: startedProbe({ periodSeconds: 3, failureThreshold: 60 }),
+          startup: startedProbe({ periodSeconds: 3 }),
           readiness: startedProbe({ periodSeconds: 10, failureThreshold: 3 }),
           liveness: httpProbe(PORT, "/v1/info", { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
         },

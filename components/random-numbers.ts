@@ -91,7 +91,7 @@ export class RandomNumbers extends pulumi.ComponentResource {
           ports: { http: PORT },
           resources: args.resources,
           probes: {
-            startup: httpProbe(PORT, "/healthz", { periodSeconds: 2, failureThreshold: 60 }),
+            startup: httpProbe(PORT, "/healthz", { periodSeconds: 2 }),
             readiness: httpProbe(PORT, "/healthz", { periodSeconds: 10 }),
             // Not its health: a broker's outage must not cost the numbers that wait here.
             liveness: tcpProbe(PORT, { periodSeconds: 20, failureThreshold: 6 }),

@@ -146,7 +146,7 @@ export class SparkApplication extends pulumi.ComponentResource {
           ? tcpProbe(UI_PORT, { periodSeconds: 5 })
           : { exec: { command: ["test", "-f", args.readyFile] }, periodSeconds: 5 };
       return {
-        startup: tcpProbe(UI_PORT, { periodSeconds: 3, failureThreshold: 80 }),
+        startup: tcpProbe(UI_PORT, { periodSeconds: 3 }),
         readiness: works,
         liveness: tcpProbe(UI_PORT, { periodSeconds: 20, failureThreshold: 6 }),
       };

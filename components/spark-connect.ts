@@ -109,7 +109,7 @@ export class SparkConnect extends pulumi.ComponentResource {
         program: ["--class", MAIN_CLASS],
         ports: { grpc: PORT },
         probes: {
-          startup: tcpProbe(PORT, { periodSeconds: 3, failureThreshold: 80 }),
+          startup: tcpProbe(PORT, { periodSeconds: 3 }),
           readiness: tcpProbe(PORT, { periodSeconds: 5 }),
           liveness: tcpProbe(PORT, { periodSeconds: 20, failureThreshold: 6 }),
         },
@@ -123,8 +123,6 @@ export class SparkConnect extends pulumi.ComponentResource {
     function settings(): Record<string, string> {
       const heap = mebibytes(driverMemory);
       return {
-        // A server without memory answers nobody but looks alive; a new one takes new sessions.
-        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError",
         "spark.driver.maxResultSize": `${Math.floor(heap * RESULT_SHARE)}m`,
         "spark.connect.grpc.binding.port": String(PORT),
         "spark.connect.session.manager.defaultSessionTimeout": `${SESSION_IDLE_SECONDS}s`,

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { S3Endpoint } from "./endpoints.ts";
 import { sparkDriverResources } from "./footprints.ts";
+import { jvmOptions } from "./jvm.ts";
 import { mebibytes } from "./quantity.ts";
 import { awsKeyEnv } from "./s3-settings.ts";
 import {
@@ -125,12 +126,14 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
 }
 
 function submitArguments(args: SparkDriverArgs): pulumi.Input<string>[] {
+  const heap = mebibytes(args.driverMemory);
   const settings: Record<string, pulumi.Input<string>> = {
     "spark.app.name": args.application,
     "spark.driver.host": args.host,
     // Makes the driver the owner of its executors, so that Kubernetes removes them with it.
     "spark.kubernetes.driver.pod.name": "$(POD_NAME)",
-    "spark.driver.memory": `${mebibytes(args.driverMemory)}m`,
+    "spark.driver.memory": `${heap}m`,
+    "spark.driver.extraJavaOptions": jvmOptions(heap).join(" "),
     ...(args.objectStore === undefined ? {} : executorKeySettings(args.objectStore)),
     ...args.settings,
   };

@@ -5,6 +5,7 @@ import type { PublishedAddress, S3Endpoint } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
 import { sparkHistoryResources } from "./footprints.ts";
 import { labels, selector, serviceNames } from "./names.ts";
+import { jvmOptions } from "./jvm.ts";
 import { heapMebibytes, quantityBytes } from "./quantity.ts";
 import { awsKeyEnv } from "./s3-settings.ts";
 import { eventLogProblems } from "./spark-event-log.ts";
@@ -63,6 +64,7 @@ export class SparkHistory extends pulumi.ComponentResource {
     const problems = sparkHistoryProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
+    const heap = heapMebibytes(memory, HEAP_SHARE);
     const meta = { namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
 
     const settings = pulumi.output(historySettings()).apply((values) => sparkProperties(values));
@@ -81,14 +83,14 @@ export class SparkHistory extends pulumi.ComponentResource {
           uid: SPARK_UID,
           args: ["/opt/spark/bin/spark-class", MAIN_CLASS, "--properties-file", DEFAULTS_FILE],
           env: [
-            { name: "SPARK_DAEMON_MEMORY", value: `${heapMebibytes(memory, HEAP_SHARE)}m` },
-            { name: "SPARK_DAEMON_JAVA_OPTS", value: "-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError" },
+            { name: "SPARK_DAEMON_MEMORY", value: `${heap}m` },
+            { name: "SPARK_DAEMON_JAVA_OPTS", value: jvmOptions(heap).join(" ") },
             ...awsKeyEnv(args.objectStore),
           ],
           ports: { http: PORT },
           resources: sparkHistoryResources({ memory }),
           probes: {
-            startup: httpProbe(PORT, "/api/v1/version", { periodSeconds: 3, failureThreshold: 60 }),
+            startup: httpProbe(PORT, "/api/v1/version", { periodSeconds: 3 }),
             readiness: httpProbe(PORT, "/api/v1/version", { periodSeconds: 10, timeoutSeconds: 5 }),
             liveness: httpProbe(PORT, "/api/v1/version", {
               periodSeconds: 20,

@@ -5,6 +5,7 @@ import { versions } from "../images/versions.ts";
 import type { CatalogEndpoint, S3Endpoint } from "./endpoints.ts";
 import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "./footprints.ts";
 import { labels } from "./names.ts";
+import { jvmOptions } from "./jvm.ts";
 import { mebibytes, quantityBytes } from "./quantity.ts";
 import { s3aSettings } from "./s3-settings.ts";
 import { bakedPackages, type SparkPackage, sparkPackageProblems } from "./spark-packages.ts";
@@ -197,6 +198,9 @@ export class Spark extends pulumi.ComponentResource {
         "spark.submit.deployMode": "client",
         "spark.kubernetes.namespace": namespace,
         "spark.kubernetes.container.image": args.image,
+        // By default ten seconds, which a busy node does not keep; the driver would end at its start.
+        "spark.kubernetes.driver.connectionTimeout": "60000",
+        "spark.kubernetes.driver.requestTimeout": "60000",
         "spark.kubernetes.executor.podTemplateFile": `${SETTINGS_PATH}/executor-pod.yaml`,
         "spark.kubernetes.executor.podTemplateContainerName": "executor",
         "spark.kubernetes.executor.request.cores": resources.requests.cpu,
@@ -209,8 +213,7 @@ export class Spark extends pulumi.ComponentResource {
         "spark.driver.port": String(DRIVER_PORT),
         "spark.driver.blockManager.port": String(BLOCK_MANAGER_PORT),
         "spark.ui.port": String(UI_PORT),
-        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
-        "spark.executor.extraJavaOptions": "-XX:+UseSerialGC",
+        "spark.executor.extraJavaOptions": jvmOptions(mebibytes(memory)).join(" "),
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         [catalog]: "org.apache.iceberg.spark.SparkCatalog",

@@ -56,7 +56,7 @@ export class TelemetryProducer extends pulumi.ComponentResource {
           ports: { health: HEALTH_PORT },
           resources: args.resources,
           probes: {
-            startup: httpProbe(HEALTH_PORT, "/healthz", { periodSeconds: 2, failureThreshold: 60 }),
+            startup: httpProbe(HEALTH_PORT, "/healthz", { periodSeconds: 2 }),
             readiness: httpProbe(HEALTH_PORT, "/healthz", { periodSeconds: 10 }),
             // Not its health: a broker's outage must not cost the records that wait here.
             liveness: tcpProbe(HEALTH_PORT, { periodSeconds: 20, failureThreshold: 6 }),

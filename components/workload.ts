@@ -7,7 +7,7 @@ import { labels, selector } from "./names.ts";
 import type { DataVolume } from "./storage.ts";
 
 export type EnvVar = k8s.types.input.core.v1.EnvVar;
-export type Probe = k8s.types.input.core.v1.Probe;
+export type Probe = k8s.types.input.core.v1.Probe & { readonly periodSeconds?: number };
 export type Volume = k8s.types.input.core.v1.Volume;
 export type VolumeMount = k8s.types.input.core.v1.VolumeMount;
 type Container = k8s.types.input.core.v1.Container;
@@ -19,7 +19,7 @@ export interface Resources {
   readonly limits: { readonly cpu: string; readonly memory: string };
 }
 
-/** The probes of a container; `startup` holds the other two back until the process is up. */
+/** The probes of a container; `startup` holds the other two back until the process is up, for ten minutes at most. */
 export interface Probes {
   readonly startup?: Probe;
   readonly readiness?: Probe;
@@ -280,19 +280,30 @@ export function fieldEnv(name: string, fieldPath: string): EnvVar {
   return { name, valueFrom: { fieldRef: { fieldPath } } };
 }
 
+/** An answer that takes longer than Kubernetes' one second is slow on a busy node, not missing. */
+const ANSWER_SECONDS = 5;
+
 /** A TCP probe. */
 export function tcpProbe(port: number, timing: Omit<Probe, "tcpSocket"> = {}): Probe {
-  return { tcpSocket: { port }, ...timing };
+  return { tcpSocket: { port }, timeoutSeconds: ANSWER_SECONDS, ...timing };
 }
 
 /** An HTTP probe. */
 export function httpProbe(port: number, path: string, timing: Omit<Probe, "httpGet"> = {}): Probe {
-  return { httpGet: { port, path }, ...timing };
+  return { httpGet: { port, path }, timeoutSeconds: ANSWER_SECONDS, ...timing };
+}
+
+/** Whoever ends a slow start makes the next one compete with the rest of a node that is just as busy. */
+const STARTUP_SECONDS = 600;
+
+function untilStarted(probe: Probe): Probe {
+  const { periodSeconds = 10 } = probe;
+  return { ...probe, failureThreshold: Math.ceil(STARTUP_SECONDS / periodSeconds) };
 }
 
 function probeFields(probes: Probes): { startupProbe?: Probe; readinessProbe?: Probe; livenessProbe?: Probe } {
   return {
-    ...(probes.startup === undefined ? {} : { startupProbe: probes.startup }),
+    ...(probes.startup === undefined ? {} : { startupProbe: untilStarted(probes.startup) }),
     ...(probes.readiness === undefined ? {} : { readinessProbe: probes.readiness }),
     ...(probes.liveness === undefined ? {} : { livenessProbe: probes.liveness }),
   };
