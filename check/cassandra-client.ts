@@ -1,6 +1,6 @@
 /** A small client of Cassandra, whose errors say whether a second try can help. */
 import { auth, Client, errors, types } from "cassandra-driver";
-import { describeError } from "./errors.ts";
+import { describeError, isConnectionRefused } from "./errors.ts";
 import { HopFailure } from "./hop.ts";
 
 export interface CassandraOptions {
@@ -110,9 +110,10 @@ function plain(value: unknown): CassandraValue {
 /** An error of the driver in words: a {@link HopFailure} where a second try can't help. */
 export function cassandraError(error: unknown, where: string, user: string): Error {
   if (error instanceof errors.NoHostAvailableError) {
-    const reason = Object.values((error.innerErrors as Record<string, unknown> | undefined) ?? {})[0];
+    const reasons = Object.values((error.innerErrors as Record<string, unknown> | undefined) ?? {});
+    const reason = reasons.find((one) => !isConnectionRefused(one)) ?? reasons[0];
     if (reason instanceof errors.AuthenticationError) return cassandraError(reason, where, user);
-    return new Error(`${where} can't be reached: ${describeError(reason ?? error)}`, { cause: error });
+    return new Error(`${where} can't be reached: ${describeError(reason ?? error)}`, { cause: reason ?? error });
   }
   const words = describeError(error);
   // A node that can't read its own accounts refuses everyone in other words.

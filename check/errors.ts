@@ -21,31 +21,44 @@ export function isRefusal(error: unknown): boolean {
   return (code !== undefined && refusals.has(code)) || /\b(401|403)\b/.test(field(error, "statusCode") ?? "");
 }
 
+/** @returns whether nothing listens at the address; a host without a name or an answer that is late is something else */
+export function isConnectionRefused(error: unknown): boolean {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isConnectionRefused);
+  if (field(error, "code") === "ECONNREFUSED") return true;
+  return error instanceof Error && error.cause !== undefined && isConnectionRefused(error.cause);
+}
+
 export interface PollOptions {
   readonly signal: AbortSignal;
+  /** How long every connection may be refused without a break, in ms: whoever waits wants the cause. @default 30000 */
+  readonly refusedMs?: number;
   /** @default 500 */
   readonly pauseMs?: number;
 }
 
 /**
  * Looks again and again until `look` gives a result. Errors are taken for outages and tried again, except refusals and
- * {@link HopFailure}s, which end it at once.
+ * {@link HopFailure}s, which end it at once, and a service that refuses connections for too long.
  * @param look - gives the result, or in words what is still missing
- * @throws {HopFailure} when the time is over, with what was missing last
+ * @throws {HopFailure} when the time is over or nothing runs there, with what was missing last
  */
 export async function poll<T extends object>(look: () => Promise<T | string>, options: PollOptions): Promise<T> {
   const isOver = (): boolean => options.signal.aborted;
   const started = performance.now();
   let missing = "nothing was seen";
+  let refusedSince: number | undefined;
   while (!isOver()) {
     try {
       const result = await look();
       if (typeof result !== "string") return result;
       missing = result;
+      refusedSince = undefined;
     } catch (error) {
       if (isRefusal(error) || error instanceof HopFailure) throw error;
       if (!isOver() || missing === "nothing was seen") missing = describeError(error);
+      refusedSince = isConnectionRefused(error) ? (refusedSince ?? performance.now()) : undefined;
     }
+    if (refusedSince !== undefined && performance.now() - refusedSince >= (options.refusedMs ?? 30_000)) break;
     await sleep(options.pauseMs ?? 500, undefined, { signal: options.signal }).catch(() => undefined);
   }
   throw new HopFailure(`after ${Math.round((performance.now() - started) / 1000)} s: ${missing}`);

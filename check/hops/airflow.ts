@@ -61,7 +61,7 @@ async function triggerRun(options: AirflowHopOptions, context: HopContext): Prom
   const { airflow, marked } = options;
   const { dag } = options.config;
   context.onProgress(`asks Airflow for DAG ${dag}`);
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(options.awayLimitMs ?? 60_000)]);
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(awayLimitOf(options))]);
   let isRegistered = false;
   await poll(
     async () => {
@@ -73,8 +73,12 @@ async function triggerRun(options: AirflowHopOptions, context: HopContext): Prom
       await airflow.trigger(dag, marked.run, { run: marked.run, hours: reportedHours }, signal);
       return found;
     },
-    { signal, pauseMs: options.pauseMs ?? 1000 },
+    { signal, pauseMs: options.pauseMs ?? 1000, refusedMs: awayLimitOf(options) },
   );
+}
+
+function awayLimitOf({ awayLimitMs = 60_000 }: AirflowHopOptions): number {
+  return awayLimitMs;
 }
 
 async function whyUnknown(airflow: AirflowClient, dag: string, signal: AbortSignal): Promise<string> {
@@ -104,7 +108,7 @@ async function waitForRun(options: AirflowHopOptions, context: HopContext): Prom
         await giveUpWaiting(options, tasks, waited, words, context.signal);
         return `DAG run ${marked.run}: ${words}`;
       },
-      { signal: context.signal, pauseMs: options.pauseMs ?? 1000 },
+      { signal: context.signal, pauseMs: options.pauseMs ?? 1000, refusedMs: awayLimitOf(options) },
     );
   } catch (error) {
     const running = tasks.find((task) => task.state === "running");

@@ -20,7 +20,7 @@ export function catalogHop(config: ProofConfig, store: ObjectStore, files: Sampl
       poll(
         async () => {
           const location = await metadataLocation(uri, config.namespace, "samples", signal).catch((error: unknown) => {
-            throw error instanceof HopFailure ? error : new Error(`${uri}: ${describeError(error)}`);
+            throw error instanceof HopFailure ? error : new Error(`${uri}: ${describeError(error)}`, { cause: error });
           });
           const listed = await iceberg.current(location);
           const keys = (await files.keys()).filter((key) => listed.has(key));

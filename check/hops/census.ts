@@ -3,7 +3,7 @@ import type { Sink } from "../../display/protocol.ts";
 import { CensusSums, censusDifference } from "../census-figures.ts";
 import type { CensusFigure } from "../census-figures.ts";
 import type { DisplayClient } from "../display-client.ts";
-import { describeError, poll } from "../errors.ts";
+import { describeError, isConnectionRefused, poll } from "../errors.ts";
 import { HopFailure } from "../hop.ts";
 import type { Hop } from "../hop.ts";
 import type { LineStore } from "../object-store.ts";
@@ -89,7 +89,7 @@ async function problemOf(
     return [`the ${display.where} shows of the census from ${sink} ${problem} of run ${config.run}${known}`];
   } catch (error) {
     // A request that the end of the time cuts off says nothing of the display.
-    if (error instanceof HopFailure || signal.aborted) throw error;
+    if (error instanceof HopFailure || signal.aborted || isConnectionRefused(error)) throw error;
     return [`from ${sink}, ${describeError(error)}`];
   }
 }

@@ -1,7 +1,7 @@
 /** Hop `display`: what the display shows of both streams from both sinks is what was sent. */
 import type { Sink, Stream } from "../../display/protocol.ts";
 import type { DisplayClient, WindowsShown } from "../display-client.ts";
-import { describeError, poll } from "../errors.ts";
+import { describeError, isConnectionRefused, poll } from "../errors.ts";
 import { HopFailure } from "../hop.ts";
 import type { Hop } from "../hop.ts";
 import { numbersMetric } from "../marked-numbers.ts";
@@ -88,7 +88,7 @@ async function problemOf(
     return problem === undefined ? [] : [`the ${display.where} shows of ${stream} from ${sink} ${problem}`];
   } catch (error) {
     // A request that the end of the time cuts off says nothing of the display.
-    if (error instanceof HopFailure || signal.aborted) throw error;
+    if (error instanceof HopFailure || signal.aborted || isConnectionRefused(error)) throw error;
     return [`of ${stream} from ${sink}, ${describeError(error)}`];
   }
 }

@@ -51,15 +51,18 @@ export function notebooksHop(options: NotebooksHopOptions): Hop {
   };
 }
 
-async function logIn({ hub, config, awayLimitMs, pauseMs }: NotebooksHopOptions, context: HopContext): Promise<void> {
+async function logIn(
+  { hub, config, awayLimitMs = 60_000, pauseMs }: NotebooksHopOptions,
+  context: HopContext,
+): Promise<void> {
   context.onProgress(`logs in to JupyterHub as ${config.user}`);
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(awayLimitMs ?? 60_000)]);
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(awayLimitMs)]);
   await poll(
     async () => {
       await hub.logIn(signal);
       return hub;
     },
-    { signal, pauseMs: pauseMs ?? 1000 },
+    { signal, pauseMs: pauseMs ?? 1000, refusedMs: awayLimitMs },
   );
 }
 

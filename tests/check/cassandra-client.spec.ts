@@ -1,6 +1,7 @@
 import { errors, types } from "cassandra-driver";
 import { expect } from "chai";
 import { CassandraClient, cassandraError } from "../../check/cassandra-client.ts";
+import { isConnectionRefused } from "../../check/errors.ts";
 import { HopFailure } from "../../check/hop.ts";
 
 const where = "Cassandra at cassandra:9042";
@@ -24,6 +25,7 @@ describe("cassandra client", () => {
       expect(String(error), attempt).to.match(
         /^Error: Cassandra at 127\.0\.0\.1:1 can't be reached: .*ECONNREFUSED.*nothing runs there/,
       );
+      expect(isConnectionRefused(error), attempt).to.equal(true);
     }
     await client.close();
   });
@@ -39,6 +41,15 @@ describe("cassandra client", () => {
     const early = new errors.AuthenticationError("Unable to perform authentication: Cannot achieve consistency level");
     expect(translated(early)).to.not.be.instanceOf(HopFailure);
     expect(translated(early).message).to.contain("Unable to perform authentication");
+  });
+
+  it("does not take Cassandra for away where one of its hosts may be there", () => {
+    const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+    const hosts = { "10.0.0.1:9042": refused, "10.0.0.2:9042": new Error("it is late") };
+    const error = translated(new errors.NoHostAvailableError(hosts));
+    expect(error.message).to.equal(`${where} can't be reached: it is late`);
+    expect(isConnectionRefused(error)).to.equal(false);
+    expect(isConnectionRefused(translated(new errors.NoHostAvailableError({})))).to.equal(false);
   });
 
   it("takes a missing table and a missing right for a failure", () => {

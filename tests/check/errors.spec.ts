@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { describeError, isRefusal, poll } from "../../check/errors.ts";
+import { describeError, isConnectionRefused, isRefusal, poll } from "../../check/errors.ts";
 import { HopFailure } from "../../check/hop.ts";
 
 async function failureOf(task: Promise<unknown>): Promise<string> {
@@ -8,6 +8,9 @@ async function failureOf(task: Promise<unknown>): Promise<string> {
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
 }
+
+const refusedConnection = Object.assign(new Error("connect ECONNREFUSED 10.0.0.1:8080"), { code: "ECONNREFUSED" });
+const unreachable = new Error("pump at http://pump:8080 can't be reached", { cause: refusedConnection });
 
 describe("polling a hop", () => {
   it("tries again after an outage and gives the result when it is there", async () => {
@@ -39,6 +42,45 @@ describe("polling a hop", () => {
     expect(await failureOf(poll(look, { signal: stop.signal, pauseMs: 1 }))).to.equal("after 0 s: 1 of 2");
   });
 
+  it("ends early, in the words of the end, where every connection is refused", async () => {
+    const words = await failureOf(
+      poll(() => Promise.reject(unreachable), { signal: AbortSignal.timeout(5000), pauseMs: 1, refusedMs: 20 }),
+    );
+    expect(words).to.equal(
+      "after 0 s: pump at http://pump:8080 can't be reached: connect ECONNREFUSED 10.0.0.1:8080 (nothing runs there)",
+    );
+    const longer = poll(() => Promise.reject(unreachable), { signal: AbortSignal.timeout(30), pauseMs: 1 });
+    expect(await failureOf(longer)).to.equal(words);
+  });
+
+  it("counts refused connections anew after an answer, or after another trouble than that", async () => {
+    const timedOut = Object.assign(new Error("connect ETIMEDOUT 10.0.0.1:8080"), { code: "ETIMEDOUT" });
+    const others: readonly (() => Promise<string>)[] = [
+      () => Promise.resolve("0 of 2"),
+      () => Promise.reject(timedOut),
+      () => Promise.reject(new Error("status 503")),
+    ];
+    for (const other of others) {
+      let looks = 0;
+      const look = (): Promise<object | string> => {
+        looks++;
+        if (looks === 12) return Promise.resolve({ found: true });
+        return looks % 2 === 0 ? other() : Promise.reject(unreachable);
+      };
+      const options = { signal: AbortSignal.timeout(5000), pauseMs: 5, refusedMs: 1 };
+      expect(await poll(look, options)).to.deep.equal({ found: true });
+    }
+  });
+
+  it("waits to the end for a host without a name and for one that does not answer", async () => {
+    for (const code of ["ENOTFOUND", "ETIMEDOUT", "EHOSTUNREACH"]) {
+      const error = Object.assign(new Error(`${code} pump`), { code });
+      const signal = AbortSignal.timeout(40);
+      await failureOf(poll(() => Promise.reject(error), { signal, pauseMs: 1, refusedMs: 5 }));
+      expect(signal.aborted, code).to.equal(true);
+    }
+  });
+
   it("does not wait when the key is refused or the data is wrong", async () => {
     const refused = Object.assign(new Error("no"), { code: "SignatureDoesNotMatch" });
     const signal = AbortSignal.timeout(5000);
@@ -58,6 +100,15 @@ describe("errors in words", () => {
     expect(describeError(Object.assign(new Error(""), { code: "ETIMEDOUT" }))).to.equal(
       "ETIMEDOUT (it does not answer)",
     );
+  });
+
+  it("takes a connection for refused by its cause, not by words that speak of one", () => {
+    expect(isConnectionRefused(refusedConnection)).to.equal(true);
+    expect(isConnectionRefused(new Error("outer", { cause: unreachable }))).to.equal(true);
+    expect(isConnectionRefused(new AggregateError([refusedConnection, refusedConnection]))).to.equal(true);
+    expect(isConnectionRefused(new AggregateError([refusedConnection, new Error("late")]))).to.equal(false);
+    expect(isConnectionRefused(new Error("status 503: connect ECONNREFUSED 10.0.0.1:9042"))).to.equal(false);
+    expect(isConnectionRefused("ECONNREFUSED")).to.equal(false);
   });
 
   it("takes only answers about access for refusals", () => {
