@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 
 import type { DownReport } from "../../cli/down.ts";
+import type { ProofReport } from "../../cli/proof.ts";
 import type { StatusReport } from "../../cli/status.ts";
 import { bytes } from "../../cli/table.ts";
 import type { UpReport } from "../../cli/up.ts";
@@ -24,6 +25,7 @@ async function bringUp(profile: Profile, limitMs: number): Promise<string> {
   const report = document(ran) as UpReport;
   must(ran.code === 0 && report.ok, report.errors.join("; ") || `exit code ${ran.code}`);
   must(report.proof?.ok === true, "there is no proof");
+  mustCount(report.proof, profile);
   return `${Math.round(ran.ms / 1000)} s, ${report.proof.hops.length} hops`;
 }
 
@@ -69,22 +71,27 @@ export async function proof(runner: Runner, profile: Profile): Promise<void> {
   await runner.step("npm run check passes and counts the same records at every hop", 6 * MINUTE, async () => {
     const { code, report } = await check();
     must(code === 0 && report.ok, failures(report));
-    const names = report.hops.map((hop) => hop.hop).join(", ");
-    const wanted = [...dataPath, ...beside[profile]].join(", ");
-    must(names === wanted, `the hops are ${names}`);
-    must(
-      report.hops.every((hop) => hop.ok),
-      "a hop is not ok",
-    );
-    const empty = report.hops.filter((hop) => !((hop.count ?? 0) > 0));
-    must(empty.length === 0, `nothing was counted at ${empty.map((hop) => hop.hop).join(", ")}`);
-    for (const group of alike) {
-      const hops = report.hops.filter(({ hop }) => group.includes(hop));
-      const figures = new Set(hops.map((hop) => `${hop.count} ${hop.distinct} ${hop.checksum}`));
-      must(figures.size <= 1, `${group.join(", ")} differ: ${[...figures].join("; ")}`);
-    }
-    return `${names} in ${report.ms} ms`;
+    mustCount(report, profile);
+    return `${report.hops.map((hop) => hop.hop).join(", ")} in ${report.ms} ms`;
   });
+}
+
+/** The proof has every hop of the profile, each has counted something, and those of one path the same. */
+function mustCount(report: ProofReport, profile: Profile): void {
+  const names = report.hops.map((hop) => hop.hop).join(", ");
+  const wanted = [...dataPath, ...beside[profile]].join(", ");
+  must(names === wanted, `the hops are ${names}`);
+  must(
+    report.hops.every((hop) => hop.ok),
+    "a hop is not ok",
+  );
+  const empty = report.hops.filter((hop) => !((hop.count ?? 0) > 0));
+  must(empty.length === 0, `nothing was counted at ${empty.map((hop) => hop.hop).join(", ")}`);
+  for (const group of alike) {
+    const hops = report.hops.filter(({ hop }) => group.includes(hop));
+    const figures = new Set(hops.map((hop) => `${hop.count} ${hop.distinct} ${hop.checksum}`));
+    must(figures.size <= 1, `${group.join(", ")} differ: ${[...figures].join("; ")}`);
+  }
 }
 
 const without = (all: readonly string[], others: readonly string[]): string[] =>

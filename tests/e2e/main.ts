@@ -6,7 +6,8 @@ import { parseArgs } from "node:util";
 
 import { refusesBadConfig } from "./faults/data-path.ts";
 import { down, switchTo, up } from "./life.ts";
-import { faults, faultsOf, looks, stagesOf } from "./parts.ts";
+import { killsOf, MOST_KILLS, type Options } from "./options.ts";
+import { faults, faultsOf, looks, looksOf, stagesOf } from "./parts.ts";
 import { profileNow } from "./platform.ts";
 import { Runner } from "./runner.ts";
 
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     profile: { type: "string", default: "all" },
     /** Only these parts, on a platform that is up already and stays up: `--only airflow,browser`; a wrong name lists all. */
     only: { type: "string" },
+    /** How often the windows' driver is killed. */
+    kills: { type: "string", default: "10" },
     /** Further times up and down at the end. */
     rounds: { type: "string", default: "0" },
     /** Leave the platform up. */
@@ -29,7 +32,7 @@ const { values } = parseArgs({
 
 const runner = new Runner();
 
-async function onlyParts(names: readonly string[]): Promise<void> {
+async function onlyParts(names: readonly string[], options: Options): Promise<void> {
   const known = { ...looks, ...faults };
   for (const name of names) {
     const part = known[name];
@@ -37,11 +40,11 @@ async function onlyParts(names: readonly string[]): Promise<void> {
       await runner.step(`--only ${name}`, MINUTE, () =>
         Promise.reject(new Error(`there is no such part; there are ${Object.keys(known).join(", ")}`)),
       );
-    } else await part.run(runner, await profileNow());
+    } else await part.run(runner, await profileNow(), options);
   }
 }
 
-async function wholeLife(): Promise<void> {
+async function wholeLife(options: Options): Promise<void> {
   const stages = stagesOf(values.profile);
   const [first] = stages ?? [];
   if (stages === undefined || first === undefined) {
@@ -57,9 +60,9 @@ async function wholeLife(): Promise<void> {
       ? await switchTo(runner, profile, 30 * MINUTE)
       : await up(runner, profile, "npm run up ends in a proven platform", 55 * MINUTE);
     if (!isUp) break;
-    for (const part of Object.values(looks)) await part.run(runner, profile);
+    for (const name of looksOf(isLater)) await looks[name]?.run(runner, profile, options);
     if (values["no-faults"]) continue;
-    for (const name of faultsOf(profile, isLater)) await faults[name]?.run(runner, profile);
+    for (const name of faultsOf(profile, isLater)) await faults[name]?.run(runner, profile, options);
   }
   if (values.keep) return;
   await down(runner, "npm run down leaves nothing");
@@ -70,8 +73,13 @@ async function wholeLife(): Promise<void> {
   }
 }
 
-if (values.only === undefined) await wholeLife();
-else await onlyParts(values.only.split(","));
+const kills = killsOf(values.kills);
+if (kills === undefined) {
+  await runner.step(`--kills ${values.kills}`, MINUTE, () =>
+    Promise.reject(new Error(`it must be how often the driver is killed, from 1 to ${MOST_KILLS}`)),
+  );
+} else if (values.only === undefined) await wholeLife({ kills });
+else await onlyParts(values.only.split(","), { kills });
 console.log(`${runner.passed} passed, ${runner.failed} failed`);
 process.exitCode = runner.failed === 0 ? 0 : 1;
 // A watch or a socket that a failed step left open must not keep the program.

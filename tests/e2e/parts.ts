@@ -4,23 +4,26 @@ import { pages as displayPages } from "../browser/display-pages.ts";
 import { pages } from "../browser/pages.ts";
 import { censusBatch } from "./census.ts";
 import * as airflow from "./faults/airflow.ts";
-import { brokenDataPath, brokenPipeline, brokenStudio } from "./faults/broken-hops.ts";
+import { brokenDataPath, brokenPipeline, brokenStudio, recovers } from "./faults/broken-hops.ts";
 import * as cassandra from "./faults/cassandra.ts";
 import { batchKilled } from "./faults/census-batch.ts";
 import { brokerKilled, driverKilled } from "./faults/data-path.ts";
 import * as display from "./faults/display.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
+import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
 import { poison } from "./faults/poison.ts";
 import * as postgres from "./faults/postgres.ts";
-import * as sparkConnect from "./faults/spark-connect.ts";
 import { driverKilledOften } from "./faults/windows.ts";
 import { memory, proof, unchangedUp } from "./life.ts";
+import type { Options } from "./options.ts";
 import type { Runner } from "./runner.ts";
 
 export interface Part {
-  readonly run: (runner: Runner, profile: Profile) => Promise<void>;
+  readonly run: (runner: Runner, profile: Profile, options: Options) => Promise<void>;
   /** What it needs on top of the data path. @default - nothing */
   readonly needs?: "studio" | "pipeline";
+  /** Whether a later profile on the same cluster has it too, though it needs nothing. @default - only the first has */
+  readonly always?: true;
 }
 
 /** Parts that look at the whole platform. */
@@ -30,7 +33,10 @@ export const looks: Readonly<Record<string, Part>> = {
   memory: { run: memory },
 };
 
-/** The faults and the pages, in order: what locks an account comes after those who need it. */
+/**
+ * The faults and the pages, in order: what breaks hops comes before the recovery from it, and what locks an account after
+ * those who need it.
+ */
 export const faults: Readonly<Record<string, Part>> = {
   kafka: { run: brokerKilled },
   stream: { run: driverKilled },
@@ -39,15 +45,10 @@ export const faults: Readonly<Record<string, Part>> = {
   servers: { run: jupyterhub.servers, needs: "studio" },
   dags: { run: airflow.badInput, needs: "studio" },
   scheduler: { run: airflow.schedulerKilled, needs: "studio" },
-  "api-server": { run: airflow.apiServerKilled, needs: "studio" },
-  hub: { run: jupyterhub.hubKilled, needs: "studio" },
-  "spark-connect": { run: sparkConnect.serverKilled, needs: "studio" },
+  "api-server-and-hub": { run: frontsKilled, needs: "studio" },
+  "spark-connect": { run: sparkConnectKilled, needs: "studio" },
   postgres: { run: postgres.killed, needs: "studio" },
   restore: { run: postgres.restored, needs: "studio" },
-  "data-path": { run: brokenDataPath },
-  studio: { run: brokenStudio, needs: "studio" },
-  "airflow-login": { run: airflow.wrongPassword, needs: "studio" },
-  "hub-login": { run: jupyterhub.wrongPassword, needs: "studio" },
   "display-pages": { run: displayPages, needs: "pipeline" },
   malformed: { run: display.malformed, needs: "pipeline" },
   poison: { run: poison, needs: "pipeline" },
@@ -55,7 +56,12 @@ export const faults: Readonly<Record<string, Part>> = {
   "census-file": { run: batchKilled, needs: "pipeline" },
   cassandra: { run: cassandra.killed, needs: "pipeline" },
   "without-cassandra": { run: display.withoutCassandra, needs: "pipeline" },
+  studio: { run: brokenStudio, needs: "studio" },
   pipeline: { run: brokenPipeline, needs: "pipeline" },
+  "data-path": { run: brokenDataPath },
+  recovery: { run: recovers, always: true },
+  "airflow-login": { run: airflow.wrongPassword, needs: "studio" },
+  "hub-login": { run: jupyterhub.wrongPassword, needs: "studio" },
 };
 
 /** What `--profile all` brings up, one after the other on the same cluster. */
@@ -68,9 +74,14 @@ export function stagesOf(name: string): readonly Profile[] | undefined {
   return named === undefined ? undefined : [named];
 }
 
+/** Names of the looks of a stage. A later one has had the same proof, held against the same figures, from its `up`. */
+export function looksOf(isLater: boolean): string[] {
+  return Object.keys(looks).filter((name) => !(isLater && name === "check"));
+}
+
 /** Names of the faults of a stage: in a later one only those of its own, for the data path's are behind it. */
 export function faultsOf(profile: Profile, isLater: boolean): string[] {
   return Object.entries(faults)
-    .filter(([, { needs }]) => (needs === undefined ? !isLater : needs === profile))
+    .filter(([, { needs, always }]) => (needs === undefined ? !isLater || always : needs === profile))
     .map(([name]) => name);
 }

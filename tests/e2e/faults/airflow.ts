@@ -163,14 +163,6 @@ export async function schedulerKilled(runner: Runner): Promise<void> {
   );
 }
 
-export async function apiServerKilled(runner: Runner): Promise<void> {
-  await runner.step("the proof is green again after Airflow's API server was killed", 9 * MINUTE, async () => {
-    const since = Date.now();
-    await kill("airflow/api-server");
-    return await greenAgain(since, 2 * MINUTE);
-  });
-}
-
 /** Wrong passwords are refused, and after some of them the account is, for this address and a while. */
 export async function wrongPassword(runner: Runner): Promise<void> {
   await runner.step("Airflow refuses a wrong password, and then any for that account", MINUTE, async () => {

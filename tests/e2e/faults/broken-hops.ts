@@ -1,25 +1,23 @@
 /**
- * Services are taken away in turn, and a file is changed: the check must end red in time, name the hop and say what is wrong with it; and when
- * all are back, it must be green without anyone's help. A hop that was broken is seen to hold again by the checks after
- * it, which get further.
+ * Services are taken away in turn, and a file is changed: the check must end red in time, name the hop and say what is
+ * wrong with it; and when all are back, it must be green without anyone's help.
+ *
+ * A step does not wait until what it has put back serves again: the check names the first missing hop, so that those
+ * after it may still be on their way. Hence a path is broken from its end to its begin, except that a stream which is to
+ * live through the loss of what it needs is started anew before that, and is seen to flow again at the end.
  */
 import { sinks } from "../../../display/protocol.ts";
+import type { Profile } from "../../../config/profiles.ts";
+import { messageOf } from "../../../cli/errors.ts";
 import { CASSANDRA, DISPLAY, PUMP, WINDOWS_DRIVER, windowsOf } from "../pipeline.ts";
 import { gone, ready, scale, sql, type Workload } from "../platform.ts";
 import { check, failures, greenAgain, timed } from "../proofs.ts";
 import { must, type Runner, until } from "../runner.ts";
 import { censusFileChanged } from "./census-file.ts";
 import { lakeStandsStill, rightRevoked } from "./one-way.ts";
+import { type Fault, PutBack } from "./put-back.ts";
 
 const MINUTE = 60_000;
-
-/** What is done to the platform before a check, and undone after it. */
-export interface Fault {
-  /** In the words of "with … the check names …". */
-  readonly what: string;
-  readonly begin: () => Promise<void>;
-  readonly end: () => Promise<void>;
-}
 
 interface BrokenHop {
   readonly fault: Fault;
@@ -27,6 +25,10 @@ interface BrokenHop {
   readonly hops: Readonly<Record<string, RegExp>>;
   /** Time that the check should take at most. */
   readonly barMs: number;
+  /** Waits for streams that the hops before this one look at. @default - they look at none that was disturbed */
+  readonly flows?: () => Promise<void>;
+  /** Taken away by the steps before, and asked by the hops before this one. @default - nothing */
+  readonly needs?: readonly Workload[];
 }
 
 function atZero(...workloads: readonly Workload[]): Fault {
@@ -38,18 +40,27 @@ function atZero(...workloads: readonly Workload[]): Fault {
     },
     end: async () => {
       await Promise.all(workloads.map((workload) => scale(workload, 1)));
-      await Promise.all(workloads.map((workload) => ready(workload, 4 * MINUTE)));
     },
   };
 }
 
 const dataPath: readonly BrokenHop[] = [
-  { fault: atZero("kafka"), hops: { kafka: /Kafka at \S*:9092/ }, barMs: MINUTE },
-  { fault: atZero("object-store"), hops: { "object-store": /object-store\S*:3900\/lake/ }, barMs: 1.5 * MINUTE },
   { fault: atZero("spark-telemetry-driver"), hops: { spark: /stream or its checkpoint/ }, barMs: 2 * MINUTE },
+  { fault: atZero("presto"), hops: { presto: /Presto at \S*:8080/ }, barMs: 1.5 * MINUTE, flows: telemetryFlows },
+  { fault: atZero("kafka"), hops: { kafka: /Kafka at \S*:9092/ }, barMs: MINUTE },
+  {
+    fault: atZero("object-store"),
+    hops: { "object-store": /object-store\S*:3900\/lake/ },
+    barMs: 1.5 * MINUTE,
+    needs: ["kafka"],
+  },
   // The stream stands still without it, but it is not the stream that is broken.
-  { fault: atZero("metastore"), hops: { catalog: /thrift:\S*:9083/ }, barMs: 1.5 * MINUTE },
-  { fault: atZero("presto"), hops: { presto: /Presto at \S*:8080/ }, barMs: 2 * MINUTE },
+  {
+    fault: atZero("metastore"),
+    hops: { catalog: /thrift:\S*:9083/ },
+    barMs: 1.5 * MINUTE,
+    needs: ["kafka", "object-store"],
+  },
 ];
 
 const studio: readonly BrokenHop[] = [
@@ -57,12 +68,14 @@ const studio: readonly BrokenHop[] = [
     fault: atZero("airflow/scheduler", "jupyterhub/hub"),
     hops: { airflow: /Airflow's scheduler is/, notebooks: /JupyterHub at \S*:8000/ },
     barMs: 2.5 * MINUTE,
+    flows: telemetryFlows,
   },
   {
     // Tries of a task and of a session take their time before they give up.
     fault: atZero("spark-connect"),
     hops: { airflow: /[Ss]park/, notebooks: /[Ss]park/ },
     barMs: 4 * MINUTE,
+    needs: ["airflow/scheduler", "jupyterhub/hub"],
   },
   {
     fault: atZero("postgres"),
@@ -72,28 +85,42 @@ const studio: readonly BrokenHop[] = [
 ];
 
 const pipeline: readonly BrokenHop[] = [
-  { fault: atZero(PUMP), hops: { pump: /pump of random numbers at \S*:8080/ }, barMs: 2 * MINUTE },
-  { fault: atZero(DISPLAY), hops: { live: /display at \S*:8080/ }, barMs: 2 * MINUTE },
-  { fault: atZero(CASSANDRA), hops: { cassandra: /Cassandra at \S*:9042/ }, barMs: 2 * MINUTE },
-  { fault: atZero(WINDOWS_DRIVER), hops: { cassandra: /stream windows or its checkpoint/ }, barMs: 2 * MINUTE },
-  { fault: lakeStandsStill(), hops: { lake: /stream windows or its checkpoint/ }, barMs: 2.5 * MINUTE },
+  { fault: censusFileChanged(), hops: { census: /all\/all\/income/ }, barMs: 2.5 * MINUTE, flows: numbersFlow },
   { fault: rightRevoked(), hops: { display: /from cassandra/ }, barMs: 2.5 * MINUTE },
-  { fault: censusFileChanged(), hops: { census: /all\/all\/income/ }, barMs: 2.5 * MINUTE },
+  { fault: lakeStandsStill(), hops: { lake: /stream windows or its checkpoint/ }, barMs: 2.5 * MINUTE },
+  { fault: atZero(WINDOWS_DRIVER), hops: { cassandra: /stream windows or its checkpoint/ }, barMs: 2 * MINUTE },
+  { fault: atZero(DISPLAY), hops: { live: /display at \S*:8080/ }, barMs: 1.5 * MINUTE },
+  { fault: atZero(PUMP), hops: { pump: /pump of random numbers at \S*:8080/ }, barMs: 1.5 * MINUTE },
+  {
+    fault: atZero(CASSANDRA),
+    hops: { cassandra: /Cassandra at \S*:9042/ },
+    barMs: 1.5 * MINUTE,
+    needs: [PUMP, DISPLAY],
+  },
 ];
 
+const putBack = new PutBack();
+
 export async function brokenDataPath(runner: Runner): Promise<void> {
-  for (const broken of dataPath) await breakAndCheck(runner, broken, telemetryFlows);
-  await recovers(runner, "the data path");
+  for (const broken of dataPath) await breakAndCheck(runner, broken);
 }
 
 export async function brokenStudio(runner: Runner): Promise<void> {
-  for (const broken of studio) await breakAndCheck(runner, broken, telemetryFlows);
-  await recovers(runner, "what people work with");
+  for (const broken of studio) await breakAndCheck(runner, broken);
 }
 
 export async function brokenPipeline(runner: Runner): Promise<void> {
-  for (const broken of pipeline) await breakAndCheck(runner, broken, numbersFlow);
-  await recovers(runner, "the pipeline");
+  for (const broken of pipeline) await breakAndCheck(runner, broken);
+}
+
+/** What all steps before have taken away holds again. */
+export async function recovers(runner: Runner, profile: Profile): Promise<void> {
+  await runner.step("the platform recovers by itself when all is back", 20 * MINUTE, async () => {
+    const since = Date.now();
+    await putBack.all();
+    await (["pipeline", "full"].includes(profile) ? numbersFlow() : telemetryFlows());
+    return await greenAgain(since, 5 * MINUTE);
+  });
 }
 
 /** Age of the newest record in the lake or in Cassandra at which a stream is at work, in seconds. */
@@ -120,14 +147,15 @@ async function numbersFlow(): Promise<void> {
   });
 }
 
-async function breakAndCheck(runner: Runner, broken: BrokenHop, flows: () => Promise<void>): Promise<void> {
-  const { fault, hops, barMs } = broken;
+async function breakAndCheck(runner: Runner, broken: BrokenHop): Promise<void> {
+  const { fault, hops, barMs, flows, needs = [] } = broken;
   const wanted = Object.keys(hops);
   const title = `with ${fault.what} the check names ${wanted.join(" and ")}`;
   await runner.step(title, 3 * barMs + 12 * MINUTE, async () => {
-    await flows();
+    await tidy();
+    await flows?.();
     try {
-      await fault.begin();
+      await Promise.all([putBack.begin(fault), ...needs.map((workload) => ready(workload, 4 * MINUTE))]);
       const { code, ms, report } = await check();
       must(code !== 0, "the check passed");
       must(report.error === null, `it gave no verdict: ${report.error ?? ""}`);
@@ -139,13 +167,14 @@ async function breakAndCheck(runner: Runner, broken: BrokenHop, flows: () => Pro
       }
       return `${timed("named after", ms, barMs)}: ${failures(report)}`;
     } finally {
-      await fault.end();
+      await tidy();
     }
   });
 }
 
-async function recovers(runner: Runner, what: string): Promise<void> {
-  await runner.step(`${what} recovers by itself when all is back`, 10 * MINUTE, () =>
-    greenAgain(Date.now(), 5 * MINUTE),
-  );
+/** What can't be put back now is tried again by the next step: it need not harm that one, and the last one insists on it. */
+async function tidy(): Promise<void> {
+  await putBack.all().catch((error: unknown) => {
+    console.log(`    ${messageOf(error)}`);
+  });
 }

@@ -1,6 +1,6 @@
 /** A census file that is no longer the one whose figures Spark has written. */
 import { bucketOf } from "../clients.ts";
-import type { Fault } from "./broken-hops.ts";
+import type { Fault } from "./put-back.ts";
 
 const BUCKET = "inputs";
 const PREFIX = "census/";

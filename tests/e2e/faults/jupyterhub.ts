@@ -8,8 +8,8 @@ import type { Kernel } from "../../../check/kernel.ts";
 import { messageOf } from "../../../cli/errors.ts";
 import { ROBOT } from "../../../components/names.ts";
 import { bucketOf, jupyterhubUrl, logIn, person } from "../clients.ts";
-import { fingerprints, kill, killPod } from "../platform.ts";
-import { greenAgain, timed } from "../proofs.ts";
+import { fingerprints, killPod } from "../platform.ts";
+import { timed } from "../proofs.ts";
 import { must, type Runner, until } from "../runner.ts";
 
 const MINUTE = 60_000;
@@ -105,14 +105,6 @@ async function overMemory(runner: Runner, hub: JupyterHubClient): Promise<void> 
     const after = await fingerprints("jupyterhub");
     must(after.join() === before.join(), `pods differ: ${after.filter((pod) => !before.includes(pod)).join()}`);
     return words;
-  });
-}
-
-export async function hubKilled(runner: Runner): Promise<void> {
-  await runner.step("the proof is green again after the hub was killed", 9 * MINUTE, async () => {
-    const since = Date.now();
-    await kill("jupyterhub/hub");
-    return await greenAgain(since, 2 * MINUTE);
   });
 }
 

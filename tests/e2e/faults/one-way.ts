@@ -3,7 +3,7 @@ import { SUPERUSER } from "../../../components/cassandra-keyspaces.ts";
 import { WINDOWS_DRIVER, withCassandra } from "../pipeline.ts";
 import { kube, namespace, pods, ready } from "../platform.ts";
 import { until } from "../runner.ts";
-import type { Fault } from "./broken-hops.ts";
+import type { Fault } from "./put-back.ts";
 
 const MINUTE = 60_000;
 
@@ -33,22 +33,21 @@ export function lakeStandsStill(): Fault {
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${WINDOWS_DRIVER}`;
   const [name, seconds] = ["LAKE_TRIGGER_SECONDS", "86400"];
   let before: readonly Container[] | undefined;
-  const replace = async (containers: readonly Container[]): Promise<void> => {
-    const old = (await pods(WINDOWS_DRIVER)).map((pod) => pod.metadata.uid);
-    await kube().patch(path, { spec: { template: { spec: { containers } } } });
-    await until("the driver with other settings", 2 * MINUTE, async () =>
-      (await pods(WINDOWS_DRIVER)).some((pod) => old.includes(pod.metadata.uid)) ? undefined : true,
-    );
-    await ready(WINDOWS_DRIVER, 4 * MINUTE);
-  };
+  const replace = (containers: readonly Container[]): Promise<unknown> =>
+    kube().patch(path, { spec: { template: { spec: { containers } } } });
   return {
     what: "the stream's writing to the lake stopped",
     begin: async () => {
       const { containers } = (await kube().get<Deployment>(path)).spec.template.spec;
       before = containers;
+      const old = (await pods(WINDOWS_DRIVER)).map((pod) => pod.metadata.uid);
       const env = (one: Container): NonNullable<Container["env"]> =>
         (one.env ?? []).map((entry) => (entry.name === name ? { name, value: seconds } : entry));
       await replace(containers.map((one) => ({ ...one, env: env(one) })));
+      await until("the driver with other settings", 2 * MINUTE, async () =>
+        (await pods(WINDOWS_DRIVER)).some((pod) => old.includes(pod.metadata.uid)) ? undefined : true,
+      );
+      await ready(WINDOWS_DRIVER, 4 * MINUTE);
     },
     end: async () => {
       if (before !== undefined) await replace(before);

@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { NumberRecord } from "../../../check/marked-numbers.ts";
+import type { Profile } from "../../../config/profiles.ts";
 import { figures, sameFigures } from "../figures.ts";
+import type { Options } from "../options.ts";
 import {
   forget,
   idsInCassandra,
@@ -20,7 +22,6 @@ import { must, type Runner, until } from "../runner.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const KILLS = 10;
 /** Numbers of one request, and the pause between two. */
 const BURST = 20;
 const PAUSE_MS = 400;
@@ -30,12 +31,12 @@ const COMPLETE_MS = 5 * MINUTE;
 const LATER_MS = 15 * SECOND;
 const GROUP = "spark-windows-cassandra";
 
-export async function driverKilledOften(runner: Runner): Promise<void> {
-  const title = `a driver killed ${KILLS} times neither loses nor repeats a number, in the lake or in Cassandra`;
-  await runner.step(title, 16 * MINUTE, async () => {
+export async function driverKilledOften(runner: Runner, _profile: Profile, { kills }: Options): Promise<void> {
+  const title = `a driver killed ${kills} times neither loses nor repeats a number, in the lake or in Cassandra`;
+  await runner.step(title, (6 + kills) * MINUTE, async () => {
     const [run, from] = [`e2e-${randomUUID()}`, new Date()];
     try {
-      const { sent, pauses } = await withPump((pump) => pumpWhileKilling(pump, run));
+      const { sent, pauses } = await withPump((pump) => pumpWhileKilling(pump, run, kills));
       const words = await complete(run, from, sent);
       return `${words}; killed after ${pauses.map((ms) => Math.round(ms / SECOND)).join(", ")} s`;
     } finally {
@@ -51,7 +52,7 @@ interface Pumped {
   readonly pauses: readonly number[];
 }
 
-async function pumpWhileKilling(pump: Pump, run: string): Promise<Pumped> {
+async function pumpWhileKilling(pump: Pump, run: string, kills: number): Promise<Pumped> {
   const sent: NumberRecord[] = [];
   const stop = new AbortController();
   const pumping = (async (): Promise<void> => {
@@ -61,7 +62,7 @@ async function pumpWhileKilling(pump: Pump, run: string): Promise<Pumped> {
       await sleep(PAUSE_MS);
     }
   })();
-  const killing = killOften().finally(() => {
+  const killing = killOften(kills).finally(() => {
     stop.abort();
   });
   const [pauses] = await Promise.all([killing, pumping]);
@@ -75,9 +76,9 @@ const AT_WORK = 3;
  * At any moment of its life, from its very start on, and each third time just after it has written again. One alone would
  * either never let it get so far, or always meet it at its work.
  */
-async function killOften(): Promise<number[]> {
+async function killOften(kills: number): Promise<number[]> {
   const pauses: number[] = [];
-  for (let turn = 0; turn < KILLS; turn++) {
+  for (let turn = 0; turn < kills; turn++) {
     const started = Date.now();
     if (turn % AT_WORK === 0) {
       const before = await committed();
