@@ -141,8 +141,8 @@ export function pipeline(args: PipelineArgs, opts: pulumi.ComponentResourceOptio
               WINDOW_SECONDS: String(windows.windowSeconds),
             },
             secretEnv: cassandraEnv(cassandra.access("spark")),
-            driverMemory: spark.driverMemory,
-            executors: spark.executors,
+            driverMemory: windows.driverMemory,
+            executors: windows.executors,
             readyFile: "/tmp/stream-ready",
             // Cassandra is not among them: its query waits for it by itself.
             waitFor: [monitoring.ready, numbers.ready, args.spark.objectStore.ready, args.spark.catalog.ready],

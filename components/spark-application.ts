@@ -48,7 +48,7 @@ export interface SparkApplicationArgs {
   readonly objectStore?: S3Endpoint;
   /** Heap of the driver, for example `640Mi`; its container gets Spark's overhead on top. */
   readonly driverMemory: string;
-  /** Number of executor pods. @default 1 */
+  /** Number of executor pods. With 0 the driver does their work, two tasks at a time. @default 1 */
   readonly executors?: number;
   /** `ready` of what the program's first requests go to. @default - starts at once */
   readonly waitFor?: readonly pulumi.Output<string>[];
@@ -76,9 +76,17 @@ export function sparkApplicationProblems(
     ...heapProblems(`${what}: driverMemory`, args.driverMemory),
     ...sparkMainProblems(what, args.main),
     ...sparkModuleProblems(what, args.main, args.modules ?? []),
-    ...executorProblems(`${what}: executors`, args.executors ?? 1),
+    ...executorProblems(`${what}: executors`, args.executors ?? 1, 0),
     ...eventLogProblems(`${what}: eventLog`, args.eventLog),
   ];
+}
+
+function executorSettings(name: string, executors: number): Record<string, string> {
+  if (executors === 0) return { "spark.master": "local[2]" };
+  return {
+    "spark.kubernetes.executor.podNamePrefix": sparkExecutorPrefix(name),
+    "spark.executor.instances": String(executors),
+  };
 }
 
 /** A streaming application (Deployment) or a batch (Job). */
@@ -125,8 +133,7 @@ export class SparkApplication extends pulumi.ComponentResource {
         driverMemory: args.driverMemory,
         host: spark.namespace.apply((namespace) => serviceHost(driver, namespace)),
         settings: {
-          "spark.kubernetes.executor.podNamePrefix": sparkExecutorPrefix(name),
-          "spark.executor.instances": String(args.executors ?? 1),
+          ...executorSettings(name, args.executors ?? 1),
           ...eventLogSettings(args.eventLog),
           ...args.settings,
         },

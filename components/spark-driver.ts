@@ -82,9 +82,9 @@ export function sparkModuleProblems(what: string, main: SparkMain, modules: read
 }
 
 /** What is wrong with a number of executors; empty when nothing is. */
-export function executorProblems(what: string, executors: number): string[] {
-  if (Number.isInteger(executors) && executors >= 1) return [];
-  return [`${what} is ${executors}; give a whole number from 1`];
+export function executorProblems(what: string, executors: number, least = 1): string[] {
+  if (Number.isInteger(executors) && executors >= least) return [];
+  return [`${what} is ${executors}; give a whole number from ${least}`];
 }
 
 /** Path in the driver of a file of its ConfigMap. */

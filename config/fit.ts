@@ -82,7 +82,7 @@ export function footprint({ services, proof }: PlatformConfig): Footprint[] {
     sparkHistory.enabled && row("sparkHistory", sparkHistoryResources(sparkHistory)),
     cassandra.enabled && row("cassandra", cassandraResources(cassandra), cassandra.replicas, cassandra.storage),
     randomNumbers.enabled && row("randomNumbers", pumpResources(), randomNumbers.replicas),
-    windows.enabled && sparkFootprint("windows", spark, spark.executors),
+    windows.enabled && sparkFootprint("windows", { ...spark, driverMemory: windows.driverMemory }, windows.executors),
     census.enabled && sparkFootprint("census", spark, 1),
     display.enabled && row("display", displayResources(display), display.replicas),
     (ownKafka || ownStore) && row("setup", setupResources()),
@@ -164,7 +164,7 @@ function proposal(config: PlatformConfig, rows: readonly Footprint[], need: Allo
 function reductions(config: PlatformConfig): { readonly words: string; readonly config: PlatformConfig }[] {
   const steps: { words: string; config: PlatformConfig }[] = [];
   let services = config.services;
-  const { kafka, spark, presto, sparkConnect, jupyterhub, cassandra, randomNumbers, display } = services;
+  const { kafka, spark, presto, sparkConnect, jupyterhub, cassandra, randomNumbers, windows, display } = services;
   const step = (words: string, next: PlatformConfig["services"], proof = config.proof): void => {
     services = next;
     steps.push({ words, config: { ...config, services, proof } });
@@ -174,6 +174,9 @@ function reductions(config: PlatformConfig): { readonly words: string; readonly 
   }
   if (spark.enabled && spark.executors > 1) {
     step("set millrace:services.spark.executors to 1", { ...services, spark: { ...spark, executors: 1 } });
+  }
+  if (windows.enabled && windows.executors > 0) {
+    step("set millrace:services.windows.executors to 0", { ...services, windows: { ...windows, executors: 0 } });
   }
   if (kafka.enabled && kafka.existing === undefined && kafka.replicas > 1) {
     const single = { ...kafka, replicas: 1, replicationFactor: 1 };

@@ -15,7 +15,7 @@ import { ApiError, KubernetesApi, type Reference, UnknownKindError } from "./kub
 import { replacePaths } from "./kubernetes-replace.ts";
 import { awaitReady } from "./kubernetes-wait.ts";
 
-const defaultTimeoutSeconds = 600;
+const defaultTimeoutSeconds = 1200;
 const deleteTimeoutSeconds = 120;
 
 /** A provider for one cluster; nothing is contacted before the first step that needs it. */
