@@ -1,5 +1,6 @@
 /** How Cassandra's nodes are set up for their container, and how its clients are told where it is. */
 import type { CassandraEndpoint } from "./endpoints.ts";
+import { jvmOptions } from "./jvm.ts";
 import { podHost } from "./names.ts";
 import { heapMebibytes } from "./quantity.ts";
 import { type EnvVar, secretEnv } from "./workload.ts";
@@ -82,6 +83,8 @@ export function cassandraJvmOptions(args: { readonly replicas: number; readonly 
     concurrent_writes: 16,
     concurrent_compactors: 1,
     native_transport_max_threads: 16,
+    // The stream writes rows of one partition together, up to 16 KiB.
+    batch_size_warn_threshold: "32KiB",
     // The copies of dropped tables would fill the claim, and the setup drops none.
     auto_snapshot: "false",
   };
@@ -98,5 +101,5 @@ export function cassandraJvmOptions(args: { readonly replicas: number; readonly 
     "java.io.tmpdir": "/tmp",
   };
   const properties = Object.entries(options).map(([key, value]) => `-D${key}=${value}`);
-  return [`-XX:MaxDirectMemorySize=${DIRECT_MEBIBYTES}M`, "-XX:TieredStopAtLevel=1", ...properties].join(" ");
+  return [`-XX:MaxDirectMemorySize=${DIRECT_MEBIBYTES}M`, ...jvmOptions(args.heap), ...properties].join(" ");
 }

@@ -422,9 +422,9 @@ describe("the program", function () {
       const counted = [executor, footprints.setupResources(), footprints.proofResources()];
       const server = footprints.notebookServerResources({ userMemory: "1536Mi" });
       if (/studio|full/.test(profile)) counted.push(executor, server, footprints.airflowResources.task);
-      // The executors of the windows, and the batch over the census.
+      // The batch over the census.
       const driver = footprints.sparkDriverResources({ driverMemory: "640Mi" });
-      if (/pipeline|full/.test(profile)) counted.push(executor, driver, executor);
+      if (/pipeline|full/.test(profile)) counted.push(driver, executor);
       for (const { requests } of counted) memoryMi += mebibytes(requests.memory);
       const parts = footprint(loadConfig(config));
       memoryMi += parts.find(({ service }) => service === "cluster")?.memoryMi ?? 0;

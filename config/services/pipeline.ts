@@ -60,7 +60,7 @@ export const windows = z
   .strictObject({
     enabled: optional("pipeline", "random numbers and telemetry are streamed, in windows, into Cassandra and the lake"),
     windowSeconds: z.int().min(1).max(600).default(10).describe("Length of a window, in seconds."),
-    triggerSeconds: z.int().min(1).max(3600).default(2).describe("Seconds between two writes to Cassandra."),
+    triggerSeconds: z.int().min(1).max(3600).default(4).describe("Seconds between two writes to Cassandra."),
     lakeTriggerSeconds: z.int().min(1).max(3600).default(10).describe("Seconds between two commits to the lake."),
     driverMemory: quantity("512Mi", "1024Gi")
       .default("768Mi")

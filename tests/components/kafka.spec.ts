@@ -36,7 +36,10 @@ describe("Kafka", () => {
     });
     const pod = set.inputs.spec.template.spec;
     expect(pod.enableServiceLinks).to.equal(false);
-    expect(pod.containers[0].readinessProbe).to.deep.equal({ tcpSocket: { port: 9092 }, periodSeconds: 5 });
+    const answers = { tcpSocket: { port: 9092 }, timeoutSeconds: 5 };
+    expect(pod.containers[0].readinessProbe).to.deep.equal({ ...answers, periodSeconds: 5 });
+    // Ten minutes to start: whoever ends a slow start makes the next one as slow.
+    expect(pod.containers[0].startupProbe).to.deep.equal({ ...answers, periodSeconds: 2, failureThreshold: 300 });
   });
 
   it("keeps the cluster's id in a Secret and gives it a form that Kafka's tools take", async () => {

@@ -201,16 +201,24 @@ describe("SparkApplication", () => {
     expect(stream.inputs.spec.template.spec.containers[0].args.join(" ")).not.to.contain("eventLog");
   });
 
-  it("refuses a program that is no Python file, no executors, and too small a heap", () => {
+  it("lets the driver of an application without executors run the tasks itself", async () => {
+    makeApplication("stream", { executors: 0 });
+    const { args } = (await mocked.get("kubernetes:apps/v1:Deployment", "spark-copy-driver")).inputs.spec.template.spec
+      .containers[0];
+    expect(args).to.include("spark.master=local[2]");
+    expect(args.join(" ")).not.to.contain("spark.executor.instances");
+  });
+
+  it("refuses a program that is no Python file, half an executor, and too small a heap", () => {
     const problems = sparkApplicationProblems("copy", {
       main: { file: "job.jar", content: "" },
-      executors: 0,
+      executors: -1,
       driverMemory: "1Mi",
     });
     expect(problems).to.have.length(3);
     expect(problems.join())
       .to.contain('"job.jar"')
-      .and.to.contain("executors is 0")
+      .and.to.contain("executors is -1; give a whole number from 0")
       .and.to.contain('driverMemory is "1Mi"');
   });
 

@@ -190,12 +190,14 @@ describe("profile pipeline without further settings", () => {
     expect(services.display).to.deep.equal({ enabled: true, replicas: 1, memory: "256Mi" });
   });
 
-  it("writes windows of ten seconds every two seconds to Cassandra, every five to the lake, and a small census", () => {
+  it("writes windows of ten seconds every four seconds to Cassandra, every ten to the lake, and a small census", () => {
     expect(services.windows).to.deep.equal({
       enabled: true,
       windowSeconds: 10,
-      triggerSeconds: 2,
+      triggerSeconds: 4,
       lakeTriggerSeconds: 10,
+      driverMemory: "768Mi",
+      executors: 0,
       keepHours: 24,
     });
     expect(services.census).to.deep.equal({ enabled: true, rows: 20_000, seed: 1, parts: 2 });

@@ -33,9 +33,9 @@ describe("the footprint", () => {
   it("of profiles pipeline and full leaves room on 2 cores, with the census at work", () => {
     const room = { cpuMillis: 1800, memoryMi: 16 * 1024 };
     const pipeline = fit(loadConfig({ "millrace:profile": "pipeline" }), room);
-    expect(pipeline).to.deep.include({ fits: true, need: { cpuMillis: 1240, memoryMi: 10874 } });
+    expect(pipeline).to.deep.include({ fits: true, need: { cpuMillis: 1160, memoryMi: 9569 } });
     const full = fit(loadConfig({ "millrace:profile": "full" }), room);
-    expect(full).to.deep.include({ fits: true, need: { cpuMillis: 1790, memoryMi: 16006 } });
+    expect(full).to.deep.include({ fits: true, need: { cpuMillis: 1710, memoryMi: 14701 } });
   });
 
   it("has a line for each service from a number's making to the browser, in profile pipeline", () => {
@@ -44,7 +44,7 @@ describe("the footprint", () => {
     expect(rows.filter(({ service }) => !core.includes(service))).to.deep.equal([
       { service: "cassandra", cpuMillis: 80, memoryMi: 672, diskGi: 5 },
       { service: "randomNumbers", cpuMillis: 20, memoryMi: 77, diskGi: 0 },
-      { service: "windows", cpuMillis: 160, memoryMi: 2432, diskGi: 0 },
+      { service: "windows", cpuMillis: 80, memoryMi: 1127, diskGi: 0 },
       { service: "census", cpuMillis: 160, memoryMi: 2432, diskGi: 0 },
       { service: "display", cpuMillis: 40, memoryMi: 128, diskGi: 0 },
     ]);
