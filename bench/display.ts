@@ -20,6 +20,8 @@ const targets = { liveP99Ms: 500, httpP99Ms: 10_000, memoryRise: 0.1 };
 export interface DisplaySettings extends BenchSettings {
   /** `http://host:port` */
   readonly display: string;
+  /** Seconds of the same load before the measurement; 0: none. */
+  readonly warmUp: number;
   /** Socket.IO clients. */
   readonly clients: number;
   /** Bytes that the display's pods use now; `null`: not known. */
@@ -28,6 +30,7 @@ export interface DisplaySettings extends BenchSettings {
 
 export async function benchDisplay(settings: DisplaySettings): Promise<BenchResult> {
   const { rate, seconds, clients, log } = settings;
+  const warm = await warmedUp(settings);
   const run = `bench-${Date.now()}`;
   log(`display, run ${run}: ${rate} records/s for ${seconds} s, ${clients} clients`);
   const live = new LiveWatch(run);
@@ -50,9 +53,31 @@ export async function benchDisplay(settings: DisplaySettings): Promise<BenchResu
     live.close();
     await direct.close();
   }
-  const lake = await lakeFigures(settings, run);
+  const lake = await lakeFigures(settings, run, sent.length);
+  if (!settings.keep) await removeRuns(settings, [...warm, run]);
   const document = documentOf({ run, settings, sent: sent.length, live, direct, http, memory, lake });
   return { document, text: textOf(document) };
+}
+
+/** The run of the warm-up, which ends when Cassandra has all of it; none when there is no warm-up. */
+async function warmedUp(settings: DisplaySettings): Promise<string[]> {
+  const { warmUp: seconds, log } = settings;
+  if (seconds === 0) return [];
+  const run = `bench-${Date.now()}-warm-up`;
+  log(`display, warm-up for ${seconds} s`);
+  const warming = { ...settings, seconds };
+  const http = new CountedVisibility();
+  const sent: SentRecord[] = [];
+  const stop = new AbortController();
+  const watching = watchHttp(warming, run, sent, http, stop.signal);
+  try {
+    const watch = { seen: (): number => http.seen, seenWord: "in Cassandra" };
+    await sendLoad(warming, { run, topic: TOPIC, sent, watch });
+  } finally {
+    stop.abort();
+    await watching;
+  }
+  return [run];
 }
 
 async function watchHttp(
@@ -88,26 +113,28 @@ interface LakeFigures {
   readonly distinct: number;
 }
 
-async function lakeFigures(settings: DisplaySettings, run: string): Promise<LakeFigures> {
-  const { presto: url, catalog, log } = settings;
-  const presto = new PrestoClient({
-    url,
-    catalog,
-    schema: "random_numbers",
-    user: "bench",
-    statementTimeoutMs: 60_000,
-  });
+function lakeOf({ presto: url, catalog }: DisplaySettings): PrestoClient {
+  return new PrestoClient({ url, catalog, schema: "random_numbers", user: "bench", statementTimeoutMs: 60_000 });
+}
+
+/** What the lake has of a run, as soon as that is all that was sent, or at the end of `settle`. */
+async function lakeFigures(settings: DisplaySettings, run: string, sent: number): Promise<LakeFigures> {
+  const presto = lakeOf(settings);
   const sql = `SELECT count(*) AS n, count(DISTINCT id) AS ids FROM samples WHERE run = '${run}'`;
-  const [row] = await presto.query(sql);
-  if (!settings.keep) {
-    const signal = AbortSignal.timeout(60_000);
-    await Promise.all(
-      ["random_numbers.samples", "streaming.windows"].map((table) => deleteRuns(presto, table, [run], signal)),
-    ).catch((error: unknown) => {
-      log(`warning: the rows of run ${run} were not removed: ${describeError(error)}`);
-    });
+  for (const end = Date.now() + settings.settle * 1000; ; await sleep(2000)) {
+    const [row] = await presto.query(sql);
+    const found = { rows: Number(row?.["n"]), distinct: Number(row?.["ids"]) };
+    if (found.distinct >= sent || Date.now() >= end) return found;
   }
-  return { rows: Number(row?.["n"]), distinct: Number(row?.["ids"]) };
+}
+
+async function removeRuns(settings: DisplaySettings, runs: readonly string[]): Promise<void> {
+  const presto = lakeOf(settings);
+  const signal = AbortSignal.timeout(60_000);
+  const tables = ["random_numbers.samples", "streaming.windows"];
+  await Promise.all(tables.map((table) => deleteRuns(presto, table, runs, signal))).catch((error: unknown) => {
+    settings.log(`warning: the rows of ${runs.join(" and ")} were not removed: ${describeError(error)}`);
+  });
 }
 
 interface Measured {

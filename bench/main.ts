@@ -6,8 +6,9 @@
  * until an answer of the display from Cassandra counts it (p99 <= 10 s); and whether the display's memory stays flat.
  * Without `--only`: `lake`, and `display` where the display answers.
  *
- * Options, with defaults: `--rate 1000` (records/s), `--seconds` (300; display: 600), `--settle 60` (s to wait for the
- * last records), `--kafka 127.0.0.1:30092`, `--topic telemetry`, `--presto http://127.0.0.1:30080`, `--catalog lake`,
+ * Options, with defaults: `--rate 1000` (records/s), `--seconds` (300; display: 600), `--warm-up 120` (s of the same load
+ * before the display's measurement, because Java compiles while it works), `--settle 60` (s to wait for the last
+ * records), `--kafka 127.0.0.1:30092`, `--topic telemetry`, `--presto http://127.0.0.1:30080`, `--catalog lake`,
  * `--namespace telemetry`, `--display http://127.0.0.1:30300`, `--clients 50`, `--stack dev` (whose cluster tells the
  * display's memory), `--json` (figures and verdicts as one JSON line for each instead of text), `--keep` (leaves the rows).
  * Exit code 0: all good; 1: otherwise.
@@ -27,6 +28,7 @@ const { values: flags } = parseArgs({
     only: { type: "string" },
     rate: { type: "string", default: "1000" },
     seconds: { type: "string" },
+    "warm-up": { type: "string", default: "120" },
     settle: { type: "string", default: "60" },
     kafka: { type: "string", default: "127.0.0.1:30092" },
     topic: { type: "string", default: "telemetry" },
@@ -41,11 +43,19 @@ const { values: flags } = parseArgs({
   },
 });
 const benches = ["lake", "display"] as const;
-const { only, rate, seconds, settle, clients } = z
+const {
+  only,
+  rate,
+  seconds,
+  settle,
+  clients,
+  "warm-up": warmUp,
+} = z
   .object({
     only: z.enum(benches).optional(),
     rate: z.coerce.number().positive(),
     seconds: z.coerce.number().positive().optional(),
+    "warm-up": z.coerce.number().min(0),
     settle: z.coerce.number().min(0),
     clients: z.coerce.number().int().positive(),
   })
@@ -67,7 +77,7 @@ async function podMemory(): Promise<number | null> {
 
 const run: Readonly<Record<(typeof benches)[number], () => Promise<BenchResult>>> = {
   lake: () => benchLake({ ...common, seconds: seconds ?? 300, topic, namespace }),
-  display: () => benchDisplay({ ...common, seconds: seconds ?? 600, display, clients, podMemory }),
+  display: () => benchDisplay({ ...common, seconds: seconds ?? 600, warmUp, display, clients, podMemory }),
 };
 
 async function hasDisplay(): Promise<boolean> {

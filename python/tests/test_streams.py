@@ -441,7 +441,7 @@ class Writing(WindowsCase):
 
     def test_puts_good_records_windows_and_names_into_cassandra_under_its_keys(self) -> None:
         self.program.write_cassandra(self.sink("cassandra"), self.frame(*self.BATCH), 5)
-        self.assertEqual(list(self.written), ["samples", "windows", "series"])
+        self.assertEqual(list(self.written), ["windows", "samples", "series"])
         self.assertEqual(rows_as_spark.DataFrame.persisted, [])
         for options in self.options:
             expected = {"format": "org.apache.spark.sql.cassandra", "mode": "append", "keyspace": "streaming"}
@@ -477,7 +477,7 @@ class Writing(WindowsCase):
         self.program.write_cassandra(sink, frame, 5)
         evict.assert_called_once_with()
         tables = [call.args[0]["table"] for call in frame.writes.call_args_list]
-        self.assertEqual(tables, ["samples", "samples", "windows", "series"])
+        self.assertEqual(tables, ["windows", "windows", "samples", "series"])
 
     def test_starts_the_driver_anew_when_cassandra_s_driver_waits_for_ever(self) -> None:
         ended = threading.Event()
