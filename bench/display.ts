@@ -121,10 +121,12 @@ function lakeOf({ presto: url, catalog }: DisplaySettings): PrestoClient {
 async function lakeFigures(settings: DisplaySettings, run: string, sent: number): Promise<LakeFigures> {
   const presto = lakeOf(settings);
   const sql = `SELECT count(*) AS n, count(DISTINCT id) AS ids FROM samples WHERE run = '${run}'`;
-  for (const end = Date.now() + settings.settle * 1000; ; await sleep(2000)) {
+  const end = Date.now() + settings.settle * 1000;
+  for (;;) {
     const [row] = await presto.query(sql);
     const found = { rows: Number(row?.["n"]), distinct: Number(row?.["ids"]) };
     if (found.distinct >= sent || Date.now() >= end) return found;
+    await sleep(2000);
   }
 }
 

@@ -225,8 +225,8 @@ describe("doctor", () => {
     };
     expect(gibibytes("core")).to.deep.equal([9, 20, 8]);
     expect(gibibytes("studio")).to.deep.equal([14, 26, 12]);
-    expect(gibibytes("pipeline")).to.deep.equal([15, 25, 11]);
-    expect(gibibytes("full")).to.deep.equal([20, 31, 15]);
+    expect(gibibytes("pipeline")).to.deep.equal([14, 25, 11]);
+    expect(gibibytes("full")).to.deep.equal([19, 31, 15]);
   });
 
   it("compares versions by number", () => {
