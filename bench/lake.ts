@@ -6,7 +6,7 @@ import { type LatencyFigures, VisibilityWatch } from "./latency.ts";
 import { sendLoad, type SentRecord } from "./load.ts";
 import { type BenchResult, type BenchSettings, shown } from "./settings.ts";
 
-/** The stream commits every 4 s; looking oftener than this takes CPU from what is measured. */
+/** The stream commits every 3 s; looking oftener than this takes CPU from what is measured. */
 const pollPauseMs = 500;
 const targets = { p50Ms: 5000, p99Ms: 15_000 };
 

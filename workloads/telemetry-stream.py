@@ -8,7 +8,7 @@ Environment, with defaults:
   KAFKA_SECURITY_PROTOCOL          PLAINTEXT (default) or SSL
   TOPIC=telemetry
   CHECKPOINT                       folder for the offsets, for example s3a://checkpoints/telemetry
-  TRIGGER_SECONDS=4                DEAD_LETTER_TRIGGER_SECONDS=10
+  TRIGGER_SECONDS=3                DEAD_LETTER_TRIGGER_SECONDS=10
   CATALOG=lake                     NAMESPACE=telemetry
   STARTING_OFFSETS=earliest        where a stream without checkpoint begins: earliest, latest
   ON_MISSING_CHECKPOINT=fail       rows but no checkpoint: `fail`, or `resume` after the highest offset in the table.
@@ -67,7 +67,7 @@ def main() -> None:
     definitions = {SAMPLES: tables.SAMPLES, DEAD_LETTER: tables.DEAD_LETTER}
     patiently("tables", lambda: tables.create_tables(spark, definitions))
     plan = [
-        ("samples", SAMPLES, records.samples, setting("TRIGGER_SECONDS", "4")),
+        ("samples", SAMPLES, records.samples, setting("TRIGGER_SECONDS", "3")),
         ("dead-letter", DEAD_LETTER, records.dead_letters, setting("DEAD_LETTER_TRIGGER_SECONDS", "10")),
     ]
     queries, groups = {}, {}

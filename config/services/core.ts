@@ -173,7 +173,7 @@ export const telemetry = z
     partitions: z.int().min(1).max(1000).default(3).describe("Partitions of the topic `telemetry`."),
     stream: z
       .strictObject({
-        triggerSeconds: z.int().min(1).max(3600).default(4).describe("Seconds between two commits of samples."),
+        triggerSeconds: z.int().min(1).max(3600).default(3).describe("Seconds between two commits of samples."),
         deadLetterTriggerSeconds: z
           .int()
           .min(1)
