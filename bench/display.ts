@@ -1,14 +1,13 @@
 /** The display under load: from a record's making to many Socket.IO clients, and through Cassandra to an HTTP answer. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeError } from "../check/errors.ts";
-import { deleteRuns } from "../check/hops/presto.ts";
 import type { WindowsAnswer } from "../display/protocol.ts";
 import { kafkaClient } from "../workloads/kafka-client.ts";
-import { PrestoClient } from "../workloads/presto-client.ts";
+import type { PrestoClient } from "../workloads/presto-client.ts";
 import { CountedVisibility } from "./counted.ts";
 import { DirectWatch, LiveWatch } from "./live-watch.ts";
 import { sendLoad, type SentRecord } from "./load.ts";
 import { MemorySamples } from "./memory.ts";
+import { lakeClient, removeRuns } from "./rows.ts";
 import { type BenchResult, type BenchSettings, shown } from "./settings.ts";
 
 const TOPIC = "random-numbers";
@@ -53,8 +52,9 @@ export async function benchDisplay(settings: DisplaySettings): Promise<BenchResu
     live.close();
     await direct.close();
   }
-  const lake = await lakeFigures(settings, run, sent.length);
-  if (!settings.keep) await removeRuns(settings, [...warm, run]);
+  const presto = lakeClient(settings, "random_numbers");
+  const lake = await lakeFigures(presto, settings, run, sent.length);
+  await removeRuns(settings, presto, ["random_numbers.samples", "streaming.windows"], [...warm, run]);
   const document = documentOf({ run, settings, sent: sent.length, live, direct, http, memory, lake });
   return { document, text: textOf(document) };
 }
@@ -113,30 +113,21 @@ interface LakeFigures {
   readonly distinct: number;
 }
 
-function lakeOf({ presto: url, catalog }: DisplaySettings): PrestoClient {
-  return new PrestoClient({ url, catalog, schema: "random_numbers", user: "bench", statementTimeoutMs: 60_000 });
-}
-
 /** What the lake has of a run, as soon as that is all that was sent, or at the end of `settle`. */
-async function lakeFigures(settings: DisplaySettings, run: string, sent: number): Promise<LakeFigures> {
-  const presto = lakeOf(settings);
+async function lakeFigures(
+  presto: PrestoClient,
+  { settle }: DisplaySettings,
+  run: string,
+  sent: number,
+): Promise<LakeFigures> {
   const sql = `SELECT count(*) AS n, count(DISTINCT id) AS ids FROM samples WHERE run = '${run}'`;
-  const end = Date.now() + settings.settle * 1000;
+  const end = Date.now() + settle * 1000;
   for (;;) {
     const [row] = await presto.query(sql);
     const found = { rows: Number(row?.["n"]), distinct: Number(row?.["ids"]) };
     if (found.distinct >= sent || Date.now() >= end) return found;
     await sleep(2000);
   }
-}
-
-async function removeRuns(settings: DisplaySettings, runs: readonly string[]): Promise<void> {
-  const presto = lakeOf(settings);
-  const signal = AbortSignal.timeout(60_000);
-  const tables = ["random_numbers.samples", "streaming.windows"];
-  await Promise.all(tables.map((table) => deleteRuns(presto, table, runs, signal))).catch((error: unknown) => {
-    settings.log(`warning: the rows of ${runs.join(" and ")} were not removed: ${describeError(error)}`);
-  });
 }
 
 interface Measured {

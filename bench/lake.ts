@@ -1,9 +1,8 @@
 /** From a record's making until Presto first shows it. */
-import { describeError } from "../check/errors.ts";
-import { deleteRuns } from "../check/hops/presto.ts";
-import { PrestoClient } from "../workloads/presto-client.ts";
+import type { PrestoClient } from "../workloads/presto-client.ts";
 import { type LatencyFigures, VisibilityWatch } from "./latency.ts";
 import { sendLoad, type SentRecord } from "./load.ts";
+import { lakeClient, removeRuns } from "./rows.ts";
 import { type BenchResult, type BenchSettings, shown } from "./settings.ts";
 
 /** The stream commits every 3 s; looking oftener than this takes CPU from what is measured. */
@@ -19,13 +18,7 @@ export interface LakeSettings extends BenchSettings {
 export async function benchLake(settings: LakeSettings): Promise<BenchResult> {
   const { rate, seconds, log } = settings;
   const run = `bench-${Date.now()}`;
-  const presto = new PrestoClient({
-    url: settings.presto,
-    catalog: settings.catalog,
-    schema: settings.namespace,
-    user: "bench",
-    statementTimeoutMs: 60_000,
-  });
+  const presto = lakeClient(settings, settings.namespace);
   log(`lake, run ${run}: ${rate} records/s for ${seconds} s`);
   const figures = await measure(settings, run, presto);
   const verdicts = {
@@ -35,11 +28,7 @@ export async function benchLake(settings: LakeSettings): Promise<BenchResult> {
     p99: (figures.p99Ms ?? Infinity) <= targets.p99Ms,
   };
   const bench = Object.values(verdicts).every(Boolean) ? "ok" : "failed";
-  if (!settings.keep) {
-    await deleteRuns(presto, "samples", [run], AbortSignal.timeout(60_000)).catch((error: unknown) => {
-      log(`warning: the rows of run ${run} were not removed: ${describeError(error)}`);
-    });
-  }
+  await removeRuns(settings, presto, ["samples"], [run]);
   return {
     document: { bench, run, rate, seconds, ...figures, targets, verdicts } as BenchResult["document"],
     text: textOf(figures),
