@@ -1,6 +1,7 @@
 /** A small client of the display's figures. */
 import { z } from "zod";
 import type { Sink, Stream } from "../display/protocol.ts";
+import { describeError, isConnectionRefused } from "./errors.ts";
 import { HopFailure } from "./hop.ts";
 import { HttpSession, refusedForGood, wordsOfAnswer } from "./http-session.ts";
 
@@ -31,6 +32,27 @@ const censusShape = z.looseObject({
 
 export type WindowsShown = z.infer<typeof windowsShape>;
 export type CensusShown = z.infer<typeof censusShape>;
+
+/**
+ * Asks one of several questions, so that all that is wrong comes in one message.
+ * @param what - names the question where it has no answer
+ * @param ask - what is wrong with the answer; `undefined`: nothing
+ * @throws what says something of the display itself, not of this question alone
+ */
+export async function problemsOf(
+  what: string,
+  signal: AbortSignal,
+  ask: () => Promise<string | undefined>,
+): Promise<string[]> {
+  try {
+    const problem = await ask();
+    return problem === undefined ? [] : [problem];
+  } catch (error) {
+    // A request that the end of the time cuts off says nothing of the display.
+    if (error instanceof HopFailure || signal.aborted || isConnectionRefused(error)) throw error;
+    return [`${what}, ${describeError(error)}`];
+  }
+}
 
 export class DisplayClient {
   readonly #http: HttpSession;

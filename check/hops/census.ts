@@ -2,8 +2,8 @@
 import type { Sink } from "../../display/protocol.ts";
 import { CensusSums, censusDifference } from "../census-figures.ts";
 import type { CensusFigure } from "../census-figures.ts";
-import type { DisplayClient } from "../display-client.ts";
-import { describeError, isConnectionRefused, poll } from "../errors.ts";
+import { type DisplayClient, problemsOf } from "../display-client.ts";
+import { describeError, poll } from "../errors.ts";
 import { HopFailure } from "../hop.ts";
 import type { Hop } from "../hop.ts";
 import type { LineStore } from "../object-store.ts";
@@ -81,15 +81,11 @@ async function problemOf(
   right: readonly CensusFigure[],
   signal: AbortSignal,
 ): Promise<string[]> {
-  try {
+  return await problemsOf(`from ${sink}`, signal, async () => {
     const shown = await display.census(sink, config.run, signal);
     const problem = shown.run === config.run ? censusDifference(shown.figures, right) : `run ${shown.run}`;
-    if (problem === undefined) return [];
+    if (problem === undefined) return undefined;
     const known = shown.figures.length === 0 ? `; known are the runs ${shown.runs.join(", ") || "(none)"}` : "";
-    return [`the ${display.where} shows of the census from ${sink} ${problem} of run ${config.run}${known}`];
-  } catch (error) {
-    // A request that the end of the time cuts off says nothing of the display.
-    if (error instanceof HopFailure || signal.aborted || isConnectionRefused(error)) throw error;
-    return [`from ${sink}, ${describeError(error)}`];
-  }
+    return `the ${display.where} shows of the census from ${sink} ${problem} of run ${config.run}${known}`;
+  });
 }

@@ -1,8 +1,7 @@
 /** Hop `display`: what the display shows of both streams from both sinks is what was sent. */
 import type { Sink, Stream } from "../../display/protocol.ts";
-import type { DisplayClient, WindowsShown } from "../display-client.ts";
-import { describeError, isConnectionRefused, poll } from "../errors.ts";
-import { HopFailure } from "../hop.ts";
+import { type DisplayClient, problemsOf, type WindowsShown } from "../display-client.ts";
+import { poll } from "../errors.ts";
 import type { Hop } from "../hop.ts";
 import { numbersMetric } from "../marked-numbers.ts";
 import type { MarkedNumbers } from "../marked-numbers.ts";
@@ -82,15 +81,11 @@ async function problemOf(
   signal: AbortSignal,
 ): Promise<string[]> {
   const { sink, stream, series, metric } = wanted;
-  try {
+  return await problemsOf(`of ${stream} from ${sink}`, signal, async () => {
     const shown = await display.windows(sink, stream, { series, metric, minutes }, signal);
     const problem = answerProblem(shown, wanted, windowSeconds);
-    return problem === undefined ? [] : [`the ${display.where} shows of ${stream} from ${sink} ${problem}`];
-  } catch (error) {
-    // A request that the end of the time cuts off says nothing of the display.
-    if (error instanceof HopFailure || signal.aborted || isConnectionRefused(error)) throw error;
-    return [`of ${stream} from ${sink}, ${describeError(error)}`];
-  }
+    return problem === undefined ? undefined : `the ${display.where} shows of ${stream} from ${sink} ${problem}`;
+  });
 }
 
 /** @returns what is wrong with an answer; `undefined`: nothing */
