@@ -1,5 +1,6 @@
 /** The kinds of settings that the schema is made of: amounts, names, ports, images, each with its range in words. */
 import * as z from "zod";
+import { SPARK_OVERHEAD_MI } from "../components/footprints.ts";
 import { quantityBytes } from "../components/quantity.ts";
 import type { ServiceGroup } from "./profiles.ts";
 
@@ -23,6 +24,12 @@ export function quantity(min: Quantity, max: Quantity) {
     .refine((value) => bytes(value) >= bytes(min) && bytes(value) <= bytes(max), { params: { range: true } })
     .meta({ pattern: "^[1-9][0-9]*(Mi|Gi)$", "x-range": `an amount from ${min} to ${max}` });
 }
+
+/** Heap of a process of Spark. @param whose In words, for example "the driver". */
+export const sparkHeap = (size: Quantity, whose: string) =>
+  quantity("512Mi", "1024Gi")
+    .default(size)
+    .describe(`Heap of ${whose}; its container gets ${SPARK_OVERHEAD_MI}Mi on top.`);
 
 export const image = () =>
   z

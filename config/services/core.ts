@@ -1,6 +1,6 @@
 /** Settings of the data path, which every profile has. */
 import * as z from "zod";
-import { dnsName, enabled, host, image, memory, port, quantity, secret, storage, text } from "../settings.ts";
+import { dnsName, enabled, host, image, memory, port, secret, sparkHeap, storage, text } from "../settings.ts";
 
 export const kafka = z
   .strictObject({
@@ -136,12 +136,8 @@ export const catalog = z
 export const spark = z
   .strictObject({
     enabled: enabled("Spark is part of the platform"),
-    driverMemory: quantity("512Mi", "1024Gi")
-      .default("640Mi")
-      .describe("Heap of the driver; its container gets 640Mi on top."),
-    executorMemory: quantity("512Mi", "1024Gi")
-      .default("768Mi")
-      .describe("Heap of each executor; its container gets 640Mi on top."),
+    driverMemory: sparkHeap("640Mi", "the driver"),
+    executorMemory: sparkHeap("768Mi", "each executor"),
     executors: z.int().min(1).max(100).default(1).describe("Number of executors."),
     executorCores: z.int().min(1).max(32).default(1).describe("Tasks that an executor runs at a time."),
     image: image().describe(

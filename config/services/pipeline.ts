@@ -1,6 +1,6 @@
 /** Settings of the way from a number's making to a moving chart in a browser. */
 import * as z from "zod";
-import { image, memory, optional, quantity, storage } from "../settings.ts";
+import { image, memory, optional, sparkHeap, storage } from "../settings.ts";
 
 export const cassandra = z
   .strictObject({
@@ -62,9 +62,7 @@ export const windows = z
     windowSeconds: z.int().min(1).max(600).default(10).describe("Length of a window, in seconds."),
     triggerSeconds: z.int().min(1).max(3600).default(4).describe("Seconds between two writes to Cassandra."),
     lakeTriggerSeconds: z.int().min(1).max(3600).default(10).describe("Seconds between two commits to the lake."),
-    driverMemory: quantity("512Mi", "1024Gi")
-      .default("768Mi")
-      .describe("Heap of the driver; its container gets 640Mi on top."),
+    driverMemory: sparkHeap("768Mi", "the driver"),
     executors: z
       .int()
       .min(0)

@@ -1,13 +1,11 @@
 /** Settings of what people work with. */
 import * as z from "zod";
-import { enabled, image, memory, optional, quantity, secret, storage, text } from "../settings.ts";
+import { enabled, image, memory, optional, quantity, secret, sparkHeap, storage, text } from "../settings.ts";
 
 export const sparkConnect = z
   .strictObject({
     enabled: optional("studio", "people drive Spark from their notebooks (Spark Connect)"),
-    driverMemory: quantity("512Mi", "1024Gi")
-      .default("640Mi")
-      .describe("Heap of the driver that all sessions share; its container gets 640Mi on top."),
+    driverMemory: sparkHeap("640Mi", "the driver that all sessions share"),
     maxExecutors: z
       .int()
       .min(1)
