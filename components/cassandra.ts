@@ -189,7 +189,7 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
             probes: {
               startup: tcpProbe(CQL_PORT, { periodSeconds: 2 }),
               readiness: tcpProbe(CQL_PORT, { periodSeconds: 5 }),
-              liveness: tcpProbe(CQL_PORT, { periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 }),
+              liveness: tcpProbe(CQL_PORT, { periodSeconds: 20, failureThreshold: 6 }),
             },
             uid: UID,
             // The image changes its settings in their own folder; upstream's must find them there.

@@ -171,7 +171,6 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
             ports: { postgres: PORT },
             resources: args.resources,
             probes: {
-              // After a crash the server first reads its log of changes.
               startup: answersProbe({ periodSeconds: 1 }),
               readiness: answersProbe({ periodSeconds: 5 }),
               liveness: answersProbe({ periodSeconds: 20, failureThreshold: 6 }),

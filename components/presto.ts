@@ -4,9 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Exposure } from "../clusters/profile.ts";
 import type { PrestoEndpoint, PublishedAddress } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
+import { jvmOptions } from "./jvm.ts";
 import { labels, selector, serviceHost, serviceNames } from "./names.ts";
 import { javaProperties, type PrestoCatalog } from "./presto-catalogs.ts";
-import { jvmOptions } from "./jvm.ts";
 import { heapMebibytes } from "./quantity.ts";
 import {
   configMap,

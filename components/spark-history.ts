@@ -4,8 +4,8 @@ import type { Exposure } from "../clusters/profile.ts";
 import type { PublishedAddress, S3Endpoint } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
 import { sparkHistoryResources } from "./footprints.ts";
-import { labels, selector, serviceNames } from "./names.ts";
 import { jvmOptions } from "./jvm.ts";
+import { labels, selector, serviceNames } from "./names.ts";
 import { heapMebibytes, quantityBytes } from "./quantity.ts";
 import { awsKeyEnv } from "./s3-settings.ts";
 import { eventLogProblems } from "./spark-event-log.ts";
@@ -91,7 +91,7 @@ export class SparkHistory extends pulumi.ComponentResource {
           resources: sparkHistoryResources({ memory }),
           probes: {
             startup: httpProbe(PORT, "/api/v1/version", { periodSeconds: 3 }),
-            readiness: httpProbe(PORT, "/api/v1/version", { periodSeconds: 10, timeoutSeconds: 5 }),
+            readiness: httpProbe(PORT, "/api/v1/version", { periodSeconds: 10 }),
             liveness: httpProbe(PORT, "/api/v1/version", {
               periodSeconds: 20,
               timeoutSeconds: 10,

@@ -92,7 +92,7 @@ def cassandra_settings() -> dict[str, str]:
         "spark.cassandra.connection.reconnectionDelayMS.max": "5000",
         # A session outlives the time between two batches: opening one costs more than a batch.
         "spark.cassandra.connection.keepAliveMS": "30000",
-        # A write takes long on a busy node, most of it waiting: 16 of them hold 20,000 rows in about 15 round trips.
+        # A write takes long on a busy node, most of it waiting: with 16 at a time 20,000 rows take about 15 round trips.
         "spark.cassandra.output.concurrent.writes": "16",
         "spark.cassandra.output.batch.size.bytes": "16384",
         # A deviation that is null writes nothing, where a null would leave a tombstone.
