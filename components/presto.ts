@@ -90,6 +90,8 @@ export function prestoConfig(args: {
     "query.max-memory-per-node": share(QUERY_SHARE),
     "query.max-total-memory-per-node": share(TOTAL_SHARE),
     "memory.heap-headroom-per-node": share(HEADROOM_SHARE),
+    // A timestamp is what its text says, whatever the client's zone: docs/time.md.
+    "deprecated.legacy-timestamp": "false",
     // Finished queries stay in the heap for the page; a small heap keeps few of them.
     "query.min-expire-age": "30s",
     "query.max-history": "20",
@@ -99,7 +101,7 @@ export function prestoConfig(args: {
 /** Text of `jvm.config`: only what every Java understands, because images differ in theirs. */
 export function prestoJvmConfig(memoryLimit: string): string {
   const heap = heapMebibytes(memoryLimit, HEAP_SHARE);
-  return ["-server", `-Xmx${heap}M`, ...jvmOptions(heap), "-Djava.io.tmpdir=/tmp", ""].join("\n");
+  return ["-server", `-Xmx${heap}M`, ...jvmOptions(heap), "-Djava.io.tmpdir=/tmp", "-Duser.timezone=UTC", ""].join("\n");
 }
 
 /** A Presto cluster. */

@@ -128,6 +128,8 @@ export class SparkConnect extends pulumi.ComponentResource {
         "spark.connect.session.manager.defaultSessionTimeout": `${SESSION_IDLE_SECONDS}s`,
         // A table without a catalog in its name would go to a folder that is lost with the pod.
         "spark.sql.defaultCatalog": spark.catalogName,
+        // What people call TIMESTAMP is a time without zone, which Presto reads too: docs/time.md.
+        "spark.sql.timestampType": "TIMESTAMP_NTZ",
         "spark.scheduler.mode": "FAIR",
         "spark.scheduler.allocation.file": `file://${driverFile(POOLS_FILE)}`,
         "spark.dynamicAllocation.enabled": "true",

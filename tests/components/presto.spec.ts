@@ -83,6 +83,15 @@ describe("Presto", () => {
     expect(prestoJvmConfig("1000Mi")).to.contain("-Xmx600M").and.not.to.contain("--add-opens");
   });
 
+  it("reads a timestamp as its text says, whatever the zone of a client or of the machine", () => {
+    const common = { discoveryUri: "http://127.0.0.1:8080", memoryLimit: "1000Mi", workers: 1 } as const;
+    for (const role of ["coordinator", "worker"] as const) {
+      const settings = prestoConfig({ ...common, role }).split("\n");
+      expect(settings, role).to.include("deprecated.legacy-timestamp=false");
+    }
+    expect(prestoJvmConfig("1000Mi").split("\n")).to.include("-Duser.timezone=UTC");
+  });
+
   it("refuses no catalog, a catalog that is no name in SQL, and a fraction of a worker", () => {
     expect(prestoProblems({ catalogs: {} })).to.deep.equal([
       "presto: no catalog is given, so there is nothing to query; give at least one",

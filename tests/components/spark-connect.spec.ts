@@ -103,6 +103,11 @@ describe("SparkConnect", () => {
     expect((await server()).spec.template.spec.containers[0].args).to.include("spark.sql.defaultCatalog=lake");
   });
 
+  it("makes times without zone of what people call TIMESTAMP, as Presto reads them", async () => {
+    make();
+    expect((await server()).spec.template.spec.containers[0].args).to.include("spark.sql.timestampType=TIMESTAMP_NTZ");
+  });
+
   it("leaves an event log only where it is told to", async () => {
     make();
     expect((await server()).spec.template.spec.containers[0].args.join(" ")).not.to.contain("eventLog");
