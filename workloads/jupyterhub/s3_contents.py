@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Callable, TypeVar
 import nbformat
 from jupyter_server.services.contents.checkpoints import AsyncCheckpoints
 from jupyter_server.services.contents.manager import AsyncContentsManager
-from s3_files import UNKNOWN_TIME, Entry, NotAllowed, S3Files, Stat, parse_home
+from s3_files import UNKNOWN_TIME, Entry, NotAllowed, S3Files, Stat, is_path, parse_home
 from tornado.web import HTTPError
 from traitlets import Instance, default
 
@@ -244,7 +244,7 @@ class S3Checkpoints(AsyncCheckpoints):
 def clean(path: str) -> str:
     """A path of the Lab without slashes around it. Steps upwards have no meaning in S3."""
     path = path.strip("/")
-    if path != "" and any(step in ("", ".", "..") for step in path.split("/")):
+    if path != "" and not is_path(path):
         raise HTTPError(400, f'"{path}" is not a path: it holds an empty step, "." or ".."')
     return path
 

@@ -1,7 +1,8 @@
 """Files and folders in a bucket, below a prefix: what a contents manager needs of S3, and nothing of Jupyter.
 
 A file is the object of its path. A folder is there when an object of the name `<path>/` marks it or when a file lies
-below it. S3 can neither move nor copy a folder: each of its objects is copied by the server, and a move removes the old
+below it. Keys with an empty step, "." or ".." (`a//b.csv`) have no path: they are not listed, and nothing here removes them.
+Where a file and a folder have one path, neither is removed or moved, for nobody says which is meant. S3 can neither move nor copy a folder: each of its objects is copied by the server, and a move removes the old
 ones only after the last copy, so that whatever fails leaves every file where it was.
 """
 
@@ -78,11 +79,12 @@ class S3Files:
         found: list[Entry] = []
         for page in self._pages(Prefix=start, Delimiter="/"):
             for common in page.get("CommonPrefixes", []):
-                folder = common["Prefix"][len(self._prefix) :].rstrip("/")
-                found.append(Entry(folder, True, 0, UNKNOWN_TIME))
+                folder = common["Prefix"][len(self._prefix) : -1]
+                if is_path(folder):
+                    found.append(Entry(folder, True, 0, UNKNOWN_TIME))
             for item in page.get("Contents", []):
-                if item["Key"] != start:
-                    name = item["Key"][len(self._prefix) :]
+                name = item["Key"][len(self._prefix) :]
+                if item["Key"] != start and is_path(name):
                     found.append(Entry(name, False, item["Size"], item["LastModified"]))
         return found
 
@@ -120,7 +122,7 @@ class S3Files:
             raise NotAllowed(f"{old} cannot be moved into itself")
         if self.is_file(new) or self.is_folder(new):
             raise NotAllowed(f"{new} is there already")
-        keys = list(self._keys(old))
+        keys = self._all_keys(old)
         for key in keys:
             self._copy_key(key, old, new)
         self._delete(keys)
@@ -128,8 +130,28 @@ class S3Files:
 
     def delete(self, path: str) -> None:
         """Removes a file, or a folder with all that lies below."""
-        self._delete(list(self._keys(path)))
+        self._delete(self._all_keys(path))
         self._keep_folder_of(path)
+
+    def _all_keys(self, path: str) -> list[str]:
+        """Keys that go with a path.
+
+        Raises:
+            NotAllowed: they cannot all be shown, or the path is a file and a folder at the same time.
+        """
+        if self.is_file(path) and self.is_folder(path):
+            raise NotAllowed(
+                f"{path} is both a file and a folder, so it is not clear which is meant; "
+                "rename or remove one of them with millrace.s3()"
+            )
+        keys = list(self._keys(path))
+        for key in keys:
+            if not is_path(key[len(self._prefix) :].removesuffix("/")):
+                raise NotAllowed(
+                    f'{path} holds the object "{key}", which the file browser cannot show, since its name has an empty '
+                    'step, "." or ".."; rename or remove it with millrace.s3() first'
+                )
+        return keys
 
     def _keys(self, path: str) -> Iterator[str]:
         """Keys of a file, or of all that lies below a folder."""
@@ -154,7 +176,7 @@ class S3Files:
     def _keep_folder_of(self, path: str) -> None:
         """A folder stays when its last file goes, as everywhere else."""
         parent = path.rpartition("/")[0]
-        if parent != "" and not self.is_folder(parent):
+        if parent != "" and not self.is_folder(parent) and not self.is_file(parent):
             self.make_folder(parent)
 
     def _pages(self, **request: Any) -> Iterator[dict[str, Any]]:
@@ -192,6 +214,11 @@ def fill_home(files: S3Files, folder: str, mark: str) -> list[str]:
             files.write(name, notebook.read())
     files.write(mark, b"")
     return missing
+
+
+def is_path(path: str) -> bool:
+    """Whether a key can be shown and asked for as a path."""
+    return not any(step in ("", ".", "..") for step in path.split("/"))
 
 
 def _below(path: str) -> str:

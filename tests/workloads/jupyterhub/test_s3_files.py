@@ -36,6 +36,13 @@ class Looking(unittest.TestCase):
                 found, [("work/a", False), ("work/b", False), ("work/c", False), ("work/d", True)], prefix
             )
 
+    def test_does_not_list_what_no_path_leads_to(self):
+        fake, files = files_of("ana/", work__a=b"")
+        for key in ("/b", "./c", "work//d.csv", "work/../e", "work//deep/f"):
+            fake.objects["ana/" + key] = b"1"
+        self.assertEqual([(entry.path, entry.folder) for entry in files.entries("")], [("work", True)])
+        self.assertEqual([(entry.path, entry.folder) for entry in files.entries("work")], [("work/a", False)])
+
     def test_reads_nothing_where_nothing_is(self):
         _, files = files_of(a=b"1")
         self.assertEqual(files.read("a")[0], b"1")
@@ -102,6 +109,25 @@ class Changing(unittest.TestCase):
         fake.objects["work/"] = b""
         files.delete("work")
         self.assertEqual(fake.objects, {"workshop": b"3"})
+
+    def test_removes_no_object_that_it_cannot_show(self):
+        fake, files = files_of("ana/", work__a=b"1")
+        fake.objects["ana/work//b.csv"] = b"2"
+        before = dict(fake.objects)
+        for change in (lambda: files.delete("work"), lambda: files.move("work", "new")):
+            with self.assertRaisesRegex(NotAllowed, r'work holds the object "ana/work//b.csv".*millrace.s3\(\)'):
+                change()
+        self.assertEqual(fake.objects, before)
+
+    def test_removes_neither_of_a_file_and_a_folder_with_one_path(self):
+        fake, files = files_of(work=b"1", work__a=b"2")
+        before = dict(fake.objects)
+        for change in (lambda: files.delete("work"), lambda: files.move("work", "new")):
+            with self.assertRaisesRegex(NotAllowed, "work is both a file and a folder"):
+                change()
+        self.assertEqual(fake.objects, before)
+        files.delete("work/a")
+        self.assertEqual(fake.objects, {"work": b"1"})
 
     def test_deletes_many_in_requests_of_a_thousand(self):
         fake, files = files_of()
