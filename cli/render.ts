@@ -17,6 +17,8 @@ export function renderedObject(event: EngineEvent): Rendered | undefined {
   if (event.kind !== "resource" || event.status !== "done" || event.op === "delete") return undefined;
   const match = /^kubernetes:([^:]+):([^:]+)$/.exec(event.type);
   if (match === null || event.inputs === undefined) return undefined;
+  // A patch changes an object that the cluster makes; by itself it is none.
+  if (match[2]?.endsWith("Patch") === true) return undefined;
   const [, group = "", kind = ""] = match;
   const apiVersion = group.startsWith("core/") ? group.slice("core/".length) : group;
   const object = { apiVersion, kind, ...event.inputs };

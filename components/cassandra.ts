@@ -178,7 +178,6 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
           // A node that joins takes over data from the others, and Cassandra lets in one at a time.
           podManagement: "OrderedReady",
           data: args.storage.volume(DATA_VOLUME, data),
-          retention: args.storage.retention,
           pod: {
             service: SERVICE,
             component: ROLE,

@@ -115,7 +115,6 @@ export class Catalog extends pulumi.ComponentResource {
           replicas: 1,
           headlessService: HEADLESS,
           data: args.storage.volume(DATA_VOLUME, data),
-          retention: args.storage.retention,
           pod: {
             service: SERVICE,
             component: ROLE,

@@ -182,7 +182,6 @@ export class Kafka extends pulumi.ComponentResource {
           replicas,
           headlessService: HEADLESS,
           data: args.storage.volume(DATA_VOLUME, data),
-          retention: args.storage.retention,
           pod: {
             service: SERVICE,
             component: ROLE,

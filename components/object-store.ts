@@ -172,7 +172,6 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
           replicas: 1,
           headlessService: HEADLESS,
           data: args.storage.volume(DATA_VOLUME, data),
-          retention: args.storage.retention,
           pod: {
             service: SERVICE,
             component: ROLE,

@@ -156,7 +156,6 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
           replicas: 1,
           headlessService: HEADLESS,
           data: args.storage.volume(DATA_VOLUME, data),
-          retention: args.storage.retention,
           pod: {
             service: SERVICE,
             component: ROLE,

@@ -19,6 +19,13 @@ export function quantityBytes(quantity: string): number | undefined {
   return match === null || factor === undefined ? undefined : Number(match[1]) * factor;
 }
 
+/** The same amount of disk as the API server writes it: `2048Mi` is `2Gi`. Another spelling would look like a change. */
+export function canonicalSize(quantity: string): string {
+  const match = /^(\d+)(Mi|Gi)$/.exec(quantity);
+  if (match === null || Number(match[1]) % 1024 !== 0 || Number(match[1]) === 0) return quantity;
+  return canonicalSize(`${Number(match[1]) / 1024}${match[2] === "Mi" ? "Gi" : "Ti"}`);
+}
+
 /** Mebibytes of a quantity of memory, rounded down. */
 export function mebibytes(quantity: string): number {
   const bytes = quantityBytes(quantity);

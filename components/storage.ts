@@ -1,7 +1,7 @@
 /** Where data lies: claims of the target's StorageClass, or emptyDir volumes where nothing provisions claims. */
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { quantityBytes } from "./quantity.ts";
+import { canonicalSize, quantityBytes } from "./quantity.ts";
 
 type ClaimTemplate = k8s.types.input.core.v1.PersistentVolumeClaim;
 type Volume = k8s.types.input.core.v1.Volume;
@@ -12,8 +12,6 @@ export interface StorageArgs {
    * lies in emptyDir volumes and is lost with its pod.
    */
   readonly storageClass: string;
-  /** Whether claims outlive the workload that they belong to. @default false */
-  readonly keepData?: boolean;
 }
 
 /** How a service keeps its data: on claims of a size such as `5Gi`, or in its pods, with which it goes. */
@@ -21,8 +19,10 @@ export type DataSettings = { readonly kind: "persistent"; readonly size: string 
 
 /** A place for data as parts of a StatefulSet's spec. */
 export interface DataVolume {
-  /** Claims of the StatefulSet; empty with emptyDir. */
+  /** What the claims of a new pod are made from; empty with emptyDir. */
   readonly claimTemplates: ClaimTemplate[];
+  /** Size of each pod's claim by volume; empty with emptyDir. */
+  readonly claims: readonly { readonly name: string; readonly size: string }[];
   /** Volumes of the pod; empty with claims. */
   readonly volumes: Volume[];
 }
@@ -48,8 +48,6 @@ export function dataProblems(what: string, data: DataSettings): string[] {
 export class Storage {
   /** Whether data outlives its pod. */
   readonly persistent: boolean;
-  /** What happens to a StatefulSet's claims when it is deleted or scaled down. */
-  readonly retention: { readonly whenDeleted: "Retain" | "Delete"; readonly whenScaled: "Retain" };
   readonly #storageClass: string;
 
   /** @throws RunError when the class's name is not valid. */
@@ -58,7 +56,6 @@ export class Storage {
     if (problems.length > 0) throw new pulumi.RunError(problems.join("; "));
     this.#storageClass = args.storageClass;
     this.persistent = args.storageClass !== "none";
-    this.retention = { whenDeleted: args.keepData === true ? "Retain" : "Delete", whenScaled: "Retain" };
   }
 
   /**
@@ -66,9 +63,9 @@ export class Storage {
    * @param name Name of the volume within the pod.
    */
   volume(name: string, data: DataSettings): DataVolume {
-    if (data.kind === "ephemeral") return { claimTemplates: [], volumes: [{ name, emptyDir: {} }] };
+    if (data.kind === "ephemeral") return { claimTemplates: [], claims: [], volumes: [{ name, emptyDir: {} }] };
     const { size } = data;
-    if (!this.persistent) return { claimTemplates: [], volumes: [{ name, emptyDir: { sizeLimit: size } }] };
+    if (!this.persistent) return { claimTemplates: [], claims: [], volumes: [{ name, emptyDir: { sizeLimit: size } }] };
     const storageClass = this.#storageClass === "default" ? {} : { storageClassName: this.#storageClass };
     return {
       claimTemplates: [
@@ -77,6 +74,7 @@ export class Storage {
           spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: size } }, ...storageClass },
         },
       ],
+      claims: [{ name, size: canonicalSize(size) }],
       volumes: [],
     };
   }

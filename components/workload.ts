@@ -129,7 +129,7 @@ export function podTemplate(pod: PodArgs): PodTemplate {
   };
 }
 
-/** A StatefulSet with its data on claims of the storage. */
+/** A StatefulSet with its data on claims of the storage. Claims outlive it: they go with their namespace only. */
 export function statefulSet(
   args: WorkloadArgs & {
     readonly replicas: number;
@@ -138,13 +138,18 @@ export function statefulSet(
     /** Whether each pod waits for the one before it. It can't change on a live workload. @default "Parallel" */
     readonly podManagement?: "Parallel" | "OrderedReady";
     readonly data: DataVolume;
-    readonly retention: { readonly whenDeleted: string; readonly whenScaled: string };
   },
   opts: pulumi.CustomResourceOptions,
 ): k8s.apps.v1.StatefulSet {
   const { pod, data } = args;
-  const claims = data.claimTemplates.length === 0 ? {} : { volumeClaimTemplates: data.claimTemplates };
-  return new k8s.apps.v1.StatefulSet(
+  const claims =
+    data.claimTemplates.length === 0
+      ? {}
+      : {
+          volumeClaimTemplates: data.claimTemplates,
+          persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+        };
+  const set = new k8s.apps.v1.StatefulSet(
     args.name,
     {
       metadata: { name: args.name, namespace: args.namespace, labels: labels(pod.service, pod.component) },
@@ -155,11 +160,49 @@ export function statefulSet(
         selector: { matchLabels: selector(pod.service, pod.component) },
         template: podTemplate({ ...pod, volumes: [...(pod.volumes ?? []), ...data.volumes] }),
         ...claims,
-        ...(data.claimTemplates.length === 0 ? {} : { persistentVolumeClaimRetentionPolicy: { ...args.retention } }),
       },
     },
-    opts,
+    // A set's templates can't change. Only its first claims are made from them; claimSizes sees to the size from then on.
+    pulumi.mergeOptions(opts, { ignoreChanges: ["spec.volumeClaimTemplates"] }),
   );
+  claimSizes(args, set, opts);
+  return set;
+}
+
+/** The size of each claim, set on the claim itself, where it can grow in place under the pod that uses it. */
+function claimSizes(
+  args: WorkloadArgs & { readonly replicas: number; readonly data: DataVolume },
+  set: k8s.apps.v1.StatefulSet,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  for (const { name: volume, size } of args.data.claims) {
+    for (let ordinal = 0; ordinal < args.replicas; ordinal++) {
+      const name = claimName(volume, args.name, ordinal);
+      new k8s.core.v1.PersistentVolumeClaimPatch(
+        name,
+        {
+          metadata: {
+            name,
+            namespace: args.namespace,
+            annotations: {
+              // The set's controller made the claim and owns its size until now.
+              "pulumi.com/patchForce": "true",
+              // Pulumi's own wait for a new claim is for one that no pod uses yet.
+              "pulumi.com/waitFor": "jsonpath={.status.phase}=Bound",
+            },
+          },
+          spec: { resources: { requests: { storage: size } } },
+        },
+        // A claim can't be without a size, so letting go of it must change nothing.
+        pulumi.mergeOptions(opts, { dependsOn: [set], retainOnDelete: true }),
+      );
+    }
+  }
+}
+
+/** Name of the claim that a StatefulSet's controller makes for a volume of one of its pods. */
+export function claimName(volume: string, set: string, ordinal: number): string {
+  return `${volume}-${set}-${ordinal}`;
 }
 
 /** A Deployment. One that may not run twice at once is recreated, others are rolled over. */

@@ -22,6 +22,10 @@ export async function podCause(api: PodView, owner: Props, waitedMs: number): Pr
   const kind = String(owner["kind"]);
   const metadata = object(owner["metadata"]);
   const namespace = textOf(metadata["namespace"], "default");
+  if (kind === "PersistentVolumeClaim" && object(owner["status"])["phase"] === "Bound") {
+    const said = (await warnings(api, namespace, kind, String(metadata["name"]))).at(-1)?.["message"];
+    return said === undefined ? undefined : { message: textOf(said), permanent: false };
+  }
   if (kind === "PersistentVolumeClaim") {
     return claimCause(api, namespace, String(metadata["name"]), waitedMs);
   }

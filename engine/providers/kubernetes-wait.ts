@@ -1,6 +1,7 @@
 /** Waits until an object is ready, says what it waits for, and ends early when the cause is known and permanent. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { quantityBytes } from "../../components/quantity.ts";
 import type { StepContext } from "../provider.ts";
 import { isObject, type Props, textOf } from "../values.ts";
 import { failureCause, podCause, type PodView } from "./kubernetes-causes.ts";
@@ -37,7 +38,8 @@ export async function awaitReady(
   let cause: string | undefined;
   for (;;) {
     const state = readiness(kind, live);
-    if (state.kind === "ready" || (kind === "PersistentVolumeClaim" && (await waitsForConsumer(api, live)))) {
+    const isUnbound = kind === "PersistentVolumeClaim" && object(live["status"])["phase"] !== "Bound";
+    if (state.kind === "ready" || (isUnbound && (await waitsForConsumer(api, live)))) {
       return live;
     }
     if (state.kind === "failed") {
@@ -129,10 +131,7 @@ export function readiness(kind: string, live: Props): Readiness {
         ? { kind: "failed", message: "the pod failed" }
         : { kind: "waiting", message: `the pod is ${textOf(status["phase"], "Pending")}` };
     case "PersistentVolumeClaim":
-      if (status["phase"] === "Lost") {
-        return { kind: "failed", message: "the claim lost its volume" };
-      }
-      return status["phase"] === "Bound" ? ready : { kind: "waiting", message: "the claim waits for a volume" };
+      return claimReadiness(spec, status);
     case "Service": {
       const balanced = object(status["loadBalancer"])["ingress"];
       return spec["type"] !== "LoadBalancer" || (Array.isArray(balanced) && balanced.length > 0)
@@ -146,6 +145,26 @@ export function readiness(kind: string, live: Props): Readiness {
     default:
       return ready;
   }
+}
+
+/** A claim is ready when it is bound, and has grown to what it asks for. */
+function claimReadiness(spec: Props, status: Props): Readiness {
+  if (status["phase"] === "Lost") {
+    return { kind: "failed", message: "the claim lost its volume" };
+  }
+  if (status["phase"] !== "Bound") {
+    return { kind: "waiting", message: "the claim waits for a volume" };
+  }
+  const wanted = textOf(object(object(spec["resources"])["requests"])["storage"]);
+  const given = textOf(object(status["capacity"])["storage"]);
+  if ((quantityBytes(given) ?? Infinity) >= (quantityBytes(wanted) ?? 0)) {
+    return ready;
+  }
+  const said = ["ControllerResizeError", "NodeResizeError", "FileSystemResizePending", "Resizing"]
+    .map((type) => condition(status, type))
+    .find((entry) => entry !== undefined);
+  const why = said === undefined ? "" : `: ${textOf(said["message"]) || textOf(said["type"])}`;
+  return { kind: "waiting", message: `the claim grows from ${given} to ${wanted}${why}` };
 }
 
 /** A claim of a class that binds on first use is ready as soon as it exists. */

@@ -12,6 +12,7 @@ import {
 } from "../provider.ts";
 import { diffPaths, driftPaths, hasUnknown, isObject, type Props, textOf } from "../values.ts";
 import { ApiError, KubernetesApi, type Reference, UnknownKindError } from "./kubernetes-api.ts";
+import { applyPatch, isPatch, manages, patchManager, relinquish } from "./kubernetes-patch.ts";
 import { replacePaths } from "./kubernetes-replace.ts";
 import { awaitReady } from "./kubernetes-wait.ts";
 
@@ -70,13 +71,14 @@ class KubernetesProvider implements Provider {
     return problems;
   }
 
-  diff(_type: string, last: Props, next: Props): Diff {
+  diff(type: string, last: Props, next: Props): Diff {
     const paths = diffPaths(last, next);
     const mutability = {
       configMaps: isTrue(this.#settings["enableConfigMapMutable"]),
       secrets: isTrue(this.#settings["enableSecretMutable"]),
     };
-    const replaces = replacePaths(text(next["kind"]) ?? "", paths, mutability);
+    // A patch's own object is always another's, so only its name decides whether it is the same patch.
+    const replaces = replacePaths(isPatch(type) ? "" : (text(next["kind"]) ?? ""), paths, mutability);
     const before = identity(last);
     const after = identity(next);
     return { paths, replaces, deleteBeforeReplace: before === after };
@@ -85,6 +87,9 @@ class KubernetesProvider implements Provider {
   async create(context: StepContext): Promise<Made> {
     const path = await this.#path(context.inputs);
     const live = await this.#settled(path, context);
+    if (isPatch(context.type)) {
+      return this.#apply(path, context, patchManager(this.#manager, context.urn));
+    }
     if (live !== undefined && !this.#isOurs(live)) {
       const { kind, name, namespace } = this.#reference(context.inputs);
       throw new Error(
@@ -106,7 +111,10 @@ class KubernetesProvider implements Provider {
 
   async #apply(path: string, context: StepContext, manager: string): Promise<Made> {
     const object = this.#object(context.inputs);
-    let live = await this.#applyInNamespace(path, object, manager, context);
+    const force = annotation(object, "pulumi.com/patchForce") === "true";
+    let live = isPatch(context.type)
+      ? await applyPatch(this.#api, path, object, manager, force, context)
+      : await this.#applyInNamespace(path, object, manager, context);
     const id = identity(object);
     const made = (): Made => ({ id, outputs: { ...toOutputs(live, context.inputs), __fieldManager: manager } });
     if (annotation(object, "pulumi.com/skipAwait") === "true") {
@@ -159,6 +167,10 @@ class KubernetesProvider implements Provider {
         return; // its definition is gone, and all its objects with it
       }
       throw error;
+    }
+    if (isPatch(recorded.type)) {
+      await relinquish(this.#api, path, recorded.inputs, text(recorded.outputs["__fieldManager"]) ?? this.#manager);
+      return;
     }
     const live = await this.#api.get(path);
     if (live === undefined) {
@@ -286,9 +298,7 @@ class KubernetesProvider implements Provider {
   }
 
   #isOurs(live: Props): boolean {
-    const metadata = isObject(live["metadata"]) ? live["metadata"] : {};
-    const fields = Array.isArray(metadata["managedFields"]) ? (metadata["managedFields"] as Props[]) : [];
-    return fields.some((field) => field["manager"] === this.#manager && field["operation"] === "Apply");
+    return manages(live, this.#manager);
   }
 }
 

@@ -34,6 +34,7 @@ describe("a rendered preview", () => {
     expect(renderedObject(event("millrace:index:Kafka", {}))).to.equal(undefined);
     expect(renderedObject(event("random:index/randomId:RandomId", {}))).to.equal(undefined);
     expect(renderedObject(event("pulumi:providers:kubernetes", {}))).to.equal(undefined);
+    expect(renderedObject(event("kubernetes:core/v1:PersistentVolumeClaimPatch", {}))).to.equal(undefined);
     const gone = { ...event("kubernetes:core/v1:Service", {}), op: "delete" } as EngineEvent;
     expect(renderedObject(gone)).to.equal(undefined);
   });

@@ -33,6 +33,7 @@ describe("storage", () => {
     expect(storage.persistent).to.equal(false);
     expect(storage.volume("data", { kind: "persistent", size: "5Gi" })).to.deep.equal({
       claimTemplates: [],
+      claims: [],
       volumes: [{ name: "data", emptyDir: { sizeLimit: "5Gi" } }],
     });
   });
@@ -40,13 +41,18 @@ describe("storage", () => {
   it("uses an emptyDir for data that is meant to go with its pod", () => {
     expect(new Storage({ storageClass: "fast" }).volume("data", { kind: "ephemeral" })).to.deep.equal({
       claimTemplates: [],
+      claims: [],
       volumes: [{ name: "data", emptyDir: {} }],
     });
   });
 
-  it("removes claims with their workload unless data is to be kept", () => {
-    expect(new Storage({ storageClass: "fast" }).retention.whenDeleted).to.equal("Delete");
-    expect(new Storage({ storageClass: "fast", keepData: true }).retention.whenDeleted).to.equal("Retain");
+  it("names each claim with its size as the API server spells it", () => {
+    const sizeOf = (size: string) =>
+      new Storage({ storageClass: "fast" }).volume("data", { kind: "persistent", size }).claims;
+    expect(sizeOf("5Gi")).to.deep.equal([{ name: "data", size: "5Gi" }]);
+    expect(sizeOf("2048Mi")).to.deep.equal([{ name: "data", size: "2Gi" }]);
+    expect(sizeOf("1048576Mi")).to.deep.equal([{ name: "data", size: "1Ti" }]);
+    expect(sizeOf("1500Mi")).to.deep.equal([{ name: "data", size: "1500Mi" }]);
   });
 
   it("says what a wrong class or size is and how to write it", () => {

@@ -1,11 +1,13 @@
+import * as k8s from "@pulumi/kubernetes";
 import { expect } from "chai";
 import { publish } from "../../components/exposure.ts";
 import { imagesToBuild, type WantedImages } from "../../images/wanted.ts";
 import { chooseImages, imageProblems } from "../../components/images.ts";
 import { namespaceProblems, PlatformNamespace } from "../../components/namespace.ts";
 import { podProblems, type PodSpec } from "../../components/hardening.ts";
+import { Storage } from "../../components/storage.ts";
 import { heapMebibytes, mebibytes, quantityBytes } from "../../components/quantity.ts";
-import { configHash, podTemplate } from "../../components/workload.ts";
+import { claimName, configHash, podTemplate, statefulSet } from "../../components/workload.ts";
 import { nodePorts, resources } from "../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../support/mocks.ts";
 
@@ -54,6 +56,48 @@ describe("the parts that components share", () => {
     expect(mebibytes("1Gi")).to.equal(1024);
     expect(heapMebibytes("1Gi", 0.5)).to.equal(512);
     expect(() => mebibytes("lots")).to.throw('"lots" is not an amount of memory');
+  });
+
+  const keeper = (size: string, replicas: number) => {
+    const provider = new k8s.Provider("cluster", {});
+    return statefulSet(
+      {
+        name: "kafka",
+        namespace: "millrace",
+        replicas,
+        headlessService: "kafka-nodes",
+        data: new Storage({ storageClass: "fast" }).volume("data", { kind: "persistent", size }),
+        pod: { service: "kafka", component: "broker", image: "i:1", resources },
+      },
+      { provider },
+    );
+  };
+
+  it("lets claims outlive their StatefulSet, however it goes or shrinks", async () => {
+    keeper("5Gi", 1);
+    const { inputs } = await mocked.get("kubernetes:apps/v1:StatefulSet", "kafka");
+    expect(inputs.spec).to.deep.include({
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+    });
+  });
+
+  it("sets the size on each claim itself, where it can grow under its pod", async () => {
+    keeper("2048Mi", 2);
+    const patches = await mocked.ofType("kubernetes:core/v1:PersistentVolumeClaimPatch");
+    expect(patches.map(({ name }) => name)).to.deep.equal(["data-kafka-0", "data-kafka-1"]);
+    expect(patches[0]?.inputs).to.deep.include({
+      kind: "PersistentVolumeClaim",
+      metadata: {
+        name: "data-kafka-0",
+        namespace: "millrace",
+        annotations: {
+          "pulumi.com/patchForce": "true",
+          "pulumi.com/waitFor": "jsonpath={.status.phase}=Bound",
+        },
+      },
+      spec: { resources: { requests: { storage: "2Gi" } } },
+    });
+    expect(claimName("data", "kafka", 1)).to.equal("data-kafka-1");
   });
 
   const published = {

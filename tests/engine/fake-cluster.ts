@@ -12,6 +12,7 @@ const kinds: Readonly<Record<string, readonly Json[]>> = {
     { name: "secrets", kind: "Secret", namespaced: true },
     { name: "configmaps", kind: "ConfigMap", namespaced: true },
     { name: "pods", kind: "Pod", namespaced: true },
+    { name: "persistentvolumeclaims", kind: "PersistentVolumeClaim", namespaced: true },
   ],
   "/apis/batch/v1": [{ name: "jobs", kind: "Job", namespaced: true }],
   "/apis/apps/v1": [{ name: "deployments", kind: "Deployment", namespaced: true }],
@@ -95,7 +96,11 @@ export class FakeCluster {
       const uid = (found?.["metadata"] as Json | undefined)?.["uid"] ?? randomUUID();
       send(
         200,
-        this.put(url.pathname, { ...body, metadata: { ...(body["metadata"] as Json), uid, managedFields: [manager] } }),
+        this.put(url.pathname, {
+          ...body,
+          ...(found?.["status"] === undefined ? {} : { status: found["status"] }),
+          metadata: { ...(body["metadata"] as Json), uid, managedFields: [manager] },
+        }),
       );
     } else if (method === "GET" && found === undefined && this.#isCollection(url.pathname)) {
       const items = [...this.objects].filter(([path]) => path.slice(0, path.lastIndexOf("/")) === url.pathname);
