@@ -10,5 +10,8 @@ export function workload(file: string): string {
 
 /** What the programs of both streams share. */
 export function sharedModules(): SparkMain[] {
-  return ["stream_records.py", "stream_tables.py"].map((file) => ({ file, content: workload(file) }));
+  return ["stream_records.py", "stream_rules.py", "stream_tables.py"].map((file) => ({
+    file,
+    content: workload(file),
+  }));
 }

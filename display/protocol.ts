@@ -32,8 +32,12 @@ export const censusMeasures = ["age", "hours_per_week", "income"] as const;
 export const defaultMinutes = 15;
 /** Most minutes of windows that can be asked for, also how long a series is offered after its last record. */
 export const longestMinutes = 360;
-/** Most characters of the name of a series, a metric or a run. */
-export const longestName = 200;
+/** Longest time that the server waits for Presto or Cassandra, in ms: Presto on a busy small node, or two statements. */
+export const longestAnswerMs = 25_000;
+/** Longest time that a page waits for the server, in ms: so that what it hears of a slow one are the server's words. */
+export const longestPollMs = longestAnswerMs + 5_000;
+/** Most UTF-16 units of the name of a series, a metric or a run: a record's has up to 256 characters of one or two each. */
+export const longestName = 512;
 
 /** Figures of one numeric column of one group of people. */
 export interface CensusFigure {

@@ -10,15 +10,11 @@ import threading
 import time
 from typing import Any, Callable, Mapping, NamedTuple, NoReturn, Sequence, TypeVar
 
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 
-SCHEMA = "millrace.telemetry/1"
-MAX_VALUE_BYTES = 65536
-DEAD_LETTER_CHARACTERS = 4096
+import stream_rules as rules
+
 RETRY_SECONDS = 5
-RECORD = "schema string, id string, run string, source string, node string, ts string, metric string, value double"
-RUN_PATTERN = "^[A-Za-z0-9._:-]{1,64}$"
 
 #: By topic and partition, the offset after the last record.
 Offsets = Mapping[str, Mapping[int, int]]
@@ -63,6 +59,8 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSessio
         "spark.log.level": "WARN",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "1",
+        # Of a key that comes twice the last one counts, as in every other reader.
+        "spark.sql.variant.allowDuplicateKeys": "true",
         "spark.sql.streaming.minBatchesToRetain": "20",
         "spark.sql.streaming.numRecentProgressUpdates": "10",
         # The metastore takes away a lock that is silent for a minute, as a killed writer leaves it.
@@ -236,82 +234,7 @@ def read_topics(
         .option("kafka.fetch.max.wait.ms", "10")
         .load()
     )
-    text = F.col("value").cast("string")
-    header = F.expr("decode(element_at(filter(headers, h -> h.key = 'millrace-run'), 1).value, 'UTF-8')")
-    is_small = F.octet_length("value") <= MAX_VALUE_BYTES
-    read = F.from_json(F.when(is_small, text), RECORD, {"allowNonNumericNumbers": "false"})
-    # As a generator the reading is done once for each record; as a column it would be done anew for each use of a field.
-    parsed = source.select(
-        "topic",
-        F.col("key").cast("string").alias("key"),
-        F.substring(text, 1, DEAD_LETTER_CHARACTERS).alias("text"),
-        F.octet_length("value").alias("bytes"),
-        F.try_parse_json(F.when(is_small, text)).isNotNull().alias("is_json"),
-        header.alias("header_run"),
-        F.col("partition").alias("kafka_partition"),
-        F.col("offset").alias("kafka_offset"),
-        F.current_timestamp().cast("timestamp_ntz").alias("ingested_at"),
-        F.explode_outer(F.array(read)).alias("r"),
-    )
-    parsed = parsed.withColumn("ts", F.expr("cast(try_to_timestamp(r.ts) as timestamp_ntz)"))
-    return parsed.withColumn("error", problem())
-
-
-def shown(column: str) -> Column:
-    return F.substring(F.coalesce(F.col(column), F.lit("null")), 1, 80)
-
-
-def problem() -> Column:
-    """The first thing that is wrong with a record; null for a good one."""
-    checks = F.when(F.col("bytes").isNull(), F.lit("null value"))
-    checks = checks.when(
-        F.col("bytes") > MAX_VALUE_BYTES,
-        F.concat(F.lit("value too big: "), F.col("bytes").cast("string"), F.lit(f" bytes, allowed {MAX_VALUE_BYTES}")),
-    )
-    checks = checks.when(~F.col("is_json"), F.lit("not JSON"))
-    checks = checks.when(
-        F.col("r.schema").isNull() | (F.col("r.schema") != SCHEMA),
-        F.concat(F.lit("unknown schema: "), shown("r.schema")),
-    )
-    for field in ("id", "source", "node", "ts", "metric", "value"):
-        checks = checks.when(F.col(f"r.{field}").isNull(), F.lit(f"field missing or of a wrong type: {field}"))
-    checks = checks.when(F.col("ts").isNull(), F.concat(F.lit("bad time: "), shown("r.ts")))
-    # A far-off time would make a partition of its own for each day.
-    checks = checks.when(
-        (F.col("ts") < F.lit("2000-01-01").cast("timestamp_ntz"))
-        | (F.col("ts") > F.col("ingested_at") + F.expr("interval 1 day")),
-        F.concat(F.lit("time out of range: "), shown("r.ts")),
-    )
-    return checks.when(
-        F.col("r.run").isNotNull() & ~F.col("r.run").rlike(RUN_PATTERN), F.concat(F.lit("bad run: "), shown("r.run"))
-    )
-
-
-def samples(records: DataFrame) -> DataFrame:
-    fields = ("id", "run", "source", "node")
-    return records.where("error is null").select(
-        *(F.col(f"r.{field}").alias(field) for field in fields),
-        "ts",
-        F.col("r.metric").alias("metric"),
-        F.col("r.value").alias("value"),
-        "kafka_partition",
-        "kafka_offset",
-        "ingested_at",
-    )
-
-
-def dead_letters(records: DataFrame) -> DataFrame:
-    """The run comes from the header, since the value may be unreadable."""
-    run = F.coalesce(F.col("header_run"), F.col("r.run"))
-    return records.where("error is not null").select(
-        F.when(run.rlike(RUN_PATTERN), run).alias("run"),
-        "key",
-        F.col("text").alias("value"),
-        "error",
-        "kafka_partition",
-        "kafka_offset",
-        "ingested_at",
-    )
+    return rules.read(source)
 
 
 def run_until_one_ends(spark: SparkSession, queries: Mapping[str, Any], ready: ReadyFile) -> NoReturn:

@@ -30,6 +30,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 import stream_records as records
+import stream_rules as rules
 import stream_tables as tables
 from stream_records import patiently, setting
 
@@ -67,8 +68,8 @@ def main() -> None:
     definitions = {SAMPLES: tables.SAMPLES, DEAD_LETTER: tables.DEAD_LETTER}
     patiently("tables", lambda: tables.create_tables(spark, definitions))
     plan = [
-        ("samples", SAMPLES, records.samples, setting("TRIGGER_SECONDS", "3")),
-        ("dead-letter", DEAD_LETTER, records.dead_letters, setting("DEAD_LETTER_TRIGGER_SECONDS", "10")),
+        ("samples", SAMPLES, rules.samples, setting("TRIGGER_SECONDS", "3")),
+        ("dead-letter", DEAD_LETTER, rules.dead_letters, setting("DEAD_LETTER_TRIGGER_SECONDS", "10")),
     ]
     queries, groups = {}, {}
     for name, table, rows, seconds in plan:

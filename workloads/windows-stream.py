@@ -45,6 +45,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 import stream_records as records
+import stream_rules as rules
 import stream_tables as tables
 from stream_records import patiently, setting
 
@@ -58,12 +59,6 @@ WINDOWS = f"{CATALOG}.streaming.windows"
 KEYSPACE = "streaming"
 CHECKPOINT = setting("CHECKPOINT").rstrip("/")
 WINDOW_SECONDS = int(setting("WINDOW_SECONDS", "10"))
-#: Random numbers are made as they are sent: a time ahead of ours by more is a wrong one, not a clock's difference.
-AHEAD = "interval 5 minutes"
-#: Sums and squares of greater ones would be no numbers any more.
-GREATEST_VALUE = 1e100
-#: Longer ones would not do as keys.
-MAX_NAME_CHARACTERS = 256
 
 TABLES = {
     SAMPLES: tables.SAMPLES,
@@ -98,26 +93,6 @@ def cassandra_settings() -> dict[str, str]:
         # A deviation that is null writes nothing, where a null would leave a tombstone.
         "spark.cassandra.output.ignoreNulls": "true",
     }
-
-
-def checked(read: DataFrame) -> DataFrame:
-    """The records with what is wrong here beside what is wrong anywhere."""
-    name = F.lit(None).cast("string")
-    for field in ("id", "node", "metric"):
-        length = F.char_length(F.col(f"r.{field}"))
-        reason = F.lit(f"{field} must have 1 to {MAX_NAME_CHARACTERS} characters")
-        name = F.coalesce(name, F.when((length < 1) | (length > MAX_NAME_CHARACTERS), reason))
-    is_ahead = (F.col("topic") == RANDOM_NUMBERS) & (F.col("ts") > F.col("ingested_at") + F.expr(AHEAD))
-    is_great = F.abs(F.col("r.value")) > GREATEST_VALUE
-    return read.withColumn(
-        "error",
-        F.coalesce(
-            F.col("error"),
-            name,
-            F.when(is_ahead, F.concat(F.lit("time out of range: "), records.shown("r.ts"))),
-            F.when(is_great, F.lit(f"value out of range: allowed up to {GREATEST_VALUE:g} either way")),
-        ),
-    )
 
 
 def window_of(time: Column) -> Column:
@@ -235,8 +210,8 @@ def write_lake(sink: Sink, read: DataFrame, epoch: int) -> None:
         found = {(row["random"], row["good"]) for row in kinds.collect()}
         numbers = kept.where(is_random)
         plan = (
-            (SAMPLES, records.samples(numbers), {(True, True)}),
-            (DEAD_LETTER, records.dead_letters(numbers), {(True, False)}),
+            (SAMPLES, rules.samples(numbers), {(True, True)}),
+            (DEAD_LETTER, rules.dead_letters(numbers), {(True, False)}),
             (WINDOWS, parts(with_series(kept)), {(True, True), (False, True)}),
         )
         for table, rows, of in plan:
@@ -320,8 +295,7 @@ def start(spark: SparkSession, name: str, ready: records.ReadyFile) -> Any:
     sink = Sink(spark, name, ready)
     return (
         # One task per batch: at these rates a second one only makes more and smaller files.
-        checked(read)
-        .coalesce(1)
+        read.coalesce(1)
         .writeStream.queryName(name)
         .option("checkpointLocation", checkpoint)
         .trigger(processingTime=f"{seconds} seconds")

@@ -18,7 +18,7 @@ import {
 import { securityHeaders } from "./headers.ts";
 import { type Buffered, LiveBuffer } from "./live-buffer.ts";
 import { LiveHistory } from "./live-history.ts";
-import { isReadable, readRecord } from "./live-record.ts";
+import { isReadable, readLiveRecord } from "./live-record.ts";
 
 const BATCH_MS = 100;
 const MAX_CONNECTIONS = 500;
@@ -53,7 +53,7 @@ export interface LiveOptions {
   readonly now?: () => number;
 }
 
-type Message = Parameters<typeof readRecord>[1];
+type Message = Parameters<typeof readLiveRecord>[1];
 
 export class Live {
   readonly #io: Server<PageEvents, ServerEvents, DefaultEventsMap, PageData>;
@@ -115,7 +115,7 @@ export class Live {
 
   /** Takes a record as it came from Kafka. */
   take(stream: Stream, message: Message): void {
-    const record = readRecord(stream, message);
+    const record = readLiveRecord(stream, message);
     if (isReadable(record)) {
       this.#records++;
       this.#buffers[stream].add(record);

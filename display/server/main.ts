@@ -3,6 +3,7 @@
  * said on the pages.
  */
 import { kafkaClient } from "../../workloads/kafka-client.ts";
+import { longestAnswerMs } from "../protocol.ts";
 import { CassandraConnection, cassandraSource } from "./cassandra.ts";
 import { lakeSource, prestoSql } from "./lake.ts";
 import { LiveFeed } from "./live-feed.ts";
@@ -10,8 +11,6 @@ import { startServer } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 const LAKE_KEEP_MS = 5000;
-/** Presto on a busy small node takes its time; an answer may need two statements. */
-const LAKE_TIMEOUT_MS = 25_000;
 const CASSANDRA_KEEP_MS = 1000;
 
 const log = (line: string): void => {
@@ -30,7 +29,7 @@ async function main(settings: Settings): Promise<void> {
         name: "Presto",
         source: lakeSource({ run: prestoSql(settings.presto), windowSeconds }),
         keepMs: LAKE_KEEP_MS,
-        timeoutMs: LAKE_TIMEOUT_MS,
+        timeoutMs: longestAnswerMs,
       },
       cassandra: {
         name: "Cassandra",

@@ -34,6 +34,8 @@ class StreamCase(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.dict(os.environ, ENVIRONMENT, clear=True))
         self.enterContext(rows_as_spark.modules())
+        self.rules = support.load("workloads/stream_rules.py", "stream_rules")
+        self.enterContext(mock.patch.dict("sys.modules", {"stream_rules": self.rules}))
         self.records = support.load("workloads/stream_records.py", "stream_records")
         self.enterContext(mock.patch.dict("sys.modules", {"stream_records": self.records}))
         self.tables = support.load("workloads/stream_tables.py", "stream_tables")
@@ -292,44 +294,6 @@ class WindowsCase(StreamCase):
         context = types.SimpleNamespace(getLocalProperty={"sql.streaming.queryId": "q-1"}.get)
         self.ready, self.jvm = mock.Mock(), mock.Mock()
         return self.program.Sink(types.SimpleNamespace(sparkContext=context, _jvm=self.jvm), query, self.ready)
-
-
-class Checks(WindowsCase):
-    def error(self, row: dict[str, Any]) -> str | None:
-        found = self.frame(row).withColumn("error", self.records.problem())
-        return self.program.checked(found).rows[0]["error"]
-
-    def test_let_good_records_through(self) -> None:
-        ahead = (NOW + timedelta(minutes=5)).isoformat()
-        for fields in ({}, {"run": "run-1"}, {"ts": ahead}, {"value": -1e100}, {"id": "x" * 256}):
-            self.assertIsNone(self.error(record((NUMBERS, 0, 0), **fields)), fields)
-
-    def test_say_what_is_wrong_with_a_record(self) -> None:
-        late = (NOW + timedelta(minutes=5, microseconds=1)).isoformat()
-        wrong: list[tuple[dict[str, Any], str]] = [
-            ({"ts": late}, f"time out of range: {late}"),
-            ({"value": 1.1e100}, "value out of range: allowed up to 1e+100 either way"),
-            ({"value": float("-inf")}, "value out of range: allowed up to 1e+100 either way"),
-            ({"id": ""}, "id must have 1 to 256 characters"),
-            ({"node": "n" * 257}, "node must have 1 to 256 characters"),
-            ({"metric": "m" * 257}, "metric must have 1 to 256 characters"),
-            ({"value": None}, "field missing or of a wrong type: value"),
-            ({"schema": "other"}, "unknown schema: other"),
-            ({"run": "no run!"}, "bad run: no run!"),
-        ]
-        for fields, reason in wrong:
-            self.assertEqual(self.error(record((NUMBERS, 0, 0), **fields)), reason)
-        self.assertEqual(self.error({**record((NUMBERS, 0, 0)), "is_json": False}), "not JSON")
-        self.assertEqual(self.error({**record((NUMBERS, 0, 0)), "bytes": None}), "null value")
-        self.assertEqual(
-            self.error({**record((NUMBERS, 0, 0)), "bytes": 2_097_152}), "value too big: 2097152 bytes, allowed 65536"
-        )
-
-    def test_take_the_clocks_of_nodes_for_what_telemetry_takes_them(self) -> None:
-        self.assertIsNone(self.error(record((TELEMETRY, 0, 0), ts=(NOW + timedelta(days=1)).isoformat())))
-        self.assertEqual(
-            self.error(record((TELEMETRY, 0, 0), ts="2026-11-23T00:00:00")), "time out of range: 2026-11-23T00:00:00"
-        )
 
 
 class Parts(WindowsCase):

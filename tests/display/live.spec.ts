@@ -19,6 +19,7 @@ const ts = Date.parse("2026-11-21T12:00:00.000Z");
 function message(fields: { readonly [field: string]: unknown } = {}): {
   value: Buffer;
   headers: Record<string, string>;
+  timestamp: string;
 } {
   const record = {
     schema: recordSchema,
@@ -32,11 +33,12 @@ function message(fields: { readonly [field: string]: unknown } = {}): {
     ...fields,
   };
   const headers: Record<string, string> = typeof record.run === "string" ? { [runHeader]: record.run } : {};
-  return { value: Buffer.from(JSON.stringify(record)), headers };
+  return { value: Buffer.from(JSON.stringify(record)), headers, timestamp: String(ts) };
 }
 
 const unreadable = (value: Buffer | null, run?: string) => ({
   value,
+  timestamp: String(ts),
   headers: run === undefined ? {} : { [runHeader]: run },
 });
 
@@ -166,9 +168,9 @@ describe("live connections of the display", () => {
     expect(await watch(page, "<b>nobody</b>")).to.equal(null);
     expect(await watch(page, 5)).to.equal("a series is a text, or null for all that are not marked");
     expect(await watch(page, { length: 3 })).to.equal("a series is a text, or null for all that are not marked");
-    expect(await watch(page, "")).to.equal("the name of a series has 1 to 200 characters; this one has 0");
+    expect(await watch(page, "")).to.equal("the name of a series has 1 to 512 characters; this one has 0");
     expect(await watch(page, "s".repeat(10_000))).to.equal(
-      "the name of a series has 1 to 200 characters; this one has 10000",
+      "the name of a series has 1 to 512 characters; this one has 10000",
     );
     page.emit("watch", "run-1", undefined as never);
     expect(await watch(page, "run-1")).to.equal(null);

@@ -136,8 +136,8 @@ describe("display server", () => {
       ["unknown=1", 'there is no parameter "unknown" here; allowed are series, metric, minutes'],
       ["constructor=1", 'there is no parameter "constructor" here; allowed are series, metric, minutes'],
       ["series=a&series=b", "series is given 2 times; give it once"],
-      ["series=", "series has 0 characters; give 1 to 200"],
-      [`metric=${"m".repeat(10_000)}`, "metric has 10000 characters; give 1 to 200"],
+      ["series=", "series has 0 characters; give 1 to 512"],
+      [`metric=${"m".repeat(10_000)}`, "metric has 10000 characters; give 1 to 512"],
       ["series=a%00b", "series has control characters; give a name without"],
       [
         "minutes=0&x=1",

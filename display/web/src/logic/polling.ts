@@ -1,5 +1,5 @@
 /** Asks the server for figures again and again; what was read last stays when the server can't answer. */
-import type { ErrorAnswer } from "../../../protocol.ts";
+import { type ErrorAnswer, longestPollMs } from "../../../protocol.ts";
 
 export interface Polled<Answer> {
   /** What was read last; `null`: nothing yet, or nothing of what is asked for now. */
@@ -63,9 +63,6 @@ export interface Surroundings {
   readonly isHidden: () => boolean;
 }
 
-/** Longest time that an answer may take, in ms; longer than the server waits for Presto or Cassandra. */
-const ANSWER_MS = 20_000;
-
 /** Reads one address at an interval while the page is seen. */
 export class Poller<Answer> {
   readonly #surroundings: Surroundings;
@@ -124,7 +121,7 @@ export class Poller<Answer> {
   async #result(url: string, signal: AbortSignal): Promise<Polled<Answer>> {
     try {
       const response = await this.#surroundings.fetch(url, {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(longestPollMs)]),
         headers: { accept: "application/json" },
       });
       const body: unknown = await response.json().catch(() => null);
