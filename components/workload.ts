@@ -81,6 +81,17 @@ export interface WorkloadArgs {
   readonly pod: PodArgs;
 }
 
+/** Time that a workload has to become ready, in seconds: a slow node is not a dead one. */
+const READY_SECONDS = 1200;
+/** Time that a Job's pod may take to come and go beside its own deadline, in seconds. */
+const JOB_SLACK_SECONDS = 120;
+
+/** The same limit for both engines, whose own defaults differ. */
+function waiting(seconds: number): pulumi.CustomResourceOptions {
+  const limit = `${seconds}s`;
+  return { customTimeouts: { create: limit, update: limit } };
+}
+
 /** Hash of a text, for the annotation that restarts pods when their settings change. */
 export function configHash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
@@ -163,7 +174,10 @@ export function statefulSet(
       },
     },
     // A set's templates can't change. Only its first claims are made from them; claimSizes sees to the size from then on.
-    pulumi.mergeOptions(opts, { ignoreChanges: ["spec.volumeClaimTemplates"] }),
+    pulumi.mergeOptions(
+      waiting(READY_SECONDS),
+      pulumi.mergeOptions(opts, { ignoreChanges: ["spec.volumeClaimTemplates"] }),
+    ),
   );
   claimSizes(args, set, opts);
   return set;
@@ -217,12 +231,14 @@ export function deployment(
       metadata: { name: args.name, namespace: args.namespace, labels: labels(pod.service, pod.component) },
       spec: {
         replicas: args.replicas,
+        // Kubernetes' own limit is ten minutes: it would call a roll-out failed that is still waited for.
+        progressDeadlineSeconds: READY_SECONDS,
         strategy: { type: args.strategy },
         selector: { matchLabels: selector(pod.service, pod.component) },
         template: podTemplate(pod),
       },
     },
-    opts,
+    pulumi.mergeOptions(waiting(READY_SECONDS), opts),
   );
 }
 
@@ -239,16 +255,24 @@ export interface JobLimits {
 /** Parts of a Job that are done at the same time; more would wait for room on a node. */
 const PARTS_AT_A_TIME = 10;
 
-/** A Job. A change of its pod replaces it, because Kubernetes cannot change a Job. */
+/** A Job. A change of its pod replaces it, because Kubernetes cannot change a Job; so does a deploy after it has failed. */
 export function job(args: WorkloadArgs & JobLimits, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
   return new k8s.batch.v1.Job(
     args.name,
     {
-      metadata: { name: args.name, namespace: args.namespace, labels: labels(args.pod.service, args.pod.component) },
+      metadata: {
+        name: args.name,
+        namespace: args.namespace,
+        labels: labels(args.pod.service, args.pod.component),
+        annotations: { "pulumi.com/replaceUnready": "true" },
+      },
       spec: jobSpec(args),
     },
     // The name is fixed, so the old Job must go before the new one comes.
-    pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
+    pulumi.mergeOptions(
+      waiting(Math.max(READY_SECONDS, args.deadlineSeconds + JOB_SLACK_SECONDS)),
+      pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
+    ),
   );
 }
 

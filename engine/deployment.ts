@@ -8,7 +8,7 @@ import { type Goal, type Registered, stateOf } from "./goal.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Limit } from "./limit.ts";
 import type { PolicyPacks } from "./policy.ts";
-import { creation, foresee, planFor } from "./plan.ts";
+import { creation, foresee, type Live, planFor } from "./plan.ts";
 import { packageOf, type Providers } from "./providers.ts";
 import type { ResourceState } from "./state.ts";
 import { carryOut } from "./steps.ts";
@@ -212,7 +212,7 @@ export class Deployment {
       const plan =
         last === undefined || live.gone || last.pendingReplacement === true
           ? creation
-          : planFor(goal, provider, last, inputs, live.drifted);
+          : planFor(goal, provider, last, inputs, live);
       const isChange = plan.op === "update" || plan.op === "replace";
       const report = events.step(plan.op, urn, isChange ? plan.diff.paths : undefined);
       const state = stateOf(goal, urn, ref, inputs);
@@ -245,18 +245,17 @@ export class Deployment {
   }
 
   /** What became of the recorded object behind our back. In a preview a cluster out of reach is only a warning. */
-  async #survey(
-    ref: string,
-    last: ResourceState | undefined,
-  ): Promise<{ readonly gone: boolean; readonly drifted: readonly string[] }> {
+  async #survey(ref: string, last: ResourceState | undefined): Promise<Live> {
     const { providers, preview, events, stop, ledger } = this.#parts;
-    const unknown = { gone: false, drifted: [] };
+    const unknown: Live = { gone: false, drifted: [], failed: false };
     if (preview && ![...ledger.left].some((resource) => packageOf(resource.type) === "kubernetes")) {
       return unknown;
     }
     try {
-      const { gone, drifted } = await providers.survey(ref);
-      return last === undefined ? unknown : { gone: gone.has(last.urn), drifted: drifted.get(last.urn) ?? [] };
+      const { gone, drifted, failed } = await providers.survey(ref);
+      return last === undefined
+        ? unknown
+        : { gone: gone.has(last.urn), drifted: drifted.get(last.urn) ?? [], failed: failed.has(last.urn) };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       if (preview) {

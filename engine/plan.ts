@@ -12,15 +12,22 @@ export interface Plan {
 
 export const creation: Plan = { op: "create", diff: { paths: [], replaces: [], deleteBeforeReplace: false } };
 
-/** Same, update or replace, from the inputs and from what was edited behind the engine's back. */
+/** What became of a recorded object since the last run. */
+export interface Live {
+  readonly gone: boolean;
+  readonly drifted: readonly string[];
+  readonly failed: boolean;
+}
+
+/** Same, update or replace, from the inputs and from what became of the object. */
 export function planFor(
   goal: Goal,
   provider: Provider,
   last: ResourceState,
   inputs: Props,
-  drifted: readonly string[],
+  { drifted, failed }: Live,
 ): Plan {
-  const found = provider.diff(goal.type, reveal(last.inputs ?? {}) as Props, reveal(inputs) as Props);
+  const found = provider.diff(goal.type, reveal(last.inputs ?? {}) as Props, reveal(inputs) as Props, failed);
   const forced = found.paths.filter((path) => goal.replaceOnChanges.some((prefix) => isBelow(path, prefix)));
   const replaces = [...new Set([...found.replaces, ...forced])];
   const deleteBeforeReplace = found.deleteBeforeReplace || goal.deleteBeforeReplace === true;

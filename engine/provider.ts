@@ -44,12 +44,15 @@ export interface Survey {
   readonly gone: ReadonlySet<string>;
   /** By URN, the paths of the inputs that have other values now. */
   readonly drifted: ReadonlyMap<string, readonly string[]>;
+  /** URNs of resources that ended in failure and never go on by themselves. */
+  readonly failed: ReadonlySet<string>;
 }
 
 export interface Provider {
   /** Problems of the inputs, in the user's words. */
   check?(context: StepContext): readonly string[];
-  diff(type: string, last: Props, next: Props): Diff;
+  /** `failed`: the recorded resource ended in failure. */
+  diff(type: string, last: Props, next: Props, failed: boolean): Diff;
   create(context: StepContext): Promise<Made>;
   update(context: StepContext, recorded: Recorded): Promise<Made>;
   delete(context: StepContext, recorded: Recorded): Promise<void>;

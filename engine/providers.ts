@@ -102,7 +102,7 @@ export class Providers {
       state.outputs = { ...state.outputs, ...(await provider.guard(state.outputs ?? {})) };
     }
     if (provider.survey === undefined) {
-      return { gone: new Set(), drifted: new Map() };
+      return { gone: new Set(), drifted: new Map(), failed: new Set() };
     }
     const recorded = [...this.#ledger.left].filter(
       (resource) =>

@@ -1,6 +1,7 @@
 /** Waits until an object is ready, says what it waits for, and ends early when the cause is known and permanent. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { quantityBytes } from "../../components/quantity.ts";
 import type { StepContext } from "../provider.ts";
 import { isObject, type Props, textOf } from "../values.ts";
@@ -37,7 +38,7 @@ export async function awaitReady(
   let nextCause = started + 1_000;
   let cause: string | undefined;
   for (;;) {
-    const state = readiness(kind, live);
+    const state = readiness(kind, live, first);
     const isUnbound = kind === "PersistentVolumeClaim" && object(live["status"])["phase"] !== "Bound";
     if (state.kind === "ready" || (isUnbound && (await waitsForConsumer(api, live)))) {
       return live;
@@ -76,8 +77,8 @@ export async function awaitReady(
   }
 }
 
-/** Whether an object is ready, by its own status alone. */
-export function readiness(kind: string, live: Props): Readiness {
+/** Whether an object is ready, by its own status; a failure that `before` showed already says nothing of what came since. */
+export function readiness(kind: string, live: Props, before?: Props): Readiness {
   const spec = object(live["spec"]);
   const status = object(live["status"]);
   const generation = Number(object(live["metadata"])["generation"] ?? 0);
@@ -85,15 +86,16 @@ export function readiness(kind: string, live: Props): Readiness {
   switch (kind) {
     case "Deployment": {
       const wanted = count(spec["replicas"], 1);
-      const failed = condition(status, "Progressing");
-      if (seen && failed?.["reason"] === "ProgressDeadlineExceeded") {
-        return { kind: "failed", message: `the roll-out made no progress: ${String(failed["message"])}` };
-      }
       const updated = count(status["updatedReplicas"], 0);
       const available = count(status["availableReplicas"], 0);
       const all = count(status["replicas"], 0);
-      return seen && updated >= wanted && available >= wanted && all === updated
-        ? ready
+      if (seen && updated >= wanted && available >= wanted && all === updated) {
+        return ready;
+      }
+      const progress = condition(status, "Progressing");
+      const isStale = isDeepStrictEqual(progress, condition(object(before?.["status"]), "Progressing"));
+      return seen && progress?.["reason"] === "ProgressDeadlineExceeded" && !isStale
+        ? { kind: "failed", message: `the roll-out made no progress: ${String(progress["message"])}` }
         : { kind: "waiting", message: `${Math.min(available, updated)} of ${wanted} pods ready` };
     }
     case "StatefulSet": {

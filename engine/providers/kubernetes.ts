@@ -14,7 +14,7 @@ import { diffPaths, driftPaths, hasUnknown, isObject, type Props, textOf } from 
 import { ApiError, KubernetesApi, type Reference, UnknownKindError } from "./kubernetes-api.ts";
 import { applyPatch, isPatch, manages, patchManager, relinquish } from "./kubernetes-patch.ts";
 import { replacePaths } from "./kubernetes-replace.ts";
-import { awaitReady } from "./kubernetes-wait.ts";
+import { awaitReady, readiness } from "./kubernetes-wait.ts";
 
 const defaultTimeoutSeconds = 1200;
 const deleteTimeoutSeconds = 120;
@@ -71,7 +71,7 @@ class KubernetesProvider implements Provider {
     return problems;
   }
 
-  diff(type: string, last: Props, next: Props): Diff {
+  diff(type: string, last: Props, next: Props, failed: boolean): Diff {
     const paths = diffPaths(last, next);
     const mutability = {
       configMaps: isTrue(this.#settings["enableConfigMapMutable"]),
@@ -79,6 +79,11 @@ class KubernetesProvider implements Provider {
     };
     // A patch's own object is always another's, so only its name decides whether it is the same patch.
     const replaces = replacePaths(isPatch(type) ? "" : (text(next["kind"]) ?? ""), paths, mutability);
+    if (failed && annotation(next, "pulumi.com/replaceUnready") === "true") {
+      const reason = 'metadata.annotations["pulumi.com/replaceUnready"]';
+      paths.push(reason);
+      replaces.push(reason);
+    }
     const before = identity(last);
     const after = identity(next);
     return { paths, replaces, deleteBeforeReplace: before === after };
@@ -241,6 +246,7 @@ class KubernetesProvider implements Provider {
     }
     const gone = new Set<string>();
     const drifted = new Map<string, readonly string[]>();
+    const failed = new Set<string>();
     await Promise.all(
       [...groups.values()].map(async ({ reference, members }) => {
         const live = await this.#listed(reference);
@@ -251,11 +257,14 @@ class KubernetesProvider implements Provider {
           } else {
             const paths = driftPaths(surveyed(member.inputs), member.outputs, found);
             drifted.set(member.urn, paths);
+            if (reference.kind === "Job" && readiness("Job", found).kind === "failed") {
+              failed.add(member.urn);
+            }
           }
         }
       }),
     );
-    return { gone, drifted };
+    return { gone, drifted, failed };
   }
 
   /** The objects of a kind in a namespace by name; none when the cluster no longer knows the kind. */

@@ -7,7 +7,7 @@ import { namespaceProblems, PlatformNamespace } from "../../components/namespace
 import { podProblems, type PodSpec } from "../../components/hardening.ts";
 import { Storage } from "../../components/storage.ts";
 import { heapMebibytes, mebibytes, quantityBytes } from "../../components/quantity.ts";
-import { claimName, configHash, podTemplate, statefulSet } from "../../components/workload.ts";
+import { claimName, configHash, deployment, job, podTemplate, statefulSet } from "../../components/workload.ts";
 import { nodePorts, resources } from "../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../support/mocks.ts";
 
@@ -44,6 +44,23 @@ describe("the parts that components share", () => {
       command: ["true"],
       volumeMounts: [{ name: "scratch-0", mountPath: "/tmp" }],
     });
+  });
+
+  it("has both engines run a failed Job again", async () => {
+    const pod = { service: "a", component: "b", image: "i:1", resources };
+    job({ name: "short", namespace: "box", pod, deadlineSeconds: 60, retries: 0 }, {});
+    job({ name: "long", namespace: "box", pod, deadlineSeconds: 3600, retries: 0 }, {});
+    for (const name of ["short", "long"]) {
+      const { inputs } = await mocked.get("kubernetes:batch/v1:Job", name);
+      expect(inputs.metadata.annotations).to.deep.equal({ "pulumi.com/replaceUnready": "true" });
+    }
+  });
+
+  it("gives a roll-out as long as the deploy waits for it", async () => {
+    const pod = { service: "a", component: "b", image: "i:1", resources };
+    deployment({ name: "web", namespace: "box", pod, replicas: 1, strategy: "Recreate" }, {});
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "web");
+    expect(inputs.spec.progressDeadlineSeconds).to.equal(1200);
   });
 
   it("hashes settings so that a change shows and equal texts do not", () => {

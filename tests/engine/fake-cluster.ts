@@ -1,10 +1,9 @@
-/** A tiny Kubernetes API server in memory: discovery, server-side apply, get, list and delete. */
+/** A tiny Kubernetes API server in memory: discovery, patches, get, list and delete. */
 
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type LocalServer, serveHttp } from "../support/local-server.ts";
-
-type Json = Record<string, unknown>;
+import { applied, isObject, type Json, merged, patched } from "./fake-apply.ts";
 
 const kinds: Readonly<Record<string, readonly Json[]>> = {
   "/api/v1": [
@@ -15,7 +14,10 @@ const kinds: Readonly<Record<string, readonly Json[]>> = {
     { name: "persistentvolumeclaims", kind: "PersistentVolumeClaim", namespaced: true },
   ],
   "/apis/batch/v1": [{ name: "jobs", kind: "Job", namespaced: true }],
-  "/apis/apps/v1": [{ name: "deployments", kind: "Deployment", namespaced: true }],
+  "/apis/apps/v1": [
+    { name: "deployments", kind: "Deployment", namespaced: true },
+    { name: "statefulsets", kind: "StatefulSet", namespaced: true },
+  ],
 };
 
 type Intercepted = number | { readonly status: number; readonly retryAfter: number } | undefined;
@@ -30,6 +32,8 @@ export class FakeCluster {
   message = "intercepted";
   /** Called when a request is carried out, before its answer. */
   beforeAnswer: (method: string, path: string) => Promise<void> | undefined = () => undefined;
+  /** Called with an object that is about to be stored: what a controller would make of it. */
+  controller: (path: string, object: Json) => Json = (_path, object) => object;
   #server: LocalServer | undefined;
 
   constructor() {
@@ -91,17 +95,24 @@ export class FakeCluster {
     }
     const found = this.objects.get(url.pathname);
     if (method === "PATCH") {
-      const body = JSON.parse(text) as Json;
-      const manager = { manager: url.searchParams.get("fieldManager"), operation: "Apply" };
-      const uid = (found?.["metadata"] as Json | undefined)?.["uid"] ?? randomUUID();
-      send(
-        200,
-        this.put(url.pathname, {
-          ...body,
-          ...(found?.["status"] === undefined ? {} : { status: found["status"] }),
-          metadata: { ...(body["metadata"] as Json), uid, managedFields: [manager] },
-        }),
-      );
+      const type = request.headers["content-type"] ?? "";
+      const body = JSON.parse(text) as Json | Json[];
+      if (found === undefined && !type.includes("apply")) {
+        send(404, { message: `${url.pathname} not found` });
+        return;
+      }
+      const next = Array.isArray(body)
+        ? patched(found ?? {}, body)
+        : type.includes("apply")
+          ? applied(found, body, url.searchParams.get("fieldManager") ?? "")
+          : merged(found ?? {}, body);
+      if (next === undefined) {
+        send(409, { message: "the object has been modified" });
+        return;
+      }
+      const stored = this.controller(url.pathname, next);
+      this.objects.set(url.pathname, stored);
+      send(200, stored);
     } else if (method === "GET" && found === undefined && this.#isCollection(url.pathname)) {
       const items = [...this.objects].filter(([path]) => path.slice(0, path.lastIndexOf("/")) === url.pathname);
       send(200, { items: items.map(([, object]) => object) });
@@ -109,9 +120,21 @@ export class FakeCluster {
       send(404, { message: `${url.pathname} not found` });
     } else {
       if (method === "DELETE") {
-        this.objects.delete(url.pathname);
+        this.#delete(url.pathname, found);
       }
       send(200, found);
+    }
+  }
+
+  /** Deletes an object and what it owns. */
+  #delete(path: string, object: Json): void {
+    this.objects.delete(path);
+    const uid = (object["metadata"] as Json)["uid"];
+    for (const [other, owned] of this.objects) {
+      const owners = (owned["metadata"] as Json)["ownerReferences"];
+      if (Array.isArray(owners) && owners.some((owner) => isObject(owner) && owner["uid"] === uid)) {
+        this.#delete(other, owned);
+      }
     }
   }
 

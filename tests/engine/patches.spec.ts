@@ -69,7 +69,7 @@ describe("a patch of an object that the cluster makes", () => {
   it("grows the claim in place and waits until it has the size", async () => {
     bound("5Gi");
     const made = await provider().create(context("5Gi"));
-    const { replaces, paths } = provider().diff(type, context("5Gi").inputs, context("6Gi").inputs);
+    const { replaces, paths } = provider().diff(type, context("5Gi").inputs, context("6Gi").inputs, false);
     expect({ replaces, paths }).to.deep.equal({ replaces: [], paths: ["spec.resources.requests.storage"] });
     setTimeout(() => {
       const { spec, kind, metadata } = cluster.objects.get(claim) as Record<string, object>;
@@ -83,7 +83,7 @@ describe("a patch of an object that the cluster makes", () => {
   it("is another patch when it is of another object", () => {
     const other = structuredClone(context("5Gi").inputs);
     (other["metadata"] as Record<string, unknown>)["name"] = "data-kafka-1";
-    expect(provider().diff(type, context("5Gi").inputs, other).replaces).to.deep.equal(["metadata.name"]);
+    expect(provider().diff(type, context("5Gi").inputs, other, false).replaces).to.deep.equal(["metadata.name"]);
   });
 
   it("leaves the object when it goes, and sends nothing for one that it does not hold", async () => {

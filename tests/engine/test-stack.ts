@@ -10,7 +10,7 @@ import type { ResourceState } from "../../engine/state.ts";
 
 export interface Part {
   /** @default "ConfigMap" */
-  readonly kind?: "ConfigMap" | "Deployment" | "Group" | "Job" | "Secret";
+  readonly kind?: "ConfigMap" | "Deployment" | "Group" | "Job" | "Secret" | "StatefulSet";
   readonly name: string;
   /** Name of the Kubernetes object. @default - the part's name */
   readonly object?: string;
@@ -19,7 +19,13 @@ export interface Part {
   readonly after?: readonly string[];
   readonly parent?: string;
   readonly formerNames?: readonly string[];
-  readonly options?: Pick<ResourceOptions, "protect" | "retainOnDelete" | "ignoreChanges">;
+  /** Annotations of the Kubernetes object. @default - `pulumi.com/skipAwait` */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Text data of a Secret by key. @default - `text`, with the value */
+  readonly texts?: Readonly<Record<string, string>>;
+  /** Name of the part whose deletion takes this one along. */
+  readonly deletedWith?: string;
+  readonly options?: Pick<ResourceOptions, "protect" | "retainOnDelete" | "ignoreChanges" | "customTimeouts">;
 }
 
 export interface Wanted {

@@ -35,6 +35,7 @@ interface Spec {
   readonly strategy: object;
   readonly suspend: boolean;
   readonly activeDeadlineSeconds: number;
+  readonly progressDeadlineSeconds: number;
   readonly ports: readonly [{ readonly port: number }];
   readonly template: { readonly metadata: Metadata; readonly spec: Pod };
   readonly jobTemplate: { readonly spec: Spec };

@@ -41,11 +41,12 @@ for (const part of wanted.parts) {
     aliases: (part.formerNames ?? []).map((name) => ({ name })),
     dependsOn: (part.after ?? []).map(find),
     ...(part.parent === undefined ? {} : { parent: find(part.parent) }),
+    ...(part.deletedWith === undefined ? {} : { deletedWith: find(part.deletedWith) }),
   };
   const metadata = {
     name: part.object ?? part.name,
     namespace: "default",
-    annotations: { "pulumi.com/skipAwait": "true" },
+    annotations: part.annotations ?? { "pulumi.com/skipAwait": "true" },
   };
   const template = {
     metadata: { labels: { app: part.name } },
@@ -65,8 +66,18 @@ for (const part of wanted.parts) {
       made.set(part.name, make("apps/v1", "Deployment", { spec }));
       break;
     }
+    case "StatefulSet": {
+      const spec = {
+        serviceName: part.value ?? "one",
+        selector: { matchLabels: { app: part.name } },
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete", whenScaled: "Retain" },
+        template,
+      };
+      made.set(part.name, make("apps/v1", "StatefulSet", { spec }));
+      break;
+    }
     case "Secret": {
-      const stringData = pulumi.secret({ text: part.value ?? "" });
+      const stringData = pulumi.secret(part.texts ?? { text: part.value ?? "" });
       made.set(part.name, make("v1", "Secret", { stringData }, { additionalSecretOutputs: ["data", "stringData"] }));
       break;
     }
