@@ -4,6 +4,7 @@ import { messageOf, reportErrors } from "./errors.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { followJob, jobEnd, type JobKube, type JobRequest, type JobWatch, withJob } from "./job.ts";
 import { connect, type Kube, KubeError } from "./kube.ts";
+import { withLock } from "./lock.ts";
 import { stackArgs, stackOptions } from "./options.ts";
 import { createProgress, during } from "./progress.ts";
 import { readStack } from "./stack.ts";
@@ -32,10 +33,12 @@ export const backup: Command = {
       progress.log("stopping; the backup's Job is removed, and what it has stored does not count as a backup");
     });
     try {
-      const report = await during(progress, "backup", async (step) => {
-        const watch = { namespace: stack.config.cluster.namespace, signal: interrupt.signal, onDetail: step.detail };
-        return await runBackup(connect(stack.profile), watch);
-      });
+      const report = await withLock(stack, "backup", progress.log, () =>
+        during(progress, "backup", async (step) => {
+          const watch = { namespace: stack.config.cluster.namespace, signal: interrupt.signal, onDetail: step.detail };
+          return await runBackup(connect(stack.profile), watch);
+        }),
+      );
       progress.stop();
       process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderBackup(report)}\n`);
       if (report.error !== null) reportErrors([report.error]);

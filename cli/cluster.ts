@@ -1,17 +1,31 @@
 /** The cluster behind a stack: the embedded one is made, looked at and removed here; others are only asked. */
 import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 
 import Docker from "dockerode";
 
-import { destroy, inventory, logs, start, status } from "../clusters/embedded/cluster.ts";
-import type { EmbeddedPorts } from "../clusters/embedded/container-spec.ts";
+import { findDocker } from "../clusters/docker-engine.ts";
+import {
+  destroy,
+  type EmbeddedOptions,
+  type Holdings,
+  holdings,
+  inventory,
+  logs,
+  start,
+  status,
+  volumeBytes,
+} from "../clusters/embedded/cluster.ts";
+import { type EmbeddedPorts, LABEL } from "../clusters/embedded/container-spec.ts";
 import type { Inventory } from "../clusters/embedded/inventory.ts";
+import { embeddedFolder } from "../clusters/targets.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { cacheDir } from "../images/cache.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { run } from "./exec.ts";
 import { connect, reachable } from "./kube.ts";
-import { stateDir } from "./paths.ts";
+import { ensureOwner, ownerOf } from "./owner.ts";
+import { projectDir } from "./paths.ts";
 import { during, type Progress, type Step } from "./progress.ts";
 import type { Stack } from "./stack.ts";
 
@@ -42,14 +56,28 @@ export function embeddedPorts(cluster: PlatformConfig["cluster"]): EmbeddedPorts
   return { apiServer: cluster.embedded.apiPort, registry: cluster.embedded.registryPort, ...cluster.nodePorts };
 }
 
-function embeddedOptions(stack: Stack): { stateDir: string; ports: EmbeddedPorts } {
-  return { stateDir, ports: embeddedPorts(stack.config.cluster) };
+function embeddedOptions(stack: Stack): EmbeddedOptions {
+  const { name } = stack.config.cluster.embedded;
+  const stateDir = join(projectDir, embeddedFolder(name));
+  return { owner: ownerOf(stack.name), name, stateDir, ports: embeddedPorts(stack.config.cluster) };
+}
+
+/** What of the stack's embedded cluster is there, and whose it is; nothing where there is no Docker engine. */
+export async function embeddedHoldings(stack: Stack, detail: (text: string) => void): Promise<Holdings> {
+  if ((await findDocker(detail)) === undefined) return { pieces: [], foreign: undefined, message: undefined };
+  return await holdings(embeddedOptions(stack));
+}
+
+/** Bytes of the embedded cluster's volume, where the engine says it. */
+export async function embeddedVolumeBytes(stack: Stack): Promise<number | undefined> {
+  return await volumeBytes(embeddedOptions(stack));
 }
 
 /** Starts the embedded cluster; other targets are there already. */
 export async function startCluster(stack: Stack, progress: Progress): Promise<void> {
   if (stack.profile.target !== "embedded") return;
   await during(progress, "embedded cluster", async (step) => {
+    ensureOwner(stack.name);
     const { how, readySeconds } = await start({ ...embeddedOptions(stack), progress: detailTo(step) });
     step.detail(how === "reused" ? "runs already" : `${how}, ready after ${readySeconds} s`);
   });
@@ -68,9 +96,14 @@ async function dockerAnswers(): Promise<boolean> {
   );
 }
 
-/** Whether the embedded cluster's container runs, ready or not: then the ports are its own. */
+/**
+ * Whether the embedded cluster's container runs, ready or not: then the ports are its own.
+ * @throws UserError that says whose the cluster is when it is another's.
+ */
 export async function embeddedRuns(stack: Stack): Promise<boolean> {
   if (!(await dockerAnswers())) return false;
+  const { message } = await holdings(embeddedOptions(stack));
+  if (message !== undefined) throw new UserError(message);
   const { state } = await status(embeddedOptions(stack));
   return state === "running" || state === "starting";
 }
@@ -79,6 +112,8 @@ export async function embeddedRuns(stack: Stack): Promise<boolean> {
 export async function clusterState(stack: Stack): Promise<ClusterState> {
   if (stack.profile.target !== "embedded") return await askApiServer(stack);
   if (!(await dockerAnswers())) return { running: false, memory: null, detail: "no Docker engine answers" };
+  const { message } = await holdings(embeddedOptions(stack));
+  if (message !== undefined) return { running: false, memory: null, detail: message };
   const found = await status(embeddedOptions(stack));
   return {
     running: found.state === "running",
@@ -101,12 +136,19 @@ export async function clusterLogs(stack: Stack, part: string): Promise<void> {
   if (stack.profile.target !== "embedded") {
     throw new UserError(`--logs ${part}: no such service, and only the embedded cluster's own parts have logs here`);
   }
-  await logs(part, { stateDir, tail: 1000 });
+  await logs(part, { ...embeddedOptions(stack), tail: 1000 });
+}
+
+export interface ClusterRemoval {
+  /** Leaves the volume. */
+  readonly keepData: boolean;
+  /** Also when it is another's. */
+  readonly takeOver: boolean;
 }
 
 /** Removes the embedded cluster; answers what is left although it should not be. */
-export async function destroyCluster(stack: Stack, keepData: boolean, step: Step): Promise<Leftover[]> {
-  return leftoversOf(await destroy({ ...embeddedOptions(stack), keepData, progress: detailTo(step) }));
+export async function destroyCluster(stack: Stack, removal: ClusterRemoval, step: Step): Promise<Leftover[]> {
+  return leftoversOf(await destroy({ ...embeddedOptions(stack), ...removal, progress: detailTo(step) }));
 }
 
 /** What of the embedded cluster is on this machine. */
@@ -183,9 +225,21 @@ async function ownImages(): Promise<{ id: string; bytes: number }[]> {
     .map((image) => ({ id: image.Id, bytes: image.Size }));
 }
 
-/** Removes what `caches` lists. */
+/**
+ * Removes what `caches` lists.
+ * @throws UserError when an embedded cluster still uses it: its registry keeps its images there.
+ */
 export async function removeCaches(): Promise<void> {
   const folder = cacheDir();
+  if (await dockerAnswers()) {
+    const users = await new Docker().listContainers({ all: true, filters: { label: [`${LABEL}=embedded`] } });
+    const names = users.flatMap(({ Names }) => Names).map((name) => name.replace(/^\//, ""));
+    if (names.length > 0) {
+      throw new UserError(
+        `--cache: embedded clusters use the caches (${names.join(", ")}); they stay until those are down`,
+      );
+    }
+  }
   for (const { id } of await ownImages()) await new Docker().getImage(id).remove({ force: true });
   if (!existsSync(folder)) return;
   // Go keeps its modules read-only.

@@ -1,21 +1,31 @@
 /** `npm run down`: removes everything, and shows by inventory that nothing is left. */
+import { ownerWords } from "../clusters/embedded/owner.ts";
 import {
   type CacheEntry,
   caches,
   clusterInventory,
+  clusterState,
   destroyCluster,
+  embeddedHoldings,
+  embeddedVolumeBytes,
   type Leftover,
   remainsOn,
   removeCaches,
 } from "./cluster.ts";
 import type { Command } from "./command.ts";
+import { confirm } from "./confirm.ts";
 import { Display, renderChanges } from "./display.ts";
+import { forgetChoice } from "./embedded-choice.ts";
 import { chooseEngine } from "./engine.ts";
 import { reportErrors, UserError } from "./errors.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { engineOption, stackArgs, stackOptions } from "./options.ts";
+import { connect } from "./kube.ts";
+import { type CommandLock, withLock } from "./lock.ts";
+import { engineOption, stackArgs, stackOptions, yesOption } from "./options.ts";
+import { hasState } from "./owner.ts";
 import { createProgress, during, type Progress } from "./progress.ts";
-import { engineOptions, readStack, type Stack } from "./stack.ts";
+import { dataLines } from "./removal.ts";
+import { engineOptions, readStack, refuseMovedCluster, type Stack } from "./stack.ts";
 import { bytes, duration, table } from "./table.ts";
 
 /** What `down --json` prints. */
@@ -37,6 +47,8 @@ export const down: Command = {
     ...stackOptions,
     ...engineOption,
     "keep-data": { type: "boolean", help: "keep the embedded cluster's volume; the next up finds its data again" },
+    "take-over": { type: "boolean", help: "remove the embedded cluster also when it is another's, with all its data" },
+    ...yesOption,
     cache: { type: "boolean", help: "remove the caches of downloads and builds too" },
   },
   async run(values) {
@@ -50,38 +62,99 @@ export const down: Command = {
         `--keep-data keeps the embedded cluster's volume; target ${stack.profile.target} has its own means to keep volumes`,
       );
     }
-    const progress = createProgress({ sink: process.stderr });
-    const interrupt = onInterrupt(() => {
-      progress.log("stopping after the steps under way; npm run down goes on from there");
-    });
-    try {
-      const errors: string[] = [];
-      const left: Leftover[] = embedded
-        ? await during(progress, "embedded cluster", (step) => destroyCluster(stack, keepData, step))
-        : [];
-      if (keepData) progress.log("the state is kept with the data: the next npm run up goes on from both");
-      else errors.push(...(await dropStack(stack, args.engine, progress, interrupt.signal)));
-      if (!embedded && errors.length === 0) left.push(...(await remainsOn(stack)));
-      if (values["cache"] === true) await during(progress, "caches", () => removeCaches());
-      const kept = keepData ? await clusterInventory(stack) : [];
-      progress.stop();
-      const report: DownReport = {
-        ok: left.length === 0 && errors.length === 0,
-        left,
-        kept,
-        caches: await caches(),
-        errors,
-        durationMs: Date.now() - started,
-      };
-      process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderDown(report)}\n`);
-      reportErrors(errors);
-      return report.ok ? 0 : 1;
-    } finally {
-      interrupt.release();
-      progress.stop();
+    const takeOver = values["take-over"] === true;
+    if (takeOver && (keepData || !embedded)) {
+      throw new UserError(
+        "--take-over removes an embedded cluster with its data; it goes with no other target and not with --keep-data",
+      );
     }
+    refuseMovedCluster(stack);
+    const progress = createProgress({ sink: process.stderr });
+    return await withLock(stack, "down", progress.log, async (lock) => {
+      const data = keepData ? undefined : await dataAtRisk(stack, takeOver, progress);
+      if (data !== undefined) {
+        await confirm(data, { yes: values["yes"] === true, again: "npm run down with the same options and --yes" });
+      }
+      const interrupt = onInterrupt(() => {
+        progress.log("stopping after the steps under way; npm run down goes on from there");
+      });
+      try {
+        const removal = { keepData, takeOver, cache: values["cache"] === true };
+        const report = await takeDown(stack, removal, args.engine, lock, progress, interrupt.signal);
+        progress.stop();
+        const timed: DownReport = { ...report, durationMs: Date.now() - started };
+        process.stdout.write(`${args.json ? JSON.stringify(timed, null, 2) : renderDown(timed)}\n`);
+        reportErrors(report.errors);
+        return report.ok ? 0 : 1;
+      } finally {
+        interrupt.release();
+        progress.stop();
+      }
+    });
   },
 };
+
+interface Removal {
+  readonly keepData: boolean;
+  readonly takeOver: boolean;
+  readonly cache: boolean;
+}
+
+async function takeDown(
+  stack: Stack,
+  { keepData, takeOver, cache }: Removal,
+  forced: ReturnType<typeof stackArgs>["engine"],
+  lock: CommandLock,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Omit<DownReport, "durationMs">> {
+  const errors: string[] = [];
+  const embedded = stack.profile.target === "embedded";
+  const left: Leftover[] = embedded
+    ? await during(progress, "embedded cluster", (step) => destroyCluster(stack, { keepData, takeOver }, step))
+    : [];
+  // The state and its id are what says whose the rest is.
+  const isGone = !left.some(({ kind }) => ["container", "volume", "network"].includes(kind));
+  if (keepData) progress.log("the state is kept with the data: the next npm run up goes on from both");
+  else if (isGone) {
+    await lock.toEngine();
+    errors.push(...(await dropStack(stack, forced, progress, signal)));
+    if (errors.length === 0) forgetChoice(stack.name);
+  }
+  if (!embedded && errors.length === 0) left.push(...(await remainsOn(stack)));
+  if (cache) await during(progress, "caches", () => removeCaches());
+  const kept = keepData ? await clusterInventory(stack) : [];
+  return { ok: left.length === 0 && errors.length === 0, left, kept, caches: await caches(), errors };
+}
+
+/**
+ * What would go, in lines; `undefined` when no data would.
+ * @throws UserError when the cluster is another's, unless it is to be taken over.
+ */
+async function dataAtRisk(stack: Stack, takeOver: boolean, progress: Progress): Promise<string[] | undefined> {
+  const { namespace } = stack.config.cluster;
+  const data = (): Promise<string[]> => dataLines(() => connect(stack.profile), namespace);
+  if (stack.profile.target !== "embedded") {
+    if (!hasState(stack.name)) return undefined;
+    return [
+      `down removes stack ${stack.name}: namespace ${namespace} of context ${stack.profile.context}, with`,
+      ...(await data()),
+    ];
+  }
+  const { pieces, foreign, message } = await embeddedHoldings(stack, progress.log);
+  if (message !== undefined && !takeOver) throw new UserError(message);
+  const volume = pieces.find(({ kind }) => kind === "volume");
+  if (volume === undefined) return undefined;
+  const size = await embeddedVolumeBytes(stack);
+  const held = `its volume ${volume.name} (${size === undefined ? "size not known" : bytes(size)})`;
+  const { name } = stack.config.cluster.embedded;
+  if (foreign !== undefined) {
+    const whose = foreign.why === "unknown" ? "made by an older Millrace" : `of ${ownerWords(foreign.piece)}`;
+    return [`down removes the embedded cluster "${name}" ${whose}, with all data in ${held}`];
+  }
+  const running = (await clusterState(stack)).running;
+  return [`down removes the embedded cluster "${name}" with ${held}`, ...(running ? await data() : [])];
+}
 
 /** Takes the stack's resources away, or forgets them when their cluster is gone. */
 async function dropStack(

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 
 import { targets, type Target } from "../clusters/profile.ts";
+import { checkName } from "./embedded-choice.ts";
 import { UserError } from "./errors.ts";
 import { nearest } from "../config/nearest.ts";
 import { type Profile, profiles } from "../config/profiles.ts";
@@ -37,6 +38,11 @@ export const stackOptions = {
     choices: profiles,
     help: "set of services, instead of the stack's millrace:profile (default: that of the last up)",
   },
+  name: {
+    type: "string",
+    value: "cluster",
+    help: "embedded cluster of this name, on ports of its own; later runs go on with it (default: that of the last up)",
+  },
   json: { type: "boolean", help: "one JSON document on stdout; progress goes to stderr" },
 } as const satisfies OptionSpecs;
 
@@ -49,11 +55,18 @@ export const engineOption = {
   },
 } as const satisfies OptionSpecs;
 
+/** For commands that take something away for good. */
+export const yesOption = {
+  yes: { type: "boolean", help: "do not ask; without a terminal it is needed where data would go" },
+} as const satisfies OptionSpecs;
+
 /** What the shared options of a command line mean. */
 export interface StackArgs {
   readonly stack: string;
   readonly target: Target | undefined;
   readonly profile: Profile | undefined;
+  /** Name of the embedded cluster. */
+  readonly name: string | undefined;
   readonly json: boolean;
   readonly engine: EngineName | undefined;
 }
@@ -64,8 +77,11 @@ export function stackArgs(values: OptionValues): StackArgs {
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(stack)) {
     throw new UserError(`--stack "${stack}" is not a stack name; use letters, digits, "-", "_" and "."`);
   }
+  const name = text(values, "name");
+  if (name !== undefined) checkName(name);
   return {
     stack,
+    name,
     target: targets.find((name) => name === values["target"]),
     profile: profiles.find((name) => name === values["profile"]),
     json: values["json"] === true,

@@ -1,11 +1,13 @@
 /** `npm run restore`: PostgreSQL's databases brought back from a backup, by the Job whose template the platform holds. */
 import { type DatabaseJobWatch, runDatabaseJob } from "./backup.ts";
 import type { Command } from "./command.ts";
+import { confirm } from "./confirm.ts";
 import { reportErrors, UserError } from "./errors.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { JobContainer, JobKube, JobSpec } from "./job.ts";
 import { connect } from "./kube.ts";
-import { stackArgs, stackOptions, text } from "./options.ts";
+import { withLock } from "./lock.ts";
+import { stackArgs, stackOptions, text, yesOption } from "./options.ts";
 import { createProgress, during } from "./progress.ts";
 import { readStack } from "./stack.ts";
 import { duration } from "./table.ts";
@@ -36,6 +38,7 @@ export const restore: Command = {
   summary: "replaces PostgreSQL's databases by those of a backup; what was written since is gone",
   options: {
     ...stackOptions,
+    ...yesOption,
     from: { type: "string", value: "backup", help: "latest (the default), or a backup's time: 20261121T031700Z" },
     database: { type: "string", value: "name", help: "only this one (default: all that the backup has)" },
   },
@@ -44,23 +47,28 @@ export const restore: Command = {
     const choice = restoreChoice(text(values, "from"), text(values, "database"));
     const stack = readStack(args);
     const progress = createProgress({ sink: process.stderr });
-    const interrupt = onInterrupt(() => {
-      progress.log("stopping; the restore's Job is removed, and a database that it has not replaced is as it was");
-    });
-    try {
-      progress.log(announcement(choice, stack.config.cluster.namespace));
-      const report = await during(progress, "restore", async (step) => {
-        const watch = { namespace: stack.config.cluster.namespace, signal: interrupt.signal, onDetail: step.detail };
-        return await runRestore(connect(stack.profile), choice, watch);
+    return await withLock(stack, "restore", progress.log, async () => {
+      await confirm([announcement(choice, stack.config.cluster.namespace)], {
+        yes: values["yes"] === true,
+        again: "npm run restore with the same options and --yes",
       });
-      progress.stop();
-      process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderRestore(report)}\n`);
-      if (report.error !== null) reportErrors([report.error]);
-      return report.ok ? 0 : 1;
-    } finally {
-      interrupt.release();
-      progress.stop();
-    }
+      const interrupt = onInterrupt(() => {
+        progress.log("stopping; the restore's Job is removed, and a database that it has not replaced is as it was");
+      });
+      try {
+        const report = await during(progress, "restore", async (step) => {
+          const watch = { namespace: stack.config.cluster.namespace, signal: interrupt.signal, onDetail: step.detail };
+          return await runRestore(connect(stack.profile), choice, watch);
+        });
+        progress.stop();
+        process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderRestore(report)}\n`);
+        if (report.error !== null) reportErrors([report.error]);
+        return report.ok ? 0 : 1;
+      } finally {
+        interrupt.release();
+        progress.stop();
+      }
+    });
   },
 };
 

@@ -4,15 +4,18 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
+import { DEFAULT_NAME } from "../clusters/embedded/container-spec.ts";
 import type { TargetProfile } from "../clusters/profile.ts";
 import { targetProfile } from "../clusters/targets.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
 import { type Profile, profiles, servicesOf } from "../config/profiles.ts";
 import type { EngineOptions } from "../engine/types.ts";
+import { type EmbeddedChoice, nameInFile, overlayChoice, rememberedChoice } from "./embedded-choice.ts";
 import { messageOf, UserError } from "./errors.ts";
 import type { Engine } from "./engine.ts";
 import type { StackArgs } from "./options.ts";
 import { findPassphrase } from "./passphrase.ts";
+import { hasState } from "./owner.ts";
 import { projectDir, stateDir } from "./paths.ts";
 
 export interface Stack {
@@ -21,7 +24,7 @@ export interface Stack {
   readonly profile: TargetProfile;
   /** Whether `--profile` or the stack's file names the set of services; else it is the default one. */
   readonly namesProfile: boolean;
-  /** What `--target` and `--profile` lay over the stack's config, for this run only. */
+  /** What `--target`, `--profile` and `--name` lay over the stack's config, for this run only. */
   readonly overrides: Readonly<Record<string, string>>;
 }
 
@@ -38,6 +41,12 @@ export function readStack(args: StackChoice, folder = projectDir): Stack {
     raw["millrace:cluster"] = cluster;
     overrides["millrace:cluster"] = JSON.stringify(cluster);
   }
+  const choice = choiceFor(args, raw["millrace:cluster"], folder);
+  if (choice !== undefined) {
+    const cluster = overlayChoice(raw["millrace:cluster"], choice);
+    raw["millrace:cluster"] = cluster;
+    overrides["millrace:cluster"] = JSON.stringify(cluster);
+  }
   if (args.profile !== undefined) {
     raw["millrace:profile"] = args.profile;
     overrides["millrace:profile"] = args.profile;
@@ -45,6 +54,38 @@ export function readStack(args: StackChoice, folder = projectDir): Stack {
   const config = loadConfig(raw, `Pulumi.${args.stack}.yaml`);
   const namesProfile = (raw["millrace:profile"] ?? "") !== "";
   return { name: args.stack, config, profile: targetProfile(config.cluster), namesProfile, overrides };
+}
+
+/** The embedded cluster that `--name` names, else the one that is remembered where the stack's file names none. */
+function choiceFor(args: StackChoice, cluster: unknown, folder: string): EmbeddedChoice | undefined {
+  const target = typeof cluster === "object" && cluster !== null && "target" in cluster ? cluster.target : "embedded";
+  if (target !== "embedded") {
+    if (args.name === undefined) return undefined;
+    throw new UserError(`--name names an embedded cluster, and the target is ${String(target)}; leave it out`);
+  }
+  const last = rememberedChoice(args.stack, folder);
+  if (args.choice !== undefined) return args.choice;
+  if (args.name !== undefined) return last?.name === args.name ? last : { name: args.name };
+  return nameInFile(cluster) === undefined &&
+    (last?.ports !== undefined || (last?.name ?? DEFAULT_NAME) !== DEFAULT_NAME)
+    ? last
+    : undefined;
+}
+
+/**
+ * @throws UserError when the stack is on another embedded cluster than the one that it names now: bringing up or taking
+ * down that one would leave the other behind.
+ */
+export function refuseMovedCluster(stack: Pick<Stack, "name" | "config">, folder = projectDir): void {
+  const { target, embedded } = stack.config.cluster;
+  if (target !== "embedded" || !hasState(stack.name, folder)) return;
+  const last = rememberedChoice(stack.name, folder)?.name ?? DEFAULT_NAME;
+  if (last === embedded.name) return;
+  throw new UserError(
+    `stack ${stack.name} is on the embedded cluster "${last}", not on "${embedded.name}"; nothing was changed. Go on with --name ` +
+      `${last}, or take it down first: npm run down -- --name ${last}. A second platform of this clone is a stack of its own: copy ` +
+      `Pulumi.${stack.name}.yaml to Pulumi.<stack>.yaml, then npm run up -- --stack <stack> --name ${embedded.name}`,
+  );
 }
 
 /** The component whose inputs remember the profile: it is the first that a deploy records. */
@@ -75,10 +116,14 @@ export async function readStackAsBefore(
 }
 
 function leaving(last: Profile, now: Profile): string {
-  return `profile ${now} after ${last}: services that only ${last} has are removed, and what they keep on claims with them`;
+  return `profile ${now} after ${last}: services that only ${last} has are removed; their claims stay until npm run down`;
 }
 
-type StackChoice = Pick<StackArgs, "stack" | "target"> & { readonly profile?: StackArgs["profile"] };
+type StackChoice = Pick<StackArgs, "stack" | "target"> &
+  Partial<Pick<StackArgs, "profile" | "name">> & {
+    /** The embedded cluster as an `up` has chosen it. @default - as `name` says, else as it was */
+    readonly choice?: EmbeddedChoice | undefined;
+  };
 
 /** What any cluster has; the rest of `millrace:cluster` belongs to the target in the file. */
 const commonKeys = ["namespace", "nodePorts", "embedded"];

@@ -4,22 +4,27 @@ import { wantedImages } from "../config/images.ts";
 import { prepareContexts } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
+import { forgetLostPlatform, forgetRemovedCluster } from "./anew.ts";
 import { startCluster } from "./cluster.ts";
 import type { Command } from "./command.ts";
+import { confirm } from "./confirm.ts";
 import { countChanges, Display, renderChanges } from "./display.ts";
+import { chooseEmbedded, type EmbeddedChoice, rememberChoice, rememberedChoice } from "./embedded-choice.ts";
 import { chooseEngine, type Engine } from "./engine.ts";
 import { messageOf, reportErrors } from "./errors.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { connect } from "./kube.ts";
 import { type Login, readLogins, renderLogins } from "./logins.ts";
-import { engineOption, stackArgs, stackOptions } from "./options.ts";
+import { type CommandLock, withLock } from "./lock.ts";
+import { engineOption, stackArgs, stackOptions, yesOption } from "./options.ts";
 import { projectDir } from "./paths.ts";
 import { readPlatform } from "./platform.ts";
 import { checkFit, preflight } from "./preflight.ts";
 import { createProgress, during, duringEach, type Progress } from "./progress.ts";
 import { type ProofReport, readProgramProof, renderProof, runProof } from "./proof.ts";
+import { claimLines, leavingData } from "./removal.ts";
 import type { ServiceStatus } from "./services.ts";
-import { engineOptions, readStackAsBefore, type Stack } from "./stack.ts";
+import { engineOptions, readStackAsBefore, refuseMovedCluster, type Stack } from "./stack.ts";
 import { duration } from "./table.ts";
 
 /** What `up --json` prints. */
@@ -41,12 +46,20 @@ export interface UpReport {
 
 export const up: Command = {
   summary: "brings the platform up, the embedded cluster included, and proves that data flows through it",
-  options: { ...stackOptions, ...engineOption },
+  options: {
+    ...stackOptions,
+    ...engineOption,
+    ...yesOption,
+    anew: { type: "boolean", help: "the stack's cluster is gone for good: forget it and begin anew" },
+  },
   async run(values) {
     const started = Date.now();
     const args = stackArgs(values);
     const engine = await chooseEngine(args.engine);
-    const { stack, note } = await readStackAsBefore(args, engine);
+    const choice =
+      args.target === undefined || args.target === "embedded" ? await chooseEmbedded(args.stack, args.name) : undefined;
+    const { stack, note } = await readStackAsBefore({ ...args, choice }, engine);
+    refuseMovedCluster(stack);
     const progress = createProgress({ sink: process.stderr });
     progress.log(`stack ${stack.name} on target ${stack.profile.target}, by the ${engine.description}`);
     if (note !== undefined) progress.log(note);
@@ -54,7 +67,10 @@ export const up: Command = {
       progress.log("stopping after the steps under way; Ctrl-C again ends at once");
     });
     try {
-      const outcome = await bringUp(stack, engine, progress, interrupt.signal);
+      const outcome = await withLock(stack, "up", progress.log, (lock) => {
+        const wishes = { choice, anew: values["anew"] === true, yes: values["yes"] === true };
+        return bringUp({ stack, engine, progress, lock, ...wishes }, interrupt.signal);
+      });
       progress.stop();
       const report: UpReport = {
         stack: stack.name,
@@ -79,7 +95,19 @@ export const up: Command = {
 
 type Outcome = Omit<UpReport, "stack" | "target" | "engine" | "durationMs">;
 
-async function bringUp(stack: Stack, engine: Engine, progress: Progress, signal: AbortSignal): Promise<Outcome> {
+interface Attempt {
+  readonly stack: Stack;
+  readonly engine: Engine;
+  readonly progress: Progress;
+  readonly lock: CommandLock;
+  /** The embedded cluster that `--name` names. */
+  readonly choice: EmbeddedChoice | undefined;
+  readonly anew: boolean;
+  readonly yes: boolean;
+}
+
+async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> {
+  const { stack, engine, progress, lock } = attempt;
   const nothing: Outcome = {
     ok: false,
     changes: null,
@@ -91,12 +119,19 @@ async function bringUp(stack: Stack, engine: Engine, progress: Progress, signal:
   };
   try {
     await preflight(stack, progress);
+    await forgetRemovedCluster(stack, attempt);
+    rememberEmbedded(stack, attempt.choice);
     await prepare(stack, progress, signal);
+    if (!isStopped(signal)) {
+      await forgetLostPlatform(stack, attempt);
+      await announceLeaving(stack, attempt);
+    }
   } catch (error) {
     return { ...nothing, errors: causes(error) };
   }
   if (isStopped(signal)) return { ...nothing, errors: ["interrupted before the deploy"] };
 
+  await lock.toEngine();
   const display = new Display(progress, "deploy");
   const result = await engine.up({
     ...engineOptions(stack, true),
@@ -121,6 +156,26 @@ async function bringUp(stack: Stack, engine: Engine, progress: Progress, signal:
     errors.push(`the proof failed${proof.failedHop === null ? "" : ` at ${proof.failedHop}`}${cause(proof)}`);
   }
   return { ...deployed, ok: result.ok && proof?.ok !== false, proof, services, errors };
+}
+
+/** The next run goes on with the same cluster, also one that asks for it before this one has ended well. */
+function rememberEmbedded(stack: Stack, choice: EmbeddedChoice | undefined): void {
+  if (stack.profile.target !== "embedded") return;
+  const { name } = stack.config.cluster.embedded;
+  const last = rememberedChoice(stack.name);
+  rememberChoice(stack.name, choice ?? (last?.name === name ? last : { name }));
+}
+
+/** Says what becomes of the data of services that go, and asks where it goes with them. */
+async function announceLeaving(stack: Stack, { progress, yes }: Attempt): Promise<void> {
+  const { removed, kept } = await leavingData(connect(stack.profile), stack.config);
+  if (kept.length > 0) {
+    progress.log("services go and their data stays, until npm run down:");
+    for (const line of claimLines(kept)) progress.log(line);
+  }
+  if (removed.length === 0) return;
+  const what = ["this up takes services away, and their data with them:", ...claimLines(removed)];
+  await confirm(what, { yes, again: "npm run up with the same options and --yes" });
 }
 
 /** A call, because the compiler takes what it has read once for settled. */

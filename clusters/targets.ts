@@ -1,5 +1,6 @@
 /** The targets as rows of values, and what a target needs before the platform can run on it. */
 import type { PlatformConfig } from "../config/schema.ts";
+import { DEFAULT_NAME } from "./embedded/container-spec.ts";
 import type { Exposure, Registry, Target, TargetProfile } from "./profile.ts";
 
 type ClusterConfig = PlatformConfig["cluster"];
@@ -7,7 +8,6 @@ type ClusterConfig = PlatformConfig["cluster"];
 /** What a target is when the stack says nothing else. */
 interface TargetDefaults {
   readonly context?: string;
-  readonly kubeconfig?: string;
   readonly storageClass: string;
   readonly registry?: string;
   readonly exposure: Exposure["kind"];
@@ -15,15 +15,13 @@ interface TargetDefaults {
   readonly enforcesNetworkPolicy: boolean | "unknown";
 }
 
-/** Context of the embedded cluster in its kubeconfig. */
-export const EMBEDDED_CONTEXT = "millrace";
-/** Kubeconfig of the embedded cluster, relative to the project's folder. */
-export const EMBEDDED_KUBECONFIG = ".millrace/kubeconfig";
+/** Folder of an embedded cluster's run-time files, relative to the project's; each cluster of a clone has its own. */
+export function embeddedFolder(name: string): string {
+  return name === DEFAULT_NAME ? ".millrace" : `.millrace/clusters/${name}`;
+}
 
 const defaults: Readonly<Record<Target, TargetDefaults>> = {
   embedded: {
-    context: EMBEDDED_CONTEXT,
-    kubeconfig: EMBEDDED_KUBECONFIG,
     storageClass: "default",
     exposure: "nodePort",
     host: "127.0.0.1",
@@ -56,10 +54,11 @@ export function targetProfile(cluster: ClusterConfig): TargetProfile {
   const { target } = cluster;
   const row = defaults[target];
   const registry = cluster.registry ?? defaultRegistry(cluster);
-  const kubeconfig = target === "embedded" ? row.kubeconfig : cluster.kubeconfig;
+  const { name } = cluster.embedded;
+  const kubeconfig = target === "embedded" ? `${embeddedFolder(name)}/kubeconfig` : cluster.kubeconfig;
   return {
     target,
-    context: row.context !== undefined && target === "embedded" ? row.context : (cluster.context ?? row.context ?? ""),
+    context: target === "embedded" ? name : (cluster.context ?? row.context ?? ""),
     storageClass: cluster.storageClass ?? row.storageClass,
     exposure: exposure(cluster, row),
     platform: "linux/amd64",

@@ -65,6 +65,12 @@ export const cluster = z
       .describe("Node ports of what is published, with exposure `nodePort`."),
     embedded: z
       .strictObject({
+        name: dnsName("the name of a container")
+          .default("millrace")
+          .describe(
+            "Name of its container and of its context; each cluster on a machine has its own, and ports of its own. " +
+              "`--name` of `npm run up` sets it for this clone and chooses free ports.",
+          ),
         apiPort: port(1024).default(16443).describe("Port of the API server on 127.0.0.1."),
         registryPort: port(1024).default(5000).describe("Port of the registry on 127.0.0.1."),
       })

@@ -10,12 +10,25 @@ interface LockContent {
   readonly username: string;
   readonly hostname: string;
   readonly timestamp: string;
+  /** What the run is for, such as `npm run up`; the official CLI writes none. */
+  readonly command?: string;
   /** Which process had the pid, beyond a reboot and a re-use of the number; the official CLI writes none. */
   readonly process?: string;
 }
 
+export interface LockWords {
+  /** What is locked. @default "the stack" */
+  readonly what?: string;
+  /** What the run is for, to be told to those who find the lock. @default - not told */
+  readonly command?: string;
+}
+
 /** Takes the stack's lock; throws when a live process holds it. Returns the function that gives it back. */
-export async function takeLock(folder: string, note: (message: string) => void): Promise<() => Promise<void>> {
+export async function takeLock(
+  folder: string,
+  note: (message: string) => void,
+  { what = "the stack", command }: LockWords = {},
+): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
   const mine = join(folder, `${randomUUID()}.json`);
   const identity = await processIdentity(process.pid);
@@ -24,6 +37,7 @@ export async function takeLock(folder: string, note: (message: string) => void):
     username: userInfo().username,
     hostname: hostname(),
     timestamp: new Date().toISOString(),
+    ...(command === undefined ? {} : { command }),
     ...(identity === undefined ? {} : { process: identity.text }),
   };
   await writeFile(mine, JSON.stringify(content));
@@ -44,7 +58,8 @@ export async function takeLock(folder: string, note: (message: string) => void):
         continue;
       }
       throw new Error(
-        `the stack is locked by ${held.username}@${held.hostname} (pid ${held.pid}, since ${held.timestamp}); ` +
+        `${what} is locked by ${held.username}@${held.hostname} (pid ${held.pid}, ` +
+          `${held.command === undefined ? "" : `${held.command}, `}since ${held.timestamp}); ` +
           `wait for that run to end, or, if it is gone for sure, remove ${file}`,
       );
     }

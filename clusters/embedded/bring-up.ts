@@ -4,18 +4,17 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { cacheDir } from "../../images/cache.ts";
 import {
-  CONTAINER,
   containerOptions,
+  type EmbeddedNames,
   type EmbeddedPorts,
   grantableCapabilities,
   LABEL,
-  NETWORK,
   unknownCapability,
-  VOLUME,
 } from "./container-spec.ts";
 import { isNodeReady, kubeconfigPath, publishedKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import type { Progress } from "./node-image.ts";
 import { execInNode, type NodeState, nodeState } from "./node.ts";
+import { findPieces, foreignMessage, foreignPiece, type Owner, ownerLabels } from "./owner.ts";
 
 /** Seconds from the container's start until DNS must answer. */
 const READY_SECONDS = 180;
@@ -24,37 +23,63 @@ const LOG_LINES = 15;
 /** The step under which progress is told. */
 export const STEP = "embedded cluster";
 
+/** One cluster, as everything that works on it needs it. */
+export interface Site {
+  readonly docker: Docker;
+  /** Its name: that of the container and of the kubeconfig's context. */
+  readonly name: string;
+  readonly names: EmbeddedNames;
+  readonly owner: Owner;
+  /** Folder of its run-time files. */
+  readonly stateDir: string;
+  readonly ports: EmbeddedPorts;
+  readonly progress: Progress;
+}
+
+/**
+ * @throws Error that says whose the cluster is, and the ways out, when it is not the stack's own.
+ */
+export async function refuseForeign({ docker, names, owner, stateDir }: Site): Promise<void> {
+  const foreign = foreignPiece(await findPieces(docker, names), owner, rememberedContainer(stateDir));
+  if (foreign !== undefined) throw new Error(foreignMessage(foreign, owner));
+}
+
 /** The node container as the engine knows it; `undefined`: there is none. */
-export async function inspect(docker: Docker): Promise<Docker.ContainerInspectInfo | undefined> {
+export async function inspect(docker: Docker, names: EmbeddedNames): Promise<Docker.ContainerInspectInfo | undefined> {
   try {
-    return await docker.getContainer(CONTAINER).inspect();
+    return await docker.getContainer(names.container).inspect();
   } catch (error) {
     if ((error as { statusCode?: number }).statusCode === 404) return undefined;
     throw error;
   }
 }
 
-/** Makes network, volume and container, with the capabilities that this engine can grant. */
-export async function createContainer(
-  docker: Docker,
-  image: string,
-  ports: EmbeddedPorts,
-  progress: Progress,
-): Promise<void> {
+/**
+ * Makes network, volume and container, with the capabilities that this engine can grant.
+ * @throws Error that says whose they are, when another was faster.
+ */
+export async function createContainer(site: Site, image: string): Promise<void> {
+  const { docker, names, ports, progress } = site;
   progress(STEP, "creating network, volume and container");
   const registryDir = cacheDir("registry");
   mkdirSync(registryDir, { recursive: true });
-  const labels = { [LABEL]: "embedded" };
-  const networks = await docker.listNetworks({ filters: { name: [`^${NETWORK}$`] } });
-  if (networks.length === 0) await docker.createNetwork({ Name: NETWORK, Driver: "bridge", Labels: labels });
-  await docker.createVolume({ Name: VOLUME, Labels: labels });
-  let capabilities = grantableCapabilities(await engineBoundingSet(docker, image));
+  const owner = ownerLabels(site.owner);
+  const labels = { [LABEL]: "embedded", ...owner };
+  const networks = await docker.listNetworks({ filters: { name: [`^${names.network}$`] } });
+  if (networks.length === 0) await docker.createNetwork({ Name: names.network, Driver: "bridge", Labels: labels });
+  // The engine answers with a volume of that name that is there already.
+  await docker.createVolume({ Name: names.volume, Labels: labels });
+  await refuseForeign(site);
+  let capabilities = grantableCapabilities(await engineBoundingSet(docker, image, owner));
   for (;;) {
     try {
       const modules = existsSync("/lib/modules");
-      await docker.createContainer(containerOptions({ image, capabilities, ports, registryDir, modules }));
+      await docker.createContainer(
+        containerOptions({ names, owner, image, capabilities, ports, registryDir, modules }),
+      );
       return;
     } catch (error) {
+      if ((error as { statusCode?: number }).statusCode === 409) await refuseForeign(site);
       // An engine older than the kernel refuses capabilities that it does not know, one at a time.
       const unknown = unknownCapability(error instanceof Error ? error.message : "");
       if (unknown === undefined || !capabilities.includes(unknown)) throw error;
@@ -64,13 +89,17 @@ export async function createContainer(
 }
 
 /** The capabilities that the engine itself has: a container can be given no others. */
-async function engineBoundingSet(docker: Docker, image: string): Promise<string> {
+async function engineBoundingSet(
+  docker: Docker,
+  image: string,
+  owner: Readonly<Record<string, string>>,
+): Promise<string> {
   const script =
     'for p in /proc/[0-9]*; do [ "$(cat $p/comm 2>/dev/null)" = dockerd ] && f=$p/status; done; grep CapBnd "${f:-/proc/1/status}"';
   const probe = await docker.createContainer({
     Image: image,
     Entrypoint: ["sh", "-c", script],
-    Labels: { [LABEL]: "probe" },
+    Labels: { [LABEL]: "probe", ...owner },
     HostConfig: { PidMode: "host", NetworkMode: "none" },
   });
   try {
@@ -89,38 +118,34 @@ async function engineBoundingSet(docker: Docker, image: string): Promise<string>
  * Starts the container and waits until the cluster's DNS and its published API answer.
  * @throws Error that names the part that failed, with the end of its log.
  */
-export async function startAndWait(
-  docker: Docker,
-  stateDir: string,
-  ports: EmbeddedPorts,
-  progress: Progress,
-): Promise<{ kubeconfig: string; context: "millrace"; readySeconds: number }> {
-  const container = docker.getContainer(CONTAINER);
+export async function startAndWait(site: Site): Promise<{ kubeconfig: string; context: string; readySeconds: number }> {
+  const { docker, name, names, stateDir, progress } = site;
+  const container = docker.getContainer(names.container);
   const begun = Date.now();
   const seconds = (): number => Math.round((Date.now() - begun) / 100) / 10;
-  if ((await inspect(docker))?.State.Running !== true) await container.start();
+  if ((await inspect(docker, names))?.State.Running !== true) await container.start();
   rememberContainer(stateDir, (await container.inspect()).Id);
   let state: NodeState | undefined;
   for (let shown = ""; seconds() < READY_SECONDS; await new Promise((resolve) => setTimeout(resolve, 250))) {
     const { State, RestartCount } = await container.inspect();
-    if (!State.Running || State.Restarting || RestartCount > 0) await failWithContainerLog(docker);
-    state = await nodeState(docker).catch(() => undefined);
+    if (!State.Running || State.Restarting || RestartCount > 0) await failWithContainerLog(site);
+    state = await nodeState(docker, names.container).catch(() => undefined);
     if (state !== undefined && state.phase !== shown) {
       shown = state.phase;
       progress(STEP, shown === "ready" ? `ready after ${seconds()} s` : `waiting for ${shown}`);
     }
-    if (state?.phase === "ready" && (await isHealthy(docker, stateDir, ports))) {
-      return { kubeconfig: kubeconfigPath(stateDir), context: "millrace", readySeconds: seconds() };
+    if (state?.phase === "ready" && (await isHealthy(site))) {
+      return { kubeconfig: kubeconfigPath(stateDir), context: name, readySeconds: seconds() };
     }
   }
   throw new Error(
     `the embedded cluster was not ready within ${READY_SECONDS} s; it waits for ${state?.phase ?? "its first sign"}. ` +
-      (await culprit(docker, state)),
+      (await culprit(site, state)),
   );
 }
 
-async function failWithContainerLog(docker: Docker): Promise<never> {
-  const container = docker.getContainer(CONTAINER);
+async function failWithContainerLog({ docker, names }: Site): Promise<never> {
+  const container = docker.getContainer(names.container);
   const said = (await container.logs({ stdout: true, stderr: true, tail: LOG_LINES })).toString();
   // The node must not be started again and again behind the user's back.
   await container.stop({ t: 1 }).catch(() => undefined);
@@ -128,24 +153,29 @@ async function failWithContainerLog(docker: Docker): Promise<never> {
 }
 
 /** Which part to look at, with the end of its log. */
-async function culprit(docker: Docker, state: NodeState | undefined): Promise<string> {
+async function culprit({ docker, names }: Site, state: NodeState | undefined): Promise<string> {
   const failing = state?.parts.filter((part) => part.restarts > 0 || part.pid === 0) ?? [];
   const name = failing[0]?.name;
   if (name === undefined) {
-    const said = await docker.getContainer(CONTAINER).logs({ stdout: true, stderr: true, tail: LOG_LINES });
+    const said = await docker.getContainer(names.container).logs({ stdout: true, stderr: true, tail: LOG_LINES });
     return `The end of the node's log:\n${said.toString()}`;
   }
-  const { stdout } = await execInNode(docker, ["tail", "-n", String(LOG_LINES), `/var/log/millrace/${name}.log`]);
+  const { stdout } = await execInNode(docker, names.container, [
+    "tail",
+    "-n",
+    String(LOG_LINES),
+    `/var/log/millrace/${name}.log`,
+  ]);
   return `Its part ${name} was started ${failing[0]?.restarts ?? 0} times again; the end of its log:\n${stdout}`;
 }
 
 /** Whether the node says that it is ready and its API answers through the published port; refreshes the kubeconfig. */
-export async function isHealthy(docker: Docker, stateDir: string, ports: EmbeddedPorts): Promise<boolean> {
-  const state = await nodeState(docker).catch(() => undefined);
+export async function isHealthy({ docker, name, names, stateDir, ports }: Site): Promise<boolean> {
+  const state = await nodeState(docker, names.container).catch(() => undefined);
   if (state?.phase !== "ready") return false;
-  const { code, stdout } = await execInNode(docker, ["cat", "/run/millrace/kubeconfig/admin"]);
+  const { code, stdout } = await execInNode(docker, names.container, ["cat", "/run/millrace/kubeconfig/admin"]);
   if (code !== 0) return false;
-  const kubeconfig = publishedKubeconfig(stdout, ports.apiServer);
+  const kubeconfig = publishedKubeconfig(stdout, ports.apiServer, name);
   writeKubeconfig(stateDir, kubeconfig);
   return await isNodeReady(kubeconfig);
 }

@@ -7,28 +7,31 @@ import {
   forgetContainer,
   inspect,
   isHealthy,
+  refuseForeign,
   rememberContainer,
   rememberedContainer,
+  type Site,
   startAndWait,
   STEP,
 } from "./bring-up.ts";
 import {
-  CONTAINER,
+  DEFAULT_NAME,
   defaultPorts,
+  embeddedNames,
   type EmbeddedPorts,
   LABEL,
-  NETWORK,
   portMap,
   STOP_SECONDS,
-  VOLUME,
 } from "./container-spec.ts";
-import { type Inventory, isEmpty, leftovers, takeInventory } from "./inventory.ts";
+import { type Inventory, type InventoryQuery, isEmpty, leftovers, takeInventory } from "./inventory.ts";
 import { isNodeReady, kubeconfigPath, removeKubeconfig } from "./kubeconfig.ts";
 import { ensureNodeImage, nodeImageName, type Progress } from "./node-image.ts";
 import { containerMemory, execInNode, nodeState, type PartState } from "./node.ts";
+import { findPieces, type Foreign, foreignMessage, foreignPiece, type Owner, type Piece } from "./owner.ts";
 import { clashMessage, portClashes } from "./ports.ts";
 
-export { type EmbeddedPorts, defaultPorts } from "./container-spec.ts";
+export { DEFAULT_NAME, type EmbeddedPorts, defaultPorts } from "./container-spec.ts";
+export type { Owner } from "./owner.ts";
 export { type Inventory, inventoryLines, isEmpty } from "./inventory.ts";
 export type { PartState } from "./node.ts";
 
@@ -38,6 +41,10 @@ const NEEDED_GIB = 15;
 const nothing: Inventory = { containers: [], volumes: [], networks: [], mounts: [], processes: [], ports: [] };
 
 export interface EmbeddedOptions {
+  /** The stack that it is for: what another made is left alone. */
+  readonly owner: Owner;
+  /** Name of the cluster. @default "millrace" */
+  readonly name?: string;
   /** Folder of Millrace's run-time files. @default ".millrace" */
   readonly stateDir?: string;
   /** Is told what is being done and how far it is. @default - silent */
@@ -48,9 +55,9 @@ export interface EmbeddedOptions {
 
 /** A cluster that answers. */
 export interface EmbeddedCluster {
-  /** Path of the kubeconfig; its context is `millrace`. */
+  /** Path of the kubeconfig; its context has the cluster's name. */
   readonly kubeconfig: string;
-  readonly context: "millrace";
+  readonly context: string;
   /** `reused`: it ran already; `started`: it was stopped; `created`: it is new, or made anew on its old data. */
   readonly how: "reused" | "started" | "created";
   /** Seconds from the container's start to DNS answering; 0 when reused. */
@@ -76,94 +83,127 @@ export interface EmbeddedStatus {
  * @throws Error before anything is changed when a port is taken or the disk is too full; later ones name the part that
  * failed, with the end of its log.
  */
-export async function start(options: EmbeddedOptions = {}): Promise<EmbeddedCluster> {
-  const { stateDir, progress, ports } = withDefaults(options);
+export async function start(options: EmbeddedOptions): Promise<EmbeddedCluster> {
+  const { stateDir, progress } = withDefaults(options);
   const docker = await ensureDocker(
     (detail) => {
       progress("Docker engine", detail);
     },
     { stateDir },
   );
+  const site = siteOf(options, docker);
+  const { name, names, ports } = site;
+  await refuseForeign(site);
   const wanted = nodeImageName();
-  const existing = await inspect(docker);
+  const existing = await inspect(docker, names);
   const differs = existing === undefined ? undefined : difference(existing, wanted, ports);
   if (existing !== undefined && differs === undefined) {
-    if (existing.State.Running && (await isHealthy(docker, stateDir, ports))) {
-      return { kubeconfig: kubeconfigPath(stateDir), context: "millrace", how: "reused", readySeconds: 0 };
+    if (existing.State.Running && (await isHealthy(site))) {
+      rememberContainer(stateDir, existing.Id);
+      return { kubeconfig: kubeconfigPath(stateDir), context: name, how: "reused", readySeconds: 0 };
     }
     if (!existing.State.Running) {
       await refuseTakenPorts(ports);
       progress(STEP, "starting the stopped node");
     }
-    return { ...(await startAndWait(docker, stateDir, ports, progress)), how: "started" };
+    return { ...(await startAndWait(site)), how: "started" };
   }
   if (existing?.State.Running !== true) await refuseTakenPorts(ports);
   await refuseFullDisk(docker);
   const image = await ensureNodeImage(docker, progress);
   if (differs !== undefined) {
     progress(STEP, `${differs}; the node is made anew, its data stay`);
-    if (existing?.State.Running === true) await docker.getContainer(CONTAINER).stop({ t: STOP_SECONDS });
-    await removeContainer(docker);
+    if (existing?.State.Running === true) await docker.getContainer(names.container).stop({ t: STOP_SECONDS });
+    await removeContainer(site);
     await refuseTakenPorts(ports);
   }
-  await createContainer(docker, image, ports, progress);
-  return { ...(await startAndWait(docker, stateDir, ports, progress)), how: "created" };
+  await createContainer(site, image);
+  return { ...(await startAndWait(site)), how: "created" };
 }
 
-/** Stops the node in order, pods first; `start` goes on with its data. */
-export async function stop(options: EmbeddedOptions = {}): Promise<void> {
-  const { stateDir, progress } = withDefaults(options);
-  const docker = await existingEngine(stateDir, progress);
-  if (docker === undefined) return;
-  if ((await inspect(docker))?.State.Running === true) {
-    progress(STEP, "stopping pods and node");
-    await docker.getContainer(CONTAINER).stop({ t: STOP_SECONDS });
-  }
+/** What of a cluster is there, and what of it is not the stack's own. */
+export interface Holdings {
+  readonly pieces: readonly Piece[];
+  readonly foreign: Foreign | undefined;
+  /** Says whose it is and the ways out; `undefined` when it is the stack's own. */
+  readonly message: string | undefined;
+}
+
+/** Asks whose the cluster is; starts no engine. What Millrace did not make counts only for `start`. */
+export async function holdings(options: EmbeddedOptions): Promise<Holdings> {
+  const { docker, names, owner, stateDir } = siteOf(options, new Docker());
+  const pieces = (await findPieces(docker, names)).filter(({ labels }) => labels[LABEL] !== undefined);
+  const foreign = foreignPiece(pieces, owner, rememberedContainer(stateDir));
+  return { pieces, foreign, message: foreign === undefined ? undefined : foreignMessage(foreign, owner) };
 }
 
 export interface DestroyOptions extends EmbeddedOptions {
   /** Keep the volume with all data; the next `start` finds it. @default false */
   readonly keepData?: boolean;
+  /** Remove it also when it is another's. @default false */
+  readonly takeOver?: boolean;
 }
 
 /**
  * Removes container, network, volume and kubeconfig. Pushed images stay in the cache folder, as on any developer's machine.
+ * What Millrace did not make stays.
  * @returns what is left although it should not be; nothing, when all went well
+ * @throws Error that says whose the cluster is when it is not the stack's own.
  */
-export async function destroy(options: DestroyOptions = {}): Promise<Inventory> {
-  const { stateDir, progress, ports } = withDefaults(options);
+export async function destroy(options: DestroyOptions): Promise<Inventory> {
+  const { stateDir, progress } = withDefaults(options);
   const keepData = options.keepData ?? false;
-  const docker = await existingEngine(stateDir, progress);
-  if (docker === undefined) {
+  const site = await existingSite(options);
+  if (site === undefined) {
     removeKubeconfig(stateDir);
     return nothing;
   }
-  const existing = await inspect(docker);
+  const { docker, names, owner } = site;
+  const pieces = (await findPieces(docker, names)).filter(({ labels }) => labels[LABEL] !== undefined);
+  const foreign = foreignPiece(pieces, owner, rememberedContainer(stateDir));
+  if (foreign !== undefined && options.takeOver !== true) throw new Error(foreignMessage(foreign, owner));
+  const has = (kind: Piece["kind"]): boolean => pieces.some((piece) => piece.kind === kind);
+  const existing = has("container") ? await inspect(docker, names) : undefined;
   if (existing !== undefined) {
     rememberContainer(stateDir, existing.Id);
     progress(STEP, keepData ? "stopping pods and node" : "removing the node");
     // Data that nobody will read need no orderly end.
-    if (keepData && existing.State.Running) await docker.getContainer(CONTAINER).stop({ t: STOP_SECONDS });
-    await removeContainer(docker);
+    if (keepData && existing.State.Running) await docker.getContainer(names.container).stop({ t: STOP_SECONDS });
+    await removeContainer(site);
   }
-  if (!keepData) {
+  if (!keepData && has("volume")) {
     progress(STEP, "removing the volume");
-    await ignoreMissing(docker.getVolume(VOLUME).remove());
+    await ignoreMissing(docker.getVolume(names.volume).remove());
   }
-  await ignoreMissing(docker.getNetwork(NETWORK).remove());
+  if (has("network")) await ignoreMissing(docker.getNetwork(names.network).remove());
   removeKubeconfig(stateDir);
-  const query = { ports: publishedPorts(existing) ?? ports, containerId: rememberedContainer(stateDir) };
+  const query = inventoryQuery(site, publishedPorts(existing));
   const left = await settled(async () => leftovers(await takeInventory(docker, query), { keepData }));
   if (isEmpty(left)) forgetContainer(stateDir);
   return left;
 }
 
 /** What of the cluster is on this machine now. */
-export async function inventory(options: EmbeddedOptions = {}): Promise<Inventory> {
-  const { stateDir, progress, ports } = withDefaults(options);
-  const docker = await existingEngine(stateDir, progress);
-  if (docker === undefined) return nothing;
-  return await takeInventory(docker, { ports, containerId: rememberedContainer(stateDir) });
+export async function inventory(options: EmbeddedOptions): Promise<Inventory> {
+  const site = await existingSite(options);
+  if (site === undefined) return nothing;
+  const { docker, names } = site;
+  return await takeInventory(docker, inventoryQuery(site, publishedPorts(await inspect(docker, names))));
+}
+
+function inventoryQuery({ names, owner, stateDir }: Site, ports: EmbeddedPorts | undefined): InventoryQuery {
+  return { names, ports, ownerId: owner.id, containerId: rememberedContainer(stateDir) };
+}
+
+/** Bytes of the cluster's volume; `undefined` where the engine does not say it within ten seconds. */
+export async function volumeBytes(options: EmbeddedOptions): Promise<number | undefined> {
+  const { docker, names } = siteOf(options, new Docker());
+  const asked = docker.df().then(({ Volumes }: { Volumes?: { Name: string; UsageData?: { Size: number } }[] }) => {
+    const size = Volumes?.find(({ Name }) => Name === names.volume)?.UsageData?.Size ?? -1;
+    return size < 0 ? undefined : size;
+  });
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, 10_000, undefined).unref());
+  return await Promise.race([asked.catch(() => undefined), late]);
 }
 
 export interface LogOptions extends EmbeddedOptions {
@@ -177,11 +217,11 @@ export interface LogOptions extends EmbeddedOptions {
 }
 
 /** Names of the parts that have a log, sorted; none while the node does not run. */
-export async function parts(options: EmbeddedOptions = {}): Promise<string[]> {
-  const { stateDir, progress } = withDefaults(options);
-  const docker = await existingEngine(stateDir, progress);
-  if (docker === undefined || (await inspect(docker))?.State.Running !== true) return [];
-  const { stdout } = await execInNode(docker, ["sh", "-c", "cd /var/log/millrace && ls *.log"]);
+export async function parts(options: EmbeddedOptions): Promise<string[]> {
+  const site = await existingSite(options);
+  if (site === undefined || (await inspect(site.docker, site.names))?.State.Running !== true) return [];
+  const list = ["sh", "-c", "cd /var/log/millrace && ls *.log"];
+  const { stdout } = await execInNode(site.docker, site.names.container, list);
   return stdout
     .split("\n")
     .filter((name) => name !== "")
@@ -192,32 +232,32 @@ export async function parts(options: EmbeddedOptions = {}): Promise<string[]> {
  * Writes the log of one part, for example `apiserver`, `kubelet` or `etcd`.
  * @throws Error that lists the parts when there is none of that name, or when the node does not run.
  */
-export async function logs(part: string, options: LogOptions = {}): Promise<void> {
-  const { stateDir, progress } = withDefaults(options);
-  const docker = await existingEngine(stateDir, progress);
-  if (docker === undefined || (await inspect(docker))?.State.Running !== true) {
+export async function logs(part: string, options: LogOptions): Promise<void> {
+  const site = await existingSite(options);
+  if (site === undefined || (await inspect(site.docker, site.names))?.State.Running !== true) {
     throw new Error("the embedded cluster does not run, so there are no logs to read; npm run up starts it");
   }
+  await refuseForeign(site);
   const known = await parts(options);
   if (!known.includes(part))
     throw new Error(`the embedded cluster has no part "${part}"; its parts: ${known.join(", ")}`);
   const follow = options.follow === true ? ["-F"] : [];
   const command = ["tail", "-n", String(options.tail ?? 100), ...follow, `/var/log/millrace/${part}.log`];
-  await execInNode(docker, command, options.write ?? ((text) => process.stdout.write(text)), options.signal);
+  const write = options.write ?? ((text) => process.stdout.write(text));
+  await execInNode(site.docker, site.names.container, command, write, options.signal);
 }
 
 /** State of the cluster. Starts nothing: without an engine that answers there is no cluster. */
-export async function status(options: EmbeddedOptions = {}): Promise<EmbeddedStatus> {
-  const { stateDir } = withDefaults(options);
-  const docker = new Docker();
-  const existing = await inspect(docker).catch(() => undefined);
+export async function status(options: EmbeddedOptions): Promise<EmbeddedStatus> {
+  const { docker, names, stateDir } = siteOf(options, new Docker());
+  const existing = await inspect(docker, names).catch(() => undefined);
   if (existing === undefined) return { state: "absent", nodeReady: false, parts: [] };
   const image = existing.Config.Image;
   if (!existing.State.Running) return { state: "stopped", image, nodeReady: false, parts: [] };
   const path = kubeconfigPath(stateDir);
   const [state, memoryBytes, nodeReady] = await Promise.all([
-    nodeState(docker),
-    containerMemory(docker),
+    nodeState(docker, names.container),
+    containerMemory(docker, names.container),
     existsSync(path) ? isNodeReady(readFileSync(path, "utf8")) : false,
   ]);
   return {
@@ -239,20 +279,23 @@ function withDefaults(options: EmbeddedOptions): { stateDir: string; progress: P
   };
 }
 
-async function existingEngine(stateDir: string, progress: Progress): Promise<Docker | undefined> {
+function siteOf(options: EmbeddedOptions, docker: Docker): Site {
+  const name = options.name ?? DEFAULT_NAME;
+  return { docker, name, names: embeddedNames(name), owner: options.owner, ...withDefaults(options) };
+}
+
+/** The cluster in the engine where there is one; nothing is installed for it. */
+async function existingSite(options: EmbeddedOptions): Promise<Site | undefined> {
+  const { stateDir, progress } = withDefaults(options);
   const tell = (detail: string): void => {
     progress("Docker engine", detail);
   };
-  return await findDocker(tell, { stateDir });
+  const docker = await findDocker(tell, { stateDir });
+  return docker === undefined ? undefined : siteOf(options, docker);
 }
 
 /** Why an existing container cannot be used as it is. */
 function difference(existing: Docker.ContainerInspectInfo, image: string, ports: EmbeddedPorts): string | undefined {
-  if (existing.Config.Labels[LABEL] !== "embedded") {
-    throw new Error(
-      `a container named "${CONTAINER}" exists that Millrace did not make; remove or rename it: docker rename ${CONTAINER} other`,
-    );
-  }
   if (existing.Config.Image !== image) return `the node image has changed (${existing.Config.Image} → ${image})`;
   if (existing.Config.Labels[`${LABEL}.ports`] !== JSON.stringify([...portMap(ports)]))
     return "the published ports have changed";
@@ -290,8 +333,8 @@ export function diskProblem(folder: string, freeBytes: number): string | undefin
   );
 }
 
-async function removeContainer(docker: Docker): Promise<void> {
-  await ignoreMissing(docker.getContainer(CONTAINER).remove({ force: true, v: true }));
+async function removeContainer({ docker, names }: Site): Promise<void> {
+  await ignoreMissing(docker.getContainer(names.container).remove({ force: true, v: true }));
 }
 
 async function ignoreMissing(work: Promise<unknown>): Promise<void> {

@@ -1,10 +1,22 @@
 /** The node container as values: what it may do, what it mounts and publishes. */
 import type Docker from "dockerode";
 
-export const CONTAINER = "millrace";
-export const VOLUME = "millrace-var";
-export const NETWORK = "millrace";
+/** Name of the embedded cluster where the stack gives it none. */
+export const DEFAULT_NAME = "millrace";
 export const LABEL = "dev.millrace.cluster";
+/** The node's own name, the same in every cluster: its certificates and volumes bear it. */
+const HOSTNAME = "millrace";
+
+/** Names in the Docker engine of what makes up one cluster. */
+export interface EmbeddedNames {
+  readonly container: string;
+  readonly volume: string;
+  readonly network: string;
+}
+
+export function embeddedNames(name: string): EmbeddedNames {
+  return { container: name, volume: `${name}-var`, network: name };
+}
 
 /** Seconds that `docker stop` waits; the supervisor needs at most 13. */
 export const STOP_SECONDS = 14;
@@ -75,6 +87,9 @@ export function unknownCapability(message: string): string | undefined {
 }
 
 export interface ContainerInput {
+  readonly names: EmbeddedNames;
+  /** Whose it is. */
+  readonly owner: Readonly<Record<string, string>>;
   readonly image: string;
   readonly capabilities: readonly string[];
   readonly ports: EmbeddedPorts;
@@ -116,22 +131,22 @@ export function containerOptions(input: ContainerInput): Docker.ContainerCreateO
     Init: true,
     Tmpfs: { "/run": "rw,exec,mode=755", "/tmp": "rw,exec,mode=1777" },
     Binds: [
-      `${VOLUME}:/var`,
+      `${input.names.volume}:/var`,
       `${input.registryDir}:/registry`,
       ...(input.modules ? ["/lib/modules:/lib/modules:ro"] : []),
     ],
     PortBindings: Object.fromEntries(
       published.map(([inside, outside]) => [`${inside}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(outside) }]]),
     ),
-    NetworkMode: NETWORK,
+    NetworkMode: input.names.network,
     RestartPolicy: { Name: "unless-stopped" },
     LogConfig: { Type: "json-file", Config: { "max-size": "5m", "max-file": "2" } },
   };
   return {
-    name: CONTAINER,
+    name: input.names.container,
     Image: input.image,
-    Hostname: CONTAINER,
-    Labels: { [LABEL]: "embedded", [`${LABEL}.ports`]: JSON.stringify(published) },
+    Hostname: HOSTNAME,
+    Labels: { [LABEL]: "embedded", [`${LABEL}.ports`]: JSON.stringify(published), ...input.owner },
     ExposedPorts: Object.fromEntries(published.map(([inside]) => [`${inside}/tcp`, {}])),
     StopTimeout: STOP_SECONDS,
     HostConfig: hostConfig,

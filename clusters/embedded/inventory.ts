@@ -1,7 +1,8 @@
 /** What of the embedded cluster is on this machine: the evidence that a removed cluster left nothing. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type Docker from "dockerode";
-import { CONTAINER, type EmbeddedPorts, LABEL, NETWORK, VOLUME } from "./container-spec.ts";
+import { type EmbeddedNames, type EmbeddedPorts, LABEL } from "./container-spec.ts";
+import { OWNER_ID_LABEL } from "./owner.ts";
 import { isFree } from "./ports.ts";
 
 /** Each list names what is there; all are empty when nothing is left. */
@@ -18,7 +19,11 @@ export interface Inventory {
 }
 
 export interface InventoryQuery {
-  readonly ports: EmbeddedPorts;
+  readonly names: EmbeddedNames;
+  /** The ports that the cluster published; `undefined`: it is not there, so whoever listens on them is somebody else. */
+  readonly ports: EmbeddedPorts | undefined;
+  /** Whose containers for a short question to the engine count; `undefined`: nobody's. */
+  readonly ownerId: string | undefined;
   /** Id of the container, known while it existed: mounts and processes bear it. */
   readonly containerId?: string | undefined;
 }
@@ -26,21 +31,23 @@ export interface InventoryQuery {
 /** Looks at engine, mounts, processes and ports. */
 export async function takeInventory(docker: Docker, query: InventoryQuery): Promise<Inventory> {
   const named = (name: string) => ({ filters: { name: [`^/?${name}$`] } });
+  const { names } = query;
+  const probes = { label: [`${LABEL}=probe`, `${OWNER_ID_LABEL}=${query.ownerId ?? ""}`] };
   const [containers, labelled, volumes, networks] = await Promise.all([
-    docker.listContainers({ all: true, ...named(CONTAINER) }),
-    docker.listContainers({ all: true, filters: { label: [LABEL] } }),
-    docker.listVolumes(named(VOLUME)),
-    docker.listNetworks(named(NETWORK)),
+    docker.listContainers({ all: true, ...named(names.container) }),
+    docker.listContainers({ all: true, filters: probes }),
+    docker.listVolumes(named(names.volume)),
+    docker.listNetworks(named(names.network)),
   ]);
   const all = [...containers, ...labelled];
   const ids = [...new Set([...all.map(({ Id }) => Id), query.containerId ?? ""])].filter((id) => id !== "");
   const ports: number[] = [];
-  for (const port of Object.values(query.ports) as number[]) if (!(await isFree(port))) ports.push(port);
+  for (const port of Object.values(query.ports ?? {}) as number[]) if (!(await isFree(port))) ports.push(port);
   return {
     containers: [...new Set(all.flatMap(({ Names }) => Names).map((name) => name.replace(/^\//, "")))],
     volumes: volumes.Volumes.map(({ Name }) => Name),
     networks: networks.map(({ Name }) => Name),
-    mounts: mountsOf(readFileSync("/proc/self/mounts", "utf8"), [...ids, VOLUME]),
+    mounts: mountsOf(readFileSync("/proc/self/mounts", "utf8"), [...ids, names.volume]),
     processes: processesOf(ids),
     ports,
   };
@@ -69,7 +76,7 @@ function processesOf(ids: readonly string[]): string[] {
 
 /** What is left though it should not be: everything, except the volume where its data was to be kept. */
 export function leftovers(found: Inventory, { keepData }: { readonly keepData: boolean }): Inventory {
-  return keepData ? { ...found, volumes: found.volumes.filter((name) => name !== VOLUME) } : found;
+  return keepData ? { ...found, volumes: [] } : found;
 }
 
 /** Whether nothing is there. */

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 
 interface Kubeconfig {
+  contexts: [{ name: string; context: { cluster: string; user: string } }];
+  "current-context": string;
   clusters: [{ name: string; cluster: { server: string; "certificate-authority-data": string } }];
   users: [{ name: string; user: { "client-certificate-data": string; "client-key-data": string } }];
 }
@@ -14,10 +16,12 @@ export function kubeconfigPath(stateDir: string): string {
   return join(stateDir, "kubeconfig");
 }
 
-/** Rewrites the node's own kubeconfig for use from this machine. */
-export function publishedKubeconfig(text: string, port: number): string {
+/** Rewrites the node's own kubeconfig for use from this machine; its context gets the cluster's name. */
+export function publishedKubeconfig(text: string, port: number, name: string): string {
   const config = parse(text) as Kubeconfig;
   config.clusters[0].cluster.server = `https://127.0.0.1:${port}`;
+  config.contexts[0].name = name;
+  config["current-context"] = name;
   return stringify(config, { lineWidth: 0 });
 }
 

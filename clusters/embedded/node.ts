@@ -1,7 +1,6 @@
 /** What is asked of the running node container: commands, the supervisor's state, logs of parts, memory. */
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
-import { CONTAINER } from "./container-spec.ts";
 
 /** One program that the supervisor keeps running. */
 export interface PartState {
@@ -32,16 +31,18 @@ export interface ExecResult {
 
 /**
  * Runs a command in the node to its end.
+ * @param container the node's name in the engine.
  * @param onOutput receives stdout as it comes, for commands that run long.
  * @param signal ends the waiting; the command is left to the closed connection.
  */
 export async function execInNode(
   docker: Docker,
+  container: string,
   command: readonly string[],
   onOutput?: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<ExecResult> {
-  const exec = await docker.getContainer(CONTAINER).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+  const exec = await docker.getContainer(container).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
   const stream = await exec.start({});
   const collect = (listener?: (text: string) => void): { sink: PassThrough; text: () => string } => {
     const sink = new PassThrough();
@@ -65,14 +66,14 @@ export async function execInNode(
 }
 
 /** The supervisor's state; `undefined` before it has written one. */
-export async function nodeState(docker: Docker): Promise<NodeState | undefined> {
-  const { code, stdout } = await execInNode(docker, ["cat", "/run/millrace/state.json"]);
+export async function nodeState(docker: Docker, container: string): Promise<NodeState | undefined> {
+  const { code, stdout } = await execInNode(docker, container, ["cat", "/run/millrace/state.json"]);
   return code === 0 ? (JSON.parse(stdout) as NodeState) : undefined;
 }
 
 /** Memory of the container in bytes, caches of files that the kernel can drop left out. */
-export async function containerMemory(docker: Docker): Promise<number> {
-  const stats = await docker.getContainer(CONTAINER).stats({ stream: false, "one-shot": true });
+export async function containerMemory(docker: Docker, container: string): Promise<number> {
+  const stats = await docker.getContainer(container).stats({ stream: false, "one-shot": true });
   const { usage, stats: detail } = stats.memory_stats as { usage?: number; stats?: Record<string, number> };
   return (usage ?? 0) - (detail?.["total_inactive_file"] ?? detail?.["inactive_file"] ?? 0);
 }

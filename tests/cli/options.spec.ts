@@ -14,6 +14,7 @@ describe("command line options", () => {
       stack: "dev",
       target: undefined,
       profile: undefined,
+      name: undefined,
       json: false,
       engine: undefined,
     });
@@ -26,6 +27,7 @@ describe("command line options", () => {
       stack: "prod",
       target: "minikube",
       profile: "studio",
+      name: undefined,
       json: true,
       engine: "local",
     });
@@ -33,7 +35,7 @@ describe("command line options", () => {
 
   const refused: readonly (readonly [string[], RegExp])[] = [
     [["--stak", "prod"], /unknown option --stak; did you mean --stack\?/],
-    [["--frobnicate"], /unknown option --frobnicate; it takes --stack, --target, --profile, --json, --engine/],
+    [["--frobnicate"], /unknown option --frobnicate; it takes --stack, --target, --profile, --name, --json, --engine/],
     [["-x"], /unknown option -x/],
     [["--target", "minikub"], /--target "minikub" is not one of embedded, .*; did you mean minikube\?/],
     [["--profile", "studoi"], /--profile "studoi" is not one of core, studio, pipeline, full; did you mean studio\?/],
@@ -41,6 +43,7 @@ describe("command line options", () => {
     [["--stack"], /--stack needs a value: --stack <name>/],
     [["--target"], /--target needs a value: --target embedded \| minikube/],
     [["--json=yes"], /--json takes no value, but got "yes"/],
+    [["--name", "Second"], /--name "Second" is not a cluster's name; use 2 to 32 small letters/],
     [["prod"], /"prod" is not an option/],
     [["--stack", "../etc"], /is not a stack name/],
   ];

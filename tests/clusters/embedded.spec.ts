@@ -7,6 +7,7 @@ import { diskProblem } from "../../clusters/embedded/cluster.ts";
 import {
   containerOptions,
   defaultPorts,
+  embeddedNames,
   grantableCapabilities,
   NODE_RESERVE,
   portMap,
@@ -42,6 +43,8 @@ describe("capabilities of the node container", () => {
 
 describe("node container", () => {
   const options = containerOptions({
+    names: embeddedNames("millrace"),
+    owner: { "dev.millrace.owner.id": "0123456789abcdef" },
     image: "millrace/node:1",
     capabilities: ["SYS_ADMIN"],
     ports: { ...defaultPorts, registry: 5001 },
@@ -218,8 +221,9 @@ describe("disk of the engine", () => {
 describe("kubeconfig", () => {
   it("points at the published port of this machine and keeps the rest", () => {
     const text = publishedKubeconfig(
-      'clusters: [{name: millrace, cluster: {server: "https://127.0.0.1:6443", certificate-authority-data: QQ==}}]\ncurrent-context: millrace\n',
+      'clusters: [{name: millrace, cluster: {server: "https://127.0.0.1:6443", certificate-authority-data: QQ==}}]\ncontexts: [{name: millrace, context: {cluster: millrace, user: admin}}]\ncurrent-context: millrace\n',
       16443,
+      "millrace",
     );
     expect(text).to.include("server: https://127.0.0.1:16443").and.include("current-context: millrace");
     expect(text).to.include("certificate-authority-data: QQ==");

@@ -21,7 +21,7 @@ export async function up(runner: Runner, profile: Profile, name: string, limitMs
 }
 
 async function bringUp(profile: Profile, limitMs: number): Promise<string> {
-  const ran = await millrace(["up", "--json", "--profile", profile], limitMs);
+  const ran = await millrace(["up", "--json", "--yes", "--profile", profile], limitMs);
   const report = document(ran) as UpReport;
   must(ran.code === 0 && report.ok, report.errors.join("; ") || `exit code ${ran.code}`);
   must(report.proof?.ok === true, "there is no proof");
@@ -136,7 +136,7 @@ export async function memory(runner: Runner, profile: Profile): Promise<void> {
 
 export async function down(runner: Runner, name: string): Promise<boolean> {
   return await runner.step(name, 4 * MINUTE, async () => {
-    const ran = await millrace(["down", "--json"], 3 * MINUTE);
+    const ran = await millrace(["down", "--json", "--yes"], 3 * MINUTE);
     const report = document(ran) as DownReport;
     must(report.left.length === 0, report.left.map((item) => `${item.kind} ${item.name}`).join(", "));
     must(ran.code === 0, report.errors.join("; "));

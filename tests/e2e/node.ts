@@ -15,9 +15,10 @@ export const hasOwnNode = (): boolean => stack.profile.target === "embedded";
  */
 export async function killProcess(words: string): Promise<void> {
   const docker = new Docker();
-  const { stdout } = await execInNode(docker, ["pgrep", "--full", words]);
+  const node = stack.config.cluster.embedded.name;
+  const { stdout } = await execInNode(docker, node, ["pgrep", "--full", words]);
   const ids = stdout.split("\n").filter(Boolean);
   if (ids.length === 0) throw new Error(`there is no process like ${words}`);
-  const { code, stderr } = await execInNode(docker, ["kill", "-KILL", ...ids]);
+  const { code, stderr } = await execInNode(docker, node, ["kill", "-KILL", ...ids]);
   if (code !== 0) throw new Error(`process ${ids.join(", ")} like ${words} was not killed: ${stderr}`);
 }

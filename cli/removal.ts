@@ -1,0 +1,115 @@
+/** What data a command would take away: claims by service, with their sizes, as the cluster tells them. */
+import type { PlatformConfig } from "../config/index.ts";
+import { PART_OF_LABEL, serviceNames } from "../components/names.ts";
+import { messageOf } from "./errors.ts";
+import type { Kube } from "./kube.ts";
+import { quantity } from "./quantity.ts";
+import { serviceName } from "./services.ts";
+import { bytes } from "./table.ts";
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A claim with data of a service. */
+export interface DataClaim {
+  readonly name: string;
+  readonly service: string;
+  /** Bytes; `null` when the cluster does not say. */
+  readonly size: number | null;
+}
+
+interface ClaimObject {
+  readonly metadata: { readonly name: string; readonly labels?: Labels };
+  readonly spec?: { readonly resources?: { readonly requests?: Labels } };
+  readonly status?: { readonly capacity?: Labels };
+}
+
+interface SetObject {
+  readonly metadata: { readonly name: string; readonly labels?: Labels };
+  readonly spec: {
+    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+    readonly persistentVolumeClaimRetentionPolicy?: { readonly whenDeleted?: string };
+  };
+}
+
+type Getter = Pick<Kube, "get">;
+
+/** The claims of a namespace, sorted by service and name. */
+export async function claimsIn(kube: Getter, namespace: string): Promise<DataClaim[]> {
+  const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
+  const { items } = await kube.get<{ items: readonly ClaimObject[] }>(path);
+  return items
+    .map(({ metadata, spec, status }) => ({
+      name: metadata.name,
+      service: serviceName(metadata.labels, metadata.name),
+      size: quantity(status?.capacity?.["storage"] ?? spec?.resources?.requests?.["storage"]) ?? null,
+    }))
+    .sort((a, b) => `${a.service} ${a.name}`.localeCompare(`${b.service} ${b.name}`));
+}
+
+/** `  kafka: data-kafka-0 (5.0 GiB)`, a line for each claim. */
+export function claimLines(claims: readonly DataClaim[]): string[] {
+  return claims.map(
+    ({ service, name, size }) => `  ${service}: ${name} (${size === null ? "size not known" : bytes(size)})`,
+  );
+}
+
+/** The data of a namespace in lines, or one line that says why it is not known. */
+export async function dataLines(kube: () => Getter, namespace: string): Promise<string[]> {
+  try {
+    const claims = await claimsIn(kube(), namespace);
+    return claims.length === 0 ? ["  no claims"] : claimLines(claims);
+  } catch (error) {
+    return [`  what is in it is not known: ${messageOf(error)}`];
+  }
+}
+
+/** Services with claims of their own that a config has, by the name that their objects are labelled with. */
+export function servicesWithData({ services }: PlatformConfig): string[] {
+  const { kafka, objectStore, catalog, postgres, cassandra } = services;
+  return [
+    ...(kafka.enabled && kafka.existing === undefined ? [serviceNames.kafka] : []),
+    ...(objectStore.enabled && objectStore.existing === undefined ? [serviceNames.objectStore] : []),
+    ...(catalog.enabled ? [serviceNames.metastore] : []),
+    ...(postgres.enabled ? [serviceNames.postgres] : []),
+    ...(cassandra.enabled ? [serviceNames.cassandra] : []),
+  ];
+}
+
+/** Claims of services that a config no longer has. */
+export interface LeavingData {
+  /** They go with their StatefulSet. */
+  readonly removed: readonly DataClaim[];
+  /** They outlive it. */
+  readonly kept: readonly DataClaim[];
+}
+
+/** What becomes of the data of services that an `up` with this config takes away. */
+export async function leavingData(kube: Getter, config: PlatformConfig): Promise<LeavingData> {
+  const { namespace } = config.cluster;
+  const selector = encodeURIComponent(`${PART_OF_LABEL}=millrace`);
+  const [sets, claims] = await Promise.all([
+    kube.get<{ items: readonly SetObject[] }>(
+      `/apis/apps/v1/namespaces/${namespace}/statefulsets?labelSelector=${selector}`,
+    ),
+    claimsIn(kube, namespace),
+  ]);
+  const staying = servicesWithData(config);
+  const known: readonly string[] = Object.values(serviceNames);
+  const leaving = sets.items.filter(({ metadata }) => {
+    const service = serviceName(metadata.labels, metadata.name);
+    return known.includes(service) && !staying.includes(service);
+  });
+  const claimsOf = (deleted: boolean): DataClaim[] =>
+    leaving
+      .filter(({ spec }) => (spec.persistentVolumeClaimRetentionPolicy?.whenDeleted === "Delete") === deleted)
+      .flatMap((set) => claims.filter((claim) => belongsTo(claim, set)));
+  return { removed: claimsOf(true), kept: claimsOf(false) };
+}
+
+/** A StatefulSet names its claims `<template>-<set>-<ordinal>`. */
+function belongsTo({ name }: DataClaim, { metadata, spec }: SetObject): boolean {
+  return (spec.volumeClaimTemplates ?? []).some((template) => {
+    const prefix = `${template.metadata.name}-${metadata.name}-`;
+    return name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length));
+  });
+}

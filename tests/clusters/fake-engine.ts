@@ -1,0 +1,64 @@
+/** A Docker engine for specs: it holds containers, volumes and networks by name, and writes down what is removed. */
+import { serveHttp } from "../support/local-server.ts";
+
+type Labels = Readonly<Record<string, string>>;
+
+export interface FakeEngine {
+  readonly containers: Map<string, { readonly id: string; readonly labels: Labels; readonly running: boolean }>;
+  readonly volumes: Map<string, Labels>;
+  readonly networks: Map<string, Labels>;
+  /** Requests that change something, such as `DELETE /volumes/millrace-var`. */
+  readonly changes: string[];
+}
+
+const CREATED = "2026-11-27T07:40:00Z";
+
+/** Runs `body` with a fake engine as the one that every client of Docker finds. */
+export async function withEngine(body: (engine: FakeEngine) => Promise<void>): Promise<void> {
+  const engine: FakeEngine = { containers: new Map(), volumes: new Map(), networks: new Map(), changes: [] };
+  const server = await serveHttp((request, _body, response) => {
+    const path = (request.url ?? "").replace(/\?.*$/, "").replace(/^\/v[\d.]+/, "");
+    const method = request.method ?? "GET";
+    if (method !== "GET" && method !== "HEAD") engine.changes.push(`${method} ${path}`);
+    const answer = answerOf(engine, method, path);
+    response.writeHead(answer === undefined ? 404 : method === "DELETE" ? 204 : 200, {
+      "content-type": "application/json",
+    });
+    response.end(answer === undefined ? '{"message":"no such thing"}' : JSON.stringify(answer));
+  });
+  const before = process.env["DOCKER_HOST"];
+  process.env["DOCKER_HOST"] = server.url.replace("http://", "tcp://");
+  try {
+    await body(engine);
+  } finally {
+    if (before === undefined) delete process.env["DOCKER_HOST"];
+    else process.env["DOCKER_HOST"] = before;
+    await server.stop();
+  }
+}
+
+function answerOf(engine: FakeEngine, method: string, path: string): unknown {
+  const [, kind = "", name = ""] = path.split("/");
+  if (path === "/_ping") return "OK";
+  if (path === "/containers/json") {
+    return [...engine.containers].map(([key, { id, labels }]) => ({ Id: id, Names: [`/${key}`], Labels: labels }));
+  }
+  if (path === "/volumes")
+    return { Volumes: [...engine.volumes].map(([key, labels]) => ({ Name: key, Labels: labels })) };
+  if (path === "/networks") {
+    return [...engine.networks].map(([key, labels]) => ({ Name: key, Labels: labels, Created: CREATED }));
+  }
+  const lists: Readonly<Record<string, Map<string, unknown>>> = {
+    containers: engine.containers,
+    volumes: engine.volumes,
+    networks: engine.networks,
+  };
+  if (method === "DELETE") return lists[kind]?.delete(name) === true ? {} : undefined;
+  const container = kind === "containers" ? engine.containers.get(name) : undefined;
+  if (container !== undefined) {
+    const { id, labels, running } = container;
+    return { Id: id, Created: CREATED, Config: { Labels: labels, Image: "x" }, State: { Running: running } };
+  }
+  const volume = kind === "volumes" ? engine.volumes.get(name) : undefined;
+  return volume === undefined ? undefined : { Name: name, Labels: volume, CreatedAt: CREATED };
+}
