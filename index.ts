@@ -12,6 +12,7 @@ import { existingObjectStore, ObjectStore, type S3Source } from "./components/ob
 import { cassandraCatalog, icebergCatalog } from "./components/presto-catalogs.ts";
 import { Presto } from "./components/presto.ts";
 import { Proof } from "./components/proof.ts";
+import { Revision } from "./components/revision.ts";
 import { SparkApplication } from "./components/spark-application.ts";
 import { Spark } from "./components/spark.ts";
 import { Storage } from "./components/storage.ts";
@@ -19,6 +20,7 @@ import { TelemetryProducer } from "./components/telemetry.ts";
 import { objectStoreContents, type S3Consumer } from "./config/buckets.ts";
 import { wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
+import { skippedHops } from "./config/proof-hops.ts";
 import { pipeline, rowStore, streamTopics } from "./pipeline.ts";
 import { sharedModules, workload } from "./programs.ts";
 import { studio } from "./studio.ts";
@@ -37,7 +39,8 @@ const provider = new k8s.Provider("cluster", {
   enableConfigMapMutable: true,
   enableSecretMutable: true,
 });
-const onCluster = { provider };
+const revision = new Revision();
+const onCluster = { provider, transformations: [revision.transformation] };
 const { namespaceName: namespace } = new PlatformNamespace(
   "namespace",
   { namespace: config.cluster.namespace, profile: config.profile },
@@ -265,8 +268,11 @@ const proofRun =
           objectStore: store.access("proof"),
           catalog: catalogService.endpoint,
           presto: prestoService.endpoint,
+          ...(producer && { telemetry: { intervalSeconds: telemetry.intervalSeconds } }),
           ...people.proven,
           ...live.proven,
+          skipped: skippedHops(config),
+          revision: revision.current(),
           waitFor: [
             stream.ready,
             ...(producer === undefined ? [] : [producer.ready]),
@@ -274,7 +280,7 @@ const proofRun =
             ...live.proven.waitFor,
           ],
           records: config.proof.records,
-          timeoutSeconds: config.proof.timeoutSeconds,
+          ...(config.proof.timeoutSeconds !== undefined && { timeoutSeconds: config.proof.timeoutSeconds }),
           resources: footprints.proofResources(),
         },
         onCluster,

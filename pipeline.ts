@@ -209,26 +209,21 @@ export function pipeline(args: PipelineArgs, opts: pulumi.ComponentResourceOptio
   return {
     addresses: [pages?.address],
     proven: {
-      ...(pump &&
-        pages &&
-        stream &&
-        cassandra && {
-          pipeline: {
-            pump: pump.endpoint,
-            display: pages.endpoint,
-            cassandra: cassandra.access("proof"),
-            windowSeconds: windows.windowSeconds,
-            ...(census &&
-              batch && {
-                census: {
-                  bucket: buckets.inputs,
-                  prefix: census.prefix,
-                  rows: args.services.census.rows,
-                  ready: batch.ready,
-                },
-              }),
-          },
-        }),
+      pipeline: {
+        ...(pump && { pump: pump.endpoint }),
+        ...(pages && { display: pages.endpoint }),
+        ...(cassandra && { cassandra: cassandra.access("proof") }),
+        ...(stream && { windowSeconds: windows.windowSeconds }),
+        ...(census &&
+          batch && {
+            census: {
+              bucket: buckets.inputs,
+              prefix: census.prefix,
+              rows: args.services.census.rows,
+              ready: batch.ready,
+            },
+          }),
+      },
       waitFor: [stream?.ready, batch?.ready].filter((ready) => ready !== undefined),
     },
   };

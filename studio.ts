@@ -219,8 +219,7 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
         )
       : undefined;
 
-  // Both hops ask Spark and Presto too.
-  const provable = connectService !== undefined && args.presto !== undefined;
+  const asks = [...(connectService ? (["spark"] as const) : []), ...(args.presto ? (["presto"] as const) : [])];
   const robotHome = contents.homes[ROBOT];
   return {
     addresses: [airflowService?.address, hub?.address, historyService?.address],
@@ -231,15 +230,16 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
         : []),
     ],
     proven: {
+      // The DAG that is run asks both.
       ...(airflowService &&
-        provable && {
+        asks.length === 2 && {
           airflow: {
             endpoint: airflowService.endpoint,
             bucket: buckets.notebooks,
             logs: { bucket: buckets.airflow, prefix: "logs" },
           },
         }),
-      ...(hub && robotHome && provable && { jupyterhub: { endpoint: hub.endpoint, home: robotHome } }),
+      ...(hub && robotHome && { jupyterhub: { endpoint: hub.endpoint, home: robotHome, asks } }),
       waitFor: [connectService?.endpoint.ready, historyService?.ready, library?.ready].filter(
         (ready) => ready !== undefined,
       ),

@@ -5,6 +5,7 @@ import { CassandraClient } from "./cassandra-client.ts";
 import type { ProofConfig } from "./config.ts";
 import { DisplayClient } from "./display-client.ts";
 import type { Branch, Hop } from "./hop.ts";
+import { hopNames } from "./hop-names.ts";
 import { airflowHop } from "./hops/airflow.ts";
 import { cassandraCleanup, cassandraHop } from "./hops/cassandra.ts";
 import { catalogHop } from "./hops/catalog.ts";
@@ -19,7 +20,9 @@ import { objectStoreHop } from "./hops/object-store.ts";
 import { prestoHop } from "./hops/presto.ts";
 import { pumpHop } from "./hops/pump.ts";
 import { sparkHop } from "./hops/spark.ts";
+import { telemetryHop } from "./hops/telemetry.ts";
 import { JupyterHubClient } from "./jupyterhub-client.ts";
+import { cleanupMs, proofCapMs, statementMs } from "./limits.ts";
 import { LiveClient } from "./live-client.ts";
 import { MarkedNumbers, numbersMetric } from "./marked-numbers.ts";
 import type { MarkedRun } from "./marked-records.ts";
@@ -27,44 +30,69 @@ import { objectStore } from "./object-store.ts";
 import { PumpClient } from "./pump-client.ts";
 import { SamplesFiles } from "./samples-files.ts";
 
-/** Time for the clean-up where a server or a task may have to end, or what others do at the same time slows it down. */
-const cleanupTimeoutMs = 60_000;
-
-/** Time of one statement where other hops ask at the same time, in ms. */
-const statementTimeoutMs = 30_000;
+/** A hop that is not asked, and why. */
+export interface Skipped {
+  readonly hop: string;
+  readonly reason: string;
+}
 
 /** The data path first: the others stand on it. */
 export function branchesOf(config: ProofConfig, marked: MarkedRun): Branch[] {
-  const timeoutMs = config.timeoutSeconds * 1000;
-  const beside = [airflowHops(config, marked), notebooksHops(config, marked), pipelineHops(config, marked)]
-    .filter((hops) => hops.length > 0)
-    .map((hops) => ({ hops, timeoutMs, cleanupTimeoutMs }));
-  const dataPath = { hops: dataPathHops(config, marked), timeoutMs, carriesOthers: true };
-  return [beside.length === 0 ? dataPath : { ...dataPath, cleanupTimeoutMs }, ...beside];
+  const own = { timeoutMs: proofCapMs, cleanupTimeoutMs: cleanupMs };
+  const patient = (hops: readonly Hop[]): Hop[] => hops.map((hop) => withPatience(hop, config.timeoutSeconds));
+  const beside = [telemetryHops, airflowHops, notebooksHops, pipelineHops].map((hopsOf) => hopsOf(config, marked));
+  const branches = beside.filter((hops) => hops.length > 0).map((hops) => ({ ...own, hops: patient(hops) }));
+  const dataPath = dataPathHops(config, marked);
+  if (dataPath.length === 0) return branches;
+  return [{ ...own, hops: patient(dataPath), carriesOthers: true }, ...branches];
 }
 
-/** The path of a record, in order. */
+/** The hops that these branches do not ask, in the table's order. */
+export function skippedHops(config: Pick<ProofConfig, "skipped">, branches: readonly Branch[]): Skipped[] {
+  const asked = new Set(branches.flatMap(({ hops }) => hops.map(({ name }) => name)));
+  return hopNames
+    .filter((hop) => !asked.has(hop))
+    .map((hop) => ({ hop, reason: config.skipped[hop] ?? "the proof was not told where to ask it" }));
+}
+
+function withPatience(hop: Hop, atLeastSeconds: number | undefined): Hop {
+  return { ...hop, timeoutMs: Math.max(hop.timeoutMs, (atLeastSeconds ?? 0) * 1000) };
+}
+
+/** The path of a record, in order, as far as there is one. */
 function dataPathHops(config: ProofConfig, marked: MarkedRun): Hop[] {
-  const store = objectStore(config.s3);
-  const tablePrefix = [config.s3.warehouse, `${config.namespace}.db`, "samples"].filter(Boolean).join("/");
+  const { kafka, s3, metastore, stream, namespace } = config;
+  const hops: Hop[] = [];
+  if (kafka) hops.push(kafkaHop(kafka, marked));
+  if (s3) hops.push(objectStoreHop(objectStore(s3), marked));
+  if (!kafka || !s3 || !metastore || !stream) return hops;
+  const store = objectStore(s3);
+  const tablePrefix = [s3.warehouse, `${namespace}.db`, "samples"].filter(Boolean).join("/");
   const files = new SamplesFiles(store, tablePrefix, marked);
-  const presto = new PrestoClient({ ...config.presto, schema: config.namespace });
-  return [
-    kafkaHop(config.kafka, marked),
-    objectStoreHop(store, marked),
-    sparkHop(files, marked, config.metastore.uri),
-    catalogHop(config, store, files, marked),
-    prestoHop(presto, marked),
-    deadLetterHop(presto, marked),
-  ];
+  hops.push(sparkHop(files, marked, metastore.uri, { namespace }));
+  hops.push(catalogHop({ metastore, namespace }, store, files, marked));
+  const presto = prestoOf(config);
+  return presto === undefined ? hops : [...hops, prestoHop(presto, marked), deadLetterHop(presto, marked)];
 }
 
-function airflowHops({ airflow, s3, presto, namespace }: ProofConfig, marked: MarkedRun): Hop[] {
-  if (airflow === undefined) return [];
+function prestoOf({ presto, namespace }: ProofConfig): PrestoClient | undefined {
+  return presto && new PrestoClient({ ...presto, schema: namespace, statementTimeoutMs: statementMs });
+}
+
+function telemetryHops(config: ProofConfig, marked: MarkedRun): Hop[] {
+  const presto = prestoOf(config);
+  if (!config.telemetry || !config.stream || presto === undefined) return [];
+  return [telemetryHop({ presto, marked, intervalSeconds: config.telemetry.intervalSeconds })];
+}
+
+function airflowHops(config: ProofConfig, marked: MarkedRun): Hop[] {
+  const { airflow, s3 } = config;
+  const presto = prestoOf(config);
+  if (!airflow || !s3 || presto === undefined) return [];
   const hop = airflowHop({
     airflow: new AirflowClient(airflow),
     config: airflow,
-    presto: new PrestoClient({ ...presto, schema: namespace, statementTimeoutMs }),
+    presto,
     notebooks: objectStore({ ...s3, bucket: airflow.bucket }),
     ...(airflow.logs && {
       logs: { store: objectStore({ ...s3, bucket: airflow.logs.bucket }), prefix: airflow.logs.prefix },
@@ -75,7 +103,7 @@ function airflowHops({ airflow, s3, presto, namespace }: ProofConfig, marked: Ma
 }
 
 function notebooksHops({ jupyterhub, s3 }: ProofConfig, marked: MarkedRun): Hop[] {
-  if (jupyterhub === undefined) return [];
+  if (!jupyterhub || !s3) return [];
   const hop = notebooksHop({
     hub: new JupyterHubClient({ ...jupyterhub, note: marked.run }),
     config: jupyterhub,
@@ -85,28 +113,34 @@ function notebooksHops({ jupyterhub, s3 }: ProofConfig, marked: MarkedRun): Hop[
   return [hop];
 }
 
-/** The path of a number from a pump to the display, in order. */
-function pipelineHops({ pipeline, s3, presto: prestoConfig, namespace }: ProofConfig, marked: MarkedRun): Hop[] {
-  if (pipeline === undefined) return [];
-  const { windowSeconds, census } = pipeline;
+/** The path of a number from a pump to the display, in order, as far as there is one. */
+function pipelineHops(config: ProofConfig, marked: MarkedRun): Hop[] {
+  const { pump, display: displayUrl, cassandra: cassandraConfig, windowSeconds, census } = config.pipeline ?? {};
   const numbers = new MarkedNumbers(marked);
-  const live = new LiveClient({ url: pipeline.display, namespace: "random-numbers", metric: numbersMetric });
-  const cassandra = new CassandraClient({ ...pipeline.cassandra, password: pipeline.cassandraPassword });
-  const presto = new PrestoClient({ ...prestoConfig, schema: namespace, statementTimeoutMs });
-  const display = new DisplayClient({ url: pipeline.display });
-  return [
-    pumpHop({
-      pump: new PumpClient({ url: pipeline.pump, token: pipeline.pumpToken }),
-      numbers,
-      live,
-      cleanups: [cassandraCleanup(cassandra, numbers), ...lakeCleanups(presto, numbers)],
-    }),
-    liveHop({ live, numbers }),
-    cassandraHop({ cassandra, numbers, windowSeconds }),
-    lakeHop({ presto, numbers, windowSeconds }),
-    displayHop({ display, numbers, marked, windowSeconds }),
-    ...(census === undefined
-      ? []
-      : [censusHop({ display, inputs: objectStore({ ...s3, bucket: census.bucket }), config: census })]),
-  ];
+  const display = displayUrl === undefined ? undefined : new DisplayClient({ url: displayUrl });
+  const cassandra = cassandraConfig && new CassandraClient(cassandraConfig);
+  const presto = prestoOf(config);
+  const hops: Hop[] = [];
+  if (pump) {
+    const live =
+      displayUrl === undefined
+        ? undefined
+        : new LiveClient({ url: displayUrl, namespace: "random-numbers", metric: numbersMetric });
+    const cleanups = [
+      ...(cassandra ? [cassandraCleanup(cassandra, numbers)] : []),
+      ...(presto ? lakeCleanups(presto, numbers) : []),
+    ];
+    hops.push(pumpHop({ pump: new PumpClient(pump), numbers, ...(live && { live }), cleanups }));
+    if (live) hops.push(liveHop({ live, numbers }));
+    if (windowSeconds !== undefined) {
+      if (cassandra) hops.push(cassandraHop({ cassandra, numbers, windowSeconds }));
+      if (presto) hops.push(lakeHop({ presto, numbers, windowSeconds }));
+      if (display && config.kafka) hops.push(displayHop({ display, numbers, marked, windowSeconds }));
+    }
+  }
+  if (display && census && config.s3) {
+    const inputs = objectStore({ ...config.s3, bucket: census.bucket });
+    hops.push(censusHop({ display, inputs, config: census }));
+  }
+  return hops;
 }

@@ -2,36 +2,52 @@
 import { z } from "zod";
 
 const schema = z.strictObject({
-  kafka: z.strictObject({
-    /** `host:port,host:port` */
-    bootstrapServers: z.string().min(1),
-    topic: z.string().min(1).default("telemetry"),
-  }),
-  s3: z.strictObject({
-    protocol: z.enum(["http", "https"]),
-    host: z.string().min(1),
-    port: z.int().min(1).max(65535),
-    region: z.string().min(1),
-    pathStyle: z.boolean().default(true),
-    /** Bucket of the tables; the proof's key must be able to read and write it. */
-    bucket: z.string().min(1).default("lake"),
-    /** Prefix of the tables in the bucket. */
-    warehouse: z.string().default("warehouse"),
-  }),
-  metastore: z.strictObject({ uri: z.string().regex(/^thrift:\/\/[^:/]+:\d+$/) }),
-  presto: z.strictObject({
-    url: z.url(),
-    /** Catalog of the Iceberg tables in Presto. */
-    catalog: z.string().min(1).default("lake"),
-  }),
+  /** @default - no hop that needs records of the proof */
+  kafka: z
+    .strictObject({
+      /** `host:port,host:port` */
+      bootstrapServers: z.string().min(1),
+      topic: z.string().min(1).default("telemetry"),
+    })
+    .optional(),
+  /** @default - no hop that reads objects */
+  s3: z
+    .strictObject({
+      protocol: z.enum(["http", "https"]),
+      host: z.string().min(1),
+      port: z.int().min(1).max(65535),
+      region: z.string().min(1),
+      pathStyle: z.boolean().default(true),
+      /** Bucket of the tables; the proof's key must be able to read and write it. */
+      bucket: z.string().min(1).default("lake"),
+      /** Prefix of the tables in the bucket. */
+      warehouse: z.string().default("warehouse"),
+    })
+    .optional(),
+  /** @default - no hop that reads tables */
+  metastore: z.strictObject({ uri: z.string().regex(/^thrift:\/\/[^:/]+:\d+$/) }).optional(),
+  /** @default - no hop that asks by SQL */
+  presto: z
+    .strictObject({
+      url: z.url(),
+      /** Catalog of the Iceberg tables in Presto. */
+      catalog: z.string().min(1).default("lake"),
+    })
+    .optional(),
+  /** Whether there is a stream that writes the topic's records into table `samples`. */
+  stream: z.boolean().default(true),
+  /** The producer of ordinary records. @default - no hop `telemetry` */
+  telemetry: z.strictObject({ intervalSeconds: z.int().min(1).max(3600) }).optional(),
   /** Iceberg namespace, in Presto the schema. */
   namespace: z.string().min(1).default("telemetry"),
   /** Good records to send. */
   records: z.int().min(1).max(10_000).default(200),
   /** Records to send that the stream must refuse. */
   poison: z.int().min(0).max(100).default(5),
-  /** Limit of the data path's hops together, and of each branch beside it, in seconds. */
-  timeoutSeconds: z.number().min(1).max(3600).default(100),
+  /** Time that each hop may take at least without progress, in seconds. @default - each hop's own */
+  timeoutSeconds: z.number().min(1).max(3600).optional(),
+  /** Why a hop that can't be asked with these settings is not asked, by its name. */
+  skipped: z.record(z.string(), z.string()).default({}),
   /** @default - no hop `airflow` */
   airflow: z
     .strictObject({
@@ -60,22 +76,29 @@ const schema = z.strictObject({
       user: z.string().min(1),
       /** Where the account's notebooks are kept; the proof's key must be able to read and write it. */
       home: z.strictObject({ bucket: z.string().min(1), prefix: z.string().default("") }),
+      /** What a notebook can ask. */
+      asks: z.array(z.enum(["spark", "presto"])).default(["spark", "presto"]),
     })
     .optional(),
-  /** @default - no hops from `pump` to `display` */
+  /** @default - no hops from `pump` to `census` */
   pipeline: z
     .strictObject({
-      /** Of the pumps of random numbers. */
-      pump: z.url(),
-      display: z.url(),
-      cassandra: z.strictObject({
-        contactPoints: z.array(z.string().min(1)).min(1),
-        port: z.int().min(1).max(65535),
-        datacenter: z.string().min(1),
-        /** Role that the proof logs in as. */
-        user: z.string().min(1),
-      }),
-      windowSeconds: z.int().min(1).max(3600),
+      /** Of the pumps of random numbers. @default - none are sent, and hops that look for them left out */
+      pump: z.url().optional(),
+      /** @default - no hops `live`, `display` and `census` */
+      display: z.url().optional(),
+      /** @default - no hop `cassandra` */
+      cassandra: z
+        .strictObject({
+          contactPoints: z.array(z.string().min(1)).min(1),
+          port: z.int().min(1).max(65535),
+          datacenter: z.string().min(1),
+          /** Role that the proof logs in as. */
+          user: z.string().min(1),
+        })
+        .optional(),
+      /** Of the stream `windows`. @default - there is none, and hops that look for what it writes are left out */
+      windowSeconds: z.int().min(1).max(3600).optional(),
       /** @default - no hop `census` */
       census: z
         .strictObject({
@@ -94,15 +117,20 @@ const schema = z.strictObject({
 });
 
 type Settings = z.infer<typeof schema>;
+type S3Settings = NonNullable<Settings["s3"]>;
+type Pipeline = NonNullable<Settings["pipeline"]>;
 type WithPassword<T> = (T & { readonly password: string }) | undefined;
 
-type Pipeline = NonNullable<Settings["pipeline"]>;
-
-export type ProofConfig = Omit<Settings, "airflow" | "jupyterhub" | "pipeline"> & {
-  readonly s3: { readonly accessKey: string; readonly secretKey: string };
+export type ProofConfig = Omit<Settings, "s3" | "airflow" | "jupyterhub" | "pipeline"> & {
+  readonly s3: (S3Settings & { readonly accessKey: string; readonly secretKey: string }) | undefined;
   readonly airflow: WithPassword<NonNullable<Settings["airflow"]>>;
   readonly jupyterhub: WithPassword<NonNullable<Settings["jupyterhub"]>>;
-  readonly pipeline: (Pipeline & { readonly pumpToken: string; readonly cassandraPassword: string }) | undefined;
+  readonly pipeline:
+    | (Pick<Pipeline, "display" | "windowSeconds" | "census"> & {
+        readonly pump: { readonly url: string; readonly token: string } | undefined;
+        readonly cassandra: WithPassword<NonNullable<Pipeline["cassandra"]>>;
+      })
+    | undefined;
 };
 
 /** @throws {Error} with all problems at once */
@@ -113,23 +141,33 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     if (value === "") problems.push(`${name} is not set: it holds ${holds}`);
     return value;
   };
-  const accessKey = required("S3_ACCESS_KEY", "the proof's S3 access key");
-  const secretKey = required("S3_SECRET_KEY", "the proof's S3 secret key");
   const { PROOF_CONFIG: text, PROOF_TIMEOUT_SECONDS: override } = environment;
-  const parsed = schema.safeParse(parseJson(text, problems));
+  const given = parseJson(text, problems);
+  const parsed = schema.safeParse(given);
+  // Also when another setting is wrong: all problems are told at once.
+  const keys = !(given instanceof Object && "s3" in given)
+    ? { accessKey: "", secretKey: "" }
+    : {
+        accessKey: required("S3_ACCESS_KEY", "the proof's S3 access key"),
+        secretKey: required("S3_SECRET_KEY", "the proof's S3 secret key"),
+      };
   if (!parsed.success && text) {
     problems.push(...parsed.error.issues.map((issue) => `PROOF_CONFIG ${issue.path.join(".")}: ${issue.message}`));
   }
-  const { airflow, jupyterhub, pipeline } = parsed.data ?? {};
+  const { s3, airflow, jupyterhub, pipeline } = parsed.data ?? {};
   const withPassword = <T extends { readonly user: string }>(part: T | undefined, name: string): WithPassword<T> =>
     part === undefined ? undefined : { ...part, password: required(name, `the password of ${part.user}`) };
-  const beside = {
+  const parts = {
+    s3: s3 && { ...s3, ...keys },
     airflow: withPassword(airflow, "AIRFLOW_PASSWORD"),
     jupyterhub: withPassword(jupyterhub, "JUPYTERHUB_PASSWORD"),
     pipeline: pipeline && {
       ...pipeline,
-      pumpToken: required("PUMP_TOKEN", "the token that the pumps ask for"),
-      cassandraPassword: required("CASSANDRA_PASSWORD", `the password of ${pipeline.cassandra.user}`),
+      pump:
+        pipeline.pump === undefined
+          ? undefined
+          : { url: pipeline.pump, token: required("PUMP_TOKEN", "the token that the pumps ask for") },
+      cassandra: withPassword(pipeline.cassandra, "CASSANDRA_PASSWORD"),
     },
   };
   const limit = schema.shape.timeoutSeconds.safeParse(
@@ -139,7 +177,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     problems.push(`PROOF_TIMEOUT_SECONDS is "${override}"; allowed are 1 to 3600`);
   }
   if (problems.length > 0 || !limit.success || !parsed.success) throw new Error(problems.join("\n"));
-  return { ...parsed.data, ...beside, timeoutSeconds: limit.data, s3: { ...parsed.data.s3, accessKey, secretKey } };
+  return { ...parsed.data, ...parts, timeoutSeconds: limit.data };
 }
 
 function parseJson(text: string | undefined, problems: string[]): unknown {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeError, field } from "../workloads/describe-error.ts";
 import { HopFailure } from "./hop.ts";
+import { limitWords, refusedMs } from "./limits.ts";
 
 export { describeError };
 
@@ -30,10 +31,12 @@ export function isConnectionRefused(error: unknown): boolean {
 
 export interface PollOptions {
   readonly signal: AbortSignal;
-  /** How long every connection may be refused without a break, in ms: whoever waits wants the cause. @default 30000 */
+  /** How long every connection may be refused without a break, in ms: whoever waits wants the cause. @default `refusedMs` */
   readonly refusedMs?: number;
   /** @default 500 */
   readonly pauseMs?: number;
+  /** Told what is missing, each time that an answer says so in other words than the one before. @default - nobody is */
+  readonly onProgress?: (words: string) => void;
 }
 
 /**
@@ -51,6 +54,7 @@ export async function poll<T extends object>(look: () => Promise<T | string>, op
     try {
       const result = await look();
       if (typeof result !== "string") return result;
+      if (result !== missing) options.onProgress?.(result);
       missing = result;
       refusedSince = undefined;
     } catch (error) {
@@ -58,8 +62,9 @@ export async function poll<T extends object>(look: () => Promise<T | string>, op
       if (!isOver() || missing === "nothing was seen") missing = describeError(error);
       refusedSince = isConnectionRefused(error) ? (refusedSince ?? performance.now()) : undefined;
     }
-    if (refusedSince !== undefined && performance.now() - refusedSince >= (options.refusedMs ?? 30_000)) break;
+    if (refusedSince !== undefined && performance.now() - refusedSince >= (options.refusedMs ?? refusedMs)) break;
     await sleep(options.pauseMs ?? 500, undefined, { signal: options.signal }).catch(() => undefined);
   }
-  throw new HopFailure(`after ${Math.round((performance.now() - started) / 1000)} s: ${missing}`);
+  const why = limitWords(options.signal) ?? `after ${Math.round((performance.now() - started) / 1000)} s`;
+  throw new HopFailure(`${why}: ${missing}`);
 }

@@ -15,7 +15,7 @@ export interface HopFigures {
 /** One step of the path. It looks at data, never at a status. */
 export interface Hop {
   readonly name: string;
-  /** Most time that the hop may take, in ms; the overall limit may cut it shorter. */
+  /** Most time in which it may see nothing new, in ms; the branch's limit may cut it shorter. */
   readonly timeoutMs: number;
   /** @throws {HopFailure} or any error: the hop is missing */
   readonly run: (context: HopContext) => Promise<HopFigures>;
@@ -26,16 +26,16 @@ export interface HopContext {
   readonly signal: AbortSignal;
   /** Registers what must be removed at the end, whatever happens. Runs in reverse order. */
   readonly onCleanup: (step: CleanupStep) => void;
-  /** Told in a few words what the hop waits for, where that takes long. */
+  /** Told in a few words what the hop waits for. Words that are new are progress: its time begins anew. */
   readonly onProgress: (words: string) => void;
 }
 
 /** Hops that run one after the other, while other branches run beside them. */
 export interface Branch {
   readonly hops: readonly Hop[];
-  /** Limit of all its hops together, in ms. */
+  /** Limit of all its hops together, however they get on, in ms. */
   readonly timeoutMs: number;
-  /** Limit of its clean-up, in ms. @default 20000 */
+  /** Limit of its clean-up, in ms. @default `cleanupMs` */
   readonly cleanupTimeoutMs?: number;
   /** Whether the other branches stand on this one: when it fails, they are ended and not judged. @default false */
   readonly carriesOthers?: boolean;

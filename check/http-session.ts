@@ -7,6 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { describeError } from "./errors.ts";
 import { HopFailure } from "./hop.ts";
+import { answerMs } from "./limits.ts";
 
 export interface Answer {
   readonly status: number;
@@ -32,7 +33,7 @@ export interface SessionOptions {
   readonly service: string;
   /** `http://host:port` */
   readonly url: string;
-  /** Time that an answer has, in ms, from the last byte of it. @default 15000 */
+  /** Time that an answer has, in ms, from the last byte of it. @default `answerMs` */
   readonly timeoutMs?: number;
 }
 
@@ -83,7 +84,7 @@ export class HttpSession {
       new URL(path, this.#base),
       {
         method,
-        timeout: this.#options.timeoutMs ?? 15_000,
+        timeout: this.#options.timeoutMs ?? answerMs,
         // A connection that a restarted server has closed would fail the next request.
         agent: false,
         ...(signal === undefined ? {} : { signal }),

@@ -2,14 +2,14 @@
  * The proof: sends marked records into the platform and asks each hop for exactly them.
  *
  * Settings in `PROOF_CONFIG` (see config.ts), keys and passwords in variables of their own; `PROOF_TIMEOUT_SECONDS`
- * overrides the time limit. Prints JSON lines on stdout, lines for people on stderr.
+ * overrides how long a hop may make no progress. Prints JSON lines on stdout, lines for people on stderr.
  * SIGTERM ends it early, with its clean-up and its verdict. Exit code 0: all hops hold what they must; 1: one does not, and is named; 2: the settings are wrong.
  */
-import { branchesOf } from "./branches.ts";
+import { branchesOf, skippedHops } from "./branches.ts";
 import { readConfig } from "./config.ts";
 import type { ProofConfig } from "./config.ts";
 import { makeMarkedRun } from "./marked-records.ts";
-import { hopJson, hopLine, proofJson, proofLines } from "./report.ts";
+import { hopJson, hopLine, proofJson, proofLines, skippedJson, skippedLine } from "./report.ts";
 import { runBranches } from "./runner.ts";
 
 const forPrograms = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -33,7 +33,13 @@ for (const name of ["SIGTERM", "SIGINT"] as const) {
     stop.abort();
   });
 }
-const result = await runBranches(branchesOf(config, marked), {
+const branches = branchesOf(config, marked);
+const skipped = skippedHops(config, branches);
+for (const one of skipped) {
+  forPrograms(skippedJson(one));
+  forPeople(skippedLine(one));
+}
+const result = await runBranches(branches, {
   signal: stop.signal,
   onResult: (hop) => {
     forPrograms(hopJson(hop));
@@ -44,5 +50,5 @@ const result = await runBranches(branchesOf(config, marked), {
   },
 });
 forPrograms(proofJson(marked.run, result));
-proofLines(marked.run, result).forEach(forPeople);
+proofLines(marked.run, result, skipped).forEach(forPeople);
 process.exit(result.ok ? 0 : 1);

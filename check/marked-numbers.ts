@@ -1,6 +1,6 @@
 /** The numbers that one proof sends through the pumps, and what the pumps made of them. */
 import { difference, figuresOf } from "./hop.ts";
-import { isLeftover, makePoison, newRun } from "./marked-records.ts";
+import { isLeftover, isoOf, makePoison, newRun } from "./marked-records.ts";
 import type { MarkedRun } from "./marked-records.ts";
 import type { TimedValue } from "./windows.ts";
 
@@ -78,8 +78,4 @@ export class MarkedNumbers {
     }
     return undefined;
   }
-}
-
-function isoOf(ts: number): string {
-  return Number.isNaN(ts) ? "no time" : new Date(ts).toISOString();
 }

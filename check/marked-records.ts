@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { makeRecord, runHeader, toMessage } from "../workloads/telemetry/record.ts";
 import type { KafkaMessage, TelemetryRecord } from "../workloads/telemetry/record.ts";
-import { figuresOf } from "./hop.ts";
+import { difference, figuresOf } from "./hop.ts";
 import type { HopFigures } from "./hop.ts";
 
 export interface MarkedRun {
@@ -28,12 +28,47 @@ export function makeMarkedRun(counts: { records: number; poison: number }, now =
   const run = newRun(now);
   const records = Array.from({ length: counts.records }, (_, index) =>
     makeRecord(
-      { source: "proof", node: `proof-${index % 7}`, at: now, run },
+      // Times of their own, not later than now: a time that belongs to another record is seen.
+      { source: "proof", node: `proof-${index % 7}`, at: new Date(now.getTime() - (index % 1000)), run },
       { metric: markedMetric, value: 1000 + index * 7 },
     ),
   );
   const poison = Array.from({ length: counts.poison }, (_, index) => makePoison(run, index, now));
   return { run, startedAt: now, records, poison, expected: figuresOf(records) };
+}
+
+/** A record as a store gives it back. */
+export type SeenRecord = Pick<TelemetryRecord, "id" | "run" | "node" | "metric" | "value"> & {
+  /** What the store says, which need not be a source. */
+  readonly source: string;
+  /** In ms since 1970. */
+  readonly ts: number;
+};
+
+const textFields = ["run", "source", "node", "metric"] as const;
+
+/** @returns what differs from the records sent, in any field of any record, in words; `undefined`: nothing */
+export function recordsDifference(
+  seen: readonly SeenRecord[],
+  { records, expected }: Pick<MarkedRun, "records" | "expected">,
+): string | undefined {
+  const problem = difference(figuresOf(seen), expected);
+  if (problem !== undefined) return problem;
+  const byId = new Map(seen.map((record) => [record.id, record]));
+  for (const sent of records) {
+    const found = byId.get(sent.id);
+    if (found === undefined) return `no record ${sent.id}, which was sent, and another one instead`;
+    const other = textFields.find((field) => found[field] !== sent[field]);
+    if (other !== undefined) return `record ${sent.id} with the ${other} ${found[other]}, sent was ${sent[other]}`;
+    if (found.value !== sent.value) return `record ${sent.id} with the value ${found.value}, sent was ${sent.value}`;
+    if (found.ts !== Date.parse(sent.ts)) return `record ${sent.id} of ${isoOf(found.ts)}, sent was ${sent.ts}`;
+  }
+  return undefined;
+}
+
+/** A time in words, also one that is none. */
+export function isoOf(ts: number): string {
+  return Number.isNaN(ts) ? "no time" : new Date(ts).toISOString();
 }
 
 /** The id of a run that begins now. */

@@ -20,7 +20,7 @@ export interface LineStore extends ObjectStore {
 }
 
 /** All calls fail with a {@link HopFailure} that names the key when the store refuses it. */
-export function objectStore(config: ProofConfig["s3"]): LineStore {
+export function objectStore(config: NonNullable<ProofConfig["s3"]>): LineStore {
   const { bucket, accessKey } = config;
   const where = `${config.protocol}://${config.host}:${config.port}/${bucket}`;
   const client = new Client({

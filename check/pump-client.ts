@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { HopFailure } from "./hop.ts";
 import { HttpSession, refusedForGood, wordsOfAnswer } from "./http-session.ts";
+import { answerMs } from "./limits.ts";
 import type { NumberRecord } from "./marked-numbers.ts";
 
 export interface PumpOptions {
@@ -19,7 +20,7 @@ export interface PumpOrder {
 }
 
 /** Longer than a pump itself waits for Kafka, whose words are then lost. */
-const answerMs = 35_000;
+const patientMs = 2 * answerMs;
 
 const answerShape = z.looseObject({
   run: z.string(),
@@ -32,7 +33,7 @@ export class PumpClient {
 
   constructor({ url, token }: PumpOptions) {
     this.#token = token;
-    this.#http = new HttpSession({ service: "pump of random numbers", url, timeoutMs: answerMs });
+    this.#http = new HttpSession({ service: "pump of random numbers", url, timeoutMs: patientMs });
   }
 
   get where(): string {

@@ -1,10 +1,16 @@
 /** What the proof prints: JSON lines on stdout for programs, plain lines on stderr for people. */
+import type { Skipped } from "./branches.ts";
 import type { HopResult, ProofResult } from "./runner.ts";
 
 /** One hop as a JSON line. */
 export function hopJson(result: HopResult): string {
   const { hop, ok, count, distinct, checksum, ms, message } = result;
   return JSON.stringify({ hop, ok, count, distinct, checksum, ms, message });
+}
+
+/** A hop that is not asked, as a JSON line. */
+export function skippedJson({ hop, reason }: Skipped): string {
+  return JSON.stringify({ skipped: hop, reason });
 }
 
 /**
@@ -32,12 +38,17 @@ export function hopLine(result: HopResult): string {
   return `ok      ${name}${seconds}  count ${count}  distinct ${distinct}  checksum ${checksum}  ${message}`;
 }
 
+/** A hop that is not asked, as a line for people. */
+export function skippedLine({ hop, reason }: Skipped): string {
+  return `skipped ${hop.padEnd(13)}${"".padStart(7)}  ${reason}`;
+}
+
 /** The verdict as lines for people. */
-export function proofLines(run: string, result: ProofResult): string[] {
+export function proofLines(run: string, result: ProofResult, skipped: readonly Skipped[] = []): string[] {
   const seconds = (result.ms / 1000).toFixed(1);
   const verdict =
     result.failedHop === undefined
-      ? `proof ok: ${result.hops.length} hops in ${seconds} s (run ${run})`
+      ? `proof ok: ${result.hops.length} hops in ${seconds} s, ${skipped.length} skipped (run ${run})`
       : `proof FAILED at hop ${result.failedHop} after ${seconds} s (run ${run})`;
   return [...result.warnings.map((warning) => `warning: ${warning}`), verdict];
 }

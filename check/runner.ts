@@ -1,7 +1,8 @@
-/** Runs branches of hops beside each other, each hop within its time, and always cleans up. */
+/** Runs branches of hops beside each other, each hop for as long as it sees something new, and always cleans up. */
 import { performance } from "node:perf_hooks";
 import { describeError, isRefusal } from "./errors.ts";
 import { HopFailure } from "./hop.ts";
+import { cleanupMs, LimitReached, limitWords } from "./limits.ts";
 import type { Branch, CleanupStep, Hop, HopContext, HopFigures } from "./hop.ts";
 
 export interface HopResult extends HopFigures {
@@ -63,8 +64,12 @@ async function runBranch(branch: Branch, options: RunOptions, abandon: AbortCont
     branch.carriesOthers !== true && abandon.signal.aborted && options.signal?.aborted !== true;
   for (const hop of branch.hops) {
     if (isAbandoned()) break;
-    const remaining = branch.timeoutMs - (performance.now() - started);
-    const result = await runHop(hop, Math.min(hop.timeoutMs, remaining), stop, {
+    const limits = {
+      standstillMs: hop.timeoutMs,
+      remainingMs: branch.timeoutMs - (performance.now() - started),
+      branchMs: branch.timeoutMs,
+    };
+    const result = await runHop(hop, limits, stop, {
       onCleanup: (step) => void cleanups.push(step),
       onProgress: (words) => options.onProgress?.(hop.name, words),
     });
@@ -76,37 +81,71 @@ async function runBranch(branch: Branch, options: RunOptions, abandon: AbortCont
       break;
     }
   }
-  return { results, warnings: await cleanUp(cleanups.reverse(), branch.cleanupTimeoutMs ?? 20_000) };
+  return { results, warnings: await cleanUp(cleanups.reverse(), branch.cleanupTimeoutMs ?? cleanupMs) };
+}
+
+/** How long a hop is waited for, in ms. */
+interface HopLimits {
+  /** Without anything new. */
+  readonly standstillMs: number;
+  /** What is left of its branch's time, however it gets on. */
+  readonly remainingMs: number;
+  readonly branchMs: number;
 }
 
 async function runHop(
   hop: Hop,
-  timeoutMs: number,
+  limits: HopLimits,
   stop: AbortSignal,
   callbacks: Omit<HopContext, "signal">,
 ): Promise<HopResult> {
   const started = performance.now();
   const elapsed = (): number => Math.round(performance.now() - started);
+  const deadline = new Deadline(stop);
+  const seen = new Set<string>();
+  const onProgress = (words: string): void => {
+    callbacks.onProgress(words);
+    // What comes back is no progress: a service that fails in turns would be waited for without end.
+    if (!seen.has(words)) deadline.restart(limits.standstillMs, standstill);
+    seen.add(words);
+  };
+  const standstill = `no progress for ${seconds(limits.standstillMs)}`;
   try {
-    if (timeoutMs <= 0) throw new Error("no time left: the hops before it used the whole of the proof's time limit");
-    const figures = await within(timeoutMs, (signal) => hop.run({ signal, ...callbacks }), stop);
+    if (limits.remainingMs <= 0) {
+      throw new Error(`no time left: the hops before it used all of the ${seconds(limits.branchMs)}`);
+    }
+    deadline.restart(limits.standstillMs, standstill);
+    deadline.atLatest(limits.remainingMs, `not done within ${seconds(limits.branchMs)}, the whole time of the proof`);
+    const figures = await deadline.race(hop.run({ ...callbacks, onProgress, signal: deadline.signal }));
     return { hop: hop.name, ok: true, ...figures, ms: elapsed() };
   } catch (error) {
     const words = isRefusal(error) ? `access refused: ${describeError(error)}` : describeError(error);
-    const message = stop.aborted ? `the proof was stopped here: ${words}` : words;
+    const limit = deadline.reached;
+    const told = limit === undefined || words.startsWith(limit) ? words : `${limit}: ${words}`;
+    const message = stop.aborted ? `the proof was stopped here: ${words}` : told;
     const name = (error instanceof HopFailure ? error.hop : undefined) ?? hop.name;
     return { hop: name, ok: false, count: 0, distinct: 0, checksum: "0", ms: elapsed(), message };
+  } finally {
+    deadline.end();
   }
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }
 
 async function cleanUp(steps: readonly CleanupStep[], timeoutMs: number): Promise<string[]> {
   const deadline = performance.now() + timeoutMs;
   const warnings: string[] = [];
   for (const step of steps) {
+    const limit = new Deadline();
     try {
-      await within(Math.max(1, deadline - performance.now()), step.run);
+      limit.atLatest(Math.max(1, deadline - performance.now()), "no time left");
+      await limit.race(step.run(limit.signal));
     } catch (error) {
       warnings.push(`not removed: ${step.what} (${describeError(error)}); the next proof removes it`);
+    } finally {
+      limit.end();
     }
   }
   return warnings;
@@ -115,26 +154,59 @@ async function cleanUp(steps: readonly CleanupStep[], timeoutMs: number): Promis
 /** How long a hop may go on after its signal, to say what it saw last. */
 const graceMs = 3000;
 
-async function within<T>(timeoutMs: number, task: (signal: AbortSignal) => Promise<T>, stop?: AbortSignal): Promise<T> {
-  const controller = new AbortController();
-  const started = performance.now();
-  const { promise: expired, reject } = Promise.withResolvers<never>();
-  let graceTimer: NodeJS.Timeout | undefined;
-  const end = (): void => {
-    controller.abort();
-    graceTimer ??= setTimeout(() => {
-      reject(new Error(`no answer within ${Math.round((performance.now() - started) / 1000)} s`));
+/** Aborts its signal at a limit, and a little later rejects on behalf of a task that does not heed it. */
+class Deadline {
+  readonly #controller = new AbortController();
+  readonly #expired = Promise.withResolvers<never>();
+  readonly #started = performance.now();
+  readonly #stop: AbortSignal | undefined;
+  #standstill: NodeJS.Timeout | undefined;
+  #latest: NodeJS.Timeout | undefined;
+  #grace: NodeJS.Timeout | undefined;
+
+  /** @param stop - aborts it too */
+  constructor(stop?: AbortSignal) {
+    this.#stop = stop;
+    stop?.addEventListener("abort", this.#abort);
+    if (stop?.aborted === true) this.#abort();
+    // Whoever does not race has nothing to hear.
+    this.#expired.promise.catch(() => undefined);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The limit that was reached, in words; `undefined`: none. */
+  get reached(): string | undefined {
+    return limitWords(this.signal);
+  }
+
+  /** Begins the time without progress anew. */
+  restart(ms: number, words: string): void {
+    clearTimeout(this.#standstill);
+    this.#standstill = setTimeout(this.#abort, ms, new LimitReached(words));
+  }
+
+  atLatest(ms: number, words: string): void {
+    this.#latest = setTimeout(this.#abort, ms, new LimitReached(words));
+  }
+
+  async race<T>(task: Promise<T>): Promise<T> {
+    return await Promise.race([task, this.#expired.promise]);
+  }
+
+  end(): void {
+    for (const timer of [this.#standstill, this.#latest, this.#grace]) clearTimeout(timer);
+    this.#stop?.removeEventListener("abort", this.#abort);
+    // What the task has begun ends with it.
+    this.#controller.abort();
+  }
+
+  readonly #abort = (reason?: unknown): void => {
+    this.#controller.abort(reason instanceof LimitReached ? reason : undefined);
+    this.#grace ??= setTimeout(() => {
+      this.#expired.reject(new Error(`no answer within ${seconds(performance.now() - this.#started)}`));
     }, graceMs);
   };
-  const timer = setTimeout(end, timeoutMs);
-  stop?.addEventListener("abort", end);
-  if (stop?.aborted === true) end();
-  try {
-    return await Promise.race([task(controller.signal), expired]);
-  } finally {
-    clearTimeout(timer);
-    clearTimeout(graceTimer);
-    stop?.removeEventListener("abort", end);
-    controller.abort();
-  }
 }

@@ -14,12 +14,20 @@ export interface Hop {
   readonly message: string;
 }
 
+/** A hop that was not asked, and why. */
+export interface SkippedHop {
+  readonly hop: string;
+  readonly reason: string;
+}
+
 export interface ProofReport {
   readonly ok: boolean;
   readonly run: string | null;
   readonly failedHop: string | null;
   readonly ms: number;
   readonly hops: readonly Hop[];
+  /** What was not asked; it makes no proof better or worse. */
+  readonly skipped: readonly SkippedHop[];
   /** Why there is no complete report, when there is none. */
   readonly error: string | null;
 }
@@ -27,6 +35,7 @@ export interface ProofReport {
 /** Gathers the JSON lines that the proof prints on stdout; other lines are its words for people. */
 export class ProofReader {
   readonly hops: Hop[] = [];
+  readonly skipped: SkippedHop[] = [];
   #end: { ok: boolean; run: string | null; failedHop: string | null; ms: number } | undefined;
   #order: readonly unknown[] = [];
 
@@ -55,6 +64,8 @@ export class ProofReader {
       this.hops.push(hop);
       return hop;
     }
+    const skipped = word("skipped");
+    if (skipped !== null) this.skipped.push({ hop: skipped, reason: word("reason") ?? "" });
     if (word("proof") !== null) {
       this.#end = { ok: word("proof") === "ok", run: word("run"), failedHop: word("failedHop"), ms: count("ms") ?? 0 };
       this.#order = Array.isArray(value["hops"]) ? value["hops"] : [];
@@ -70,6 +81,7 @@ export class ProofReader {
       failedHop: this.#end?.failedHop ?? failed?.hop ?? null,
       ms: this.#end?.ms ?? this.hops.reduce((total, hop) => total + hop.ms, 0),
       hops: this.hops.toSorted((left, right) => this.#order.indexOf(left.hop) - this.#order.indexOf(right.hop)),
+      skipped: this.skipped,
       error: this.#end === undefined ? (error ?? "the proof ended without a result") : null,
     };
   }
@@ -77,7 +89,7 @@ export class ProofReader {
 
 /** The hop table and the verdict. */
 export function renderProof(report: ProofReport): string {
-  const rows = report.hops.map((hop) => [
+  const asked = report.hops.map((hop) => [
     hop.hop,
     hop.ok ? "ok" : "FAILED",
     hop.count === null ? "-" : String(hop.count),
@@ -86,8 +98,9 @@ export function renderProof(report: ProofReport): string {
     duration(hop.ms),
     hop.message,
   ]);
+  const rows = [...asked, ...report.skipped.map(({ hop, reason }) => [hop, "skipped", "-", "-", "-", "-", reason])];
   const verdict = report.ok
-    ? `proof ok: every record went the whole way (run ${report.run ?? "?"}, ${duration(report.ms)})`
+    ? `proof ok: every record went the whole way, ${asked.length} hops asked, ${report.skipped.length} skipped (run ${report.run ?? "?"}, ${duration(report.ms)})`
     : `proof FAILED${report.failedHop === null ? "" : ` at ${report.failedHop}`}${report.error === null ? "" : `: ${report.error}`}`;
   return [
     ...(rows.length === 0 ? [] : [table(["hop", "result", "count", "distinct", "checksum", "time", "note"], rows)]),

@@ -13,16 +13,17 @@ import type {
   SecretKeyRef,
   TopicEndpoint,
 } from "./endpoints.ts";
+import { cleanupMs, podStartMs, proofCapMs } from "../check/limits.ts";
 import { labels } from "./names.ts";
 import { after, type EnvVar, job, jobSpec, type PodArgs, type Resources, secretEnv } from "./workload.ts";
 
 const SERVICE = "proof";
 const ON_DEMAND = "proof-on-demand";
-/** Time that the Job has beside the hops, for its image, its start and its clean-up, in seconds. */
-const START_SECONDS = 120;
+/** Time that the Job has at least, for its start, its hops and its clean-up, in seconds. */
+const JOB_SECONDS = (podStartMs + proofCapMs + cleanupMs) / 1000;
 
-/** Time in which a proof that is told to stop cleans up: it may have to end a notebook server. */
-const STOP_SECONDS = 75;
+/** Time in which a proof that is told to stop cleans up, in seconds. */
+const STOP_SECONDS = cleanupMs / 1000 + 15;
 
 /** An Airflow whose DAG `telemetry_report` the proof runs. */
 export interface ProvenAirflow {
@@ -36,18 +37,22 @@ export interface ProvenAirflow {
 /** A JupyterHub where the proof works as a person does. */
 export interface ProvenJupyterHub {
   readonly endpoint: JupyterHubEndpoint;
+  /** What a notebook can ask. */
+  readonly asks: readonly ("spark" | "presto")[];
   /** Home of the robot; the proof's key must be able to read and write it. */
   readonly home: { readonly bucket: string; readonly prefix: string };
 }
 
-/** The path of a random number from a pump to the display, which the proof follows. */
+/** The path of a random number from a pump to the display, which the proof follows as far as there is one. */
 export interface ProvenPipeline {
-  readonly pump: PumpEndpoint;
-  readonly display: DisplayEndpoint;
-  /** Cassandra, with the proof's own role. */
-  readonly cassandra: CassandraEndpoint;
-  /** Length of the stream's windows. */
-  readonly windowSeconds: number;
+  /** @default - no numbers are sent, and hops that look for them are left out */
+  readonly pump?: PumpEndpoint;
+  /** @default - hops `live`, `display` and `census` are left out */
+  readonly display?: DisplayEndpoint;
+  /** Cassandra, with the proof's own role. @default - hop `cassandra` is left out */
+  readonly cassandra?: CassandraEndpoint;
+  /** Length of the windows of the stream `windows`. @default - there is none: `cassandra`, `lake` and `display` are left out */
+  readonly windowSeconds?: number;
   /** Files of the census, whose figures the display shows. @default - hop `census` is left out */
   readonly census?: {
     /** The proof's key must be able to read it. */
@@ -64,38 +69,49 @@ export interface ProofArgs {
   readonly namespace: pulumi.Input<string>;
   /** The platform's tools image. */
   readonly image: pulumi.Input<string>;
-  readonly topic: TopicEndpoint;
-  /** The object store, with the proof's own key. */
-  readonly objectStore: S3Endpoint;
-  readonly catalog: CatalogEndpoint;
-  readonly presto: PrestoEndpoint;
+  /** Where marked records are sent to. @default - hops `kafka` and those that look for its records are left out */
+  readonly topic?: TopicEndpoint;
+  /** The object store, with the proof's own key. @default - hops that read objects are left out */
+  readonly objectStore?: S3Endpoint;
+  /** @default - hops that read tables are left out */
+  readonly catalog?: CatalogEndpoint;
+  /** @default - hops that ask by SQL are left out */
+  readonly presto?: PrestoEndpoint;
+  /** Whether a stream writes the topic's records into the lake. @default true */
+  readonly stream?: boolean;
+  /** The producer of ordinary records. @default - hop `telemetry` is left out */
+  readonly telemetry?: { readonly intervalSeconds: number };
   /** Name of the Iceberg catalog in Presto. @default "lake" */
   readonly prestoCatalog?: string;
   /** @default - hop `airflow` is left out */
   readonly airflow?: ProvenAirflow;
   /** @default - hop `notebooks` is left out */
   readonly jupyterhub?: ProvenJupyterHub;
-  /** @default - hops `pump`, `live`, `cassandra`, `lake`, `display` and `census` are left out */
+  /** @default - hops from `pump` to `census` are left out */
   readonly pipeline?: ProvenPipeline;
   /** `ready` of everything else on the data path. @default - none */
   readonly waitFor?: readonly pulumi.Output<string>[];
+  /** Why hops that are left out are: what the report says of them, by their names. @default - that nothing was given */
+  readonly skipped?: Readonly<Record<string, string>>;
+  /** Text whose change makes the proof run again: what it stands on. @default - only a change of the proof itself */
+  readonly revision?: pulumi.Input<string>;
   readonly resources: Resources;
   /** Good records to send. @default 200 */
   readonly records?: number;
-  /** Limit of the data path's hops together, and of each hop beside it, in seconds. @default 100 */
+  /** Time that each hop may take at least without progress, in seconds. @default - each hop's own, 90 or 240 */
   readonly timeoutSeconds?: number;
 }
 
 /** What is wrong with the arguments; empty when nothing is. */
 export function proofProblems(args: {
   readonly prestoCatalog?: string;
-  readonly presto: Pick<PrestoEndpoint, "catalogs">;
+  readonly presto?: Pick<PrestoEndpoint, "catalogs">;
   readonly records?: number;
   readonly timeoutSeconds?: number;
 }): string[] {
-  const { prestoCatalog = "lake", records = 200, timeoutSeconds = 100 } = args;
+  const { prestoCatalog = "lake", records = 200, timeoutSeconds = 1 } = args;
   const problems: string[] = [];
-  if (!args.presto.catalogs.includes(prestoCatalog)) {
+  if (args.presto && !args.presto.catalogs.includes(prestoCatalog)) {
     problems.push(
       `proof: Presto has no catalog "${prestoCatalog}"; it has ${args.presto.catalogs.join(", ")}. Give it that catalog or name another`,
     );
@@ -118,13 +134,14 @@ export class Proof extends pulumi.ComponentResource {
 
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: ProofArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { prestoCatalog = "lake", records = 200, timeoutSeconds = 100 } = args;
+    const { prestoCatalog = "lake", records = 200, timeoutSeconds } = args;
     super("analytics:index:Proof", name, { prestoCatalog, records, timeoutSeconds }, opts);
     const problems = proofProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const { topic, objectStore, catalog, presto, airflow, jupyterhub, pipeline } = args;
-    const beside = [airflow?.endpoint, jupyterhub?.endpoint, ...waitedFor(pipeline)].filter((one) => one !== undefined);
-    const limits = { deadlineSeconds: Math.ceil(timeoutSeconds) + START_SECONDS, retries: 0 };
+    const asked = [topic, objectStore, catalog, presto, airflow?.endpoint, jupyterhub?.endpoint, ...partsOf(pipeline)];
+    const deadlineSeconds = Math.max(JOB_SECONDS, 2 * Math.ceil(timeoutSeconds ?? 0));
+    const limits = { deadlineSeconds, retries: 0 };
     const pod = proofPod();
 
     const onDemand = new k8s.batch.v1.CronJob(
@@ -141,13 +158,20 @@ export class Proof extends pulumi.ComponentResource {
       { parent: this },
     );
     const run = job(
-      { name: SERVICE, namespace: args.namespace, ...limits, pod },
+      {
+        name: SERVICE,
+        namespace: args.namespace,
+        ...limits,
+        pod: { ...pod, ...(args.revision !== undefined && { config: args.revision }) },
+      },
       {
         parent: this,
         dependsOn: after(
-          ...[topic, objectStore, catalog, presto, ...beside].map((endpoint) => endpoint.ready),
+          ...asked.flatMap((endpoint) => (endpoint === undefined ? [] : [endpoint.ready])),
           ...(args.waitFor ?? []),
         ),
+        // It ends by its own limits, and says why.
+        customTimeouts: { create: `${deadlineSeconds + STOP_SECONDS}s`, update: `${deadlineSeconds + STOP_SECONDS}s` },
       },
     );
     this.jobName = run.metadata.name;
@@ -155,7 +179,14 @@ export class Proof extends pulumi.ComponentResource {
     this.registerOutputs({ jobName: this.jobName, onDemandName: this.onDemandName });
 
     function proofPod(): PodArgs {
-      const { secretName, accessKeyField, secretKeyField } = objectStore.credentials;
+      const { secretName, accessKeyField, secretKeyField } = objectStore?.credentials ?? {};
+      const s3Key =
+        secretName && accessKeyField !== undefined && secretKeyField !== undefined
+          ? [
+              secretEnv("S3_ACCESS_KEY", secretName, accessKeyField),
+              secretEnv("S3_SECRET_KEY", secretName, secretKeyField),
+            ]
+          : [];
       return {
         service: SERVICE,
         component: "check",
@@ -163,14 +194,12 @@ export class Proof extends pulumi.ComponentResource {
         command: ["node", "/opt/millrace/check/main.ts"],
         env: [
           { name: "PROOF_CONFIG", value: proofConfig() },
-          { name: "KAFKA_SECURITY_PROTOCOL", value: topic.kafka.securityProtocol },
-          secretEnv("S3_ACCESS_KEY", secretName, accessKeyField),
-          secretEnv("S3_SECRET_KEY", secretName, secretKeyField),
+          ...(topic ? [{ name: "KAFKA_SECURITY_PROTOCOL", value: topic.kafka.securityProtocol }] : []),
+          ...s3Key,
           ...(airflow ? [refEnv("AIRFLOW_PASSWORD", airflow.endpoint.robotPassword)] : []),
           ...(jupyterhub ? [refEnv("JUPYTERHUB_PASSWORD", jupyterhub.endpoint.robotPassword)] : []),
-          ...(pipeline
-            ? [refEnv("PUMP_TOKEN", pipeline.pump.token), refEnv("CASSANDRA_PASSWORD", pipeline.cassandra.password)]
-            : []),
+          ...(pipeline?.pump ? [refEnv("PUMP_TOKEN", pipeline.pump.token)] : []),
+          ...(pipeline?.cassandra ? [refEnv("CASSANDRA_PASSWORD", pipeline.cassandra.password)] : []),
         ],
         resources: args.resources,
         scratch: ["/tmp"],
@@ -180,74 +209,66 @@ export class Proof extends pulumi.ComponentResource {
 
     /** All settings that are not secret, as `check/config.ts` reads them. */
     function proofConfig(): pulumi.Output<string> {
-      const parts = pulumi.all([
-        airflow && {
+      const settings = {
+        kafka: topic && { bootstrapServers: topic.kafka.bootstrapServers, topic: topic.topic },
+        s3: objectStore && {
+          protocol: objectStore.protocol,
+          host: objectStore.host,
+          port: objectStore.port,
+          region: objectStore.region,
+          pathStyle: objectStore.pathStyle,
+          ...(catalog && tablesAt(catalog)),
+        },
+        metastore: catalog && { uri: catalog.uri },
+        presto: presto && { url: presto.url, catalog: prestoCatalog },
+        stream: args.stream ?? true,
+        telemetry: args.telemetry,
+        records,
+        timeoutSeconds,
+        skipped: args.skipped,
+        airflow: airflow && {
           url: airflow.endpoint.url,
           user: airflow.endpoint.robot,
           bucket: airflow.bucket,
           logs: airflow.logs,
         },
-        jupyterhub && {
+        jupyterhub: jupyterhub && {
           url: jupyterhub.endpoint.url,
           user: jupyterhub.endpoint.robot,
           home: { bucket: jupyterhub.home.bucket, prefix: jupyterhub.home.prefix },
+          asks: jupyterhub.asks,
         },
-        pipeline && pipelineConfig(pipeline),
-      ]);
-      return pulumi
-        .all([
-          topic.kafka.bootstrapServers,
-          topic.topic,
-          objectStore.protocol,
-          objectStore.host,
-          objectStore.port,
-          objectStore.region,
-          catalog.uri,
-        ])
-        .apply(([bootstrapServers, topicName, protocol, host, port, region, uri]) =>
-          pulumi
-            .all([catalog.warehouse, presto.url, parts])
-            .apply(([warehouse, url, [airflowPart, hubPart, pipelinePart]]) => {
-              const [, bucket, prefix] = /^s3a:\/\/([^/]+)\/(.+)$/.exec(warehouse) ?? [];
-              return JSON.stringify({
-                kafka: { bootstrapServers, topic: topicName },
-                s3: { protocol, host, port, region, pathStyle: objectStore.pathStyle, bucket, warehouse: prefix },
-                metastore: { uri },
-                presto: { url, catalog: prestoCatalog },
-                records,
-                timeoutSeconds,
-                ...(airflowPart && { airflow: airflowPart }),
-                ...(hubPart && { jupyterhub: hubPart }),
-                ...(pipelinePart && { pipeline: pipelinePart }),
-              });
-            }),
-        );
+        pipeline: pipeline && pipelineSettings(pipeline),
+      };
+      return pulumi.output(settings).apply((known) => JSON.stringify(known));
     }
   }
 }
 
-/** What of the pipeline must be ready: the census batch may still be under way, so its figures are waited for by its hop. */
-function waitedFor(pipeline: ProvenPipeline | undefined): { readonly ready: pulumi.Output<string> }[] {
-  if (pipeline === undefined) return [];
-  const { pump, display, cassandra, census } = pipeline;
-  return [pump, display, cassandra, ...(census ? [census] : [])];
+/** Bucket of the tables, and their prefix there. */
+function tablesAt({ warehouse }: CatalogEndpoint): Record<"bucket" | "warehouse", pulumi.Output<string | undefined>> {
+  const parts = warehouse.apply((location) => /^s3a:\/\/([^/]+)\/(.+)$/.exec(location));
+  return { bucket: parts.apply((found) => found?.[1]), warehouse: parts.apply((found) => found?.[2]) };
 }
 
-function pipelineConfig({ pump, display, cassandra, windowSeconds, census }: ProvenPipeline): pulumi.Output<object> {
-  return pulumi
-    .all([pump.url, display.url, cassandra.contactPoints, cassandra.port])
-    .apply(([pumpUrl, displayUrl, contactPoints, port]) => ({
-      pump: pumpUrl,
-      display: displayUrl,
-      cassandra: {
-        contactPoints: contactPoints.split(","),
-        port,
-        datacenter: cassandra.datacenter,
-        user: cassandra.user,
-      },
-      windowSeconds,
-      ...(census && { census: { bucket: census.bucket, prefix: census.prefix, rows: census.rows } }),
-    }));
+/** What of the pipeline must be ready: the census batch may still be under way, so its figures are waited for by its hop. */
+function partsOf(pipeline: ProvenPipeline | undefined): ({ readonly ready: pulumi.Output<string> } | undefined)[] {
+  return pipeline ? [pipeline.pump, pipeline.display, pipeline.cassandra, pipeline.census] : [];
+}
+
+function pipelineSettings({ pump, display, cassandra, windowSeconds, census }: ProvenPipeline): object {
+  return {
+    pump: pump?.url,
+    display: display?.url,
+    cassandra: cassandra && {
+      contactPoints: cassandra.contactPoints.apply((hosts) => hosts.split(",")),
+      port: cassandra.port,
+      datacenter: cassandra.datacenter,
+      user: cassandra.user,
+    },
+    windowSeconds,
+    census: census && { bucket: census.bucket, prefix: census.prefix, rows: census.rows },
+  };
 }
 
 function refEnv(name: string, { secretName, key }: SecretKeyRef): EnvVar {

@@ -23,7 +23,8 @@ const proof = z
       .max(3600)
       .optional()
       .describe(
-        "Seconds in which every hop must have passed. Default: 120; 300 with Airflow, JupyterHub or the display.",
+        "Seconds without progress that each hop is given at least, before it counts as missing. Default: each hop's own, 90 " +
+          "or 240. A hop that makes progress is waited for.",
       ),
   })
   .prefault({})
@@ -67,16 +68,7 @@ export const schema = z
       .describe("What runs there."),
     proof,
   })
-  .transform(({ profile, services, proof: given, ...rest }) => {
-    const chosen = inProfile(profile, services);
-    const slow = chosen.airflow.enabled || chosen.jupyterhub.enabled || chosen.display.enabled;
-    return {
-      ...rest,
-      profile,
-      services: chosen,
-      proof: { ...given, timeoutSeconds: given.timeoutSeconds ?? (slow ? 300 : 120) },
-    };
-  });
+  .transform(({ profile, services, ...rest }) => ({ ...rest, profile, services: inProfile(profile, services) }));
 
 /** The checked configuration, all defaults filled in. */
 export type PlatformConfig = z.output<typeof schema>;

@@ -272,7 +272,7 @@ describe("the program", function () {
     ]);
   });
 
-  it("proves Airflow and JupyterHub where all that they ask is there, and only then", async () => {
+  it("proves Airflow where all that its DAG asks is there, and JupyterHub by what a notebook can ask", async () => {
     const proven = async (services: unknown) => {
       const { mocked } = await render({ "millrace:profile": "studio", "millrace:services": services });
       const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
@@ -281,7 +281,7 @@ describe("the program", function () {
     };
     expect(await proven({})).to.deep.equal(["airflow", "jupyterhub"]);
     expect(await proven({ airflow: { enabled: false } })).to.deep.equal(["jupyterhub"]);
-    expect(await proven({ sparkConnect: { enabled: false } })).to.deep.equal([]);
+    expect(await proven({ sparkConnect: { enabled: false } }), "a notebook asks Presto").to.deep.equal(["jupyterhub"]);
   });
 
   it("makes each service of profile studio without the others", async () => {
@@ -360,19 +360,29 @@ describe("the program", function () {
     ]);
   });
 
-  it("proves the way to the browser where all of it is there, the census where there is one, and only then", async () => {
+  it("proves of the way to the browser what is there, and says of the rest that it is not asked", async () => {
     const proven = async (services: unknown) => {
       const { mocked } = await render({ "millrace:profile": "pipeline", "millrace:services": services });
       const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
       const env = job.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "PROOF_CONFIG");
-      const { pipeline } = JSON.parse(env?.value ?? "{}") as { pipeline?: object };
-      return pipeline === undefined ? undefined : Object.hasOwn(pipeline, "census");
+      const { pipeline = {}, skipped } = JSON.parse(env?.value ?? "{}") as { pipeline?: object; skipped: object };
+      const parts = ["pump", "display", "cassandra", "windowSeconds", "census"];
+      return {
+        left: parts.filter((part) => !Object.hasOwn(pipeline, part)),
+        skipped: Object.keys(skipped).filter((hop) => !["airflow", "notebooks"].includes(hop)),
+      };
     };
     const off = { enabled: false };
-    expect(await proven({})).to.equal(true);
-    expect(await proven({ census: off })).to.equal(false);
-    expect(await proven({ windows: off })).to.equal(undefined);
-    expect(await proven({ display: off })).to.equal(undefined);
+    expect(await proven({})).to.deep.equal({ left: [], skipped: [] });
+    expect(await proven({ census: off })).to.deep.equal({ left: ["census"], skipped: ["census"] });
+    expect(await proven({ windows: off })).to.deep.equal({
+      left: ["windowSeconds"],
+      skipped: ["cassandra", "lake", "display"],
+    });
+    expect(await proven({ display: off })).to.deep.equal({
+      left: ["display"],
+      skipped: ["live", "display", "census"],
+    });
   });
 
   it("makes each service of profile pipeline without those that it does not need", async () => {

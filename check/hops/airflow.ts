@@ -5,6 +5,7 @@ import type { ProofConfig } from "../config.ts";
 import { describeError, poll } from "../errors.ts";
 import { HopFailure } from "../hop.ts";
 import type { Hop, HopContext } from "../hop.ts";
+import { podStartMs, runningStandstillMs, slowRefusedMs, statementMs } from "../limits.ts";
 import { isLeftover } from "../marked-records.ts";
 import type { MarkedRun } from "../marked-records.ts";
 import type { ObjectStore } from "../object-store.ts";
@@ -21,15 +22,15 @@ export interface AirflowHopOptions {
   /** Where the logs of tasks outlive their runs. @default - they are left alone */
   readonly logs?: { readonly store: ObjectStore; readonly prefix: string };
   readonly marked: Pick<MarkedRun, "run" | "startedAt">;
-  /** How long Airflow may be away before it is given up, in ms; a restart takes less. @default 60000 */
+  /** How long Airflow may be away before it is given up, in ms; a restart takes less. @default `slowRefusedMs` */
   readonly awayLimitMs?: number;
-  /** How long a triggered run may wait for a scheduler that is not well, in ms. @default 60000 */
+  /** How long a triggered run may wait for a scheduler that is not well, in ms. @default `slowRefusedMs` */
   readonly schedulerPatienceMs?: number;
-  /** How long a task may take to start, in ms. @default 120000 */
+  /** How long a task may take to start, in ms. @default `podStartMs` */
   readonly startLimitMs?: number;
-  /** How long after the trigger a failed try is still given another one, in ms. @default 90000 */
+  /** How long after the trigger a failed try is still given another one, in ms. @default `podStartMs` */
   readonly retryPatienceMs?: number;
-  /** How long the rows of a run that succeeded may take to be seen, in ms. @default 20000 */
+  /** How long the rows of a run that succeeded may take to be seen, in ms. @default `statementMs` */
   readonly rowsLimitMs?: number;
   /** @default 1000 */
   readonly pauseMs?: number;
@@ -38,7 +39,7 @@ export interface AirflowHopOptions {
 export function airflowHop(options: AirflowHopOptions): Hop {
   return {
     name: "airflow",
-    timeoutMs: 240_000,
+    timeoutMs: runningStandstillMs,
     run: async (context) => {
       await triggerRun(options, context);
       const seconds = await waitForRun(options, context);
@@ -77,7 +78,7 @@ async function triggerRun(options: AirflowHopOptions, context: HopContext): Prom
   );
 }
 
-function awayLimitOf({ awayLimitMs = 60_000 }: AirflowHopOptions): number {
+function awayLimitOf({ awayLimitMs = slowRefusedMs }: AirflowHopOptions): number {
   return awayLimitMs;
 }
 
@@ -154,12 +155,12 @@ async function giveUpWaiting(
 ): Promise<void> {
   // A proof waits for a second try, which a killed pod needs, not for the last one.
   const hasFailed = tasks.some((task) => task.state === "up_for_retry");
-  if (hasFailed && waitedMs > (options.retryPatienceMs ?? 90_000)) {
+  if (hasFailed && waitedMs > (options.retryPatienceMs ?? podStartMs)) {
     throw new HopFailure(`DAG run ${options.marked.run}: ${words}`);
   }
   if (tasks.some((task) => task.start_date !== null)) return;
   const waited = `${Math.round(waitedMs / 1000)} s after its trigger the run of DAG ${options.config.dag}`;
-  if (waitedMs > (options.schedulerPatienceMs ?? 60_000)) {
+  if (waitedMs > (options.schedulerPatienceMs ?? slowRefusedMs)) {
     const { scheduler } = await options.airflow.health(signal);
     if (scheduler.status !== "healthy") {
       const heartbeat = scheduler.latest_scheduler_heartbeat ?? "never seen";
@@ -168,7 +169,7 @@ async function giveUpWaiting(
       );
     }
   }
-  if (waitedMs > (options.startLimitMs ?? 120_000)) throw new HopFailure(`${waited} is still not started: ${words}`);
+  if (waitedMs > (options.startLimitMs ?? podStartMs)) throw new HopFailure(`${waited} is still not started: ${words}`);
 }
 
 async function whyFailed(
@@ -216,7 +217,7 @@ async function checkRows(options: AirflowHopOptions, { signal, onProgress }: Hop
       return `${table} has no row of run ${marked.run}, though the run succeeded`;
     },
     // A commit is seen at once: what is not there after some seconds does not come.
-    { signal: AbortSignal.any([signal, AbortSignal.timeout(options.rowsLimitMs ?? 20_000)]) },
+    { signal: AbortSignal.any([signal, AbortSignal.timeout(options.rowsLimitMs ?? statementMs)]) },
   );
   const samples = await presto.query(samplesSql(rows), signal);
   const own = new Map(samples.map(summaryRow).map((row) => [row.metric, row]));
@@ -278,7 +279,7 @@ async function checkNotebook(options: AirflowHopOptions, { signal, onProgress }:
   const key = notebookKey(options, marked.run);
   onProgress(`reads ${notebooks.where}/${key}`);
   const { text } = await poll(async () => ({ text: (await notebooks.get(key)).toString("utf8") }), {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(options.rowsLimitMs ?? 20_000)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(options.rowsLimitMs ?? statementMs)]),
   });
   const problem = notebookProblem(text, marked.run);
   if (problem !== undefined) throw new HopFailure(`${notebooks.where}/${key} ${problem}`);

@@ -4,6 +4,7 @@ import type { Cassandra, CassandraValue } from "../cassandra-client.ts";
 import { poll } from "../errors.ts";
 import { figuresOf } from "../hop.ts";
 import type { CleanupStep, Hop } from "../hop.ts";
+import { standstillMs } from "../limits.ts";
 import { numbersMetric } from "../marked-numbers.ts";
 import type { MarkedNumbers, NumberRecord } from "../marked-numbers.ts";
 import { markedMetric, startOf } from "../marked-records.ts";
@@ -28,14 +29,10 @@ export function cassandraHop(options: CassandraHopOptions): Hop {
   return {
     name: "cassandra",
     // A driver that has just started takes most of a minute for its first batch.
-    timeoutMs: 90_000,
+    timeoutMs: standstillMs,
     run: async ({ signal, onProgress }) => {
-      let told = "";
-      const missing = (words: string): string => {
-        if (words !== told) onProgress(words);
-        told = words;
-        return `${cassandra.where} answers, but ${words}: the stream windows or its checkpoint is at fault`;
-      };
+      const missing = (words: string): string =>
+        `${cassandra.where} answers, but ${words}: the stream windows or its checkpoint is at fault`;
       return await poll(
         async () => {
           const samples = await samplesOf(options, signal);
@@ -49,7 +46,7 @@ export function cassandraHop(options: CassandraHopOptions): Hop {
           const message = `in streaming.samples, and ${windows} of ${parts.length} parts as computed from them`;
           return { ...figuresOf(samples), message };
         },
-        { signal, pauseMs: options.pauseMs ?? 500 },
+        { signal, onProgress, pauseMs: options.pauseMs ?? 500 },
       );
     },
   };

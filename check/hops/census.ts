@@ -6,6 +6,7 @@ import { type DisplayClient, problemsOf } from "../display-client.ts";
 import { describeError, poll } from "../errors.ts";
 import { HopFailure } from "../hop.ts";
 import type { Hop } from "../hop.ts";
+import { standstillMs } from "../limits.ts";
 import type { LineStore } from "../object-store.ts";
 
 export interface CensusHopOptions {
@@ -31,26 +32,25 @@ export function censusHop(options: CensusHopOptions): Hop {
   const { display, inputs, config } = options;
   return {
     name: "census",
-    timeoutMs: 90_000,
+    timeoutMs: standstillMs,
     run: async ({ signal, onProgress }) => {
       const where = `${inputs.where}/${config.prefix}`;
       onProgress(`computes the figures of ${where}`);
-      const right = await poll(() => readFiles(options, where), { signal, pauseMs: options.pauseMs ?? 1000 });
-      let told = "";
+      const right = await poll(() => readFiles(options, where), {
+        signal,
+        onProgress,
+        pauseMs: options.pauseMs ?? 1000,
+      });
       return await poll(
         async () => {
           const problems = await Promise.all(allSinks.map((sink) => problemOf(options, sink, right.figures, signal)));
           const words = problems.flat().join("; ");
-          if (words !== "") {
-            if (words !== told) onProgress(words);
-            told = words;
-            return words;
-          }
+          if (words !== "") return words;
           const count = right.figures.length * allSinks.length;
           const message = `figures of ${right.files} files in ${where}, from both sinks of the ${display.where}`;
           return { count, distinct: right.figures.length, checksum: String(config.rows), message };
         },
-        { signal, pauseMs: options.pauseMs ?? 1000 },
+        { signal, onProgress, pauseMs: options.pauseMs ?? 1000 },
       );
     },
   };

@@ -1,6 +1,7 @@
 /** Hop `dead-letter`: what the stream could not read is kept, with the reason. */
 import { poll } from "../errors.ts";
 import type { Hop } from "../hop.ts";
+import { standstillMs } from "../limits.ts";
 import type { MarkedRun } from "../marked-records.ts";
 import { sqlText } from "../../workloads/presto-client.ts";
 import type { PrestoClient } from "../../workloads/presto-client.ts";
@@ -9,8 +10,8 @@ export function deadLetterHop(presto: PrestoClient, marked: MarkedRun): Hop {
   const sql = `SELECT key, error FROM dead_letter WHERE run = ${sqlText(marked.run)}`;
   return {
     name: "dead-letter",
-    timeoutMs: 45_000,
-    run: ({ signal }) =>
+    timeoutMs: standstillMs,
+    run: ({ signal, onProgress }) =>
       poll(
         async () => {
           const rows = (await presto.query(sql, signal)).map((row) => ({
@@ -28,7 +29,7 @@ export function deadLetterHop(presto: PrestoClient, marked: MarkedRun): Hop {
             message: "poison records kept, each with its reason",
           };
         },
-        { signal },
+        { signal, onProgress },
       ),
   };
 }

@@ -3,6 +3,7 @@ import type { Sink, Stream } from "../../display/protocol.ts";
 import { type DisplayClient, problemsOf, type WindowsShown } from "../display-client.ts";
 import { poll } from "../errors.ts";
 import type { Hop } from "../hop.ts";
+import { standstillMs } from "../limits.ts";
 import { numbersMetric } from "../marked-numbers.ts";
 import type { MarkedNumbers } from "../marked-numbers.ts";
 import { markedMetric } from "../marked-records.ts";
@@ -37,21 +38,18 @@ export function displayHop(options: DisplayHopOptions): Hop {
   const { display } = options;
   return {
     name: "display",
-    timeoutMs: 60_000,
+    timeoutMs: standstillMs,
     run: async ({ signal, onProgress }) => {
       const all = wantedOf(options);
-      let told = "";
       return await poll(
         async () => {
           const problems = (await Promise.all(all.map((wanted) => problemOf(options, wanted, signal)))).flat();
           const words = problems.join("; ");
           if (words === "")
             return { ...figuresOf(all), message: `both streams from both sinks, from the ${display.where}` };
-          if (words !== told) onProgress(words);
-          told = words;
           return words;
         },
-        { signal, pauseMs: options.pauseMs ?? 1000 },
+        { signal, onProgress, pauseMs: options.pauseMs ?? 1000 },
       );
     },
   };

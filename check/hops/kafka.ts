@@ -7,6 +7,7 @@ import type { ProofConfig } from "../config.ts";
 import { describeError } from "../errors.ts";
 import { figuresOf, HopFailure } from "../hop.ts";
 import type { Hop, HopContext, HopFigures } from "../hop.ts";
+import { standstillMs } from "../limits.ts";
 import { messagesOf } from "../marked-records.ts";
 import type { MarkedRun } from "../marked-records.ts";
 
@@ -14,10 +15,10 @@ import type { MarkedRun } from "../marked-records.ts";
  * Sends with acks from all in-sync replicas. The records stay in the topic until its retention removes them: Kafka can't
  * delete single records; readers tell them apart by their `run`.
  */
-export function kafkaHop(config: ProofConfig["kafka"], marked: MarkedRun): Hop {
+export function kafkaHop(config: NonNullable<ProofConfig["kafka"]>, marked: MarkedRun): Hop {
   return {
     name: "kafka",
-    timeoutMs: 40_000,
+    timeoutMs: standstillMs,
     run: async (context) => {
       const reasons: string[] = [];
       const kafka = kafkaClient({
@@ -39,7 +40,7 @@ export function kafkaHop(config: ProofConfig["kafka"], marked: MarkedRun): Hop {
 
 async function sendAndReadBack(
   kafka: Kafka,
-  { bootstrapServers, topic }: ProofConfig["kafka"],
+  { bootstrapServers, topic }: NonNullable<ProofConfig["kafka"]>,
   marked: MarkedRun,
   context: HopContext,
 ): Promise<HopFigures> {
@@ -57,7 +58,7 @@ async function sendAndReadBack(
         await deleteGroup(kafka, marked.run);
       },
     });
-    const seen = await readBack(consumer, topic, start, marked, context.signal);
+    const seen = await readBack(consumer, topic, start, marked, context);
     return checkExactly(seen, marked, topic);
   } catch (error) {
     if (error instanceof HopFailure) throw error;
@@ -82,7 +83,7 @@ export async function readBack(
   topic: string,
   start: ReadonlyMap<number, string>,
   marked: MarkedRun,
-  signal: AbortSignal,
+  { signal, onProgress }: Pick<HopContext, "signal" | "onProgress">,
 ): Promise<ReceivedMessage[]> {
   const wanted = marked.records.length + marked.poison.length;
   const seen = new Map<string, ReceivedMessage>();
@@ -104,7 +105,12 @@ export async function readBack(
     },
   });
   const complete = (async (): Promise<void> => {
-    while (seen.size < wanted && !signal.aborted) await sleep(50);
+    let told = 0;
+    while (seen.size < wanted && !signal.aborted) {
+      if (seen.size > told) onProgress(`${seen.size} of ${wanted} acknowledged records have come back`);
+      told = seen.size;
+      await sleep(50);
+    }
   })();
   await Promise.race([complete, failure.promise]);
   if (seen.size < wanted) {
@@ -114,15 +120,13 @@ export async function readBack(
 }
 
 function checkExactly(seen: readonly ReceivedMessage[], marked: MarkedRun, topic: string): HopFigures {
-  const received = seen.map(({ value }) => value?.toString() ?? null).sort(byText);
-  const sent = messagesOf(marked)
-    .map(({ value }) => value)
-    .sort(byText);
+  const received = seen.map(textOf).sort(byText);
+  const sent = messagesOf(marked).map(textOf).sort(byText);
   const firstOther = sent.findIndex((value, index) => value !== received[index]);
   if (received.length !== sent.length || firstOther >= 0) {
     throw new HopFailure(
       `topic ${topic} gave back other bytes than were sent: ${received.length} records for ${sent.length}, ` +
-        `for example ${String(received[firstOther]).slice(0, 120)}`,
+        `for example ${(received[firstOther] ?? "one less").slice(0, 120)}`,
     );
   }
   const figures = figuresOf(marked.records);
@@ -130,8 +134,15 @@ function checkExactly(seen: readonly ReceivedMessage[], marked: MarkedRun, topic
   return { ...figures, message: `sent to topic ${topic} and read back${poison}` };
 }
 
-function byText(left: string | null, right: string | null): number {
-  return (left ?? "").localeCompare(right ?? "");
+type Text = string | Buffer | null;
+
+/** A record with its key: in another partition it would be out of its node's order. */
+function textOf({ key, value }: { readonly key: Text; readonly value: Text }): string {
+  return `${key?.toString() ?? "(no key)"} ${value?.toString() ?? "(null)"}`;
+}
+
+function byText(left: string, right: string): number {
+  return left < right ? -1 : Number(left > right);
 }
 
 async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {

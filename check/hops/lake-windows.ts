@@ -5,11 +5,12 @@ import type { PrestoClient, PrestoValue } from "../../workloads/presto-client.ts
 import { describeError, poll } from "../errors.ts";
 import { figuresOf } from "../hop.ts";
 import type { CleanupStep, Hop } from "../hop.ts";
+import { standstillMs } from "../limits.ts";
 import { numbersMetric } from "../marked-numbers.ts";
 import type { MarkedNumbers, NumberRecord } from "../marked-numbers.ts";
 import { mergedParts, windowsDifference, windowsOf } from "../windows.ts";
 import type { Window } from "../windows.ts";
-import { isMissingTable, runsCleanup } from "./presto.ts";
+import { isMissingTable, msOf, runsCleanup } from "./presto.ts";
 
 export interface LakeHopOptions {
   readonly presto: PrestoClient;
@@ -29,20 +30,16 @@ export function lakeHop(options: LakeHopOptions): Hop {
   const { numbers } = options;
   return {
     name: "lake",
-    timeoutMs: 75_000,
-    run: async ({ signal, onProgress }) => {
-      let told = "";
-      return await poll(
+    timeoutMs: standstillMs,
+    run: async ({ signal, onProgress }) =>
+      await poll(
         async () => {
           const found = await look(options, signal);
           if (typeof found !== "string") return { ...figuresOf(numbers.records), message: found.message };
-          if (found !== told) onProgress(found);
-          told = found;
           return `${found}: the stream windows or its checkpoint is at fault`;
         },
-        { signal, pauseMs: options.pauseMs ?? 500 },
-      );
-    },
+        { signal, onProgress, pauseMs: options.pauseMs ?? 500 },
+      ),
   };
 }
 
@@ -126,11 +123,6 @@ async function rowsOf(
     if (!isMissingTable(error)) throw error;
     return `table ${table} is missing or is not what it should be (${describeError(error)})`;
   }
-}
-
-/** Presto writes a time as `2026-11-21 08:30:00.000`, here in UTC. */
-function msOf(time: PrestoValue | undefined): number {
-  return Date.parse(`${String(time).replace(" ", "T")}Z`);
 }
 
 /** @returns what is wrong with the reasons of the run's dead letters; `undefined`: nothing */

@@ -2,6 +2,7 @@
 import { poll } from "../errors.ts";
 import { figuresOf, HopFailure } from "../hop.ts";
 import type { Hop } from "../hop.ts";
+import { standstillMs } from "../limits.ts";
 import type { LiveClient } from "../live-client.ts";
 import type { MarkedNumbers, NumberRecord } from "../marked-numbers.ts";
 
@@ -20,7 +21,7 @@ export function liveHop(options: LiveHopOptions): Hop {
   const { live, numbers } = options;
   return {
     name: "live",
-    timeoutMs: 25_000,
+    timeoutMs: standstillMs,
     run: async ({ signal, onProgress }) => {
       const started = performance.now();
       let hasAsked = false;
@@ -44,7 +45,7 @@ export function liveHop(options: LiveHopOptions): Hop {
           }
           return `the live stream has shown ${problem}; ${live.describe()}`;
         },
-        { signal, pauseMs: options.pauseMs ?? 100 },
+        { signal, onProgress, pauseMs: options.pauseMs ?? 100 },
       );
     },
   };

@@ -6,23 +6,24 @@ import { HopFailure } from "../hop.ts";
 import type { Hop, HopContext } from "../hop.ts";
 import type { JupyterHubClient } from "../jupyterhub-client.ts";
 import type { Kernel } from "../kernel.ts";
+import { answerMs, cleanupMs, podStartMs, runningStandstillMs, slowRefusedMs } from "../limits.ts";
 import { isLeftover } from "../marked-records.ts";
 import type { MarkedRun } from "../marked-records.ts";
 import type { ObjectStore } from "../object-store.ts";
 
 export interface NotebooksHopOptions {
   readonly hub: JupyterHubClient;
-  readonly config: Pick<NonNullable<ProofConfig["jupyterhub"]>, "user" | "home">;
+  readonly config: Pick<NonNullable<ProofConfig["jupyterhub"]>, "user" | "home" | "asks">;
   /** The bucket of the account's notebooks. */
   readonly home: ObjectStore;
   readonly marked: Pick<MarkedRun, "run" | "startedAt">;
-  /** How long the hub may be away before it is given up, in ms; a restart takes less. @default 60000 */
+  /** How long the hub may be away before it is given up, in ms; a restart takes less. @default `slowRefusedMs` */
   readonly awayLimitMs?: number;
-  /** How long a server may take to start, in ms. @default 120000 */
+  /** How long a server may take to start, in ms. @default `podStartMs` */
   readonly startLimitMs?: number;
-  /** How long the cell may take, in ms; the first use of Spark starts executors. @default 120000 */
+  /** How long the cell may take, in ms; the first use of Spark starts executors. @default `runningStandstillMs` */
   readonly cellLimitMs?: number;
-  /** How long a server may take to end, in ms. @default 60000 */
+  /** How long a server may take to end, in ms. @default `cleanupMs` */
   readonly stopLimitMs?: number;
   /** @default 1000 */
   readonly pauseMs?: number;
@@ -32,27 +33,27 @@ export interface NotebooksHopOptions {
 export function notebooksHop(options: NotebooksHopOptions): Hop {
   return {
     name: "notebooks",
-    timeoutMs: 240_000,
+    timeoutMs: runningStandstillMs,
     run: async (context) => {
       registerCleanups(options, context);
       await logIn(options, context);
       const seconds = await startServer(options, context);
-      const answers = await runCell(options, context);
+      const checksum = await runCell(options, context);
       await saveAndRemove(options, context);
       context.onProgress("stops the notebook server");
       await stopServer(options, context.signal);
       return {
-        count: 2,
-        distinct: 2,
-        checksum: (answers.spark + answers.presto).toString(),
-        message: `server ready after ${seconds} s; a cell asked Spark and Presto, its notebook was in S3`,
+        count: asked(options).length,
+        distinct: asked(options).length,
+        checksum: checksum.toString(),
+        message: `server ready after ${seconds} s; a cell asked ${namesOf(asked(options))}, its notebook was in S3`,
       };
     },
   };
 }
 
 async function logIn(
-  { hub, config, awayLimitMs = 60_000, pauseMs }: NotebooksHopOptions,
+  { hub, config, awayLimitMs = slowRefusedMs, pauseMs }: NotebooksHopOptions,
   context: HopContext,
 ): Promise<void> {
   context.onProgress(`logs in to JupyterHub as ${config.user}`);
@@ -74,7 +75,7 @@ async function startServer(options: NotebooksHopOptions, context: HopContext): P
     await stopServer(options, context.signal);
   }
   const started = performance.now();
-  const limitMs = options.startLimitMs ?? 120_000;
+  const limitMs = options.startLimitMs ?? podStartMs;
   const limit = AbortSignal.timeout(limitMs);
   const signal = AbortSignal.any([context.signal, limit]);
   const events: string[] = [];
@@ -126,52 +127,80 @@ export function expectedAnswers(run: string): {
 }
 
 const answerMark = "millrace-proof";
-const answerShape = z.strictObject({ run: z.string(), spark: z.string(), presto: z.string() });
+const answerShape = z.strictObject({ run: z.string(), spark: z.string().optional(), presto: z.string().optional() });
+
+type Asked = "spark" | "presto";
+
+function asked({ config }: NotebooksHopOptions): readonly Asked[] {
+  return config.asks;
+}
+
+function namesOf(services: readonly Asked[]): string {
+  const names = { spark: "Spark", presto: "Presto" } as const;
+  return services.map((service) => names[service]).join(" and ") || "nobody";
+}
 
 /** The cell: Python as a person would write it, with the numbers of this run. */
-export function cellSource(run: string): string {
+export function cellSource(run: string, asks: readonly Asked[] = ["spark", "presto"]): string {
   const { first } = expectedAnswers(run);
+  const spark = [
+    `numbers = millrace.spark().range(${first}, ${first + 1000n})`,
+    'answer["spark"] = str(numbers.selectExpr("sum(id) AS total").first()["total"])',
+  ];
+  const presto = [
+    `row = millrace.sql("SELECT '${run}' AS run, BIGINT '${first}' * 7 + 1 AS product").iloc[0]`,
+    'answer.update(run=str(row["run"]), presto=str(row["product"]))',
+  ];
   return [
     "import json",
     "import millrace",
-    `numbers = millrace.spark().range(${first}, ${first + 1000n})`,
-    'total = numbers.selectExpr("sum(id) AS total").first()["total"]',
-    `answer = millrace.sql("SELECT '${run}' AS run, BIGINT '${first}' * 7 + 1 AS product").iloc[0]`,
-    `print("${answerMark}", json.dumps({"run": str(answer["run"]), "spark": str(total), "presto": str(answer["product"])}))`,
+    `answer = {"run": "${run}"}`,
+    ...(asks.includes("spark") ? spark : []),
+    ...(asks.includes("presto") ? presto : []),
+    `print("${answerMark}", json.dumps(answer))`,
   ].join("\n");
 }
 
-async function runCell(options: NotebooksHopOptions, context: HopContext): Promise<{ spark: bigint; presto: bigint }> {
+async function runCell(options: NotebooksHopOptions, context: HopContext): Promise<bigint> {
   const { hub, marked } = options;
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(options.cellLimitMs ?? 120_000)]);
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(options.cellLimitMs ?? runningStandstillMs)]);
   context.onProgress("starts a kernel");
   const { kernel } = await poll<{ kernel: Kernel }>(async () => ({ kernel: await hub.startKernel(signal) }), {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(3 * answerMs)]),
     pauseMs: options.pauseMs ?? 1000,
   });
   try {
-    context.onProgress("runs a cell that asks Spark and Presto");
-    return readAnswers(await kernel.execute(cellSource(marked.run), signal), marked.run);
+    context.onProgress(`runs a cell that asks ${namesOf(asked(options))}`);
+    return readAnswers(
+      await kernel.execute(cellSource(marked.run, asked(options)), signal),
+      marked.run,
+      asked(options),
+    );
   } finally {
     kernel.close();
   }
 }
 
-/** @throws {HopFailure} when the cell printed other values than this run's */
-export function readAnswers(printed: string, run: string): { spark: bigint; presto: bigint } {
+/**
+ * @returns the sum of what those that were asked have answered
+ * @throws {HopFailure} when the cell printed other values than this run's
+ */
+export function readAnswers(printed: string, run: string, asks: readonly Asked[] = ["spark", "presto"]): bigint {
   const line = printed.split("\n").find((text) => text.startsWith(`${answerMark} `));
   if (line === undefined) throw new HopFailure(`the cell printed no answer: ${printed.slice(0, 200)}`);
   const answer = answerShape.parse(JSON.parse(line.slice(answerMark.length)));
   const expected = expectedAnswers(run);
-  const wrong = [
-    answer.spark === expected.spark.toString()
-      ? []
-      : [`Spark gave the sum ${answer.spark}, right is ${expected.spark}`],
-    answer.presto === expected.presto.toString() ? [] : [`Presto gave ${answer.presto}, right is ${expected.presto}`],
-    answer.run === run ? [] : [`Presto gave the run id ${answer.run}, right is ${run}`],
-  ].flat();
+  const is = (service: Asked): string => answer[service] ?? "none";
+  const wrong = asks
+    .filter((service) => is(service) !== expected[service].toString())
+    .map((service) =>
+      service === "spark"
+        ? `Spark gave the sum ${is(service)}, right is ${expected.spark}`
+        : `Presto gave ${is(service)}, right is ${expected.presto}`,
+    );
+  if (answer.run !== run) wrong.push(`Presto gave the run id ${answer.run}, right is ${run}`);
   if (wrong.length > 0) throw new HopFailure(`the cell got a wrong value: ${wrong.join("; ")}`);
-  return expected;
+  return asks.reduce((sum, service) => sum + expected[service], 0n);
 }
 
 /** Saves a notebook through the server, finds it in S3, deletes it through the server, and finds it gone. */
@@ -202,7 +231,7 @@ function notebookOf(run: string): object {
 }
 
 async function stopServer(options: NotebooksHopOptions, outer: AbortSignal): Promise<void> {
-  const limitMs = options.stopLimitMs ?? 60_000;
+  const limitMs = options.stopLimitMs ?? cleanupMs;
   const signal = AbortSignal.any([outer, AbortSignal.timeout(limitMs)]);
   await poll(
     async () => {

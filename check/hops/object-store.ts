@@ -1,14 +1,13 @@
 /** Hop `object-store`: the S3 server keeps what it is given. */
-import { z } from "zod";
 import { poll } from "../errors.ts";
-import { difference, figuresOf, HopFailure } from "../hop.ts";
+import { figuresOf, HopFailure } from "../hop.ts";
+import { standstillMs } from "../limits.ts";
 import type { Hop } from "../hop.ts";
 import { isLeftover } from "../marked-records.ts";
 import type { MarkedRun } from "../marked-records.ts";
 import type { ObjectStore } from "../object-store.ts";
 
 const folder = "proof/";
-const line = z.looseObject({ id: z.string(), value: z.number() });
 
 /** Writes the records as one object, reads them back, and removes the object at the end. */
 export function objectStoreHop(store: ObjectStore, marked: MarkedRun): Hop {
@@ -16,7 +15,7 @@ export function objectStoreHop(store: ObjectStore, marked: MarkedRun): Hop {
   const content = marked.records.map((record) => JSON.stringify(record)).join("\n");
   return {
     name: "object-store",
-    timeoutMs: 30_000,
+    timeoutMs: standstillMs,
     run: (context) => {
       let isWritten = false;
       return poll(
@@ -24,16 +23,23 @@ export function objectStoreHop(store: ObjectStore, marked: MarkedRun): Hop {
           await store.put(key, content);
           if (!isWritten) context.onCleanup({ what: `object ${key}`, run: () => removeObjects(store, marked) });
           isWritten = true;
-          const lines = (await store.get(key)).toString("utf8").split("\n");
-          const figures = figuresOf(lines.map((text) => line.parse(JSON.parse(text))));
-          const problem = difference(figures, marked.expected);
-          if (problem !== undefined) throw new HopFailure(`${store.where}/${key} gave back other content: ${problem}`);
-          return { ...figures, message: `written to ${store.where}/${key} and read back` };
+          const found = (await store.get(key)).toString("utf8");
+          if (found !== content) {
+            throw new HopFailure(`${store.where}/${key} gave back other content: ${contentDifference(found, content)}`);
+          }
+          return { ...figuresOf(marked.records), message: `written to ${store.where}/${key} and read back` };
         },
         { signal: context.signal },
       );
     },
   };
+}
+
+function contentDifference(found: string, written: string): string {
+  const [lines, wanted] = [found.split("\n"), written.split("\n")];
+  const first = wanted.findIndex((line, index) => line !== lines[index]);
+  if (first < 0) return `${lines.length} lines where ${wanted.length} were written`;
+  return `line ${first + 1} of ${wanted.length} is ${String(lines[first]).slice(0, 120)}`;
 }
 
 /** The run's own object, and what proofs have left that were killed. */

@@ -1,36 +1,50 @@
 /** Hop `presto`: SQL sees each record once. */
 import { describeError, poll } from "../errors.ts";
-import { difference } from "../hop.ts";
+import { figuresOf } from "../hop.ts";
 import type { CleanupStep, Hop, HopContext } from "../hop.ts";
-import { isLeftover } from "../marked-records.ts";
-import type { MarkedRun } from "../marked-records.ts";
+import { standstillMs } from "../limits.ts";
+import { isLeftover, recordsDifference } from "../marked-records.ts";
+import type { MarkedRun, SeenRecord } from "../marked-records.ts";
 import { PrestoError, sqlText } from "../../workloads/presto-client.ts";
-import type { PrestoClient } from "../../workloads/presto-client.ts";
+import type { PrestoClient, PrestoValue } from "../../workloads/presto-client.ts";
 
 export function prestoHop(presto: PrestoClient, marked: MarkedRun): Hop {
   const sql =
-    "SELECT count(*) AS records, count(DISTINCT id) AS ids, coalesce(sum(CAST(value AS bigint)), 0) AS checksum " +
+    "SELECT id, run, source, node, CAST(ts AS varchar) AS ts, metric, value " +
     `FROM samples WHERE run = ${sqlText(marked.run)}`;
   return {
     name: "presto",
-    timeoutMs: 75_000,
+    timeoutMs: standstillMs,
     run: (context) => {
       for (const table of ["samples", "dead_letter"]) registerCleanup(context, presto, table, marked);
       return poll(
         async () => {
-          const row = (await presto.query(sql, context.signal))[0] ?? {};
-          const figures = {
-            count: Number(row["records"]),
-            distinct: Number(row["ids"]),
-            checksum: String(row["checksum"]),
-          };
-          const problem = difference(figures, marked.expected);
-          return problem === undefined ? { ...figures, message: "by SQL on samples" } : `SQL sees ${problem}`;
+          const rows = (await presto.query(sql, context.signal)).map(recordOf);
+          const problem = recordsDifference(rows, marked);
+          return problem === undefined ? { ...figuresOf(rows), message: "by SQL on samples" } : `SQL sees ${problem}`;
         },
-        { signal: context.signal },
+        { signal: context.signal, onProgress: context.onProgress },
       );
     },
   };
+}
+
+function recordOf(row: Readonly<Record<string, PrestoValue>>): SeenRecord {
+  const text = (column: string): string => String(row[column]);
+  return {
+    id: text("id"),
+    run: text("run"),
+    source: text("source"),
+    node: text("node"),
+    ts: msOf(row["ts"]),
+    metric: text("metric"),
+    value: Number(row["value"]),
+  };
+}
+
+/** Presto writes a time as `2026-11-21 08:30:00.000`, here in UTC. */
+export function msOf(time: PrestoValue | undefined): number {
+  return Date.parse(`${String(time).replace(" ", "T")}Z`);
 }
 
 /** `run` is a partition of the streams' tables, so a delete drops whole files and rewrites none. */

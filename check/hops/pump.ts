@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describeError, poll } from "../errors.ts";
 import { figuresOf } from "../hop.ts";
 import type { CleanupStep, Hop } from "../hop.ts";
+import { standstillMs } from "../limits.ts";
 import type { LiveClient } from "../live-client.ts";
 import { numbersMetric } from "../marked-numbers.ts";
 import type { MarkedNumbers } from "../marked-numbers.ts";
@@ -11,8 +12,8 @@ import type { PumpClient } from "../pump-client.ts";
 export interface PumpHopOptions {
   readonly pump: PumpClient;
   readonly numbers: MarkedNumbers;
-  /** Is to see the numbers as they pass, so it is connected before they are sent. */
-  readonly live: LiveClient;
+  /** Is to see the numbers as they pass, so it is connected before they are sent. @default - nobody looks */
+  readonly live?: LiveClient;
   /** Removes what the numbers leave in the stores. */
   readonly cleanups: readonly CleanupStep[];
   /** How long the display may take to connect, in ms; a restart takes less. @default 25000 */
@@ -27,19 +28,22 @@ export function pumpHop(options: PumpHopOptions): Hop {
   const { pump, numbers, live } = options;
   return {
     name: "pump",
-    timeoutMs: 60_000,
+    timeoutMs: standstillMs,
     run: async ({ signal, onCleanup, onProgress }) => {
-      onCleanup({
-        what: "live connection",
-        run: () => {
-          live.close();
-          return Promise.resolve();
-        },
-      });
+      if (live) {
+        onCleanup({
+          what: "live connection",
+          run: () => {
+            live.close();
+            return Promise.resolve();
+          },
+        });
+      }
       options.cleanups.forEach(onCleanup);
       let tries = 0;
       let mayHaveSent = false;
       const watch = async (limitMs: number): Promise<void> => {
+        if (!live) return;
         onProgress(`asks the ${live.where} for the live stream of ${numbers.run}`);
         // Whoever can't connect is named by the hop after this one.
         await watchPatiently(live, numbers.run, AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));

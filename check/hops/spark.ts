@@ -1,15 +1,25 @@
 /** Hop `spark`: the stream has taken the records and written them as data files. */
 import { poll } from "../errors.ts";
-import { difference, figuresOf, HopFailure } from "../hop.ts";
+import { figuresOf, HopFailure } from "../hop.ts";
 import type { Hop } from "../hop.ts";
-import { metastoreTrouble } from "../iceberg-table.ts";
+import { metadataLocation, metastoreTrouble } from "../iceberg-table.ts";
+import { answerMs, standstillMs } from "../limits.ts";
+import { recordsDifference } from "../marked-records.ts";
 import type { MarkedRun } from "../marked-records.ts";
 import type { SamplesFiles } from "../samples-files.ts";
 
 export interface SparkHopOptions {
-  /** How long the metastore may be away before it is taken for the cause, in ms; a restart takes less. @default 20000 */
+  /** Iceberg namespace of the table `samples`, whose versions tell that the stream commits. @default "telemetry" */
+  readonly namespace?: string;
+  /** How long the metastore may be away before it is taken for the cause, in ms; a restart takes less. @default `answerMs` */
   readonly metastorePatienceMs?: number;
 }
+
+/**
+ * Commits of the stream that are waited for without a record of the run: the batch under way when they were sent, the
+ * one that must have them, and one of the table's maintenance.
+ */
+const awaitedCommits = 3;
 
 /**
  * Looks at the files themselves, committed or not: a batch that was interrupted may leave a file that no table lists, so
@@ -22,7 +32,7 @@ export function sparkHop(
   files: SamplesFiles,
   marked: MarkedRun,
   metastoreUri: string,
-  { metastorePatienceMs = 20_000 }: SparkHopOptions = {},
+  { namespace = "telemetry", metastorePatienceMs = answerMs }: SparkHopOptions = {},
 ): Hop {
   let answeredAt = performance.now();
   const blameMetastore = async (missing: string, signal: AbortSignal): Promise<void> => {
@@ -38,23 +48,32 @@ export function sparkHop(
   };
   return {
     name: "spark",
-    timeoutMs: 75_000,
-    run: ({ signal }) => {
+    timeoutMs: standstillMs,
+    run: ({ signal, onProgress }) => {
       answeredAt = performance.now();
+      const versions = new Set<string>();
+      const tellCommits = async (): Promise<void> => {
+        const version = await metadataLocation(metastoreUri, namespace, "samples", signal).catch(() => undefined);
+        if (version === undefined || versions.has(version) || versions.size > awaitedCommits) return;
+        versions.add(version);
+        if (versions.size > 1)
+          onProgress(`the stream goes on: ${versions.size - 1} commits since the records were sent`);
+      };
       return poll(
         async () => {
           const keys = await files.keys();
-          const rows = new Map((await files.rows(keys)).map((row) => [row.id, row]));
-          const figures = figuresOf(rows.values());
-          const problem = difference(figures, marked.expected);
+          const rows = [...new Map((await files.rows(keys)).map((row) => [row.id, row])).values()];
+          const problem = recordsDifference(rows, marked);
           if (problem === undefined) {
-            return { ...figures, message: `in ${keys.length} data file${keys.length === 1 ? "" : "s"} of the stream` };
+            const message = `in ${keys.length} data file${keys.length === 1 ? "" : "s"} of the stream`;
+            return { ...figuresOf(rows), message };
           }
           const missing = `${problem} in ${keys.length} data files`;
           await blameMetastore(missing, signal);
+          await tellCommits();
           return `${missing}; the topic has them and the metastore answers, so the stream or its checkpoint is at fault`;
         },
-        { signal },
+        { signal, onProgress },
       );
     },
   };

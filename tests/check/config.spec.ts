@@ -12,7 +12,8 @@ const environment = { PROOF_CONFIG: JSON.stringify(settings), S3_ACCESS_KEY: "GK
 describe("proof settings", () => {
   it("fill in what is left out", () => {
     const config = readConfig(environment);
-    expect(config).to.deep.include({ namespace: "telemetry", records: 200, poison: 5, timeoutSeconds: 100 });
+    expect(config).to.deep.include({ namespace: "telemetry", records: 200, poison: 5, stream: true, skipped: {} });
+    expect(config.timeoutSeconds).to.equal(undefined);
     expect(config.s3).to.include({ bucket: "lake", warehouse: "warehouse", accessKey: "GK1" });
   });
 
@@ -39,7 +40,11 @@ describe("proof settings", () => {
       bucket: "notebooks",
       prefix: "runs/telemetry-report",
     });
-    expect(config.jupyterhub).to.deep.include({ password: "pj", home: { bucket: "home-proof", prefix: "" } });
+    expect(config.jupyterhub).to.deep.include({
+      password: "pj",
+      home: { bucket: "home-proof", prefix: "" },
+      asks: ["spark", "presto"],
+    });
     expect(() => readConfig({ ...environment, PROOF_CONFIG: JSON.stringify(parts) })).to.throw(
       "AIRFLOW_PASSWORD is not set: it holds the password of proof\n" +
         "JUPYTERHUB_PASSWORD is not set: it holds the password of proof",
@@ -58,7 +63,11 @@ describe("proof settings", () => {
     const secrets = { PUMP_TOKEN: "pt", CASSANDRA_PASSWORD: "pc" };
     const read = (part: object): ReturnType<typeof readConfig> =>
       readConfig({ ...environment, ...secrets, PROOF_CONFIG: JSON.stringify({ ...settings, pipeline: part }) });
-    expect(read(pipeline).pipeline).to.deep.equal({ ...pipeline, pumpToken: "pt", cassandraPassword: "pc" });
+    expect(read(pipeline).pipeline).to.deep.equal({
+      ...pipeline,
+      pump: { url: pipeline.pump, token: "pt" },
+      cassandra: { ...pipeline.cassandra, password: "pc" },
+    });
     expect(read(withCensus).pipeline?.census).to.deep.equal({
       bucket: "inputs",
       prefix: "census/",
@@ -72,6 +81,12 @@ describe("proof settings", () => {
     expect(() => read({ ...pipeline, windowSeconds: 0, pump: "random-numbers" })).to.throw(
       /pipeline\.pump: [^]*pipeline\.windowSeconds: /,
     );
+  });
+
+  it("ask for no key and no password of what is not there", () => {
+    const config = readConfig({ PROOF_CONFIG: JSON.stringify({ kafka: settings.kafka, pipeline: {} }) });
+    expect([config.s3, config.metastore, config.presto]).to.deep.equal([undefined, undefined, undefined]);
+    expect(config.pipeline).to.deep.equal({ pump: undefined, cassandra: undefined });
   });
 
   it("report every problem at once, without the keys", () => {

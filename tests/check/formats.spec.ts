@@ -20,6 +20,15 @@ describe("Parquet of the stream", () => {
       distinct: 200,
       checksum: "339300",
     });
+    expect((await rowsOfRun(fixture("samples.parquet"), run))[0]).to.deep.equal({
+      id: "0695e843-293b-4f96-bc5d-a3f02d0f285f",
+      run,
+      source: "proof",
+      node: "proof-0",
+      ts: Date.UTC(2026, 10, 21, 5, 24, 8, 203),
+      metric: "proof.sequence",
+      value: 1000,
+    });
     expect(await rowsOfRun(fixture("samples.parquet"), "another")).to.deep.equal([]);
   });
 });

@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import { deadLetterProblem } from "../../check/hops/dead-letter.ts";
-import { isLeftover, makeMarkedRun, messagesOf } from "../../check/marked-records.ts";
+import {
+  isLeftover,
+  makeMarkedRun,
+  messagesOf,
+  recordsDifference,
+  type SeenRecord,
+} from "../../check/marked-records.ts";
 
 describe("marked records", () => {
   it("all carry the run in their header, and the good ones whole values", () => {
@@ -21,6 +27,47 @@ describe("marked records", () => {
   it("contain poison of several kinds", () => {
     const reasons = makeMarkedRun({ records: 1, poison: 6 }).poison.map(({ reason }) => reason);
     expect(new Set(reasons).size).to.equal(6);
+  });
+});
+
+describe("marked records that a store gives back", () => {
+  const marked = makeMarkedRun({ records: 20, poison: 0 }, new Date("2026-11-27T08:00:00.500Z"));
+  const stored = (): SeenRecord[] => marked.records.map((record) => ({ ...record, ts: Date.parse(record.ts) }));
+  const [first, second] = stored() as [SeenRecord, SeenRecord];
+  const with0 = (change: Partial<SeenRecord>): SeenRecord[] => stored().with(0, { ...first, ...change });
+
+  it("are those that were sent, in any order", () => {
+    expect(recordsDifference(stored().reverse(), marked)).to.equal(undefined);
+  });
+
+  it("have each its own value: two that are swapped keep count, ids and sum", () => {
+    const swapped = with0({ value: second.value }).with(1, { ...second, value: first.value });
+    expect(recordsDifference(swapped, marked)).to.equal(`record ${first.id} with the value 1007, sent was 1000`);
+  });
+
+  it("have each its own time", () => {
+    expect(recordsDifference(with0({ ts: first.ts + 3_600_000 }), marked)).to.equal(
+      `record ${first.id} of 2026-11-27T09:00:00.500Z, sent was 2026-11-27T08:00:00.500Z`,
+    );
+    const swapped = with0({ ts: second.ts }).with(1, { ...second, ts: first.ts });
+    expect(recordsDifference(swapped, marked)).to.contain(`record ${first.id} of 2026-11-27T08:00:00.499Z`);
+    expect(recordsDifference(with0({ ts: NaN }), marked)).to.contain("of no time");
+  });
+
+  it("have their metric, their node, their source and their run", () => {
+    for (const field of ["metric", "node", "source", "run"] as const) {
+      expect(recordsDifference(with0({ [field]: "another" }), marked)).to.equal(
+        `record ${first.id} with the ${field} another, sent was ${String(first[field])}`,
+      );
+    }
+  });
+
+  it("are no others under the same count", () => {
+    expect(recordsDifference(with0({ id: "another" }), marked)).to.equal(
+      `no record ${first.id}, which was sent, and another one instead`,
+    );
+    expect(recordsDifference(stored().slice(1), marked)).to.equal("19 of 20 records");
+    expect(recordsDifference([...stored(), first], marked)).to.equal("21 records where 20 were sent: duplicates");
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { hopJson, hopLine, proofJson, proofLines } from "../../check/report.ts";
+import { hopJson, hopLine, proofJson, proofLines, skippedJson, skippedLine } from "../../check/report.ts";
 import type { HopResult, ProofResult } from "../../check/runner.ts";
 
 const good: HopResult = {
@@ -34,6 +34,18 @@ describe("proof report", () => {
       "ok      kafka          1.2 s  count 200  distinct 200  checksum 339300  sent and read back",
     );
     expect(hopLine(bad)).to.equal("MISSING spark          1.2 s  0 of 200");
+  });
+
+  it("prints what is not asked with the reason, and counts it in the verdict", () => {
+    const skipped = { hop: "display", reason: "display is off (services.display.enabled: false)" };
+    expect(skippedJson(skipped)).to.equal(
+      '{"skipped":"display","reason":"display is off (services.display.enabled: false)"}',
+    );
+    expect(skippedLine(skipped)).to.equal(
+      "skipped display               display is off (services.display.enabled: false)",
+    );
+    const ok: ProofResult = { ok: true, hops: [good], warnings: [], ms: 1500 };
+    expect(proofLines("r1", ok, [skipped])).to.deep.equal(["proof ok: 1 hops in 1.5 s, 1 skipped (run r1)"]);
   });
 
   it("names the missing hop in the verdict for people, after the warnings", () => {

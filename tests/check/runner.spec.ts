@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { HopFailure } from "../../check/hop.ts";
 import type { Branch, Hop, HopContext } from "../../check/hop.ts";
@@ -104,12 +105,47 @@ describe("proof runner", () => {
       20,
     );
     const result = await runHops([slow], { timeoutMs: 1000 });
-    expect(result.hops[0]).to.include({ ok: false, message: "1 of 2 records" });
+    expect(result.hops[0]).to.include({ ok: false, message: "no progress for 0 s: 1 of 2 records" });
+  });
+
+  it("waits for a hop as long as it sees something new, beyond its time without progress", async () => {
+    const slow = hop(
+      "slow",
+      async ({ onProgress }) => {
+        for (let seen = 1; seen <= 8; seen++) {
+          await sleep(40);
+          onProgress(`${seen} of 8 records`);
+        }
+        return figures;
+      },
+      120,
+    );
+    const result = await runHops([slow], { timeoutMs: 10_000 });
+    expect(result.hops[0]).to.include({ hop: "slow", ok: true });
+    expect(result.hops[0]?.ms).to.be.greaterThan(300);
+  });
+
+  it("takes nothing for progress that it has heard before", async () => {
+    const turning = hop(
+      "turning",
+      async ({ signal, onProgress }) => {
+        for (let turn = 0; !signal.aborted; turn++) {
+          onProgress(turn % 2 === 0 ? "status 503" : "connection reset");
+          await sleep(10);
+        }
+        throw new Error("connection reset");
+      },
+      100,
+    );
+    const started = Date.now();
+    const result = await runHops([turning], { timeoutMs: 10_000 });
+    expect(result.hops[0]).to.include({ ok: false, message: "no progress for 0 s: connection reset" });
+    expect(Date.now() - started).to.be.lessThan(2000);
   });
 
   it("abandons a hop that does not even answer its signal", async () => {
     const result = await runHops([hop("deaf", () => new Promise(() => undefined), 10)], { timeoutMs: 1000 });
-    expect(result.hops[0]?.message).to.match(/^no answer within/);
+    expect(result.hops[0]?.message).to.match(/^no progress for 0 s: no answer within/);
   });
 
   it("lets the overall limit cut a hop short", async () => {

@@ -43,6 +43,18 @@ describe("the proof's report", () => {
     expect(text.split("\n").at(-1)).to.contain("proof ok").and.contain("run r");
   });
 
+  it("gives what was not asked with the reason, as rows after the others, and says how many", () => {
+    const skipped = '{"skipped":"display","reason":"display is off (services.display.enabled: false)"}';
+    const report = read(skipped, hop("kafka", true), '{"proof":"ok","run":"r","ms":50}').report();
+    expect(report).to.deep.include({
+      ok: true,
+      skipped: [{ hop: "display", reason: "display is off (services.display.enabled: false)" }],
+    });
+    const lines = renderProof(report).split("\n");
+    expect(lines.at(-2)).to.match(/^display +skipped .*display is off \(services\.display\.enabled: false\)$/);
+    expect(lines.at(-1)).to.contain("1 hops asked, 1 skipped");
+  });
+
   it("is shown with the failed hop in the verdict", () => {
     const text = renderProof(read(hop("presto", false), '{"proof":"failed","run":"r","failedHop":"presto"}').report());
     expect(text.split("\n").at(-1)).to.equal("proof FAILED at presto");

@@ -29,6 +29,7 @@ const proof: ProofReport = {
   failedHop: null,
   ms: 10,
   hops: [{ hop: "kafka", ok: true, count: 2, distinct: 2, checksum: "3", ms: 1, message: "" }],
+  skipped: [{ hop: "pump", reason: "profile core has no randomNumbers" }],
   error: null,
 };
 const kafka: ServiceStatus = {

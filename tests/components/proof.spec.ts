@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import { branchesOf, skippedHops } from "../../check/branches.ts";
 import { readConfig } from "../../check/config.ts";
+import { hopNames } from "../../check/hop-names.ts";
+import { makeMarkedRun } from "../../check/marked-records.ts";
 import { Proof, type ProofArgs, proofProblems, type ProvenPipeline } from "../../components/proof.ts";
 import { TelemetryProducer, telemetryProblems } from "../../components/telemetry.ts";
 import { catalog, envOf, presto, resources, s3, topic } from "../support/fixtures.ts";
@@ -71,6 +74,7 @@ describe("Proof", () => {
       jupyterhub: {
         endpoint: { kind: "jupyterhub", ...login("jupyterhub") },
         home: { bucket: "homes", prefix: "proof/" },
+        asks: ["presto"],
       },
     });
     const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
@@ -111,6 +115,9 @@ describe("Proof", () => {
     census: { bucket: "inputs", prefix: "census/", rows: 20_000, ready },
   });
 
+  const without = (...parts: (keyof ProvenPipeline)[]): ProvenPipeline =>
+    Object.fromEntries(Object.entries(pipeline()).filter(([part]) => !parts.includes(part as keyof ProvenPipeline)));
+
   it("follows the numbers to the display where it is given the way, with token and password from their Secrets", async () => {
     make(10, { pipeline: pipeline() });
     const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
@@ -121,24 +128,22 @@ describe("Proof", () => {
     });
     const config = readConfig({ ...environment, S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
     expect(config.pipeline).to.deep.equal({
-      pump: "http://random-numbers.example:8080",
-      pumpToken: "random-numbers/token",
+      pump: { url: "http://random-numbers.example:8080", token: "random-numbers/token" },
       display: "http://display.example:8080",
       cassandra: {
         contactPoints: ["cassandra-0.example", "cassandra-1.example"],
         port: 9042,
         datacenter: "datacenter1",
         user: "proof",
+        password: "cassandra-role-proof/password",
       },
-      cassandraPassword: "cassandra-role-proof/password",
       windowSeconds: 10,
       census: { bucket: "inputs", prefix: "census/", rows: 20_000, run: "static-file" },
     });
   });
 
   it("leaves out the census where there is none", async () => {
-    const { pump, display, cassandra, windowSeconds } = pipeline();
-    make(10, { pipeline: { pump, display, cassandra, windowSeconds } });
+    make(10, { pipeline: without("census") });
     const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
     const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
     expect(config.pipeline).to.have.property("windowSeconds", 10);
@@ -152,10 +157,53 @@ describe("Proof", () => {
     expect(config).to.include({ airflow: undefined, jupyterhub: undefined, pipeline: undefined });
   });
 
-  it("fails at the first miss, in time", async () => {
+  it("asks each hop where what it asks is there, and hands on why the others are left out", async () => {
+    make(10, {
+      pipeline: without("display", "census"),
+      telemetry: { intervalSeconds: 5 },
+      skipped: { display: "display is off" },
+    });
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
+    const branches = branchesOf(config, makeMarkedRun(config));
+    const path = ["kafka", "object-store", "spark", "catalog", "presto", "dead-letter"];
+    expect(branches.map(({ hops }) => hops.map(({ name }) => name))).to.deep.equal([
+      path,
+      ["telemetry"],
+      ["pump", "cassandra", "lake"],
+    ]);
+    expect(skippedHops(config, branches).find(({ hop }) => hop === "display")).to.deep.equal({
+      hop: "display",
+      reason: "display is off",
+    });
+  });
+
+  it("asks the stores alone where nothing writes into them", async () => {
+    new Proof("proof", { namespace: "data", image: "tools:1", objectStore: s3("proof"), resources });
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
+    const branches = branchesOf(config, makeMarkedRun(config));
+    expect(branches.map(({ hops }) => hops.map(({ name }) => name))).to.deep.equal([["object-store"]]);
+    expect(skippedHops(config, branches)).to.have.length(hopNames.length - 1);
+  });
+
+  it("runs again when what it stands on has changed, and only then", async () => {
+    const hashOf = async (revision: string): Promise<string | undefined> => {
+      const fresh = await mock();
+      make(10, { revision });
+      const { inputs } = await fresh.get("kubernetes:batch/v1:Job", "proof");
+      return inputs.spec.template.metadata.annotations["millrace/config-hash"];
+    };
+    const first = await hashOf("one");
+    expect(first).to.match(/^[0-9a-f]{16}$/);
+    expect(await hashOf("one")).to.equal(first);
+    expect(await hashOf("two")).to.not.equal(first);
+  });
+
+  it("fails at the first miss, and is not ended while its hops make progress", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    expect(inputs.spec).to.include({ backoffLimit: 0, activeDeadlineSeconds: 180 });
+    expect(inputs.spec).to.include({ backoffLimit: 0, activeDeadlineSeconds: 2040 });
     expect(inputs.spec.template.spec.restartPolicy).to.equal("Never");
     expect(inputs.spec.template.spec).to.include({ terminationGracePeriodSeconds: 75 });
   });

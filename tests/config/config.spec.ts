@@ -15,7 +15,7 @@ describe("the configuration", () => {
     expect(services.kafka).to.include({ enabled: true, replicas: 1, replicationFactor: 1, autoCreateTopics: false });
     expect(services.objectStore.server).to.equal("garage");
     expect(services.presto.workers).to.equal(0);
-    expect(proof).to.deep.equal({ enabled: true, records: 200, timeoutSeconds: 120 });
+    expect(proof).to.deep.equal({ enabled: true, records: 200 });
   });
 
   it("reads values that are JSON text, as the official CLI hands them over", () => {
@@ -151,15 +151,6 @@ describe("a profile", () => {
       const key = name as keyof typeof services;
       expect({ ...services[key], enabled: true }, name).to.deep.equal({ ...plain.services[key], enabled: true });
     }
-  });
-
-  it("gives the proof the time of the hops that it brings, unless told", () => {
-    const seconds = (raw: Record<string, unknown>) => loadConfig(raw).proof.timeoutSeconds;
-    expect(seconds({ "millrace:profile": "studio" })).to.equal(300);
-    expect(seconds({ "millrace:profile": "pipeline" })).to.equal(300);
-    expect(seconds({ "millrace:profile": "studio", "millrace:proof": { timeoutSeconds: 60 } })).to.equal(60);
-    const off = { airflow: { enabled: false }, jupyterhub: { enabled: false } };
-    expect(seconds({ "millrace:profile": "studio", "millrace:services": off })).to.equal(120);
   });
 
   it("offers one analyst, notebooks in S3 and a nightly backup without further settings", () => {

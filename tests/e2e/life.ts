@@ -6,6 +6,7 @@ import type { ProofReport } from "../../cli/proof.ts";
 import type { StatusReport } from "../../cli/status.ts";
 import { bytes } from "../../cli/table.ts";
 import type { UpReport } from "../../cli/up.ts";
+import { hopNames } from "../../check/hop-names.ts";
 import { type Profile, serviceGroups } from "../../config/profiles.ts";
 import { serviceNames } from "../../components/names.ts";
 import { measured, MONITORING, send } from "./pipeline.ts";
@@ -59,10 +60,10 @@ export async function switchTo(runner: Runner, profile: Profile, limitMs: number
 
 const dataPath = ["kafka", "object-store", "spark", "catalog", "presto", "dead-letter"];
 const beside: Readonly<Record<Profile, readonly string[]>> = {
-  core: [],
-  studio: ["airflow", "notebooks"],
-  pipeline: ["pump", "live", "cassandra", "lake", "display", "census"],
-  full: ["airflow", "notebooks", "pump", "live", "cassandra", "lake", "display", "census"],
+  core: ["telemetry"],
+  studio: ["telemetry", "airflow", "notebooks"],
+  pipeline: ["telemetry", "pump", "live", "cassandra", "lake", "display", "census"],
+  full: ["telemetry", "airflow", "notebooks", "pump", "live", "cassandra", "lake", "display", "census"],
 };
 /** Hops that must have seen the very same records. */
 const alike: readonly (readonly string[])[] = [dataPath.slice(0, 5), ["pump", "live", "cassandra", "lake"]];
@@ -81,6 +82,9 @@ function mustCount(report: ProofReport, profile: Profile): void {
   const names = report.hops.map((hop) => hop.hop).join(", ");
   const wanted = [...dataPath, ...beside[profile]].join(", ");
   must(names === wanted, `the hops are ${names}`);
+  const skipped = report.skipped.map((one) => one.hop);
+  const left = hopNames.filter((hop) => !report.hops.some((one) => one.hop === hop));
+  must(skipped.join() === left.join(), `skipped are ${skipped.join(", ")}`);
   must(
     report.hops.every((hop) => hop.ok),
     "a hop is not ok",

@@ -135,7 +135,7 @@ describe("hop cassandra", () => {
   it("blames the stream when Cassandra answers and holds nothing", async () => {
     change("streaming.samples", () => []);
     expect(await failureOf()).to.match(
-      /^after \d+ s: Cassandra at cassandra:9042 answers, but its table streaming\.samples holds 0 of 10 records: the stream windows or its checkpoint is at fault$/,
+      /^not done within \d+ s, the whole time of the proof: Cassandra at cassandra:9042 answers, but its table streaming\.samples holds 0 of 10 records: the stream windows or its checkpoint is at fault$/,
     );
   });
 
@@ -147,7 +147,10 @@ describe("hop cassandra", () => {
     }, 50);
     const { result, progress } = await runHop(hop);
     expect(result).to.include({ ok: true, count: 10 });
-    expect(progress).to.deep.equal(["its table streaming.samples holds 6 of 10 records"]);
+    expect(progress).to.deep.equal([
+      "Cassandra at cassandra:9042 answers, but its table streaming.samples holds 6 of 10 records: " +
+        "the stream windows or its checkpoint is at fault",
+    ]);
   });
 
   it("refuses a number that is there twice, or with another value", async () => {
@@ -173,7 +176,7 @@ describe("hop cassandra", () => {
   it("tells an outage from an empty table, and a missing table from both", async () => {
     cassandra.failure = new Error("Cassandra at cassandra:9042 can't be reached: connect ECONNREFUSED");
     expect(await failureOf()).to.match(
-      /^after \d+ s: Cassandra at cassandra:9042 can't be reached: connect ECONNREFUSED/,
+      /^not done within \d+ s, the whole time of the proof: Cassandra at cassandra:9042 can't be reached: connect ECONNREFUSED/,
     );
     cassandra.failure = new HopFailure("Cassandra at cassandra:9042 lacks a table or a column: no streaming.samples");
     expect(await failureOf()).to.equal("Cassandra at cassandra:9042 lacks a table or a column: no streaming.samples");

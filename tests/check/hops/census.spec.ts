@@ -181,7 +181,7 @@ describe("hop census", () => {
   it("says when the files are not what the settings say", async () => {
     files = { "census/part-00000.csv": files["census/part-00000.csv"] ?? "" };
     expect(await failureOf(100)).to.match(
-      /^after \d+ s: http:\/\/s3\/inputs\/census\/ has 2 of 3 people in 1 files: the Job census-file has not made them$/,
+      /^not done within \d+ s, the whole time of the proof: http:\/\/s3\/inputs\/census\/ has 2 of 3 people in 1 files: the Job census-file has not made them$/,
     );
     files = { "census/part-00000.csv": "<Error/>" };
     expect(await failureOf()).to.contain(

@@ -90,9 +90,13 @@ function topicOf(messages: readonly { readonly value: string | null; readonly he
 const others = [{ value: "ordinary", headers: {} }];
 const topic = topicOf([...others, ...messagesOf(marked)]);
 
-function read(consumer: FakeConsumer, signal = AbortSignal.timeout(5000)): Promise<readonly KafkaMessage[]> {
+function read(
+  consumer: FakeConsumer,
+  signal = AbortSignal.timeout(5000),
+  onProgress: (words: string) => void = () => undefined,
+): Promise<readonly KafkaMessage[]> {
   const start = new Map([[0, String(others.length)]]);
-  return readBack(consumer as unknown as Consumer, "telemetry", start, marked, signal);
+  return readBack(consumer as unknown as Consumer, "telemetry", start, marked, { signal, onProgress });
 }
 
 describe("hop kafka", () => {
@@ -129,6 +133,13 @@ describe("hop kafka", () => {
     );
     expect(error).to.be.instanceOf(HopFailure);
     expect((error as Error).message).to.equal("topic telemetry gave back 2 of 4 acknowledged records");
+  });
+
+  it("tells how many have come back, so that a slow broker is waited for", async () => {
+    const told: string[] = [];
+    const consumer = new FakeConsumer(topic.slice(0, 3), "succeeds");
+    await read(consumer, AbortSignal.timeout(300), (words) => told.push(words)).catch(() => undefined);
+    expect(told).to.deep.equal(["2 of 4 acknowledged records have come back"]);
   });
 
   it("ends with the client's own error when the client gives up", async () => {

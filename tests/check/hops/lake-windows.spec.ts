@@ -58,7 +58,7 @@ describe("hop lake", () => {
   it("blames the stream when Presto answers and the rows are not there", async () => {
     change("random_numbers.samples", () => []);
     expect(await failureOf()).to.match(
-      /^after \d+ s: SQL sees 0 of 10 records in random_numbers\.samples: the stream windows or its checkpoint is at fault$/,
+      /^not done within \d+ s, the whole time of the proof: SQL sees 0 of 10 records in random_numbers\.samples: the stream windows or its checkpoint is at fault$/,
     );
   });
 
@@ -99,7 +99,7 @@ describe("hop lake", () => {
     );
     answers["random_numbers.samples"] = new Error("Presto at http://presto:8080 can't be reached: nothing runs there");
     expect(await failureOf()).to.match(
-      /^after \d+ s: Presto at http:\/\/presto:8080 can't be reached: nothing runs there$/,
+      /^not done within \d+ s, the whole time of the proof: Presto at http:\/\/presto:8080 can't be reached: nothing runs there$/,
     );
   });
 

@@ -135,7 +135,7 @@ describe("hop notebooks", () => {
     };
     const hop = notebooksHop({
       hub: new JupyterHubClient({ url, user: "proof", password: "secret", note: marked.run }),
-      config: { user: "proof", home: { bucket: "home-proof", prefix: "home/" } },
+      config: { user: "proof", home: { bucket: "home-proof", prefix: "home/" }, asks: ["spark", "presto"] },
       home,
       marked,
       awayLimitMs: 10_000,
@@ -279,9 +279,22 @@ describe("the proof's cell", () => {
     expect(cellSource("proof-1795253000000-0000000b")).not.to.equal(cellSource(marked.run));
   });
 
+  it("asks only what there is, and is right only by that", () => {
+    expect(cellSource(marked.run, ["presto"]))
+      .to.contain("millrace.sql")
+      .and.not.to.contain("spark");
+    expect(cellSource(marked.run, ["spark"]))
+      .to.contain("millrace.spark()")
+      .and.not.to.contain("millrace.sql");
+    const { run, presto } = right;
+    const printed = `millrace-proof ${JSON.stringify({ run, presto })}\n`;
+    expect(readAnswers(printed, marked.run, ["presto"])).to.equal(71n);
+    expect(() => readAnswers(printed, marked.run)).to.throw("Spark gave the sum none, right is 509500");
+  });
+
   it("is answered in one line among others", () => {
     const printed = `warming up\nmillrace-proof ${JSON.stringify(right)}\n`;
-    expect(readAnswers(printed, marked.run)).to.include({ spark: 509_500n, presto: 71n });
+    expect(readAnswers(printed, marked.run)).to.equal(509_571n);
     expect(() => readAnswers("nothing", marked.run)).to.throw("the cell printed no answer: nothing");
   });
 });

@@ -118,7 +118,7 @@ describe("hop pump", () => {
   it("says that nothing runs where the pumps should be, and has sent under one run only", async () => {
     const { result, numbers } = await prove({ url: "http://127.0.0.1:1", timeoutMs: 1000 });
     expect(result.message).to.match(
-      /^after \d+ s: pump of random numbers at http:\/\/127\.0\.0\.1:1 can't be reached: .*nothing runs there/,
+      /^not done within \d+ s, the whole time of the proof: pump of random numbers at http:\/\/127\.0\.0\.1:1 can't be reached: .*nothing runs there/,
     );
     expect(numbers.runs).to.have.length(1);
   });
@@ -127,7 +127,7 @@ describe("hop pump", () => {
     server.reset({ "POST /marked": { status: 503, body: { error: "Kafka acknowledged 0 of 3 messages: no answer" } } });
     const { result, steps } = await prove({ timeoutMs: 1000 });
     expect(result.message).to.match(
-      /^after \d+ s: pump of random numbers at \S+ did not send the numbers: status 503: Kafka acknowledged 0 of 3 messages: no answer$/,
+      /^not done within \d+ s, the whole time of the proof: pump of random numbers at \S+ did not send the numbers: status 503: Kafka acknowledged 0 of 3 messages: no answer$/,
     );
     expect(steps).to.include("removes rows");
   });

@@ -11,7 +11,7 @@ const context = (signal: AbortSignal) => ({ signal, onCleanup: () => undefined, 
 
 /** Data files that hold the first records of the run. */
 function filesWith(count: number): SamplesFiles {
-  const rows = marked.records.slice(0, count).map(({ id, value }) => ({ id, value }));
+  const rows = marked.records.slice(0, count).map((record) => ({ ...record, ts: Date.parse(record.ts) }));
   const files = { keys: () => Promise.resolve(["a.parquet"]), rows: () => Promise.resolve(rows) };
   return files as unknown as SamplesFiles;
 }

@@ -18,6 +18,7 @@ import { lakeStandsStill, rightRevoked } from "./one-way.ts";
 import { type Fault, PutBack } from "./put-back.ts";
 
 const MINUTE = 60_000;
+const TELEMETRY: Workload = "telemetry-producer";
 
 interface BrokenHop {
   readonly fault: Fault;
@@ -90,7 +91,11 @@ const pipeline: readonly BrokenHop[] = [
   { fault: lakeStandsStill(), hops: { lake: /stream windows or its checkpoint/ }, barMs: 2.5 * MINUTE },
   { fault: atZero(WINDOWS_DRIVER), hops: { cassandra: /stream windows or its checkpoint/ }, barMs: 2 * MINUTE },
   { fault: atZero(DISPLAY), hops: { live: /display at \S*:8080/ }, barMs: 1.5 * MINUTE },
-  { fault: atZero(PUMP), hops: { pump: /pump of random numbers at \S*:8080/ }, barMs: 1.5 * MINUTE },
+  {
+    fault: atZero(TELEMETRY, PUMP),
+    hops: { telemetry: /telemetry producer sends none/, pump: /pump of random numbers at \S*:8080/ },
+    barMs: 2 * MINUTE,
+  },
   {
     fault: atZero(CASSANDRA),
     hops: { cassandra: /Cassandra at \S*:9042/ },

@@ -1,0 +1,19 @@
+/** Every hop that a proof can have, in the order of its table. */
+export const hopNames = [
+  "kafka",
+  "object-store",
+  "spark",
+  "catalog",
+  "presto",
+  "dead-letter",
+  "telemetry",
+  "airflow",
+  "notebooks",
+  "pump",
+  "live",
+  "cassandra",
+  "lake",
+  "display",
+  "census",
+] as const;
+export type HopName = (typeof hopNames)[number];

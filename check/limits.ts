@@ -1,0 +1,54 @@
+/**
+ * How long something is waited for: every limit of the proof, of probes and of polls derives from these few times.
+ * They are made for a machine four times slower than the one that they were measured on. Only what makes no progress is
+ * given up; the caps are for what goes on for ever without getting anywhere.
+ */
+
+const second = 1000;
+const minute = 60 * second;
+
+/** One answer of a service that runs, however busy its node is, in ms. */
+export const answerMs = 20 * second;
+
+/** One SQL statement, in ms: a query that hangs is given up and asked again. */
+export const statementMs = 3 * answerMs;
+
+/** How long every connection may be refused without a break, in ms: nothing runs there, and a restart takes less. */
+export const refusedMs = 30 * second;
+
+/** The same for what takes longer to start, Airflow and the hub, in ms. */
+export const slowRefusedMs = 2 * refusedMs;
+
+/** Time in which a hop must see something new, in ms. */
+export const standstillMs = 90 * second;
+
+/** The same for a hop in which someone else's program runs, which tells nothing until its end, in ms. */
+export const runningStandstillMs = 4 * minute;
+
+/** The whole proof, however it gets on, in ms. */
+export const proofCapMs = 30 * minute;
+
+/** What a proof has made is removed in this time, in ms: a notebook server may have to end. */
+export const cleanupMs = minute;
+
+/** A pod that is told to start runs its program after this time, or something keeps it from it, in ms. */
+export const podStartMs = 3 * minute;
+
+/** A program that has been started serves after this time, in ms: whoever ends a slow start makes the next one as slow. */
+export const startupMs = 20 * minute;
+
+/** One answer to a probe, in ms. Kubernetes' own second is short for a busy node. */
+export const probeAnswerMs = answerMs / 2;
+
+/** How long a process may answer no probe before it is started again, in ms. */
+export const deafMs = 2 * minute;
+
+/** Ends a wait: says of which limit it was the end. */
+export class LimitReached extends Error {
+  override readonly name = "LimitReached";
+}
+
+/** @returns why a wait has ended, in words; `undefined`: for another reason than a limit */
+export function limitWords(signal: AbortSignal): string | undefined {
+  return signal.reason instanceof LimitReached ? signal.reason.message : undefined;
+}

@@ -1,0 +1,40 @@
+import { expect } from "chai";
+import { loadConfig } from "../../config/index.ts";
+import { skippedHops } from "../../config/proof-hops.ts";
+
+const skipped = (profile: string, services: object = {}): ReturnType<typeof skippedHops> =>
+  skippedHops(
+    loadConfig({ "millrace:profile": profile, "millrace:services": JSON.stringify(services) }, "Pulumi.test.yaml"),
+  );
+
+describe("hops that a config leaves out", () => {
+  it("are none in profile full", () => {
+    expect(skipped("full")).to.deep.equal({});
+  });
+
+  it("are those that ask a service which is off, in the words of its setting", () => {
+    const display = "display is off (services.display.enabled: false)";
+    expect(skipped("full", { display: { enabled: false } })).to.deep.equal({
+      live: display,
+      display,
+      census: display,
+    });
+    const connect = "sparkConnect is off (services.sparkConnect.enabled: false)";
+    expect(skipped("full", { sparkConnect: { enabled: false } })).to.deep.equal({ airflow: connect });
+  });
+
+  it("are told from those that the profile does not have", () => {
+    const reasons = skipped("core");
+    expect(Object.keys(reasons)).to.deep.equal([
+      "airflow",
+      "notebooks",
+      "pump",
+      "live",
+      "cassandra",
+      "lake",
+      "display",
+      "census",
+    ]);
+    expect(reasons.notebooks).to.equal("profile core has no jupyterhub (services.jupyterhub.enabled: true adds it)");
+  });
+});
