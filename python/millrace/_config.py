@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Mapping, TypeVar
 
-from ._errors import NotConfigured
+from ._errors import NotConfigured, ParameterError
 
 DEFAULT_FILE = "/etc/millrace/endpoints.json"
 _AS_SET_UP = "the platform was set up without it; enable it there (services.{setting}.enabled)"
@@ -115,6 +115,22 @@ def home() -> str:
     if not value.startswith("s3://"):
         raise NotConfigured(f'MILLRACE_HOME is "{value}"; it must be of the form s3://bucket/ or s3://bucket/folder/')
     return value.rstrip("/") + "/"
+
+
+def has_home() -> bool:
+    """Whether this program has a home: notebook servers do, tasks of DAGs do not."""
+    return os.environ.get("MILLRACE_HOME", "") != ""
+
+
+def text(name: str, value: Any, example: str) -> str:
+    """An argument that must be a text.
+
+    Raises:
+        ParameterError: it is something else, or empty.
+    """
+    if isinstance(value, str) and value.strip() != "":
+        return value
+    raise ParameterError(f'{name} is {value!r}; give a text, such as "{example}"')
 
 
 def config_file() -> str:

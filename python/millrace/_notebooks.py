@@ -7,10 +7,13 @@ import os
 import re
 import sys
 import time
-from typing import Any, Mapping
+import uuid
+from contextlib import contextmanager
+from typing import Any, Iterator, Mapping
+from urllib.parse import quote, unquote
 
 from . import _s3
-from ._config import home, notebooks_address, user
+from ._config import has_home, home, notebooks_address, text, user
 from ._errors import (
     MissingParameter,
     NotAvailable,
@@ -18,11 +21,17 @@ from ._errors import (
     ParameterError,
     UnknownParameter,
 )
+from ._literals import plain
 
 PARAMETERS_TAG = "parameters"
 #: Where executed notebooks are, below the place of published ones.
 RUNS = "runs/"
+#: Where those who publish show it to each other, below the place of published notebooks.
+CLAIMS = ".publishing/"
+#: Age of a claim that was left by a program that died.
+CLAIM_SECONDS = 60
 CONTENT_TYPE = "application/x-ipynb+json"
+KERNEL = "python3"
 _PUBLISHER = "millrace-publisher"
 
 _log = logging.getLogger("millrace")
@@ -42,9 +51,9 @@ def publish(path: str, name: str | None = None, replace: bool = False) -> str:
         NotAvailable: there is no such notebook; the message names those in your home.
         ParameterError: it is no notebook, the name is not allowed, or somebody else's notebook has that name.
     """
-    source = path if path.startswith("s3://") else home() + path.lstrip("/")
-    name = name or source.rsplit("/", 1)[-1]
-    if not name.endswith(".ipynb") or name.startswith(("/", RUNS)) or ".." in name.split("/"):
+    source = _in_home(text("path", path, "reports/weekly.ipynb"))
+    name = text("name", name or source.rsplit("/", 1)[-1], "weekly.ipynb")
+    if not name.endswith(".ipynb") or name.startswith(("/", RUNS, CLAIMS)) or not _is_plain(name):
         raise ParameterError(
             f'"{name}" is no name for a published notebook; give one like "weekly.ipynb", not below {RUNS}'
         )
@@ -54,15 +63,47 @@ def publish(path: str, name: str | None = None, replace: bool = False) -> str:
         raise NotAvailable(f"{error}{_suggestions(path)}") from None
     notebook_of(content.decode("utf-8", "replace"), source)
     target = f"{notebooks_address()}/{name}"
-    me = user()
-    present = _s3.metadata_of(target)
-    if present is not None and present.get(_PUBLISHER) != me and not replace:
-        owner = present.get(_PUBLISHER) or "the platform or another person"
-        raise ParameterError(
-            f"{target} was published by {owner}; take another name, or publish(..., replace=True) to replace it"
-        )
-    _s3.write(target, content, CONTENT_TYPE, {_PUBLISHER: me})
+    with _claimed(name):
+        present = _s3.metadata_of(target)
+        if present is not None and present.get(_PUBLISHER) != _who() and not replace:
+            owner = unquote(present.get(_PUBLISHER) or "the platform or another person")
+            raise ParameterError(
+                f"{target} was published by {owner}; take another name, or publish(..., replace=True) to replace it"
+            )
+        _s3.write(target, content, CONTENT_TYPE, {_PUBLISHER: _who()})
     return target
+
+
+@contextmanager
+def _claimed(name: str) -> Iterator[None]:
+    """Keeps a name for this person while it is looked at and written: the object store knows no write that only makes.
+
+    Raises:
+        ParameterError: somebody else publishes under that name at this moment.
+    """
+    folder = f"{notebooks_address()}/{CLAIMS}{quote(name, safe='')}/"
+    mine = f"{uuid.uuid4()}"
+    _s3.write(folder + mine, b"", "text/plain")
+    try:
+        # Each writes first and looks then, so of two at least one sees the other.
+        if any(age < CLAIM_SECONDS for claim, age in _s3.ages(folder).items() if claim != mine):
+            raise ParameterError(f'somebody else publishes "{name}" at this moment; look at it, and publish again')
+        yield
+    finally:
+        _s3.remove(folder + mine)
+
+
+def _who() -> str:
+    """The person as metadata of an object takes it."""
+    return quote(user(), safe="@.-_ ")
+
+
+def _in_home(path: str) -> str:
+    return path if path.startswith("s3://") else home() + path.lstrip("/")
+
+
+def _is_plain(name: str) -> bool:
+    return not any(step in ("", ".", "..") for step in name.split("/"))
 
 
 def _suggestions(path: str) -> str:
@@ -72,58 +113,139 @@ def _suggestions(path: str) -> str:
     return f"; your home has: {', '.join(there)}" if there else "; your home has no notebook yet"
 
 
-def run_notebook(input: str, output: str, parameters: Mapping[str, Any] | None = None) -> str:
-    """Runs a notebook from its first cell to its last with papermill, and saves it with its outputs; gives `output`.
+def run_notebook(input: str, output: str | None = None, parameters: Mapping[str, Any] | None = None) -> str:
+    """Runs a notebook from its first cell to its last with papermill, and saves it with its outputs; gives its address.
 
+        millrace.run_notebook("reports/weekly.ipynb", parameters={"hours": 2})
         millrace.run_notebook("s3://notebooks/telemetry-report.ipynb", "s3://notebooks/runs/mine.ipynb", {"hours": 2})
 
     Parameters replace those of the cell tagged `parameters`. One whose default there is None (unless its annotation
     allows None, as in `day: str | None = None`), that has no default at all, or whose line ends in a comment that begins
-    with `required`, must be given. What cells print and how far the run is goes to the log (`millrace`, `papermill`).
+    with `required`, must be given. What cells print and how far the run is goes to the log (`millrace`, `papermill`). The
+    kernel is this machine's Python, whatever the notebook says of its own.
 
     Args:
-        input: The notebook: `s3://` address or path.
-        output: Where the executed notebook goes, also when a cell fails.
-        parameters: Values by name: None, bool, int, float, str, and lists and dicts of these.
+        input: The notebook: a name below your home, as `publish` takes it; where there is no home (in tasks of DAGs) that of
+            a published one; a full `s3://` address; or a file, by a path that begins with `/` or a dot.
+        output: Where the executed notebook goes, also when a cell fails; of the same forms.
+            Default: below `runs/`, by the name of the notebook.
+        parameters: Values by name: None, bool, int, float, str, and lists and dicts of these. They arrive equal or are
+            refused; scalars of numpy and pandas arrive as those of Python.
 
     Raises:
         MissingParameter: a parameter that the notebook needs is not given; nothing was run.
         UnknownParameter: the notebook has no such parameter; nothing was run.
+        ParameterError: a value has no equal in a notebook, or the notebook is not one of Python; nothing was run.
         NotebookFailed: a cell failed, or the kernel died (mostly for want of memory).
         NotAvailable: the notebook is not there, or the output cannot be written.
     """
-    given = dict(parameters or {})
-    check_parameters(_read(input), input, given)
+    source = _place(text("input", input, "reports/weekly.ipynb"))
+    target = _place(RUNS + _name(source)) if output is None else _place(text("output", output, "runs/weekly.ipynb"))
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise ParameterError(f"parameters is {parameters!r}; give values by name, like {{'hours': 2}}")
+    given = {name: sendable(value, str(name)) for name, value in (parameters or {}).items()}
+    content = _read(source)
+    check_parameters(content, source, given)
+    _check_language(content, source)
     papermill = _papermill()
-    if not output.startswith("s3://"):
-        os.makedirs(os.path.dirname(os.path.abspath(output)), exist_ok=True)
+    try:
+        if not target.startswith("s3://"):
+            os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
+        _execute(papermill, source, target, given)
+    except OSError as error:
+        raise NotAvailable(f"cannot write {target}: {error.strerror or error}") from None
+    return target
+
+
+def _execute(papermill: Any, source: str, target: str, given: Mapping[str, Any]) -> None:
     started = time.monotonic()
-    _log.info("%s -> %s with %s", input, output, json.dumps(given, default=str, sort_keys=True))
+    _log.info("%s -> %s with %s", source, target, json.dumps(given, sort_keys=True))
     try:
         papermill.execute_notebook(
-            _unformatted(input),
-            _unformatted(output),
+            _unformatted(source),
+            _unformatted(target),
             parameters=given,
             engine_name="millrace",
             progress_bar=False,
             log_output=True,
             language="python",
+            kernel_name=KERNEL,
         )
     except papermill.exceptions.PapermillExecutionError as error:
         for line in _plain("\n".join(error.traceback)).splitlines():
             _log.error("%s", line)
         raise NotebookFailed(
-            f"cell [{error.exec_count}] of {input} failed: {error.ename}: {_first_line(error.evalue)}; "
-            f"the executed notebook is {output}"
+            f"cell [{error.exec_count}] of {source} failed: {error.ename}: {_first_line(error.evalue)}; "
+            f"the executed notebook is {target}"
         ) from None
     except Exception as error:
+        if type(error).__name__ == "NoSuchKernel":
+            raise NotAvailable(
+                f'there is no kernel "{KERNEL}" here to run {source}; install ipykernel: python -m ipykernel install --user'
+            ) from None
         if type(error).__name__ not in ("DeadKernelError", "CellTimeoutError"):
             raise
         raise NotebookFailed(
-            f"the kernel of {input} died, mostly for want of memory; as far as it came the notebook is {output}"
+            f"the kernel of {source} died, mostly for want of memory; as far as it came the notebook is {target}"
         ) from error
-    _log.info("%s is done after %.0f s", output, time.monotonic() - started)
-    return output
+    _log.info("%s is done after %.0f s", target, time.monotonic() - started)
+
+
+def _place(path: str) -> str:
+    """Where a notebook is that somebody names."""
+    if path.startswith(("s3://", "/", "./", "../")):
+        return path
+    return (home() if has_home() else notebooks_address() + "/") + path
+
+
+def _name(source: str) -> str:
+    """A notebook's name below the place it comes from."""
+    places = [home()] if has_home() else []
+    places += [f"{notebooks_address()}/"] if source.startswith("s3://") else []
+    below = next((source[len(place) :] for place in places if source.startswith(place)), "")
+    return below.removeprefix(RUNS) or source.rsplit("/", 1)[-1]
+
+
+def sendable(value: Any, name: str) -> Any:
+    """A parameter of a notebook as plain data, equal to what is given.
+
+    Raises:
+        ParameterError: it would arrive as something else.
+    """
+    value = plain(value, name)
+    # bool is an int, and subclasses such as those of enum would arrive as their base.
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if type(value) is list:
+        return [sendable(item, f"{name}[{index}]") for index, item in enumerate(value)]
+    if type(value) is dict:
+        for key in value:
+            if type(key) is not str:
+                raise ParameterError(f"parameter {name} has the key {key!r}, which would arrive as a text; use texts as keys")
+        return {key: sendable(item, f"{name}[{key!r}]") for key, item in value.items()}
+    ways = {
+        "datetime": "give its text, value.isoformat(), and read it in the notebook by datetime.fromisoformat",
+        "date": "give its text, value.isoformat(), and read it in the notebook by date.fromisoformat",
+        "tuple": "give a list",
+        "set": "give a list",
+        "ndarray": "give a list, value.tolist()",
+        "Series": "give a list, value.tolist()",
+        "DataFrame": "write it to a table or to S3, and give the name",
+    }
+    kind = type(value).__name__
+    way = ways.get(kind, "give None, a bool, int, float, str, or lists and dicts of these")
+    raise ParameterError(f"parameter {name} is of type {kind}, which would not arrive equal; {way}")
+
+
+def _check_language(content: str, where: str) -> None:
+    metadata = notebook_of(content, where).get("metadata", {})
+    spoken = {
+        str(part.get(key)).lower()
+        for part, key in ((metadata.get("kernelspec") or {}, "language"), (metadata.get("language_info") or {}, "name"))
+        if isinstance(part, dict) and part.get(key)
+    }
+    if spoken - {"python"}:
+        raise ParameterError(f"{where} is a notebook of {', '.join(sorted(spoken))}; only those of Python run here")
 
 
 def check_parameters(text: str, where: str, given: Mapping[str, Any]) -> None:
@@ -154,7 +276,7 @@ def declared_parameters(text: str, where: str) -> dict[str, bool]:
     cells = [
         cell
         for cell in notebook_of(text, where)["cells"]
-        if isinstance(cell, dict) and PARAMETERS_TAG in cell.get("metadata", {}).get("tags", [])
+        if isinstance(cell, dict) and PARAMETERS_TAG in ((cell.get("metadata") or {}).get("tags") or [])
     ]
     if not cells:
         return {}
@@ -198,13 +320,15 @@ def notebook_of(text: str, where: str) -> dict[str, Any]:
 
 
 def _read(address: str) -> str:
-    if address.startswith("s3://"):
-        return _s3.read(address).decode("utf-8")
     try:
+        if address.startswith("s3://"):
+            return _s3.read(address).decode("utf-8")
         with open(address, encoding="utf-8") as file:
             return file.read()
     except OSError as error:
         raise NotAvailable(f"cannot read {address}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ParameterError(f"{address} is no notebook: it is not text in UTF-8") from None
 
 
 class S3Files:

@@ -1,6 +1,7 @@
 """The object store through boto3."""
 
 import os
+from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ def _client(endpoint: "S3Endpoint", key_id: str, key: str, _process: int) -> Cli
         aws_access_key_id=key_id,
         aws_secret_access_key=key,
         config=Config(
+            # Else addresses that are signed beforehand get the old signature, which only Amazon takes.
+            signature_version="s3v4",
             s3={"addressing_style": "path" if endpoint.path_style else "virtual"},
             retries={"mode": "standard", "max_attempts": 5},
             connect_timeout=5,
@@ -77,6 +80,26 @@ def write(address: str, content: bytes, content_type: str, metadata: dict[str, s
         s3().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type, Metadata=metadata or {})
     except Exception as error:
         raise problem(error, address, "write") from error
+
+
+def remove(address: str) -> None:
+    """Removes an object, if it is there."""
+    bucket, key = split(address)
+    try:
+        s3().delete_object(Bucket=bucket, Key=key)
+    except Exception as error:
+        raise problem(error, address, "remove") from error
+
+
+def ages(address: str) -> dict[str, float]:
+    """Seconds since the objects below `s3://bucket/prefix` were written, by their names without the prefix."""
+    bucket, prefix = split(address)
+    now = datetime.now(timezone.utc)
+    try:
+        found = s3().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1000).get("Contents", [])
+    except Exception as error:
+        raise problem(error, address, "list") from error
+    return {item["Key"][len(prefix) :]: (now - item["LastModified"]).total_seconds() for item in found}
 
 
 def metadata_of(address: str) -> dict[str, str] | None:

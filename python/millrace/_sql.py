@@ -7,11 +7,12 @@ import math
 import re
 import zoneinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence, overload
+from urllib.parse import quote, urlsplit
 
 from ._config import presto_endpoint, user
-from ._errors import MissingParameter, NotAvailable, ParameterError, QueryFailed, UnknownParameter
+from ._errors import NotAvailable, ParameterError, QueryFailed
+from ._literals import bind, is_encodable, milliseconds
 
 if TYPE_CHECKING:
     import pandas
@@ -19,154 +20,132 @@ if TYPE_CHECKING:
 #: Tries of one HTTP request, with growing pauses: some 20 s in all, as long as a coordinator takes to come back.
 ATTEMPTS = 7
 
-# Parts of SQL in which a colon means nothing, and then a parameter.
-_TOKEN = re.compile(
-    r"""'(?:[^']|'')*'          # text
-      | "(?:[^"]|"")*"          # quoted name
-      | --[^\n]*                # comment
-      | /\*.*?\*/
-      | ::                      # not SQL of Presto, but no parameter either
-      | (?<![\w:]):(?P<name>[A-Za-z_]\w*)""",
-    re.VERBOSE | re.DOTALL,
+#: What to do where Presto refuses a statement that Spark runs, by words of Presto.
+_WAYS: tuple[tuple[str, str], ...] = (
+    (
+        "timestamptz is not supported",
+        "the table has a column of Spark's TIMESTAMP_LTZ, which Presto cannot read. Write it anew in Spark as a time "
+        "without zone: CREATE OR REPLACE TABLE ... AS SELECT ..., CAST(x AS TIMESTAMP_NTZ) AS x FROM ...",
+    ),
+    ("does not support updates", "let Spark do it: millrace.spark().sql('UPDATE ...')"),
+    ("mismatched input 'merge'", "let Spark do it: millrace.spark().sql('MERGE INTO ...')"),
+    (
+        "only supports delete where one or more partitions are deleted entirely",
+        "let Spark do it: millrace.spark().sql('DELETE FROM ...')",
+    ),
 )
+_IN_UTC = "AT TIME ZONE 'UTC'"
 
 
-def sql(query: str, /, **params: Any) -> "pandas.DataFrame":
+@overload
+def sql(query: str, /, *, chunksize: None = None, **params: Any) -> "pandas.DataFrame": ...
+@overload
+def sql(query: str, /, *, chunksize: int, **params: Any) -> "Iterator[pandas.DataFrame]": ...
+def sql(
+    query: str, /, *, chunksize: int | None = None, **params: Any
+) -> "pandas.DataFrame | Iterator[pandas.DataFrame]":
     """Runs a query in Presto and gives its rows as a pandas DataFrame.
 
         millrace.sql("SELECT * FROM telemetry.samples WHERE metric = :metric AND ts >= :since",
                      metric="cpu_user", since=datetime(2026, 11, 21))
 
     `:name` stands for a parameter, which may be None, a bool, int, float, Decimal, str, bytes, date, datetime (with or
-    without a zone), or a list or tuple of these (for `IN :names`). Values are written as literals, never as SQL. Table
-    names without a catalog are looked up in the lake.
+    without a zone), a scalar of numpy or pandas, or a list, tuple, array or Series of these (for `IN :names`). Values are
+    written as literals, never as SQL, and arrive equal or are refused: Presto's times end at the millisecond. Table names
+    without a catalog are looked up in the lake.
+
+    With `chunksize` it gives an iterator of DataFrames of at most so many rows, which come as they are read, so that a large
+    result needs little memory: `for part in millrace.sql(query, chunksize=50_000)`. Leaving the loop ends the query.
 
     Types of columns: boolean -> bool, tinyint to bigint -> int8 to int64, real -> float32, double -> float64,
     decimal -> decimal.Decimal, varchar -> str, varbinary -> bytes, date -> datetime64[s], timestamp -> datetime64[ms],
     timestamp with time zone -> datetime64[ms, UTC], interval day to second -> timedelta64[ms]. Where a column has NULLs,
-    bool and int columns become pandas' nullable `boolean` and `Int64` (and so on), others hold NaN, NaT or None.
-    Arrays are lists, maps are dicts, and rows are dicts too, or tuples where their fields have no names. The time zone of
-    a query is UTC.
+    and in every part of a `chunksize`, bool and int columns become pandas' nullable `boolean` and `Int64` (and so on);
+    others hold NaN, NaT or None. Arrays are lists, maps are dicts, and rows are dicts too, or tuples where their fields
+    have no names. The time zone of a query is UTC.
 
     Raises:
-        QueryFailed: Presto refuses the query, with its own words.
+        QueryFailed: Presto refuses the query, with its own words, or gives a value that has no equal in pandas.
         MissingParameter, UnknownParameter, ParameterError: the parameters do not fit the query.
         NotAvailable: Presto does not answer.
     """
+    if not isinstance(query, str) or query.strip() == "":
+        raise ParameterError(f'query is {query!r}; give SQL as a text, such as "SELECT 1"')
+    if chunksize is not None and (isinstance(chunksize, bool) or not isinstance(chunksize, int) or chunksize < 1):
+        raise ParameterError(f"chunksize is {chunksize!r}; give a whole number of rows from 1")
     endpoint = presto_endpoint()
     statement = bind(query.strip().rstrip(";"), params)
-    columns, rows = _run(statement, endpoint.url, endpoint.catalog)
-    return frame(columns, rows)
+    if not is_encodable(statement):
+        raise ParameterError("the query has half a surrogate pair, which is no text; Presto reads UTF-8")
+    result = _Result(statement, endpoint.url, endpoint.catalog)
+    if chunksize is None:
+        return frame(result.columns, result.rest())
+    return (frame(result.columns, rows, always_nullable=True) for rows in result.parts(chunksize))
 
 
-def bind(query: str, params: Mapping[str, Any]) -> str:
-    """The query with its parameters written as literals."""
-    used: set[str] = set()
-    missing: list[str] = []
+class _Result:
+    """Columns and rows of a statement. Interrupting it, and leaving its parts before their end, ends the query too."""
 
-    def replace(match: "re.Match[str]") -> str:
-        name = match.group("name")
-        if name is None:
-            return match.group(0)
-        used.add(name)
-        if name in params:
-            return literal(params[name], name)
-        missing.append(name)
-        return ""
+    def __init__(self, statement: str, url: str, catalog: str) -> None:
+        import prestodb
+        import requests
 
-    statement = _TOKEN.sub(replace, query)
-    if missing:
-        names = ", ".join(dict.fromkeys(missing))
-        first = missing[0]
-        raise MissingParameter(f"the query has :{first}, but {names} is not given; call sql(query, {first}=...)")
-    unknown = [name for name in params if name not in used]
-    if unknown:
-        there = ", ".join(f":{name}" for name in sorted(used)) or "none"
-        raise UnknownParameter(f"the query has no :{unknown[0]}; its parameters: {there}")
-    return statement
+        where = urlsplit(url)
+        self._url = url
+        self._refused = prestodb.exceptions.PrestoQueryError
+        self._silent = (requests.RequestException, prestodb.exceptions.HttpError)
+        connection = prestodb.dbapi.connect(
+            host=where.hostname,
+            port=where.port or (443 if where.scheme == "https" else 80),
+            http_scheme=where.scheme,
+            user=_header(user()),
+            source="millrace-python",
+            catalog=catalog,
+            http_headers={"X-Presto-Time-Zone": "UTC"},
+            max_attempts=ATTEMPTS,
+        )
+        self._cursor = connection.cursor()
+        self._asked(lambda: self._cursor.execute(statement))
+        self.columns = [{"name": column[0], "type": column[1]} for column in self._cursor.description or []]
 
+    def rest(self) -> list[Sequence[Any]]:
+        rows: list[Sequence[Any]] = self._asked(self._cursor.fetchall)
+        return rows
 
-def literal(value: Any, name: str = "value") -> str:
-    """A value as a literal of Presto's SQL."""
-    if hasattr(value, "item") and hasattr(value, "dtype") and getattr(value, "ndim", 0) == 0:
-        value = _from_numpy(value)
-    if hasattr(value, "to_pydatetime"):  # pandas.Timestamp and NaT
-        value = None if value != value else value.to_pydatetime()
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        if -(2**63) <= value < 2**63:
-            # Presto reads the number after a minus alone, and 2^63 is no bigint.
-            return str(value) if value != -(2**63) else "(-9223372036854775807 - 1)"
-        return f"DECIMAL '{value}'"
-    if isinstance(value, float):
-        if math.isfinite(value):
-            return f"DOUBLE '{value!r}'"
-        return "nan()" if math.isnan(value) else ("infinity()" if value > 0 else "-infinity()")
-    if isinstance(value, Decimal):
-        if value.is_finite():
-            return f"DECIMAL '{value:f}'"
-        raise ParameterError(f"parameter {name} is {value}; Presto has no such decimal")
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    if isinstance(value, (bytes, bytearray)):
-        return f"X'{bytes(value).hex()}'"
-    if isinstance(value, datetime.datetime):
-        if value.tzinfo is None:
-            return f"TIMESTAMP '{_milliseconds(value)}'"
-        return f"TIMESTAMP '{_milliseconds(value.astimezone(datetime.timezone.utc))} UTC'"
-    if isinstance(value, datetime.date):
-        return f"DATE '{value.isoformat()}'"
-    if isinstance(value, (list, tuple, set, frozenset)):
-        if len(value) == 0:
-            raise ParameterError(f"parameter {name} is an empty list, which SQL does not know; leave the condition out")
-        return "(" + ", ".join(literal(item, name) for item in value) + ")"
-    raise ParameterError(
-        f"parameter {name} is of type {type(value).__name__}; give None, a bool, int, float, Decimal, str, bytes, date, "
-        "datetime or a list of these"
-    )
+    def parts(self, size: int) -> Iterator[list[Sequence[Any]]]:
+        """Rows in parts of at most `size`; one empty part where there are none."""
+        try:
+            rows = self._asked(lambda: self._cursor.fetchmany(size))
+            yield rows
+            while len(rows) == size:
+                rows = self._asked(lambda: self._cursor.fetchmany(size))
+                if rows:
+                    yield rows
+        except GeneratorExit:
+            _cancel(self._cursor)
+            raise
+
+    def _asked(self, ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except self._refused as error:
+            raise QueryFailed(
+                f"Presto: {error.message} ({error.error_name}, query {error.query_id}){_way(error.message)}"
+            ) from None
+        except self._silent as error:
+            raise NotAvailable(f"Presto does not answer at {self._url}: {_short(error)}") from None
+        except BaseException:
+            _cancel(self._cursor)
+            raise
 
 
-def _from_numpy(value: Any) -> Any:
-    if value.dtype.kind == "M":
-        return None if value != value else value.astype("datetime64[us]").item()
-    return value.item()
+def _way(message: str) -> str:
+    return next((f"; {way}" for words, way in _WAYS if words in message.lower()), "")
 
 
-def _milliseconds(value: datetime.datetime) -> str:
-    return value.replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")
-
-
-def _run(statement: str, url: str, catalog: str) -> tuple[list[Mapping[str, Any]], list[Sequence[Any]]]:
-    """Columns and rows of a statement. Interrupting it cancels the query in Presto too."""
-    import prestodb
-    import requests
-
-    where = urlsplit(url)
-    connection = prestodb.dbapi.connect(
-        host=where.hostname,
-        port=where.port or (443 if where.scheme == "https" else 80),
-        http_scheme=where.scheme,
-        user=user(),
-        source="millrace-python",
-        catalog=catalog,
-        http_headers={"X-Presto-Time-Zone": "UTC"},
-        max_attempts=ATTEMPTS,
-    )
-    cursor = connection.cursor()
-    try:
-        cursor.execute(statement)
-        rows = cursor.fetchall()
-    except prestodb.exceptions.PrestoQueryError as error:
-        raise QueryFailed(f"Presto: {error.message} ({error.error_name}, query {error.query_id})") from None
-    except (requests.RequestException, prestodb.exceptions.HttpError) as error:
-        raise NotAvailable(f"Presto does not answer at {url}: {_short(error)}") from None
-    except BaseException:
-        _cancel(cursor)
-        raise
-    return [{"name": column[0], "type": column[1]} for column in cursor.description or []], rows
+def _header(name: str) -> str:
+    """A name as HTTP takes it: what is not Latin is written in percents."""
+    return name if name.isascii() else quote(name)
 
 
 def _cancel(cursor: Any) -> None:
@@ -183,11 +162,19 @@ def _short(error: Exception) -> str:
     return reason.group(1) if reason else text
 
 
-def frame(columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Any]]) -> "pandas.DataFrame":
+def frame(
+    columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Any]], always_nullable: bool = False
+) -> "pandas.DataFrame":
     """Rows of Presto's JSON as a DataFrame with the types of the columns. Column names may occur twice."""
     import pandas
 
-    series = {index: _series([row[index] for row in rows], str(column["type"])) for index, column in enumerate(columns)}
+    series = {}
+    for index, column in enumerate(columns):
+        kind = str(column["type"])
+        try:
+            series[index] = _series([row[index] for row in rows], kind, always_nullable)
+        except (QueryFailed, ValueError, OverflowError) as error:
+            raise QueryFailed(f'column "{column["name"]}" of type {kind} holds what pandas cannot: {error}') from None
     made = pandas.DataFrame(series)
     made.columns = pandas.Index([column["name"] for column in columns], dtype="object")
     return made
@@ -196,11 +183,11 @@ def frame(columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Any]]) -
 _INTEGERS = {"tinyint": "int8", "smallint": "int16", "integer": "int32", "bigint": "int64"}
 
 
-def _series(values: list[Any], presto_type: str) -> "pandas.Series[Any]":
+def _series(values: list[Any], presto_type: str, always_nullable: bool = False) -> "pandas.Series[Any]":
     import pandas
 
     kind, _ = _parsed(presto_type)
-    has_null = any(value is None for value in values)
+    has_null = always_nullable or any(value is None for value in values)
     if kind in _INTEGERS:
         name = _INTEGERS[kind]
         # The nullable types are the same names with a capital letter.
@@ -211,7 +198,7 @@ def _series(values: list[Any], presto_type: str) -> "pandas.Series[Any]":
         numbers = [math.nan if value is None else float(value) for value in values]
         return pandas.Series(numbers, dtype="float64" if kind == "double" else "float32")
     if kind == "timestamp with time zone":
-        times = [None if value is None else _milliseconds(_zoned(value)) for value in values]
+        times = [None if value is None else milliseconds(_zoned(value)) for value in values]
         return _times(times, "ms").dt.tz_localize("UTC")
     if kind == "timestamp":
         return _times(values, "ms")
@@ -294,15 +281,28 @@ def _parsed(presto_type: str) -> tuple[str, list[str]]:
 
 
 def _zoned(text: str) -> datetime.datetime:
-    """`2026-11-21 09:00:00.000 Europe/Berlin` in UTC. Presto gives the zone as a name or as `+02:00`."""
+    """`2026-11-21 09:00:00.000 Europe/Berlin` in UTC. Presto gives the zone as a name or as `+02:00`.
+
+    Raises:
+        QueryFailed: the clock showed this time twice, and Presto does not say which is meant.
+    """
     local, _, zone = text.rpartition(" ")
     offset = re.fullmatch(r"([+-])(\d\d):(\d\d)", zone)
     if offset:
         span = datetime.timedelta(hours=int(offset.group(2)), minutes=int(offset.group(3)))
         info: datetime.tzinfo = datetime.timezone(-span if offset.group(1) == "-" else span)
     else:
-        info = datetime.timezone.utc if zone == "UTC" else zoneinfo.ZoneInfo(zone)
-    return datetime.datetime.fromisoformat(local).replace(tzinfo=info).astimezone(datetime.timezone.utc)
+        try:
+            info = datetime.timezone.utc if zone == "UTC" else zoneinfo.ZoneInfo(zone)
+        except (KeyError, ValueError):
+            raise QueryFailed(f'"{text}" is in a zone that Python does not know; ask for it in UTC: x {_IN_UTC}') from None
+    first = datetime.datetime.fromisoformat(local).replace(tzinfo=info)
+    if first.utcoffset() != first.replace(fold=1).utcoffset():
+        raise QueryFailed(
+            f'"{text}" is a time of the night when the clock goes back, and Presto does not say whether it is the first or '
+            f"the second of that name; ask for it in UTC: x {_IN_UTC}"
+        )
+    return first.astimezone(datetime.timezone.utc)
 
 
 def _interval(text: str) -> datetime.timedelta:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import types
 import unittest
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Iterator
 from unittest import mock
@@ -117,6 +118,7 @@ class FakeS3:
         }
         self.metadata: dict[tuple[str, str], dict[str, str]] = {}
         self.refused: set[str] = set()
+        self.written: dict[str, datetime] = {}
 
     def _check(self, bucket: str) -> None:
         if bucket in self.refused:
@@ -134,6 +136,10 @@ class FakeS3:
         self.objects[Bucket, Key] = Body
         self.metadata[Bucket, Key] = Metadata
 
+    def delete_object(self, Bucket: str, Key: str) -> None:
+        self._check(Bucket)
+        self.objects.pop((Bucket, Key), None)
+
     def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         self._check(Bucket)
         if (Bucket, Key) not in self.objects:
@@ -143,7 +149,8 @@ class FakeS3:
     def list_objects_v2(self, Bucket: str, Prefix: str, MaxKeys: int) -> dict[str, Any]:
         self._check(Bucket)
         keys = [key for bucket, key in sorted(self.objects) if bucket == Bucket and key.startswith(Prefix)]
-        return {"Contents": [{"Key": key} for key in keys[:MaxKeys]]}
+        now = datetime.now(timezone.utc)
+        return {"Contents": [{"Key": key, "LastModified": self.written.get(key, now)} for key in keys[:MaxKeys]]}
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@ import json
 import os
 import sys
 import tempfile
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,7 @@ class FakePapermill:
 
     def execute(self, source: str, target: str, parameters: dict[str, Any], engine_name: str, **settings: Any) -> None:
         self.calls.append((source, target, parameters))
+        self.kernel = settings["kernel_name"]
         read = source.format(**parameters)
         text = self.handlers["s3://"].read(read) if read.startswith("s3://") else Path(read).read_text()
         cells = [Cell(cell, source="".join(cell["source"])) for cell in json.loads(text)["cells"]]
@@ -192,6 +195,78 @@ class Run(support.PlatformCase):
         self.papermill.raises = RuntimeError("no kernel called python3")
         with self.says(RuntimeError, "no kernel called python3"):
             self.run_it(run="a")
+
+    def test_takes_names_as_publish_does(self) -> None:
+        self.client.objects["home-ana", "reports/weekly.ipynb"] = self.report
+        with self.assertLogs("millrace", "INFO"):
+            found = millrace.run_notebook("reports/weekly.ipynb", parameters={"run": "a"})
+            self.assertEqual(found, "s3://home-ana/runs/reports/weekly.ipynb")
+            self.assertEqual(
+                millrace.run_notebook("reports/weekly.ipynb", "out.ipynb", {"run": "a"}), "s3://home-ana/out.ipynb"
+            )
+        self.assertEqual(self.papermill.calls[0][0], "s3://home-ana/reports/weekly.ipynb")
+
+    def test_takes_names_of_published_notebooks_where_there_is_no_home(self) -> None:
+        del os.environ["MILLRACE_HOME"]
+        with self.assertLogs("millrace", "INFO"):
+            self.assertEqual(
+                millrace.run_notebook("report.ipynb", parameters={"run": "a"}), "s3://notebooks/runs/report.ipynb"
+            )
+        self.assertEqual(self.papermill.calls[0][0], "s3://notebooks/report.ipynb")
+
+    def test_runs_notebooks_without_a_kernel_and_with_that_of_another_machine(self) -> None:
+        for spec in (None, {"name": "my-venv", "language": "python"}):
+            content = json.loads(self.report)
+            if spec is not None:
+                content["metadata"]["kernelspec"] = spec
+            self.client.objects["notebooks", "report.ipynb"] = json.dumps(content).encode()
+            with self.subTest(spec=spec):
+                self.run_it(run="a")
+                self.assertEqual(self.papermill.kernel, "python3")
+
+    def test_refuses_a_notebook_of_another_language(self) -> None:
+        content = json.loads(self.report)
+        content["metadata"] = {"kernelspec": {"name": "ir", "language": "R"}}
+        self.client.objects["notebooks", "report.ipynb"] = json.dumps(content).encode()
+        with self.says(millrace.ParameterError, "s3://notebooks/report.ipynb is a notebook of r"):
+            millrace.run_notebook("s3://notebooks/report.ipynb", parameters={"run": "a"})
+        self.assertEqual(self.papermill.calls, [])
+
+    def test_says_what_is_missing_where_there_is_no_kernel(self) -> None:
+        NoSuchKernel = type("NoSuchKernel", (KeyError,), {})
+        self.papermill.raises = NoSuchKernel("python3")
+        with self.says(millrace.NotAvailable, 'no kernel "python3"', "ipykernel"):
+            self.run_it(run="a")
+
+    def test_refuses_what_is_no_name(self) -> None:
+        for given in (5, None, ""):
+            with self.subTest(given=given), self.says(millrace.ParameterError, f"input is {given!r}"):
+                millrace.run_notebook(given)  # type: ignore[arg-type]
+        with self.says(millrace.ParameterError, "output is 5"):
+            millrace.run_notebook("s3://notebooks/report.ipynb", 5)  # type: ignore[arg-type]
+        with self.says(millrace.ParameterError, "parameters is ['a']"):
+            millrace.run_notebook("s3://notebooks/report.ipynb", None, ["a"])  # type: ignore[arg-type]
+
+    def test_passes_values_that_arrive_equal(self) -> None:
+        value = {"a": [1, -0.5, float("inf"), None, True, "x"]}
+        self.assertEqual(_notebooks.sendable(value, "p"), value)
+        Whole = type("int64", (), {"ndim": 0, "dtype": support.module("dtype", kind="i"), "item": lambda self: 7})
+        self.assertEqual(_notebooks.sendable({"a": [Whole()]}, "p"), {"a": [7]})
+
+    def test_refuses_values_that_would_arrive_as_something_else(self) -> None:
+        cases: list[tuple[Any, str, str]] = [
+            (datetime(2026, 1, 1), "parameter run is of type datetime", "value.isoformat()"),
+            (date(2026, 1, 1), "of type date", "date.fromisoformat"),
+            ((1, 2), "of type tuple", "give a list"),
+            ({1: "a"}, "has the key 1", "use texts as keys"),
+            ([{"a": (1,)}], "parameter run[0]['a'] is of type tuple", "give a list"),
+            (Decimal(1), "of type Decimal", "None, a bool, int"),
+            (object(), "of type object", "None, a bool, int"),
+        ]
+        for value, words, way in cases:
+            with self.subTest(value=value), self.says(millrace.ParameterError, words, way):
+                millrace.run_notebook("s3://notebooks/report.ipynb", None, {"run": value})
+        self.assertEqual(self.papermill.calls, [])
 
     def test_takes_braces_in_names_as_they_are(self) -> None:
         self.run_it("s3://notebooks/runs/{run}.ipynb", run="a")

@@ -1,4 +1,5 @@
 import os
+from datetime import datetime, timedelta, timezone
 
 import support
 import millrace
@@ -22,6 +23,8 @@ class Client(support.PlatformCase):
             },
         )
         self.assertEqual(config["s3"], {"addressing_style": "path"})
+        # The old signature of addresses that are signed beforehand is answered 403.
+        self.assertEqual(config["signature_version"], "s3v4")
 
     def test_names_buckets_by_host_where_the_store_wants_it(self) -> None:
         self.endpoints({"s3": {"endpoint": "https://s3.example", "region": "eu-1", "pathStyle": False}})
@@ -83,6 +86,29 @@ class Publish(support.PlatformCase):
         with self.says(millrace.ParameterError, "the platform or another person"):
             millrace.publish("reports/weekly.ipynb")
 
+    def test_loses_nothing_where_two_publish_the_same_name_at_once(self) -> None:
+        claim = ".publishing/weekly.ipynb/another"
+        self.client.objects["notebooks", claim] = b""
+        with self.says(millrace.ParameterError, 'somebody else publishes "weekly.ipynb" at this moment'):
+            millrace.publish("reports/weekly.ipynb")
+        self.assertEqual([key for bucket, key in self.client.objects if bucket == "notebooks"], [claim])
+        self.client.written[claim] = datetime.now(timezone.utc) - timedelta(minutes=2)
+        self.assertEqual(millrace.publish("reports/weekly.ipynb"), "s3://notebooks/weekly.ipynb")
+        left = [key for bucket, key in self.client.objects if bucket == "notebooks"]
+        self.assertEqual(sorted(left), [claim, "weekly.ipynb"])
+
+    def test_names_people_whose_names_are_not_latin(self) -> None:
+        os.environ["JUPYTERHUB_USER"] = "Jürgen@example.com"
+        millrace.publish("reports/weekly.ipynb")
+        self.assertTrue(self.client.metadata["notebooks", "weekly.ipynb"]["millrace-publisher"].isascii())
+        os.environ["JUPYTERHUB_USER"] = "ben"
+        with self.says(millrace.ParameterError, "published by Jürgen@example.com"):
+            millrace.publish("reports/weekly.ipynb")
+
+    def test_refuses_what_is_no_name(self) -> None:
+        with self.says(millrace.ParameterError, 'path is 5; give a text, such as "reports/weekly.ipynb"'):
+            millrace.publish(5)  # type: ignore[arg-type]
+
     def test_names_the_notebooks_that_there_are(self) -> None:
         with self.says(millrace.NotAvailable, "s3://home-ana/weekly.ipynb", "your home has: reports/weekly.ipynb"):
             millrace.publish("weekly.ipynb")
@@ -90,7 +116,7 @@ class Publish(support.PlatformCase):
     def test_refuses_what_is_no_notebook_and_names_that_are_kept(self) -> None:
         with self.says(millrace.ParameterError, "s3://home-ana/notes.txt is no notebook"):
             millrace.publish("notes.txt", "notes.ipynb")
-        for name in ("weekly.txt", "runs/weekly.ipynb", "/weekly.ipynb", "../weekly.ipynb"):
+        for name in ("weekly.txt", "runs/weekly.ipynb", "/weekly.ipynb", "../weekly.ipynb", "a//b.ipynb"):
             with self.subTest(name=name), self.says(millrace.ParameterError, f'"{name}"'):
                 millrace.publish("reports/weekly.ipynb", name)
         self.assertEqual([key for bucket, key in self.client.objects if bucket == "notebooks"], [])

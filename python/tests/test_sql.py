@@ -8,7 +8,44 @@ from typing import Any
 
 import support
 import millrace
-from millrace import _sql
+from millrace import _literals, _sql
+
+
+class Scalar:
+    """A scalar of numpy, as far as it is looked at."""
+
+    ndim = 0
+
+    def __init__(self, value: Any, kind: str) -> None:
+        self.value = value
+        self.dtype = _Kind(kind)
+
+    def item(self) -> Any:
+        return self.value
+
+
+class _Kind(str):
+    @property
+    def kind(self) -> str:
+        return str(self)
+
+
+class NAType:
+    """What pandas has for no value."""
+
+
+class Timestamp:
+    """A time of pandas."""
+
+    def __init__(self, nanosecond: int) -> None:
+        self.nanosecond = nanosecond
+
+    def to_pydatetime(self) -> datetime.datetime:
+        return datetime.datetime(2026, 1, 2)
+
+
+class Array(list[Any]):
+    ndim = 1
 
 
 class Bind(unittest.TestCase):
@@ -28,31 +65,57 @@ class Bind(unittest.TestCase):
             ("'; DROP TABLE x; --", "'''; DROP TABLE x; --'"),
             (b"\x00\xff", "X'00ff'"),
             (datetime.date(2026, 1, 2), "DATE '2026-01-02'"),
-            (datetime.datetime(2026, 1, 2, 3, 4, 5, 678901), "TIMESTAMP '2026-01-02 03:04:05.678'"),
+            (datetime.datetime(2026, 1, 2, 3, 4, 5, 678000), "TIMESTAMP '2026-01-02 03:04:05.678'"),
             (datetime.datetime(2026, 1, 2, 3, tzinfo=zone), "TIMESTAMP '2026-01-02 01:00:00.000 UTC'"),
             ([1, "a"], "(1, 'a')"),
         ]
         for value, literal in cases:
             with self.subTest(value=value):
-                self.assertEqual(_sql.bind("SELECT :x", {"x": value}), f"SELECT {literal}")
+                self.assertEqual(_literals.bind("SELECT :x", {"x": value}), f"SELECT {literal}")
+
+    def test_takes_what_numpy_and_pandas_have_for_the_same(self) -> None:
+        cases: list[tuple[Any, str]] = [
+            (Scalar(7, "i"), "7"),
+            (Scalar(True, "b"), "true"),
+            (Array([Scalar(1, "i"), Scalar(2.5, "f")]), "(1, DOUBLE '2.5')"),
+            (NAType(), "NULL"),
+            (Timestamp(0), "TIMESTAMP '2026-01-02 00:00:00.000'"),
+        ]
+        for value, literal in cases:
+            with self.subTest(value=value):
+                self.assertEqual(_literals.bind("SELECT :x", {"x": value}), f"SELECT {literal}")
+        with self.assertRaisesRegex(millrace.ParameterError, "nanoseconds"):
+            _literals.bind("SELECT :x", {"x": Timestamp(1)})
 
     def test_leaves_texts_names_and_comments_alone(self) -> None:
         query = "SELECT ':a', 'it''s :a', \":a\", x::a, b:a /* :a\n */ FROM t -- :a\nWHERE y = :a"
-        self.assertEqual(_sql.bind(query, {"a": 1}), query[:-2] + "1")
+        self.assertEqual(_literals.bind(query, {"a": 1}), query[:-2] + "1")
 
     def test_does_not_look_into_values_again(self) -> None:
-        self.assertEqual(_sql.bind("SELECT :a, :b", {"a": ":b", "b": ":a"}), "SELECT ':b', ':a'")
+        self.assertEqual(_literals.bind("SELECT :a, :b", {"a": ":b", "b": ":a"}), "SELECT ':b', ':a'")
 
     def test_names_a_parameter_that_is_missing_or_not_known(self) -> None:
         with self.assertRaisesRegex(millrace.MissingParameter, ":a, but a, b is not given"):
-            _sql.bind("SELECT :a, :b, :a", {})
+            _literals.bind("SELECT :a, :b, :a", {})
         with self.assertRaisesRegex(millrace.UnknownParameter, "no :c; its parameters: :a"):
-            _sql.bind("SELECT :a", {"a": 1, "c": 2})
+            _literals.bind("SELECT :a", {"a": 1, "c": 2})
 
     def test_refuses_what_is_no_value(self) -> None:
-        for value, words in [(object(), "of type object"), ([], "empty list"), (Decimal("NaN"), "no such decimal")]:
+        refused: list[tuple[Any, str]] = [
+            (object(), "of type object"),
+            ([], "empty list"),
+            (Decimal("NaN"), "no such decimal"),
+            (10**38, "more than the 38 digits"),
+            (Decimal("1E+40"), "more than the 38 digits"),
+            (datetime.datetime(2026, 1, 2, 3, 4, 5, 678901), "end at the millisecond.*microsecond=0"),
+            (datetime.datetime(1, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=2))), "before the year 1"),
+            (datetime.timedelta(1), "of type timedelta"),
+            ("\ud800", "half a surrogate pair"),
+            (Scalar(5, "m"), "numpy's type m, which has no equal one"),
+        ]
+        for value, words in refused:
             with self.subTest(value=value), self.assertRaisesRegex(millrace.ParameterError, f"parameter a .*{words}"):
-                _sql.bind("SELECT :a", {"a": value})
+                _literals.bind("SELECT :a", {"a": value})
 
 
 class Series(list[Any]):
@@ -116,6 +179,16 @@ class Types(unittest.TestCase):
                 made = converted(kind, *values)
                 self.assertEqual((made.dtype, list(made)), (dtype, expected))
 
+    def test_refuses_a_time_that_the_clock_showed_twice(self) -> None:
+        with self.assertRaisesRegex(millrace.QueryFailed, "column \"x\".*02:30.*clock goes back.*AT TIME ZONE 'UTC'"):
+            converted("timestamp with time zone", "2026-10-25 02:30:00.000 Europe/Berlin")
+        with self.assertRaisesRegex(millrace.QueryFailed, "Mars/Base.*does not know.*AT TIME ZONE 'UTC'"):
+            converted("timestamp with time zone", "2026-10-25 02:30:00.000 Mars/Base")
+
+    def test_names_the_column_of_a_value_that_pandas_does_not_take(self) -> None:
+        with self.assertRaisesRegex(millrace.QueryFailed, 'column "x" of type array.timestamp. holds what pandas cannot'):
+            converted("array(timestamp)", '["+10000-01-01 00:00:00.000"]')
+
     def test_knows_not_a_number(self) -> None:
         self.assertTrue(all(math.isnan(value) for value in converted("double", "NaN", None)))
 
@@ -161,6 +234,7 @@ class Cursor:
     def __init__(self, raised: BaseException | None) -> None:
         self.raised = raised
         self.statement = ""
+        self.left = [1, 2, 3]
         self.cancelled = False
         self.description = [("x", "bigint", None, None, None, None, None)]
 
@@ -171,6 +245,10 @@ class Cursor:
 
     def fetchall(self) -> list[list[int]]:
         return [[1]]
+
+    def fetchmany(self, size: int) -> list[list[int]]:
+        part, self.left = self.left[:size], self.left[size:]
+        return [[number] for number in part]
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -200,6 +278,43 @@ class Query(support.PlatformCase):
         self.assertEqual((asked["host"], asked["port"], asked["http_scheme"]), ("presto.example", 8080, "http"))
         self.assertEqual((asked["user"], asked["catalog"]), ("ana", "lake"))
         self.assertEqual(asked["http_headers"], {"X-Presto-Time-Zone": "UTC"})
+
+    def test_gives_a_large_result_in_parts_and_ends_the_query_where_they_are_left(self) -> None:
+        parts, cursor, _ = self.ask("SELECT x", chunksize=2)
+        self.assertEqual([list(part.series[0]) for part in self.with_pandas(parts)], [[1, 2], [3]])
+        self.assertFalse(cursor.cancelled)
+        parts, cursor, _ = self.ask("SELECT x", chunksize=1)
+        first = next(self.with_pandas(parts))
+        self.assertEqual((list(first.series[0]), first.series[0].dtype), ([1], "Int64"))
+        parts.close()
+        self.assertTrue(cursor.cancelled)
+
+    def with_pandas(self, parts: Any) -> Any:
+        with support.modules(pandas=PANDAS, numpy=NUMPY):
+            yield from parts
+
+    def test_refuses_what_is_no_query_and_no_size(self) -> None:
+        for query in (5, None, "", " "):
+            with self.subTest(query=query), self.says(millrace.ParameterError, f"query is {query!r}"):
+                self.ask(query)  # type: ignore[arg-type]
+        for size in (0, "5", True):
+            with self.subTest(size=size), self.says(millrace.ParameterError, f"chunksize is {size!r}"):
+                self.ask("SELECT 1", chunksize=size)
+
+    def test_tells_the_way_where_spark_does_what_presto_refuses(self) -> None:
+        for message, way in (
+            ("Iceberg column type timestamptz is not supported", "CAST(x AS TIMESTAMP_NTZ)"),
+            ("This connector does not support updates", "millrace.spark().sql('UPDATE ...')"),
+            ("line 1:1: mismatched input 'MERGE'. Expecting: 'ALTER'", "millrace.spark().sql('MERGE INTO ...')"),
+            (
+                "This connector only supports delete where one or more partitions are deleted entirely. Configure",
+                "millrace.spark().sql('DELETE FROM ...')",
+            ),
+        ):
+            error = PrestoQueryError()
+            error.message = message  # type: ignore[misc]
+            with self.subTest(message=message), self.says(millrace.QueryFailed, message, way):
+                self.ask("SELECT x", error)
 
     def test_takes_the_port_of_the_scheme(self) -> None:
         self.endpoints({"presto": {"url": "https://presto.example"}})
