@@ -87,6 +87,8 @@ export function airflowSettings(args: {
       load_examples: "False",
       default_task_retry_delay: "10",
       plugins_folder: PLUGINS_PATH,
+      // A large value fails its task, instead of filling the API server.
+      xcom_backend: "small_values.SmallXCom",
     },
     api: { workers: "1", port: String(API_PORT), log_fetch_timeout_sec: "5" },
     fab: {
@@ -177,6 +179,8 @@ export function signingEnv(keysSecret: pulumi.Input<string>): EnvVar[] {
 export function processEnv(): EnvVar[] {
   return [
     fieldEnv("MILLRACE_NAMESPACE", "metadata.namespace"),
+    // Tasks find the program of `xcom_backend` there.
+    { name: "PYTHONPATH", value: CONFIG_PATH },
     // Each thread would otherwise keep freed memory to itself.
     { name: "MALLOC_ARENA_MAX", value: "2" },
   ];

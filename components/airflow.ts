@@ -60,6 +60,8 @@ const files = {
   podHook: "airflow_local_settings.py",
   loginLimit: "login_limit.py",
   taskKeys: "task_keys.py",
+  bodyLimit: "body_limit.py",
+  smallValues: "small_values.py",
 } as const;
 
 export interface AirflowArgs {
@@ -193,16 +195,28 @@ export class Airflow extends pulumi.ComponentResource {
         [files.webserver]: readProgram(files.webserver),
         [files.alive]: readProgram(files.alive),
         [files.loginLimit]: readProgram(files.loginLimit),
+        [files.bodyLimit]: readProgram(files.bodyLimit),
+        [files.smallValues]: readProgram(files.smallValues),
         ...(inPods
           ? {
               [files.podHook]: readProgram(files.podHook),
-              "task-pod.yaml": taskPodText(args.image, { ...tasks, env: [...common, ...tasks.env] }),
+              "task-pod.yaml": taskPodText(args.image, podTasks()),
               "task-rights.json": taskRightsText(args),
             }
           : { [files.taskKeys]: readProgram(files.taskKeys) }),
       };
       configMap(SETTINGS, { ...api, data }, child);
       return pulumi.output(data).apply((texts) => JSON.stringify(texts));
+    }
+
+    /** What a task has in a pod of its own: of the settings' files only the one that tasks use. */
+    function podTasks(): TaskParts {
+      const items = [{ key: files.smallValues, path: files.smallValues }];
+      return {
+        env: [...common, ...tasks.env],
+        volumes: [...tasks.volumes, { name: "settings", configMap: { name: SETTINGS, items } }],
+        mounts: [...tasks.mounts, { name: "settings", mountPath: CONFIG_PATH, readOnly: true }],
+      };
     }
 
     /** A process of Airflow: the same image and settings in all of them. */
@@ -268,7 +282,7 @@ export class Airflow extends pulumi.ComponentResource {
           args: ["api-server"],
           resources: airflowResources.apiServer,
           env: signingEnv(keys),
-          plugins: [files.loginLimit],
+          plugins: [files.loginLimit, files.bodyLimit],
         }),
         // It shows the logs of tasks that run in pods.
         ...(inPods ? { serviceAccountName: account("api-server", namespace, child) } : {}),

@@ -8,8 +8,9 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
-from ._config import KafkaEndpoint, kafka_endpoint
-from ._errors import NotAvailable, ParameterError
+from ._config import KafkaEndpoint, kafka_endpoint, text
+from ._errors import MillraceError, NotAvailable, ParameterError
+from ._literals import plain
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer
@@ -29,11 +30,20 @@ class Record:
 
     def text(self) -> str:
         """The value as text; empty where it is null."""
-        return (self.value or b"").decode("utf-8")
+        try:
+            return (self.value or b"").decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise MillraceError(f"{self._place()} is not text in UTF-8: {error.reason}; its bytes are in `value`") from None
 
     def json(self) -> Any:
         """The value read as JSON; None where it is null."""
-        return None if self.value is None else json.loads(self.value)
+        try:
+            return None if self.value is None else json.loads(self.value)
+        except ValueError as error:
+            raise MillraceError(f"{self._place()} is not JSON: {error}; its bytes are in `value`") from None
+
+    def _place(self) -> str:
+        return f'the record at offset {self.offset} of partition {self.partition} of "{self.topic}"'
 
 
 def kafka() -> "Kafka":
@@ -129,20 +139,30 @@ class Kafka:
         `producer()`.
 
         Raises:
+            ParameterError: the value has no equal in JSON, or the record is larger than Kafka takes; nothing was sent.
             NotAvailable: there is no such topic, or no acknowledgement within `timeout` seconds.
         """
+        from confluent_kafka import KafkaException
+
+        text("topic", topic, "telemetry")
+        content = _bytes(value, "value")
+        marks = [(name, _bytes(item, f"headers[{name!r}]")) for name, item in (headers or {}).items()]
         sender = self._own_sender()
         if topic not in self._known:
             self._partitions(sender, topic, timeout)
             self._known.add(topic)
         done: list[tuple[Any, Any]] = []
-        sender.produce(
-            topic,
-            value=_bytes(value),
-            key=_bytes(key),
-            headers=[(name, _bytes(item)) for name, item in (headers or {}).items()],
-            on_delivery=lambda error, message: done.append((error, message)),
-        )
+        try:
+            sender.produce(
+                topic,
+                value=content,
+                key=_bytes(key, "key"),
+                headers=marks,
+                on_delivery=lambda error, message: done.append((error, message)),
+            )
+        except KafkaException as error:
+            size = len(content or b"")
+            raise ParameterError(f'"{topic}" does not take this record of {size} bytes: {error.args[0].str()}') from None
         sender.flush(timeout)
         if not done:
             sender.purge()
@@ -164,8 +184,9 @@ class Kafka:
         """
         from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-        if count < 1:
-            raise ParameterError(f"count is {count}; give a whole number from 1")
+        text("topic", topic, "telemetry")
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ParameterError(f"count is {count!r}; give a whole number from 1")
         deadline = time.monotonic() + timeout
         consumer: Any = Consumer(
             {**self.settings(), "group.id": "millrace-tail", "enable.auto.commit": False, "enable.partition.eof": True}
@@ -231,10 +252,25 @@ def _dotted(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name.replace("_", "."): value for name, value in settings.items()}
 
 
-def _bytes(value: Any) -> bytes | None:
+def _bytes(value: Any, name: str) -> bytes | None:
     if value is None or isinstance(value, bytes):
         return value
-    return (value if isinstance(value, str) else json.dumps(value)).encode("utf-8")
+    try:
+        made = value if isinstance(value, str) else json.dumps(value, allow_nan=False, default=lambda one: _data(one, name))
+        return made.encode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise ParameterError(
+            f"{name} has no equal in JSON: {error}; give a text, bytes, None, or dicts and lists of texts, finite numbers, "
+            "true, false and None"
+        ) from None
+
+
+def _data(value: Any, name: str) -> Any:
+    """What numpy and pandas have for plain data."""
+    made = plain(value, name)
+    if type(made) in (bool, int, float, str):
+        return made
+    raise TypeError(f"a value of type {type(value).__name__}")
 
 
 def _record(message: Any) -> Record:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Iterable
 
+from ._config import text
 from ._errors import MaintenanceFailed, MillraceError, ParameterError
 from ._spark import spark
 
@@ -69,8 +70,10 @@ def maintain(tables: Iterable[str] | None = None, keep_hours: float = 24) -> lis
         ParameterError: a table is not of the form `namespace.table`, or `keep_hours` is negative.
         MaintenanceFailed: tables failed twice; the message names them.
     """
-    if keep_hours < 0:
-        raise ParameterError(f"keep_hours is {keep_hours}; it must be 0 or more")
+    if isinstance(keep_hours, bool) or not isinstance(keep_hours, (int, float)) or not 0 <= keep_hours < 10**6:
+        raise ParameterError(f"keep_hours is {keep_hours!r}; it must be a number from 0")
+    if isinstance(tables, str) or not (tables is None or isinstance(tables, Iterable)):
+        raise ParameterError(f'tables is {tables!r}; give a list of tables, such as ["census.people"]')
     # A batch that a stream repeats is known by the epoch in the snapshot of its newest commit. Only that commit counts, so a
     # stream stays exactly-once unless 100 commits of others follow it while the stream is away for `keep_hours`.
     oldest = datetime.now(timezone.utc) - timedelta(hours=keep_hours)
@@ -105,6 +108,7 @@ def maintain(tables: Iterable[str] | None = None, keep_hours: float = 24) -> lis
 
 
 def _parts(table: str) -> tuple[str, str]:
+    text("a table in tables", table, "census.people")
     parts = table.removeprefix(f"{CATALOG}.").split(".")
     if len(parts) != 2 or not all(parts):
         raise ParameterError(f'"{table}" is no table of the lake; give namespace and name, such as "census.people"')
@@ -114,13 +118,25 @@ def _parts(table: str) -> tuple[str, str]:
 def _found(session: "SparkSession") -> list[tuple[str, str]]:
     """All tables of the lake but those that look after themselves."""
     # Spark gives a namespace as it is written in SQL, with backquotes where it needs them, but a table as it is called.
-    return [
-        (namespace, table.tableName)
-        for space in session.sql(f"SHOW NAMESPACES IN {CATALOG}").collect()
-        for namespace in [_unquoted(space.namespace)]
-        for table in session.sql(f"SHOW TABLES IN {CATALOG}.{_quoted(namespace)}").collect()
-        if f"{namespace}.{table.tableName}" not in STREAMED
-    ]
+    found = []
+    for space in session.sql(f"SHOW NAMESPACES IN {CATALOG}").collect():
+        namespace = _unquoted(space.namespace)
+        where = f"{CATALOG}.{_quoted(namespace)}"
+        views = _views(session, where)
+        names = [table.tableName for table in session.sql(f"SHOW TABLES IN {where}").collect()]
+        found += [
+            (namespace, name) for name in names if name not in views and f"{namespace}.{name}" not in STREAMED
+        ]
+    return found
+
+
+def _views(session: "SparkSession", where: str) -> set[str]:
+    """Views of a namespace: they hold no files, and Spark may list them among the tables."""
+    try:
+        return {view.viewName for view in session.sql(f"SHOW VIEWS IN {where}").collect()}
+    except Exception as error:  # noqa: BLE001 - a catalog may know none, and the tables need their upkeep all the same
+        print(f"{where}: views are not known: {_first_line(error)}", flush=True)
+        return set()
 
 
 def _maintain(session: "SparkSession", namespace: str, name: str, oldest: datetime) -> Maintained:

@@ -164,6 +164,22 @@ class Kafka(support.PlatformCase):
         self.assertEqual(self.broker.clients[0]["bootstrap.servers"], "kafka.example:9092")
         self.assertIs(self.broker.clients[0]["enable.idempotence"], True)
 
+    def test_sends_nothing_that_has_no_equal_in_json(self) -> None:
+        for value in (float("nan"), {"a": object()}, {"a": {1, 2}}, "\ud800"):
+            with self.subTest(value=value), self.says(millrace.ParameterError, "value has no equal in JSON"):
+                millrace.kafka().send("telemetry", value)
+        with self.says(millrace.ParameterError, "headers['h'] has no equal"):
+            millrace.kafka().send("telemetry", 1, headers={"h": object()})  # type: ignore[dict-item]
+        with self.says(millrace.ParameterError, "topic is None"):
+            millrace.kafka().send(None, 1)  # type: ignore[arg-type]
+        self.assertEqual(self.broker.sent, [])
+
+    def test_says_which_record_cannot_be_read_as_asked(self) -> None:
+        record = millrace.Record("telemetry", 1, 7, datetime.now(timezone.utc), None, b"\xff{")
+        for read in (record.json, record.text):
+            with self.says(millrace.MillraceError, 'offset 7 of partition 1 of "telemetry" is not', "its bytes are in `value`"):
+                read()
+
     def test_says_that_a_record_was_refused_or_not_acknowledged(self) -> None:
         self.broker.acknowledges = "no"
         with self.says(millrace.NotAvailable, '"telemetry"', "kafka.example:9092", "too large"):

@@ -17,6 +17,7 @@ class Lake:
 
     def __init__(self, tables: dict[str, list[str]]) -> None:
         self.tables = tables
+        self.views: list[str] | None = []
         self.asked: list[str] = []
         self.fails: dict[str, list[str]] = {}
         self.counts = {"files": 100, "snapshots": 200}
@@ -31,6 +32,10 @@ class Lake:
         elif query.startswith("SHOW TABLES IN lake."):
             namespace = query.split("`")[1]
             self.rows = [Row("row", tableName=name) for name in self.tables[namespace]]
+        elif query.startswith("SHOW VIEWS IN lake."):
+            if self.views is None:
+                raise RuntimeError("[MISSING_CATALOG_ABILITY.VIEWS] lake")
+            self.rows = [Row("row", viewName=name) for name in self.views]
         elif query.startswith("SELECT count(*) FROM lake."):
             self.rows = [[self.counts[query.rsplit(".", 1)[1]]]]
         else:
@@ -77,6 +82,12 @@ class Maintenance(support.PlatformCase):
         millrace.maintain(["lake.telemetry.samples", "census.people"])
         self.assertEqual([table for _, table in self.lake.called()][::3], ["`telemetry`.`samples`", "`census`.`people`"])
         self.assertNotIn("SHOW NAMESPACES IN lake", self.lake.asked)
+
+    def test_leaves_views_alone(self) -> None:
+        self.lake.views = ["hourly"]
+        self.assertEqual([done.table for done in millrace.maintain()], ["census.people"])
+        self.lake.views = None
+        self.assertEqual(len(millrace.maintain()), 2)
 
     def test_tells_files_and_snapshots_before_and_after(self) -> None:
         self.assertEqual(
@@ -129,10 +140,16 @@ class Maintenance(support.PlatformCase):
         self.assertTrue(any("(table => '`my-own`.`it\\'s ``odd```'" in query for query in self.lake.asked))
 
     def test_refuses_what_is_no_table_and_no_age_before_it_does_anything(self) -> None:
-        for table in ("people", "lake.people", "a.b.c", "", "a."):
+        for table in ("people", "lake.people", "a.b.c", "a."):
             with self.subTest(table=table):
                 with self.says(millrace.ParameterError, f'"{table}"', '"census.people"'):
                     millrace.maintain(["census.people", table])
+        for given in (5, ""):
+            with self.says(millrace.ParameterError, f"a table in tables is {given!r}", '"census.people"'):
+                millrace.maintain(["census.people", given])  # type: ignore[list-item]
+        for tables in ("census.people", 5):
+            with self.says(millrace.ParameterError, f"tables is {tables!r}", '["census.people"]'):
+                millrace.maintain(tables)  # type: ignore[arg-type]
         with self.says(millrace.ParameterError, "keep_hours is -1"):
             millrace.maintain(keep_hours=-1)
         self.assertEqual(self.lake.asked, [])

@@ -129,9 +129,25 @@ describe("Airflow", () => {
       .and.not.to.include("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN");
     expect(pod.containers[0].volumeMounts.map(({ mountPath }) => mountPath)).to.deep.equal([
       "/etc/millrace",
+      "/opt/airflow/config",
       "/tmp",
       "/opt/airflow/logs",
     ]);
+  });
+
+  it("lets a task that hands on a large value fail by itself, with a program that each task finds", async () => {
+    make();
+    const pod = await taskPod();
+    const variables = Object.fromEntries(
+      pod.containers[0].env.map((one) => [one.name, (one as { value?: string }).value]),
+    );
+    expect(variables).to.include({
+      AIRFLOW__CORE__XCOM_BACKEND: "small_values.SmallXCom",
+      PYTHONPATH: "/opt/airflow/config",
+    });
+    const { configMap } = pod.volumes.find(({ name }) => name === "settings") ?? {};
+    expect(configMap?.items).to.deep.equal([{ key: "small_values.py", path: "small_values.py" }]);
+    expect((await settings())["small_values.py"]).to.contain("class SmallXCom(BaseXCom)");
   });
 
   it("writes down which DAG of the image gets which key and account, and the key of all DAGs of the bucket", async () => {

@@ -14,7 +14,15 @@ def load(name: str):
     plugins.AirflowPlugin = object
     listeners = ModuleType("airflow.listeners")
     listeners.hookimpl = lambda function: function
+    xcom = ModuleType("airflow.sdk.bases.xcom")
+    xcom.BaseXCom = type("BaseXCom", (), {"serialize_value": staticmethod(lambda value, **where: value)})
+    exceptions = ModuleType("airflow.sdk.exceptions")
+    exceptions.AirflowFailException = type("AirflowFailException", (Exception,), {})
     sys.modules |= {
+        "airflow.sdk": ModuleType("airflow.sdk"),
+        "airflow.sdk.bases": ModuleType("airflow.sdk.bases"),
+        "airflow.sdk.bases.xcom": xcom,
+        "airflow.sdk.exceptions": exceptions,
         "airflow": ModuleType("airflow"),
         "airflow.plugins_manager": plugins,
         "airflow.listeners": listeners,
