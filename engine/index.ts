@@ -12,6 +12,7 @@ import { takeLock } from "./lock.ts";
 import { PolicyPacks } from "./policy.ts";
 import { packageOf, Providers } from "./providers.ts";
 import { Crypter } from "./secrets.ts";
+import { ensureStackId, readStackId, removeStackId } from "./stack-id.ts";
 import { openSnapshot, readStored, type ResourceState, statePaths, StateWriter } from "./state.ts";
 import type { EngineOptions, EngineResult } from "./types.ts";
 import { stackType } from "./urn.ts";
@@ -162,7 +163,8 @@ async function deploy(session: Session, options: EngineOptions, isPreview: boole
     return;
   }
   options.signal?.addEventListener("abort", interrupt);
-  const providers = new Providers({ stack, project: project.name, projectDir, config: config.values }, ledger);
+  const stackId = (isPreview ? readStackId : ensureStackId)(projectDir, project.name, stack);
+  const providers = new Providers({ stack, project: project.name, projectDir, stackId, config: config.values }, ledger);
   const policies = PolicyPacks.start(options.policyPacks ?? [], projectDir, events);
   const parts = {
     stack,
@@ -209,7 +211,8 @@ async function destroyAll(session: Session, options: DestroyOptions): Promise<vo
   const { stack, projectDir } = options;
   const { ledger, writer, config } = await load(session);
   const signal = options.signal ?? new AbortController().signal;
-  const providers = new Providers({ stack, project: project.name, projectDir, config: config.values }, ledger);
+  const stackId = readStackId(projectDir, project.name, stack);
+  const providers = new Providers({ stack, project: project.name, projectDir, stackId, config: config.values }, ledger);
   try {
     const protectedOnes = [...ledger.left].filter((resource) => resource.protect === true && resource.delete !== true);
     for (const resource of protectedOnes) {
@@ -242,6 +245,9 @@ async function destroyAll(session: Session, options: DestroyOptions): Promise<vo
     }
     if (signal.aborted) {
       events.error("interrupted; the state is kept, the next run goes on from here");
+    }
+    if (ledger.isEmpty && !events.failed) {
+      removeStackId(projectDir, project.name, stack);
     }
   } finally {
     session.resources = ledger.snapshot().resources;

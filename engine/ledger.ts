@@ -42,6 +42,11 @@ export class Ledger {
     return this.done.findLast((resource) => resource.urn === urn);
   }
 
+  /** Whether nothing is recorded any more, and nothing may exist that isn't. */
+  get isEmpty(): boolean {
+    return this.done.length + this.left.size + this.interrupted.length === 0;
+  }
+
   begin(operation: PendingOperation): PendingOperation {
     this.#pending.add(operation);
     return operation;

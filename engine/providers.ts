@@ -16,6 +16,8 @@ export interface ProviderSettings {
   readonly stack: string;
   readonly project: string;
   readonly projectDir: string;
+  /** The stack's id; `undefined` before its first `up`, when nothing is its own yet. */
+  readonly stackId: string | undefined;
   /** The stack's configuration: `kubernetes:context` and the like set up default providers. */
   readonly config: Readonly<Record<string, string>>;
 }
@@ -140,7 +142,7 @@ function makeProvider(urn: string, inputs: Props, settings: ProviderSettings): P
   const name = urn.split("::")[2]?.split(":").at(-1) ?? "";
   switch (name) {
     case "kubernetes":
-      return kubernetesProvider(inputs, `millrace-${settings.project}-${settings.stack}`);
+      return kubernetesProvider(inputs, `millrace-${settings.stackId ?? "new"}`);
     case "random":
       return randomProvider();
     case "docker":

@@ -34,6 +34,8 @@ export class UnknownKindError extends Error {
   override readonly name = "UnknownKindError";
 }
 
+type Body = Props | readonly Props[];
+
 interface Kind {
   readonly plural: string;
   readonly namespaced: boolean;
@@ -152,6 +154,16 @@ export class KubernetesApi {
     return this.request("PATCH", `${path}?${query.toString()}`, object, "application/apply-patch+yaml");
   }
 
+  /** A JSON patch: all of its operations, or none. */
+  patch(path: string, operations: readonly Props[]): Promise<Props> {
+    return this.request("PATCH", path, operations, "application/json-patch+json");
+  }
+
+  /** A merge patch. */
+  merge(path: string, change: Props): Promise<Props> {
+    return this.request("PATCH", path, change, "application/merge-patch+json");
+  }
+
   delete(path: string, options: Props): Promise<Props> {
     return this.request("DELETE", path, options);
   }
@@ -167,7 +179,7 @@ export class KubernetesApi {
     }
   }
 
-  async request(method: string, path: string, body?: Props, contentType = "application/json"): Promise<Props> {
+  async request(method: string, path: string, body?: Body, contentType = "application/json"): Promise<Props> {
     const started = Date.now();
     for (let attempt = 0; ; attempt++) {
       const wait = Math.min(250 * 2 ** attempt, 4_000) * (0.75 + Math.random() / 2);
@@ -197,7 +209,7 @@ export class KubernetesApi {
     }
   }
 
-  async #send(method: string, path: string, body?: Props, contentType = "application/json") {
+  async #send(method: string, path: string, body?: Body, contentType = "application/json") {
     const url = new URL(this.server.replace(/\/$/, "") + path);
     const options: https.RequestOptions = { method, headers: { Accept: "application/json" } };
     try {

@@ -4,38 +4,68 @@ import { isBelow } from "../values.ts";
 
 const always = ["apiVersion", "kind", "metadata.name", "metadata.namespace"];
 
-/** Immutable paths by kind. */
+/** Immutable paths by kind. Those of a CustomResourceDefinition are left out: its replacement would delete all its objects. */
 const immutable: Readonly<Record<string, readonly string[]>> = {
-  Job: ["spec.template", "spec.selector", "spec.completionMode", "spec.podFailurePolicy"],
-  StorageClass: ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"],
-  RoleBinding: ["roleRef"],
+  CSIDriver: ["spec.attachRequired", "spec.volumeLifecycleModes"],
+  CertificateSigningRequest: ["spec"],
   ClusterRoleBinding: ["roleRef"],
-  Deployment: ["spec.selector"],
   DaemonSet: ["spec.selector"],
-  Service: ["spec.clusterIP", "spec.clusterIPs", "spec.ipFamilyPolicy"],
+  Deployment: ["spec.selector"],
+  EndpointSlice: ["addressType"],
+  IngressClass: ["spec.controller"],
+  Job: [
+    "spec.backoffLimitPerIndex",
+    "spec.completionMode",
+    "spec.completions",
+    "spec.managedBy",
+    "spec.podFailurePolicy",
+    "spec.selector",
+    "spec.successPolicy",
+    "spec.template",
+  ],
+  PriorityClass: ["preemptionPolicy", "value"],
+  ReplicaSet: ["spec.selector"],
+  ResourceQuota: ["spec.scopes"],
+  RoleBinding: ["roleRef"],
+  RuntimeClass: ["handler"],
   Secret: ["type"],
-  PersistentVolume: ["spec"],
-  Pod: ["spec"],
+  Service: ["spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies", "spec.ipFamilyPolicy", "spec.loadBalancerClass"],
+  StorageClass: ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"],
+  VolumeAttributesClass: ["driverName", "parameters"],
 };
 
 /** The only parts of these kinds' `spec` that can change. */
 const mutable: Readonly<Record<string, readonly string[]>> = {
+  PersistentVolume: [
+    "spec.accessModes",
+    "spec.capacity",
+    "spec.claimRef",
+    "spec.mountOptions",
+    "spec.persistentVolumeReclaimPolicy",
+    "spec.storageClassName",
+    "spec.volumeAttributesClassName",
+  ],
+  PersistentVolumeClaim: ["spec.resources", "spec.volumeAttributesClassName"],
+  Pod: ["spec.activeDeadlineSeconds", "spec.containers[*].image", "spec.initContainers[*].image", "spec.tolerations"],
   StatefulSet: [
-    "spec.replicas",
-    "spec.template",
-    "spec.updateStrategy",
-    "spec.persistentVolumeClaimRetentionPolicy",
     "spec.minReadySeconds",
     "spec.ordinals",
+    "spec.persistentVolumeClaimRetentionPolicy",
+    "spec.replicas",
     "spec.revisionHistoryLimit",
+    "spec.template",
+    "spec.updateStrategy",
   ],
-  PersistentVolumeClaim: ["spec.resources.requests.storage"],
 };
 
 export interface Mutability {
   readonly configMaps: boolean;
   readonly secrets: boolean;
+  /** The object itself says `immutable: true`. @default false */
+  readonly frozen?: boolean;
 }
+
+const dataFields = ["data", "binaryData", "stringData"];
 
 /** Of the paths that differ, those that need a new object. */
 export function replacePaths(kind: string, paths: readonly string[], mutability: Mutability): string[] {
@@ -50,7 +80,12 @@ export function replacePaths(kind: string, paths: readonly string[], mutability:
     if (allowed !== undefined && isBelow(path, "spec")) {
       return !allowed.some((prefix) => isBelow(path, prefix));
     }
-    const isData = ["data", "binaryData", "stringData"].some((prefix) => isBelow(path, prefix));
-    return isData && ((kind === "ConfigMap" && !mutability.configMaps) || (kind === "Secret" && !mutability.secrets));
+    const isMutable = { ConfigMap: mutability.configMaps, Secret: mutability.secrets }[kind];
+    if (isMutable === undefined) {
+      return false;
+    }
+    const frozen = mutability.frozen === true;
+    const fields = [...(frozen || !isMutable ? dataFields : []), ...(frozen ? ["immutable"] : [])];
+    return fields.some((prefix) => isBelow(path, prefix));
   });
 }

@@ -12,6 +12,8 @@ import {
 } from "../provider.ts";
 import { diffPaths, driftPaths, hasUnknown, isObject, type Props, textOf } from "../values.ts";
 import { ApiError, KubernetesApi, type Reference, UnknownKindError } from "./kubernetes-api.ts";
+import { keepClaims } from "./kubernetes-claims.ts";
+import { encoded, isOwn, leftoverKeys, takeOver, uidOf, writersOf } from "./kubernetes-ownership.ts";
 import { applyPatch, isPatch, manages, patchManager, relinquish } from "./kubernetes-patch.ts";
 import { replacePaths } from "./kubernetes-replace.ts";
 import { awaitReady, readiness } from "./kubernetes-wait.ts";
@@ -72,10 +74,11 @@ class KubernetesProvider implements Provider {
   }
 
   diff(type: string, last: Props, next: Props, failed: boolean): Diff {
-    const paths = diffPaths(last, next);
+    const paths = diffPaths(encoded(last), encoded(next));
     const mutability = {
       configMaps: isTrue(this.#settings["enableConfigMapMutable"]),
       secrets: isTrue(this.#settings["enableSecretMutable"]),
+      frozen: last["immutable"] === true,
     };
     // A patch's own object is always another's, so only its name decides whether it is the same patch.
     const replaces = replacePaths(isPatch(type) ? "" : (text(next["kind"]) ?? ""), paths, mutability);
@@ -95,10 +98,9 @@ class KubernetesProvider implements Provider {
     if (isPatch(context.type)) {
       return this.#apply(path, context, patchManager(this.#manager, context.urn));
     }
-    if (live !== undefined && !this.#isOurs(live)) {
-      const { kind, name, namespace } = this.#reference(context.inputs);
+    if (live !== undefined && !manages(live, this.#manager)) {
       throw new Error(
-        `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} already exists and was not made by this stack; ` +
+        `${this.#nameOf(context.inputs)} already exists and was not made by this stack; ` +
           "it is left as it is. Delete or rename it, then run again",
       );
     }
@@ -110,8 +112,26 @@ class KubernetesProvider implements Provider {
 
   async update(context: StepContext, recorded: Recorded): Promise<Made> {
     const path = await this.#path(context.inputs);
-    await this.#settled(path, context);
-    return this.#apply(path, context, text(recorded.outputs["__fieldManager"]) ?? this.#manager);
+    const live = await this.#settled(path, context);
+    const manager = text(recorded.outputs["__fieldManager"]);
+    if (isPatch(context.type)) {
+      return this.#apply(path, context, manager ?? patchManager(this.#manager, context.urn));
+    }
+    if (live !== undefined) {
+      if (!isOwn(live, recorded.outputs, this.#manager)) {
+        throw new Error(
+          `${this.#nameOf(context.inputs)} is another object than the one that this stack made: it was deleted and made anew by ` +
+            `${writersOf(live)}. It is left as it is. Delete or rename it, then run again`,
+        );
+      }
+      await takeOver(this.#api, path, live, manager, this.#manager);
+    }
+    return this.#apply(path, context, this.#manager);
+  }
+
+  #nameOf(inputs: Props): string {
+    const { kind, name, namespace } = this.#reference(inputs);
+    return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
   }
 
   async #apply(path: string, context: StepContext, manager: string): Promise<Made> {
@@ -119,7 +139,7 @@ class KubernetesProvider implements Provider {
     const force = annotation(object, "pulumi.com/patchForce") === "true";
     let live = isPatch(context.type)
       ? await applyPatch(this.#api, path, object, manager, force, context)
-      : await this.#applyInNamespace(path, object, manager, context);
+      : await this.#applyWhole(path, object, manager, context);
     const id = identity(object);
     const made = (): Made => ({ id, outputs: { ...toOutputs(live, context.inputs), __fieldManager: manager } });
     if (annotation(object, "pulumi.com/skipAwait") === "true") {
@@ -134,6 +154,18 @@ class KubernetesProvider implements Provider {
       throw new NotReadyError(error instanceof Error ? error.message : String(error), made());
     }
     return made();
+  }
+
+  /** Applies, so that the object has what is sent; a Secret's keys of the past are removed. */
+  async #applyWhole(path: string, object: Props, manager: string, context: StepContext): Promise<Props> {
+    const live = await this.#applyInNamespace(path, object, manager, context);
+    const keys = object["kind"] === "Secret" && live["immutable"] !== true ? leftoverKeys(live, object) : [];
+    return keys.length === 0
+      ? live
+      : this.#api.merge(path, {
+          metadata: { uid: uidOf(live) },
+          data: Object.fromEntries(keys.map((key) => [key, null])),
+        });
   }
 
   /** Applies; a namespace whose default service account or quota is still being made gets a moment. */
@@ -181,10 +213,12 @@ class KubernetesProvider implements Provider {
     if (live === undefined) {
       return;
     }
-    const recordedUid = uidOf(recorded.outputs);
-    if (uidOf(live) !== recordedUid && !this.#isOurs(live)) {
+    if (!isOwn(live, recorded.outputs, this.#manager)) {
       context.progress("an object of this name exists, but another one than ours; it is left as it is");
       return;
+    }
+    if (live["kind"] === "StatefulSet") {
+      await keepClaims(this.#api, path, live, context);
     }
     try {
       const uid = uidOf(live);
@@ -255,8 +289,7 @@ class KubernetesProvider implements Provider {
           if (found === undefined) {
             gone.add(member.urn);
           } else {
-            const paths = driftPaths(surveyed(member.inputs), member.outputs, found);
-            drifted.set(member.urn, paths);
+            drifted.set(member.urn, this.#drift(member, found));
             if (reference.kind === "Job" && readiness("Job", found).kind === "failed") {
               failed.add(member.urn);
             }
@@ -265,6 +298,20 @@ class KubernetesProvider implements Provider {
       }),
     );
     return { gone, drifted, failed };
+  }
+
+  #drift({ type, inputs, outputs }: Recorded, live: Props): string[] {
+    const paths = driftPaths(surveyed(inputs), outputs, live);
+    if (isPatch(type)) {
+      return paths;
+    }
+    const uid = uidOf(outputs);
+    const leftovers = this.#reference(inputs).kind === "Secret" ? leftoverKeys(live, encoded(inputs)) : [];
+    return [
+      ...(uid === undefined || uid === uidOf(live) ? [] : ["metadata.uid"]),
+      ...paths,
+      ...leftovers.map((key) => `data${/^[\w-]+$/.test(key) ? `.${key}` : `["${key}"]`}`),
+    ];
   }
 
   /** The objects of a kind in a namespace by name; none when the cluster no longer knows the kind. */
@@ -302,12 +349,8 @@ class KubernetesProvider implements Provider {
   #object(inputs: Props): Props {
     const metadata = isObject(inputs["metadata"]) ? inputs["metadata"] : {};
     return Object.fromEntries(
-      Object.entries({ ...inputs, metadata }).filter(([key]) => key !== "status" && !key.startsWith("__")),
+      Object.entries({ ...encoded(inputs), metadata }).filter(([key]) => key !== "status" && !key.startsWith("__")),
     );
-  }
-
-  #isOurs(live: Props): boolean {
-    return manages(live, this.#manager);
   }
 }
 
@@ -324,10 +367,6 @@ function identity(object: Props): string {
   const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
   const namespace = text(metadata["namespace"]);
   return `${namespace === undefined ? "" : `${namespace}/`}${text(metadata["name"]) ?? ""}`;
-}
-
-function uidOf(object: Props): string | undefined {
-  return isObject(object["metadata"]) ? text(object["metadata"]["uid"]) : undefined;
 }
 
 function annotation(object: Props, key: string): string | undefined {
@@ -349,14 +388,8 @@ function holders(live: Props): string {
 
 /** The inputs as a list of live objects shows them: without kind and version, and with text data encoded. */
 function surveyed(inputs: Props): Props {
-  const unlisted = ["apiVersion", "kind", "status", "stringData"];
-  const listed = Object.fromEntries(Object.entries(inputs).filter(([key]) => !unlisted.includes(key)));
-  const texts = inputs["stringData"];
-  return isObject(texts) ? { ...listed, data: { ...object(listed["data"]), ...texts } } : listed;
-}
-
-function object(value: unknown): Props {
-  return isObject(value) ? value : {};
+  const unlisted = ["apiVersion", "kind", "status"];
+  return Object.fromEntries(Object.entries(encoded(inputs)).filter(([key]) => !unlisted.includes(key)));
 }
 
 /** The live object as outputs: without managed fields, with what the server never gives back. */

@@ -70,11 +70,39 @@ describe("replacement of Kubernetes objects", () => {
     ["PersistentVolumeClaim", "spec.storageClassName", true],
     ["RoleBinding", "roleRef.name", true],
     ["ConfigMap", "data.key", true],
+    ["ConfigMap", "metadata.labels.app", false],
+    ["Secret", "type", true],
+    ["Job", "spec.completions", true],
+    ["Job", "spec.parallelism", false],
+    ["Job", "spec.successPolicy.rules", true],
+    ["StatefulSet", "spec.serviceName", true],
+    ["StatefulSet", "spec.ordinals.start", false],
+    ["PersistentVolumeClaim", "spec.volumeAttributesClassName", false],
+    ["PersistentVolume", "spec.persistentVolumeReclaimPolicy", false],
+    ["PersistentVolume", "spec.csi.volumeHandle", true],
+    ["Pod", "spec.containers[1].image", false],
+    ["Pod", "spec.containers[1].env", true],
+    ["Service", "spec.clusterIP", true],
+    ["Service", "spec.type", false],
+    ["PriorityClass", "value", true],
+    ["IngressClass", "spec.controller", true],
+    ["CustomResourceDefinition", "spec.scope", false],
   ] as const) {
     it(`${replaced ? "replaces" : "updates"} a ${kind} when ${path} changes`, () => {
       expect(replacePaths(kind, [path], fixed)).to.deep.equal(replaced ? [path] : []);
     });
   }
+
+  it("replaces a ConfigMap or Secret that says it is immutable", () => {
+    const frozen = { configMaps: true, secrets: true, frozen: true };
+    for (const kind of ["ConfigMap", "Secret"]) {
+      expect(replacePaths(kind, ["data.key", "immutable", "metadata.labels.app"], frozen)).to.deep.equal([
+        "data.key",
+        "immutable",
+      ]);
+    }
+    expect(replacePaths("Secret", ["immutable"], { configMaps: true, secrets: true })).to.deep.equal([]);
+  });
 
   it("updates the data of a ConfigMap when the provider says it may", () => {
     expect(replacePaths("ConfigMap", ["data.key"], { configMaps: true, secrets: false })).to.deep.equal([]);

@@ -1,0 +1,139 @@
+/** Whose an object is, and how its fields come to this stack's manager from those that wrote it before. */
+
+import { isObject, type Props, textOf, unknown } from "../values.ts";
+import { ApiError, type KubernetesApi } from "./kubernetes-api.ts";
+import { manages } from "./kubernetes-patch.ts";
+
+type Api = Pick<KubernetesApi, "get" | "patch">;
+
+/** Managers that the official provider writes by; the first it uses when it creates an object. */
+const officialManager = /^pulumi-(resource-)?kubernetes(-[0-9a-f]+|\.exe)?$/;
+const attempts = 5;
+
+export function uidOf(object: Props): string | undefined {
+  const uid = metadataOf(object)["uid"];
+  return typeof uid === "string" && uid !== "" ? uid : undefined;
+}
+
+/** Whether the live object is the recorded one, or one that this stack applied. */
+export function isOwn(live: Props, recorded: Props, manager: string): boolean {
+  const uid = uidOf(recorded);
+  return (uid !== undefined && uid === uidOf(live)) || manages(live, manager);
+}
+
+/** Who has written the object, for people. */
+export function writersOf(live: Props): string {
+  const names = new Set(fieldsOf(live).map((entry) => textOf(entry["manager"], "somebody")));
+  return [...names].join(", ");
+}
+
+/**
+ * Hands the fields of earlier managers of this object over to `manager`, so that its next apply removes what it no longer
+ * names: an object of an older Millrace or of the official engine kept such fields for ever.
+ */
+export async function takeOver(
+  api: Api,
+  path: string,
+  live: Props,
+  recordedManager: string | undefined,
+  manager: string,
+): Promise<void> {
+  let seen: Props | undefined = live;
+  for (let attempt = 1; seen !== undefined; attempt++) {
+    const managedFields = handedOver(fieldsOf(seen), recordedManager, manager);
+    if (managedFields === undefined) {
+      return;
+    }
+    const { uid, resourceVersion } = metadataOf(seen);
+    try {
+      await api.patch(path, [
+        { op: "test", path: "/metadata/uid", value: uid },
+        { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
+        { op: "replace", path: "/metadata/managedFields", value: managedFields },
+      ]);
+      return;
+    } catch (error) {
+      // Somebody wrote it in between: a failed test is 422, a lost race 409.
+      if (!(error instanceof ApiError && (error.code === 409 || error.code === 422)) || attempt >= attempts) {
+        throw error;
+      }
+      seen = await api.get(path);
+    }
+  }
+}
+
+/** The entries with those of earlier managers merged into the one of `manager`; `undefined` when there are none. */
+export function handedOver(
+  entries: readonly Props[],
+  recordedManager: string | undefined,
+  manager: string,
+): Props[] | undefined {
+  const isEarlier = (entry: Props) => {
+    const name = textOf(entry["manager"]);
+    return (
+      textOf(entry["subresource"]) === "" &&
+      (name !== manager || entry["operation"] !== "Apply") &&
+      (name === recordedManager || name === manager || officialManager.test(name))
+    );
+  };
+  const earlier = entries.filter(isEarlier);
+  if (earlier.length === 0) {
+    return undefined;
+  }
+  const isMine = (entry: Props) => entry["manager"] === manager && entry["operation"] === "Apply";
+  const all = [...entries.filter(isMine), ...earlier];
+  const fieldsV1 = all.map((entry) => objectOf(entry["fieldsV1"])).reduce(union);
+  const { apiVersion, fieldsType = "FieldsV1", time } = all[0] ?? {};
+  const merged = { manager, operation: "Apply", apiVersion, time, fieldsType, fieldsV1 };
+  return [merged, ...entries.filter((entry) => !isMine(entry) && !isEarlier(entry))];
+}
+
+function union(one: Props, other: Props): Props {
+  const result: Props = { ...one };
+  for (const [key, value] of Object.entries(other)) {
+    result[key] = union(objectOf(result[key]), objectOf(value));
+  }
+  return result;
+}
+
+/** Keys of a Secret's data that nobody sends: text data that an earlier apply encoded and later ones forgot. */
+export function leftoverKeys(live: Props, sent: Props): string[] {
+  const entries = fieldsOf(live).filter((entry) => isObject(entry["fieldsV1"]));
+  if (entries.length === 0) {
+    return []; // who owns what is not known
+  }
+  const owned = new Set(
+    entries
+      .flatMap((entry) => Object.keys(objectOf(objectOf(entry["fieldsV1"])["f:data"])))
+      .map((field) => field.slice(2)),
+  );
+  return Object.keys(objectOf(live["data"])).filter((key) => !owned.has(key) && !(key in objectOf(sent["data"])));
+}
+
+/** A Secret's text data as its encoded data: only those have an owner, so only those go when they are no longer sent. */
+export function encoded(inputs: Props): Props {
+  const texts = inputs["stringData"];
+  if (inputs["kind"] !== "Secret" || !isObject(texts)) {
+    return inputs;
+  }
+  const rest = Object.fromEntries(Object.entries(inputs).filter(([key]) => key !== "stringData"));
+  const data = Object.entries(texts).map(([key, value]) => [key, base64(value)]);
+  return { ...rest, data: { ...objectOf(inputs["data"]), ...(Object.fromEntries(data) as Props) } };
+}
+
+function base64(value: unknown): unknown {
+  return typeof value === "string" && value !== unknown ? Buffer.from(value, "utf8").toString("base64") : value;
+}
+
+function fieldsOf(object: Props): Props[] {
+  const fields = metadataOf(object)["managedFields"];
+  return Array.isArray(fields) ? (fields as Props[]) : [];
+}
+
+function metadataOf(object: Props): Props {
+  return objectOf(object["metadata"]);
+}
+
+function objectOf(value: unknown): Props {
+  return isObject(value) ? value : {};
+}
