@@ -6,6 +6,7 @@
  */
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import type { Producer } from "kafkajs";
+import { addCodecs } from "./kafka-codecs.ts";
 
 export interface KafkaClientOptions {
   /** `host:port,host:port` */
@@ -20,11 +21,12 @@ export interface KafkaClientOptions {
 }
 
 /**
- * A client that reports what the library calls errors (and then retries by itself) as plain retry lines, each reason
+ * A client that reads records however they are compressed, and reports what the library calls errors (and then retries by itself) as plain retry lines, each reason
  * once in ten seconds.
  */
 export function kafkaClient(options: KafkaClientOptions): Kafka {
   silenceTimerWarnings();
+  addCodecs();
   const log = options.log ?? ((line: string): void => void process.stderr.write(`${line}\n`));
   const lastSeen = new Map<string, number>();
   return new Kafka({
