@@ -9,6 +9,7 @@ import { KafkaTopics } from "./components/kafka-topic.ts";
 import { existingKafka, Kafka } from "./components/kafka.ts";
 import { PlatformNamespace } from "./components/namespace.ts";
 import { existingObjectStore, ObjectStore, type S3Source } from "./components/object-store.ts";
+import { Postgres } from "./components/postgres.ts";
 import { cassandraCatalog, icebergCatalog } from "./components/presto-catalogs.ts";
 import { Presto } from "./components/presto.ts";
 import { Proof } from "./components/proof.ts";
@@ -27,7 +28,7 @@ import { studio } from "./studio.ts";
 
 const config = loadConfig(pulumi.runtime.allConfig(), `Pulumi.${pulumi.getStack()}.yaml`);
 for (const warning of configWarnings(config)) void pulumi.log.warn(warning);
-const { kafka, objectStore, catalog, spark, presto, telemetry } = config.services;
+const { kafka, objectStore, postgres, catalog, spark, presto, telemetry } = config.services;
 
 // The ground: where it runs, what is stored where, what is published how.
 const target = targetProfile(config.cluster);
@@ -121,13 +122,43 @@ const store: S3Source<S3Consumer> | undefined =
     ? storeService
     : existingObjectStore({ ...objectStore.existing, secretNames: contents.secretNames });
 
+// What services know, a database for each, saved to S3 every night.
+const databases = postgres.enabled
+  ? new Postgres(
+      "postgres",
+      {
+        namespace,
+        image: image("postgres"),
+        storage,
+        data: postgres.storage,
+        resources: footprints.postgresResources(postgres),
+        // The same in every profile: what a service knew stays, and stays in the backups, while the service is off.
+        databases: ["metastore", "airflow", "jupyterhub"],
+        ...(store && postgres.backup.enabled
+          ? {
+              backup: {
+                objectStore: store.access("postgres-backup"),
+                bucket: buckets.backups,
+                toolsImage: image("tools"),
+                schedule: postgres.backup.schedule,
+                keep: postgres.backup.keep,
+                resources: footprints.postgresBackupResources(),
+              },
+            }
+          : {}),
+      },
+      onCluster,
+    )
+  : undefined;
+
 const catalogService =
-  store && catalog.enabled
+  store && databases && catalog.enabled
     ? new Catalog(
         "catalog",
         {
           namespace,
           image: image("metastore"),
+          database: databases.database("metastore"),
           objectStore: store.access("metastore"),
           warehouse: `s3a://${buckets.lake}/warehouse`,
           storage,
@@ -185,6 +216,7 @@ const people = studio(
     exposure,
     contents,
     store,
+    databases,
     kafka: kafkaEndpoint,
     spark: sparkService,
     presto: prestoService?.endpoint,

@@ -1,4 +1,4 @@
-/** What people work with, wired to the data path: Spark for notebooks and its history, PostgreSQL, Airflow, JupyterHub. */
+/** What people work with, wired to the data path: Spark for notebooks and its history, Airflow, JupyterHub. */
 import * as pulumi from "@pulumi/pulumi";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import * as footprints from "./components/footprints.ts";
 import { JupyterHub } from "./components/jupyterhub.ts";
 import { NotebookLibrary } from "./components/notebook-library.ts";
 import type { S3Source } from "./components/object-store.ts";
-import { Postgres } from "./components/postgres.ts";
+import type { Postgres } from "./components/postgres.ts";
 import { ROBOT } from "./components/names.ts";
 import type { ProofArgs } from "./components/proof.ts";
 import { SparkBatch } from "./components/spark-batch.ts";
@@ -32,6 +32,7 @@ export interface StudioArgs {
   readonly exposure: Exposure;
   readonly contents: ObjectStoreContents;
   readonly store: S3Source<S3Consumer> | undefined;
+  readonly databases: Postgres<"airflow" | "jupyterhub"> | undefined;
   readonly kafka: KafkaEndpoint | undefined;
   readonly spark: Spark | undefined;
   readonly presto: PrestoEndpoint | undefined;
@@ -48,8 +49,8 @@ export interface Studio {
 
 /** Makes what the config enables; nothing in profile `core`. */
 export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions): Studio {
-  const { namespace, image, storage, exposure, store, contents } = args;
-  const { postgres, airflow, jupyterhub, sparkConnect, sparkHistory } = args.services;
+  const { namespace, image, exposure, store, databases, contents } = args;
+  const { airflow, jupyterhub, sparkConnect, sparkHistory } = args.services;
   const { buckets } = contents;
 
   // Spark for people: one server for all sessions, and the pages of what has ended.
@@ -82,34 +83,6 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
           opts,
         )
       : undefined;
-
-  // Metadata: a database for each, saved to S3 every night.
-  const databases = postgres.enabled
-    ? new Postgres(
-        "postgres",
-        {
-          namespace,
-          image: image("postgres"),
-          storage,
-          data: postgres.storage,
-          resources: footprints.postgresResources(postgres),
-          databases: ["airflow", "jupyterhub"],
-          ...(store && postgres.backup.enabled
-            ? {
-                backup: {
-                  objectStore: store.access("postgres-backup"),
-                  bucket: buckets.backups,
-                  toolsImage: image("tools"),
-                  schedule: postgres.backup.schedule,
-                  keep: postgres.backup.keep,
-                  resources: footprints.postgresBackupResources(),
-                },
-              }
-            : {}),
-        },
-        opts,
-      )
-    : undefined;
 
   // What a notebook and a task know of the platform.
   const clients =

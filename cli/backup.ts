@@ -109,8 +109,8 @@ async function noBackups(kube: Pick<Kube, "get">, namespace: string): Promise<st
   } catch (error) {
     if (!(error instanceof KubeError && error.status === 404)) throw error;
     return (
-      `there is no PostgreSQL in namespace ${namespace}: the platform is not up, or its profile has none; ` +
-      "npm run up -- --profile studio (or full) brings it"
+      `there is no PostgreSQL in namespace ${namespace}: the platform is not up, or was last brought up by an earlier ` +
+      "version; npm run up brings it"
     );
   }
   return (

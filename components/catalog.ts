@@ -1,13 +1,13 @@
 /** The catalog: a Hive metastore that tells Spark and Presto which Iceberg tables there are and where they lie. */
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { CatalogEndpoint, S3Endpoint } from "./endpoints.ts";
+import type { CatalogEndpoint, PostgresEndpoint, S3Endpoint } from "./endpoints.ts";
 import { labels, selector, serviceHost, serviceNames } from "./names.ts";
 import { jvmOptions } from "./jvm.ts";
 import { heapMebibytes } from "./quantity.ts";
 import { awsKeyEnv, s3aSettings } from "./s3-settings.ts";
 import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
-import { configMap, type Resources, service, statefulSet, tcpProbe } from "./workload.ts";
+import { after, configMap, type Resources, secretEnv, service, statefulSet, tcpProbe } from "./workload.ts";
 
 const SERVICE = serviceNames.metastore;
 const ROLE = "server";
@@ -18,20 +18,28 @@ const DATA_VOLUME = "data";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "1Gi" };
 const DATA_PATH = "/opt/hive/data";
 const CONF_PATH = "/opt/hive/conf";
-/** Share of the container's memory that is heap; Derby and Hadoop's classes need much outside of it. */
+/** Share of the container's memory that is heap; Hadoop's classes and the S3 client need much outside of it. */
 const HEAP_SHARE = 0.5;
+const PASSWORD_ENV = "DATABASE_PASSWORD";
+/** Connections of each of the metastore's four pools. */
+const POOL_CONNECTIONS = 5;
 
 export interface CatalogArgs {
   readonly namespace: pulumi.Input<string>;
-  /** An image with the contract of `apache/hive` 3.1.3, S3A on its class path and its Derby database below `/opt/hive/data`. */
+  /** An image with the contract of `apache/hive` 3.1.3, and S3A and PostgreSQL's driver on its class path. */
   readonly image: pulumi.Input<string>;
+  /** Holds what the catalog knows; the metastore makes its tables there itself. */
+  readonly database: PostgresEndpoint;
   /** Where tables lie, with the metastore's own key. */
   readonly objectStore: S3Endpoint;
   /** Folder of all tables: `s3a://bucket/prefix`. @default "s3a://lake/warehouse" */
   readonly warehouse?: string;
   readonly storage: Storage;
   readonly resources: Resources;
-  /** How data is kept. @default - on a claim of 1Gi */
+  /**
+   * Where earlier versions kept the catalog in a Derby database. One that is found there is moved to `database` at the
+   * start; nothing else is in it. @default - on a claim of 1Gi
+   */
   readonly data?: DataSettings;
 }
 
@@ -55,9 +63,19 @@ export function hadoopXml(settings: Readonly<Record<string, string>>): string {
   return ['<?xml version="1.0"?>', "<configuration>", ...properties, "</configuration>", ""].join("\n");
 }
 
-/** The metastore's own settings. */
-export function metastoreSettings(warehouse: string): Record<string, string> {
+/** The metastore's own settings. @param jdbcUrl Address of its database. */
+export function metastoreSettings(
+  warehouse: string,
+  database: { readonly jdbcUrl: string; readonly user: string },
+): Record<string, string> {
   return {
+    "javax.jdo.option.ConnectionURL": database.jdbcUrl,
+    "javax.jdo.option.ConnectionDriverName": "org.postgresql.Driver",
+    "javax.jdo.option.ConnectionUserName": database.user,
+    "javax.jdo.option.ConnectionPassword": `\${env.${PASSWORD_ENV}}`,
+    // Each pool keeps ten connections by default, and each connection is a process of the server.
+    "datanucleus.connectionPool.maxPoolSize": String(POOL_CONNECTIONS),
+    "hikari.minimumIdle": "1",
     "metastore.thrift.port": String(PORT),
     "hive.metastore.port": String(PORT),
     "metastore.warehouse.dir": warehouse,
@@ -75,7 +93,7 @@ export function metastoreSettings(warehouse: string): Record<string, string> {
   };
 }
 
-/** A Hive metastore on an embedded database, therefore one pod only, with the database on a claim. */
+/** A Hive metastore: one pod, which keeps all it knows in PostgreSQL. */
 export class Catalog extends pulumi.ComponentResource {
   readonly endpoint: CatalogEndpoint;
 
@@ -87,7 +105,11 @@ export class Catalog extends pulumi.ComponentResource {
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
     const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
-    const site = hadoopXml(metastoreSettings(warehouse));
+    const { host, port, database, user, password } = args.database;
+    const site = pulumi
+      .all([host, port])
+      .apply(([server, number]) => `jdbc:postgresql://${server}:${number}/${database}?ApplicationName=${SERVICE}`)
+      .apply((jdbcUrl) => hadoopXml(metastoreSettings(warehouse, { jdbcUrl, user })));
     const coreSite = pulumi.output(s3aSettings(args.objectStore)).apply((settings) => hadoopXml(settings));
 
     configMap(
@@ -121,7 +143,8 @@ export class Catalog extends pulumi.ComponentResource {
             image: args.image,
             env: [
               { name: "SERVICE_NAME", value: "metastore" },
-              { name: "DB_DRIVER", value: "derby" },
+              { name: "DB_DRIVER", value: "postgres" },
+              secretEnv(PASSWORD_ENV, password.secretName, password.key),
               { name: "HADOOP_HEAPSIZE", value: String(heap) },
               { name: "SERVICE_OPTS", value: [`-Xmx${heap}m`, ...jvmOptions(heap)].join(" ") },
               ...awsKeyEnv(args.objectStore),
@@ -147,7 +170,8 @@ export class Catalog extends pulumi.ComponentResource {
             scratch: ["/tmp"],
           },
         },
-        child,
+        // A metastore that works on Derby goes on until its new database is there.
+        { ...child, dependsOn: after(args.database.ready) },
       );
     }
   }

@@ -50,8 +50,8 @@ const CLUSTER: Footprint = { service: "cluster", cpuMillis: 200, memoryMi: 320, 
 
 /** What each enabled part of the platform requests, in the order of the data path. */
 export function footprint({ services, proof }: PlatformConfig): Footprint[] {
-  const { kafka, objectStore, catalog, spark, presto, telemetry } = services;
-  const { postgres, airflow, jupyterhub, sparkConnect, sparkHistory } = services;
+  const { kafka, objectStore, postgres, catalog, spark, presto, telemetry } = services;
+  const { airflow, jupyterhub, sparkConnect, sparkHistory } = services;
   const { cassandra, randomNumbers, census, windows, display } = services;
   const ownKafka = kafka.enabled && kafka.existing === undefined;
   const ownStore = objectStore.enabled && objectStore.server !== "existing";
@@ -61,9 +61,9 @@ export function footprint({ services, proof }: PlatformConfig): Footprint[] {
     ownKafka && row("kafka", kafkaResources(kafka), kafka.replicas, kafka.storage),
     spark.enabled && telemetry.enabled && sparkFootprint("spark", spark, spark.executors),
     ownStore && row("objectStore", objectStoreResources(objectStore), 1, objectStore.storage),
+    postgres.enabled && row("postgres", postgresResources(postgres), 1, postgres.storage),
     catalog.enabled && row("catalog", catalogResources(catalog), 1, catalog.storage),
     presto.enabled && row("presto", prestoResources(presto), 1 + presto.workers),
-    postgres.enabled && row("postgres", postgresResources(postgres), 1, postgres.storage),
     airflow.enabled && airflowFootprint(airflow.executor === "local"),
     jupyterhub.enabled &&
       sum(
@@ -228,7 +228,7 @@ function reductions(config: PlatformConfig): { readonly words: string; readonly 
     ["airflow"],
     ["display"],
     ["windows"],
-    ["jupyterhub", "postgres"],
+    ["jupyterhub"],
     ["cassandra", "randomNumbers"],
   ] as const;
   for (const group of groups) {
@@ -236,7 +236,7 @@ function reductions(config: PlatformConfig): { readonly words: string; readonly 
     if (on.length === 0) continue;
     const off = Object.fromEntries(on.map((name) => [name, { ...services[name], enabled: false }]));
     const settings = on.map((name) => `millrace:services.${name}.enabled`).join(" and ");
-    const cost = on.some((name) => name === "postgres" || name === "cassandra") ? " (which removes their data)" : "";
+    const cost = on.some((name) => name === "cassandra") ? " (which removes their data)" : "";
     step(`set ${settings} to false${cost}`, { ...services, ...off });
   }
   if (presto.enabled) {

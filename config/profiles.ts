@@ -7,7 +7,7 @@ export type Profile = (typeof profiles)[number];
 /** Services on top of the data path, by the smallest profile that brings them. */
 export const serviceGroups = {
   /** What people work with. */
-  studio: ["postgres", "airflow", "jupyterhub", "sparkConnect", "sparkHistory"],
+  studio: ["airflow", "jupyterhub", "sparkConnect", "sparkHistory"],
   /** From a number's making to a moving chart in a browser. */
   pipeline: ["cassandra", "randomNumbers", "census", "windows", "display"],
 } as const;
@@ -30,15 +30,22 @@ interface Switch {
   readonly enabled?: boolean | undefined;
 }
 
-/** The services with every `enabled` decided: by the stack, else by the profile. */
-export function inProfile<Services extends Readonly<Record<OptionalService, Switch>>>(
-  profile: Profile,
-  services: Services,
-): Services & Readonly<Record<OptionalService, { readonly enabled: boolean }>> {
+type Decided = Readonly<Record<OptionalService | "postgres", { readonly enabled: boolean }>>;
+
+/** The services with every `enabled` decided: by the stack, else by the profile; for PostgreSQL by those who need it. */
+export function inProfile<
+  Services extends Readonly<Record<OptionalService | "postgres", Switch>> & {
+    readonly catalog: { readonly enabled: boolean };
+  },
+>(profile: Profile, services: Services): Services & Decided {
   const brought = servicesOf(profile);
-  const decided = servicesOf("full").map((name): [OptionalService, Switch & { readonly enabled: boolean }] => [
-    name,
-    { ...services[name], enabled: services[name].enabled ?? brought.includes(name) },
-  ]);
-  return { ...services, ...(Object.fromEntries(decided) as Record<OptionalService, { readonly enabled: boolean }>) };
+  const decided = Object.fromEntries(
+    servicesOf("full").map((name) => [
+      name,
+      { ...services[name], enabled: services[name].enabled ?? brought.includes(name) },
+    ]),
+  ) as Record<OptionalService, { readonly enabled: boolean }>;
+  const wanted = services.catalog.enabled || decided.airflow.enabled || decided.jupyterhub.enabled;
+  const postgres = { ...services.postgres, enabled: services.postgres.enabled ?? wanted };
+  return { ...services, ...decided, postgres };
 }

@@ -10,7 +10,7 @@ type Switchable = Exclude<keyof Services, "tools">;
 
 /** What each service reads from or writes to. */
 const needs: Readonly<Partial<Record<Switchable, { readonly of: readonly Switchable[]; readonly why: string }>>> = {
-  catalog: { of: ["objectStore"], why: "its tables lie there" },
+  catalog: { of: ["objectStore", "postgres"], why: "its tables and what it knows of them are kept there" },
   spark: { of: ["objectStore", "catalog"], why: "its tables are there" },
   presto: { of: ["objectStore", "catalog"], why: 'they hold the tables of its catalog "lake"' },
   telemetry: {
@@ -234,7 +234,7 @@ function imageProblems({ cluster, services, proof }: PlatformConfig): string[] {
 /** Sets of settings that work and are risky; empty when there is none. */
 export function risky(config: PlatformConfig): string[] {
   const { cluster, services, proof } = config;
-  const { kafka, objectStore, catalog, presto, postgres, jupyterhub, cassandra } = services;
+  const { kafka, objectStore, presto, postgres, jupyterhub, cassandra } = services;
   const warnings: string[] = [];
   const ownKafka = kafka.enabled && kafka.existing === undefined;
   const noClaims = cluster.storageClass === "none";
@@ -251,12 +251,9 @@ export function risky(config: PlatformConfig): string[] {
   if (ownStore && (noClaims || objectStore.storage.kind === "ephemeral")) {
     warnings.push("millrace:services.objectStore: ephemeral storage loses all tables at every restart");
   }
-  if (catalog.enabled && (noClaims || catalog.storage.kind === "ephemeral")) {
-    warnings.push("millrace:services.catalog: ephemeral storage forgets all tables at every restart");
-  }
   if (postgres.enabled && (noClaims || postgres.storage.kind === "ephemeral")) {
     warnings.push(
-      "millrace:services.postgres: ephemeral storage forgets Airflow's runs and JupyterHub's users at every restart",
+      "millrace:services.postgres: ephemeral storage forgets all tables, Airflow's runs and JupyterHub's users at every restart",
     );
   }
   if (cassandra.enabled && (noClaims || cassandra.storage.kind === "ephemeral")) {

@@ -5,9 +5,9 @@
 import * as z from "zod";
 import { cluster } from "./cluster.ts";
 import { inProfile, profiles } from "./profiles.ts";
-import { catalog, kafka, objectStore, presto, spark, telemetry, tools } from "./services/core.ts";
+import { catalog, kafka, objectStore, postgres, presto, spark, telemetry, tools } from "./services/core.ts";
 import { cassandra, census, display, randomNumbers, windows } from "./services/pipeline.ts";
-import { airflow, jupyterhub, postgres, sparkConnect, sparkHistory } from "./services/studio.ts";
+import { airflow, jupyterhub, sparkConnect, sparkHistory } from "./services/studio.ts";
 import { enabled } from "./settings.ts";
 
 export type { S3Owner } from "./services/core.ts";
@@ -37,7 +37,7 @@ export const schema = z
       .enum(profiles)
       .default("core")
       .describe(
-        "Named set of services: `core` is the data path; `studio` is `core` with what people work with: PostgreSQL, Airflow, " +
+        "Named set of services: `core` is the data path; `studio` is `core` with what people work with: Airflow, " +
           "JupyterHub, Spark Connect and Spark's history; `pipeline` is `core` with Cassandra, random numbers, the census, " +
           "streamed windows and the web display; `full` is all of them. It only says which `services.*.enabled` are " +
           "`true` where the stack does not. `npm run up -- --profile pipeline` is the same for one run, and the next runs " +

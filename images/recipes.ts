@@ -61,6 +61,7 @@ export const mavenRecipes: Readonly<Partial<Record<ImageName, MavenRecipe>>> = {
       { coordinates: `org.apache.hadoop:hadoop-client-api:${versions.hadoop}`, transitive: false },
       { coordinates: `org.apache.hadoop:hadoop-client-runtime:${versions.hadoop}`, transitive: false },
       ...s3aRoots,
+      { coordinates: `org.postgresql:postgresql:${versions.postgresDriver}`, transitive: false },
       { coordinates: "org.slf4j:slf4j-api:1.7.36", transitive: false },
       { coordinates: "commons-cli:commons-cli:1.2", transitive: false },
       { coordinates: "commons-logging:commons-logging:1.2", transitive: false },

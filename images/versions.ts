@@ -17,6 +17,8 @@ export const versions = {
   cassandra: "5.0.9",
   /** Presto cannot read from metastore 4.x ("Invalid method name: 'get_table'"). */
   metastore: "3.1.3",
+  /** Newest driver of PostgreSQL. */
+  postgresDriver: "42.7.14",
   /** The Hadoop client that Spark 4.1.3 ships, so that S3A is the same code in Spark and in the metastore. */
   hadoop: "3.4.2",
   /** The SDK that hadoop-aws 3.4.2 is compiled against; its parts weigh 11 MB, its bundle 641 MB. */

@@ -284,26 +284,39 @@ describe("the program", function () {
     expect(await proven({ sparkConnect: { enabled: false } }), "a notebook asks Presto").to.deep.equal(["jupyterhub"]);
   });
 
+  it("gives the catalog its own database in every profile, with the same databases saved every night", async () => {
+    for (const profile of ["core", "studio", "pipeline", "full"]) {
+      const { mocked } = await render({ "millrace:profile": profile });
+      const metastore = await mocked.get("kubernetes:apps/v1:StatefulSet", "metastore");
+      expect(JSON.stringify(podOf(metastore)), profile).to.contain('"postgres-role-metastore"');
+      const backup = await mocked.get("kubernetes:batch/v1:CronJob", "postgres-backup");
+      expect(JSON.stringify(podOf(backup)), profile).to.contain('"metastore airflow jupyterhub"');
+      expect(backup.inputs.spec["suspend"], profile).to.equal(undefined);
+    }
+  });
+
   it("makes each service of profile studio without the others", async () => {
-    const off = { enabled: false };
     const names = async (services: Record<string, unknown>) => {
       const { mocked } = await render({ "millrace:services": services });
-      const core = ["object-store", "metastore", "presto", "kafka", "spark", "telemetry", "topics", "proof"];
+      const core = [
+        "object-store",
+        "postgres",
+        "metastore",
+        "presto",
+        "kafka",
+        "spark",
+        "telemetry",
+        "topics",
+        "proof",
+      ];
       const all = (await workloads(mocked)).map(({ name }) => name);
       return all.filter((name) => !core.some((part) => name.startsWith(part) && !/connect|history|batch/.test(name)));
     };
     const on = { enabled: true };
-    expect(await names({ postgres: { ...on, backup: off } })).to.deep.equal(["postgres", "postgres-setup"]);
     expect(await names({ sparkConnect: on })).to.deep.equal(["spark-connect"]);
     expect(await names({ sparkHistory: on })).to.deep.equal(["spark-history"]);
-    expect(await names({ postgres: { ...on, backup: off }, jupyterhub: on })).to.have.members([
-      "postgres",
-      "postgres-setup",
-      "notebooks-setup",
-      "jupyterhub-proxy",
-      "jupyterhub-hub",
-    ]);
-    expect(await names({ postgres: { ...on, backup: off }, airflow: on })).to.include("airflow-scheduler");
+    expect(await names({ jupyterhub: on })).to.have.members(["notebooks-setup", "jupyterhub-proxy", "jupyterhub-hub"]);
+    expect(await names({ airflow: on })).to.include("airflow-scheduler");
   });
 
   it("asks in profile pipeline for S3 and Cassandra with a key and a role for each consumer", async () => {
@@ -469,7 +482,7 @@ describe("the program", function () {
   it("makes no server for what exists already and hands consumers its address", async () => {
     const { mocked } = await render(stacks["cloud with existing S3 and Kafka"] ?? {});
     const sets = await mocked.ofType("kubernetes:apps/v1:StatefulSet");
-    expect(sets.map(({ name }) => name)).to.deep.equal(["metastore"]);
+    expect(sets.map(({ name }) => name)).to.deep.equal(["postgres", "metastore"]);
     const images = await mocked.ofType("docker:index/image:Image");
     expect(images.map(({ name }) => name)).not.to.include.members(["images-kafka", "images-garage"]);
     const settings = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-settings");

@@ -123,12 +123,42 @@ export const objectStore = z
   .prefault({})
   .describe("The S3 object store.");
 
+export const postgres = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether a PostgreSQL server is part of the platform. Default: `true` where the catalog, Airflow or JupyterHub is.",
+      ),
+    storage: storage("2Gi"),
+    memory: memory("320Mi", "128Mi"),
+    backup: z
+      .strictObject({
+        enabled: enabled("all databases are saved to S3 on a schedule"),
+        schedule: text()
+          .default("17 3 * * *")
+          .meta({ "x-range": 'a cron schedule of five fields, for example "17 3 * * *"' })
+          .describe("When, in the cluster's time zone."),
+        keep: z.int().min(1).max(1000).default(7).describe("Number of backups that are kept."),
+      })
+      .prefault({})
+      .describe("The backup of all databases."),
+    image: image().describe("Image with the contract of `postgres:15`. Default: built from packages."),
+  })
+  .prefault({})
+  .describe("PostgreSQL: what the catalog, Airflow and JupyterHub know.");
+
 export const catalog = z
   .strictObject({
     enabled: enabled("the catalog of tables (a Hive metastore) is part of the platform"),
-    storage: storage("1Gi"),
+    storage: storage("1Gi").describe(
+      "Where earlier versions kept the catalog, which is in PostgreSQL now: read once, to move it. `persistent` or `ephemeral`.",
+    ),
     memory: memory("640Mi", "512Mi"),
-    image: image().describe("Image with the contract of `apache/hive:3.1.3`. Default: built from packages."),
+    image: image().describe(
+      "Image with the contract of `apache/hive:3.1.3` and PostgreSQL's driver. Default: built from packages.",
+    ),
   })
   .prefault({})
   .describe("The catalog of Iceberg tables.");

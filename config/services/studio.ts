@@ -1,6 +1,6 @@
 /** Settings of what people work with. */
 import * as z from "zod";
-import { enabled, image, memory, optional, quantity, secret, sparkHeap, storage, text } from "../settings.ts";
+import { image, memory, optional, quantity, secret, sparkHeap, text } from "../settings.ts";
 
 export const sparkConnect = z
   .strictObject({
@@ -23,27 +23,6 @@ export const sparkHistory = z
   })
   .prefault({})
   .describe("Spark's history: the pages of applications that have ended, from event logs in S3.");
-
-export const postgres = z
-  .strictObject({
-    enabled: optional("studio", "a PostgreSQL server is part of the platform"),
-    storage: storage("2Gi"),
-    memory: memory("256Mi", "128Mi"),
-    backup: z
-      .strictObject({
-        enabled: enabled("all databases are saved to S3 on a schedule"),
-        schedule: text()
-          .default("17 3 * * *")
-          .meta({ "x-range": 'a cron schedule of five fields, for example "17 3 * * *"' })
-          .describe("When, in the cluster's time zone."),
-        keep: z.int().min(1).max(1000).default(7).describe("Number of backups that are kept."),
-      })
-      .prefault({})
-      .describe("The backup of all databases."),
-    image: image().describe("Image with the contract of `postgres:15`. Default: built from packages."),
-  })
-  .prefault({})
-  .describe("PostgreSQL, for the metadata of Airflow and JupyterHub.");
 
 export const airflow = z
   .strictObject({

@@ -1,15 +1,18 @@
 #!/bin/bash
-# Initialises the metastore's schema if and only if it is absent, then becomes the metastore.
+# Makes the metastore's database ready, then becomes the metastore.
 set -euo pipefail
 
 if [ "${SERVICE_NAME:-metastore}" != metastore ]; then
   echo "SERVICE_NAME is \"$SERVICE_NAME\"; this image serves \"metastore\" only" >&2
   exit 2
 fi
+if [ "${DB_DRIVER:-postgres}" != postgres ]; then
+  echo "DB_DRIVER is \"$DB_DRIVER\"; this image works with \"postgres\" only" >&2
+  exit 2
+fi
 
 conf="${HIVE_CUSTOM_CONF_DIR:+$HIVE_CUSTOM_CONF_DIR:}${HIVE_CONF_DIR:-/opt/hive/conf}"
 classpath="$conf:/opt/hive/lib/*:/opt/hive/hadoop/*"
-data=/opt/hive/data
 
 options=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError "-Xmx${HADOOP_HEAPSIZE:-256}m")
 for package in java.lang java.net java.util java.util.concurrent.atomic java.io java.nio; do
@@ -21,26 +24,9 @@ options+=("-Dlog4j.configurationFile=/opt/hive/etc/log4j2.properties"
 # shellcheck disable=SC2206
 options+=(${HADOOP_CLIENT_OPTS:-} ${SERVICE_OPTS:-})
 
-schema_tool() {
-  java "${options[@]}" -cp "$classpath" org.apache.hadoop.hive.metastore.tools.MetastoreSchemaTool \
-    -dbType "${DB_DRIVER:-derby}" "$@"
-}
-
-derby_url() {
-  echo "jdbc:derby:;databaseName=$1;create=${2:-false}"
-}
-
-if [ "${DB_DRIVER:-derby}" = derby ]; then
-  database="$data/metastore_db"
-  if [ ! -d "$database" ]; then
-    # A database that was broken off half-way never gets the final name.
-    rm -rf "$database.new"
-    schema_tool -initSchema -url "$(derby_url "$database.new" true)"
-    mv "$database.new" "$database"
-  fi
-  options+=("-Djavax.jdo.option.ConnectionURL=$(derby_url "$database")")
-elif [ "${IS_RESUME:-false}" != true ]; then
-  schema_tool -info || schema_tool -initSchema
+if [ "${IS_RESUME:-false}" != true ]; then
+  java "${options[@]}" -cp "/opt/hive/classes:$classpath" CatalogDatabase \
+    /opt/hive/scripts/metastore/upgrade/postgres/hive-schema-3.1.0.postgres.sql /opt/hive/data/metastore_db
 fi
 
 exec java "${options[@]}" -cp "$classpath" org.apache.hadoop.hive.metastore.HiveMetaStore

@@ -80,8 +80,8 @@ describe("npm run backup", () => {
       return (error as Error).message;
     };
     expect(await refused({})).to.equal(
-      "there is no PostgreSQL in namespace data: the platform is not up, or its profile has none; " +
-        "npm run up -- --profile studio (or full) brings it",
+      "there is no PostgreSQL in namespace data: the platform is not up, or was last brought up by an earlier version; " +
+        "npm run up brings it",
     );
     expect(await refused({ "/apis/apps/v1/namespaces/data/statefulsets/postgres": {} })).to.equal(
       "PostgreSQL in namespace data has no backups: set postgres.backup.enabled of millrace:services to true, " +

@@ -224,7 +224,7 @@ describe("doctor", () => {
       const { cold, warm } = diskNeeded(config);
       return [memoryWanted(config), cold, warm].map((value) => Math.round(value / 2 ** 30));
     };
-    expect(gibibytes("core")).to.deep.equal([9, 20, 8]);
+    expect(gibibytes("core")).to.deep.equal([10, 20, 8]);
     expect(gibibytes("studio")).to.deep.equal([14, 26, 12]);
     expect(gibibytes("pipeline")).to.deep.equal([14, 25, 11]);
     expect(gibibytes("full")).to.deep.equal([19, 31, 15]);

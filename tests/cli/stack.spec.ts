@@ -146,7 +146,7 @@ describe("a stack after its first up", () => {
 describe("the images that a config needs", () => {
   const needed = (services: Record<string, unknown>, profile = "core"): string[] =>
     imagesToBuild(wantedImages(loadConfig({ "millrace:services": services, "millrace:profile": profile })));
-  const people = ["postgres", "airflow", "jupyter"];
+  const people = ["airflow", "jupyter"];
   const ofPipeline = ["cassandra", "display"];
   const without = (names: string[]) => imageNames.filter((name) => !names.includes(name)).sort();
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { Catalog, catalogProblems, hadoopXml } from "../../components/catalog.ts";
+import { Catalog, catalogProblems, hadoopXml, metastoreSettings } from "../../components/catalog.ts";
 import { Storage } from "../../components/storage.ts";
-import { envOf, resources, s3 } from "../support/fixtures.ts";
+import { envOf, postgres, resources, s3 } from "../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../support/mocks.ts";
 
 describe("Catalog", () => {
@@ -14,6 +14,7 @@ describe("Catalog", () => {
     new Catalog("catalog", {
       namespace: "data",
       image: "metastore:1",
+      database: postgres("metastore"),
       objectStore: s3("metastore"),
       storage: new Storage({ storageClass: "default" }),
       resources,
@@ -37,14 +38,37 @@ describe("Catalog", () => {
     const set = await mocked.get("kubernetes:apps/v1:StatefulSet", "metastore");
     expect(envOf(set.inputs)).to.include({
       SERVICE_NAME: "metastore",
-      DB_DRIVER: "derby",
+      DB_DRIVER: "postgres",
       HADOOP_HEAPSIZE: "500",
       AWS_ACCESS_KEY_ID: "key-metastore/accessKey",
       AWS_SECRET_ACCESS_KEY: "key-metastore/secretKey",
     });
   });
 
-  it("keeps its one database on a claim and restarts with its settings", async () => {
+  it("keeps what it knows in its own database of PostgreSQL, whose password is in no ConfigMap and no argument", async () => {
+    make();
+    const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "metastore-config");
+    const site = inputs.data["metastore-site.xml"] ?? "";
+    const values = Object.fromEntries(
+      [...site.matchAll(/<name>(.*?)<\/name><value>(.*?)<\/value>/g)].map(([, name = "", value = ""]) => [name, value]),
+    );
+    expect(values).to.include({
+      "javax.jdo.option.ConnectionURL": "jdbc:postgresql://postgres.example:5432/metastore?ApplicationName=metastore",
+      "javax.jdo.option.ConnectionUserName": "metastore",
+      "javax.jdo.option.ConnectionPassword": "${env.DATABASE_PASSWORD}",
+    });
+    expect(inputs.data["hive-site.xml"]).to.equal(site);
+    const set = await mocked.get("kubernetes:apps/v1:StatefulSet", "metastore");
+    expect(envOf(set.inputs)).to.include({ DATABASE_PASSWORD: "postgres-role-metastore/password" });
+    expect(set.inputs.spec.template.spec.containers[0].args).to.equal(undefined);
+  });
+
+  it("leaves connections of PostgreSQL to others", () => {
+    const settings = metastoreSettings("s3a://lake/warehouse", { jdbcUrl: "jdbc:postgresql://p/m", user: "m" });
+    expect(settings).to.include({ "datanucleus.connectionPool.maxPoolSize": "5", "hikari.minimumIdle": "1" });
+  });
+
+  it("keeps the claim of its Derby database, which is moved from there, and restarts with its settings", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:apps/v1:StatefulSet", "metastore");
     expect(inputs.spec.replicas).to.equal(1);

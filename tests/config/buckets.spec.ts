@@ -6,14 +6,15 @@ const contents = (profile: string, services: unknown = {}) =>
   objectStoreContents(loadConfig({ "millrace:profile": profile, "millrace:services": services }));
 
 describe("the contents of the object store", () => {
-  it("are the lake and the checkpoints with four keys in profile core", () => {
+  it("are the lake, the checkpoints and the backups with five keys in profile core", () => {
     const { used, keys, homes } = contents("core");
-    expect(used).to.deep.equal(["lake", "checkpoints"]);
+    expect(used).to.deep.equal(["lake", "checkpoints", "backups"]);
     expect(keys).to.deep.equal({
       metastore: { lake: "readWrite" },
       spark: { lake: "readWrite", checkpoints: "readWrite" },
       presto: { lake: "readWrite" },
       proof: { lake: "readWrite" },
+      "postgres-backup": { backups: "readWrite" },
     });
     expect(homes).to.deep.equal({});
   });
@@ -42,10 +43,11 @@ describe("the contents of the object store", () => {
       spark: { lake: "readWrite", checkpoints: "readWrite" },
       presto: { lake: "readWrite" },
       proof: { lake: "readWrite", inputs: "read" },
+      "postgres-backup": { backups: "readWrite" },
       "census-file": { inputs: "readWrite" },
       census: { inputs: "read", lake: "readWrite" },
     });
-    expect(contents("pipeline").used).to.deep.equal(["lake", "checkpoints", "inputs"]);
+    expect(contents("pipeline").used).to.deep.equal(["lake", "checkpoints", "inputs", "backups"]);
     expect(contents("full").keys.census).to.deep.equal({
       inputs: "read",
       lake: "readWrite",

@@ -117,8 +117,8 @@ describe("a profile", () => {
     Object.entries(loadConfig(raw).services)
       .filter(([, service]) => "enabled" in service && service.enabled)
       .map(([name]) => name);
-  const core = ["kafka", "objectStore", "catalog", "spark", "presto", "telemetry"];
-  const studio = [...core, "postgres", "airflow", "jupyterhub", "sparkConnect", "sparkHistory"];
+  const core = ["kafka", "objectStore", "catalog", "spark", "presto", "telemetry", "postgres"];
+  const studio = [...core, "airflow", "jupyterhub", "sparkConnect", "sparkHistory"];
   const ofPipeline = ["cassandra", "randomNumbers", "census", "windows", "display"];
 
   it("core is the data path, and the default", () => {
@@ -140,7 +140,20 @@ describe("a profile", () => {
     expect(enabled({ "millrace:profile": "studio", "millrace:services": services })).to.deep.equal(
       studio.filter((name) => name !== "sparkHistory"),
     );
-    expect(enabled({ "millrace:services": { postgres: { enabled: true } } })).to.deep.equal([...core, "postgres"]);
+    expect(enabled({ "millrace:services": { sparkHistory: { enabled: true } } })).to.deep.equal([
+      ...core,
+      "sparkHistory",
+    ]);
+  });
+
+  it("has PostgreSQL wherever something keeps there what it knows, and nowhere else", () => {
+    const off = { enabled: false };
+    const onlyKafka = { catalog: off, spark: off, presto: off, telemetry: off };
+    const withPostgres = (services: unknown) =>
+      loadConfig({ "millrace:services": services, "millrace:proof": off }).services.postgres.enabled;
+    expect(withPostgres({})).to.equal(true);
+    expect(withPostgres(onlyKafka)).to.equal(false);
+    expect(withPostgres({ ...onlyKafka, jupyterhub: { enabled: true } })).to.equal(true);
   });
 
   it("sets nothing but which services there are", () => {
@@ -210,7 +223,7 @@ describe("the warnings of a configuration", () => {
     expect(warnings({ kafka: { replicas: 3 } }, { storageClass: "none" })).to.deep.equal([
       "millrace:cluster.storageClass: none, with 3 brokers: the copies lie in the pods, and a restart of all brokers loses them",
       "millrace:services.objectStore: ephemeral storage loses all tables at every restart",
-      "millrace:services.catalog: ephemeral storage forgets all tables at every restart",
+      "millrace:services.postgres: ephemeral storage forgets all tables, Airflow's runs and JupyterHub's users at every restart",
     ]);
   });
 
@@ -253,7 +266,7 @@ describe("the warnings of profile studio", () => {
 
   it("name a database without a claim", () => {
     expect(studioWarnings({ postgres: { storage: { kind: "ephemeral" } } })).to.deep.equal([
-      "millrace:services.postgres: ephemeral storage forgets Airflow's runs and JupyterHub's users at every restart",
+      "millrace:services.postgres: ephemeral storage forgets all tables, Airflow's runs and JupyterHub's users at every restart",
     ]);
   });
 

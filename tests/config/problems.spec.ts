@@ -197,7 +197,7 @@ const bad: Case[] = [
       cluster: { target: "cloud", context: "c" },
       services: { kafka: { image: "k:1" }, spark: { image: "s:1" }, presto: { image: "p:1" }, tools: { image: "t:1" } },
     },
-    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.objectStore.image, millrace:services.catalog.image",
+    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.objectStore.image, millrace:services.catalog.image, millrace:services.postgres.image",
   ],
   [
     "a registry without push",
@@ -243,9 +243,9 @@ const bad: Case[] = [
     "millrace:services.objectStore.existing: missing; server existing needs at least its host and a secretName",
   ],
   [
-    "existing S3 with one Secret of four",
+    "existing S3 with one Secret of five",
     existing({ host: "s3.example.com", secretNames: { spark: "s" } }),
-    "millrace:services.objectStore.existing.secretNames: metastore, presto, proof have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
+    "millrace:services.objectStore.existing.secretNames: metastore, presto, proof, postgresBackup have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
   ],
   [
     "existing S3 as a URL",
@@ -293,15 +293,19 @@ const bad: Case[] = [
     'millrace:services.airflow.enabled: received "yes"; give true or false',
   ],
   [
-    "Airflow and JupyterHub without a database",
+    "the catalog, Airflow and JupyterHub without a database",
     studio({ postgres: { enabled: false } }),
+    "millrace:services.catalog: is enabled and needs postgres (its tables and what it knows of them are kept there), which is not; enable postgres, or set millrace:services.catalog.enabled to false",
     "millrace:services.airflow: is enabled and needs postgres (its runs and the logs of its tasks are kept there), which is not; enable postgres, or set millrace:services.airflow.enabled to false",
     "millrace:services.jupyterhub: is enabled and needs postgres (its users and their notebooks are kept there), which is not; enable postgres, or set millrace:services.jupyterhub.enabled to false",
   ],
   [
     "one service of a profile without the others",
-    { services: { jupyterhub: { enabled: true } } },
-    "millrace:services.jupyterhub: is enabled and needs postgres (its users and their notebooks are kept there), which is not; enable postgres, or set millrace:services.jupyterhub.enabled to false",
+    {
+      services: { ...onlyKafka, jupyterhub: { enabled: true }, postgres: { backup: { enabled: false } } },
+      proof: { enabled: false },
+    },
+    "millrace:services.jupyterhub: is enabled and needs objectStore (its users and their notebooks are kept there), which is not; enable objectStore, or set millrace:services.jupyterhub.enabled to false",
   ],
   [
     "Spark for people without Spark",
@@ -451,7 +455,7 @@ const bad: Case[] = [
         secretNames: { metastore: "m", spark: "s", presto: "p", proof: "t" },
       }),
     },
-    "millrace:services.objectStore.existing.secretNames: censusFile, census have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
+    "millrace:services.objectStore.existing.secretNames: postgresBackup, censusFile, census have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
   ],
   [
     "cloud without registry and the images of profile pipeline",
@@ -462,7 +466,7 @@ const bad: Case[] = [
         ["kafka", "objectStore", "catalog", "spark", "presto", "tools"].map((name) => [name, { image: "i:1" }]),
       ),
     },
-    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.cassandra.image, millrace:services.display.image",
+    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.postgres.image, millrace:services.cassandra.image, millrace:services.display.image",
   ],
   [
     "more proof records than one check reads back",

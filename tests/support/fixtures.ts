@@ -4,6 +4,7 @@ import type { Exposure } from "../../clusters/profile.ts";
 import type {
   CatalogEndpoint,
   KafkaEndpoint,
+  PostgresEndpoint,
   PrestoEndpoint,
   S3Endpoint,
   TopicEndpoint,
@@ -53,6 +54,16 @@ export const catalog = (): CatalogEndpoint => ({
   kind: "hive-metastore",
   uri: pulumi.output("thrift://metastore.example:9083"),
   warehouse: pulumi.output("s3a://lake/warehouse"),
+  ready: pulumi.output("ready"),
+});
+
+export const postgres = (database: string): PostgresEndpoint => ({
+  kind: "postgres",
+  host: pulumi.output("postgres.example"),
+  port: pulumi.output(5432),
+  database,
+  user: database,
+  password: { secretName: pulumi.output(`postgres-role-${database}`), key: "password" },
   ready: pulumi.output("ready"),
 });
 
