@@ -91,9 +91,9 @@ export class RandomNumbers extends pulumi.ComponentResource {
           ports: { http: PORT },
           resources: args.resources,
           probes: {
-            startup: httpProbe(PORT, "/healthz", { periodSeconds: 2 }),
-            readiness: httpProbe(PORT, "/healthz", { periodSeconds: 10 }),
-            // Not its health: a broker's outage must not cost the numbers that wait here.
+            startup: tcpProbe(PORT, { periodSeconds: 2 }),
+            // Only readiness asks for its health: a broker's outage must not cost the numbers that wait here.
+            readiness: httpProbe(PORT, "/healthz", { periodSeconds: 5 }),
             liveness: tcpProbe(PORT, { periodSeconds: 20, failureThreshold: 6 }),
           },
           scratch: ["/tmp"],

@@ -56,9 +56,9 @@ export class TelemetryProducer extends pulumi.ComponentResource {
           ports: { health: HEALTH_PORT },
           resources: args.resources,
           probes: {
-            startup: httpProbe(HEALTH_PORT, "/healthz", { periodSeconds: 2 }),
-            readiness: httpProbe(HEALTH_PORT, "/healthz", { periodSeconds: 10 }),
-            // Not its health: a broker's outage must not cost the records that wait here.
+            startup: tcpProbe(HEALTH_PORT, { periodSeconds: 2 }),
+            // Only readiness asks for its health: a broker's outage must not cost the records that wait here.
+            readiness: httpProbe(HEALTH_PORT, "/healthz", { periodSeconds: 5 }),
             liveness: tcpProbe(HEALTH_PORT, { periodSeconds: 20, failureThreshold: 6 }),
           },
           scratch: ["/tmp"],

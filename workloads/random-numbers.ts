@@ -21,6 +21,7 @@ import { pumpServer } from "./random-numbers/server.ts";
 import { keepPace } from "./telemetry/pace.ts";
 import { makeRecord } from "./telemetry/record.ts";
 import type { KafkaMessage } from "./telemetry/record.ts";
+import { Freshness } from "./telemetry/freshness.ts";
 import { Sender } from "./telemetry/sender.ts";
 import { TopicWriter } from "./telemetry/topic-writer.ts";
 
@@ -52,17 +53,25 @@ async function main(): Promise<void> {
 
   // Two producers: a marked order whose fate is unknown is given up, an ordinary batch is tried for ever.
   const ordinary = writer();
-  const sender = new Sender({ log, deliver: ordinary.write, capacity });
+  const limitMs = Math.max(healthLimitMs, 3000 / settings.RATE);
+  const freshness = new Freshness({ limitMs, required: ["random-numbers"] });
+  const sender = new Sender({
+    log,
+    capacity,
+    deliver: async (batch) => {
+      await ordinary.write(batch);
+      freshness.acknowledged(batch);
+    },
+  });
   const orders = writer();
   const marked = new MarkedSender({ node, write: orders.write, renew: () => orders.close() });
 
-  const started = Date.now();
   const server = pumpServer({
     token: settings.PUMP_TOKEN,
     log,
     send: (order) => marked.send(order),
     health: () => ({
-      isHealthy: Date.now() - (sender.lastAcknowledged ?? started) < healthLimitMs,
+      isHealthy: freshness.stale().length === 0,
       figures: { sent: sender.sent, dropped: sender.dropped, waiting: sender.waiting, marked: marked.sent },
     }),
   });
@@ -84,7 +93,10 @@ async function main(): Promise<void> {
   const sending = sender.run(stopSending.signal);
   log(`${settings.RATE} numbers a second from ${node} to ${settings.TOPIC}`);
   await keepPace({ rate: settings.RATE, mostLateMs }, stopMaking.signal, (from, to) => {
-    sender.push(numbersOf(node, from, to));
+    const messages = numbersOf(node, from, to);
+    const origin = { source: "random-numbers", measuredAt: Date.now() } as const;
+    for (const message of messages) freshness.measured(message, origin);
+    sender.push(messages);
   });
   sender.close();
   await Promise.all([sending, Promise.race([marked.finish(), once(stopSending.signal, "abort")])]);

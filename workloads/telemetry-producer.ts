@@ -2,7 +2,8 @@
  * Measures its node with vmstat and iostat and sends each figure as a record to Kafka, for ever.
  *
  * Environment: `KAFKA_BOOTSTRAP`, `TOPIC` (telemetry), `NODE_NAME` (host name), `INTERVAL_SECONDS` (5),
- * `HEALTH_PORT` (8080; `GET /healthz` is 503 when nothing was acknowledged for 60 s).
+ * `HEALTH_PORT` (8080; `GET /healthz` is 503 while a source's newest acknowledged record is older than 60 s, or than three
+ * intervals).
  *
  * For load: `--rate 1000 --seconds 300 --run ID [--source bench]` sends made-up records at that rate, then ends with
  * one JSON line `{"run","sent","dropped","seconds"}` on stdout.
@@ -15,6 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { idempotentProducer, kafkaClient } from "./kafka-client.ts";
+import { Freshness } from "./telemetry/freshness.ts";
 import { iostatParser } from "./telemetry/iostat.ts";
 import { makeLoad } from "./telemetry/load.ts";
 import { makeRecord, toMessage } from "./telemetry/record.ts";
@@ -24,7 +26,7 @@ import { TopicWriter } from "./telemetry/topic-writer.ts";
 import { vmstatParser } from "./telemetry/vmstat.ts";
 import type { SampleParser } from "./telemetry/vmstat.ts";
 
-const healthLimitMs = 60_000;
+const freshMs = 60_000;
 
 const environment = z.object({
   KAFKA_BOOTSTRAP: z.string().min(1),
@@ -51,7 +53,15 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   const kafka = kafkaClient({ bootstrapServers: settings.KAFKA_BOOTSTRAP, clientId: "telemetry-producer", log });
   const writer = new TopicWriter(settings.TOPIC, () => idempotentProducer(kafka));
-  const sender = new Sender({ log, deliver: writer.write });
+  const limitMs = Math.max(freshMs, 3000 * settings.INTERVAL_SECONDS);
+  const freshness = new Freshness({ limitMs, required: ["vmstat"] });
+  const sender = new Sender({
+    log,
+    deliver: async (batch) => {
+      await writer.write(batch);
+      freshness.acknowledged(batch);
+    },
+  });
   const sending = sender.run(stop.signal);
   const sources = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) {
@@ -67,12 +77,14 @@ async function main(): Promise<void> {
 
   const started = Date.now();
   if (flags.rate === undefined) {
-    serveHealth(settings.HEALTH_PORT, () => Date.now() - (sender.lastAcknowledged ?? started) < healthLimitMs, sender);
+    serveHealth(settings.HEALTH_PORT, freshness, sender);
     const interval = String(settings.INTERVAL_SECONDS);
     const measure = (source: RecordSource, command: string, args: string[], parser: SampleParser): Promise<void> =>
       follow(command, args, sources.signal, (line) => {
         const origin = { source, node: settings.NODE_NAME, at: new Date() };
-        sender.push(parser.push(line).map((measurement) => toMessage(makeRecord(origin, measurement))));
+        const messages = parser.push(line).map((measurement) => toMessage(makeRecord(origin, measurement)));
+        for (const message of messages) freshness.measured(message, { source, measuredAt: origin.at.getTime() });
+        sender.push(messages);
       });
     await Promise.all([
       measure("vmstat", "vmstat", ["-n", interval], vmstatParser()),
@@ -131,12 +143,14 @@ async function follow(
   }
 }
 
-function serveHealth(port: number, isHealthy: () => boolean, sender: Sender): void {
+function serveHealth(port: number, freshness: Freshness, sender: Sender): void {
   createServer((request, response) => {
     const isKnown = request.url === "/healthz";
     const { sent, dropped, waiting } = sender;
-    response.writeHead(isKnown ? (isHealthy() ? 200 : 503) : 404, { "content-type": "application/json" });
-    response.end(`${JSON.stringify({ sent, dropped, waiting })}\n`);
+    const stale = freshness.stale();
+    const status = stale.length === 0 ? 200 : 503;
+    response.writeHead(isKnown ? status : 404, { "content-type": "application/json" });
+    response.end(`${JSON.stringify({ sent, dropped, waiting, stale })}\n`);
   }).listen(port);
 }
 

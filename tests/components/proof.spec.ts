@@ -256,6 +256,7 @@ describe("TelemetryProducer", () => {
     new TelemetryProducer("telemetry", { namespace: "data", image: "tools:1", topic: topic(), resources });
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "telemetry-producer");
     expect(inputs.spec.template.spec.containers[0].livenessProbe).to.have.property("tcpSocket");
+    expect(inputs.spec.template.spec.containers[0].startupProbe).to.have.property("tcpSocket");
   });
 
   it("refuses an interval of no time", () => {

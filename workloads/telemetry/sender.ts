@@ -30,7 +30,6 @@ export class Sender {
   #dropped = 0;
   #toldDropped = 0;
   #sent = 0;
-  #lastAcknowledged: number | undefined;
 
   constructor(options: SenderOptions) {
     this.#options = { capacity: 100_000, batchSize: 2000, backoffMs: { first: 250, last: 10_000 }, ...options };
@@ -49,11 +48,6 @@ export class Sender {
   /** Records waiting. */
   get waiting(): number {
     return this.#queue.length;
-  }
-
-  /** Time of the last acknowledgement in ms since the epoch; `undefined`: none yet. */
-  get lastAcknowledged(): number | undefined {
-    return this.#lastAcknowledged;
   }
 
   /** Queues records; the oldest ones make room when the queue is full. */
@@ -97,7 +91,6 @@ export class Sender {
       try {
         await this.#options.deliver(batch);
         this.#sent += batch.length;
-        this.#lastAcknowledged = Date.now();
         if (attempt > 1) this.#options.log(`broker is back: ${batch.length} records sent at try ${attempt}`);
         return;
       } catch (error) {
