@@ -10,6 +10,8 @@ export interface PrestoOptions {
   readonly schema: string;
   /** @default "proof" */
   readonly user?: string;
+  /** Zone of the session: in which times of day are shown. @default "UTC" */
+  readonly timeZone?: string;
   /** @default 15000 */
   readonly statementTimeoutMs?: number;
 }
@@ -64,13 +66,13 @@ export class PrestoClient {
   }
 
   async #run(sql: string, signal: AbortSignal): Promise<Record<string, PrestoValue>[]> {
-    const { url, catalog, schema, user = "proof" } = this.#options;
+    const { url, catalog, schema, user = "proof", timeZone = "UTC" } = this.#options;
     const headers = {
       "X-Presto-User": user,
       "X-Presto-Source": "millrace",
       "X-Presto-Catalog": catalog,
       "X-Presto-Schema": schema,
-      "X-Presto-Time-Zone": "UTC",
+      "X-Presto-Time-Zone": timeZone,
     };
     let columns: readonly string[] = [];
     const rows: Record<string, PrestoValue>[] = [];

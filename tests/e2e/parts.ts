@@ -13,6 +13,7 @@ import * as jupyterhub from "./faults/jupyterhub.ts";
 import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
 import { poison } from "./faults/poison.ts";
 import * as postgres from "./faults/postgres.ts";
+import * as time from "./faults/time.ts";
 import { driverKilledOften } from "./faults/windows.ts";
 import { memory, proof, unchangedUp } from "./life.ts";
 import type { Options } from "./options.ts";
@@ -38,6 +39,7 @@ export const looks: Readonly<Record<string, Part>> = {
  * those who need it.
  */
 export const faults: Readonly<Record<string, Part>> = {
+  time: { run: time.oneMeaning },
   kafka: { run: brokerKilled },
   stream: { run: driverKilled },
   census: { run: censusBatch, needs: "studio" },

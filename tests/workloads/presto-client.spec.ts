@@ -40,7 +40,11 @@ describe("presto client", () => {
       { a: 2, b: null },
     ]);
     expect(requests).to.deep.equal(["POST /v1/statement", "GET /v1/statement/q/1", "GET /v1/statement/q/2"]);
-    expect(lastHeaders).to.include({ "x-presto-catalog": "lake", "x-presto-schema": "telemetry" });
+    expect(lastHeaders).to.include({
+      "x-presto-catalog": "lake",
+      "x-presto-schema": "telemetry",
+      "x-presto-time-zone": "UTC",
+    });
   });
 
   it("asks again while Presto is busy", async () => {
