@@ -6,6 +6,7 @@ import type { Exposure } from "../clusters/profile.ts";
 import type { KafkaEndpoint, PublishedAddress } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
 import { jvmOptions } from "./jvm.ts";
+import { quorumSettings, startScript } from "./kafka-quorum.ts";
 import { kafkaClusterId, labels, podHost, selector, serviceHost, serviceNames } from "./names.ts";
 import { heapMebibytes } from "./quantity.ts";
 import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
@@ -17,6 +18,7 @@ const ROLE = "broker";
 const INTERNAL_PORT = 9092;
 const CONTROLLER_PORT = 9093;
 const EXTERNAL_PORT = 9094;
+const PORTS = { internal: INTERNAL_PORT, controller: CONTROLLER_PORT };
 const DATA_VOLUME = "data";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "5Gi" };
 /** Share of the container's memory that is heap; the rest is for the page cache, metaspace and threads. */
@@ -50,6 +52,11 @@ export function kafkaProblems(args: Pick<KafkaArgs, "replicas" | "data">): strin
   return problems;
 }
 
+/** Names of all brokers, by their ids. */
+function brokerHosts(args: { readonly namespace: string; readonly replicas: number }): string[] {
+  return Array.from({ length: args.replicas }, (_, id) => podHost(SERVICE, id, HEADLESS, args.namespace));
+}
+
 /** The brokers' settings in the environment form of `apache/kafka`, without the cluster id. */
 export function kafkaSettings(args: {
   readonly namespace: string;
@@ -59,24 +66,21 @@ export function kafkaSettings(args: {
   readonly external?: string;
   readonly memoryLimit: string;
 }): Record<string, string> {
-  const voters = Array.from(
-    { length: args.replicas },
-    (_, id) => `${id}@${podHost(SERVICE, id, HEADLESS, args.namespace)}:${CONTROLLER_PORT}`,
-  );
   const copies = Math.min(3, args.replicas);
   const inSync = copies === 3 ? 2 : 1;
   const external = args.external !== undefined;
   const heap = heapMebibytes(args.memoryLimit, HEAP_SHARE);
+  const domain = serviceHost(HEADLESS, args.namespace);
   return {
     KAFKA_PROCESS_ROLES: "broker,controller",
-    KAFKA_CONTROLLER_QUORUM_VOTERS: voters.join(","),
+    ...quorumSettings(brokerHosts(args), PORTS),
     KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
     KAFKA_INTER_BROKER_LISTENER_NAME: "INTERNAL",
     KAFKA_LISTENERS:
       `INTERNAL://:${INTERNAL_PORT},CONTROLLER://:${CONTROLLER_PORT}` +
       (external ? `,EXTERNAL://:${EXTERNAL_PORT}` : ""),
     KAFKA_ADVERTISED_LISTENERS:
-      `INTERNAL://$(POD_NAME).${serviceHost(HEADLESS, args.namespace)}:${INTERNAL_PORT}` +
+      `INTERNAL://$(POD_NAME).${domain}:${INTERNAL_PORT},CONTROLLER://$(POD_NAME).${domain}:${CONTROLLER_PORT}` +
       (external ? `,EXTERNAL://${args.external}` : ""),
     KAFKA_LISTENER_SECURITY_PROTOCOL_MAP:
       "INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT" + (external ? ",EXTERNAL:PLAINTEXT" : ""),
@@ -173,6 +177,11 @@ export class Kafka extends pulumi.ComponentResource {
         fieldEnv("POD_NAME", "metadata.name"),
         fieldEnv("KAFKA_NODE_ID", "metadata.labels['apps.kubernetes.io/pod-index']"),
         secretEnv("CLUSTER_ID", identity.metadata.name, "clusterId"),
+        { name: "BROKERS", value: String(replicas) },
+        {
+          name: "BROKER_HOSTS",
+          value: pulumi.output(args.namespace).apply((namespace) => brokerHosts({ namespace, replicas }).join(" ")),
+        },
         ...keys.map((key) => ({ name: key, value: settings.apply((all) => all[key] ?? "") })),
       ];
       return statefulSet(
@@ -186,6 +195,7 @@ export class Kafka extends pulumi.ComponentResource {
             service: SERVICE,
             component: ROLE,
             image: args.image,
+            command: ["bash", "-c", startScript(PORTS)],
             env,
             ports: { kafka: INTERNAL_PORT, controller: CONTROLLER_PORT, external: EXTERNAL_PORT },
             resources: args.resources,

@@ -9,6 +9,7 @@ const tools = [
   "console-consumer",
   "console-producer",
   "consumer-groups",
+  "features",
   "get-offsets",
   "metadata-quorum",
   "run-class",

@@ -26,9 +26,14 @@ describe("Kafka", () => {
       CLUSTER_ID: "kafka-cluster-id/clusterId",
       KAFKA_NODE_ID: "metadata.labels['apps.kubernetes.io/pod-index']",
       KAFKA_PROCESS_ROLES: "broker,controller",
-      KAFKA_CONTROLLER_QUORUM_VOTERS: "0@kafka-0.kafka-brokers.data.svc:9093",
+      KAFKA_CONTROLLER_QUORUM_BOOTSTRAP_SERVERS: "kafka-0.kafka-brokers.data.svc:9093",
+      KAFKA_CONTROLLER_QUORUM_AUTO_JOIN_ENABLE: "true",
+      BROKERS: "1",
+      BROKER_HOSTS: "kafka-0.kafka-brokers.data.svc",
       KAFKA_LISTENERS: "INTERNAL://:9092,CONTROLLER://:9093,EXTERNAL://:9094",
-      KAFKA_ADVERTISED_LISTENERS: "INTERNAL://$(POD_NAME).kafka-brokers.data.svc:9092,EXTERNAL://127.0.0.1:30092",
+      KAFKA_ADVERTISED_LISTENERS:
+        "INTERNAL://$(POD_NAME).kafka-brokers.data.svc:9092,CONTROLLER://$(POD_NAME).kafka-brokers.data.svc:9093," +
+        "EXTERNAL://127.0.0.1:30092",
       KAFKA_LOG_DIRS: "/var/lib/kafka/data/log",
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "1",
@@ -52,7 +57,8 @@ describe("Kafka", () => {
     new Kafka("kafka", { ...common, exposure: nodePorts, replicas: 3 });
     const set = await mocked.get("kubernetes:apps/v1:StatefulSet", "kafka");
     const env = envOf(set.inputs);
-    expect(env["KAFKA_CONTROLLER_QUORUM_VOTERS"]?.split(",")).to.have.length(3);
+    expect(env["KAFKA_CONTROLLER_QUORUM_BOOTSTRAP_SERVERS"]?.split(",")).to.have.length(3);
+    expect(env).not.to.have.property("KAFKA_CONTROLLER_QUORUM_VOTERS");
     expect(env).to.include({ KAFKA_DEFAULT_REPLICATION_FACTOR: "3", KAFKA_MIN_INSYNC_REPLICAS: "2" });
     expect(env["KAFKA_LISTENERS"]).not.to.contain("EXTERNAL");
     expect(await mocked.ofType("kubernetes:policy/v1:PodDisruptionBudget")).to.have.length(1);
