@@ -4,7 +4,7 @@
  * Environment: `KAFKA_BOOTSTRAP`, `TOPIC` (random-numbers), `RATE` (numbers a second, 10), `NODE_NAME` (host name),
  * `PUMP_TOKEN` (at least 16 characters), `HEALTH_PORT` (8080).
  *
- * `GET /healthz` is 503 when nothing was acknowledged for 60 s. `POST /marked` with `Authorization: Bearer <PUMP_TOKEN>` and
+ * `GET /healthz` is 503 while the newest acknowledged number is older than 60 s. `POST /marked` with `Authorization: Bearer <PUMP_TOKEN>` and
  * `{"run": "test-1", "values": [1, 2.5], "metric": "uniform", "poison": ["no record"]}` sends the values as records that
  * carry the run, and the poison texts as they are under the run's header; it answers when Kafka has acknowledged all of it:
  * `{"run", "sent", "poison", "records": [{"id", "ts", "value"}], "ids"}`. Errors are `{"error": "in words"}`.
@@ -18,10 +18,10 @@ import { idempotentProducer, kafkaClient } from "./kafka-client.ts";
 import { MarkedSender } from "./random-numbers/marked.ts";
 import { makeNumber, numberMessage } from "./random-numbers/numbers.ts";
 import { pumpServer } from "./random-numbers/server.ts";
+import { Freshness } from "./telemetry/freshness.ts";
 import { keepPace } from "./telemetry/pace.ts";
 import { makeRecord } from "./telemetry/record.ts";
 import type { KafkaMessage } from "./telemetry/record.ts";
-import { Freshness } from "./telemetry/freshness.ts";
 import { Sender } from "./telemetry/sender.ts";
 import { TopicWriter } from "./telemetry/topic-writer.ts";
 

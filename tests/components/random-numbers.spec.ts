@@ -41,9 +41,8 @@ describe("RandomNumbers", () => {
     make();
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "random-numbers");
     const [{ readinessProbe, startupProbe, livenessProbe }] = inputs.spec.template.spec.containers;
-    for (const probe of [readinessProbe, startupProbe]) {
-      expect(probe.httpGet).to.deep.equal({ port: 8080, path: "/healthz" });
-    }
+    expect(readinessProbe.httpGet).to.deep.equal({ port: 8080, path: "/healthz" });
+    expect(startupProbe.tcpSocket).to.deep.equal({ port: 8080 });
     expect(livenessProbe).to.deep.include({ tcpSocket: { port: 8080 } });
   });
 
