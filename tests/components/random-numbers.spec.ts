@@ -42,7 +42,7 @@ describe("RandomNumbers", () => {
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "random-numbers");
     const [{ readinessProbe, startupProbe, livenessProbe }] = inputs.spec.template.spec.containers;
     expect(readinessProbe.httpGet).to.deep.equal({ port: 8080, path: "/healthz" });
-    expect(startupProbe.tcpSocket).to.deep.equal({ port: 8080 });
+    expect(startupProbe).to.deep.include({ tcpSocket: { port: 8080 } });
     expect(livenessProbe).to.deep.include({ tcpSocket: { port: 8080 } });
   });
 
