@@ -12,9 +12,11 @@ import { engineOptions, type Stack } from "./stack.ts";
 export interface Anew {
   /** `--anew`: it is wanted. */
   readonly anew: boolean;
-  readonly engine: Engine;
-  readonly lock: CommandLock;
+  readonly engine: Pick<Engine, "destroy">;
+  readonly lock: Pick<CommandLock, "toEngine">;
   readonly progress: Progress;
+  /** Folder of the project. @default - this one */
+  readonly folder?: string;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Anew {
  * @throws UserError when that is not wanted.
  */
 export async function forgetRemovedCluster(stack: Stack, options: Anew): Promise<void> {
-  if (stack.profile.target !== "embedded" || !hasState(stack.name)) return;
+  if (stack.profile.target !== "embedded" || !hasState(stack.name, options.folder)) return;
   const { pieces } = await embeddedHoldings(stack, options.progress.log);
   if (pieces.some(({ kind }) => kind === "volume")) return;
   const { name } = stack.config.cluster.embedded;
@@ -37,10 +39,14 @@ export async function forgetRemovedCluster(stack: Stack, options: Anew): Promise
  * With `--anew`, once the cluster answers: forgets the state, where the platform is not on this cluster.
  * @throws UserError when it is: its objects would be nobody's.
  */
-export async function forgetLostPlatform(stack: Stack, options: Anew): Promise<void> {
-  if (!options.anew || !hasState(stack.name)) return;
+export async function forgetLostPlatform(
+  stack: Stack,
+  options: Anew,
+  kube: () => Pick<Kube, "get"> = () => connect(stack.profile),
+): Promise<void> {
+  if (!options.anew || !hasState(stack.name, options.folder)) return;
   const { namespace } = stack.config.cluster;
-  if (await hasNamespace(connect(stack.profile), namespace)) {
+  if (await hasNamespace(kube(), namespace)) {
     throw new UserError(
       `--anew: namespace ${namespace} is on the cluster, so nothing begins anew; npm run up goes on with it, npm run down removes it`,
     );
@@ -59,11 +65,11 @@ export async function hasNamespace(kube: Pick<Kube, "get">, namespace: string): 
   }
 }
 
-async function forget(stack: Stack, { engine, lock, progress }: Anew): Promise<void> {
+async function forget(stack: Stack, { engine, lock, progress, folder }: Anew): Promise<void> {
   await lock.toEngine();
   await during(progress, "state (its objects went with their cluster)", async () => {
     const options = { ...engineOptions(stack, true), clusterGone: true };
-    const { ok, errors } = await keepingOwner(stack.name, () => engine.destroy(options));
+    const { ok, errors } = await keepingOwner(stack.name, () => engine.destroy(options), folder);
     if (!ok)
       throw new AggregateError(
         errors.map((error) => new UserError(error)),

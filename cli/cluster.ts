@@ -102,17 +102,23 @@ async function dockerAnswers(): Promise<boolean> {
  */
 export async function embeddedRuns(stack: Stack): Promise<boolean> {
   if (!(await dockerAnswers())) return false;
-  const { message } = await holdings(embeddedOptions(stack));
+  const message = await foreignCluster(stack);
   if (message !== undefined) throw new UserError(message);
   const { state } = await status(embeddedOptions(stack));
   return state === "running" || state === "starting";
+}
+
+/** Says whose the embedded cluster is when it is another's; `undefined`: it is not, or no engine answers. Starts nothing. */
+export async function foreignCluster(stack: Stack): Promise<string | undefined> {
+  if (stack.profile.target !== "embedded" || !(await dockerAnswers())) return undefined;
+  return (await holdings(embeddedOptions(stack))).message;
 }
 
 /** Whether the cluster answers; asks only, starts nothing. */
 export async function clusterState(stack: Stack): Promise<ClusterState> {
   if (stack.profile.target !== "embedded") return await askApiServer(stack);
   if (!(await dockerAnswers())) return { running: false, memory: null, detail: "no Docker engine answers" };
-  const { message } = await holdings(embeddedOptions(stack));
+  const message = await foreignCluster(stack);
   if (message !== undefined) return { running: false, memory: null, detail: message };
   const found = await status(embeddedOptions(stack));
   return {

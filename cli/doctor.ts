@@ -8,7 +8,7 @@ import { doctorHints } from "../clusters/targets.ts";
 import { fit } from "../config/fit.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
 import type { Command } from "./command.ts";
-import { clusterState } from "./cluster.ts";
+import { clusterState, foreignCluster } from "./cluster.ts";
 import { cacheDir } from "../images/cache.ts";
 import { messageOf } from "./errors.ts";
 import { run, which } from "./exec.ts";
@@ -202,6 +202,11 @@ function availableMemory(): number {
 async function targetFindings(stack: Stack): Promise<Finding[]> {
   const { target } = stack.profile;
   const hints = target === "embedded" ? [] : await hintFindings(target);
+  const foreign = await foreignCluster(stack);
+  if (foreign !== undefined) {
+    const next = "npm run up -- --name <another name>";
+    return [...hints, { subject: target, level: "problem", detail: foreign, next }];
+  }
   const state = await clusterState(stack);
   if (!state.running) {
     return [

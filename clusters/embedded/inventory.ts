@@ -30,6 +30,9 @@ export interface InventoryQuery {
 
 /** Looks at engine, mounts, processes and ports. */
 export async function takeInventory(docker: Docker, query: InventoryQuery): Promise<Inventory> {
+  // What bears the name and is not of Millrace is nothing that a removal leaves.
+  const isOurs = ({ Labels }: { readonly Labels?: Readonly<Record<string, string>> | null }): boolean =>
+    Labels?.[LABEL] !== undefined;
   const named = (name: string) => ({ filters: { name: [`^/?${name}$`] } });
   const { names } = query;
   const probes = { label: [`${LABEL}=probe`, `${OWNER_ID_LABEL}=${query.ownerId ?? ""}`] };
@@ -39,14 +42,14 @@ export async function takeInventory(docker: Docker, query: InventoryQuery): Prom
     docker.listVolumes(named(names.volume)),
     docker.listNetworks(named(names.network)),
   ]);
-  const all = [...containers, ...labelled];
+  const all = [...containers, ...labelled].filter(isOurs);
   const ids = [...new Set([...all.map(({ Id }) => Id), query.containerId ?? ""])].filter((id) => id !== "");
   const ports: number[] = [];
   for (const port of Object.values(query.ports ?? {}) as number[]) if (!(await isFree(port))) ports.push(port);
   return {
     containers: [...new Set(all.flatMap(({ Names }) => Names).map((name) => name.replace(/^\//, "")))],
-    volumes: volumes.Volumes.map(({ Name }) => Name),
-    networks: networks.map(({ Name }) => Name),
+    volumes: volumes.Volumes.filter(isOurs).map(({ Name }) => Name),
+    networks: networks.filter(isOurs).map(({ Name }) => Name),
     mounts: mountsOf(readFileSync("/proc/self/mounts", "utf8"), [...ids, names.volume]),
     processes: processesOf(ids),
     ports,

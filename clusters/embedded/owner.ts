@@ -133,7 +133,7 @@ export function foreignMessage({ piece, why }: Foreign, us: Owner): string {
     );
   }
   return (
-    `the embedded cluster's ${what} was made by an older Millrace${sinceWords(piece.created)}, and nothing says that it belongs ` +
+    `the embedded cluster's ${what} is of an older Millrace${sinceWords(piece.created)}, and nothing says that it belongs ` +
     `to stack ${us.stack} of ${us.folder}; nothing was changed. If it does, ${back}; or ${removal}; or, ${own}`
   );
 }

@@ -53,7 +53,8 @@ class KubernetesProvider implements Provider {
     if (typeof known === "string" && uid !== known) {
       throw new Error(
         `this stack was made on another cluster: its kube-system namespace had the UID ${known}, the one at ${this.#api.server} ` +
-          `has ${String(uid)}; point the kubeconfig or context at the stack's own cluster, or use another stack`,
+          `has ${String(uid)}; point the kubeconfig or context at the stack's own cluster, or use another stack. If that cluster is gone for good, ` +
+          "npm run up -- --anew forgets what was on it and begins anew",
       );
     }
     return uid === undefined ? {} : { clusterUid: uid };

@@ -6,6 +6,8 @@ import { destroy, type EmbeddedOptions, holdings, start } from "../../clusters/e
 import { foreignPiece, type Owner, ownerLabels, type Piece } from "../../clusters/embedded/owner.ts";
 import { type FakeEngine, withEngine } from "./fake-engine.ts";
 
+/** No process and no mount of this machine bears it. */
+const ID = "0123456789abcdef".repeat(4);
 const MADE = { "dev.millrace.cluster": "embedded" };
 const ana: Owner = { id: "aaaaaaaaaaaaaaaa", folder: "/home/ana/millrace", stack: "dev", hasState: true };
 const ben: Owner = { id: undefined, folder: "/home/ben/millrace", stack: "dev", hasState: false };
@@ -110,7 +112,7 @@ describe("an embedded cluster of another clone", () => {
   const options = (owner: Owner): EmbeddedOptions => ({ owner, stateDir: folder });
   const makeAnas = (engine: FakeEngine): void => {
     const labels = labelsOf(ana);
-    engine.containers.set("millrace", { id: "c1", labels, running: true });
+    engine.containers.set("millrace", { id: ID, labels, running: true });
     engine.volumes.set("millrace-var", labels);
     engine.networks.set("millrace", labels);
   };
@@ -159,7 +161,7 @@ describe("an embedded cluster of another clone", () => {
     await withEngine(async (engine) => {
       makeAnas(engine);
       const bens = { ...ben, id: "bbbbbbbbbbbbbbbb" };
-      engine.containers.set("second", { id: "c2", labels: labelsOf(bens), running: true });
+      engine.containers.set("second", { id: ID, labels: labelsOf(bens), running: true });
       engine.volumes.set("second-var", labelsOf(bens));
       engine.networks.set("second", labelsOf(bens));
       await destroy({ ...options(bens), name: "second" });
@@ -181,10 +183,10 @@ describe("an embedded cluster of another clone", () => {
 
   it("of an older Millrace is removed by the clone that started it", async () => {
     await withEngine(async (engine) => {
-      engine.containers.set("millrace", { id: "c1", labels: MADE, running: true });
+      engine.containers.set("millrace", { id: ID, labels: MADE, running: true });
       engine.volumes.set("millrace-var", MADE);
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, "container-id"), "c1");
+      writeFileSync(join(folder, "container-id"), ID);
       await destroy(options({ ...ana, id: undefined }));
       expect(engine.changes).to.include("DELETE /volumes/millrace-var");
     });
@@ -195,8 +197,9 @@ describe("what Millrace did not make", () => {
   it("stays when a down removes the cluster", async () => {
     await withEngine(async (engine) => {
       engine.networks.set("millrace", {});
-      await destroy({ owner: ana, stateDir: join(tmpdir(), "millrace-none") });
+      const left = await destroy({ owner: ana, stateDir: join(tmpdir(), "millrace-none") });
       expect(engine.changes).to.deep.equal([]);
+      expect(left.networks, "left behind").to.deep.equal([]);
     });
   });
 

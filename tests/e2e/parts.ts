@@ -10,6 +10,7 @@ import { batchKilled } from "./faults/census-batch.ts";
 import { brokerKilled, driverKilled } from "./faults/data-path.ts";
 import * as display from "./faults/display.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
+import { owners } from "./faults/owners.ts";
 import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
 import { poison } from "./faults/poison.ts";
 import * as postgres from "./faults/postgres.ts";
@@ -40,6 +41,7 @@ export const looks: Readonly<Record<string, Part>> = {
  */
 export const faults: Readonly<Record<string, Part>> = {
   time: { run: time.oneMeaning },
+  owners: { run: owners },
   kafka: { run: brokerKilled },
   stream: { run: driverKilled },
   census: { run: censusBatch, needs: "studio" },
