@@ -31,7 +31,7 @@ export interface InventoryQuery {
 /** Looks at engine, mounts, processes and ports. */
 export async function takeInventory(docker: Docker, query: InventoryQuery): Promise<Inventory> {
   // What bears the name and is not of Millrace is nothing that a removal leaves.
-  const isOurs = ({ Labels }: { readonly Labels?: Readonly<Record<string, string>> | null }): boolean =>
+  const isOurs = ({ Labels }: { readonly Labels?: Readonly<Record<string, string>> | null | undefined }): boolean =>
     Labels?.[LABEL] !== undefined;
   const named = (name: string) => ({ filters: { name: [`^/?${name}$`] } });
   const { names } = query;
