@@ -1,6 +1,6 @@
 /** `npm run password`: the generated password of one account, on demand. Nothing else prints a secret. */
 import { nearest } from "../config/nearest.ts";
-import { s3KeySecretName } from "../components/names.ts";
+import { escapedUser, s3KeySecretName, unescapedUser } from "../components/names.ts";
 import type { Command } from "./command.ts";
 import { UserError } from "./errors.ts";
 import { connect, type Kube } from "./kube.ts";
@@ -21,6 +21,8 @@ export interface PasswordReport {
 const userSecrets = { airflow: "airflow-users", jupyterhub: "jupyterhub-users" } as const;
 /** The proof's own account, which people are not offered. */
 const ROBOT = "proof";
+/** What a user's S3 consumer begins with. */
+const USER = "user-";
 const services = ["airflow", "jupyterhub", "objectStore"] as const;
 type Service = (typeof services)[number];
 
@@ -71,8 +73,8 @@ export async function findPassword(
       `${service} has no accounts in namespace ${namespace}: it is not part of what runs there; npm run up -- --profile studio (or full) brings it`,
     );
   }
-  const name = chosen(service, Object.keys(accounts), user);
-  return { service, user: name, accessKey: null, password: accounts[name] ?? "" };
+  const name = chosen(service, Object.keys(accounts).map(unescapedUser), user);
+  return { service, user: name, accessKey: null, password: accounts[escapedUser(name)] ?? "" };
 }
 
 async function findKey(kube: Pick<Kube, "get">, namespace: string, user: string | undefined): Promise<PasswordReport> {
@@ -89,9 +91,12 @@ async function findKey(kube: Pick<Kube, "get">, namespace: string, user: string 
       `objectStore has no keys in namespace ${namespace}: the platform is not up, or its S3 service is an existing one`,
     );
   }
-  const names = consumers.map((consumer) => consumer.replace(/^user-/, ""));
-  const name = chosen("objectStore", names, user);
-  const consumer = consumers.find((candidate) => candidate === `user-${name}`) ?? name;
+  const users = consumers
+    .filter((consumer) => consumer.startsWith(USER))
+    .map((one) => unescapedUser(one.slice(USER.length)));
+  const others = consumers.filter((consumer) => !consumer.startsWith(USER));
+  const name = chosen("objectStore", [...users, ...others], user);
+  const consumer = users.includes(name) ? `${USER}${escapedUser(name)}` : name;
   const pair = await readSecret(kube, namespace, s3KeySecretName(consumer));
   return {
     service: "objectStore",
@@ -108,7 +113,8 @@ function chosen(service: string, names: readonly string[], user: string | undefi
     if (only !== undefined && people.length === 1) return only;
     throw new UserError(`password: ${service} has several accounts; give --user with one of ${people.join(", ")}`);
   }
-  if (names.includes(user)) return user;
+  const found = names.find((name) => name === user) ?? names.find((name) => name === user.toLowerCase());
+  if (found !== undefined) return found;
   const meant = nearest(user, people);
   throw new UserError(
     `password: ${service} has no account "${user}"; it has ${people.join(", ")}${meant === undefined ? "" : `; did you mean ${meant}?`}`,

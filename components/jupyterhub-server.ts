@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ClientEndpoints, clientPodParts } from "./client-endpoints.ts";
 import type { S3Endpoint, SecretKeyRef } from "./endpoints.ts";
-import { serviceNames } from "./names.ts";
+import { escapedUser, serviceNames } from "./names.ts";
 import { quantityBytes } from "./quantity.ts";
 import { type EnvVar, podTemplate, type Resources, tcpProbe } from "./workload.ts";
 
@@ -37,7 +37,7 @@ export interface ServerPodArgs {
 
 /** Name of the Secret with the token of a user's running server. */
 export function serverSecretName(user: string): string {
-  return `${serviceNames.jupyterhub}-server-${user}`;
+  return `${serviceNames.jupyterhub}-server-${escapedUser(user)}`;
 }
 
 /** Text of `pod.json`: the template of every user's pod. The hub adds the user's environment and its own. */

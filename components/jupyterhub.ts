@@ -9,7 +9,7 @@ import type { ClientEndpoints } from "./client-endpoints.ts";
 import type { JupyterHubEndpoint, PostgresEndpoint, PublishedAddress, SecretKeyRef } from "./endpoints.ts";
 import { publish } from "./exposure.ts";
 import { type Home, peopleText, serverPodText, serverSecretName, TOKEN_FIELD } from "./jupyterhub-server.ts";
-import { labels, ROBOT, selector, serviceHost, serviceNames } from "./names.ts";
+import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost, serviceNames } from "./names.ts";
 import {
   after,
   configMap,
@@ -59,7 +59,7 @@ export interface JupyterHubArgs {
   readonly exposure: Exposure;
   /** Where the hub keeps accounts and running servers. */
   readonly database: PostgresEndpoint;
-  /** Who may log in, beside the robot `proof`. */
+  /** Who may log in, beside the robot `proof`, in small letters: the hub takes those of either case. */
   readonly users: readonly string[];
   /** Users who may see and stop the servers of others. @default - nobody */
   readonly admins?: readonly string[];
@@ -96,9 +96,10 @@ export function jupyterhubProblems(
   for (const [index, user] of users.entries()) {
     if (user === ROBOT) problems.push(`jupyterhub: user "${ROBOT}" is the proof's own account; give another name`);
     if (users.indexOf(user) !== index) problems.push(`jupyterhub: user "${user}" is there twice; name each user once`);
-    if (!/^[a-z][a-z0-9]{1,30}$/.test(user)) {
+    if (!isUserName(user) || user !== user.toLowerCase()) {
       problems.push(
-        `jupyterhub: "${user}" is not a user name; use 2 to 31 small letters and digits that begin with a letter`,
+        `jupyterhub: "${user}" is not a user name; use 2 to 50 small letters, digits and . _ + @ - (which count three), ` +
+          "with a letter or digit at both ends",
       );
     }
   }
@@ -172,8 +173,12 @@ export class JupyterHub extends pulumi.ComponentResource {
     /** First passwords of people, and the robot's. */
     function createPasswords(): k8s.core.v1.Secret {
       const generated = accounts.map((user) => {
-        const password = new random.RandomPassword(`${name}-${user}`, { length: 24, special: false }, child);
-        return [user, password.result] as const;
+        const password = new random.RandomPassword(
+          `${name}-${escapedUser(user)}`,
+          { length: 24, special: false },
+          child,
+        );
+        return [escapedUser(user), password.result] as const;
       });
       return new k8s.core.v1.Secret(
         USERS,

@@ -90,3 +90,28 @@ export function sparkExecutorPrefix(application: string): string {
 export function kafkaClusterId(base64Url: string): string {
   return base64Url.startsWith("-") ? `A${base64Url.slice(1)}` : base64Url;
 }
+
+/** What a user may be called: letters of either case, which mean the same, digits, and `. _ + @ -` between them. */
+export const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._+@-]*[A-Za-z0-9]$/;
+/** Most letters of a user's name in names of objects: a bucket and a volume of Kubernetes have 63 with what is before it. */
+const MOST_OF_USER = 50;
+
+/** Whether somebody may be called so. */
+export function isUserName(user: string): boolean {
+  return USER_NAME.test(user) && escapedUser(user).length <= MOST_OF_USER;
+}
+
+/**
+ * A user's name in names of buckets, Secrets and volumes: small letters and digits as they are, all else as `-` and its code
+ * in hexadecimal digits, so that no two users share one.
+ */
+export function escapedUser(user: string): string {
+  return user
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, (letter) => `-${letter.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** The user that `escapedUser` has made a name of. */
+export function unescapedUser(name: string): string {
+  return name.replaceAll(/-([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+}

@@ -1,6 +1,6 @@
 /** What the object store holds, and who may do what with it: buckets and keys by the services that are enabled. */
 import type { BucketRight } from "../components/object-store-server.ts";
-import { ROBOT } from "../components/names.ts";
+import { escapedUser, ROBOT } from "../components/names.ts";
 import type { PlatformConfig, S3Owner } from "./schema.ts";
 
 /** Those who read or write S3, each with a key of its own. */
@@ -68,8 +68,8 @@ export function objectStoreContents({ services }: PlatformConfig): ObjectStoreCo
     users.map((user): [string, Home] => [
       user,
       existing === undefined
-        ? { consumer: `user-${user}`, bucket: `home-${user}`, prefix: "" }
-        : { consumer: `user-${user}`, bucket: existing.buckets.homes, prefix: `${user}/` },
+        ? { consumer: userConsumer(user), bucket: `home-${escapedUser(user)}`, prefix: "" }
+        : { consumer: userConsumer(user), bucket: existing.buckets.homes, prefix: `${escapedUser(user)}/` },
     ]),
   );
 
@@ -128,6 +128,10 @@ export function objectStoreContents({ services }: PlatformConfig): ObjectStoreCo
     secretNames: Object.fromEntries(secretNames) as Record<S3Consumer, string>,
     homes,
   };
+}
+
+function userConsumer(user: string): S3Consumer {
+  return `user-${escapedUser(user)}`;
 }
 
 function rights(...granted: readonly (false | readonly [bucket: string, right: BucketRight])[]): Rights {

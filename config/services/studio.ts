@@ -1,5 +1,6 @@
 /** Settings of what people work with. */
 import * as z from "zod";
+import { isUserName, USER_NAME } from "../../components/names.ts";
 import { image, memory, optional, quantity, secret, sparkHeap, text } from "../settings.ts";
 
 export const sparkConnect = z
@@ -40,7 +41,10 @@ export const airflow = z
   .prefault({})
   .describe("Airflow.");
 
-const userName = () => z.string().regex(/^[a-z][a-z0-9]{1,30}$/);
+const USER_RANGE =
+  "a list of names, each of 2 to 50 letters, digits and . _ + @ - that begins and ends with a letter or digit " +
+  "(. _ + @ - count three)";
+const userName = () => z.string().regex(USER_NAME, { abort: true }).refine(isUserName).toLowerCase();
 
 export const jupyterhub = z
   .strictObject({
@@ -51,10 +55,12 @@ export const jupyterhub = z
       .max(200)
       .default(["analyst"])
       .meta({
-        "x-range": "a list of names, each of 2 to 31 small letters and digits that begins with a letter",
+        "x-range": USER_RANGE,
         "x-also-called": ["accounts", "people"],
       })
-      .describe("Who may log in. Each has a password, a bucket and a key of their own."),
+      .describe(
+        "Who may log in: `ana`, `ana.b` or `ana@example.com`, in letters of either case. Each has a password, a bucket and a key of their own.",
+      ),
     admins: z
       .array(userName())
       .default([])

@@ -12,7 +12,7 @@ const secrets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** A namespace with these Secrets. */
-function kube(names: readonly string[]): Pick<Kube, "get"> {
+function kube(names: readonly string[], contents = secrets): Pick<Kube, "get"> {
   return {
     get<T>(path: string): Promise<T> {
       const [, name] = /\/api\/v1\/namespaces\/data\/secrets(?:\/([^?]+)|\?)/.exec(path) ?? [];
@@ -21,7 +21,7 @@ function kube(names: readonly string[]): Pick<Kube, "get"> {
         return Promise.resolve({ items } as T);
       }
       if (!names.includes(name)) return Promise.reject(new KubeError(404, "not found"));
-      const encoded = Object.entries(secrets[name] ?? {}).map(([key, value]) => [
+      const encoded = Object.entries(contents[name] ?? {}).map(([key, value]) => [
         key,
         Buffer.from(value).toString("base64"),
       ]);
@@ -58,6 +58,14 @@ describe("npm run password", () => {
     expect(await refusal(all, "data", "jupyterhub", "anna")).to.equal(
       'password: jupyterhub has no account "anna"; it has ana, bob; did you mean ana?',
     );
+  });
+
+  it("knows people by their own names, in letters of either case", async () => {
+    const people = kube(["jupyterhub-users"], {
+      "jupyterhub-users": { "ana-2eb": "word-1", "j-2ddoe": "word-2", proof: "word-3" },
+    });
+    expect((await findPassword(people, "data", "jupyterhub", "Ana.B")).password).to.equal("word-1");
+    expect(await refusal(people, "data", "jupyterhub", undefined)).to.contain("one of ana.b, j-doe");
   });
 
   it("prints a key pair for S3, of a user or of a service", async () => {

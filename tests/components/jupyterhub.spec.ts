@@ -265,13 +265,32 @@ describe("JupyterHub", () => {
       'jupyterhub: user "proof" is the proof\'s own account; give another name',
     ]);
     expect(jupyterhubProblems({ ...good, users: ["ana", "Ben"], admins: ["eva"] })).to.deep.equal([
-      'jupyterhub: "Ben" is not a user name; use 2 to 31 small letters and digits that begin with a letter',
+      'jupyterhub: "Ben" is not a user name; use 2 to 50 small letters, digits and . _ + @ - (which count three), with a letter or digit at both ends',
       'jupyterhub: user "Ben" has no home; add it to homes',
       'jupyterhub: admin "eva" is none of the users ana, Ben; add the name to users too',
     ]);
     expect(jupyterhubProblems({ ...good, homes: { ana: {} } })).to.deep.equal([
       'jupyterhub: user "proof" has no home; add it to homes',
     ]);
+  });
+
+  it("takes people as they are called, and keeps their things apart by names that Kubernetes takes", async () => {
+    const users = ["ana.b", "ana-b", "ana@example.com"];
+    const homes = Object.fromEntries(
+      [...users, "proof"].map((user) => [user, { objectStore: s3("users"), bucket: "homes", prefix: `${user}/` }]),
+    );
+    make({ users, admins: [], homes });
+    const passwords = await mocked.get(SECRET, "jupyterhub-users");
+    expect(Object.keys(passwords.inputs.stringData)).to.have.members([
+      "ana-2eb",
+      "ana-2db",
+      "ana-40example-2ecom",
+      "proof",
+    ]);
+    const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "jupyterhub-hub");
+    const people = JSON.parse(inputs.data["people.json"] ?? "") as Record<string, { tokenSecretName: string }>;
+    expect(people["ana@example.com"]?.tokenSecretName).to.equal("jupyterhub-server-ana-40example-2ecom");
+    expect((JSON.parse(inputs.data["settings.json"] ?? "") as { users: string[] }).users).to.deep.equal(users);
   });
 
   it("refuses no idle time and a provider that is no address", () => {

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import {
+  escapedUser,
+  isUserName,
   kafkaClusterId,
   labels,
   podHost,
@@ -9,6 +11,7 @@ import {
   serviceHost,
   serviceNames,
   sparkDriverName,
+  unescapedUser,
 } from "../../components/names.ts";
 
 describe("names", () => {
@@ -52,5 +55,23 @@ describe("names", () => {
   it("never makes a Kafka cluster id that begins with a dash", () => {
     expect(kafkaClusterId("-bcdefghijklmnopqrstuv")).to.equal("Abcdefghijklmnopqrstuv");
     expect(kafkaClusterId("abcdefghijklmnopqrstuv")).to.equal("abcdefghijklmnopqrstuv");
+  });
+
+  it("gives each user a name for objects that no other user has, and that Kubernetes and S3 take", () => {
+    const users = ["ana", "ana.b", "ana-b", "ana-2eb", "ana_b", "j-doe", "ana@example.com", "a+b"];
+    const names = users.map(escapedUser);
+    expect(names.slice(0, 3)).to.deep.equal(["ana", "ana-2eb", "ana-2db"]);
+    expect(new Set(names).size).to.equal(users.length);
+    expect(names.map(unescapedUser)).to.deep.equal(users);
+    for (const name of names) expect(`home-${name}`).to.match(/^[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]$/);
+    expect(escapedUser("Ana")).to.equal("ana");
+  });
+
+  it("takes users as people are called, as long as the names of their objects can be", () => {
+    for (const user of ["Ana", "ana.b", "j-doe", "ana@example.com", "x1"])
+      expect(isUserName(user), user).to.equal(true);
+    for (const user of ["", "a", "-ana", "ana.", "ana b", "ana/b", "jürgen", "a".repeat(51), `a${".".repeat(17)}a`]) {
+      expect(isUserName(user), user).to.equal(false);
+    }
   });
 });

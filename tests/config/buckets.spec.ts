@@ -70,6 +70,17 @@ describe("the contents of the object store", () => {
     });
   });
 
+  it("never give two users one bucket, whatever they are called", () => {
+    const { homes, used } = contents("studio", { jupyterhub: { users: ["Ana.B", "ana-b", "ana@example.com"] } });
+    expect(Object.entries(homes).map(([user, { bucket }]) => [user, bucket])).to.deep.equal([
+      ["ana.b", "home-ana-2eb"],
+      ["ana-b", "home-ana-2db"],
+      ["ana@example.com", "home-ana-40example-2ecom"],
+      ["proof", "home-proof"],
+    ]);
+    expect(used).to.include("home-ana-40example-2ecom");
+  });
+
   it("give users of an existing S3 service a prefix each, since keys are not ours to make", () => {
     const existing = { host: "s3", secretName: "keys", buckets: { homes: "h1", notebooks: "n1" } };
     const { homes, buckets } = contents("studio", { objectStore: { server: "existing", existing } });

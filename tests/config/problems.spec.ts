@@ -329,19 +329,24 @@ const bad: Case[] = [
     "millrace:services.sparkHistory: is enabled and needs objectStore, spark (Spark's applications write there what it shows), which are not; enable objectStore, spark, or set millrace:services.sparkHistory.enabled to false",
   ],
   [
-    "a user's name in capitals",
-    studio({ jupyterhub: { users: ["ana", "Bob"] } }),
-    'millrace:services.jupyterhub.users.1: received "Bob"; give a list of names, each of 2 to 31 small letters and digits that begins with a letter',
+    "a user's name with a space",
+    studio({ jupyterhub: { users: ["ana", "Bob B"] } }),
+    'millrace:services.jupyterhub.users.1: received "Bob B"; give a list of names, each of 2 to 50 letters, digits and . _ + @ - that begins and ends with a letter or digit (. _ + @ - count three)',
+  ],
+  [
+    "one person in letters of both cases",
+    studio({ jupyterhub: { users: ["Ana", "ana"] } }),
+    'millrace:services.jupyterhub.users: "ana" is there twice; name each user once',
   ],
   [
     "users as a word",
     studio({ jupyterhub: { users: "ana" } }),
-    'millrace:services.jupyterhub.users: received "ana"; give a list of names, each of 2 to 31 small letters and digits that begins with a letter',
+    'millrace:services.jupyterhub.users: received "ana"; give a list of names, each of 2 to 50 letters, digits and . _ + @ - that begins and ends with a letter or digit (. _ + @ - count three)',
   ],
   [
     "no user at all",
     studio({ jupyterhub: { users: [] } }),
-    "millrace:services.jupyterhub.users: received a list; give a list of names, each of 2 to 31 small letters and digits that begins with a letter",
+    "millrace:services.jupyterhub.users: received a list; give a list of names, each of 2 to 50 letters, digits and . _ + @ - that begins and ends with a letter or digit (. _ + @ - count three)",
   ],
   [
     "a user twice",

@@ -2,6 +2,7 @@
 
 import hmac
 import os
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Callable
@@ -9,7 +10,7 @@ from typing import Callable
 
 @dataclass(frozen=True)
 class Accounts:
-    """The declared accounts. Their generated passwords lie in `folder`, one file per account."""
+    """The declared accounts, in small letters. Their generated passwords lie in `folder`, one file per account."""
 
     users: frozenset[str]
     robot: str
@@ -24,7 +25,7 @@ class Accounts:
         if name not in self.names:
             return None
         try:
-            with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+            with open(os.path.join(self.folder, escaped(name)), encoding="utf-8") as file:
                 return file.read().strip() or None
         except FileNotFoundError:
             return None
@@ -33,6 +34,11 @@ class Accounts:
         """Whether this is the robot with its password, which is always that of the Secret."""
         own = self.generated_password(self.robot) if name == self.robot else None
         return own is not None and hmac.compare_digest(own.encode(), password.encode())
+
+
+def escaped(name: str) -> str:
+    """An account's name as a file is called: as `escapedUser` of the platform does it."""
+    return re.sub(r"[^a-z0-9]", lambda letter: f"-{ord(letter.group()):02x}", name)
 
 
 @dataclass

@@ -22,6 +22,13 @@ class GeneratedPasswords(unittest.TestCase):
         self.assertIsNone(self.accounts.generated_password("gone"))
         self.assertIsNone(self.accounts.generated_password("../ana"))
 
+    def test_belong_to_people_of_any_name(self):
+        names = {"ana.b": "ana-2eb", "j-doe": "j-2ddoe", "ana@example.com": "ana-40example-2ecom", "a_b+c": "a-5fb-2bc"}
+        for name, file in names.items():
+            (self.folder / file).write_text(f"of {name}")
+            accounts = Accounts(frozenset({name}), "proof", str(self.folder))
+            self.assertEqual(accounts.generated_password(name), f"of {name}")
+
     def test_are_none_where_none_was_generated(self):
         self.assertIsNone(self.accounts.generated_password("ben"))
         (self.folder / "ben").write_text("")
