@@ -72,7 +72,9 @@ function dataPathHops(config: ProofConfig, marked: MarkedRun): Hop[] {
   hops.push(sparkHop(files, marked, metastore.uri, { namespace }));
   hops.push(catalogHop({ metastore, namespace }, store, files, marked));
   const presto = prestoOf(config);
-  return presto === undefined ? hops : [...hops, prestoHop(presto, marked), deadLetterHop(presto, marked)];
+  if (config.presto === undefined || presto === undefined) return hops;
+  const { catalog } = config.presto;
+  return [...hops, prestoHop(presto, marked, { catalog, schema: namespace }), deadLetterHop(presto, marked)];
 }
 
 function prestoOf({ presto, namespace }: ProofConfig): PrestoClient | undefined {

@@ -13,6 +13,9 @@ export const answerMs = 20 * second;
 /** One SQL statement, in ms: a query that hangs is given up and asked again. */
 export const statementMs = 3 * answerMs;
 
+/** A list of tables or columns, in ms: people's clients ask for it first, and on an ordinary machine it takes less than 2 s. */
+export const listingMs = 4 * 2 * second;
+
 /** How long every connection may be refused without a break, in ms: nothing runs there, and a restart takes less. */
 export const refusedMs = 30 * second;
 

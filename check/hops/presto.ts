@@ -1,4 +1,4 @@
-/** Hop `presto`: SQL sees each record once. */
+/** Hop `presto`: SQL sees each record once, and lists the table that has them. */
 import { describeError, poll } from "../errors.ts";
 import { figuresOf } from "../hop.ts";
 import type { CleanupStep, Hop, HopContext } from "../hop.ts";
@@ -7,24 +7,33 @@ import { isLeftover, recordsDifference } from "../marked-records.ts";
 import type { MarkedRun, SeenRecord } from "../marked-records.ts";
 import { PrestoError, sqlText } from "../../workloads/presto-client.ts";
 import type { PrestoClient, PrestoValue } from "../../workloads/presto-client.ts";
+import { listing } from "./listing.ts";
 
-export function prestoHop(presto: PrestoClient, marked: MarkedRun): Hop {
+export function prestoHop(
+  presto: PrestoClient,
+  marked: MarkedRun,
+  where: { readonly catalog: string; readonly schema: string },
+): Hop {
   const sql =
     "SELECT id, run, source, node, CAST(ts AS varchar) AS ts, metric, value " +
     `FROM samples WHERE run = ${sqlText(marked.run)}`;
   return {
     name: "presto",
     timeoutMs: standstillMs,
-    run: (context) => {
+    run: async (context) => {
+      const { signal, onProgress } = context;
       for (const table of ["samples", "dead_letter"]) registerCleanup(context, presto, table, marked);
-      return poll(
+      const figures = await poll(
         async () => {
-          const rows = (await presto.query(sql, context.signal)).map(recordOf);
+          const rows = (await presto.query(sql, signal)).map(recordOf);
           const problem = recordsDifference(rows, marked);
-          return problem === undefined ? { ...figuresOf(rows), message: "by SQL on samples" } : `SQL sees ${problem}`;
+          return problem === undefined ? figuresOf(rows) : `SQL sees ${problem}`;
         },
-        { signal: context.signal, onProgress: context.onProgress },
+        { signal, onProgress },
       );
+      const table = { ...where, table: "samples", column: "id" };
+      const { times } = await poll(() => listing(presto, table, signal), { signal, onProgress });
+      return { ...figures, message: `by SQL on samples; ${times}` };
     },
   };
 }
