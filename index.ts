@@ -88,6 +88,7 @@ const topics =
           toolsImage: image("tools"),
           resources: setupResources,
           topics: declaredTopics,
+          ...(kafkaService === undefined ? {} : { brokers: kafka.replicas }),
         },
         onCluster,
       ).topics

@@ -5,6 +5,8 @@ import { after, job, type Resources } from "./workload.ts";
 
 const SERVICE = "kafka-topics";
 const ROLE = "setup";
+/** Time for the copies of a topic that is full to reach new brokers. */
+const SETUP_SECONDS = 3600;
 
 /** A topic and its settings. */
 export interface TopicSettings {
@@ -21,7 +23,10 @@ export interface TopicSettings {
 export interface KafkaTopicsArgs<Name extends string> {
   readonly namespace: pulumi.Input<string>;
   readonly kafka: KafkaEndpoint;
-  /** Number of brokers, to check replication factors against. @default - not checked */
+  /**
+   * Number of brokers of a cluster that is the platform's own: replication factors are checked against it, and Kafka's
+   * own topics get as many copies, three at most. @default - not checked, and Kafka's own topics stay as they are
+   */
   readonly brokers?: number;
   /** The platform's tools image. */
   readonly toolsImage: pulumi.Input<string>;
@@ -72,7 +77,10 @@ export function topicList(topics: Readonly<Record<string, TopicSettings>>): obje
   }));
 }
 
-/** The topics of one cluster. Making them again with other settings changes them; nothing is ever deleted. */
+/**
+ * The topics of one cluster. Making them again with other settings changes them; nothing is ever deleted.
+ * Copies are added to topics that are there, and never taken away.
+ */
 export class KafkaTopics<Name extends string> extends pulumi.ComponentResource {
   /** Each topic as an endpoint, by its name. */
   readonly topics: Readonly<Record<Name, TopicEndpoint>>;
@@ -83,13 +91,17 @@ export class KafkaTopics<Name extends string> extends pulumi.ComponentResource {
     const problems = topicProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const config = args.kafka.bootstrapServers.apply((bootstrapServers) =>
-      JSON.stringify({ bootstrapServers, topics: topicList(args.topics) }),
+      JSON.stringify({
+        bootstrapServers,
+        topics: topicList(args.topics),
+        ...(args.brokers === undefined ? {} : { brokers: args.brokers }),
+      }),
     );
     const setup = job(
       {
         name: SERVICE,
         namespace: args.namespace,
-        deadlineSeconds: 300,
+        deadlineSeconds: SETUP_SECONDS,
         retries: 3,
         pod: {
           service: SERVICE,
@@ -104,7 +116,11 @@ export class KafkaTopics<Name extends string> extends pulumi.ComponentResource {
           scratch: ["/tmp"],
         },
       },
-      { parent: this, dependsOn: after(args.kafka.ready) },
+      {
+        parent: this,
+        dependsOn: after(args.kafka.ready),
+        customTimeouts: { create: `${SETUP_SECONDS}s`, update: `${SETUP_SECONDS}s` },
+      },
     );
     const entries = Object.entries<TopicSettings>(args.topics).map(([topic, settings]): [string, TopicEndpoint] => [
       topic,

@@ -1,8 +1,9 @@
 /** Declared topics, and the steps from what a cluster holds to them. */
 // Not among the names that Node finds in a CommonJS module, so it is taken from the whole.
 import kafkajs from "kafkajs";
-import type { Admin } from "kafkajs";
+import type { Admin, DescribeConfigResponse } from "kafkajs";
 import { z } from "zod";
+import { raiseCopies, type RaiseOptions, type ReplicaAdmin } from "./replicas.ts";
 
 export const topicsSchema = z.array(
   z.strictObject({
@@ -24,13 +25,11 @@ export interface ExistingTopic {
 }
 
 /** The calls of kafkajs' admin client that are needed. */
-export type TopicAdmin = Pick<
-  Admin,
-  "listTopics" | "fetchTopicMetadata" | "createTopics" | "createPartitions" | "describeConfigs" | "alterConfigs"
->;
+export type TopicAdmin = ReplicaAdmin &
+  Pick<Admin, "listTopics" | "createTopics" | "createPartitions" | "describeConfigs" | "alterConfigs">;
 
 /** What is asked of Kafka that it can't do, in words. */
-export function topicProblems(topics: readonly Topic[], existing: readonly ExistingTopic[]): string[] {
+export function topicProblems(topics: readonly Topic[], existing: readonly ExistingTopic[], brokers: number): string[] {
   return topics.flatMap(({ name, partitions, replicationFactor }) => {
     const found = existing.find((topic) => topic.name === name);
     if (found === undefined) return [];
@@ -41,10 +40,10 @@ export function topicProblems(topics: readonly Topic[], existing: readonly Exist
           `declare at least ${found.partitions}, or use a new topic`,
       );
     }
-    if (replicationFactor !== found.replicationFactor) {
+    if (replicationFactor > brokers) {
       problems.push(
-        `topic ${name} has replication factor ${found.replicationFactor}, not ${replicationFactor}: ` +
-          "moving replicas is left to kafka-reassign-partitions.sh",
+        `topic ${name} can't have ${replicationFactor} copies on ${brokers} ${brokers === 1 ? "broker" : "brokers"}: ` +
+          "declare fewer, or add brokers",
       );
     }
     return problems;
@@ -55,9 +54,13 @@ export function topicProblems(topics: readonly Topic[], existing: readonly Exist
  * @returns what was changed, a line each
  * @throws {Error} with all problems, before anything is changed
  */
-export async function applyTopics(admin: TopicAdmin, topics: readonly Topic[]): Promise<string[]> {
+export async function applyTopics(
+  admin: TopicAdmin,
+  topics: readonly Topic[],
+  options: RaiseOptions,
+): Promise<string[]> {
   const existing = await existingTopics(admin, topics);
-  const problems = topicProblems(topics, existing);
+  const problems = topicProblems(topics, existing, (await admin.describeCluster()).brokers.length);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   const changes: string[] = [];
   for (const topic of topics) {
@@ -72,6 +75,35 @@ export async function applyTopics(admin: TopicAdmin, topics: readonly Topic[]): 
       changes.push(`topic ${topic.name}: ${found.partitions} partitions became ${topic.partitions}`);
     }
     changes.push(...(await applyConfig(admin, topic)));
+    if (topic.replicationFactor < found.replicationFactor) {
+      options.log(`topic ${topic.name}: keeps its ${found.replicationFactor} copies, which are more than asked for`);
+    }
+  }
+  const copies = new Map(topics.map(({ name, replicationFactor }) => [name, replicationFactor]));
+  return [...changes, ...(await raiseCopies(admin, copies, options))];
+}
+
+/** Topics of Kafka's own; those of transactions and share groups also keep a number of copies in sync of their own. */
+const internalTopics = ["__consumer_offsets", "__transaction_state", "__share_group_state"];
+
+/**
+ * Gives Kafka's own topics as many copies as the brokers now make new ones with.
+ * @param copies Copies that Kafka's own topics shall have.
+ * @returns what was changed, a line each
+ */
+export async function raiseInternalTopics(admin: TopicAdmin, copies: number, options: RaiseOptions): Promise<string[]> {
+  const there = await admin.listTopics();
+  const names = internalTopics.filter((name) => there.includes(name));
+  const changes = await raiseCopies(admin, new Map(names.map((name) => [name, copies])), options);
+  const inSync = copies >= 3 ? 2 : 1;
+  for (const name of names) {
+    const entries = await configEntries(admin, name);
+    const own = entries.filter((entry) => isSetOnTopic(entry));
+    const current = own.find(({ configName }) => configName === "min.insync.replicas")?.configValue;
+    if (current === undefined || Number(current) >= inSync) continue;
+    const config = Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue]));
+    await alterConfig(admin, name, { ...config, "min.insync.replicas": String(inSync) });
+    changes.push(`topic ${name}: min.insync.replicas is now ${inSync}`);
   }
   return changes;
 }
@@ -104,22 +136,31 @@ async function create(admin: TopicAdmin, topic: Topic): Promise<void> {
 
 /** Settings that are set on the topic but not declared go back to the cluster's defaults. */
 async function applyConfig(admin: TopicAdmin, topic: Topic): Promise<string[]> {
-  const type = kafkajs.ConfigResourceTypes.TOPIC;
-  const described = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type, name: topic.name }] });
-  const entries = described.resources[0]?.configEntries ?? [];
+  const entries = await configEntries(admin, topic.name);
   const current = new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
   const setOnTopic = entries.filter((entry) => isSetOnTopic(entry)).map(({ configName }) => configName);
   const changed = Object.entries(topic.config).filter(([name, value]) => current.get(name) !== value);
   const dropped = setOnTopic.filter((name) => !(name in topic.config));
   if (changed.length === 0 && dropped.length === 0) return [];
-  await admin.alterConfigs({
-    validateOnly: false,
-    resources: [{ type, name: topic.name, configEntries: entriesOf(topic.config) }],
-  });
+  await alterConfig(admin, topic.name, topic.config);
   return [
     ...changed.map(([name, value]) => `topic ${topic.name}: ${name} is now ${value}`),
     ...dropped.map((name) => `topic ${topic.name}: ${name} is back at the cluster's default`),
   ];
+}
+
+type ConfigEntry = DescribeConfigResponse["resources"][number]["configEntries"][number];
+
+async function configEntries(admin: TopicAdmin, name: string): Promise<ConfigEntry[]> {
+  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }];
+  const described = await admin.describeConfigs({ includeSynonyms: false, resources });
+  return described.resources[0]?.configEntries ?? [];
+}
+
+/** Everything that is set on the topic: what is not named goes back to the cluster's default. */
+async function alterConfig(admin: TopicAdmin, name: string, config: Readonly<Record<string, string>>): Promise<void> {
+  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries: entriesOf(config) }];
+  await admin.alterConfigs({ validateOnly: false, resources });
 }
 
 /** Kafka's source 1: a setting of the topic itself, neither the broker's nor a default. */
