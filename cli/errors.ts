@@ -9,6 +9,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** An error with what caused it, in one text without colours. */
+export function causesOf(error: unknown): string {
+  const words = messageOf(error);
+  const cause = error instanceof Error ? error.cause : undefined;
+  return stripVTControlCharacters(cause === undefined ? words : `${words}: ${causesOf(cause)}`);
+}
+
 /** Writes the causes of a failed run to stderr, each once and without colours; they are the last thing printed. */
 export function reportErrors(errors: readonly string[]): void {
   for (const error of new Set(errors)) process.stderr.write(`error: ${stripVTControlCharacters(error)}\n`);

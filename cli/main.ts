@@ -1,6 +1,6 @@
 /** The command line: finds the command, reads its options, runs it, and renders what goes wrong. */
 import type { Command } from "./command.ts";
-import { renderError, UserError } from "./errors.ts";
+import { causesOf, renderError, UserError } from "./errors.ts";
 import { nearest } from "../config/nearest.ts";
 import { helpText, parseOptions } from "./options.ts";
 
@@ -94,13 +94,31 @@ export async function main(args: readonly string[]): Promise<number> {
   return await command.run(values, rest);
 }
 
-if (import.meta.main) {
+/** What `--json` prints when a command has thrown: its own report comes last, so it has printed none. */
+export interface FailureReport {
+  readonly ok: false;
+  /** All causes in one text. */
+  readonly error: string;
+  readonly errors: readonly string[];
+}
+
+/** The same as {@link main}, but what is thrown is told: as words on stderr, and with `--json` as one document on stdout. */
+export async function runMain(args: readonly string[], command = main): Promise<number> {
   try {
-    process.exitCode = await main(process.argv.slice(2));
+    return await command(args);
   } catch (error) {
+    if (args.includes("--json")) {
+      const errors = (error instanceof AggregateError ? error.errors : [error]).map(causesOf);
+      const report: FailureReport = { ok: false, error: errors.join("; "), errors };
+      process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    }
     process.stderr.write(`${renderError(error)}\n`);
-    process.exitCode = 1;
+    return 1;
   }
+}
+
+if (import.meta.main) {
+  process.exitCode = await runMain(process.argv.slice(2));
   // The answer is out; a connection that someone forgot must not keep the user waiting.
   setTimeout(() => process.exit(), 5000).unref();
 }
