@@ -52,6 +52,8 @@ export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
       // Without its settings a server would keep files in the pod only.
       { name: "TRAITLETS_APPLICATION_RAISE_CONFIG_FILE_ERROR", value: "1" },
       { name: "IDLE_MINUTES", value: String(args.idleMinutes) },
+      // How often the hub is told of work, in seconds: some times before it counts a server as idle.
+      { name: "JUPYTERHUB_ACTIVITY_INTERVAL", value: String(Math.min(60, args.idleMinutes * 20)) },
       // What the Lab shows as the limit.
       { name: "MEM_LIMIT", value: String(quantityBytes(args.resources.limits.memory) ?? 0) },
     ],

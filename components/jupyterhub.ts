@@ -40,7 +40,7 @@ const PASSWORDS_PATH = "/run/secrets/millrace/users";
 
 /** Files of `workloads/jupyterhub`. */
 const hubFiles = ["jupyterhub_config.py", "accounts.py", "authenticators.py", "user_pods.py", "page.html"] as const;
-const serverFiles = ["jupyter_server_config.py", "kernels.py", "s3_contents.py", "s3_files.py"] as const;
+const serverFiles = ["busy.py", "jupyter_server_config.py", "kernels.py", "s3_contents.py", "s3_files.py"] as const;
 
 /** A provider of accounts that speaks OpenID Connect. */
 export interface OidcArgs {

@@ -212,6 +212,7 @@ describe("JupyterHub", () => {
         JUPYTERHUB_USER: "ana",
         MEM_LIMIT: String(1536 * 2 ** 20),
         IDLE_MINUTES: "20",
+        JUPYTERHUB_ACTIVITY_INTERVAL: "60",
       });
       expect(env(await userPod("proof"))).to.include({ AWS_ACCESS_KEY_ID: "key-user-proof/accessKey" });
     });
@@ -232,7 +233,13 @@ describe("JupyterHub", () => {
         TRAITLETS_APPLICATION_RAISE_CONFIG_FILE_ERROR: "1",
       });
       const { inputs } = await mocked.get(CONFIG_MAP, "jupyterhub-server");
-      expect(inputs.data).to.include.keys("jupyter_server_config.py", "s3_contents.py", "s3_files.py", "kernels.py");
+      expect(inputs.data).to.include.keys(
+        "jupyter_server_config.py",
+        "busy.py",
+        "s3_contents.py",
+        "s3_files.py",
+        "kernels.py",
+      );
     });
 
     it("has a home below the user's prefix where all share a bucket", async () => {

@@ -32,14 +32,14 @@ c.ServerApp.contents_manager_class = S3ContentsManager
 # Kernels and terminals; nothing here outlives the server.
 c.ServerApp.root_dir = os.path.expanduser("~")
 c.ServerApp.max_body_size = 256 * 1024 * 1024
-# The language servers are not in the image, and the extension wants a folder for its own files.
-c.ServerApp.jpserver_extensions = {"jupyter_lsp": False}
+# The language servers are not in the image, and the extension wants a folder for its own files. A terminal has no idle time
+# of its own, for what runs in it may print nothing; it goes with the server.
+c.ServerApp.jpserver_extensions = {"jupyter_lsp": False, "busy": True}
 c.MultiKernelManager.kernel_manager_class = "kernels.FirstToGoKernelManager"
 c.MappingKernelManager.cull_idle_timeout = idle_seconds
 c.MappingKernelManager.cull_interval = min(60, idle_seconds)
 # An open tab is no work.
 c.MappingKernelManager.cull_connected = True
-c.TerminalManager.cull_inactive_timeout = idle_seconds
 c.LabApp.extension_manager = "readonly"
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.news_url = None
