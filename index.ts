@@ -22,6 +22,7 @@ import { objectStoreContents, type S3Consumer } from "./config/buckets.ts";
 import { wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
 import { skippedHops } from "./config/proof-hops.ts";
+import { guard } from "./guard.ts";
 import { pipeline, rowStore, streamTopics } from "./pipeline.ts";
 import { sharedModules, workload } from "./programs.ts";
 import { studio } from "./studio.ts";
@@ -33,6 +34,7 @@ const { kafka, objectStore, postgres, catalog, spark, presto, telemetry } = conf
 // The ground: where it runs, what is stored where, what is published how.
 const target = targetProfile(config.cluster);
 const { exposure } = target;
+const stackId = await guard(config, target);
 const provider = new k8s.Provider("cluster", {
   context: target.context,
   ...(target.kubeconfig === undefined ? {} : { kubeconfig: target.kubeconfig }),
@@ -44,7 +46,7 @@ const revision = new Revision();
 const onCluster = { provider, transformations: [revision.transformation] };
 const { namespaceName: namespace } = new PlatformNamespace(
   "namespace",
-  { namespace: config.cluster.namespace, profile: config.profile },
+  { namespace: config.cluster.namespace, profile: config.profile, ...(stackId && { stackId }) },
   onCluster,
 );
 const storage = new Storage({ storageClass: target.storageClass });

@@ -10,6 +10,7 @@ import { createProgress } from "./progress.ts";
 import { type Rendered, renderedObject, writeRendered } from "./render.ts";
 import { engineOptions, readStackAsBefore } from "./stack.ts";
 import { duration } from "./table.ts";
+import { checkTransitions } from "./transitions.ts";
 
 /** What `preview --json` prints. */
 export interface PreviewReport {
@@ -42,6 +43,7 @@ export const preview: Command = {
     const args = stackArgs(values);
     const engine = await chooseEngine(args.engine);
     const { stack, note } = await readStackAsBefore(args, engine);
+    await checkTransitions(stack, engine);
     const progress = createProgress({ sink: process.stderr });
     if (note !== undefined) progress.log(note);
     const resources: PreviewedResource[] = [];

@@ -26,6 +26,7 @@ import { claimLines, leavingData } from "./removal.ts";
 import type { ServiceStatus } from "./services.ts";
 import { engineOptions, readStackAsBefore, refuseMovedCluster, type Stack } from "./stack.ts";
 import { duration } from "./table.ts";
+import { checkTransitions } from "./transitions.ts";
 
 /** What `up --json` prints. */
 export interface UpReport {
@@ -118,6 +119,7 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
     errors: [],
   };
   try {
+    await checkTransitions(stack, engine);
     await preflight(stack, progress);
     await forgetRemovedCluster(stack, attempt);
     rememberEmbedded(stack, attempt.choice);

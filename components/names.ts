@@ -33,6 +33,9 @@ export const COMPONENT_LABEL = "app.kubernetes.io/component";
 /** Label shared by everything of the platform. */
 export const PART_OF_LABEL = "app.kubernetes.io/part-of";
 
+/** Label of a namespace that tells whose it is: the id of the stack that made it. */
+export const STACK_ID_LABEL = "millrace/stack-id";
+
 /** Labels of an object: which service it belongs to and its role there. */
 export function labels(service: string, component: string): Record<string, string> {
   return { ...selector(service, component), [PART_OF_LABEL]: "millrace" };

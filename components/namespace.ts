@@ -1,7 +1,7 @@
 /** The platform's namespace, which enforces Pod Security `restricted` on every pod in it. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { PART_OF_LABEL } from "./names.ts";
+import { PART_OF_LABEL, STACK_ID_LABEL } from "./names.ts";
 
 const LEVEL = "restricted";
 
@@ -10,6 +10,8 @@ export interface PlatformNamespaceArgs {
   readonly namespace?: string;
   /** The set of services in it, kept in the stack's state so that the next deploy can go on with it. @default - not kept */
   readonly profile?: string;
+  /** Id of the stack, by which it finds its namespaces again. @default - none */
+  readonly stackId?: string;
 }
 
 /** Pod Security labels: what is refused, and what is written to the audit log and shown as a warning. */
@@ -47,7 +49,11 @@ export class PlatformNamespace extends pulumi.ComponentResource {
       {
         metadata: {
           name: args.namespace ?? "millrace",
-          labels: { [PART_OF_LABEL]: "millrace", ...podSecurityLabels },
+          labels: {
+            [PART_OF_LABEL]: "millrace",
+            ...(args.stackId === undefined ? {} : { [STACK_ID_LABEL]: args.stackId }),
+            ...podSecurityLabels,
+          },
         },
       },
       { parent: this },

@@ -186,4 +186,12 @@ describe("the parts that components share", () => {
     expect(namespaceProblems({ namespace: "My Data" })[0]).to.match(/^namespace "My Data" /);
     expect(namespaceProblems({})).to.deep.equal([]);
   });
+
+  it("writes on the namespace whose it is, once the stack has an id", async () => {
+    new PlatformNamespace("plain", { namespace: "plain" });
+    new PlatformNamespace("own", { namespace: "own", stackId: "0123456789abcdef" });
+    const [plain, own] = await mocked.ofType("kubernetes:core/v1:Namespace");
+    expect(plain?.inputs.metadata.labels).not.to.have.property("millrace/stack-id");
+    expect(own?.inputs.metadata.labels).to.include({ "millrace/stack-id": "0123456789abcdef" });
+  });
 });

@@ -1,0 +1,150 @@
+/** What a stack has in its cluster: its claims and the StatefulSets that use them. Only asks. */
+import { existsSync } from "node:fs";
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest, type RequestOptions } from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
+import { NAME_LABEL, PART_OF_LABEL, STACK_ID_LABEL } from "../components/names.ts";
+import { quantityBytes } from "../components/quantity.ts";
+import type { LiveClaim, LivePlatform, LiveSet } from "../config/transitions.ts";
+import type { TargetProfile } from "./profile.ts";
+
+const TIMEOUT_MS = 5_000;
+const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
+
+/** How a stack's namespaces are told from others'. */
+export interface Owner {
+  /** @default - none: the stack was never brought up */
+  readonly stackId?: string;
+  /** Namespaces that the config or the state name; those without any stack's id count as this stack's. */
+  readonly namespaces: readonly string[];
+}
+
+interface Item {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly storageClassName?: string;
+    readonly resources?: { readonly requests?: { readonly storage?: string } };
+    readonly volumeClaimTemplates?: readonly unknown[];
+  };
+  readonly status?: { readonly capacity?: { readonly storage?: string } };
+}
+
+/** A refusal of the API server; what may not be read counts as not there. */
+class Refused extends Error {}
+
+/** What the stack has; `undefined` when there is no cluster or it does not answer within seconds. */
+export async function livePlatform(profile: TargetProfile, owner: Owner): Promise<LivePlatform | undefined> {
+  try {
+    const get = connect(profile);
+    const namespaces = ownNamespaces(await get("/api/v1/namespaces"), profile, owner);
+    const [classes, ...lists] = await Promise.all([
+      get("/apis/storage.k8s.io/v1/storageclasses"),
+      ...namespaces.map(async (namespace) => ({
+        claims: (await get(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`)) ?? [],
+        sets: (await get(`/apis/apps/v1/namespaces/${namespace}/statefulsets`)) ?? [],
+      })),
+    ]);
+    const standard = classes?.find(({ metadata }) => metadata.annotations?.[DEFAULT_CLASS] === "true");
+    return {
+      claims: lists.flatMap(({ claims }) => claims.flatMap(toClaim)),
+      sets: lists.flatMap(({ sets }) => sets.flatMap(toSet)),
+      ...(standard === undefined ? {} : { defaultStorageClass: standard.metadata.name }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Namespaces of the stack: by its id, or, of a platform from before there were ids, by name. */
+function ownNamespaces(all: readonly Item[] | undefined, profile: TargetProfile, owner: Owner): string[] {
+  // Somebody who may not list namespaces has been given one.
+  if (all === undefined) return [...new Set(owner.namespaces)];
+  return all
+    .filter(({ metadata: { name, labels = {} } }) => {
+      const id = labels[STACK_ID_LABEL];
+      if (id !== undefined) return id === owner.stackId;
+      if (owner.namespaces.includes(name)) return true;
+      return profile.target === "embedded" && labels[PART_OF_LABEL] === "millrace";
+    })
+    .map(({ metadata }) => metadata.name);
+}
+
+/** A claim that a StatefulSet's controller made: it carries the labels that select the set's pods. */
+function toClaim({ metadata, spec, status }: Item): LiveClaim[] {
+  const service = metadata.labels?.[NAME_LABEL];
+  const ordinal = service === undefined ? undefined : /-(\d+)$/.exec(metadata.name)?.[1];
+  const size = quantityBytes(spec?.resources?.requests?.storage ?? "");
+  if (service === undefined || ordinal === undefined || size === undefined) return [];
+  if (!metadata.name.endsWith(`-${service}-${ordinal}`)) return [];
+  const capacity = quantityBytes(status?.capacity?.storage ?? "");
+  return [
+    {
+      namespace: metadata.namespace ?? "",
+      name: metadata.name,
+      service,
+      ordinal: Number(ordinal),
+      sizeBytes: size,
+      ...(spec?.storageClassName === undefined ? {} : { storageClass: spec.storageClassName }),
+      ...(capacity === undefined ? {} : { capacityBytes: capacity }),
+    },
+  ];
+}
+
+function toSet({ metadata, spec }: Item): LiveSet[] {
+  const service = metadata.labels?.[NAME_LABEL];
+  if (service !== metadata.name) return [];
+  return [
+    {
+      namespace: metadata.namespace ?? "",
+      service,
+      replicas: spec?.replicas ?? 1,
+      hasClaims: (spec?.volumeClaimTemplates ?? []).length > 0,
+    },
+  ];
+}
+
+/** Lists by path; `undefined` for what may not be read. */
+function connect(profile: Pick<TargetProfile, "kubeconfig" | "context">) {
+  const config = new KubeConfig();
+  if (profile.kubeconfig === undefined) config.loadFromDefault();
+  else if (existsSync(profile.kubeconfig)) config.loadFromFile(profile.kubeconfig);
+  config.setCurrentContext(profile.context);
+  const base = new URL(config.getCurrentCluster()?.server ?? "");
+  return async (path: string): Promise<readonly Item[] | undefined> => {
+    const options: RequestOptions = { headers: { accept: "application/json" } };
+    await config.applyToHTTPSOptions(options);
+    options.signal = AbortSignal.timeout(TIMEOUT_MS);
+    const url = new URL(`${base.pathname.replace(/\/$/, "")}${path}`, base);
+    try {
+      return (JSON.parse(await fetchText(url, options)) as { items: Item[] }).items;
+    } catch (error) {
+      if (error instanceof Refused) return undefined;
+      throw error;
+    }
+  };
+}
+
+function fetchText(url: URL, options: RequestOptions): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === "http:" ? httpRequest : httpsRequest;
+    const sent = send(url, options, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const { statusCode = 0 } = response;
+        if (statusCode < 300) resolve(text);
+        else reject(statusCode === 403 || statusCode === 404 ? new Refused(text) : new Error(`HTTP ${statusCode}`));
+      });
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}

@@ -1,0 +1,208 @@
+/**
+ * Changes of a live platform that would lose or orphan data, refused before anything happens. Pure: what the cluster has
+ * now (`clusters/claims.ts` reads it) and the config that is to come.
+ */
+import { quantityBytes } from "../components/quantity.ts";
+import { serviceNames } from "../components/names.ts";
+import type { PlatformConfig } from "./schema.ts";
+
+/** A claim of one of the platform's services. */
+export interface LiveClaim {
+  readonly namespace: string;
+  readonly name: string;
+  /** The service's name in Kubernetes, which is also that of its StatefulSet. */
+  readonly service: string;
+  /** Number of the pod that the claim belongs to. */
+  readonly ordinal: number;
+  readonly storageClass?: string;
+  /** What it asks for. */
+  readonly sizeBytes: number;
+  /** What it has; less than `sizeBytes` while it grows. `undefined` before it is bound. */
+  readonly capacityBytes?: number;
+}
+
+/** A StatefulSet of one of the platform's services. */
+export interface LiveSet {
+  readonly namespace: string;
+  readonly service: string;
+  readonly replicas: number;
+  /** Whether its pods keep their data on claims. */
+  readonly hasClaims: boolean;
+}
+
+/** What a stack has in its cluster. */
+export interface LivePlatform {
+  readonly claims: readonly LiveClaim[];
+  readonly sets: readonly LiveSet[];
+  /** Name of the cluster's default StorageClass. */
+  readonly defaultStorageClass?: string;
+}
+
+/** The services that keep data on claims, by their key in the config. */
+const keepers = {
+  kafka: serviceNames.kafka,
+  objectStore: serviceNames.objectStore,
+  catalog: serviceNames.metastore,
+  postgres: serviceNames.postgres,
+  cassandra: serviceNames.cassandra,
+} as const;
+type Keeper = keyof typeof keepers;
+const keeperKeys = Object.keys(keepers) as Keeper[];
+
+/** What a rule looks at. */
+export interface Transition {
+  readonly live: LivePlatform;
+  readonly config: PlatformConfig;
+  /** StorageClass of the claims to come, as the target resolves it: a name, `default` or `none`. */
+  readonly storageClass: string;
+}
+
+type Rule = (transition: Transition) => string[];
+
+/** Each is asked; a service's own rules stand here too. */
+const rules: readonly Rule[] = [namespaceMoved, classChanged, dataDropped, claimsNewToSet, shrunk];
+
+/** What can't be done without losing data, with the way to do it; empty when there is nothing. */
+export function transitionProblems(transition: Transition): string[] {
+  return rules.flatMap((rule) => rule(transition));
+}
+
+/** All problems in one message. */
+export function refusal(problems: readonly string[]): string {
+  const lines = problems.map((problem) => `  - ${problem}`).join("\n");
+  return `this change would lose data of the platform that runs; nothing was changed:\n${lines}`;
+}
+
+/** One line per service that goes and whose claims stay. */
+export function keptClaims({ live, config }: Transition): string[] {
+  return keeperKeys
+    .filter((key) => !isOwn(config, key))
+    .flatMap((key) => {
+      const claims = live.claims.filter(({ service }) => service === keepers[key]);
+      if (claims.length === 0) return [];
+      return [
+        `${key} is not part of the platform: its ${claimsInWords(claims)} ${claims.length === 1 ? "is" : "are"} kept, ` +
+          `and found again when it is. To remove what is in ${claims.length === 1 ? "it" : "them"}: ` +
+          `kubectl -n ${claims[0]?.namespace ?? ""} delete pvc ${claims.map(({ name }) => name).join(" ")}`,
+      ];
+    });
+}
+
+/** Claims of a service that the config keeps, in any namespace of the stack. */
+export function claimsOf(transition: Transition, key: Keeper): readonly LiveClaim[] {
+  const { live, config } = transition;
+  return isOwn(config, key) ? live.claims.filter(({ service }) => service === keepers[key]) : [];
+}
+
+function namespaceMoved({ live, config }: Transition): string[] {
+  const { namespace } = config.cluster;
+  const elsewhere = live.claims.filter((claim) => claim.namespace !== namespace);
+  const old = [...new Set(elsewhere.map((claim) => claim.namespace))];
+  return old.map((from) => {
+    const claims = elsewhere.filter((claim) => claim.namespace === from);
+    return (
+      `millrace:cluster.namespace: received "${namespace}", but the data lie on ${claimsInWords(claims)} in namespace "${from}", ` +
+      `and a claim can't change its namespace; put "${from}" back, or bring the platform up as another stack with this ` +
+      "namespace, copy what you need, and take this one down"
+    );
+  });
+}
+
+function classChanged(transition: Transition): string[] {
+  const { live, storageClass, config } = transition;
+  if (storageClass === "none") return [];
+  const wanted = storageClass === "default" ? live.defaultStorageClass : storageClass;
+  if (wanted === undefined) return [];
+  const others = keeperKeys
+    .flatMap((key) => (isPersistent(config, key) ? claimsOf(transition, key) : []))
+    .filter((claim) => claim.storageClass !== undefined && claim.storageClass !== wanted);
+  const classes = [...new Set(others.map((claim) => claim.storageClass))];
+  return classes.map((from) => {
+    const claims = others.filter((claim) => claim.storageClass === from);
+    return (
+      `millrace:cluster.storageClass: received "${storageClass}"${storageClass === "default" ? ` ("${wanted}" here)` : ""}, but ` +
+      `${claimsInWords(claims)} ${claims.length === 1 ? "is" : "are"} of class "${from ?? ""}", and a claim can't change its ` +
+      `class; put "${from ?? ""}" back, or bring the platform up as another stack with this class, copy what you need, ` +
+      "and take this one down"
+    );
+  });
+}
+
+/** Data that would go on in the pods, while what there is stays behind on claims. */
+function dataDropped(transition: Transition): string[] {
+  const { config, storageClass } = transition;
+  return keeperKeys.flatMap((key) => {
+    const claims = claimsOf(transition, key);
+    if (claims.length === 0 || (isPersistent(config, key) && storageClass !== "none")) return [];
+    const setting =
+      storageClass === "none"
+        ? 'millrace:cluster.storageClass: received "none"'
+        : `millrace:services.${key}.storage: received kind "ephemeral"`;
+    return [
+      `${setting}, but ${key} has its data on ${claimsInWords(claims)}, and would start again with none; put the old value ` +
+        `back, or give the data up on purpose: set millrace:services.${key}.enabled to false, npm run up, then ` +
+        `kubectl -n ${claims[0]?.namespace ?? ""} delete pvc ${claims.map(({ name }) => name).join(" ")}, and switch it on again`,
+    ];
+  });
+}
+
+/** Kubernetes gives no claims to a StatefulSet that was made without. */
+function claimsNewToSet(transition: Transition): string[] {
+  const { live, config, storageClass } = transition;
+  return keeperKeys.flatMap((key) => {
+    const set = live.sets.find(
+      ({ service, namespace }) => service === keepers[key] && namespace === config.cluster.namespace,
+    );
+    if (set === undefined || set.hasClaims || !isPersistent(config, key) || storageClass === "none") return [];
+    return [
+      `millrace:services.${key}.storage: received kind "persistent", but ${key} keeps its data in its pods now, and they go ` +
+        `when it moves to a claim; to do it all the same, set millrace:services.${key}.enabled to false, npm run up, and ` +
+        "switch it on again",
+    ];
+  });
+}
+
+function shrunk(transition: Transition): string[] {
+  const { config, storageClass } = transition;
+  if (storageClass === "none") return [];
+  return keeperKeys.flatMap((key) => {
+    const { storage } = config.services[key];
+    if (storage.kind !== "persistent") return [];
+    const wanted = quantityBytes(storage.size) ?? Number.NaN;
+    const larger = claimsOf(transition, key).filter((claim) => wanted < claim.sizeBytes && !isRecovery(claim, wanted));
+    if (larger.length === 0) return [];
+    const least = Math.max(...larger.map((claim) => claim.capacityBytes ?? claim.sizeBytes));
+    return [
+      `millrace:services.${key}.storage.size: received ${storage.size}, but ${claimsInWords(larger)} can't be made smaller; ` +
+        `give at least ${sizeInWords(Math.max(...larger.map((claim) => claim.sizeBytes)))}` +
+        (larger.some(isGrowing) ? `, or, because it has not grown yet, anything above ${sizeInWords(least)}` : ""),
+    ];
+  });
+}
+
+const isGrowing = (claim: LiveClaim): boolean =>
+  claim.capacityBytes !== undefined && claim.capacityBytes < claim.sizeBytes;
+
+/** A growth that can't be done may be taken back to anything above what the claim has. */
+const isRecovery = (claim: LiveClaim, wanted: number): boolean =>
+  claim.capacityBytes !== undefined && isGrowing(claim) && wanted > claim.capacityBytes;
+
+/** Whether the platform runs the service itself. */
+function isOwn({ services }: PlatformConfig, key: Keeper): boolean {
+  if (!services[key].enabled) return false;
+  if (key === "kafka") return services.kafka.existing === undefined;
+  return key !== "objectStore" || services.objectStore.server !== "existing";
+}
+
+function isPersistent(config: PlatformConfig, key: Keeper): boolean {
+  return isOwn(config, key) && config.services[key].storage.kind === "persistent";
+}
+
+function claimsInWords(claims: readonly LiveClaim[]): string {
+  const listed = claims.map(({ name, sizeBytes }) => `${name} (${sizeInWords(sizeBytes)})`).join(", ");
+  return `${claims.length === 1 ? "claim" : "claims"} ${listed}`;
+}
+
+function sizeInWords(bytes: number): string {
+  return bytes % 2 ** 30 === 0 ? `${bytes / 2 ** 30}Gi` : `${Math.ceil(bytes / 2 ** 20)}Mi`;
+}
