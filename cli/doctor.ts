@@ -14,9 +14,8 @@ import { messageOf } from "./errors.ts";
 import { run, which } from "./exec.ts";
 import { connect, type Kube } from "./kube.ts";
 import { stackArgs, stackOptions } from "./options.ts";
-import { projectDir } from "./paths.ts";
 import { readPlatform } from "./platform.ts";
-import { diskNeeded, diskProblems } from "./preflight.ts";
+import { diskNeeded, diskProblems, dockerFolders } from "./preflight.ts";
 import type { ServiceStatus } from "./services.ts";
 import { readStack, type Stack } from "./stack.ts";
 import { bytes, table } from "./table.ts";
@@ -167,7 +166,8 @@ export function memoryWanted(config: PlatformConfig): number {
 
 async function hostFindings(config: PlatformConfig): Promise<Finding[]> {
   const { warm } = diskNeeded(config);
-  const disk = await diskProblems(warm);
+  const folders = await dockerFolders();
+  const disk = diskProblems(warm, folders);
   const memory = totalmem();
   const needed = memoryWanted(config);
   return [
@@ -182,7 +182,7 @@ async function hostFindings(config: PlatformConfig): Promise<Finding[]> {
           next: "turn services off in the stack (docs/configuration.md)",
         },
     disk[0] === undefined
-      ? ok("disk", `at least ${bytes(warm)} free at ${projectDir}`)
+      ? ok("disk", `at least ${bytes(warm)} free at ${folders[0] ?? cacheDir()}`)
       : { subject: "disk", level: "problem", detail: disk[0], next: "npm run down -- --cache" },
     ok("cache", cacheDir()),
     ...(await Promise.all(tools.map(toolFinding))),

@@ -1,4 +1,5 @@
 /** The command line: finds the command, reads its options, runs it, and renders what goes wrong. */
+import { useDockerContext } from "../clusters/docker-context.ts";
 import type { Command } from "./command.ts";
 import { causesOf, renderError, UserError } from "./errors.ts";
 import { nearest } from "../config/nearest.ts";
@@ -118,7 +119,10 @@ export async function runMain(args: readonly string[], command = main): Promise<
 }
 
 if (import.meta.main) {
-  process.exitCode = await runMain(process.argv.slice(2));
+  process.exitCode = await runMain(process.argv.slice(2), async (args) => {
+    useDockerContext();
+    return await main(args);
+  });
   // The answer is out; a connection that someone forgot must not keep the user waiting.
   setTimeout(() => process.exit(), 5000).unref();
 }

@@ -1,8 +1,11 @@
 /** What must be true of this machine and of the target before anything is created. */
 import { existsSync } from "node:fs";
-import { statfs } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
+import { dirname } from "node:path";
 
+import Docker from "dockerode";
+
+import { type DockerInfo, filledFolders, freeBytes, onePerFileSystem } from "../clusters/docker-disk.ts";
 import { ensureDocker } from "../clusters/docker-engine.ts";
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
@@ -12,7 +15,6 @@ import { embeddedPorts, embeddedRuns } from "./cluster.ts";
 import { cacheDir } from "../images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
-import { projectDir } from "./paths.ts";
 import { readNodes } from "./platform.ts";
 import { during, type Progress } from "./progress.ts";
 import { quantity } from "./quantity.ts";
@@ -42,7 +44,7 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
     if (stack.profile.registry !== undefined || embedded) await ensureDocker(step.detail);
     step.detail("disk");
     const { cold, warm } = diskNeeded(stack.config);
-    problems.push(...(await diskProblems(existsSync(cacheDir()) ? warm : cold)));
+    problems.push(...diskProblems(existsSync(cacheDir()) ? warm : cold, await dockerFolders()));
     if (embedded && !running) {
       step.detail("ports");
       const clashes = await portClashes(embeddedPorts(stack.config.cluster));
@@ -76,13 +78,33 @@ function fitProblems(stack: Stack, cores: number, memory: number): string[] {
   return fits ? [] : [proposal];
 }
 
-/** Too little room on the disk that holds the caches and the cluster. */
-export async function diskProblems(needed: number, folder = projectDir): Promise<string[]> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
-  return free >= needed
-    ? []
-    : [
-        `disk: ${bytes(free)} are free at ${folder}, ${bytes(needed)} are needed; free some, or npm run down -- --cache`,
-      ];
+/** Folders that the Docker engine fills, as far as this machine sees them; none without an engine. */
+export async function dockerFolders(): Promise<string[]> {
+  const info = (await new Docker().info().catch(() => ({}))) as DockerInfo;
+  return filledFolders(info);
+}
+
+/** Part of the need that the caches have on a disk of their own. */
+const CACHE_SHARE = 0.5;
+
+/**
+ * Too little room on a disk that is filled: where Docker keeps images and volumes, and where the caches are.
+ * @param needed Bytes for everything together.
+ */
+export function diskProblems(needed: number, folders: readonly string[], free = freeBytes): string[] {
+  const caches = existingParent(cacheDir());
+  const wanted = folders.length === 0 ? [caches] : [...folders, caches];
+  return onePerFileSystem(wanted).flatMap((folder) => {
+    const share = folder === caches && folders.length > 0 ? needed * CACHE_SHARE : needed;
+    const room = free(folder);
+    if (room >= share) return [];
+    const what = folder === caches ? "where the caches are" : "where Docker keeps images and volumes";
+    return [
+      `disk: ${bytes(room)} are free at ${folder}, ${what}, and ${bytes(share)} are needed; free some, or npm run down -- --cache`,
+    ];
+  });
+}
+
+function existingParent(folder: string): string {
+  return existsSync(folder) ? folder : existingParent(dirname(folder));
 }

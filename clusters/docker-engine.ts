@@ -68,7 +68,7 @@ export async function findDocker(
 /** Why this process cannot bring an engine up, with the way out; `undefined`: it can. */
 export function refuseReason({ dockerHost, code, root, debian }: EngineSituation): string | undefined {
   if (dockerHost !== undefined && dockerHost !== "") {
-    return `no Docker engine answers at DOCKER_HOST=${dockerHost} (${code}); start that engine, or unset DOCKER_HOST to use the local one`;
+    return `no Docker engine answers at DOCKER_HOST=${dockerHost} (${code}); start that engine, or unset DOCKER_HOST (or choose another docker context) to use the local one`;
   }
   if (code === "EACCES") {
     return (

@@ -1,6 +1,7 @@
 /** Life of the embedded cluster: one container, one volume, one network, and a kubeconfig in `.millrace/`. */
-import { existsSync, readFileSync, statfsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import Docker from "dockerode";
+import { type DockerInfo, filledFolders, freeBytes, onePerFileSystem } from "../docker-disk.ts";
 import { ensureDocker, findDocker } from "../docker-engine.ts";
 import {
   createContainer,
@@ -316,11 +317,9 @@ async function refuseTakenPorts(ports: EmbeddedPorts): Promise<void> {
 }
 
 async function refuseFullDisk(docker: Docker): Promise<void> {
-  const { DockerRootDir } = (await docker.info()) as { DockerRootDir: string };
-  if (!existsSync(DockerRootDir)) return;
-  const { bavail, bsize } = statfsSync(DockerRootDir);
-  const message = diskProblem(DockerRootDir, bavail * bsize);
-  if (message !== undefined) throw new Error(message);
+  const folders = filledFolders((await docker.info()) as DockerInfo);
+  const problems = onePerFileSystem(folders).flatMap((folder) => diskProblem(folder, freeBytes(folder)) ?? []);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
 /** What is wrong when the engine's disk has too little room; `undefined` when it has enough. */
