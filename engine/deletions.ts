@@ -41,7 +41,9 @@ export async function deleteResources(parts: DeletionParts, doomed: readonly Res
       const users = doomed.filter((other) => other !== resource && needed.get(other)?.has(resource.urn) === true);
       running = Promise.resolve()
         .then(() => Promise.all(users.map(remove)))
-        .then((done) => (done.every(Boolean) ? parts.limit.run(() => deleteOne(parts, resource, urns)) : false));
+        .then((done) =>
+          done.every(Boolean) ? parts.limit.run((leave) => deleteOne(parts, resource, urns, leave)) : false,
+        );
       started.set(resource, running);
     }
     return running;
@@ -53,6 +55,7 @@ async function deleteOne(
   parts: DeletionParts,
   resource: ResourceState,
   doomedUrns: ReadonlySet<string>,
+  leave: () => void,
 ): Promise<boolean> {
   const { preview, ledger, providers, events, signal, save } = parts;
   if (signal.aborted) {
@@ -96,6 +99,7 @@ async function deleteOne(
             inputs: reveal(resource.inputs ?? {}) as Props,
             signal,
             progress: (message) => step?.progress(message),
+            onlyWaiting: leave,
             ...(timeout === undefined ? {} : { timeoutSeconds: timeout }),
           },
           recordedOf(resource),

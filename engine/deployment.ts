@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { deleteResources } from "./deletions.ts";
 import type { Events } from "./events.ts";
-import { type Goal, type Registered, stateOf } from "./goal.ts";
+import { type Goal, inherited, type Registered, stateOf } from "./goal.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Limit } from "./limit.ts";
 import type { PolicyPacks } from "./policy.ts";
@@ -13,7 +13,8 @@ import { packageOf, type Providers } from "./providers.ts";
 import type { ResourceState } from "./state.ts";
 import { carryOut } from "./steps.ts";
 import { makeUrn, urnName } from "./urn.ts";
-import { diffPaths, keepAt, type Props, reveal } from "./values.ts";
+import { keepAt } from "./property-path.ts";
+import { diffPaths, type Props, reveal } from "./values.ts";
 
 export interface DeploymentParts {
   readonly stack: string;
@@ -44,7 +45,8 @@ export interface ReadRequest {
 
 export class Deployment {
   readonly #parts: DeploymentParts;
-  readonly #seen = new Set<string>();
+  /** What was registered so far, by URN. */
+  readonly #goals = new Map<string, Goal>();
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(parts: DeploymentParts) {
@@ -63,13 +65,14 @@ export class Deployment {
     await Promise.allSettled(this.#running);
   }
 
-  async #register(goal: Goal): Promise<Registered> {
+  async #register(asked: Goal): Promise<Registered> {
     const { stack, project, ledger, events } = this.#parts;
+    const goal = inherited(asked, this.#goals.get(asked.parent));
     const urn = makeUrn(stack, project, goal.type, goal.name, goal.parent);
-    if (this.#seen.has(urn)) {
+    if (this.#goals.has(urn)) {
       throw new Error(`two resources have the URN ${urn}; give one of them another name`);
     }
-    this.#seen.add(urn);
+    this.#goals.set(urn, goal);
     events.conceal(goal.inputs);
     const last = ledger.last(urn, goal.aliases);
     if (!goal.custom) {
@@ -205,7 +208,7 @@ export class Deployment {
       return { urn, id: "", outputs: inputs, failed: true };
     }
     const live = await this.#survey(ref, last);
-    return limit.run(async () => {
+    return limit.run(async (leave) => {
       if (signal.aborted) {
         throw new Error("the run was interrupted");
       }
@@ -230,7 +233,7 @@ export class Deployment {
             state,
             last,
             provider,
-            context: { ...context, progress: report.progress },
+            context: { ...context, progress: report.progress, onlyWaiting: leave },
             timeouts: goal.timeouts,
             report,
           },

@@ -37,10 +37,10 @@ export class Events {
     }
   }
 
-  /** The text with "[secret]" in place of each secret. */
+  /** The text with "[secret]" in place of each secret; one that is part of another would leave the rest of that in sight. */
   scrub(text: string): string {
     let clean = text;
-    for (const hidden of this.#secrets) {
+    for (const hidden of [...this.#secrets].sort((a, b) => b.length - a.length)) {
       clean = clean.replaceAll(hidden, "[secret]");
     }
     return clean;

@@ -17,11 +17,13 @@ export interface Goal {
   readonly propertyDependencies: Readonly<Record<string, string[]>>;
   readonly aliases: readonly string[];
   readonly protect: boolean;
-  readonly retainOnDelete: boolean;
+  /** `undefined`: as its parent. */
+  readonly retainOnDelete: boolean | undefined;
   readonly deleteBeforeReplace: boolean | undefined;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];
   readonly additionalSecretOutputs: readonly string[];
+  /** URN; empty: as its parent. */
   readonly deletedWith: string;
   /** Seconds by operation. */
   readonly timeouts: { readonly create?: number; readonly update?: number; readonly delete?: number };
@@ -33,6 +35,13 @@ export interface Registered {
   readonly outputs: Props;
   /** The step failed: the program's outputs of it reject. */
   readonly failed?: boolean;
+}
+
+/** The goal with what it takes over from its parent: these two are the engine's to hand down, `protect` is the SDK's. */
+export function inherited(goal: Goal, parent: Goal | undefined): Goal {
+  const retainOnDelete = goal.retainOnDelete ?? parent?.retainOnDelete;
+  const deletedWith = goal.deletedWith === "" ? (parent?.deletedWith ?? "") : goal.deletedWith;
+  return { ...goal, retainOnDelete, deletedWith };
 }
 
 /** The part of a checkpoint's entry that comes from the goal. */
@@ -51,7 +60,7 @@ export function stateOf(goal: Goal, urn: string, provider: string, inputs: Props
       ? {}
       : { additionalSecretOutputs: [...goal.additionalSecretOutputs] }),
     ...(Object.keys(goal.timeouts).length === 0 ? {} : { customTimeouts: { ...goal.timeouts } }),
-    ...(goal.retainOnDelete ? { retainOnDelete: true } : {}),
+    ...(goal.retainOnDelete === true ? { retainOnDelete: true } : {}),
     ...(goal.deletedWith === "" ? {} : { deletedWith: goal.deletedWith }),
     ...(goal.ignoreChanges.length === 0 ? {} : { ignoreChanges: [...goal.ignoreChanges] }),
     ...(goal.replaceOnChanges.length === 0 ? {} : { replaceOnChanges: [...goal.replaceOnChanges] }),

@@ -7,21 +7,33 @@ export class Limit {
     this.#free = most;
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs the work; it calls `leave` when all that is left of it is to wait, and others go on. */
+  async run<T>(work: (leave: () => void) => Promise<T>): Promise<T> {
     if (this.#free > 0) {
       this.#free--;
     } else {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) {
-        this.#free++;
-      } else {
-        next();
+    let isInside = true;
+    const leave = () => {
+      if (isInside) {
+        isInside = false;
+        this.#next();
       }
+    };
+    try {
+      return await work(leave);
+    } finally {
+      leave();
+    }
+  }
+
+  #next(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      this.#free++;
+    } else {
+      next();
     }
   }
 }

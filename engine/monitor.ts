@@ -110,7 +110,7 @@ function goalOf(request: resource.RegisterResourceRequest): Goal {
     propertyDependencies,
     aliases: request.getAliasurnsList(),
     protect: request.getProtect() === true,
-    retainOnDelete: request.getRetainondelete() === true,
+    retainOnDelete: request.hasRetainondelete() ? request.getRetainondelete() : undefined,
     deleteBeforeReplace: request.getDeletebeforereplacedefined() ? request.getDeletebeforereplace() : undefined,
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),

@@ -3,7 +3,8 @@
 import type { Goal } from "./goal.ts";
 import type { Diff, Made, Provider } from "./provider.ts";
 import type { ResourceState } from "./state.ts";
-import { hideAt, hideTexts, isBelow, merge, type Props, reveal, secret, secretTexts } from "./values.ts";
+import { isBelow } from "./property-path.ts";
+import { hideAt, hideTexts, merge, type Props, reveal, secret, secretTexts } from "./values.ts";
 
 export interface Plan {
   readonly op: "create" | "same" | "update" | "replace";

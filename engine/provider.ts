@@ -13,6 +13,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Says what is being done or waited for right now. */
   readonly progress: (message: string) => void;
+  /** To be called when all that is left is to wait: the step then counts no more among those worked on at once. */
+  readonly onlyWaiting?: () => void;
 }
 
 export interface Diff {

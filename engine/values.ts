@@ -176,40 +176,10 @@ export function driftPaths(inputs: unknown, before: unknown, now: unknown, path 
   return before === undefined || isDeepStrictEqual(before, now) ? [] : [path];
 }
 
-function stepTo(path: string, key: string): string {
-  return path + (/^[\w-]+$/.test(key) ? (path === "" ? key : `.${key}`) : `["${key}"]`);
-}
-
-/** Whether `path` is `prefix` or lies below it; `*` in the prefix stands for any one step. */
-export function isBelow(path: string, prefix: string): boolean {
-  const steps = (text: string) => text.split(/[.[\]"]+/).filter((step) => step !== "");
-  const have = steps(path);
-  return steps(prefix).every((step, index) => step === "*" || step === have[index]);
-}
-
-/** `next` with the values of `last` at the given paths (ignoreChanges). Paths use dots and `[n]`. */
-export function keepAt(last: Props, next: Props, paths: readonly string[]): Props {
-  const result = structuredClone(next);
-  for (const path of paths) {
-    const steps = path.split(/[.[\]"]+/).filter((step) => step !== "");
-    const final = steps.pop();
-    let from: unknown = last;
-    let to: unknown = result;
-    for (const step of steps) {
-      from = (from as Props | undefined)?.[step];
-      to = (to as Props | undefined)?.[step];
-    }
-    if (final === undefined || typeof to !== "object" || to === null) {
-      continue;
-    }
-    const value = (from as Props | undefined)?.[final];
-    if (value === undefined) {
-      Reflect.deleteProperty(to, final);
-    } else {
-      (to as Props)[final] = value;
-    }
-  }
-  return result;
+/** The path one step further. */
+export function stepTo(path: string, key: string): string {
+  const isPlain = /^[\w-]+$/.test(key);
+  return path + (isPlain ? (path === "" ? key : `.${key}`) : `["${key.replaceAll('"', '\\"')}"]`);
 }
 
 /** Deep merge; arrays and scalars of `over` win. */

@@ -50,15 +50,31 @@ export interface Reference {
 
 const retriedStatus = new Set([429, 500, 502, 503, 504]);
 const requestTimeoutMs = 15_000;
-/** A server that can't be reached at all is given up after this. */
+/** A server that was never reached is given up after this. */
 const unreachableAfterMs = 15_000;
+/** One that has answered before, or says that it is busy, is given up after this. */
+const silentAfterMs = 40_000;
+const leastAttempts = 8;
 /** A server that asks for more patience than this is asked again all the same. */
 const longestRetryAfterMs = 30_000;
+
+/** What `ask` gives, or `otherwise` while the server is silent or busy: whoever waits anyway asks again. */
+export async function unlessAway<T>(ask: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof NoAnswerError || (error instanceof ApiError && retriedStatus.has(error.code))) {
+      return otherwise;
+    }
+    throw error;
+  }
+}
 
 export class KubernetesApi {
   readonly server: string;
   readonly #config: KubeConfig;
   #agent: http.Agent | https.Agent | undefined;
+  #hasAnswered = false;
   readonly #discovered = new Map<string, Promise<Map<string, Kind>>>();
 
   constructor(kubeconfig: string | undefined, context: string | undefined) {
@@ -185,11 +201,13 @@ export class KubernetesApi {
       const wait = Math.min(250 * 2 ** attempt, 4_000) * (0.75 + Math.random() / 2);
       try {
         const { status, text, retryAfterMs } = await this.#send(method, path, body, contentType);
+        this.#hasAnswered = true;
         const answer = parseBody(text);
         if (status < 300) {
           return answer;
         }
-        if (!retriedStatus.has(status) || attempt >= 7) {
+        const isOver = attempt + 1 >= leastAttempts && Date.now() - started > silentAfterMs;
+        if (!retriedStatus.has(status) || isOver) {
           throw new ApiError(status, answer, `${method} ${path.split("?")[0] ?? path}`);
         }
         await sleep(Math.max(wait, Math.min(retryAfterMs, longestRetryAfterMs)));
@@ -197,7 +215,7 @@ export class KubernetesApi {
         if (error instanceof ApiError || error instanceof KubeconfigError) {
           throw error;
         }
-        if (Date.now() - started + wait > unreachableAfterMs) {
+        if (Date.now() - started + wait > (this.#hasAnswered ? silentAfterMs : unreachableAfterMs)) {
           const reason =
             error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
           throw new NoAnswerError(`the Kubernetes API server ${this.server} can't be reached: ${reason}`, {

@@ -1,6 +1,6 @@
 /** Which changes of a Kubernetes object its API server refuses, so that it must be made anew. */
 
-import { isBelow } from "../values.ts";
+import { isBelow } from "../property-path.ts";
 
 const always = ["apiVersion", "kind", "metadata.name", "metadata.namespace"];
 

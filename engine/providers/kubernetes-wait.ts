@@ -6,7 +6,7 @@ import { quantityBytes } from "../../components/quantity.ts";
 import type { StepContext } from "../provider.ts";
 import { isObject, type Props, textOf } from "../values.ts";
 import { failureCause, podCause, type PodView } from "./kubernetes-causes.ts";
-import type { KubernetesApi } from "./kubernetes-api.ts";
+import { type KubernetesApi, unlessAway } from "./kubernetes-api.ts";
 
 /** What a wait needs of the API. */
 export type ObjectView = PodView & Pick<KubernetesApi, "get">;
@@ -37,28 +37,32 @@ export async function awaitReady(
   let pause = 100;
   let nextCause = started + 1_000;
   let cause: string | undefined;
+  let isAway = false;
   for (;;) {
     const state = readiness(kind, live, first);
     const isUnbound = kind === "PersistentVolumeClaim" && object(live["status"])["phase"] !== "Bound";
-    if (state.kind === "ready" || (isUnbound && (await waitsForConsumer(api, live)))) {
+    if (state.kind === "ready" || (isUnbound && (await unlessAway(() => waitsForConsumer(api, live), false)))) {
       return live;
     }
     if (state.kind === "failed") {
-      const why = (await failureCause(api, live)) || cause; // a Job may delete its failed pods
+      const why = (await unlessAway(() => failureCause(api, live), "")) || cause; // a Job may delete its failed pods
       throw new Error(why === undefined ? state.message : `${state.message}: ${why}`);
     }
     if (Date.now() >= nextCause) {
       nextCause = Date.now() + causeEveryMs;
-      const found = await podCause(api, live, Date.now() - started);
+      const found = await unlessAway(() => podCause(api, live, Date.now() - started), undefined);
       cause = found?.message;
       if (found?.permanent === true) {
         throw new Error(found.message);
       }
     }
     if (Date.now() - started > seconds * 1000) {
-      throw new Error(`not ready after ${seconds} s: ${cause ?? state.message}`);
+      throw new Error(
+        `not ready after ${seconds} s: ${isAway ? "the API server does not answer" : (cause ?? state.message)}`,
+      );
     }
-    const message = cause === undefined ? state.message : `${state.message} (${cause})`;
+    const why = isAway ? "the API server does not answer" : cause;
+    const message = why === undefined ? state.message : `${state.message} (${why})`;
     if (message !== said) {
       context.progress(message);
       said = message;
@@ -69,11 +73,12 @@ export async function awaitReady(
       throw new Error(`interrupted while waiting: ${message}`);
     }
     pause = Math.min(pause * 1.5, longestPauseMs);
-    const next = await api.get(path);
+    const next = await unlessAway<Props | "away" | undefined>(() => api.get(path), "away");
     if (next === undefined) {
       throw new Error("it was deleted while it was waited for");
     }
-    live = next;
+    isAway = next === "away";
+    live = next === "away" ? live : next;
   }
 }
 

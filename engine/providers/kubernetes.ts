@@ -10,8 +10,8 @@ import {
   type StepContext,
   type Survey,
 } from "../provider.ts";
-import { diffPaths, driftPaths, hasUnknown, isObject, type Props, textOf } from "../values.ts";
-import { ApiError, KubernetesApi, type Reference, UnknownKindError } from "./kubernetes-api.ts";
+import { diffPaths, driftPaths, hasUnknown, isObject, type Props, stepTo, textOf } from "../values.ts";
+import { ApiError, KubernetesApi, type Reference, unlessAway, UnknownKindError } from "./kubernetes-api.ts";
 import { keepClaims } from "./kubernetes-claims.ts";
 import { encoded, isOwn, leftoverKeys, takeOver, uidOf, writersOf } from "./kubernetes-ownership.ts";
 import { applyPatch, isPatch, manages, patchManager, relinquish } from "./kubernetes-patch.ts";
@@ -138,6 +138,9 @@ class KubernetesProvider implements Provider {
   async #apply(path: string, context: StepContext, manager: string): Promise<Made> {
     const object = this.#object(context.inputs);
     const force = annotation(object, "pulumi.com/patchForce") === "true";
+    if (isPatch(context.type)) {
+      context.onlyWaiting?.(); // for the object that it changes
+    }
     let live = isPatch(context.type)
       ? await applyPatch(this.#api, path, object, manager, force, context)
       : await this.#applyWhole(path, object, manager, context);
@@ -149,6 +152,7 @@ class KubernetesProvider implements Provider {
     const seconds = Number(
       annotation(object, "pulumi.com/timeoutSeconds") ?? context.timeoutSeconds ?? defaultTimeoutSeconds,
     );
+    context.onlyWaiting?.();
     try {
       live = await awaitReady(this.#api, path, live, seconds, context);
     } catch (error) {
@@ -242,8 +246,9 @@ class KubernetesProvider implements Provider {
     const uid = uidOf(object);
     const end = Date.now() + seconds * 1000;
     let pause = 100;
+    context.onlyWaiting?.();
     for (;;) {
-      const live = await this.#api.get(path);
+      const live = await unlessAway(() => this.#api.get(path), object);
       if (live === undefined || uidOf(live) !== uid) {
         return;
       }
@@ -311,7 +316,7 @@ class KubernetesProvider implements Provider {
     return [
       ...(uid === undefined || uid === uidOf(live) ? [] : ["metadata.uid"]),
       ...paths,
-      ...leftovers.map((key) => `data${/^[\w-]+$/.test(key) ? `.${key}` : `["${key}"]`}`),
+      ...leftovers.map((key) => stepTo("data", key)),
     ];
   }
 

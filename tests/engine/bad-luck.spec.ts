@@ -142,18 +142,20 @@ describe("the local engine in bad luck", function () {
     expect(await taken(), "a process that is younger than the lock").to.equal(true);
   });
 
-  it("gives up a dead, a silent and a vanishing API server in less than 30 s, and keeps what it knows", async () => {
+  it("gives up a dead and a silent API server in less than 30 s, a vanishing one later, and keeps what it knows", async () => {
     const vanishing = new FakeCluster();
     await vanishing.start();
     const vanishingStack = new TestStack(vanishing.kubeconfig);
-    const silentStack = new TestStack(cluster.kubeconfig);
+    const falling = new FakeCluster();
+    await falling.start();
+    const silentStack = new TestStack(falling.kubeconfig);
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     try {
       const check = async (one: TestStack, port: number) => {
         await ok(one.up(...parts));
         const before = one.checkpoint.resources;
-        one.kubeconfig = cluster.kubeconfig.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${port}`);
+        one.kubeconfig = one.kubeconfig.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${port}`);
         const started = Date.now();
         const failed = await one.up(...parts, { name: "another" });
         expect(failed.errors).to.have.length(1);
@@ -180,6 +182,7 @@ describe("the local engine in bad luck", function () {
       await Promise.all([check(stack, await closedPort()), check(silentStack, portOf(silent)), vanish()]);
     } finally {
       vanishingStack.remove();
+      await falling.stop();
       silent.close();
       silentStack.remove();
     }

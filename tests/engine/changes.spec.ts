@@ -119,6 +119,23 @@ describe("what the local engine does with changes", function () {
     expect(stack.recorded).not.to.include("kubernetes:core/v1:ConfigMap::kept");
   });
 
+  it("hands retainOnDelete and deletedWith down to children, which may say otherwise", async () => {
+    await ok(
+      stack.up(
+        { name: "target" },
+        { kind: "Group", name: "kept", options: { retainOnDelete: true } },
+        { kind: "Group", name: "inner", parent: "kept" },
+        { name: "retained", parent: "inner" },
+        { name: "deleted", parent: "inner", options: { retainOnDelete: false } },
+        { kind: "Group", name: "along", deletedWith: "target" },
+        { name: "taken", parent: "along" },
+      ),
+    );
+    cluster.requests.length = 0;
+    await ok(stack.up());
+    expect(writes()).to.have.members([`DELETE ${configMaps}/deleted`, `DELETE ${configMaps}/target`]);
+  });
+
   it("makes the replacement first and deletes the old object at the end, where both can exist", async () => {
     await ok(stack.up({ name: "map", object: "one" }));
     cluster.requests.length = 0;
@@ -191,6 +208,19 @@ describe("what the local engine does with changes", function () {
     const ignoring = await ok(stack.up({ ...web, options: { ignoreChanges: ["spec.replicas"] } }));
     expect(ignoring.changes).to.include({ update: 0 });
     expect(cluster.objects.get(deployment)).to.have.nested.property("spec.replicas", 0);
+  });
+
+  it("leaves an annotation alone whose key has dots, where the program says so", async () => {
+    const options = { ignoreChanges: ['metadata.annotations["example.com/by.hand"]'] };
+    const annotated = (value: string): Part => ({
+      name: "map",
+      annotations: { "example.com/by.hand": value, "pulumi.com/skipAwait": "true" },
+    });
+    await ok(stack.up(annotated("1")));
+    const result = await ok(stack.up({ ...annotated("2"), options }));
+    expect(result.changes).to.include({ update: 0 });
+    const { metadata } = cluster.objects.get(`${configMaps}/map`) as { metadata: object };
+    expect(metadata).to.have.property("annotations").that.includes({ "example.com/by.hand": "1" });
   });
 
   it("shows no secret in the state or in a message, however short", async () => {

@@ -1,6 +1,8 @@
 import { expect } from "chai";
-import type { EngineResult } from "../../engine/index.ts";
-import { readiness } from "../../engine/providers/kubernetes-wait.ts";
+import { type EngineResult, up } from "../../engine/index.ts";
+import { NoAnswerError } from "../../engine/provider.ts";
+import { ApiError } from "../../engine/providers/kubernetes-api.ts";
+import { awaitReady, readiness } from "../../engine/providers/kubernetes-wait.ts";
 import { isObject, type Json } from "./fake-apply.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 import { type Part, TestStack } from "./test-stack.ts";
@@ -120,6 +122,54 @@ describe("what failed once, the next time", function () {
     };
     await ok(stack.up(part));
     expect(looks).to.be.greaterThan(4);
+  });
+
+  it("holds none of the few slots while it waits for readiness", async () => {
+    const deployments = ["web", "other"];
+    const at = (name: string) => `/apis/apps/v1/namespaces/default/deployments/${name}`;
+    // Each is ready only when both are there.
+    cluster.intercept = () => {
+      const found = deployments.map((name) => cluster.objects.get(at(name)));
+      for (const [index, object] of found.entries()) {
+        if (object !== undefined && !found.includes(undefined)) {
+          const observedGeneration = (object["metadata"] as Json)["generation"];
+          const status = { observedGeneration, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+          cluster.objects.set(at(deployments[index] ?? ""), { ...object, status });
+        }
+      }
+      return undefined;
+    };
+    const options = { customTimeouts: { create: "20s" } };
+    const parts = deployments.map((name): Part => ({ kind: "Deployment", name, annotations: {}, options }));
+    const result = await up({ ...stack.options(parts), parallel: 1 });
+    expect(result.errors).to.deep.equal([]);
+  });
+
+  it("goes on with a wait when the API server is silent or busy in the middle of it", async () => {
+    const pending = { kind: "Pod", metadata: { name: "p" }, status: { phase: "Pending" } };
+    const done = { ...pending, status: { phase: "Succeeded" } };
+    const answers: (() => object)[] = [
+      () => {
+        throw new NoAnswerError("can't be reached");
+      },
+      () => {
+        throw new ApiError(503, {}, "GET /p");
+      },
+      () => pending,
+      () => {
+        throw new ApiError(429, {}, "GET /p");
+      },
+      () => done,
+    ];
+    const said: string[] = [];
+    const away = () => Promise.reject(new NoAnswerError("can't be reached"));
+    const api = { get: () => Promise.resolve().then(() => answers.shift()?.() as Json), list: away, log: away };
+    const context = { progress: (message: string) => said.push(message), signal: new AbortController().signal };
+    expect(await awaitReady(api, "/p", pending, 60, context)).to.deep.equal(done);
+    expect(said).to.include("the pod is Pending (the API server does not answer)");
+    const refuse = () => Promise.reject(new ApiError(403, { message: "forbidden" }, "GET /p"));
+    const refused = await awaitReady({ ...api, get: refuse }, "/p", pending, 60, context).catch(String);
+    expect(refused).to.contain("forbidden");
   });
 
   it("takes a Deployment whose pods are all ready for ready, whatever its conditions say", () => {

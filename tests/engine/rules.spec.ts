@@ -5,7 +5,9 @@ import { readiness } from "../../engine/providers/kubernetes-wait.ts";
 import { replacePaths } from "../../engine/providers/kubernetes-replace.ts";
 import { Crypter } from "../../engine/secrets.ts";
 import { makeUrn } from "../../engine/urn.ts";
-import { diffPaths, hideTexts, isSecret, keepAt, mask, secret, unknown } from "../../engine/values.ts";
+import { isBelow, keepAt, pathSteps } from "../../engine/property-path.ts";
+import { Events } from "../../engine/events.ts";
+import { diffPaths, hideTexts, isSecret, mask, secret, unknown } from "../../engine/values.ts";
 
 describe("secrets of the state", () => {
   it("open what the passphrase scheme of the official CLI sealed", async () => {
@@ -41,6 +43,50 @@ describe("property values", () => {
     expect(keepAt({ spec: { replicas: 3 } }, { spec: { replicas: 1, a: 1 } }, ["spec.replicas"])).to.deep.equal({
       spec: { replicas: 3, a: 1 },
     });
+  });
+
+  it("keep the old value at paths in Pulumi's own notation", () => {
+    const last = {
+      metadata: { annotations: { "a.b/c": "1", 'q"x': "1", plain: "1" } },
+      list: [{ image: "a", name: "x" }, { image: "b" }],
+      "root.key": 1,
+    };
+    const next = {
+      metadata: { annotations: { "a.b/c": "2", 'q"x': "2", plain: "2" } },
+      list: [{ image: "c", name: "y" }, { image: "d" }, { image: "e" }],
+      "root.key": 2,
+    };
+    const kept = (path: string) => diffPaths(next, keepAt(last, next, [path]));
+    expect(kept('metadata.annotations["a.b/c"]')).to.deep.equal(['metadata.annotations["a.b/c"]']);
+    expect(kept('metadata["annotations"]["q\\"x"]')).to.deep.equal(['metadata.annotations["q\\"x"]']);
+    expect(kept('["root.key"]')).to.deep.equal(['["root.key"]']);
+    expect(kept("list[*].image")).to.deep.equal(["list[0].image", "list[1].image", "list[2].image"]);
+    expect(kept("list[1].image")).to.deep.equal(["list[1].image"]);
+    expect(keepAt({}, { a: { b: 1, c: 2 } }, ["a.b"])).to.deep.equal({ a: { c: 2 } });
+    expect(keepAt({ a: { b: 1 } }, {}, ["a.b"])).to.deep.equal({});
+    expect(keepAt({ a: 1 }, {}, ["a"])).to.deep.equal({ a: 1 });
+    expect(keepAt({ a: secret({ b: "1" }) }, { a: secret({ b: "2", c: "3" }) }, ["a.b"])).to.deep.equal({
+      a: secret({ b: "1", c: "3" }),
+    });
+  });
+
+  it("are at the paths that a prefix covers", () => {
+    expect(pathSteps('a["b.c"][0][*].d')).to.deep.equal(["a", "b.c", "0", "*", "d"]);
+    expect(isBelow('metadata.annotations["a.b/c"]', 'metadata.annotations["a.b/c"]')).to.equal(true);
+    expect(isBelow('metadata.annotations["a.b/c"]', "metadata.annotations.a.b/c")).to.equal(false);
+    expect(isBelow("spec.containers[3].image", "spec.containers[*].image")).to.equal(true);
+    expect(isBelow("spec", "spec.replicas")).to.equal(false);
+    for (const wrong of ['a["b', "a[x]", "a[0", "a..b"]) {
+      expect(() => pathSteps(wrong), wrong).to.throw(`"${wrong}" is not a property path`);
+    }
+  });
+
+  it("are masked in messages, the longest secret first", () => {
+    const events = new Events({});
+    events.conceal([secret("password-1"), secret("password-12345"), secret("ssword-12345-and-more")]);
+    expect(events.scrub("no password-12345, password-1, password-12345-and-more")).to.equal(
+      "no [secret], [secret], pa[secret]",
+    );
   });
 
   it("stay secret where a provider repeats them", () => {
