@@ -145,6 +145,8 @@ const databases = postgres.enabled
                 toolsImage: image("tools"),
                 schedule: postgres.backup.schedule,
                 keep: postgres.backup.keep,
+                // Tables would lose the commits made since, which nobody means who restores Airflow.
+                restoreOnlyByName: ["metastore"],
                 resources: footprints.postgresBackupResources(),
               },
             }

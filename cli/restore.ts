@@ -26,11 +26,14 @@ export interface RestoreReport {
   readonly error: string | null;
 }
 
+/** The catalog's database, which is restored only when it is named. */
+const CATALOG = "metastore";
+
 /** Which backup, and what of it. */
 export interface RestoreChoice {
   /** `latest`, or a backup's name. */
   readonly from: string;
-  /** @default - all that the backup has */
+  /** @default - all that the backup has, but for the catalog's */
   readonly database: string | undefined;
 }
 
@@ -40,7 +43,7 @@ export const restore: Command = {
     ...stackOptions,
     ...yesOption,
     from: { type: "string", value: "backup", help: "latest (the default), or a backup's time: 20261121T031700Z" },
-    database: { type: "string", value: "name", help: "only this one (default: all that the backup has)" },
+    database: { type: "string", value: "name", help: `only this one (default: all but the catalog's, ${CATALOG})` },
   },
   async run(values) {
     const args = stackArgs(values);
@@ -79,7 +82,7 @@ export function restoreChoice(from = "latest", database?: string): RestoreChoice
   }
   if (database !== undefined && !/^[a-z_][a-z0-9_]*$/.test(database)) {
     throw new UserError(
-      `restore: --database "${database}" is not the name of one database, such as airflow; leave it out for all`,
+      `restore: --database "${database}" is not the name of one database, such as airflow; leave it out for all but the catalog's`,
     );
   }
   return { from, database };
@@ -88,9 +91,16 @@ export function restoreChoice(from = "latest", database?: string): RestoreChoice
 /** What is going to be replaced, said before it is. */
 export function announcement({ from, database }: RestoreChoice, namespace: string): string {
   const source = from === "latest" ? "the latest backup" : `backup ${from}`;
-  const what = database === undefined ? `every database that ${source} has` : `database ${database}`;
+  const what =
+    database === undefined
+      ? `every database that ${source} has, but for the catalog (--database ${CATALOG}),`
+      : `database ${database},`;
   const by = database === undefined ? "by its state in it" : `by its state in ${source}`;
-  return `restore replaces ${what}, in namespace ${namespace}, ${by}; what was written since is gone`;
+  const lost =
+    database === CATALOG
+      ? "tables made since are not listed any more, and commits made since are not in the tables; docs/backup.md says how to take up the newest version of a table"
+      : "what was written since is gone";
+  return `restore replaces ${what} in namespace ${namespace}, ${by}; ${lost}`;
 }
 
 /**

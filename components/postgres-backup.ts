@@ -26,6 +26,8 @@ export interface PostgresBackup {
   readonly schedule: string;
   /** Number of backups that are kept, the newest. */
   readonly keep: number;
+  /** Databases that a restore leaves alone unless it is told their names. @default - none */
+  readonly restoreOnlyByName?: readonly string[];
   readonly resources: Resources;
 }
 
@@ -124,6 +126,7 @@ export function createRestore(
     const choice = [
       { name: "BACKUP", value: "latest" },
       { name: "DATABASES", value: "" },
+      { name: "ONLY_BY_NAME", value: (backup.restoreOnlyByName ?? []).join(" ") },
     ];
     return {
       ...shared(RESTORE, client),

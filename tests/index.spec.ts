@@ -292,6 +292,8 @@ describe("the program", function () {
       const backup = await mocked.get("kubernetes:batch/v1:CronJob", "postgres-backup");
       expect(JSON.stringify(podOf(backup)), profile).to.contain('"metastore airflow jupyterhub"');
       expect(backup.inputs.spec["suspend"], profile).to.equal(undefined);
+      const restore = await mocked.get("kubernetes:batch/v1:CronJob", "postgres-restore");
+      expect(JSON.stringify(podOf(restore)), profile).to.contain('{"name":"ONLY_BY_NAME","value":"metastore"}');
     }
   });
 

@@ -3,7 +3,7 @@
  *
  * `node postgres-backup.ts store` stores the dumps of `DUMPS_DIR` as one backup, reads them back and removes backups beyond
  * the newest `KEEP`. `node postgres-backup.ts fetch` brings the dumps of the backup `BACKUP` (a name, or `latest`) into
- * `DUMPS_DIR`: those of `DATABASES` (names separated by spaces; all when empty).
+ * `DUMPS_DIR`: those of `DATABASES` (names separated by spaces; when empty, all but `ONLY_BY_NAME`).
  *
  * Environment of both: `S3_URL`, `S3_PATH_STYLE`, `BUCKET`, `PREFIX` (postgres/), `DUMPS_DIR`, `AWS_ACCESS_KEY_ID`,
  * `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`.
@@ -11,6 +11,12 @@
 import { z } from "zod";
 import { type Backups, fetchBackup, storeBackup } from "./postgres/backups.ts";
 import { s3Bucket } from "./postgres/bucket.ts";
+
+const names = () =>
+  z
+    .string()
+    .default("")
+    .transform((text) => text.split(" ").filter((name) => name !== ""));
 
 const environment = z.object({
   S3_URL: z.url().transform((text) => new URL(text)),
@@ -23,10 +29,8 @@ const environment = z.object({
   AWS_REGION: z.string().min(1),
   KEEP: z.coerce.number().int().min(1).default(7),
   BACKUP: z.string().min(1).default("latest"),
-  DATABASES: z
-    .string()
-    .default("")
-    .transform((text) => text.split(" ").filter((name) => name !== "")),
+  DATABASES: names(),
+  ONLY_BY_NAME: names(),
 });
 
 async function main(action: string | undefined): Promise<void> {
@@ -46,7 +50,12 @@ async function main(action: string | undefined): Promise<void> {
   const folder = settings.DUMPS_DIR;
   if (action === "store") await storeBackup(backups, { folder, time: new Date(), keep: settings.KEEP });
   else if (action === "fetch")
-    await fetchBackup(backups, { folder, name: settings.BACKUP, databases: settings.DATABASES });
+    await fetchBackup(backups, {
+      folder,
+      name: settings.BACKUP,
+      databases: settings.DATABASES,
+      onlyByName: settings.ONLY_BY_NAME,
+    });
   else throw new Error(`"${action ?? ""}" is nothing to do; say "store" or "fetch"`);
 }
 

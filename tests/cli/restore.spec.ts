@@ -105,18 +105,21 @@ describe("npm run restore", () => {
     );
     expect(() => restoreChoice("latest", "airflow,jupyterhub")).to.throw(
       UserError,
-      '--database "airflow,jupyterhub" is not the name of one database, such as airflow; leave it out for all',
+      '--database "airflow,jupyterhub" is not the name of one database, such as airflow; leave it out for all but the catalog\'s',
     );
   });
 
   it("says before it begins what is going to be replaced", () => {
     expect(announcement(restoreChoice(), "data")).to.equal(
-      "restore replaces every database that the latest backup has, in namespace data, by its state in it; " +
+      "restore replaces every database that the latest backup has, but for the catalog (--database metastore), in namespace data, by its state in it; " +
         "what was written since is gone",
     );
     expect(announcement(restoreChoice("20261121T031700Z", "airflow"), "data")).to.equal(
       "restore replaces database airflow, in namespace data, by its state in backup 20261121T031700Z; " +
         "what was written since is gone",
+    );
+    expect(announcement(restoreChoice("latest", "metastore"), "data")).to.match(
+      /^restore replaces database metastore, in namespace data, .*; tables made since are not listed any more, and commits made since are not in the tables/,
     );
   });
 });

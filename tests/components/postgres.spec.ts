@@ -30,6 +30,7 @@ describe("Postgres", () => {
         toolsImage: "tools:1",
         schedule,
         keep: 7,
+        restoreOnlyByName: ["hub"],
         resources,
       },
     });
@@ -215,7 +216,7 @@ describe("Postgres", () => {
       name: "fetch",
       command: ["node", "/opt/millrace/workloads/postgres-backup.ts", "fetch"],
     });
-    expect(envOfContainer(pod.initContainers[0])).to.include({ BACKUP: "latest", DATABASES: "" });
+    expect(envOfContainer(pod.initContainers[0])).to.include({ BACKUP: "latest", DATABASES: "", ONLY_BY_NAME: "hub" });
     expect(pod.containers[0].command).to.deep.equal(["bash", "/opt/scripts/restore.sh"]);
     expect(envOfContainer(pod.containers[0])).not.to.have.property("AWS_SECRET_ACCESS_KEY");
   });

@@ -97,12 +97,18 @@ async function prune(backups: Backups, now: Date, keep: number): Promise<void> {
 /**
  * Brings the dumps of one backup into a folder, checked against the backup's own list.
  * @param args.name A backup's name, or `latest`.
- * @param args.databases Names of databases. Empty: all that the backup has.
+ * @param args.databases Names of databases. Empty: all that the backup has, but for those only restored by name.
+ * @param args.onlyByName Databases that are left out unless `databases` has them.
  * @throws Error that lists the backups, or the backup's databases, when the one asked for is not among them.
  */
 export async function fetchBackup(
   backups: Backups,
-  args: { readonly name: string; readonly databases: readonly string[]; readonly folder: string },
+  args: {
+    readonly name: string;
+    readonly databases: readonly string[];
+    readonly onlyByName: readonly string[];
+    readonly folder: string;
+  },
 ): Promise<void> {
   const { bucket, prefix, log } = backups;
   const complete = await completeBackups(backups);
@@ -121,7 +127,8 @@ export async function fetchBackup(
   if (missing.length > 0) {
     throw new Error(`backup ${name} has no database ${missing.join(", ")}; it has ${present.join(", ")}`);
   }
-  for (const database of args.databases.length === 0 ? present : args.databases) {
+  const byDefault = present.filter((database) => !args.onlyByName.includes(database));
+  for (const database of args.databases.length === 0 ? byDefault : args.databases) {
     const path = join(args.folder, `${database}${DUMP}`);
     await bucket.download(`${prefix}${name}/${database}${DUMP}`, path);
     const wanted = manifest.databases[database]?.sha256;

@@ -127,7 +127,7 @@ export async function restored(runner: Runner): Promise<void> {
       const stamp = /backup (\S+) is complete/.exec(backup.log)?.[1];
       must(backup.ok && stamp !== undefined, `the backup failed: ${backup.log}`);
       const made = (await backups.list(`postgres/${stamp}/`)).map((key) => key.split("/").at(-1)).sort();
-      must(made.join() === "airflow.dump,backup.json,jupyterhub.dump", `it holds ${made.join()}`);
+      must(made.join() === "airflow.dump,backup.json,jupyterhub.dump,metastore.dump", `it holds ${made.join()}`);
 
       await psql("DROP TABLE e2e_marker; CREATE TABLE e2e_later(i int)");
       const none = await runJob("postgres-restore", { BACKUP: "20000101T000000Z" });

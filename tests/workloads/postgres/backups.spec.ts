@@ -82,7 +82,7 @@ describe("backups of PostgreSQL", () => {
   const fetch = (name: string, databases: readonly string[] = []) => {
     rmSync(folder, { recursive: true });
     folder = mkdtempSync(join(tmpdir(), "millrace-spec-"));
-    return fetchBackup(backups, { name, databases, folder });
+    return fetchBackup(backups, { name, databases, onlyByName: ["metastore"], folder });
   };
 
   it("are named by their time in UTC, sortable as text", () => {
@@ -160,6 +160,15 @@ describe("backups of PostgreSQL", () => {
     await fetch("20261101T031700Z", ["hub"]);
     expect(readdirSync(folder)).to.deep.equal(["hub.dump"]);
     expect(readFileSync(join(folder, "hub.dump"), "utf8")).to.equal("hub of day 1");
+  });
+
+  it("of the catalog are fetched only by name, since tables would lose the commits made since", async () => {
+    writeFileSync(join(folder, "metastore.dump"), "catalog");
+    await store(1);
+    await fetch("latest");
+    expect(readdirSync(folder).sort()).to.deep.equal(["airflow.dump", "hub.dump"]);
+    await fetch("latest", ["metastore"]);
+    expect(readdirSync(folder)).to.deep.equal(["metastore.dump"]);
   });
 
   it("are refused by name when they are not there, with those that are", async () => {
