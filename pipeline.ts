@@ -17,6 +17,7 @@ import type { Storage } from "./components/storage.ts";
 import type { ObjectStoreContents, S3Consumer } from "./config/buckets.ts";
 import { cassandraTables } from "./config/cassandra-tables.ts";
 import type { PlatformConfig } from "./config/index.ts";
+import { topicBounds } from "./config/kafka-retention.ts";
 import type { ImageName } from "./images/index.ts";
 import { sharedModules, workload } from "./programs.ts";
 
@@ -36,12 +37,13 @@ type RowConsumer = keyof typeof roles;
 const CENSUS_RUN = "static-file";
 
 /** The topics of both streams, as the config sizes them; one that is off is not there. */
-export function streamTopics({ kafka, telemetry, randomNumbers }: Services): Record<string, TopicSettings> {
+export function streamTopics(services: Services): Record<string, TopicSettings> {
+  const { kafka, telemetry, randomNumbers } = services;
   const common = {
     replicationFactor: kafka.replicationFactor,
     retentionHours: kafka.retentionHours,
     // A record that is too large for the streams must arrive to be seen: it becomes a dead letter.
-    config: { "max.message.bytes": String(4 * 2 ** 20) },
+    config: { "max.message.bytes": String(4 * 2 ** 20), ...topicBounds(services) },
   };
   return {
     ...(telemetry.enabled && { telemetry: { partitions: telemetry.partitions, ...common } }),

@@ -8,7 +8,8 @@ import { publish } from "./exposure.ts";
 import { jvmOptions } from "./jvm.ts";
 import { quorumSettings, startScript } from "./kafka-quorum.ts";
 import { kafkaClusterId, labels, podHost, selector, serviceHost, serviceNames } from "./names.ts";
-import { heapMebibytes } from "./quantity.ts";
+import { otherBounds } from "./kafka-retention.ts";
+import { heapMebibytes, quantityBytes } from "./quantity.ts";
 import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
 import { type EnvVar, fieldEnv, type Resources, secretEnv, service, statefulSet, tcpProbe } from "./workload.ts";
 
@@ -57,6 +58,18 @@ function brokerHosts(args: { readonly namespace: string; readonly replicas: numb
   return Array.from({ length: args.replicas }, (_, id) => podHost(SERVICE, id, HEADLESS, args.namespace));
 }
 
+/** Bounds of topics that set none of their own. */
+function retention(data: DataSettings): Record<string, string> {
+  if (data.kind === "ephemeral") return {};
+  const bounds = otherBounds(quantityBytes(data.size) ?? 0);
+  return {
+    KAFKA_LOG_RETENTION_BYTES: String(bounds.retention),
+    KAFKA_LOG_SEGMENT_BYTES: String(bounds.segment),
+    // Between two looks a topic grows beyond its bounds.
+    KAFKA_LOG_RETENTION_CHECK_INTERVAL_MS: "60000",
+  };
+}
+
 /** The brokers' settings in the environment form of `apache/kafka`, without the cluster id. */
 export function kafkaSettings(args: {
   readonly namespace: string;
@@ -65,6 +78,7 @@ export function kafkaSettings(args: {
   /** Where a broker tells clients outside the cluster to find it. @default - no such listener */
   readonly external?: string;
   readonly memoryLimit: string;
+  readonly data: DataSettings;
 }): Record<string, string> {
   const copies = Math.min(3, args.replicas);
   const inSync = copies === 3 ? 2 : 1;
@@ -95,6 +109,7 @@ export function kafkaSettings(args: {
     KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(inSync),
     KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR: String(copies),
     KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR: String(inSync),
+    ...retention(args.data),
     KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
     // The defaults of these three are made for large machines: 128 MiB for the cleaner alone.
     KAFKA_LOG_CLEANER_DEDUPE_BUFFER_SIZE: "8388608",
@@ -167,11 +182,12 @@ export class Kafka extends pulumi.ComponentResource {
           replicas,
           autoCreateTopics,
           memoryLimit: args.resources.limits.memory,
+          data,
           ...(external === undefined ? {} : { external }),
         }),
       );
       const keys = Object.keys(
-        kafkaSettings({ namespace: "", replicas, autoCreateTopics, memoryLimit: args.resources.limits.memory }),
+        kafkaSettings({ namespace: "", replicas, autoCreateTopics, memoryLimit: args.resources.limits.memory, data }),
       );
       const env: EnvVar[] = [
         fieldEnv("POD_NAME", "metadata.name"),

@@ -2,6 +2,7 @@
 import { cronProblem } from "../components/cron.ts";
 import { ROBOT } from "../components/names.ts";
 import { objectStoreContents, s3Owner, type S3Consumer } from "./buckets.ts";
+import { retentionWarnings } from "./kafka-retention.ts";
 import { nearest } from "./nearest.ts";
 import type { PlatformConfig } from "./schema.ts";
 
@@ -259,6 +260,7 @@ export function risky(config: PlatformConfig): string[] {
   if (cassandra.enabled && (noClaims || cassandra.storage.kind === "ephemeral")) {
     warnings.push("millrace:services.cassandra: ephemeral storage loses a node's rows at every restart of it");
   }
+  warnings.push(...retentionWarnings(services));
   if (ownKafka && kafka.replicas > 1 && kafka.replicationFactor === 1) {
     warnings.push("millrace:services.kafka.replicationFactor: 1, so a lost broker loses its records");
   }

@@ -37,6 +37,8 @@ describe("Kafka", () => {
       KAFKA_LOG_DIRS: "/var/lib/kafka/data/log",
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "1",
+      KAFKA_LOG_RETENTION_BYTES: "117440512",
+      KAFKA_LOG_SEGMENT_BYTES: "16777216",
       KAFKA_HEAP_OPTS: "-Xms340m -Xmx340m",
     });
     const pod = set.inputs.spec.template.spec;
@@ -94,7 +96,7 @@ describe("Kafka", () => {
   });
 
   it("creates topics on first use only when asked to", () => {
-    const settings = { namespace: "data", replicas: 1, memoryLimit: "1Gi" };
+    const settings = { namespace: "data", replicas: 1, memoryLimit: "1Gi", data: { kind: "ephemeral" } as const };
     expect(kafkaSettings({ ...settings, autoCreateTopics: true })).to.include({
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: "true",
     });

@@ -1,0 +1,95 @@
+/** What the platform's own topics take on the brokers' claims: their bounds, and how long their records last. */
+import { type ByteBounds, declaredBounds } from "../components/kafka-retention.ts";
+import { quantityBytes } from "../components/quantity.ts";
+import type { PlatformConfig } from "./schema.ts";
+
+type Services = PlatformConfig["services"];
+
+/** Bytes that a record of the platform's takes on a disk: its JSON, its key, and Kafka's own. */
+export const RECORD_BYTES = 300;
+/** Records of one sample of a machine with two disks: 18 figures of vmstat, 21 of iostat for each. */
+const RECORDS_PER_SAMPLE = 60;
+
+interface TopicLoad {
+  readonly partitions: number;
+  /** Partitions that records go to: those of one machine have one key. */
+  readonly used: number;
+  readonly recordsPerSecond: number;
+  /** What makes them, in the words of the config. */
+  readonly from: string;
+}
+
+function loads({ telemetry, randomNumbers }: Services): Record<string, TopicLoad> {
+  return {
+    ...(telemetry.enabled && {
+      telemetry: {
+        partitions: telemetry.partitions,
+        used: 1,
+        recordsPerSecond: RECORDS_PER_SAMPLE / telemetry.intervalSeconds,
+        from: `millrace:services.telemetry.intervalSeconds (${telemetry.intervalSeconds})`,
+      },
+    }),
+    ...(randomNumbers.enabled && {
+      "random-numbers": {
+        partitions: randomNumbers.partitions,
+        used: randomNumbers.partitions,
+        recordsPerSecond: randomNumbers.rate * randomNumbers.replicas,
+        from: `millrace:services.randomNumbers.rate (${randomNumbers.rate}) and replicas (${randomNumbers.replicas})`,
+      },
+    }),
+  };
+}
+
+function claimBytes({ kafka }: Services): number | undefined {
+  if (!kafka.enabled || kafka.existing !== undefined || kafka.storage.kind === "ephemeral") return undefined;
+  return quantityBytes(kafka.storage.size);
+}
+
+function boundsOf(services: Services): ByteBounds | undefined {
+  const claim = claimBytes(services);
+  if (claim === undefined) return undefined;
+  const { replicas, replicationFactor: copies } = services.kafka;
+  const shapes = Object.values(loads(services)).map(({ partitions }) => ({ partitions, copies }));
+  return declaredBounds(claim, replicas, shapes);
+}
+
+/** Settings of the declared topics that keep them within the brokers' claims; none where the brokers are others'. */
+export function topicBounds(services: Services): Record<string, string> {
+  const bounds = boundsOf(services);
+  if (bounds === undefined) return {};
+  return { "retention.bytes": String(bounds.retention), "segment.bytes": String(bounds.segment) };
+}
+
+/** Topics whose records go before their time, because the brokers' claims do not hold them; empty when there is none. */
+export function retentionWarnings(services: Services): string[] {
+  const claim = claimBytes(services);
+  const all = Object.entries(loads(services));
+  if (claim === undefined || all.length === 0) return [];
+  const { kafka } = services;
+  const size = kafka.storage.kind === "persistent" ? kafka.storage.size : "";
+  const at = "millrace:services.kafka.storage.size";
+  const bounds = boundsOf(services);
+  if (bounds === undefined) {
+    const partitions = all.reduce((sum, [, load]) => sum + load.partitions, 0);
+    return [
+      `${at}: ${size} is too small for the ${partitions} partitions of ${all.map(([topic]) => topic).join(" and ")}: nothing ` +
+        "bounds them by bytes, and a full claim stops its broker; raise it, or lower the number of partitions",
+    ];
+  }
+  return all.flatMap(([topic, load]) => {
+    const perHour = (load.recordsPerSecond * RECORD_BYTES * 3600) / load.used;
+    const hours = bounds.retention / perHour;
+    if (hours >= kafka.retentionHours) return [];
+    const needed = Math.ceil((claim * kafka.retentionHours) / hours / 2 ** 30);
+    return [
+      `${at}: ${size} holds about ${inWords(hours)} of topic ${topic}, not the ${kafka.retentionHours} hours of ` +
+        `millrace:services.kafka.retentionHours: ${load.from} make about ${Math.ceil((perHour * load.used) / 2 ** 20)} MiB an hour, ` +
+        `and each partition keeps ${bounds.retention / 2 ** 20} MiB; older records go, also those that nobody has read; raise it ` +
+        `to ${needed}Gi, or lower the hours or the rate`,
+    ];
+  });
+}
+
+function inWords(hours: number): string {
+  return hours >= 2 ? `${Math.floor(hours)} hours` : `${Math.max(1, Math.floor(hours * 60))} minutes`;
+}

@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import { RECORD_BYTES, retentionWarnings, topicBounds } from "../../config/kafka-retention.ts";
+import { loadConfig } from "../../config/index.ts";
+import { risky } from "../../config/rules.ts";
+import { streamTopics } from "../../pipeline.ts";
+import { makeRecord } from "../../workloads/telemetry/record.ts";
+import { numberMessage } from "../../workloads/random-numbers/numbers.ts";
+
+const services = (settings: object = {}, profile = "pipeline") =>
+  loadConfig({ "millrace:profile": profile, "millrace:services": settings }).services;
+
+describe("what topics take on the brokers' claims", () => {
+  it("is bounded by bytes on the declared topics", () => {
+    const bounds = { "retention.bytes": String(448 * 2 ** 20), "segment.bytes": String(64 * 2 ** 20) };
+    expect(topicBounds(services())).to.deep.equal(bounds);
+    expect(streamTopics(services())["random-numbers"]?.config).to.include(bounds);
+  });
+
+  it("is not bounded where the brokers are others', or have no claim", () => {
+    const existing = { kafka: { existing: { bootstrapServers: "a:9092" } } };
+    expect(topicBounds(services(existing))).to.deep.equal({});
+    expect(topicBounds(services({ kafka: { storage: { kind: "ephemeral" } } }))).to.deep.equal({});
+  });
+
+  it("lasts for the hours of the config in every profile", () => {
+    for (const profile of ["core", "studio", "pipeline", "full"]) {
+      expect(retentionWarnings(services({}, profile)), profile).to.deep.equal([]);
+    }
+  });
+
+  it("is told with the numbers and the way where it does not last", () => {
+    expect(retentionWarnings(services({ randomNumbers: { rate: 500, replicas: 2 } }))).to.deep.equal([
+      "millrace:services.kafka.storage.size: 5Gi holds about 78 minutes of topic random-numbers, not the 24 hours of " +
+        "millrace:services.kafka.retentionHours: millrace:services.randomNumbers.rate (500) and replicas (2) make about " +
+        "1030 MiB an hour, and each partition keeps 448 MiB; older records go, also those that nobody has read; raise it " +
+        "to 92Gi, or lower the hours or the rate",
+    ]);
+  });
+
+  it("is told as a warning of the config", () => {
+    const config = loadConfig({
+      "millrace:profile": "pipeline",
+      "millrace:services": { kafka: { storage: { kind: "persistent", size: "100Mi" } } },
+    });
+    expect(risky(config).join("\n")).to.contain(
+      "millrace:services.kafka.storage.size: 100Mi is too small for the 6 partitions of telemetry and random-numbers",
+    );
+  });
+
+  it("is reckoned with no less than a record takes", () => {
+    const origin = { source: "random-numbers", node: "random-numbers-7d4b9c6f5-abcde", at: new Date() } as const;
+    const { key, value } = numberMessage(makeRecord(origin, { metric: "uniform", value: 0.12345678901234567 }));
+    const bytes = Buffer.byteLength(key) + Buffer.byteLength(value ?? "");
+    expect(bytes).to.be.within(RECORD_BYTES - 50, RECORD_BYTES);
+  });
+});
