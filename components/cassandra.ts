@@ -49,7 +49,8 @@ const PASSWORDS_PATH = "/run/passwords";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "5Gi" };
 /** Time to write everything back when it is told to stop, in seconds. */
 const STOP_SECONDS = 60;
-const SETUP_SECONDS = 600;
+/** Time for the setup, which copies rows to nodes that are new to them. */
+const SETUP_SECONDS = 3600;
 /** Nodes that clients ask first; they learn of the others from these. */
 const MAX_CONTACT_POINTS = 3;
 
@@ -185,10 +186,11 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
             env: Object.keys(settings("")).map((key) => ({ name: key, value: values.apply((all) => all[key] ?? "") })),
             ports: { cql: CQL_PORT, gossip: GOSSIP_PORT },
             resources: args.resources,
+            // A node that joins takes its rows over before it answers clients, for as long as that takes.
             probes: {
-              startup: tcpProbe(CQL_PORT, { periodSeconds: 2 }),
+              startup: tcpProbe(GOSSIP_PORT, { periodSeconds: 2 }),
               readiness: tcpProbe(CQL_PORT, { periodSeconds: 5 }),
-              liveness: tcpProbe(CQL_PORT, { periodSeconds: 20, failureThreshold: 6 }),
+              liveness: tcpProbe(GOSSIP_PORT, { periodSeconds: 20, failureThreshold: 6 }),
             },
             uid: UID,
             // The image changes its settings in their own folder; upstream's must find them there.
@@ -254,7 +256,11 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
             scratch: ["/tmp"],
           },
         },
-        { ...child, dependsOn: [nodes] },
+        {
+          ...child,
+          dependsOn: [nodes],
+          customTimeouts: { create: `${SETUP_SECONDS}s`, update: `${SETUP_SECONDS}s` },
+        },
       );
     }
 

@@ -134,10 +134,10 @@ describe("Cassandra", () => {
     expect(pod.initContainers[0]).to.deep.include({ command: ["bash", "-c", "cp -R /etc/cassandra/. /settings/"] });
     expect(pod.initContainers[0]?.volumeMounts[0]).to.deep.equal({ name: "settings", mountPath: "/settings" });
     expect(inputs.spec.volumeClaimTemplates[0].spec.resources.requests.storage).to.equal("5Gi");
-    const probe = { tcpSocket: { port: 9042 } };
-    expect(pod.containers[0].startupProbe).to.deep.include(probe);
-    expect(pod.containers[0].readinessProbe).to.deep.include(probe);
-    expect(pod.containers[0].livenessProbe).to.deep.include(probe);
+    // A node that takes rows over answers the other nodes, and clients only when it has all of them.
+    expect(pod.containers[0].startupProbe).to.deep.include({ tcpSocket: { port: 7000 } });
+    expect(pod.containers[0].readinessProbe).to.deep.include({ tcpSocket: { port: 9042 } });
+    expect(pod.containers[0].livenessProbe).to.deep.include({ tcpSocket: { port: 7000 } });
   });
 
   it("gives the heap a part of the container's memory, and no seed to a node that stands alone", async () => {

@@ -60,6 +60,10 @@ export function alterTableCql(keyspace: string, name: string, options: TableOpti
   return `ALTER TABLE ${tableName(keyspace, name)} WITH ${optionsCql(options).join(" AND ")}`;
 }
 
+export function commentCql(keyspace: string, name: string, comment: string): string {
+  return `ALTER TABLE ${tableName(keyspace, name)} WITH comment = ${literal(comment)}`;
+}
+
 export function addColumnCql(keyspace: string, table: string, column: string, type: string): string {
   return `ALTER TABLE ${tableName(keyspace, table)} ADD ${quoted(column)} ${type}`;
 }

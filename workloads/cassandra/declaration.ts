@@ -34,6 +34,9 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Session {
   /** @param params Values for the statement's question marks. */
   execute(cql: string, params?: readonly unknown[]): Promise<readonly Row[]>;
-  /** Like `execute`, and every node that has a copy must answer, so that all have it afterwards. */
-  executeOnAll(cql: string): Promise<readonly Row[]>;
+  /**
+   * Reads all rows from every node that has a copy of them, which gives each the rows that it lacks.
+   * @returns the number of rows
+   */
+  readOnAll(cql: string): Promise<number>;
 }

@@ -53,10 +53,40 @@ export function connectTo(cluster: Cluster): Connect {
     const rows = (result: types.ResultSet): Row[] => result.rows;
     return {
       execute: async (cql, params = []) => rows(await client.execute(cql, [...params], { prepare: params.length > 0 })),
-      executeOnAll: async (cql) => rows(await client.execute(cql, [], { consistency: types.consistencies.all })),
+      readOnAll: (cql) => readOnAll(client, cql),
       close: () => client.shutdown(),
     };
   };
+}
+
+/** A few rows at a time, and each few again when a node is slow: a table may be large, and the machine busy. */
+async function readOnAll(client: Client, cql: string): Promise<number> {
+  let count = 0;
+  let pageState: string | undefined;
+  do {
+    const page = await again(5, () =>
+      client.execute(cql, [], {
+        consistency: types.consistencies.all,
+        fetchSize: 500,
+        ...(pageState === undefined ? {} : { pageState }),
+      }),
+    );
+    count += page.rows.length;
+    // The server ends with none, which the driver's types call a string.
+    pageState = (page.pageState as string | null | undefined) ?? undefined;
+  } while (pageState !== undefined);
+  return count;
+}
+
+async function again<T>(tries: number, attempt: () => Promise<T>): Promise<T> {
+  for (let left = tries - 1; ; left -= 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (left === 0) throw error;
+      await sleep(2000);
+    }
+  }
 }
 
 /**

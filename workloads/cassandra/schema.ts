@@ -2,13 +2,18 @@
 import {
   addColumnCql,
   alterTableCql,
+  commentCql,
   createTableCql,
   keyspaceCql,
   replicationOf,
+  tableName,
   tableOptions,
   type TableOptions,
 } from "./cql.ts";
 import type { Row, Session, Setup, Table } from "./declaration.ts";
+
+/** Comment of a table whose rows are not yet on all nodes that should have them. */
+const INCOMPLETE = "millrace: rows are being copied";
 
 /** A table as the cluster has it. */
 export interface ExistingTable {
@@ -17,6 +22,8 @@ export interface ExistingTable {
   /** `window_start DESC` */
   readonly clustering: readonly string[];
   readonly options: TableOptions;
+  /** Whether a node may lack rows that it should have a copy of. */
+  readonly incomplete: boolean;
 }
 
 /** What the cluster has: replication and tables of each keyspace. */
@@ -70,14 +77,27 @@ export async function applySchema(session: Session, setup: Setup, datacenter: st
       await session.execute(keyspaceCql("CREATE", keyspace, replication));
       changes.push(`keyspace ${keyspace}: created with replication factor ${setup.replicationFactor}`);
     } else if (!sameMap(found.replication, replication)) {
+      // A mark in the cluster itself: a setup that is broken off after the change goes on copying at its next run.
+      for (const name of Object.keys(found.tables)) await session.execute(commentCql(keyspace, name, INCOMPLETE));
       await session.execute(keyspaceCql("ALTER", keyspace, replication));
-      changes.push(
-        `keyspace ${keyspace}: replication factor is now ${setup.replicationFactor}; copy what is there to the nodes ` +
-          `that lack it by "nodetool repair -full ${keyspace}" on each node`,
-      );
+      changes.push(`keyspace ${keyspace}: replication factor is now ${setup.replicationFactor}`);
     }
     for (const [name, table] of Object.entries(tables)) {
       changes.push(...(await applyTable(session, keyspace, name, table, found?.tables[name])));
+    }
+  }
+  return [...changes, ...(await copyRows(session, Object.keys(setup.keyspaces)))];
+}
+
+/** Gives every copy the rows that are there: a node that is new to a row has none of it until somebody copies it. */
+async function copyRows(session: Session, keyspaces: readonly string[]): Promise<string[]> {
+  const changes: string[] = [];
+  for (const [keyspace, { tables }] of Object.entries(await existingKeyspaces(session, keyspaces))) {
+    for (const [name, { incomplete }] of Object.entries(tables)) {
+      if (!incomplete) continue;
+      const count = await session.readOnAll(`SELECT * FROM ${tableName(keyspace, name)}`);
+      await session.execute(commentCql(keyspace, name, ""));
+      changes.push(`table ${keyspace}.${name}: ${count} rows are on all nodes that should have them`);
     }
   }
   return changes;
@@ -90,12 +110,15 @@ export async function applySchema(session: Session, setup: Setup, datacenter: st
 export async function replicateAccounts(session: Session, factor: number, datacenter: string): Promise<string[]> {
   const replication = replicationOf(datacenter, factor);
   const found = (await existingKeyspaces(session, ["system_auth"]))["system_auth"];
-  if (found === undefined || sameMap(found.replication, replication)) return [];
-  await session.execute(keyspaceCql("ALTER", "system_auth", replication));
+  if (found === undefined) return [];
+  const same = sameMap(found.replication, replication);
+  if (same && factor === 1) return [];
+  if (!same) await session.execute(keyspaceCql("ALTER", "system_auth", replication));
+  // Also when nothing has changed, in case that an earlier setup was broken off: these tables are small.
   for (const table of Object.keys(found.tables)) {
-    await session.executeOnAll(`SELECT * FROM system_auth."${table}"`);
+    await session.readOnAll(`SELECT * FROM ${tableName("system_auth", table)}`);
   }
-  return [`keyspace system_auth: replication factor is now ${factor}`];
+  return same ? [] : [`keyspace system_auth: replication factor is now ${factor}`];
 }
 
 async function applyTable(
@@ -148,7 +171,7 @@ async function existingKeyspaces(session: Session, names: readonly string[]): Pr
     const name = String(row["keyspace_name"]);
     if (!names.includes(name)) continue;
     const tables = await session.execute(
-      "SELECT table_name, default_time_to_live, gc_grace_seconds, compaction FROM system_schema.tables " +
+      "SELECT table_name, comment, default_time_to_live, gc_grace_seconds, compaction FROM system_schema.tables " +
         "WHERE keyspace_name = ?",
       [name],
     );
@@ -189,6 +212,7 @@ function existingTable(table: Row, columns: readonly Row[]): ExistingTable {
       graceSeconds: Number(table["gc_grace_seconds"]),
       compaction: shortClass(table["compaction"]),
     },
+    incomplete: table["comment"] === INCOMPLETE,
   };
 }
 

@@ -20,8 +20,8 @@ export class FakeSession implements Session {
     return Promise.resolve(column === undefined ? rows : rows.filter((row) => row[column] === params[0]));
   }
 
-  executeOnAll(cql: string): Promise<readonly Row[]> {
+  readOnAll(cql: string): Promise<number> {
     this.statements.push(`ALL ${cql}`);
-    return Promise.resolve([]);
+    return Promise.resolve(7);
   }
 }

@@ -31,7 +31,7 @@ class FakeCluster {
         }
         return session.execute(cql, params);
       },
-      executeOnAll: (cql: string) => session.executeOnAll(cql),
+      readOnAll: (cql: string) => session.readOnAll(cql),
       close: () => {
         this.closed += 1;
         return Promise.resolve();

@@ -35,6 +35,7 @@ const column = (name: string, type: string, kind = "regular", position = -1, ord
 const same = {
   replication: { class: strategy, dc1: "1" } as Record<string, string>,
   table: {
+    comment: "",
     default_time_to_live: 3600,
     gc_grace_seconds: 14_400,
     compaction: {
@@ -102,6 +103,7 @@ describe("cassandra/schema", () => {
   it("adapts time to live, memory of deleted rows and compaction in one statement", async () => {
     const session = cluster({
       table: {
+        ...same.table,
         default_time_to_live: 0,
         gc_grace_seconds: 864_000,
         compaction: { ...same.table.compaction, compaction_window_size: "9" },
@@ -116,15 +118,25 @@ describe("cassandra/schema", () => {
     expect(session.statements[0]).to.match(/^ALTER TABLE "streaming"\."windows" WITH default_time_to_live = 3600 AND/);
   });
 
-  it("raises the number of copies, and says what Cassandra leaves to people then", async () => {
+  it("raises the number of copies, with a mark on each table that its rows are to be copied", async () => {
     const session = cluster();
-    const [change] = await applySchema(session, { ...declared, replicationFactor: 3 }, "dc1");
-    expect(change).to.equal(
-      'keyspace streaming: replication factor is now 3; copy what is there to the nodes that lack it by "nodetool ' +
-        'repair -full streaming" on each node',
-    );
+    expect(await applySchema(session, { ...declared, replicationFactor: 3 }, "dc1")).to.deep.equal([
+      "keyspace streaming: replication factor is now 3",
+    ]);
     expect(session.statements).to.deep.equal([
+      `ALTER TABLE "streaming"."windows" WITH comment = 'millrace: rows are being copied'`,
       `ALTER KEYSPACE "streaming" WITH replication = {'class': 'NetworkTopologyStrategy', 'dc1': '3'}`,
+    ]);
+  });
+
+  it("copies the rows of a marked table by reading them from all, also when an earlier setup was broken off", async () => {
+    const session = cluster({ table: { ...same.table, comment: "millrace: rows are being copied" } });
+    expect(await applySchema(session, declared, "dc1")).to.deep.equal([
+      "table streaming.windows: 7 rows are on all nodes that should have them",
+    ]);
+    expect(session.statements).to.deep.equal([
+      'ALL SELECT * FROM "streaming"."windows"',
+      `ALTER TABLE "streaming"."windows" WITH comment = ''`,
     ]);
   });
 
@@ -154,8 +166,8 @@ describe("cassandra/schema", () => {
     ]);
     expect(session.statements).to.deep.equal([
       `ALTER KEYSPACE "system_auth" WITH replication = {'class': 'NetworkTopologyStrategy', 'dc1': '3'}`,
-      'ALL SELECT * FROM system_auth."roles"',
-      'ALL SELECT * FROM system_auth."role_permissions"',
+      'ALL SELECT * FROM "system_auth"."roles"',
+      'ALL SELECT * FROM "system_auth"."role_permissions"',
     ]);
   });
 
