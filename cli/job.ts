@@ -2,9 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { podStartMs } from "../check/limits.ts";
 import { podFaults } from "../engine/providers/pod-faults.ts";
+import { refusedPods } from "../engine/providers/refused-pods.ts";
 import { UserError } from "./errors.ts";
 import { KubeError, type Kube } from "./kube.ts";
+import { readRefusals } from "./platform.ts";
 import { podTrouble, type Pod } from "./services.ts";
 
 export type JobKube = Pick<Kube, "get" | "post" | "delete" | "follow">;
@@ -59,13 +62,12 @@ export interface JobWatch {
   /** What it waits for between them. */
   readonly onDetail?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** After this time, in milliseconds, a container that has not started is not going to. @default 60000 */
+  /** After this time, in milliseconds, a container that has not started is not going to. @default `podStartMs` */
   readonly startLimitMs?: number | undefined;
   /** Between two looks, in milliseconds. @default 500 */
   readonly pollMs?: number | undefined;
 }
 
-const START_LIMIT_MS = 60_000;
 const POLL_MS = 500;
 /** A Job whose command was killed is removed by the cluster after this time. */
 const KEPT_SECONDS = 600;
@@ -119,7 +121,7 @@ export async function followJob(
   watch: JobWatch,
 ): Promise<string | undefined> {
   const read = new Set<string>();
-  const newLimit = (): number => Date.now() + (watch.startLimitMs ?? START_LIMIT_MS);
+  const newLimit = (): number => Date.now() + (watch.startLimitMs ?? podStartMs);
   let limit = newLimit();
   for (;;) {
     watch.signal?.throwIfAborted();
@@ -216,5 +218,7 @@ const hasEnded = (pod: Pod): boolean => pod.status?.phase === "Succeeded" || pod
 /** Why a Job has made no pod, as far as it says. */
 async function noPod(kube: Pick<Kube, "get">, job: string, namespace: string): Promise<string> {
   const { status } = await kube.get<Job>(`/apis/batch/v1/namespaces/${namespace}/jobs/${job}`);
-  return failureOf(status)?.message ?? "it has no pod yet";
+  const failed = failureOf(status)?.message;
+  if (failed !== undefined) return failed;
+  return refusedPods(job, await readRefusals(kube, namespace)) ?? "it has no pod yet";
 }

@@ -1,4 +1,5 @@
 /** What the running platform says about itself, gathered from the API server in one go. */
+import { REFUSALS, type RefusalEvent } from "../engine/providers/refused-pods.ts";
 import { messageOf } from "./errors.ts";
 import type { Kube } from "./kube.ts";
 import { type NodeStats, type Owner, type Pod, type ServiceStatus, serviceStatuses } from "./services.ts";
@@ -39,15 +40,26 @@ export async function readPods(
   return { pods: pods.items, owners: [...deployments.items, ...statefulSets.items] };
 }
 
+/** Events that tell of refused pods; none where the account may not read events, for they only explain. */
+export async function readRefusals(kube: Pick<Kube, "get">, namespace: string): Promise<readonly RefusalEvent[]> {
+  const path = `/api/v1/namespaces/${namespace}/events?fieldSelector=${encodeURIComponent(REFUSALS)}`;
+  const found = await kube.get<List<RefusalEvent>>(path).catch((): List<RefusalEvent> => ({ items: [] }));
+  return found.items;
+}
+
 /** Reads services, their memory and the nodes; reasons of crashes carry the last log lines. */
 export async function readPlatform(kube: Kube, namespace: string): Promise<PlatformState> {
-  const [nodes, { pods, owners }] = await Promise.all([readNodes(kube), readPods(kube, namespace)]);
+  const [nodes, { pods, owners }, events] = await Promise.all([
+    readNodes(kube),
+    readPods(kube, namespace),
+    readRefusals(kube, namespace),
+  ]);
   const stats = await Promise.all(
     nodes.map((node) =>
       kube.get<NodeStats>(`/api/v1/nodes/${node.metadata.name}/proxy/stats/summary`).catch((): NodeStats => ({})),
     ),
   );
-  const services = serviceStatuses(namespace, pods, owners, stats);
+  const services = serviceStatuses(namespace, pods, owners, stats, events);
   const all = stats.flatMap((node) => node.pods ?? []).map((pod) => pod.memory?.workingSetBytes ?? 0);
   return {
     nodes,

@@ -117,7 +117,7 @@ export interface ProofOptions {
   readonly onHop?: (hop: Hop) => void;
   readonly onDetail?: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
-  /** @default 60000 */
+  /** @default `podStartMs` */
   readonly startLimitMs?: number;
 }
 

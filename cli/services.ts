@@ -1,5 +1,6 @@
 /** What runs, service by service, from the API server's own objects: pure functions over pods and their owners. */
 import { type ContainerFault, type FaultyPod, type PodFault, podFaults } from "../engine/providers/pod-faults.ts";
+import { type RefusalEvent, refusedPods } from "../engine/providers/refused-pods.ts";
 import { quantity } from "./quantity.ts";
 
 export type { ContainerStatus } from "../engine/providers/pod-faults.ts";
@@ -80,6 +81,7 @@ export function serviceStatuses(
   pods: readonly Pod[],
   owners: readonly Owner[],
   stats: readonly NodeStats[],
+  events: readonly RefusalEvent[] = [],
 ): ServiceStatus[] {
   const used = new Map<string, number>();
   for (const { podRef, memory } of stats.flatMap((node) => node.pods ?? [])) {
@@ -87,9 +89,9 @@ export function serviceStatuses(
       used.set(podRef.name, memory.workingSetBytes);
     }
   }
-  const groups = new Map<string, { pods: Pod[]; wanted: number; owned: boolean }>();
-  const group = (name: string): { pods: Pod[]; wanted: number; owned: boolean } => {
-    const found = groups.get(name) ?? { pods: [], wanted: 0, owned: false };
+  const groups = new Map<string, Group>();
+  const group = (name: string): Group => {
+    const found = groups.get(name) ?? { pods: [], wanted: 0, owners: [] };
     groups.set(name, found);
     return found;
   };
@@ -97,13 +99,13 @@ export function serviceStatuses(
   for (const owner of owners) {
     const entry = group(rowOf.owner(owner));
     entry.wanted += owner.spec.replicas ?? 1;
-    entry.owned = true;
+    entry.owners.push(owner.metadata.name);
   }
   for (const pod of pods) {
     if (!isNoService(pod)) group(rowOf.pod(pod)).pods.push(pod);
   }
   return [...groups]
-    .map(([name, entry]) => oneService(name, entry.pods, entry.owned ? entry.wanted : undefined, used))
+    .map(([name, entry]) => oneService(name, entry, used, events))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -136,16 +138,29 @@ function selects(owner: Owner, pod: Pod): boolean {
   return wanted.length > 0 && wanted.every(([key, value]) => pod.metadata.labels?.[key] === value);
 }
 
+/** What a row is made of. */
+interface Group {
+  readonly pods: Pod[];
+  wanted: number;
+  /** Names of the Deployments and StatefulSets. */
+  readonly owners: string[];
+}
+
 function oneService(
   name: string,
-  pods: readonly Pod[],
-  declared: number | undefined,
+  { pods, owners, ...group }: Group,
   used: ReadonlyMap<string, number>,
+  events: readonly RefusalEvent[],
 ): ServiceStatus {
+  const declared = owners.length === 0 ? undefined : group.wanted;
   const wanted = declared ?? pods.length;
   // Pods that nobody declared (executors, tasks, users' servers) come and go: only what keeps one from coming is a fault.
   const sick = pods.find((pod) => !isReady(pod) && (declared !== undefined || !isPassing(pod)));
   const ready = sick === undefined && wanted > 0 && pods.length >= wanted;
+  const refused =
+    pods.length < wanted
+      ? owners.map((owner) => refusedPods(owner, events)).find((reason) => reason !== undefined)
+      : undefined;
   const memories = pods.map((pod) => used.get(pod.metadata.name));
   const known = memories.filter((value) => value !== undefined);
   return {
@@ -157,7 +172,7 @@ function oneService(
     memory: known.length === 0 ? null : sum(known),
     memoryRequest: sum(pods.map((pod) => memoryOf(pod, "requests"))),
     memoryLimit: sum(pods.map((pod) => memoryOf(pod, "limits"))),
-    reason: ready ? null : reasonOf(sick, pods.length, wanted),
+    reason: ready ? null : (refused ?? reasonOf(sick, pods.length, wanted)),
     pod: sick?.metadata.name ?? null,
   };
 }

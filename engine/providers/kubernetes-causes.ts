@@ -3,6 +3,7 @@
 import { isObject, type Props, textOf } from "../values.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 import { type ContainerFault, type EndedContainer, type FaultyPod, type PodFault, podFaults } from "./pod-faults.ts";
+import { newestRefusal } from "./refused-pods.ts";
 
 /** What a look for causes needs of the API. */
 export type PodView = Pick<KubernetesApi, "list" | "log">;
@@ -33,8 +34,11 @@ export async function podCause(api: PodView, owner: Props, waitedMs: number): Pr
   if (pods === undefined) {
     return undefined;
   }
-  if (pods.length === 0) {
-    return rejection(api, owner, namespace, waitedMs);
+  if (pods.length < wantedPods(owner)) {
+    const refused = await rejection(api, owner, namespace, waitedMs);
+    if (refused !== undefined || pods.length === 0) {
+      return refused;
+    }
   }
   let mild: Cause | undefined;
   for (const pod of pods) {
@@ -182,19 +186,21 @@ async function mountCause(api: PodView, namespace: string, pod: string, ageMs: n
   return { message: `pod ${pod}: ${String(event["message"])}`, permanent };
 }
 
-/** No pod at all: a quota, Pod Security or another admission rule refused it. */
+function wantedPods(owner: Props): number {
+  const replicas = object(owner["spec"])["replicas"];
+  return typeof replicas === "number" ? replicas : 1;
+}
+
+/** A pod is missing: a quota, Pod Security or another admission rule may have refused it. */
 async function rejection(api: PodView, owner: Props, namespace: string, waitedMs: number): Promise<Cause | undefined> {
   const kind = String(owner["kind"]);
   const name = String(object(owner["metadata"])["name"]);
   const makers = kind === "Deployment" ? await replicaSets(api, owner, namespace) : [name];
   for (const maker of makers) {
     const events = await warnings(api, namespace, kind === "Deployment" ? "ReplicaSet" : kind, maker);
-    const event = events.findLast((entry) => entry["reason"] === "FailedCreate");
-    if (event !== undefined) {
-      return {
-        message: `its pods are refused: ${String(event["message"])}`,
-        permanent: waitedMs > patience.rejectedMs,
-      };
+    const message = newestRefusal(events);
+    if (message !== undefined) {
+      return { message, permanent: waitedMs > patience.rejectedMs };
     }
   }
   return undefined;

@@ -96,6 +96,18 @@ describe("what a Job's containers say", () => {
     expect(details).to.deep.equal(["it has no pod yet", "starting", "starting"]);
   });
 
+  it("is awaited with the words of a quota that refuses the pod", async () => {
+    const event = {
+      reason: "FailedCreate",
+      message: 'pods "work-1-x" is forbidden: exceeded quota: team',
+      involvedObject: { kind: "Job", name: "work-1" },
+    };
+    const kube = new FakeJobKube({ pods: [undefined], ends: [{}], events: [event] });
+    expect(await followJob(kube, "work-1", { ...watch, startLimitMs: 5 })).to.equal(
+      `its pods are refused: ${event.message}`,
+    );
+  });
+
   it("ends with the container that gave up", async () => {
     const kube = new FakeJobKube({ pods: [twoStepPod("Failed", 1, "waiting")], logs: { first: "no such backup" } });
     expect(await followJob(kube, "work-1", watch)).to.equal(undefined);

@@ -197,3 +197,17 @@ describe("quantities", () => {
     ]);
   });
 });
+
+describe("pods that are refused", () => {
+  it("are the reason of a service that lacks them, in Kubernetes' own words", () => {
+    const event = {
+      reason: "FailedCreate",
+      message: 'pods "kafka-1" is forbidden: exceeded quota: team, requested: memory=1Gi',
+      involvedObject: { kind: "StatefulSet", name: "kafka" },
+    };
+    const [row] = serviceStatuses("millrace", [pod("kafka-0", "kafka", healthy)], [owner("kafka", 2)], [], [event]);
+    expect(row).to.include({ ready: false, reason: `its pods are refused: ${event.message}` });
+    const [whole] = serviceStatuses("millrace", [pod("kafka-0", "kafka", healthy)], [owner("kafka", 1)], [], [event]);
+    expect(whole).to.include({ ready: true, reason: null });
+  });
+});

@@ -8,6 +8,8 @@ export interface FakeJobContent {
   readonly template?: object;
   /** Paths beside the Job's own that are there. */
   readonly objects?: Readonly<Record<string, unknown>>;
+  /** Events of the namespace. @default - none */
+  readonly events?: readonly object[];
   /** What each look at the pod finds; the last stays. `undefined`: no pod. */
   readonly pods: readonly (Pod | undefined)[];
   /** What each look at the Job's status finds; the last stays. */
@@ -41,6 +43,7 @@ export class FakeJobKube implements JobKube {
       const pod = nextOf(this.#pods);
       return Promise.resolve({ items: pod === undefined ? [] : [pod] } as T);
     }
+    if (path.includes("/events?")) return Promise.resolve({ items: this.#content.events ?? [] } as T);
     if (path.includes("/jobs/")) return Promise.resolve({ status: nextOf(this.#ends) ?? {} } as T);
     const found = path.includes("/cronjobs/") ? this.#content.template : this.#content.objects?.[path];
     return found === undefined ? Promise.reject(new KubeError(404, "not found")) : Promise.resolve(found as T);
