@@ -36,7 +36,8 @@ const PARALLELISM: Readonly<Record<AirflowExecutor, number>> = { kubernetes: 4, 
 const SILENCE_SECONDS: Readonly<Record<AirflowExecutor, number>> = { kubernetes: 120, local: 60 };
 
 const EXECUTORS: Readonly<Record<AirflowExecutor, string>> = {
-  kubernetes: "KubernetesExecutor",
+  // KubernetesExecutor that writes down why a pod ended.
+  kubernetes: "pod_ends.ExplainingExecutor",
   local: "LocalExecutor",
 };
 

@@ -58,6 +58,7 @@ const files = {
   webserver: "webserver_config.py",
   alive: "alive.py",
   podHook: "airflow_local_settings.py",
+  podEnds: "pod_ends.py",
   loginLimit: "login_limit.py",
   taskKeys: "task_keys.py",
   bodyLimit: "body_limit.py",
@@ -200,6 +201,7 @@ export class Airflow extends pulumi.ComponentResource {
         ...(inPods
           ? {
               [files.podHook]: readProgram(files.podHook),
+              [files.podEnds]: readProgram(files.podEnds),
               "task-pod.yaml": taskPodText(args.image, podTasks()),
               "task-rights.json": taskRightsText(args),
             }

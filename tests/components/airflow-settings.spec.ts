@@ -42,6 +42,7 @@ describe("Airflow's settings", () => {
     expect(await value("AIRFLOW__CORE__EXECUTION_API_SERVER_URL")).to.equal("http://airflow.data.svc:8080/execution/");
     expect(await value("AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER")).to.equal("s3://airflow/logs");
     expect(await value("AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE")).to.equal("data");
+    expect(await value("AIRFLOW__CORE__EXECUTOR")).to.equal("pod_ends.ExplainingExecutor");
     expect(await value("AIRFLOW__CORE__LOAD_EXAMPLES")).to.equal("False");
     expect(await value("AIRFLOW__USAGE_DATA_COLLECTION__ENABLED")).to.equal("False");
   });
