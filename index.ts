@@ -225,6 +225,11 @@ const people = studio(
     kafka: kafkaEndpoint,
     spark: sparkService,
     presto: prestoService?.endpoint,
+    published: {
+      kafka: kafkaService?.address,
+      presto: prestoService?.address,
+      s3: storeService?.address,
+    },
   },
   onCluster,
 );

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Exposure } from "./clusters/profile.ts";
 import { Airflow } from "./components/airflow.ts";
-import { ClientEndpointsConfig } from "./components/client-endpoints.ts";
+import { ClientEndpointsConfig, type PublishedService } from "./components/client-endpoints.ts";
 import type { KafkaEndpoint, PrestoEndpoint, PublishedAddress } from "./components/endpoints.ts";
 import * as footprints from "./components/footprints.ts";
 import { JupyterHub } from "./components/jupyterhub.ts";
@@ -36,6 +36,8 @@ export interface StudioArgs {
   readonly kafka: KafkaEndpoint | undefined;
   readonly spark: Spark | undefined;
   readonly presto: PrestoEndpoint | undefined;
+  /** Addresses of the data path outside the cluster. */
+  readonly published: Readonly<Record<PublishedService, PublishedAddress | undefined>>;
 }
 
 /** What the program goes on with. */
@@ -96,6 +98,7 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
             ...(connectService && { spark: connectService.endpoint }),
             objectStore: store.access("notebooks"),
             notebooks: `s3://${buckets.notebooks}`,
+            published: args.published,
           },
           opts,
         ).endpoints

@@ -3,7 +3,14 @@
  * its services, read by the Python library `millrace`. Keys and tokens come as environment variables from Secrets.
  */
 import * as pulumi from "@pulumi/pulumi";
-import type { KafkaEndpoint, PrestoEndpoint, S3Endpoint, SecretKeyRef, SparkConnectEndpoint } from "./endpoints.ts";
+import type {
+  KafkaEndpoint,
+  PrestoEndpoint,
+  PublishedAddress,
+  S3Endpoint,
+  SecretKeyRef,
+  SparkConnectEndpoint,
+} from "./endpoints.ts";
 import { labels } from "./names.ts";
 import { s3Url } from "./s3-settings.ts";
 import { configMap, type EnvVar, secretEnv, type Volume, type VolumeMount } from "./workload.ts";
@@ -25,9 +32,14 @@ export interface ClientEndpointsConfigArgs {
   readonly objectStore: S3Endpoint;
   /** Where people publish notebooks: `s3://bucket` or `s3://bucket/prefix`. */
   readonly notebooks: string;
+  /** Where people reach services from outside the cluster; one that has no such address is left out. @default - nowhere */
+  readonly published?: Readonly<Partial<Record<PublishedService, PublishedAddress | undefined>>>;
   /** Catalog of the lake's tables in SQL, for names without a catalog. @default "lake" */
   readonly catalog?: string;
 }
+
+/** Services whose addresses outside the cluster programs are told. */
+export type PublishedService = "kafka" | "presto" | "s3";
 
 /** What the pods of people's programs mount. */
 export interface ClientEndpoints {
@@ -44,6 +56,7 @@ interface EndpointsFile {
   readonly spark?: { readonly url: string };
   readonly s3: { readonly endpoint: string; readonly region: string; readonly pathStyle: boolean };
   readonly notebooks: string;
+  readonly published?: Readonly<Partial<Record<PublishedService, string>>>;
 }
 
 /** What is wrong with the arguments; empty when nothing is. */
@@ -79,9 +92,13 @@ export class ClientEndpointsConfig extends pulumi.ComponentResource {
     const problems = clientEndpointsProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const { kafka, presto, spark, objectStore } = args;
+    const published = pulumi.output(
+      Object.fromEntries(Object.entries(args.published ?? {}).map(([key, address]) => [key, address?.url])),
+    );
     const text = pulumi
-      .all([kafka?.bootstrapServers, presto?.url, spark?.url, s3Url(objectStore), objectStore.region])
-      .apply(([bootstrapServers, prestoUrl, sparkUrl, endpoint, region]) => {
+      .all([kafka?.bootstrapServers, presto?.url, spark?.url, s3Url(objectStore), objectStore.region, published])
+      .apply(([bootstrapServers, prestoUrl, sparkUrl, endpoint, region, outside]) => {
+        const known = Object.fromEntries(Object.entries(outside).filter(([, url]) => url !== undefined));
         const file: EndpointsFile = {
           ...(kafka === undefined || bootstrapServers === undefined
             ? {}
@@ -90,6 +107,7 @@ export class ClientEndpointsConfig extends pulumi.ComponentResource {
           ...(sparkUrl === undefined ? {} : { spark: { url: sparkUrl } }),
           s3: { endpoint, region, pathStyle: objectStore.pathStyle },
           notebooks,
+          ...(Object.keys(known).length === 0 ? {} : { published: known }),
         };
         return `${JSON.stringify(file, undefined, 2)}\n`;
       });

@@ -3,7 +3,7 @@
 import getpass
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Mapping, TypeVar
 
 from ._errors import NotConfigured, ParameterError
@@ -48,13 +48,18 @@ class S3Endpoint:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The platform's services; those that it does not have are None. `notebooks` is where people publish notebooks."""
+    """The platform's services; those that it does not have are None. `notebooks` is where people publish notebooks.
+
+    `published` has the addresses from outside the cluster, of `kafka`, `presto` and `s3` as far as they are published: for a
+    browser or a program on a laptop, not for the notebook itself.
+    """
 
     kafka: KafkaEndpoint | None
     presto: PrestoEndpoint | None
     spark: SparkEndpoint | None
     s3: S3Endpoint | None
     notebooks: str | None
+    published: Mapping[str, str] = field(default_factory=dict)
 
 
 def endpoints() -> Endpoints:
@@ -62,7 +67,7 @@ def endpoints() -> Endpoints:
 
     Read from the JSON file that MILLRACE_CONFIG names, by default /etc/millrace/endpoints.json:
     {"kafka": {"bootstrapServers", "securityProtocol"}, "presto": {"url", "catalog"}, "spark": {"url"},
-    "s3": {"endpoint", "region", "pathStyle"}, "notebooks": "s3://notebooks"}. A service that is not there is left out.
+    "s3": {"endpoint", "region", "pathStyle"}, "notebooks": "s3://notebooks", "published": {"s3": "http://..."}}. A service that is not there is left out.
 
     Raises:
         NotConfigured: the file is missing or not of this form; the message names the file and the setting.
@@ -81,7 +86,9 @@ def endpoints() -> Endpoints:
     if not isinstance(content, dict):
         raise NotConfigured(f'{path} holds {type(content).__name__}; it must be an object like {{"presto": {{...}}}}')
     read = _Reader(path, content)
-    kafka, presto, spark, s3 = (read.part(name) for name in ("kafka", "presto", "spark", "s3"))
+    kafka, presto, spark, s3, published = (
+        read.part(name) for name in ("kafka", "presto", "spark", "s3", "published")
+    )
     notebooks = content.get("notebooks")
     return Endpoints(
         kafka=(
@@ -97,6 +104,7 @@ def endpoints() -> Endpoints:
             else S3Endpoint(s3.text("endpoint"), s3.text("region", "us-east-1"), s3.flag("pathStyle", True))
         ),
         notebooks=None if notebooks is None else read.text("notebooks").rstrip("/"),
+        published={} if published is None else published.texts(),
     )
 
 
@@ -209,6 +217,9 @@ class _Reader:
             return value
         given = "missing" if value is None else repr(value)
         raise NotConfigured(f'"{name}" in {self._where} is {given}; it must be a text')
+
+    def texts(self) -> dict[str, str]:
+        return {name: self.text(name) for name in self._content}
 
     def flag(self, name: str, default: bool) -> bool:
         value = self._content.get(name, default)

@@ -1,12 +1,13 @@
 """The object store through boto3."""
 
 import os
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ._config import s3_endpoint, secret
-from ._errors import AccessRefused, MillraceError, NotAvailable, ParameterError
+from ._config import config_file, endpoints, s3_endpoint, secret
+from ._errors import AccessRefused, MillraceError, NotAvailable, NotConfigured, ParameterError
 
 if TYPE_CHECKING:
     from ._config import S3Endpoint
@@ -15,16 +16,31 @@ if TYPE_CHECKING:
 Client = Any
 
 
-def s3() -> Client:
+def s3(published: bool = False) -> Client:
     """A boto3 S3 client for the platform's object store, with this program's own keys.
 
-    The same client is given out each time; it may be used from several threads.
+    The same client is given out each time; it may be used from several threads. With `published` it has the address that
+    people reach from outside the cluster: for links that others open,
+    `s3(published=True).generate_presigned_url("get_object", {"Bucket": "notebooks", "Key": "report.ipynb"})`.
+
+    `IfNoneMatch` and `IfMatch` of what it writes are refused: the platform's store ignores them, and would replace what is
+    there.
 
     Raises:
         NotConfigured: the address, AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is missing.
+        ParameterError: a write asks for a condition.
     """
+    endpoint = s3_endpoint()
+    if published:
+        address = endpoints().published.get("s3")
+        if address is None:
+            raise NotConfigured(
+                f'S3 has no address outside the cluster: {config_file()} has no "s3" in "published"; '
+                "the stack's target does not publish it"
+            )
+        endpoint = replace(endpoint, endpoint=address)
     return _client(
-        s3_endpoint(),
+        endpoint,
         secret("AWS_ACCESS_KEY_ID", "the id of this program's S3 key"),
         secret("AWS_SECRET_ACCESS_KEY", "the secret of this program's S3 key"),
         os.getpid(),
@@ -36,7 +52,7 @@ def _client(endpoint: "S3Endpoint", key_id: str, key: str, _process: int) -> Cli
     import boto3
     from botocore.config import Config
 
-    return boto3.session.Session().client(
+    client = boto3.session.Session().client(
         "s3",
         endpoint_url=endpoint.endpoint,
         region_name=endpoint.region,
@@ -53,6 +69,23 @@ def _client(endpoint: "S3Endpoint", key_id: str, key: str, _process: int) -> Cli
             response_checksum_validation="when_required",
         ),
     )
+    for operation in ("PutObject", "CopyObject", "CompleteMultipartUpload"):
+        client.meta.events.register(f"before-parameter-build.s3.{operation}", refuse_conditions)
+    return client
+
+
+def refuse_conditions(params: dict[str, Any], **_rest: Any) -> None:
+    """Refuses what the store would ignore without a word.
+
+    Raises:
+        ParameterError: a write asks for a condition.
+    """
+    for name in ("IfNoneMatch", "IfMatch"):
+        if name in params:
+            raise ParameterError(
+                f"{name} is not known to the platform's object store, which would write all the same; look first with "
+                "head_object, and give each writer a name of its own: two at once cannot be told apart"
+            )
 
 
 def split(address: str) -> tuple[str, str]:

@@ -116,6 +116,8 @@ class FakeS3:
         self.objects = {
             (bucket.replace("_", "-"), key): body for bucket, keys in buckets.items() for key, body in keys.items()
         }
+        self.hooks: dict[str, Any] = {}
+        self.meta = module("meta", events=module("events", register=self.hooks.__setitem__))
         self.metadata: dict[tuple[str, str], dict[str, str]] = {}
         self.refused: set[str] = set()
         self.written: dict[str, datetime] = {}

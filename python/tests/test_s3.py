@@ -26,6 +26,25 @@ class Client(support.PlatformCase):
         # The old signature of addresses that are signed beforehand is answered 403.
         self.assertEqual(config["signature_version"], "s3v4")
 
+    def test_has_the_address_from_outside_for_links_that_others_open(self) -> None:
+        with support.s3_client(support.FakeS3()) as made:
+            with self.says(millrace.NotConfigured, "no address outside the cluster", '"published"'):
+                millrace.s3(published=True)
+            self.endpoints({**support.ENDPOINTS, "published": {"s3": "http://127.0.0.1:30900"}})
+            self.assertEqual(millrace.endpoints().published, {"s3": "http://127.0.0.1:30900"})
+            millrace.s3(published=True)
+        self.assertEqual(made[0]["endpoint_url"], "http://127.0.0.1:30900")
+
+    def test_refuses_a_write_with_a_condition_that_the_store_would_ignore(self) -> None:
+        client = support.FakeS3()
+        with support.s3_client(client):
+            millrace.s3()
+        hook = client.hooks["before-parameter-build.s3.PutObject"]
+        hook(params={"Bucket": "b", "Key": "k"}, model=None)
+        for name in ("IfNoneMatch", "IfMatch"):
+            with self.says(millrace.ParameterError, name, "would write all the same"):
+                hook(params={name: "*"}, model=None)
+
     def test_names_buckets_by_host_where_the_store_wants_it(self) -> None:
         self.endpoints({"s3": {"endpoint": "https://s3.example", "region": "eu-1", "pathStyle": False}})
         with support.s3_client(support.FakeS3()) as made:

@@ -33,6 +33,16 @@ describe("ClientEndpointsConfig", () => {
     });
   });
 
+  it("tells where services are from outside, of those that are published", async () => {
+    const address = (url: string | undefined) => ({ title: "one", url: pulumi.output(url) });
+    const clients = new ClientEndpointsConfig("clients", {
+      ...common,
+      published: { s3: address("http://127.0.0.1:30900"), presto: address(undefined), kafka: undefined },
+    });
+    const file = JSON.parse(await valueOf(clients.endpoints.text)) as { published: object };
+    expect(file.published).to.deep.equal({ s3: "http://127.0.0.1:30900" });
+  });
+
   it("leaves out what is not there", async () => {
     const clients = new ClientEndpointsConfig("clients", common);
     const file = JSON.parse(await valueOf(clients.endpoints.text)) as object;
