@@ -192,7 +192,7 @@ class KubernetesProvider implements Provider {
   /** The live object, once an earlier deletion of it has ended; a deletion that doesn't end is named. */
   async #settled(path: string, context: StepContext): Promise<Props | undefined> {
     const live = await this.#api.get(path);
-    if (!isObject(live?.["metadata"]) || live["metadata"]["deletionTimestamp"] === undefined) {
+    if (live === undefined || !isGoing(live)) {
       return live;
     }
     context.progress("waiting for an earlier deletion of it to end");
@@ -292,7 +292,7 @@ class KubernetesProvider implements Provider {
         const live = await this.#listed(reference);
         for (const member of members) {
           const found = live.get(this.#reference(member.inputs).name);
-          if (found === undefined) {
+          if (found === undefined || isGoing(found)) {
             gone.add(member.urn);
           } else {
             drifted.set(member.urn, this.#drift(member, found));
@@ -362,6 +362,11 @@ class KubernetesProvider implements Provider {
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Whether somebody has deleted it already, and it only remains until all that it owns is gone. */
+function isGoing(live: Props): boolean {
+  return isObject(live["metadata"]) && live["metadata"]["deletionTimestamp"] !== undefined;
 }
 
 function isTrue(value: unknown): boolean {

@@ -11,7 +11,15 @@ describe("parts of the end-to-end test", () => {
   });
 
   it("are those of the data path and its own for a profile alone", () => {
-    expect(faultsOf("core", false)).to.deep.equal(["time", "owners", "kafka", "stream", "data-path", "recovery"]);
+    expect(faultsOf("core", false)).to.deep.equal([
+      "time",
+      "owners",
+      "retry",
+      "kafka",
+      "stream",
+      "data-path",
+      "recovery",
+    ]);
     expect(faultsOf("pipeline", false)).to.include.members(["kafka", "windows"]).and.not.include("browser");
   });
 

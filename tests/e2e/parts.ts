@@ -14,6 +14,7 @@ import { owners } from "./faults/owners.ts";
 import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
 import { poison } from "./faults/poison.ts";
 import * as postgres from "./faults/postgres.ts";
+import { retry } from "./faults/retry.ts";
 import * as time from "./faults/time.ts";
 import { driverKilledOften } from "./faults/windows.ts";
 import { memory, proof, unchangedUp } from "./life.ts";
@@ -42,6 +43,7 @@ export const looks: Readonly<Record<string, Part>> = {
 export const faults: Readonly<Record<string, Part>> = {
   time: { run: time.oneMeaning },
   owners: { run: owners },
+  retry: { run: retry },
   kafka: { run: brokerKilled },
   stream: { run: driverKilled },
   census: { run: censusBatch, needs: "studio" },

@@ -139,6 +139,23 @@ describe("the local engine", function () {
     expect(result.changes).to.include({ create: 1, update: 0, replace: 0, delete: 0 });
   });
 
+  it("makes an object again that is still being deleted, once it is gone", async () => {
+    const going = cluster.objects.get(configMap) ?? {};
+    const metadata = { ...(going["metadata"] as object), deletionTimestamp: "2026-01-01T00:00:00Z" };
+    cluster.objects.set(configMap, { ...going, metadata });
+    cluster.intercept = (method, path) => {
+      if (method === "GET" && path === configMap) {
+        setTimeout(() => cluster.objects.delete(configMap), 200);
+      }
+      return undefined;
+    };
+    const result = await up(options({ value: "2", extra: false, jobImage: "a:2" }));
+    cluster.intercept = () => undefined;
+    expectOk(result);
+    expect(result.changes).to.include({ create: 1, update: 0, replace: 0, delete: 0 });
+    expect(cluster.objects.get(configMap)?.["metadata"]).not.to.have.property("deletionTimestamp");
+  });
+
   it("refuses a second run while one holds the lock, and takes over the lock of a dead one", async () => {
     const folder = join(projectDir, ".pulumi/locks/organization/small/dev");
     mkdirSync(folder, { recursive: true });
