@@ -46,7 +46,12 @@ const revision = new Revision();
 const onCluster = { provider, transformations: [revision.transformation] };
 const { namespaceName: namespace } = new PlatformNamespace(
   "namespace",
-  { namespace: config.cluster.namespace, profile: config.profile, ...(stackId && { stackId }) },
+  {
+    namespace: config.cluster.namespace,
+    profile: config.profile,
+    ...(config.cluster.existingNamespace && { existing: true }),
+    ...(stackId && { stackId }),
+  },
   onCluster,
 );
 const storage = new Storage({ storageClass: target.storageClass });

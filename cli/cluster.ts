@@ -164,6 +164,8 @@ export async function clusterInventory(stack: Stack): Promise<Leftover[]> {
 
 /** What of a destroyed stack is still on a cluster that stays: its namespace, and volumes of claims in it. */
 export async function remainsOn(stack: Stack): Promise<Leftover[]> {
+  // A namespace that was there before has volumes of others.
+  if (stack.config.cluster.existingNamespace) return [];
   const kube = connect(stack.profile);
   const { namespace } = stack.config.cluster;
   interface Named {

@@ -24,7 +24,8 @@ import { type CommandLock, withLock } from "./lock.ts";
 import { engineOption, stackArgs, stackOptions, yesOption } from "./options.ts";
 import { hasState } from "./owner.ts";
 import { createProgress, during, type Progress } from "./progress.ts";
-import { dataLines } from "./removal.ts";
+import { removeClaims } from "./namespace.ts";
+import { claimsIn, dataLines, ownClaims } from "./removal.ts";
 import { engineOptions, readStack, refuseMovedCluster, type Stack } from "./stack.ts";
 import { bytes, duration, table } from "./table.ts";
 
@@ -113,13 +114,18 @@ async function takeDown(
   const left: Leftover[] = embedded
     ? await during(progress, "embedded cluster", (step) => destroyCluster(stack, { keepData, takeOver }, step))
     : [];
+  const { namespace, existingNamespace } = stack.config.cluster;
+  const claims = existingNamespace ? await ownClaims(connect(stack.profile), namespace) : [];
   // The state and its id are what says whose the rest is.
   const isGone = !left.some(({ kind }) => ["container", "volume", "network"].includes(kind));
   if (keepData) progress.log("the state is kept with the data: the next npm run up goes on from both");
   else if (isGone) {
     await lock.toEngine();
     errors.push(...(await dropStack(stack, forced, progress, signal)));
-    if (errors.length === 0) forgetChoice(stack.name);
+    if (errors.length === 0) {
+      forgetChoice(stack.name);
+      if (claims.length > 0) await removeClaims(connect(stack.profile), namespace, claims);
+    }
   }
   if (!embedded && errors.length === 0) left.push(...(await remainsOn(stack)));
   if (cache) await during(progress, "caches", () => removeCaches());
@@ -132,12 +138,13 @@ async function takeDown(
  * @throws UserError when the cluster is another's, unless it is to be taken over.
  */
 async function dataAtRisk(stack: Stack, takeOver: boolean, progress: Progress): Promise<string[] | undefined> {
-  const { namespace } = stack.config.cluster;
-  const data = (): Promise<string[]> => dataLines(() => connect(stack.profile), namespace);
+  const { namespace, existingNamespace } = stack.config.cluster;
+  const read = existingNamespace ? ownClaims : claimsIn;
+  const data = (): Promise<string[]> => dataLines(() => connect(stack.profile), namespace, read);
   if (stack.profile.target !== "embedded") {
     if (!hasState(stack.name)) return undefined;
     return [
-      `down removes stack ${stack.name}: namespace ${namespace} of context ${stack.profile.context}, with`,
+      `down removes stack ${stack.name}: what it has in namespace ${namespace} of context ${stack.profile.context}, with`,
       ...(await data()),
     ];
   }

@@ -15,6 +15,8 @@ import { embeddedPorts, embeddedRuns } from "./cluster.ts";
 import { cacheDir } from "../images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
+import { namespaceFinding } from "./namespace.ts";
+import { hasState } from "./owner.ts";
 import { readNodes } from "./platform.ts";
 import { during, type Progress } from "./progress.ts";
 import { quantity } from "./quantity.ts";
@@ -56,6 +58,12 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
       step.detail("cluster");
       const answer = await reachable(connect(stack.profile));
       if (!answer.ok) problems.push(`the cluster of context "${stack.profile.context}" can't be used: ${answer.why}`);
+      else {
+        const { cluster } = stack.config;
+        const { problem, warning } = await namespaceFinding(connect(stack.profile), cluster, hasState(stack.name));
+        if (problem !== undefined) problems.push(problem);
+        if (warning !== undefined) progress.log(warning);
+      }
     }
     if (problems.length > 0) throw new UserError(problems.join("\n"));
   });

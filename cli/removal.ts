@@ -53,10 +53,13 @@ export function claimLines(claims: readonly DataClaim[]): string[] {
   );
 }
 
-/** The data of a namespace in lines, or one line that says why it is not known. */
-export async function dataLines(kube: () => Getter, namespace: string): Promise<string[]> {
+/**
+ * The data of a namespace in lines, or one line that says why it is not known.
+ * @param read Which claims count. @default - all
+ */
+export async function dataLines(kube: () => Getter, namespace: string, read = claimsIn): Promise<string[]> {
   try {
-    const claims = await claimsIn(kube(), namespace);
+    const claims = await read(kube(), namespace);
     return claims.length === 0 ? ["  no claims"] : claimLines(claims);
   } catch (error) {
     return [`  what is in it is not known: ${messageOf(error)}`];
@@ -83,19 +86,25 @@ export interface LeavingData {
   readonly kept: readonly DataClaim[];
 }
 
+/** Claims of the platform's own StatefulSets, and of nobody else's in the namespace. */
+export async function ownClaims(kube: Getter, namespace: string): Promise<DataClaim[]> {
+  const [sets, claims] = await Promise.all([ownSets(kube, namespace), claimsIn(kube, namespace)]);
+  return claims.filter((claim) => sets.some((set) => belongsTo(claim, set)));
+}
+
+async function ownSets(kube: Getter, namespace: string): Promise<readonly SetObject[]> {
+  const selector = encodeURIComponent(`${PART_OF_LABEL}=millrace`);
+  const path = `/apis/apps/v1/namespaces/${namespace}/statefulsets?labelSelector=${selector}`;
+  return (await kube.get<{ items: readonly SetObject[] }>(path)).items;
+}
+
 /** What becomes of the data of services that an `up` with this config takes away. */
 export async function leavingData(kube: Getter, config: PlatformConfig): Promise<LeavingData> {
   const { namespace } = config.cluster;
-  const selector = encodeURIComponent(`${PART_OF_LABEL}=millrace`);
-  const [sets, claims] = await Promise.all([
-    kube.get<{ items: readonly SetObject[] }>(
-      `/apis/apps/v1/namespaces/${namespace}/statefulsets?labelSelector=${selector}`,
-    ),
-    claimsIn(kube, namespace),
-  ]);
+  const [sets, claims] = await Promise.all([ownSets(kube, namespace), claimsIn(kube, namespace)]);
   const staying = servicesWithData(config);
   const known: readonly string[] = Object.values(serviceNames);
-  const leaving = sets.items.filter(({ metadata }) => {
+  const leaving = sets.filter(({ metadata }) => {
     const service = serviceName(metadata.labels, metadata.name);
     return known.includes(service) && !staying.includes(service);
   });

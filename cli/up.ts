@@ -168,13 +168,9 @@ function rememberEmbedded(stack: Stack, choice: EmbeddedChoice | undefined): voi
   rememberChoice(stack.name, choice ?? (last?.name === name ? last : { name }));
 }
 
-/** Says what becomes of the data of services that go, and asks where it goes with them. */
-async function announceLeaving(stack: Stack, { progress, yes }: Attempt): Promise<void> {
-  const { removed, kept } = await leavingData(connect(stack.profile), stack.config);
-  if (kept.length > 0) {
-    progress.log("services go and their data stays, until npm run down:");
-    for (const line of claimLines(kept)) progress.log(line);
-  }
+/** Asks where services go and their data with them: their StatefulSets are of an older Millrace, which kept no claims. */
+async function announceLeaving(stack: Stack, { yes }: Attempt): Promise<void> {
+  const { removed } = await leavingData(connect(stack.profile), stack.config);
   if (removed.length === 0) return;
   const what = ["this up takes services away, and their data with them:", ...claimLines(removed)];
   await confirm(what, { yes, again: "npm run up with the same options and --yes" });

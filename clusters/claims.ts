@@ -42,7 +42,9 @@ class Refused extends Error {}
 export async function livePlatform(profile: TargetProfile, owner: Owner): Promise<LivePlatform | undefined> {
   try {
     const get = connect(profile);
-    const namespaces = ownNamespaces(await get("/api/v1/namespaces"), profile, owner);
+    const all = await get("/api/v1/namespaces");
+    const namespaces = ownNamespaces(all, profile, owner);
+    const made = (all ?? []).filter(({ metadata }) => metadata.labels?.[PART_OF_LABEL] === "millrace");
     const [classes, ...lists] = await Promise.all([
       get("/apis/storage.k8s.io/v1/storageclasses"),
       ...namespaces.map(async (namespace) => ({
@@ -54,6 +56,7 @@ export async function livePlatform(profile: TargetProfile, owner: Owner): Promis
     return {
       claims: lists.flatMap(({ claims }) => claims.flatMap(toClaim)),
       sets: lists.flatMap(({ sets }) => sets.flatMap(toSet)),
+      madeNamespaces: made.map(({ metadata }) => metadata.name).filter((name) => namespaces.includes(name)),
       ...(standard === undefined ? {} : { defaultStorageClass: standard.metadata.name }),
     };
   } catch {

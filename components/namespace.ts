@@ -10,6 +10,8 @@ export interface PlatformNamespaceArgs {
   readonly namespace?: string;
   /** The set of services in it, kept in the stack's state so that the next deploy can go on with it. @default - not kept */
   readonly profile?: string;
+  /** Whether it is there already: it is used as it is, and not removed. @default false */
+  readonly existing?: boolean;
   /** Id of the stack, by which it finds its namespaces again. @default - none */
   readonly stackId?: string;
 }
@@ -34,7 +36,7 @@ export function namespaceProblems(args: PlatformNamespaceArgs): string[] {
   ];
 }
 
-/** A Namespace in which only restricted pods run. Its name is handed to every other component. */
+/** A Namespace in which only restricted pods run, or one that is there already. Its name is handed to every other component. */
 export class PlatformNamespace extends pulumi.ComponentResource {
   /** Name in Kubernetes; settles when the Namespace exists. */
   readonly namespaceName: pulumi.Output<string>;
@@ -44,6 +46,11 @@ export class PlatformNamespace extends pulumi.ComponentResource {
     super("analytics:index:PlatformNamespace", name, args, opts);
     const problems = namespaceProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    if (args.existing === true) {
+      this.namespaceName = pulumi.output(args.namespace ?? "millrace");
+      this.registerOutputs({ namespaceName: this.namespaceName });
+      return;
+    }
     const namespace = new k8s.core.v1.Namespace(
       name,
       {

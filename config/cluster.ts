@@ -16,6 +16,12 @@ export const cluster = z
       .optional()
       .describe("Path of the kubeconfig. Default: `$KUBECONFIG`, else `~/.kube/config`; not for `embedded`."),
     namespace: dnsName("a Kubernetes namespace").default("millrace").describe("Namespace of everything."),
+    existingNamespace: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the namespace is there already and stays when the platform goes: it is used as it is, and not for `embedded`.",
+      ),
     storageClass: z
       .string()
       .max(253)

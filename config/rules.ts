@@ -63,6 +63,9 @@ function clusterProblems(cluster: PlatformConfig["cluster"]): string[] {
       problems.push(`${at}.${key}: target embedded makes its own; remove the setting, or choose another target`);
     }
   }
+  if (target === "embedded" && cluster.existingNamespace) {
+    problems.push(`${at}.existingNamespace: target embedded has no namespace before the platform; remove the setting`);
+  }
   if (target === "embedded" && cluster.exposure === "loadBalancer") {
     problems.push(`${at}.exposure: target embedded has no load balancers; give nodePort or none`);
   }

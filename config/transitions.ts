@@ -36,6 +36,8 @@ export interface LivePlatform {
   readonly sets: readonly LiveSet[];
   /** Name of the cluster's default StorageClass. */
   readonly defaultStorageClass?: string;
+  /** Namespaces that Millrace made for the stack. @default - none */
+  readonly madeNamespaces?: readonly string[];
 }
 
 /** The services that keep data on claims, by their key in the config. */
@@ -60,7 +62,7 @@ export interface Transition {
 type Rule = (transition: Transition) => string[];
 
 /** Each is asked; a service's own rules stand here too. */
-const rules: readonly Rule[] = [namespaceMoved, classChanged, dataDropped, claimsNewToSet, shrunk];
+const rules: readonly Rule[] = [namespaceGivenUp, namespaceMoved, classChanged, dataDropped, claimsNewToSet, shrunk];
 
 /** What can't be done without losing data, with the way to do it; empty when there is nothing. */
 export function transitionProblems(transition: Transition): string[] {
@@ -92,6 +94,15 @@ export function keptClaims({ live, config }: Transition): string[] {
 export function claimsOf(transition: Transition, key: Keeper): readonly LiveClaim[] {
   const { live, config } = transition;
   return isOwn(config, key) ? live.claims.filter(({ service }) => service === keepers[key]) : [];
+}
+
+function namespaceGivenUp({ live, config }: Transition): string[] {
+  const { namespace, existingNamespace } = config.cluster;
+  if (!existingNamespace || live.madeNamespaces?.includes(namespace) !== true) return [];
+  return [
+    `millrace:cluster.existingNamespace: received true, but Millrace made namespace "${namespace}", and would remove it now with all ` +
+      "data in it; take the setting out",
+  ];
 }
 
 function namespaceMoved({ live, config }: Transition): string[] {

@@ -88,8 +88,10 @@ describe("what a stack has in its cluster", () => {
       },
     ],
     sets: [{ namespace: "millrace", service: "kafka", replicas: 3, hasClaims: true }],
+    madeNamespaces: [] as string[],
     defaultStorageClass: "fast",
   };
+  const made = { ...found, madeNamespaces: ["millrace"] };
 
   it("is what lies in the namespaces with its id", async () => {
     expect(await livePlatform(profile, { stackId: "ours", namespaces: [] })).to.deep.equal(found);
@@ -97,23 +99,27 @@ describe("what a stack has in its cluster", () => {
 
   it("is nothing of a namespace with another stack's id, whatever its name", async () => {
     const other = await livePlatform(profile, { stackId: "theirs", namespaces: ["millrace"] });
-    expect(other).to.deep.equal({ claims: [], sets: [], defaultStorageClass: "fast" });
+    expect(other).to.deep.equal({ claims: [], sets: [], madeNamespaces: [], defaultStorageClass: "fast" });
     expect(asked).not.to.include("/api/v1/namespaces/millrace/persistentvolumeclaims");
   });
 
   it("is what an older Millrace made: of the name, and on the embedded cluster of any name", async () => {
     const old = namespace("millrace", { "app.kubernetes.io/part-of": "millrace" });
     answers["/api/v1/namespaces"] = { items: [old] };
-    expect(await livePlatform(profile, { namespaces: ["millrace"] })).to.deep.equal(found);
+    expect(await livePlatform(profile, { namespaces: ["millrace"] })).to.deep.equal(made);
     expect(await livePlatform(profile, { namespaces: ["data"] })).to.deep.include({ claims: [] });
-    expect(await livePlatform({ ...profile, target: "embedded" }, { namespaces: ["data"] })).to.deep.equal(found);
+    expect(await livePlatform({ ...profile, target: "embedded" }, { namespaces: ["data"] })).to.deep.equal(made);
   });
 
   it("is asked of the namespace alone where one may not list them", async () => {
     answers["/api/v1/namespaces"] = 403;
     answers["/apis/storage.k8s.io/v1/storageclasses"] = 403;
     const { claims: only, sets: alone } = found;
-    expect(await livePlatform(profile, { namespaces: ["millrace"] })).to.deep.equal({ claims: only, sets: alone });
+    expect(await livePlatform(profile, { namespaces: ["millrace"] })).to.deep.equal({
+      claims: only,
+      sets: alone,
+      madeNamespaces: [],
+    });
   });
 
   it("is not known where nobody answers, or the context is not there", async () => {

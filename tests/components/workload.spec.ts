@@ -180,6 +180,12 @@ describe("the parts that components share", () => {
     ]);
   });
 
+  it("uses a namespace that is there already without making or owning one", async () => {
+    const namespace = new PlatformNamespace("namespace", { namespace: "data", existing: true });
+    expect(await valueOf(namespace.namespaceName)).to.equal("data");
+    expect(await mocked.ofType("kubernetes:core/v1:Namespace")).to.deep.equal([]);
+  });
+
   it("names the namespace and refuses names that Kubernetes does not take", async () => {
     const namespace = new PlatformNamespace("namespace", { namespace: "data" });
     expect(await valueOf(namespace.namespaceName)).to.equal("data");

@@ -46,6 +46,16 @@ const problems = (raw: Parameters<typeof transition>[0], platform = live) =>
   transitionProblems(transition(raw, platform));
 
 describe("a change of a live platform", () => {
+  it("is refused when it would give up the namespace that Millrace made, and with it all data", () => {
+    const cluster = { target: "minikube", existingNamespace: true };
+    const made = { ...live, madeNamespaces: ["millrace"] };
+    expect(problems({ cluster, storageClass: "millrace-hostpath" }, made)).to.deep.equal([
+      'millrace:cluster.existingNamespace: received true, but Millrace made namespace "millrace", and would remove it now with all ' +
+        "data in it; take the setting out",
+    ]);
+    expect(problems({ cluster, storageClass: "millrace-hostpath" })).to.deep.equal([]);
+  });
+
   it("goes on when it changes nothing, grows a claim or names the class that there is", () => {
     expect(problems({})).to.deep.equal([]);
     expect(problems({ services: { objectStore: { storage: { kind: "persistent", size: "12Gi" } } } })).to.deep.equal(

@@ -1,0 +1,72 @@
+/** The platform's namespace where the cluster is somebody else's: whether it may be used, and what goes with the platform. */
+import { podSecurityLabels } from "../components/namespace.ts";
+import { PART_OF_LABEL } from "../components/names.ts";
+import { type Kube, KubeError } from "./kube.ts";
+import type { ownClaims } from "./removal.ts";
+import type { Stack } from "./stack.ts";
+
+interface NamespaceObject {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
+}
+
+/** What was found out about the namespace before an `up`. */
+export interface NamespaceFinding {
+  readonly problem?: string;
+  /** Said, and no reason to stop. */
+  readonly warning?: string;
+}
+
+/**
+ * Looks at the namespace that an `up` would use.
+ * @param recorded Whether the stack has a state: then the namespace is its own.
+ */
+export async function namespaceFinding(
+  kube: Pick<Kube, "get">,
+  { namespace, existingNamespace }: Pick<Stack["config"]["cluster"], "namespace" | "existingNamespace">,
+  recorded: boolean,
+): Promise<NamespaceFinding> {
+  const found = await kube.get<NamespaceObject>(`/api/v1/namespaces/${namespace}`).catch((error: unknown) => {
+    if (error instanceof KubeError && error.status === 404) return undefined;
+    throw error;
+  });
+  if (!existingNamespace) {
+    if (found === undefined || recorded) return {};
+    const whose =
+      found.metadata.labels?.[PART_OF_LABEL] === "millrace"
+        ? "is of another stack or of a state that is gone"
+        : "is somebody's";
+    return {
+      problem:
+        `namespace ${namespace} is on the cluster already and ${whose}; it was left alone. Set millrace:cluster.namespace to another, or ` +
+        "cluster.existingNamespace to true to use one that is yours as it is",
+    };
+  }
+  if (found === undefined) {
+    return {
+      problem:
+        `namespace ${namespace} is not on the cluster, and millrace:cluster.existingNamespace says that it is; ` +
+        `kubectl create namespace ${namespace} makes it, or take the setting out`,
+    };
+  }
+  const [[label, wanted] = ["", ""]] = Object.entries(podSecurityLabels);
+  const level = found.metadata.labels?.[label];
+  if (level === wanted) return {};
+  return {
+    warning:
+      `namespace ${namespace} does not enforce Pod Security "${wanted}" (${label} is ${level ?? "not set"}): the platform's pods comply, ` +
+      "others' may not",
+  };
+}
+
+/** Removes the claims of the platform's StatefulSets from a namespace that stays; call it with what `ownClaims` said before. */
+export async function removeClaims(
+  kube: Pick<Kube, "delete">,
+  namespace: string,
+  claims: Awaited<ReturnType<typeof ownClaims>>,
+): Promise<void> {
+  for (const { name } of claims) {
+    await kube.delete(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`).catch((error: unknown) => {
+      if (!(error instanceof KubeError && error.status === 404)) throw error;
+    });
+  }
+}
