@@ -67,7 +67,8 @@ def endpoints() -> Endpoints:
 
     Read from the JSON file that MILLRACE_CONFIG names, by default /etc/millrace/endpoints.json:
     {"kafka": {"bootstrapServers", "securityProtocol"}, "presto": {"url", "catalog"}, "spark": {"url"},
-    "s3": {"endpoint", "region", "pathStyle"}, "notebooks": "s3://notebooks", "published": {"s3": "http://..."}}. A service that is not there is left out.
+    "s3": {"endpoint", "region", "pathStyle"}, "notebooks": "s3://notebooks", "published": {"s3": "http://..."}}.
+    A service that is not there is left out.
 
     Raises:
         NotConfigured: the file is missing or not of this form; the message names the file and the setting.

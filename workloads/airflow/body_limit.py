@@ -45,7 +45,8 @@ async def start_of(receive):
 
 
 async def refuse(send):
-    detail = f"The request has more than {MOST_BYTES // 2**20} MiB. Write the data to S3 or to a table, and send its address."
+    most = MOST_BYTES // 2**20
+    detail = f"The request has more than {most} MiB. Write the data to S3 or to a table, and send its address."
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps({"detail": detail}).encode()})

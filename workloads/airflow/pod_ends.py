@@ -1,5 +1,5 @@
-"""The executor of task pods, which writes down why a pod ended that could not do so itself: one that took too much memory, was
-evicted or was deleted. Its log goes where the task's page looks for it, in S3, with the reason as its last line.
+"""The executor of task pods, which writes down why a pod ended that could not do so itself: one that took too much memory,
+was evicted or was deleted. Its log goes where the task's page looks for it, in S3, with the reason as its last line.
 """
 
 import json
@@ -71,11 +71,13 @@ def reason(details, memory_limit):
             "Take less at a time, or give the task more: executor_config with a pod_override."
         )
     if details.get("pod_reason"):
-        return f"The pod of the task was ended by the cluster: {details['pod_reason']}: {details.get('pod_message') or 'no message'}"
+        message = details.get("pod_message") or "no message"
+        return f"The pod of the task was ended by the cluster: {details['pod_reason']}: {message}"
     if not details:
         return "The pod of the task was deleted before the task had ended, by somebody or with its node."
     if isinstance(code, int) and code > 128:
-        return f"The task was killed by signal {code - 128} of the system; its pod says {details.get('container_reason')}."
+        why = details.get("container_reason")
+        return f"The task was killed by signal {code - 128} of the system; its pod says {why}."
     return None
 
 

@@ -1,9 +1,10 @@
 """Files and folders in a bucket, below a prefix: what a contents manager needs of S3, and nothing of Jupyter.
 
 A file is the object of its path. A folder is there when an object of the name `<path>/` marks it or when a file lies
-below it. Keys with an empty step, "." or ".." (`a//b.csv`) have no path: they are not listed, and nothing here removes them.
-Where a file and a folder have one path, neither is removed or moved, for nobody says which is meant. S3 can neither move nor copy a folder: each of its objects is copied by the server, and a move removes the old
-ones only after the last copy, so that whatever fails leaves every file where it was.
+below it. Keys with an empty step, "." or ".." (`a//b.csv`) have no path: they are not listed, and nothing here removes
+them. Where a file and a folder have one path, neither is removed or moved, for nobody says which is meant. S3 can neither
+move nor copy a folder: each of its objects is copied by the server, and a move removes the old ones only after the last
+copy, so that whatever fails leaves every file where it was.
 """
 
 import os
