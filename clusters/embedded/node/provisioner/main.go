@@ -1,5 +1,5 @@
-// Command provisioner makes a directory of the node for every claim of the class millrace-hostpath, and removes it with
-// the claim. Directories are open to every user (0777) because pods run as users of their own and the kubelet applies
+// Command provisioner makes a directory of the node for every claim of the class millrace-hostpath, lets it grow with the
+// claim, and removes it with it. It promises no more room than the node's disk has. Directories are open to every user (0777) because pods run as users of their own and the kubelet applies
 // no fsGroup to hostPath volumes.
 package main
 
@@ -29,12 +29,17 @@ const (
 type hostPath struct {
 	root string
 	node string
+	disk *disk
 }
 
 // Provision makes the directory <namespace>_<claim>_<volume>, a name that a person can read in the node.
-func (p hostPath) Provision(_ context.Context, o controller.ProvisionOptions) (*v1.PersistentVolume, controller.ProvisioningState, error) {
+func (p hostPath) Provision(ctx context.Context, o controller.ProvisionOptions) (*v1.PersistentVolume, controller.ProvisioningState, error) {
 	if o.PVC.Spec.Selector != nil {
 		return nil, controller.ProvisioningFinished, fmt.Errorf("claim %s/%s has a selector; remove it: %s makes new volumes only", o.PVC.Namespace, o.PVC.Name, provisionerName)
+	}
+	size := o.PVC.Spec.Resources.Requests[v1.ResourceStorage]
+	if err := p.disk.grant(ctx, o.PVName, size.Value()); err != nil {
+		return nil, controller.ProvisioningFinished, err
 	}
 	dir := filepath.Join(p.root, strings.Join([]string{o.PVC.Namespace, o.PVC.Name, o.PVName}, "_"))
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -49,7 +54,7 @@ func (p hostPath) Provision(_ context.Context, o controller.ProvisionOptions) (*
 		Spec: v1.PersistentVolumeSpec{
 			PersistentVolumeReclaimPolicy: *o.StorageClass.ReclaimPolicy,
 			AccessModes:                   o.PVC.Spec.AccessModes,
-			Capacity:                      v1.ResourceList{v1.ResourceStorage: o.PVC.Spec.Resources.Requests[v1.ResourceStorage]},
+			Capacity:                      v1.ResourceList{v1.ResourceStorage: size},
 			PersistentVolumeSource:        v1.PersistentVolumeSource{HostPath: &v1.HostPathVolumeSource{Path: dir, Type: &kind}},
 			NodeAffinity: &v1.VolumeNodeAffinity{Required: &v1.NodeSelector{NodeSelectorTerms: []v1.NodeSelectorTerm{{
 				MatchExpressions: []v1.NodeSelectorRequirement{{Key: v1.LabelHostname, Operator: v1.NodeSelectorOpIn, Values: []string{p.node}}},
@@ -95,7 +100,10 @@ func run(kubeconfig, root, node string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	controller.NewProvisionController(ctx, client, provisionerName, hostPath{root, node},
-		controller.LeaderElection(false)).Run(ctx)
+	room := newDisk(client, root, node)
+	go grower{client, room, newRecorder(client), map[string]refused{}}.run(ctx)
+	// A claim that the disk has no room for is tried again for as long as it is there.
+	controller.NewProvisionController(ctx, client, provisionerName, hostPath{root, node, room},
+		controller.LeaderElection(false), controller.FailedProvisionThreshold(0)).Run(ctx)
 	return nil
 }
