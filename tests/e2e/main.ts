@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { refusesBadConfig } from "./faults/data-path.ts";
 import { down, switchTo, up } from "./life.ts";
 import { killsOf, MOST_KILLS, type Options } from "./options.ts";
-import { faults, faultsOf, looks, looksOf, stagesOf } from "./parts.ts";
+import { faults, faultsOf, looks, looksOf, onlyNamed, stagesOf } from "./parts.ts";
 import { profileNow } from "./platform.ts";
 import { Runner } from "./runner.ts";
 
@@ -33,7 +33,7 @@ const { values } = parseArgs({
 const runner = new Runner();
 
 async function onlyParts(names: readonly string[], options: Options): Promise<void> {
-  const known = { ...looks, ...faults };
+  const known = { ...looks, ...faults, ...onlyNamed };
   for (const name of names) {
     const part = known[name];
     if (part === undefined) {

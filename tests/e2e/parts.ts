@@ -10,7 +10,7 @@ import { batchKilled } from "./faults/census-batch.ts";
 import { brokerKilled, driverKilled } from "./faults/data-path.ts";
 import * as display from "./faults/display.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
-import { owners } from "./faults/owners.ts";
+import { owners, twoClones } from "./faults/owners.ts";
 import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
 import { poison } from "./faults/poison.ts";
 import * as postgres from "./faults/postgres.ts";
@@ -72,6 +72,11 @@ export const faults: Readonly<Record<string, Part>> = {
 
 /** What `--profile all` brings up, one after the other on the same cluster. */
 const inTurn: readonly Profile[] = ["studio", "pipeline"];
+
+/** Parts that take a larger machine, so that they run only when they are named. */
+export const onlyNamed: Readonly<Record<string, Part>> = {
+  "two-clones": { run: twoClones },
+};
 
 /** The profiles of a run. `undefined`: there is none of that name. */
 export function stagesOf(name: string): readonly Profile[] | undefined {

@@ -9,10 +9,11 @@ import Docker from "dockerode";
 import { run, type Ran } from "../../../cli/exec.ts";
 import { lockStack } from "../../../cli/lock.ts";
 import { projectDir } from "../../../cli/paths.ts";
+import { readStack } from "../../../cli/stack.ts";
 import { embeddedNames } from "../../../clusters/embedded/container-spec.ts";
 import { hasOwnNode } from "../node.ts";
 import { measured, MONITORING, send } from "../pipeline.ts";
-import { fingerprints, sql, stack } from "../platform.ts";
+import { addressOf, fingerprints, sql, stack } from "../platform.ts";
 import { millrace, must, type Runner, until } from "../runner.ts";
 
 const MINUTE = 60_000;
@@ -105,6 +106,32 @@ export async function owners(runner: Runner): Promise<void> {
       await lock.release();
     }
     must(JSON.stringify(await fingerprints()) === JSON.stringify(before), "pods differ");
+    return undefined;
+  });
+}
+
+/** A whole second platform beside the first: it takes a machine with room for both, so it runs only when it is named. */
+export async function twoClones(runner: Runner): Promise<void> {
+  if (!hasOwnNode()) return;
+  await runner.step("a second clone's platform comes up beside the first, and goes alone", 60 * MINUTE, async () => {
+    const before = await fingerprints();
+    await withClone(async (folder) => {
+      try {
+        const up = await inClone(folder, ["up", "--name", "second", "--profile", "core", "--json"], 50 * MINUTE);
+        must(up.code === 0, `up of the second: ${up.stderr.slice(-500)}`);
+        const { profile } = readStack({ stack: stack.name, target: undefined }, folder);
+        must(profile.context === "second", `it is on ${profile.context}`);
+        const { exposure } = profile;
+        const port = exposure.kind === "nodePort" ? exposure.ports.presto : 0;
+        must(port !== 0 && addressOf("presto") !== `127.0.0.1:${port}`, `both have Presto on ${port}`);
+        const check = await inClone(folder, ["check", "--json"], 6 * MINUTE);
+        must(check.code === 0, `check of the second: ${check.stderr.slice(-500)}`);
+      } finally {
+        const down = await inClone(folder, ["down", "--yes", "--json"], 4 * MINUTE);
+        must(down.code === 0, `down of the second: ${down.stderr.slice(-500)}`);
+      }
+    });
+    must(JSON.stringify(await fingerprints()) === JSON.stringify(before), "pods of the first differ");
     return undefined;
   });
 }
