@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 
 import type { TargetProfile } from "../clusters/profile.ts";
+import { expandHome, readKubeconfig } from "../engine/providers/kubeconfig.ts";
 import { UserError, messageOf } from "./errors.ts";
 import { lineSplitter } from "./exec.ts";
 
@@ -47,17 +48,14 @@ const REQUEST_TIMEOUT_MS = 20_000;
  * @throws UserError when the kubeconfig or its context is not there.
  */
 export function connect(profile: Pick<TargetProfile, "kubeconfig" | "context" | "target">): Kube {
-  const config = new KubeConfig();
   const fix =
     profile.target === "embedded"
       ? "the embedded cluster is not there; npm run up makes it"
       : "check cluster.context in the stack and $KUBECONFIG";
-  if (profile.kubeconfig !== undefined) {
-    if (!existsSync(profile.kubeconfig)) throw new UserError(`no kubeconfig at ${profile.kubeconfig}: ${fix}`);
-    config.loadFromFile(profile.kubeconfig);
-  } else {
-    config.loadFromDefault();
+  if (profile.kubeconfig !== undefined && !existsSync(expandHome(profile.kubeconfig))) {
+    throw new UserError(`no kubeconfig at ${profile.kubeconfig}: ${fix}`);
   }
+  const config = fromKubeconfig(profile.kubeconfig);
   const names = config.getContexts().map((context) => context.name);
   if (!names.includes(profile.context)) {
     throw new UserError(
@@ -66,6 +64,14 @@ export function connect(profile: Pick<TargetProfile, "kubeconfig" | "context" | 
   }
   config.setCurrentContext(profile.context);
   return clientOf(config);
+}
+
+function fromKubeconfig(given: string | undefined): KubeConfig {
+  try {
+    return readKubeconfig(given);
+  } catch (error) {
+    throw new UserError(messageOf(error));
+  }
 }
 
 /** A client of the current context of a loaded kubeconfig. */

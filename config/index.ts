@@ -42,7 +42,7 @@ export function loadConfig(raw: Readonly<Record<string, unknown>>, file = "the s
       problems.push(unknownSetting([section], {}));
       continue;
     }
-    values[section] = parsed(value) ?? (node.properties === undefined ? undefined : {});
+    values[section] = withoutEmpty(parsed(value)) ?? (node.properties === undefined ? undefined : {});
   }
   const result = schema.safeParse(values);
   if (!result.success) throw new ConfigError([...problems, ...issueProblems(result.error.issues, values)], file);
@@ -54,6 +54,13 @@ export function loadConfig(raw: Readonly<Record<string, unknown>>, file = "the s
 /** Settings that are allowed and risky, one line each; empty when there are none. */
 export function configWarnings(config: PlatformConfig): string[] {
   return risky(config);
+}
+
+/** A setting with only comments below it (`kafka:`) is as if left out. */
+function withoutEmpty(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const kept = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(kept.map(([key, item]) => [key, withoutEmpty(item)]));
 }
 
 /** The CLI hands objects over as JSON text; `undefined` for a section with nothing in it (`millrace:proof:`). */

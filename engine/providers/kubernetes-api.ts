@@ -1,12 +1,12 @@
 /** A small client of the Kubernetes API: any kind, by discovery, with retries; no throttling of its own. */
 
-import { existsSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { NoAnswerError } from "../provider.ts";
 import { isObject, type Props } from "../values.ts";
+import { readKubeconfig } from "./kubeconfig.ts";
 
 export class ApiError extends Error {
   /** HTTP status. */
@@ -287,20 +287,8 @@ function parseBody(text: string): Props {
   }
 }
 
-/** `kubeconfig` is a path or the contents; without it the usual places are read. */
 function loadConfig(kubeconfig: string | undefined, context: string | undefined): KubeConfig {
-  const config = new KubeConfig();
-  if (kubeconfig === undefined || kubeconfig === "") {
-    config.loadFromDefault();
-  } else if (kubeconfig.includes("\n") || kubeconfig.trimStart().startsWith("{")) {
-    config.loadFromString(kubeconfig);
-  } else {
-    const path = kubeconfig.replace(/^~(?=\/)/, process.env["HOME"] ?? "~");
-    if (!existsSync(path)) {
-      throw new Error(`the kubeconfig ${path} does not exist`);
-    }
-    config.loadFromFile(path);
-  }
+  const config = readKubeconfig(kubeconfig);
   if (context !== undefined && context !== "") {
     config.setCurrentContext(context);
   }

@@ -9,6 +9,14 @@ const warnings = (services: unknown, cluster: unknown = {}, proof: unknown = {})
   configWarnings(loadConfig({ "millrace:services": services, "millrace:cluster": cluster, "millrace:proof": proof }));
 
 describe("the configuration", () => {
+  it("takes a setting with only comments below it for left out, at any depth", () => {
+    const services = { kafka: null, presto: { workers: null }, objectStore: { storage: null } };
+    expect(loadConfig({ "millrace:services": services, "millrace:cluster": { embedded: null } })).to.deep.equal(
+      loadConfig({}),
+    );
+    expect(loadConfig({ "millrace:services": '{"kafka":null}' })).to.deep.equal(loadConfig({}));
+  });
+
   it("is the embedded development platform when nothing is given", () => {
     const { cluster, services, proof } = loadConfig({});
     expect(cluster).to.include({ target: "embedded", namespace: "millrace" });

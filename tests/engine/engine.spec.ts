@@ -143,9 +143,10 @@ describe("the local engine", function () {
     const going = cluster.objects.get(configMap) ?? {};
     const metadata = { ...(going["metadata"] as object), deletionTimestamp: "2026-01-01T00:00:00Z" };
     cluster.objects.set(configMap, { ...going, metadata });
+    let looks = 0;
     cluster.intercept = (method, path) => {
-      if (method === "GET" && path === configMap) {
-        setTimeout(() => cluster.objects.delete(configMap), 200);
+      if (method === "GET" && path === configMap && ++looks === 2) {
+        cluster.objects.delete(configMap);
       }
       return undefined;
     };
