@@ -13,7 +13,7 @@ export function cassandraTables(args: { readonly keepHours: number }): Cassandra
   };
   return {
     streaming: {
-      tables: { windows: { ...windows, ...aging }, samples: { ...samples, ...aging }, series: { ...series, ...aging } },
+      tables: { windows: { ...windows, ...aging }, records: { ...records, ...aging }, series: { ...series, ...aging } },
     },
     census: { tables: { summary } },
   };
@@ -42,8 +42,11 @@ const windows: CassandraTable = {
   ],
 };
 
-/** Single records, a partition a minute. */
-const samples: CassandraTable = {
+/**
+ * Single records, a partition a minute. One name may send several metrics at a time, and a run has several nodes. It was once
+ * called `samples`, with a key of time and id alone, and a key can't be changed: what is there ends by its time to live.
+ */
+const records: CassandraTable = {
   columns: {
     stream: "text",
     series: "text",
@@ -59,6 +62,8 @@ const samples: CassandraTable = {
   clustering: [
     { column: "ts", order: "ASC" },
     { column: "id", order: "ASC" },
+    { column: "metric", order: "ASC" },
+    { column: "node", order: "ASC" },
   ],
 };
 

@@ -9,7 +9,7 @@ Query `lake`, exactly once, for Iceberg's snapshots remember the batch that made
   random_numbers.samples, random_numbers.dead_letter   random numbers; those that are wrong, with the reason
   streaming.windows                                    parts of both streams
 Query `cassandra`, each row as often as need be, for its key is always the same:
-  streaming.windows, streaming.samples, streaming.series
+  streaming.windows, streaming.records, streaming.series
 A sink that fails holds its own query back until it works again; the other one goes on. A write to Cassandra that neither
 ends nor fails ends the driver, which goes on from its checkpoints.
 
@@ -247,7 +247,7 @@ def write_cassandra(sink: Sink, read: DataFrame, _epoch: int) -> None:
         times = (time("window_start"), time("last_ts"), time("written_at"))
         # What pages draw comes first.
         save("windows", parts(good).select("stream", "series", "metric", hour, "part", *figures, *times))
-        save("samples", good.select("stream", "series", minute, time("ts"), "id", "metric", "value", "node", times[2]))
+        save("records", good.select("stream", "series", minute, time("ts"), "id", "metric", "value", "node", times[2]))
         save("series", good.groupBy("stream", "series", "metric", "run").agg(F.max(time("ts")).alias("last_ts")))
     finally:
         good.unpersist()

@@ -37,13 +37,13 @@ export function cassandraHop(options: CassandraHopOptions): Hop {
         async () => {
           const samples = await samplesOf(options, signal);
           const problem = numbers.differenceOf(samples);
-          if (problem !== undefined) return missing(`its table streaming.samples holds ${problem}`);
+          if (problem !== undefined) return missing(`its table streaming.records holds ${problem}`);
           const parts = await partsOf(options, signal);
           const computed = windowsOf(numbers.records, windowSeconds);
           const difference = windowsDifference(mergedParts(parts), computed);
           if (difference !== undefined) return missing(`its table streaming.windows holds ${difference}`);
           const windows = `${computed.length} window${computed.length === 1 ? "" : "s"}`;
-          const message = `in streaming.samples, and ${windows} of ${parts.length} parts as computed from them`;
+          const message = `in streaming.records, and ${windows} of ${parts.length} parts as computed from them`;
           return { ...figuresOf(samples), message };
         },
         { signal, onProgress, pauseMs: options.pauseMs ?? 500 },
@@ -53,7 +53,7 @@ export function cassandraHop(options: CassandraHopOptions): Hop {
 }
 
 async function samplesOf({ cassandra, numbers }: CassandraHopOptions, signal: AbortSignal): Promise<NumberRecord[]> {
-  const cql = "SELECT id, ts, metric, value FROM streaming.samples WHERE stream = ? AND series = ? AND minute = ?";
+  const cql = "SELECT id, ts, metric, value FROM streaming.records WHERE stream = ? AND series = ? AND minute = ?";
   const minutes = timesOf(numbers.records, minuteMs);
   const rows = await Promise.all(minutes.map((minute) => cassandra.query(cql, [stream, numbers.run, minute], signal)));
   return rows
@@ -145,7 +145,7 @@ async function removeSeries(
 ): Promise<void> {
   const began = startOf(series)?.getTime() ?? 0;
   const spanned = [{ ts: began - clockSlackMs }, { ts: began + runLengthMs }];
-  const samples = "DELETE FROM streaming.samples WHERE stream = ? AND series = ? AND minute = ?";
+  const samples = "DELETE FROM streaming.records WHERE stream = ? AND series = ? AND minute = ?";
   const windows = "DELETE FROM streaming.windows WHERE stream = ? AND series = ? AND metric = ? AND hour = ?";
   await Promise.all([
     ...timesOf(spanned, minuteMs).map((minute) => cassandra.query(samples, [name, series, minute], signal)),

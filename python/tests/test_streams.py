@@ -405,12 +405,12 @@ class Writing(WindowsCase):
 
     def test_puts_good_records_windows_and_names_into_cassandra_under_its_keys(self) -> None:
         self.program.write_cassandra(self.sink("cassandra"), self.frame(*self.BATCH), 5)
-        self.assertEqual(list(self.written), ["windows", "samples", "series"])
+        self.assertEqual(list(self.written), ["windows", "records", "series"])
         self.assertEqual(rows_as_spark.DataFrame.persisted, [])
         for options in self.options:
             expected = {"format": "org.apache.spark.sql.cassandra", "mode": "append", "keyspace": "streaming"}
             self.assertEqual(options, {**expected, "table": options["table"]})
-        [_, sample] = self.written["samples"]
+        [_, sample] = self.written["records"]
         names = {"stream", "series", "minute", "ts", "id", "metric", "value", "node", "written_at"}
         self.assertEqual(set(sample), names)
         self.assertEqual((sample["series"], sample["id"]), ("node-1", "telemetry-2-7"))
@@ -426,13 +426,13 @@ class Writing(WindowsCase):
     def test_waits_for_a_sink_that_fails_and_is_not_ready_meanwhile(self) -> None:
         sink = self.sink("cassandra")
         action = mock.Mock(side_effect=[OSError("no node"), OSError("no node"), None])
-        sink.write("streaming.samples", action)
+        sink.write("streaming.records", action)
         self.assertEqual(self.slept, [5, 5])
         self.assertEqual(
             self.ready.waits.call_args_list,
             [mock.call("cassandra", True), mock.call("cassandra", True), mock.call("cassandra", False)],
         )
-        self.assertEqual(self.said.getvalue(), "cassandra: streaming.samples: no node; again in 5 s\n" * 2)
+        self.assertEqual(self.said.getvalue(), "cassandra: streaming.records: no node; again in 5 s\n" * 2)
 
     def test_asks_cassandra_in_a_new_session_after_a_write_that_failed(self) -> None:
         sink, frame = self.sink("cassandra"), self.frame(self.BATCH[0])
@@ -441,7 +441,7 @@ class Writing(WindowsCase):
         self.program.write_cassandra(sink, frame, 5)
         evict.assert_called_once_with()
         tables = [call.args[0]["table"] for call in frame.writes.call_args_list]
-        self.assertEqual(tables, ["windows", "windows", "samples", "series"])
+        self.assertEqual(tables, ["windows", "windows", "records", "series"])
 
     def test_starts_the_driver_anew_when_cassandra_s_driver_waits_for_ever(self) -> None:
         ended = threading.Event()
@@ -449,16 +449,16 @@ class Writing(WindowsCase):
             mock.patch.object(self.program, "HANGS_AFTER_SECONDS", 0.01),
             mock.patch.object(self.program.os, "_exit", side_effect=lambda code: ended.set()) as exit_,
         ):
-            self.program.unless_it_hangs("streaming.samples", lambda: self.assertTrue(ended.wait(10)))
+            self.program.unless_it_hangs("streaming.records", lambda: self.assertTrue(ended.wait(10)))
             exit_.assert_called_once_with(1)
-        self.assertEqual(self.said.getvalue(), "streaming.samples: no end after 0.01 s; the driver starts anew\n")
+        self.assertEqual(self.said.getvalue(), "streaming.records: no end after 0.01 s; the driver starts anew\n")
 
     def test_leaves_a_driver_alone_whose_writes_end(self) -> None:
         with mock.patch.object(self.program, "HANGS_AFTER_SECONDS", 60):
             before = threading.active_count()
-            self.program.unless_it_hangs("streaming.samples", lambda: None)
+            self.program.unless_it_hangs("streaming.records", lambda: None)
             with self.assertRaisesRegex(ValueError, "refused"):
-                self.program.unless_it_hangs("streaming.samples", mock.Mock(side_effect=ValueError("refused")))
+                self.program.unless_it_hangs("streaming.records", mock.Mock(side_effect=ValueError("refused")))
             for thread in threading.enumerate():
                 if isinstance(thread, threading.Timer):
                     thread.join(10)

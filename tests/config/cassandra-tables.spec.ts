@@ -20,7 +20,7 @@ describe("config/cassandra-tables", () => {
       roles: {},
     }).keyspaces;
     const tables = Object.entries(streaming?.tables ?? {});
-    expect(tables.map(([name]) => name)).to.deep.equal(["windows", "samples", "series"]);
+    expect(tables.map(([name]) => name)).to.deep.equal(["windows", "records", "series"]);
     for (const [name, table] of tables) {
       expect(tableOptions(table).ttlSeconds, name).to.equal(86_400);
       expect(tableOptions(table).compaction, name).to.include({
@@ -31,11 +31,11 @@ describe("config/cassandra-tables", () => {
     expect(census?.tables["summary"]?.ttlSeconds).to.equal(undefined);
   });
 
-  it("identifies a part of a window by its window and its first record, and a sample by its time and id", () => {
-    const { windows, samples } = cassandraTables({ keepHours: 1 })["streaming"]?.tables ?? {};
+  it("identifies a part of a window by its window and its first record, and a record by all that tells two apart", () => {
+    const { windows, records } = cassandraTables({ keepHours: 1 })["streaming"]?.tables ?? {};
     expect(windows?.partitionKey).to.deep.equal(["stream", "series", "metric", "hour"]);
     expect(windows?.clustering?.map(({ column }) => column)).to.deep.equal(["window_start", "part"]);
-    expect(samples?.partitionKey).to.deep.equal(["stream", "series", "minute"]);
-    expect(samples?.clustering?.map(({ column }) => column)).to.deep.equal(["ts", "id"]);
+    expect(records?.partitionKey).to.deep.equal(["stream", "series", "minute"]);
+    expect(records?.clustering?.map(({ column }) => column)).to.deep.equal(["ts", "id", "metric", "node"]);
   });
 });

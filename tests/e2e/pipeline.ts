@@ -99,7 +99,7 @@ export function partitions(from: Date, size: "minute" | "hour", to = new Date())
 export async function idsInCassandra(client: Client, stream: Stream, run: string, from: Date): Promise<string[]> {
   const ids: string[] = [];
   for (const minute of partitions(from, "minute")) {
-    const query = "SELECT id FROM streaming.samples WHERE stream = ? AND series = ? AND minute = ?";
+    const query = "SELECT id FROM streaming.records WHERE stream = ? AND series = ? AND minute = ?";
     for await (const row of await client.execute(query, [stream, run, minute])) ids.push(String(row.get("id")));
   }
   return ids;
@@ -153,7 +153,7 @@ export async function forget(runs: readonly string[], from: Date): Promise<void>
 
 async function forgetSeries(client: Client, stream: Stream, run: string, from: Date): Promise<void> {
   for (const minute of partitions(from, "minute")) {
-    const query = "DELETE FROM streaming.samples WHERE stream = ? AND series = ? AND minute = ?";
+    const query = "DELETE FROM streaming.records WHERE stream = ? AND series = ? AND minute = ?";
     await client.execute(query, [stream, run, minute]);
   }
   const metrics = "SELECT metric FROM streaming.series WHERE stream = ? AND series = ?";

@@ -44,7 +44,7 @@ function textOf(value: CassandraValue | undefined): string {
 function written({
   run,
   records,
-}: MarkedNumbers): Record<"streaming.samples" | "streaming.windows" | "streaming.series", Row[]> {
+}: MarkedNumbers): Record<"streaming.records" | "streaming.windows" | "streaming.series", Row[]> {
   const key = { stream: "random-numbers", series: run };
   const part = (name: string, start: number, values: readonly number[]): Row => {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -65,7 +65,7 @@ function written({
   };
   const values = records.map(({ value }) => value);
   return {
-    "streaming.samples": records.map(({ id, ts, value }) => ({
+    "streaming.records": records.map(({ id, ts, value }) => ({
       ...key,
       minute: new Date(hourStart),
       ts: new Date(ts),
@@ -102,18 +102,18 @@ describe("hop cassandra", () => {
   it("holds when each number is there once and the parts make the windows that it computes", async () => {
     const { result } = await runHop(hop);
     expect(result).to.include({ hop: "cassandra", ok: true, count: 10, distinct: 10 });
-    expect(result.message).to.equal("in streaming.samples, and 2 windows of 3 parts as computed from them");
+    expect(result.message).to.equal("in streaming.records, and 2 windows of 3 parts as computed from them");
   });
 
   it("looks into each minute and hour of the numbers, and leaves other metrics alone", async () => {
-    change("streaming.samples", (rows) => [...rows, { ...rows[0], id: "other", metric: "normal", value: 1 }]);
+    change("streaming.records", (rows) => [...rows, { ...rows[0], id: "other", metric: "normal", value: 1 }]);
     const late = numbers.records.map((record, index) =>
       index < 9 ? record : { ...record, ts: hourStart + 3_600_000 },
     );
     numbers.startAnew();
     numbers.add(late);
     Object.assign(cassandra.tables, written(numbers));
-    change("streaming.samples", (rows) =>
+    change("streaming.records", (rows) =>
       rows.map((row) => ({ ...row, minute: new Date(Math.floor(Number(row["ts"]) / 60_000) * 60_000) })),
     );
     change("streaming.windows", (rows) => {
@@ -133,31 +133,31 @@ describe("hop cassandra", () => {
   });
 
   it("blames the stream when Cassandra answers and holds nothing", async () => {
-    change("streaming.samples", () => []);
+    change("streaming.records", () => []);
     expect(await failureOf()).to.match(
-      /^not done within \d+ s, the whole time of the proof: Cassandra at cassandra:9042 answers, but its table streaming\.samples holds 0 of 10 records: the stream windows or its checkpoint is at fault$/,
+      /^not done within \d+ s, the whole time of the proof: Cassandra at cassandra:9042 answers, but its table streaming\.records holds 0 of 10 records: the stream windows or its checkpoint is at fault$/,
     );
   });
 
   it("waits for what is still under way, and says what for", async () => {
-    const all = cassandra.tables["streaming.samples"] ?? [];
-    change("streaming.samples", (rows) => rows.slice(4));
+    const all = cassandra.tables["streaming.records"] ?? [];
+    change("streaming.records", (rows) => rows.slice(4));
     setTimeout(() => {
-      cassandra.tables["streaming.samples"] = all;
+      cassandra.tables["streaming.records"] = all;
     }, 50);
     const { result, progress } = await runHop(hop);
     expect(result).to.include({ ok: true, count: 10 });
     expect(progress).to.deep.equal([
-      "Cassandra at cassandra:9042 answers, but its table streaming.samples holds 6 of 10 records: " +
+      "Cassandra at cassandra:9042 answers, but its table streaming.records holds 6 of 10 records: " +
         "the stream windows or its checkpoint is at fault",
     ]);
   });
 
   it("refuses a number that is there twice, or with another value", async () => {
-    const rows = cassandra.tables["streaming.samples"] ?? [];
-    change("streaming.samples", () => [...rows, { ...rows[0], ts: new Date(hourStart) }]);
+    const rows = cassandra.tables["streaming.records"] ?? [];
+    change("streaming.records", () => [...rows, { ...rows[0], ts: new Date(hourStart) }]);
     expect(await failureOf()).to.contain("holds 11 records where 10 were sent: duplicates");
-    change("streaming.samples", () => rows.map((row, index) => (index === 3 ? { ...row, value: 2000 } : row)));
+    change("streaming.records", () => rows.map((row, index) => (index === 3 ? { ...row, value: 2000 } : row)));
     expect(await failureOf()).to.contain("holds values differ: checksum");
   });
 
@@ -178,8 +178,8 @@ describe("hop cassandra", () => {
     expect(await failureOf()).to.match(
       /^not done within \d+ s, the whole time of the proof: Cassandra at cassandra:9042 can't be reached: connect ECONNREFUSED/,
     );
-    cassandra.failure = new HopFailure("Cassandra at cassandra:9042 lacks a table or a column: no streaming.samples");
-    expect(await failureOf()).to.equal("Cassandra at cassandra:9042 lacks a table or a column: no streaming.samples");
+    cassandra.failure = new HopFailure("Cassandra at cassandra:9042 lacks a table or a column: no streaming.records");
+    expect(await failureOf()).to.equal("Cassandra at cassandra:9042 lacks a table or a column: no streaming.records");
   });
 
   describe("cleans up", () => {
@@ -196,7 +196,7 @@ describe("hop cassandra", () => {
         { stream: "random-numbers", series: `proof-${hourStart - 60_000}-00000000`, metric: "uniform" },
       ];
       change("streaming.series", () => [left, ...others]);
-      change("streaming.samples", (rows) => [
+      change("streaming.records", (rows) => [
         ...rows,
         { ...left, minute, id: "old" },
         { ...others[0], minute: new Date(hourStart), id: "pump" },
@@ -205,7 +205,7 @@ describe("hop cassandra", () => {
       change("streaming.windows", (rows) => [...rows, { ...left, hour }, { ...others[0], hour: new Date(hourStart) }]);
       await cassandraCleanup(cassandra, numbers).run(signal);
       expect(cassandra.tables["streaming.series"]).to.deep.equal(others);
-      expect(cassandra.tables["streaming.samples"]?.map(({ id }) => id)).to.deep.equal(["pump"]);
+      expect(cassandra.tables["streaming.records"]?.map(({ id }) => id)).to.deep.equal(["pump"]);
       expect(cassandra.tables["streaming.windows"]).to.deep.equal([{ ...others[0], hour: new Date(hourStart) }]);
       expect(cassandra.isClosed).to.equal(true);
     });

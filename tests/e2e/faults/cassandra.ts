@@ -15,7 +15,7 @@ const WRITERS = 8;
 /** Writes before the fault. */
 const ENOUGH = 500;
 const INSERT =
-  "INSERT INTO streaming.samples (stream, series, minute, ts, id, metric, value, node, written_at) " +
+  "INSERT INTO streaming.records (stream, series, minute, ts, id, metric, value, node, written_at) " +
   "VALUES ('random-numbers', ?, ?, ?, ?, ?, ?, 'e2e', toTimestamp(now()))";
 
 export async function killed(runner: Runner): Promise<void> {
