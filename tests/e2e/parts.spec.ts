@@ -17,6 +17,7 @@ describe("parts of the end-to-end test", () => {
       "retry",
       "kafka",
       "stream",
+      "catalog",
       "data-path",
       "recovery",
     ]);

@@ -6,6 +6,7 @@ import { censusBatch } from "./census.ts";
 import * as airflow from "./faults/airflow.ts";
 import { brokenDataPath, brokenPipeline, brokenStudio, recovers } from "./faults/broken-hops.ts";
 import * as cassandra from "./faults/cassandra.ts";
+import * as catalog from "./faults/catalog.ts";
 import { batchKilled } from "./faults/census-batch.ts";
 import { brokerKilled, driverKilled } from "./faults/data-path.ts";
 import * as display from "./faults/display.ts";
@@ -46,6 +47,7 @@ export const faults: Readonly<Record<string, Part>> = {
   retry: { run: retry },
   kafka: { run: brokerKilled },
   stream: { run: driverKilled },
+  catalog: { run: catalog.killed },
   census: { run: censusBatch, needs: "studio" },
   browser: { run: pages, needs: "studio" },
   servers: { run: jupyterhub.servers, needs: "studio" },
