@@ -43,9 +43,6 @@ export const startupMs = 20 * minute;
 /** One answer to a probe, in ms. Kubernetes' own second is short for a busy node. */
 export const probeAnswerMs = answerMs / 2;
 
-/** How long a process may answer no probe before it is started again, in ms. */
-export const deafMs = 2 * minute;
-
 /** Ends a wait: says of which limit it was the end. */
 export class LimitReached extends Error {
   override readonly name = "LimitReached";

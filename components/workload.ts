@@ -2,6 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
+import { probeAnswerMs, startupMs } from "../check/limits.ts";
 import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
 import { labels, selector } from "./names.ts";
 import type { DataVolume } from "./storage.ts";
@@ -19,7 +20,7 @@ export interface Resources {
   readonly limits: { readonly cpu: string; readonly memory: string };
 }
 
-/** The probes of a container; `startup` holds the other two back until the process is up, for ten minutes at most. */
+/** The probes of a container; `startup` holds the other two back until the process is up, for twenty minutes at most. */
 export interface Probes {
   readonly startup?: Probe;
   readonly readiness?: Probe;
@@ -348,7 +349,7 @@ export function fieldEnv(name: string, fieldPath: string): EnvVar {
 }
 
 /** An answer that takes longer than Kubernetes' one second is slow on a busy node, not missing. */
-const ANSWER_SECONDS = 5;
+const ANSWER_SECONDS = probeAnswerMs / 1000;
 
 /** A TCP probe. */
 export function tcpProbe(port: number, timing: Omit<Probe, "tcpSocket"> = {}): Probe {
@@ -361,7 +362,7 @@ export function httpProbe(port: number, path: string, timing: Omit<Probe, "httpG
 }
 
 /** Whoever ends a slow start makes the next one compete with the rest of a node that is just as busy. */
-const STARTUP_SECONDS = 600;
+const STARTUP_SECONDS = startupMs / 1000;
 
 function untilStarted(probe: Probe): Probe {
   const { periodSeconds = 10 } = probe;

@@ -5,6 +5,7 @@ import type Docker from "dockerode";
 import { cacheDir } from "../../images/cache.ts";
 import {
   containerOptions,
+  CPUS_VARIABLE,
   type EmbeddedNames,
   type EmbeddedPorts,
   grantableCapabilities,
@@ -75,7 +76,16 @@ export async function createContainer(site: Site, image: string): Promise<void> 
     try {
       const modules = existsSync("/lib/modules");
       await docker.createContainer(
-        containerOptions({ names, owner, image, capabilities, ports, registryDir, modules }),
+        containerOptions({
+          names,
+          owner,
+          image,
+          capabilities,
+          ports,
+          registryDir,
+          modules,
+          cpus: process.env[CPUS_VARIABLE],
+        }),
       );
       return;
     } catch (error) {

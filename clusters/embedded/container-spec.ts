@@ -86,6 +86,18 @@ export function unknownCapability(message: string): string | undefined {
   return /(?:unknown|invalid) capabilit\w+:?.*?CAP_(\w+)/i.exec(message)?.[1];
 }
 
+/** Sets how many processors the node may use, for example `0.5`, when its container is made: for tests on slow machines. */
+export const CPUS_VARIABLE = "MILLRACE_NODE_CPUS";
+
+/** @throws Error when it is no number of processors. */
+export function cpuQuota(text: string | undefined): { readonly NanoCpus?: number } {
+  if (text === undefined || text === "") return {};
+  const cpus = Number(text);
+  if (!(cpus >= 0.1))
+    throw new Error(`${CPUS_VARIABLE} is "${text}"; give a number of processors from 0.1, or leave it out`);
+  return { NanoCpus: Math.round(cpus * 1e9) };
+}
+
 export interface ContainerInput {
   readonly names: EmbeddedNames;
   /** Whose it is. */
@@ -97,6 +109,8 @@ export interface ContainerInput {
   readonly registryDir: string;
   /** Whether the host has kernel modules to offer. */
   readonly modules: boolean;
+  /** Processors that the node may use. @default - all */
+  readonly cpus?: string | undefined;
 }
 
 /** `container port → host port` of everything published. */
@@ -121,6 +135,7 @@ interface UntypedHostConfig {
 export function containerOptions(input: ContainerInput): Docker.ContainerCreateOptions {
   const published = [...portMap(input.ports)];
   const hostConfig: HostConfig & UntypedHostConfig = {
+    ...cpuQuota(input.cpus),
     CapAdd: [...input.capabilities],
     SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined", "label=disable"],
     MaskedPaths: [],

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { diskProblem } from "../../clusters/embedded/cluster.ts";
 import {
   containerOptions,
+  cpuQuota,
   defaultPorts,
   embeddedNames,
   grantableCapabilities,
@@ -50,6 +51,12 @@ describe("node container", () => {
     ports: { ...defaultPorts, registry: 5001 },
     registryDir: "/home/someone/.cache/millrace/registry",
     modules: false,
+  });
+
+  it("may use all processors, or as many as a test says", () => {
+    expect(options.HostConfig?.NanoCpus).to.equal(undefined);
+    expect(cpuQuota("0.5")).to.deep.equal({ NanoCpus: 500_000_000 });
+    expect(() => cpuQuota("half")).to.throw('MILLRACE_NODE_CPUS is "half"; give a number of processors from 0.1');
   });
 
   it("gets the capabilities by name, not by privileged mode", () => {

@@ -43,10 +43,10 @@ describe("Kafka", () => {
     });
     const pod = set.inputs.spec.template.spec;
     expect(pod.enableServiceLinks).to.equal(false);
-    const answers = { tcpSocket: { port: 9092 }, timeoutSeconds: 5 };
+    const answers = { tcpSocket: { port: 9092 }, timeoutSeconds: 10 };
     expect(pod.containers[0].readinessProbe).to.deep.equal({ ...answers, periodSeconds: 5 });
     // Ten minutes to start: whoever ends a slow start makes the next one as slow.
-    expect(pod.containers[0].startupProbe).to.deep.equal({ ...answers, periodSeconds: 2, failureThreshold: 300 });
+    expect(pod.containers[0].startupProbe).to.deep.equal({ ...answers, periodSeconds: 2, failureThreshold: 600 });
   });
 
   it("keeps the cluster's id in a Secret and gives it a form that Kafka's tools take", async () => {

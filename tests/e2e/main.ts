@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { refusesBadConfig } from "./faults/data-path.ts";
 import { down, switchTo, up } from "./life.ts";
 import { killsOf, MOST_KILLS, type Options } from "./options.ts";
-import { faults, faultsOf, looks, looksOf, onlyNamed, stagesOf } from "./parts.ts";
+import { alone, faults, faultsOf, looks, looksOf, onlyNamed, stagesOf } from "./parts.ts";
 import { profileNow } from "./platform.ts";
 import { Runner } from "./runner.ts";
 
@@ -36,9 +36,10 @@ async function onlyParts(names: readonly string[], options: Options): Promise<vo
   const known = { ...looks, ...faults, ...onlyNamed };
   for (const name of names) {
     const part = known[name];
-    if (part === undefined) {
+    if (alone[name] !== undefined) await alone[name](runner);
+    else if (part === undefined) {
       await runner.step(`--only ${name}`, MINUTE, () =>
-        Promise.reject(new Error(`there is no such part; there are ${Object.keys(known).join(", ")}`)),
+        Promise.reject(new Error(`there is no such part; there are ${Object.keys({ ...known, ...alone }).join(", ")}`)),
       );
     } else await part.run(runner, await profileNow(), options);
   }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { faultsOf, looksOf, stagesOf } from "./parts.ts";
+import { alone, faults, faultsOf, looks, looksOf, stagesOf } from "./parts.ts";
 
 describe("parts of the end-to-end test", () => {
   it("are run with the first profile that can, and once in a whole life", () => {
@@ -28,6 +28,11 @@ describe("parts of the end-to-end test", () => {
     const studio = faultsOf("studio", false);
     expect(studio.slice(-5)).to.deep.equal(["studio", "data-path", "recovery", "airflow-login", "hub-login"]);
     expect(faultsOf("pipeline", true).slice(-2)).to.deep.equal(["pipeline", "recovery"]);
+  });
+
+  it("leave out of a whole life what takes the platform away", () => {
+    expect(Object.keys(alone)).to.deep.equal(["slow-node"]);
+    for (const name of Object.keys(alone)) expect({ ...looks, ...faults }).to.not.have.property(name);
   });
 
   it("run the check by itself in the first stage", () => {

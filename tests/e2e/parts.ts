@@ -16,6 +16,7 @@ import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
 import { poison } from "./faults/poison.ts";
 import * as postgres from "./faults/postgres.ts";
 import { retry } from "./faults/retry.ts";
+import { slowNode } from "./faults/slow-node.ts";
 import * as time from "./faults/time.ts";
 import { driverKilledOften } from "./faults/windows.ts";
 import { memory, proof, unchangedUp } from "./life.ts";
@@ -70,6 +71,11 @@ export const faults: Readonly<Record<string, Part>> = {
   recovery: { run: recovers, always: true },
   "airflow-login": { run: airflow.wrongPassword, needs: "studio" },
   "hub-login": { run: jupyterhub.wrongPassword, needs: "studio" },
+};
+
+/** Parts that make a platform of their own: only by their names, for they take the one that is up away. */
+export const alone: Readonly<Record<string, (runner: Runner) => Promise<void>>> = {
+  "slow-node": slowNode,
 };
 
 /** What `--profile all` brings up, one after the other on the same cluster. */
