@@ -71,6 +71,7 @@ export function rowStore(args: Ground, opts: pulumi.ComponentResourceOptions): C
       storage: args.storage,
       data: cassandra.storage,
       replicas: cassandra.replicas,
+      replicationFactor: cassandra.replicationFactor,
       resources: footprints.cassandraResources(cassandra),
       toolsImage: args.image("tools"),
       setupResources: footprints.setupResources(),

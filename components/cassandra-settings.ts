@@ -24,11 +24,6 @@ export function cassandraEnv(endpoint: CassandraEndpoint): EnvVar[] {
   ];
 }
 
-/** Copies of each row: as many as there are nodes, and three are enough. */
-export function replicationFactor(replicas: number): number {
-  return Math.min(3, replicas);
-}
-
 /** The nodes' environment, by the contract of the upstream image. */
 export function cassandraNodeEnv(args: {
   readonly workload: string;

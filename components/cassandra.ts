@@ -8,7 +8,7 @@ import {
   keyspaceProblems,
   SUPERUSER,
 } from "./cassandra-keyspaces.ts";
-import { cassandraNodeEnv, DATACENTER, replicationFactor } from "./cassandra-settings.ts";
+import { cassandraNodeEnv, DATACENTER } from "./cassandra-settings.ts";
 import type { CassandraEndpoint } from "./endpoints.ts";
 import { type GeneratedSecret, generatedSecret } from "./generated-secret.ts";
 import { cassandraRoleSecretName, labels, podHost, selector, serviceHost, serviceNames } from "./names.ts";
@@ -65,8 +65,10 @@ export interface CassandraArgs<Consumer extends string> {
   readonly data?: DataSettings;
   readonly resources: Resources;
   readonly setupResources: Resources;
-  /** Number of nodes. Each row has as many copies, and three at most. @default 1 */
+  /** Number of nodes. @default 1 */
   readonly replicas?: number;
+  /** Nodes that have a copy of each row. @default - as many as there are, and three at most */
+  readonly replicationFactor?: number;
   /** What it shall hold. Columns that come later are added; nothing is ever dropped. */
   readonly keyspaces: CassandraKeyspaces;
   /** What each consumer may do, and nothing else. */
@@ -76,6 +78,7 @@ export interface CassandraArgs<Consumer extends string> {
 /** What is wrong with the arguments; empty when nothing is. */
 export function cassandraProblems(args: {
   readonly replicas?: number;
+  readonly replicationFactor?: number;
   readonly data?: DataSettings;
   readonly keyspaces: CassandraKeyspaces;
   readonly roles: CassandraRoles;
@@ -84,6 +87,10 @@ export function cassandraProblems(args: {
   const problems = dataProblems("cassandra", args.data ?? DEFAULT_DATA);
   if (!Number.isInteger(replicas) || replicas < 1) {
     problems.push(`cassandra: replicas is ${replicas}; give a whole number from 1`);
+  }
+  const copies = args.replicationFactor;
+  if (copies !== undefined && (!Number.isInteger(copies) || copies < 1 || copies > replicas)) {
+    problems.push(`cassandra: replicationFactor is ${copies}; give a whole number from 1 to replicas (${replicas})`);
   }
   if (replicas > 1 && args.data?.kind === "ephemeral") {
     problems.push(
@@ -96,12 +103,12 @@ export function cassandraProblems(args: {
 
 /** The setup in the words of the Job. */
 export function cassandraSetupConfig(args: {
-  readonly replicas: number;
+  readonly replicationFactor: number;
   readonly keyspaces: CassandraKeyspaces;
   readonly roles: CassandraRoles;
 }): string {
-  const { keyspaces, roles } = args;
-  return JSON.stringify({ replicationFactor: replicationFactor(args.replicas), keyspaces, roles });
+  const { replicationFactor, keyspaces, roles } = args;
+  return JSON.stringify({ replicationFactor, keyspaces, roles });
 }
 
 /**
@@ -114,9 +121,10 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: CassandraArgs<Consumer>, opts?: pulumi.ComponentResourceOptions) {
     const { replicas = 1, data = DEFAULT_DATA, keyspaces } = args;
+    const copies = args.replicationFactor ?? Math.min(3, replicas);
     const roles: CassandraRoles = args.roles;
     super("analytics:index:Cassandra", name, { replicas, data, keyspaces, roles }, opts);
-    const problems = cassandraProblems({ replicas, data, keyspaces, roles });
+    const problems = cassandraProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
     const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
@@ -244,7 +252,7 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
               { name: "CASSANDRA_DATACENTER", value: DATACENTER },
               { name: "CASSANDRA_USER", value: SUPERUSER },
               secretEnv("CASSANDRA_PASSWORD", superuser.ref.secretName, PASSWORD_KEY),
-              { name: "SETUP_CONFIG", value: cassandraSetupConfig({ replicas, keyspaces, roles }) },
+              { name: "SETUP_CONFIG", value: cassandraSetupConfig({ replicationFactor: copies, keyspaces, roles }) },
               { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
             ],
             resources: args.setupResources,

@@ -42,6 +42,7 @@ export function impossible(config: PlatformConfig): string[] {
     ...clusterProblems(config.cluster),
     ...neededServices(config),
     ...kafkaProblems(config.services.kafka),
+    ...cassandraProblems(config.services.cassandra),
     ...objectStoreProblems(config),
     ...postgresProblems(config.services),
     ...jupyterhubProblems(config.services),
@@ -125,6 +126,14 @@ function kafkaProblems(kafka: Services["kafka"]): string[] {
     );
   }
   return problems;
+}
+
+function cassandraProblems({ enabled, replicas, replicationFactor }: Services["cassandra"]): string[] {
+  if (!enabled || replicationFactor <= replicas) return [];
+  return [
+    `millrace:services.cassandra.replicationFactor: received ${replicationFactor}, with ${replicas} ` +
+      `${replicas === 1 ? "node" : "nodes"}; give at most ${replicas}, or raise millrace:services.cassandra.replicas`,
+  ];
 }
 
 function objectStoreProblems(config: PlatformConfig): string[] {

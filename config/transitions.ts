@@ -4,6 +4,7 @@
  */
 import { quantityBytes } from "../components/quantity.ts";
 import { serviceNames } from "../components/names.ts";
+import { fewerMembers } from "./fewer-members.ts";
 import type { PlatformConfig } from "./schema.ts";
 
 /** A claim of one of the platform's services. */
@@ -62,7 +63,15 @@ export interface Transition {
 type Rule = (transition: Transition) => string[];
 
 /** Each is asked; a service's own rules stand here too. */
-const rules: readonly Rule[] = [namespaceGivenUp, namespaceMoved, classChanged, dataDropped, claimsNewToSet, shrunk];
+const rules: readonly Rule[] = [
+  namespaceGivenUp,
+  namespaceMoved,
+  classChanged,
+  dataDropped,
+  claimsNewToSet,
+  shrunk,
+  fewerMembers,
+];
 
 /** What can't be done without losing data, with the way to do it; empty when there is nothing. */
 export function transitionProblems(transition: Transition): string[] {

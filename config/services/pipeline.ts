@@ -11,11 +11,21 @@ export const cassandra = z
       .max(9)
       .default(1)
       .meta({ "x-also-called": ["nodes"] })
-      .describe("Number of nodes; each row is kept on 3 of them, or on all where there are fewer."),
+      .describe("Number of nodes."),
+    replicationFactor: z
+      .int()
+      .min(1)
+      .max(9)
+      .optional()
+      .describe("Nodes that have a copy of each row. Default: 3, or `replicas` where that is less."),
     storage: storage("5Gi"),
     memory: memory("896Mi", "768Mi"),
     image: image().describe("Image with the contract of `cassandra:5.0`. Default: built from packages."),
   })
+  .transform((value) => ({
+    ...value,
+    replicationFactor: value.replicationFactor ?? Math.min(3, value.replicas),
+  }))
   .prefault({})
   .describe("Cassandra, for what is asked often and must answer at once.");
 

@@ -231,6 +231,9 @@ describe("Cassandra", () => {
   });
 
   it("refuses numbers of nodes that there can't be, and several nodes that forget", () => {
+    expect(cassandraProblems({ replicas: 2, replicationFactor: 3, keyspaces, roles })).to.deep.equal([
+      "cassandra: replicationFactor is 3; give a whole number from 1 to replicas (2)",
+    ]);
     expect(cassandraProblems({ replicas: 0, keyspaces, roles })).to.deep.equal([
       "cassandra: replicas is 0; give a whole number from 1",
     ]);

@@ -195,6 +195,7 @@ describe("profile pipeline without further settings", () => {
     expect(services.cassandra).to.deep.equal({
       enabled: true,
       replicas: 1,
+      replicationFactor: 1,
       storage: { kind: "persistent", size: "5Gi" },
       memory: "896Mi",
     });

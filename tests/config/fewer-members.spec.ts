@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import { loadConfig } from "../../config/index.ts";
+import { type LivePlatform, transitionProblems } from "../../config/transitions.ts";
+
+const GIB = 2 ** 30;
+
+/** A platform that has so many members of each service, each with a claim of 5Gi. */
+function live(members: Readonly<Record<string, number>>): LivePlatform {
+  const services = Object.entries(members);
+  return {
+    sets: services.map(([service, replicas]) => ({ namespace: "millrace", service, replicas, hasClaims: true })),
+    claims: services.flatMap(([service, replicas]) =>
+      Array.from({ length: replicas }, (_, ordinal) => ({
+        namespace: "millrace",
+        name: `data-${service}-${ordinal}`,
+        service,
+        ordinal,
+        sizeBytes: 5 * GIB,
+      })),
+    ),
+  };
+}
+
+const problems = (platform: LivePlatform, services: object): string[] =>
+  transitionProblems({
+    live: platform,
+    config: loadConfig({ "millrace:profile": "pipeline", "millrace:services": services }),
+    storageClass: "default",
+  });
+
+describe("fewer members than hold data", () => {
+  it("are refused for Kafka, with the way", () => {
+    const words =
+      "millrace:services.kafka.replicas: received 1, but 3 brokers have the cluster's records and vote on its topics: " +
+      "without 2 of them copies go, and too few voters may be left for any change; put 3 back; for fewer, bring the " +
+      "platform up as another stack with 1, copy the topics that you need, and take this one down " +
+      '(docs/kafka.md, "Fewer brokers")';
+    expect(problems(live({ kafka: 3 }), { kafka: { replicas: 1 } })).to.deep.equal([words]);
+  });
+
+  it("are refused for Cassandra, with the commands that hand the rows over", () => {
+    expect(problems(live({ cassandra: 3 }), { cassandra: { replicas: 1 } })).to.deep.equal([
+      "millrace:services.cassandra.replicas: received 1, but 3 nodes have the rows, and a node that is taken away takes its " +
+        "rows along; put 3 back, with millrace:services.cassandra.replicationFactor 1, and npm run up; then have the last " +
+        "node hand its rows over: kubectl -n millrace exec cassandra-2 -- nodetool decommission; kubectl -n millrace scale " +
+        "statefulset cassandra --replicas=2; kubectl -n millrace delete pvc data-cassandra-2; and so on for the one before " +
+        'it; then give 1 again (docs/cassandra.md, "Several nodes")',
+    ]);
+  });
+
+  it("are refused too when a set was scaled down by hand and its claims are there", () => {
+    const platform = live({ cassandra: 2 });
+    const scaled = { ...platform, sets: platform.sets.map((set) => ({ ...set, replicas: 1 })) };
+    expect(problems(scaled, { cassandra: { replicas: 1 } }).join()).to.contain("received 1, but 2 nodes have the rows");
+  });
+
+  it("are not refused where there are as many or more, or none yet", () => {
+    expect(
+      problems(live({ kafka: 1, cassandra: 1 }), { kafka: { replicas: 3 }, cassandra: { replicas: 2 } }),
+    ).to.deep.equal([]);
+    expect(problems(live({}), {})).to.deep.equal([]);
+  });
+
+  it("need fewer copies first, which the config takes for the nodes that are there, and no more than there are", () => {
+    const given = (cassandra: object) => loadConfig({ "millrace:services": { cassandra } }).services.cassandra;
+    expect(given({ replicas: 5 }).replicationFactor).to.equal(3);
+    expect(given({ replicas: 2, replicationFactor: 1 }).replicationFactor).to.equal(1);
+    expect(() =>
+      loadConfig({ "millrace:profile": "pipeline", "millrace:services": { cassandra: { replicationFactor: 2 } } }),
+    ).to.throw(
+      "millrace:services.cassandra.replicationFactor: received 2, with 1 node; give at most 1, or raise " +
+        "millrace:services.cassandra.replicas",
+    );
+  });
+});
