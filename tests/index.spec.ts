@@ -368,7 +368,12 @@ describe("the program", function () {
     const { topics } = JSON.parse(env?.value ?? "{}") as {
       topics: { name: string; partitions: number; config: object }[];
     };
-    const config = { "retention.ms": "86400000", "max.message.bytes": "4194304" };
+    const config = {
+      "retention.ms": "86400000",
+      "max.message.bytes": "4194304",
+      "retention.bytes": "469762048",
+      "segment.bytes": "67108864",
+    };
     expect(topics).to.deep.equal([
       { name: "telemetry", partitions: 3, replicationFactor: 1, config },
       { name: "random-numbers", partitions: 3, replicationFactor: 1, config },

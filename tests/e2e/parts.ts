@@ -17,6 +17,7 @@ import { poison } from "./faults/poison.ts";
 import * as postgres from "./faults/postgres.ts";
 import { retry } from "./faults/retry.ts";
 import { slowNode } from "./faults/slow-node.ts";
+import { grown } from "./faults/scale.ts";
 import * as time from "./faults/time.ts";
 import { driverKilledOften } from "./faults/windows.ts";
 import { memory, proof, unchangedUp } from "./life.ts";
@@ -83,6 +84,8 @@ const inTurn: readonly Profile[] = ["studio", "pipeline"];
 
 /** Parts that take a larger machine, so that they run only when they are named. */
 export const onlyNamed: Readonly<Record<string, Part>> = {
+  // It leaves three brokers and two nodes of Cassandra.
+  scale: { run: grown, needs: "pipeline" },
   "two-clones": { run: twoClones },
 };
 
