@@ -20,13 +20,14 @@ describe("parts of the end-to-end test", () => {
       "catalog",
       "data-path",
       "recovery",
+      "resize",
     ]);
     expect(faultsOf("pipeline", false)).to.include.members(["kafka", "windows"]).and.not.include("browser");
   });
 
   it("look for recovery after all that breaks a hop, and lock accounts after that", () => {
     const studio = faultsOf("studio", false);
-    expect(studio.slice(-5)).to.deep.equal(["studio", "data-path", "recovery", "airflow-login", "hub-login"]);
+    expect(studio.slice(-6)).to.deep.equal(["studio", "data-path", "recovery", "resize", "airflow-login", "hub-login"]);
     expect(faultsOf("pipeline", true).slice(-2)).to.deep.equal(["pipeline", "recovery"]);
   });
 

@@ -15,6 +15,7 @@ import { owners, twoClones } from "./faults/owners.ts";
 import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
 import { poison } from "./faults/poison.ts";
 import * as postgres from "./faults/postgres.ts";
+import { resize } from "./faults/resize.ts";
 import { retry } from "./faults/retry.ts";
 import { slowNode } from "./faults/slow-node.ts";
 import { grown } from "./faults/scale.ts";
@@ -70,6 +71,7 @@ export const faults: Readonly<Record<string, Part>> = {
   pipeline: { run: brokenPipeline, needs: "pipeline" },
   "data-path": { run: brokenDataPath },
   recovery: { run: recovers, always: true },
+  resize: { run: resize },
   "airflow-login": { run: airflow.wrongPassword, needs: "studio" },
   "hub-login": { run: jupyterhub.wrongPassword, needs: "studio" },
 };
