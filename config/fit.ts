@@ -160,11 +160,14 @@ function proposal(config: PlatformConfig, rows: readonly Footprint[], need: Allo
   );
 }
 
-/** Ways to need less, each with those before it; smaller before fewer, and comfort before the data path. */
+/**
+ * Ways to need less, each with those before it; smaller before fewer, and comfort before the data path. None takes away a
+ * broker, a node or a service that keeps data.
+ */
 function reductions(config: PlatformConfig): { readonly words: string; readonly config: PlatformConfig }[] {
   const steps: { words: string; config: PlatformConfig }[] = [];
   let services = config.services;
-  const { kafka, spark, presto, sparkConnect, jupyterhub, cassandra, randomNumbers, windows, display } = services;
+  const { spark, presto, sparkConnect, jupyterhub, cassandra, randomNumbers, windows, display } = services;
   const step = (words: string, next: PlatformConfig["services"], proof = config.proof): void => {
     services = next;
     steps.push({ words, config: { ...config, services, proof } });
@@ -177,14 +180,6 @@ function reductions(config: PlatformConfig): { readonly words: string; readonly 
   }
   if (windows.enabled && windows.executors > 0) {
     step("set millrace:services.windows.executors to 0", { ...services, windows: { ...windows, executors: 0 } });
-  }
-  if (kafka.enabled && kafka.existing === undefined && kafka.replicas > 1) {
-    const single = { ...kafka, replicas: 1, replicationFactor: 1 };
-    step("set millrace:services.kafka.replicas to 1", { ...services, kafka: single });
-  }
-  if (cassandra.enabled && cassandra.replicas > 1) {
-    const single = { ...cassandra, replicas: 1 };
-    step("set millrace:services.cassandra.replicas to 1", { ...services, cassandra: single });
   }
   if (randomNumbers.enabled && randomNumbers.replicas > 1) {
     const single = { ...randomNumbers, replicas: 1 };
@@ -229,15 +224,14 @@ function reductions(config: PlatformConfig): { readonly words: string; readonly 
     ["display"],
     ["windows"],
     ["jupyterhub"],
-    ["cassandra", "randomNumbers"],
+    ["randomNumbers"],
   ] as const;
   for (const group of groups) {
     const on = group.filter((name) => services[name].enabled);
     if (on.length === 0) continue;
     const off = Object.fromEntries(on.map((name) => [name, { ...services[name], enabled: false }]));
     const settings = on.map((name) => `millrace:services.${name}.enabled`).join(" and ");
-    const cost = on.some((name) => name === "cassandra") ? " (which removes their data)" : "";
-    step(`set ${settings} to false${cost}`, { ...services, ...off });
+    step(`set ${settings} to false`, { ...services, ...off });
   }
   if (presto.enabled) {
     const off = { ...services, presto: { ...services.presto, enabled: false } };
