@@ -53,7 +53,9 @@ const bakedSources: Readonly<Partial<Record<ImageName, readonly string[]>>> = {
     "display/web",
     "workloads/describe-error.ts",
     "workloads/kafka-client.ts",
+    "workloads/kafka-codecs.ts",
     "workloads/presto-client.ts",
+    "workloads/telemetry/read-record.ts",
     "workloads/telemetry/record.ts",
   ],
 };
