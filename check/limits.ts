@@ -26,7 +26,7 @@ export const slowRefusedMs = 2 * refusedMs;
 export const standstillMs = 90 * second;
 
 /** The same for a hop in which someone else's program runs, which tells nothing until its end, in ms. */
-export const runningStandstillMs = 4 * minute;
+export const runningStandstillMs = 6 * minute;
 
 /** The whole proof, however it gets on, in ms. */
 export const proofCapMs = 30 * minute;

@@ -51,6 +51,21 @@ const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "5Gi" };
 const STOP_SECONDS = 60;
 /** Time for the setup, which copies rows to nodes that are new to them. */
 const SETUP_SECONDS = 3600;
+
+/**
+ * Data outlive the service that is switched off, its passwords do not. With a superuser's password that is not the one
+ * the data were made with, the logins are forgotten, as on a new cluster, and the setup makes all of them anew.
+ */
+const FORGET_LOGINS = `set -eu
+known=$DATA/superuser.sha256
+now=$(printf %s "$SUPERUSER_PASSWORD" | sha256sum | cut -d' ' -f1)
+if [ -s "$known" ] && [ "$(cat "$known")" != "$now" ]; then
+  echo "the superuser has a new password: the setup makes all logins anew"
+  for table in roles role_members role_permissions; do rm -rf "$DATA"/data/system_auth/$table-*; done
+fi
+printf %s "$now" > "$known.new"
+mv "$known.new" "$known"
+`;
 /** Nodes that clients ask first; they learn of the others from these. */
 const MAX_CONTACT_POINTS = 3;
 
@@ -209,6 +224,17 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
                 command: ["bash", "-c", `cp -R ${SETTINGS_PATH}/. /settings/`],
                 resources: args.resources,
                 mounts: [{ name: "settings", mountPath: "/settings" }],
+              },
+              {
+                name: "logins",
+                image: args.image,
+                command: ["bash", "-c", FORGET_LOGINS],
+                env: [
+                  { name: "DATA", value: DATA_PATH },
+                  secretEnv("SUPERUSER_PASSWORD", superuser.ref.secretName, PASSWORD_KEY),
+                ],
+                resources: args.resources,
+                mounts: [{ name: DATA_VOLUME, mountPath: DATA_PATH }],
               },
             ],
             volumes: [{ name: "settings", emptyDir: {} }],

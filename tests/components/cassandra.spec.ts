@@ -1,5 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { keyspaceProblems } from "../../components/cassandra-keyspaces.ts";
 import { cassandraEnv, cassandraJvmOptions, cassandraNodeEnv } from "../../components/cassandra-settings.ts";
 import { Cassandra, cassandraProblems } from "../../components/cassandra.ts";
@@ -138,6 +142,35 @@ describe("Cassandra", () => {
     expect(pod.containers[0].startupProbe).to.deep.include({ tcpSocket: { port: 7000 } });
     expect(pod.containers[0].readinessProbe).to.deep.include({ tcpSocket: { port: 9042 } });
     expect(pod.containers[0].livenessProbe).to.deep.include({ tcpSocket: { port: 7000 } });
+  });
+
+  it("forgets the logins of data whose superuser had another password, and nothing else", async () => {
+    make();
+    const command = (await nodes()).spec.template.spec.initContainers[1]?.command ?? [];
+    const data = mkdtempSync(join(tmpdir(), "millrace-spec-"));
+    const table = (path: string): string => {
+      const folder = join(data, "data", path);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "nb-1-big-Data.db"), "rows");
+      return folder;
+    };
+    try {
+      const logins = ["roles-1", "role_members-2", "role_permissions-3"].map((name) => table(`system_auth/${name}`));
+      const others = ["system_auth/network_permissions-4", "streaming/records-5"].map(table);
+      const start = (password: string): void => {
+        const env = { ...process.env, DATA: data, SUPERUSER_PASSWORD: password };
+        execFileSync(String(command[0]), command.slice(1), { env });
+      };
+      const left = (folders: readonly string[]): boolean[] => folders.map(existsSync);
+      start("first");
+      start("first");
+      expect(left(logins)).to.deep.equal([true, true, true]);
+      start("second");
+      expect(left(logins)).to.deep.equal([false, false, false]);
+      expect(left(others)).to.deep.equal([true, true]);
+    } finally {
+      rmSync(data, { recursive: true });
+    }
   });
 
   it("gives the heap a part of the container's memory, and no seed to a node that stands alone", async () => {

@@ -29,7 +29,7 @@ describe("hop telemetry", () => {
     const presto = answers([row("vmstat", "2026-11-27 07:59:56.000"), row("iostat", "2026-11-27 08:00:01.500")]);
     const { result } = await runHop(hop(presto));
     expect(result).to.include({ ok: true, count: 200, distinct: 200, checksum: "20" });
-    expect(asked[0]).to.contain("run IS NULL").and.to.contain("ts > TIMESTAMP '2026-11-27 06:59:55.000'");
+    expect(asked[0]).to.contain("run IS NULL").and.to.contain("ts > TIMESTAMP '2026-11-27 07:49:55.000'");
   });
 
   it("waits for records that are on their way", async () => {
@@ -37,7 +37,7 @@ describe("hop telemetry", () => {
     const { result, progress } = await runHop(hop(presto));
     expect(result.ok).to.equal(true);
     expect(progress).to.deep.equal([
-      "no record of vmstat within the last hour: the telemetry producer sends none",
+      "no record of vmstat within the last ten minutes: the telemetry producer sends none",
       "the newest record of vmstat is of 2026-11-27T07:59:50.000Z: the telemetry producer sends none since",
     ]);
   });
@@ -45,7 +45,7 @@ describe("hop telemetry", () => {
   it("is missing when the producer is dead, or one of its sources", async () => {
     const dead = await runHop(hop(answers([])), 50);
     expect(dead.result.ok).to.equal(false);
-    expect(dead.result.message).to.contain("no record of vmstat within the last hour");
+    expect(dead.result.message).to.contain("no record of vmstat within the last ten minutes");
     const half = answers([row("vmstat", "2026-11-27 08:00:01.000"), row("iostat", "2026-11-27 07:30:00.000")]);
     expect((await runHop(hop(half), 50)).result.message).to.contain(
       "the newest record of iostat is of 2026-11-27T07:30:00.000Z",
