@@ -17,6 +17,7 @@ import { lakeCleanups, lakeHop } from "./hops/lake-windows.ts";
 import { liveHop } from "./hops/live.ts";
 import { notebooksHop } from "./hops/notebooks.ts";
 import { objectStoreHop } from "./hops/object-store.ts";
+import { prestoCassandraHop } from "./hops/presto-cassandra.ts";
 import { prestoHop } from "./hops/presto.ts";
 import { pumpHop } from "./hops/pump.ts";
 import { sparkHop } from "./hops/spark.ts";
@@ -136,6 +137,8 @@ function pipelineHops(config: ProofConfig, marked: MarkedRun): Hop[] {
     if (live) hops.push(liveHop({ live, numbers }));
     if (windowSeconds !== undefined) {
       if (cassandra) hops.push(cassandraHop({ cassandra, numbers, windowSeconds }));
+      const catalog = config.presto?.cassandraCatalog;
+      if (presto && cassandra && catalog !== undefined) hops.push(prestoCassandraHop({ presto, catalog, numbers }));
       if (presto) hops.push(lakeHop({ presto, numbers, windowSeconds }));
       if (display && config.kafka) hops.push(displayHop({ display, numbers, marked, windowSeconds }));
     }

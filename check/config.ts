@@ -32,6 +32,8 @@ const schema = z.strictObject({
       url: z.url(),
       /** Catalog of the Iceberg tables in Presto. */
       catalog: z.string().min(1).default("lake"),
+      /** Catalog of Cassandra's tables in Presto. @default - no hop `presto-cassandra` */
+      cassandraCatalog: z.string().regex(/^\w+$/).optional(),
     })
     .optional(),
   /** Whether there is a stream that writes the topic's records into table `samples`. */

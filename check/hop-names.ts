@@ -12,6 +12,7 @@ export const hopNames = [
   "pump",
   "live",
   "cassandra",
+  "presto-cassandra",
   "lake",
   "display",
   "census",

@@ -19,6 +19,8 @@ import { after, type EnvVar, job, jobSpec, type PodArgs, type Resources, secretE
 
 const SERVICE = "proof";
 const ON_DEMAND = "proof-on-demand";
+/** Name of Cassandra's catalog in Presto. */
+const CASSANDRA_CATALOG = "cassandra";
 /** Time that the Job has at least, for its start, its hops and its clean-up, in seconds. */
 const JOB_SECONDS = (podStartMs + proofCapMs + cleanupMs) / 1000;
 
@@ -220,7 +222,11 @@ export class Proof extends pulumi.ComponentResource {
           ...(catalog && tablesAt(catalog)),
         },
         metastore: catalog && { uri: catalog.uri },
-        presto: presto && { url: presto.url, catalog: prestoCatalog },
+        presto: presto && {
+          url: presto.url,
+          catalog: prestoCatalog,
+          ...(presto.catalogs.includes(CASSANDRA_CATALOG) && { cassandraCatalog: CASSANDRA_CATALOG }),
+        },
         stream: args.stream ?? true,
         telemetry: args.telemetry,
         records,

@@ -11,6 +11,7 @@ const asks: Readonly<Partial<Record<HopName, readonly OptionalService[]>>> = {
   pump: ["randomNumbers"],
   live: ["randomNumbers", "display"],
   cassandra: ["randomNumbers", "windows", "cassandra"],
+  "presto-cassandra": ["randomNumbers", "windows", "cassandra"],
   lake: ["randomNumbers", "windows"],
   display: ["randomNumbers", "windows", "display"],
   census: ["census", "display"],

@@ -397,7 +397,7 @@ describe("the program", function () {
     expect(await proven({ census: off })).to.deep.equal({ left: ["census"], skipped: ["census"] });
     expect(await proven({ windows: off })).to.deep.equal({
       left: ["windowSeconds"],
-      skipped: ["cassandra", "lake", "display"],
+      skipped: ["cassandra", "presto-cassandra", "lake", "display"],
     });
     expect(await proven({ display: off })).to.deep.equal({
       left: ["display"],

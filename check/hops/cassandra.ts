@@ -20,7 +20,7 @@ export interface CassandraHopOptions {
 }
 
 const stream: Stream = "random-numbers";
-const minuteMs = 60_000;
+export const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 /** Each look reads the partitions of the run anew, whole. */
@@ -98,7 +98,7 @@ function msOf(value: CassandraValue | undefined): number {
 }
 
 /** The whole minutes or hours from the first record to the last. */
-function timesOf(records: readonly { readonly ts: number }[], stepMs: number): Date[] {
+export function timesOf(records: readonly { readonly ts: number }[], stepMs: number): Date[] {
   const times = records.map(({ ts }) => ts);
   const first = Math.floor(Math.min(...times) / stepMs) * stepMs;
   const count = times.length === 0 ? 0 : Math.floor((Math.max(...times) - first) / stepMs) + 1;

@@ -31,6 +31,7 @@ describe("hops that a config leaves out", () => {
       "pump",
       "live",
       "cassandra",
+      "presto-cassandra",
       "lake",
       "display",
       "census",

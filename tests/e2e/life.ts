@@ -62,11 +62,25 @@ const dataPath = ["kafka", "object-store", "spark", "catalog", "presto", "dead-l
 const beside: Readonly<Record<Profile, readonly string[]>> = {
   core: ["telemetry"],
   studio: ["telemetry", "airflow", "notebooks"],
-  pipeline: ["telemetry", "pump", "live", "cassandra", "lake", "display", "census"],
-  full: ["telemetry", "airflow", "notebooks", "pump", "live", "cassandra", "lake", "display", "census"],
+  pipeline: ["telemetry", "pump", "live", "cassandra", "presto-cassandra", "lake", "display", "census"],
+  full: [
+    "telemetry",
+    "airflow",
+    "notebooks",
+    "pump",
+    "live",
+    "cassandra",
+    "presto-cassandra",
+    "lake",
+    "display",
+    "census",
+  ],
 };
 /** Hops that must have seen the very same records. */
-const alike: readonly (readonly string[])[] = [dataPath.slice(0, 5), ["pump", "live", "cassandra", "lake"]];
+const alike: readonly (readonly string[])[] = [
+  dataPath.slice(0, 5),
+  ["pump", "live", "cassandra", "presto-cassandra", "lake"],
+];
 
 export async function proof(runner: Runner, profile: Profile): Promise<void> {
   await runner.step("npm run check passes and counts the same records at every hop", 6 * MINUTE, async () => {
