@@ -27,7 +27,12 @@ import { pipeline, rowStore, streamTopics } from "./pipeline.ts";
 import { sharedModules, workload } from "./programs.ts";
 import { studio } from "./studio.ts";
 
-const config = loadConfig(pulumi.runtime.allConfig(), `Pulumi.${pulumi.getStack()}.yaml`);
+const secretKeys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
+const config = loadConfig(
+  pulumi.runtime.allConfig(),
+  `Pulumi.${pulumi.getStack()}.yaml`,
+  secretKeys.map((key) => [key.replace(/^millrace:/, "")]),
+);
 for (const warning of configWarnings(config)) void pulumi.log.warn(warning);
 const { kafka, objectStore, postgres, catalog, spark, presto, telemetry } = config.services;
 

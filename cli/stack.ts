@@ -1,6 +1,6 @@
 /** One stack as the commands need it: its checked config, its target's profile, and what the engine is given. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { parse } from "yaml";
 
@@ -9,6 +9,8 @@ import type { TargetProfile } from "../clusters/profile.ts";
 import { targetProfile } from "../clusters/targets.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
 import { type Profile, profiles, servicesOf } from "../config/profiles.ts";
+import { openSecure } from "../engine/config.ts";
+import { Crypter } from "../engine/secrets.ts";
 import type { EngineOptions } from "../engine/types.ts";
 import { type EmbeddedChoice, nameInFile, overlayChoice, rememberedChoice } from "./embedded-choice.ts";
 import { messageOf, UserError } from "./errors.ts";
@@ -34,7 +36,7 @@ export interface Stack {
  * @throws ConfigError with every problem of the config.
  */
 export function readStack(args: StackChoice, folder = projectDir): Stack {
-  const raw = readConfigValues(args.stack, folder);
+  const { raw, salt } = readConfigValues(args.stack, folder);
   const overrides: Record<string, string> = {};
   if (args.target !== undefined) {
     const cluster = overlayTarget(raw["millrace:cluster"], args.target);
@@ -51,7 +53,8 @@ export function readStack(args: StackChoice, folder = projectDir): Stack {
     raw["millrace:profile"] = args.profile;
     overrides["millrace:profile"] = args.profile;
   }
-  const config = loadConfig(raw, `Pulumi.${args.stack}.yaml`);
+  const { plain, secretPaths } = openValues(raw, salt, args.stack, folder);
+  const config = loadConfig(plain, `Pulumi.${args.stack}.yaml`, secretPaths);
   const namesProfile = (raw["millrace:profile"] ?? "") !== "";
   return { name: args.stack, config, profile: targetProfile(config.cluster), namesProfile, overrides };
 }
@@ -136,7 +139,37 @@ export function overlayTarget(cluster: unknown, target: string): Record<string, 
   return { ...Object.fromEntries(common), target };
 }
 
-function readConfigValues(stack: string, folder: string): Record<string, unknown> {
+/** The values as the program gets them: those that `pulumi config set --secret` has sealed are in the clear. */
+function openValues(
+  raw: Readonly<Record<string, unknown>>,
+  salt: unknown,
+  stack: string,
+  folder: string,
+): { readonly plain: Record<string, unknown>; readonly secretPaths: string[][] } {
+  let crypter: Crypter | undefined;
+  const decrypt = (sealed: string): string => {
+    if (typeof salt !== "string") throw new Error("`encryptionsalt`, which sealed them, is missing");
+    crypter ??= Crypter.openSync(findPassphrase(join(folder, basename(stateDir)), false).value, salt);
+    return crypter.decrypt(sealed);
+  };
+  const plain: Record<string, unknown> = {};
+  const secretPaths: string[][] = [];
+  for (const [key, value] of Object.entries(raw)) {
+    if (!key.startsWith("millrace:")) continue;
+    try {
+      const opened = openSecure(value, { decrypt });
+      plain[key] = opened.plain;
+      secretPaths.push(...opened.secretPaths.map((path) => [key.slice("millrace:".length), ...path]));
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new UserError(`Pulumi.${stack}.yaml has secret values that can't be opened: ${messageOf(error)}`);
+    }
+  }
+  return { plain, secretPaths };
+}
+
+/** The values and the salt as they are in the stack's file. */
+function readConfigValues(stack: string, folder: string): { raw: Record<string, unknown>; salt: unknown } {
   const file = join(folder, `Pulumi.${stack}.yaml`);
   let text: string;
   try {
@@ -145,10 +178,10 @@ function readConfigValues(stack: string, folder: string): Record<string, unknown
     throw new UserError(`there is no stack "${stack}": Pulumi.${stack}.yaml is missing; copy Pulumi.dev.yaml to it`);
   }
   try {
-    const document = parse(text) as { config?: unknown } | null;
+    const document = parse(text) as { config?: unknown; encryptionsalt?: unknown } | null;
     const config = document?.config ?? {};
     if (typeof config !== "object") throw new Error("`config` is not a set of keys");
-    return { ...(config as Record<string, unknown>) };
+    return { raw: { ...(config as Record<string, unknown>) }, salt: document?.encryptionsalt };
   } catch (error) {
     throw new UserError(`Pulumi.${stack}.yaml is not valid YAML: ${messageOf(error)}`);
   }

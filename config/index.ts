@@ -29,9 +29,14 @@ export class ConfigError extends Error {
  * Checks a stack's configuration and fills in every default; nothing given is the embedded development platform.
  * @param raw Values by full key (`millrace:cluster`), parsed or as JSON text. Keys of other namespaces are ignored.
  * @param file Where the values come from, for the message. @default "the stack's configuration"
+ * @param secretPaths Where secrets are, below `millrace:`; no message repeats them. @default - nowhere
  * @throws ConfigError with every problem.
  */
-export function loadConfig(raw: Readonly<Record<string, unknown>>, file = "the stack's configuration"): PlatformConfig {
+export function loadConfig(
+  raw: Readonly<Record<string, unknown>>,
+  file = "the stack's configuration",
+  secretPaths: readonly (readonly string[])[] = [],
+): PlatformConfig {
   const problems: string[] = [];
   const values: Record<string, unknown> = { cluster: {}, services: {}, proof: {} };
   for (const [key, value] of Object.entries(raw)) {
@@ -45,8 +50,9 @@ export function loadConfig(raw: Readonly<Record<string, unknown>>, file = "the s
     values[section] = withoutEmpty(parsed(value)) ?? (node.properties === undefined ? undefined : {});
   }
   const result = schema.safeParse(values);
-  if (!result.success) throw new ConfigError([...problems, ...issueProblems(result.error.issues, values)], file);
-  problems.push(...impossible(result.data));
+  if (!result.success)
+    throw new ConfigError([...problems, ...issueProblems(result.error.issues, values, secretPaths)], file);
+  problems.push(...withoutSecrets(impossible(result.data), values, secretPaths));
   if (problems.length > 0) throw new ConfigError(problems, file);
   return result.data;
 }
@@ -54,6 +60,21 @@ export function loadConfig(raw: Readonly<Record<string, unknown>>, file = "the s
 /** Settings that are allowed and risky, one line each; empty when there are none. */
 export function configWarnings(config: PlatformConfig): string[] {
   return risky(config);
+}
+
+/** Problems between settings, with each secret that they quote masked. */
+function withoutSecrets(problems: readonly string[], values: unknown, paths: readonly (readonly string[])[]): string[] {
+  const secrets = paths.flatMap((path) => textsIn(path.reduce(child, values))).filter((text) => text !== "");
+  if (secrets.length === 0) return [...problems];
+  const literal = secrets.map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+  const quoted = new RegExp(`(?<![\\w.-])(?:${literal.join("|")})(?![\\w-])`, "g");
+  return problems.map((problem) => problem.replaceAll(quoted, "[secret]"));
+}
+
+/** Every text and number in a value: a whole section may be one secret. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string" || typeof value === "number") return [String(value)];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** A setting with only comments below it (`kafka:`) is as if left out. */

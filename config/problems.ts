@@ -4,12 +4,19 @@ import { child } from "./child.ts";
 import { allowed, type Node, nodeAt, pathsOf, root, written } from "./json-schema.ts";
 import { nearest } from "./nearest.ts";
 
-/** One line per problem that the schema finds. Values of unknown settings are not repeated: they may be secret. */
-export function issueProblems(issues: readonly z.core.$ZodIssue[], values: unknown): string[] {
+/**
+ * One line per problem that the schema finds. Values of unknown settings are not repeated: they may be secret; nor are
+ * those at or below `secretPaths`.
+ */
+export function issueProblems(
+  issues: readonly z.core.$ZodIssue[],
+  values: unknown,
+  secretPaths: readonly (readonly string[])[],
+): string[] {
   return issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => unknownSetting([...issue.path, key], values))
-      : [wrongValue(issue.path, values)],
+      : [wrongValue(issue.path, values, isSecret(issue.path, secretPaths))],
   );
 }
 
@@ -33,13 +40,18 @@ function wayOut(key: string, owner: readonly PropertyKey[], node: Node): string 
   return `${place} ${Object.keys(node.properties ?? {}).join(", ")}`;
 }
 
-function wrongValue(path: readonly PropertyKey[], values: unknown): string {
+function isSecret(path: readonly PropertyKey[], secretPaths: readonly (readonly string[])[]): boolean {
+  return secretPaths.some((secret) => secret.every((key, index) => key === String(path[index])));
+}
+
+function wrongValue(path: readonly PropertyKey[], values: unknown, secret: boolean): string {
   // A `kind` that is none of a setting's shapes has no node of its own; the setting says which there are.
   const node = nodeAt(path, values) ?? nodeAt(path.slice(0, -1), values) ?? {};
   const value = path.reduce(child, values);
   if (value === undefined) return `${written(path)}: missing; give ${allowed(node)}`;
   const plain = node.default !== undefined && typeof node.default !== "object";
   const initial = plain ? ` (default ${String(node.default)})` : "";
+  if (secret) return `${written(path)}: received [secret]; give ${allowed(node)}${initial}`;
   const meant = typeof value === "string" ? nearest(value, node.enum ?? []) : undefined;
   const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;
   return `${written(path)}: received ${shown(value)}; give ${allowed(node)}${initial}${hint}`;

@@ -56,30 +56,36 @@ export async function readStackConfig(projectDir: string, stack: string): Promis
 }
 
 /** Resolves `secure:` values, at the top and inside objects; a key without a namespace is the project's. */
-export function programConfig(project: string, values: Readonly<Props>, crypter: Crypter): ProgramConfig {
+export function programConfig(project: string, values: Readonly<Props>, crypter: Decrypter): ProgramConfig {
   const result: ProgramConfig = { values: {}, secretKeys: [] };
   for (const [key, value] of Object.entries(values)) {
     const full = key.includes(":") ? key : `${project}:${key}`;
-    const found = { secure: false };
-    const plain = openSecure(value, crypter, found);
+    const { plain, secretPaths } = openSecure(value, crypter);
     result.values[full] = typeof plain === "string" ? plain : JSON.stringify(plain);
-    if (found.secure) {
+    if (secretPaths.length > 0) {
       result.secretKeys.push(full);
     }
   }
   return result;
 }
 
-function openSecure(value: unknown, crypter: Crypter, found: { secure: boolean }): unknown {
-  if (Array.isArray(value)) {
-    return value.map((item) => openSecure(item, crypter, found));
-  }
-  if (!isObject(value)) {
-    return value;
-  }
-  if (typeof value["secure"] === "string" && Object.keys(value).length === 1) {
-    found.secure = true;
-    return crypter.decrypt(value["secure"]);
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, openSecure(item, crypter, found)]));
+type Decrypter = Pick<Crypter, "decrypt">;
+
+/** A value of the configuration with its `secure:` values in the clear, and where those are. */
+export function openSecure(value: unknown, crypter: Decrypter): { plain: unknown; secretPaths: string[][] } {
+  const secretPaths: string[][] = [];
+  const open = (part: unknown, path: readonly string[]): unknown => {
+    if (Array.isArray(part)) {
+      return part.map((item, index) => open(item, [...path, String(index)]));
+    }
+    if (!isObject(part)) {
+      return part;
+    }
+    if (typeof part["secure"] === "string" && Object.keys(part).length === 1) {
+      secretPaths.push([...path]);
+      return crypter.decrypt(part["secure"]);
+    }
+    return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, open(item, [...path, key])]));
+  };
+  return { plain: open(value, []), secretPaths };
 }

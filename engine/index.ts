@@ -128,7 +128,7 @@ async function load(session: Session) {
   // The stack's file may have been sealed with a salt of its own, by the official CLI.
   const configCrypter =
     config.salt === undefined || config.salt === salt ? crypter : await Crypter.open(options.passphrase, config.salt);
-  const values = { ...config.values, ...options.configOverrides };
+  const values = { ...config.values, ...parsedOverrides(options) };
   const snapshot = openSnapshot(stored, crypter);
   const program = programConfig(project.name, values, configCrypter);
   session.events.conceal([
@@ -140,6 +140,14 @@ async function load(session: Session) {
     ledger.snapshot(),
   );
   return { ledger, writer, config: program };
+}
+
+/** Objects among the overrides are parsed, so that `secure:` values in them are opened as those of the file are. */
+function parsedOverrides(options: EngineOptions): Record<string, unknown> {
+  const overrides = Object.entries(options.configOverrides ?? {});
+  return Object.fromEntries(
+    overrides.map(([key, value]) => [key, /^[[{]/.test(value) ? (JSON.parse(value) as unknown) : value]),
+  );
 }
 
 async function deploy(session: Session, options: EngineOptions, isPreview: boolean): Promise<void> {

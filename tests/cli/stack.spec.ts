@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { overlayTarget, readStack, readStackAsBefore } from "../../cli/stack.ts";
+import { UserError } from "../../cli/errors.ts";
+import { overlayTarget, readStack, readStackAsBefore, type Stack } from "../../cli/stack.ts";
 import { wantedImages } from "../../config/images.ts";
 import { loadConfig } from "../../config/index.ts";
+import { Crypter } from "../../engine/secrets.ts";
 import { imageNames } from "../../images/index.ts";
 import { imagesToBuild } from "../../images/wanted.ts";
 
@@ -45,6 +47,63 @@ describe("a stack", () => {
     const stack = readStack({ stack: "dev", target: undefined }, folder);
     expect(stack.profile.target).to.equal("embedded");
     expect(stack.overrides).to.deep.equal({});
+  });
+
+  describe("with secret values below a path", () => {
+    const passphrase = "open sesame";
+    let crypter: Crypter;
+    before(async () => {
+      crypter = await Crypter.create(passphrase);
+    });
+    beforeEach(() => {
+      mkdirSync(join(folder, ".millrace"));
+      writeFileSync(join(folder, ".millrace", "passphrase"), passphrase);
+    });
+    const given = process.env["PULUMI_CONFIG_PASSPHRASE"];
+    before(() => delete process.env["PULUMI_CONFIG_PASSPHRASE"]);
+    after(() => {
+      if (given !== undefined) process.env["PULUMI_CONFIG_PASSPHRASE"] = given;
+    });
+    const seal = (text: string): string => `{ secure: "${crypter.encrypt(text)}" }`;
+    const read = (services: string, salt = crypter.state): Stack => {
+      write(`encryptionsalt: ${salt}\nconfig:\n  millrace:services:\n    ${services}\n`);
+      return readStack({ stack: "dev", target: undefined }, folder);
+    };
+
+    it("is checked with them in the clear", () => {
+      const stack = read(`jupyterhub: { users: [ada, ${seal("grace")}] }`);
+      expect(stack.config.services.jupyterhub.users).to.deep.equal(["ada", "grace"]);
+    });
+
+    it("is refused without repeating them, whichever check finds the problem", () => {
+      expect(() => read(`kafka: { storage: ${seal("hunter2 apples")} }`))
+        .to.throw(/millrace:services\.kafka\.storage: received \[secret\]; give /)
+        .with.property("message")
+        .that.does.not.include("hunter2");
+      expect(() => read(`jupyterhub: { enabled: true, users: [ada], admins: [${seal("hunter2")}] }`))
+        .to.throw(/jupyterhub\.admins: "\[secret\]" is none of users, which are ada/)
+        .with.property("message")
+        .that.does.not.include("hunter2");
+    });
+
+    it("is refused with words when the passphrase is another", () => {
+      writeFileSync(join(folder, ".millrace", "passphrase"), "another");
+      expect(() => read(`jupyterhub: { users: [${seal("grace")}] }`)).to.throw(
+        UserError,
+        /Pulumi\.dev\.yaml has secret values that can't be opened: wrong passphrase/,
+      );
+    });
+
+    it("hands them on sealed when an option lies over their section", () => {
+      write(
+        `encryptionsalt: ${crypter.state}\nconfig:\n  millrace:cluster:\n    target: cloud\n    namespace: ${seal("my-data")}\n`,
+      );
+      const stack = readStack({ stack: "dev", target: "minikube" }, folder);
+      expect(stack.config.cluster.namespace).to.equal("my-data");
+      expect(stack.overrides["millrace:cluster"])
+        .to.match(/"namespace":\{"secure":"v1:/)
+        .and.not.include("my-data");
+    });
   });
 
   it("takes --target for this run, and hands it to the engine", () => {
