@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { sha256Of, temporaryDir } from "./cache.ts";
 import { downloadedCrate } from "./fetch.ts";
 import { formatMavenLock, type MavenArtifact, readLock } from "./lock-files.ts";
-import { pomWith, xmlElements } from "./maven.ts";
+import { pomWith, runMaven, xmlElements } from "./maven.ts";
 import { isForOtherSystem, type MavenRecipe, type MavenRoot, mavenRecipes, pythonRecipes } from "./recipes.ts";
 import { run } from "./run.ts";
 import { imageNames, imagesWithNode, isImage } from "./tags.ts";
@@ -31,7 +31,7 @@ async function resolveMaven(recipe: MavenRecipe): Promise<MavenArtifact[]> {
   const list = join(folder, "list.txt");
   const dependencies = recipe.roots.map((root) => dependencyXml(root, recipe.without)).join("\n");
   writeFileSync(join(folder, "pom.xml"), pomWith(`<dependencies>${dependencies}</dependencies>`));
-  await run("mvn", [
+  await runMaven([
     "-q",
     "-B",
     "-f",

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { store, storedFile, temporaryDir } from "./cache.ts";
 import { type MavenArtifact, mavenCoordinates } from "./lock-files.ts";
-import { run } from "./run.ts";
+import { mavenOpts, proxyHint } from "./maven-proxy.ts";
+import { type Output, run, type RunOptions } from "./run.ts";
 import { limiter, type Work } from "./work.ts";
 
 const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy";
@@ -15,6 +16,15 @@ export function pomWith(content: string): string {
 ${content}
 </project>
 `;
+}
+
+/** Runs the host's Maven, with the proxies of the environment. */
+export async function runMaven(args: readonly string[], options: RunOptions = {}): Promise<Output> {
+  try {
+    return await run("mvn", args, { ...options, env: { ...options.env, MAVEN_OPTS: mavenOpts() } });
+  } catch (error) {
+    throw proxyHint(error);
+  }
 }
 
 /** XML elements of the fields that have a value. */
@@ -50,12 +60,12 @@ async function copyMissing(artifacts: readonly MavenArtifact[], { report, signal
       if (download !== null) report(`${String(done)} of ${String(missing.length)} jars, ${download[1] ?? ""}`);
     };
     try {
-      await run("mvn", ["-B", "-f", pom, COPY], { onLine: follow, signal });
+      await runMaven(["-B", "-f", pom, COPY], { onLine: follow, signal });
     } catch (error) {
       if (signal.aborted) throw error;
       // Maven remembers a miss; -U asks again. A second failure is the one to report.
       done = 0;
-      await run("mvn", ["-B", "-U", "-f", pom, COPY], { onLine: follow, signal });
+      await runMaven(["-B", "-U", "-f", pom, COPY], { onLine: follow, signal });
     }
     for (const [index, artifact] of missing.entries()) {
       await store(join(folder, String(index)), `Maven artifact ${mavenCoordinates(artifact)}`, artifact.sha256);
