@@ -70,17 +70,30 @@ export function sourceFolders(name: ImageName): readonly string[] {
   return bakedSources[name] ?? [];
 }
 
+/** What makes a base image, and what decides on the content of build contexts when an image's `context.ts` imports it. */
+const baseLogic = "images/debian.ts";
+const contextLogic = ["prepare", "fetch", "recipes", "wheels"];
+
+/** The shared code that fills an image's build context. What it downloads is locked in the image's folder. */
+function logicOf(name: ImageName | BaseName, root: string): string[] {
+  if (!isImage(name)) return [baseLogic];
+  const code = readFileSync(join(root, "images", name, "context.ts"), "utf8");
+  return contextLogic.filter((module) => code.includes(`"../${module}.ts"`)).map((module) => `images/${module}.ts`);
+}
+
 /**
- * Content hash of an image: 16 hex digits from its folder, the sources baked in, and its base's hash. Computed from
- * files only. The same files give the same tag on every machine.
+ * Content hash of an image: 16 hex digits from its folder, the sources baked in, the code that puts it together,
+ * and its base's hash. Computed from files only. The same files give the same tag on every machine.
  */
 export function imageTag(name: ImageName | BaseName, root = repositoryDir): string {
   const hash = createHash("sha256");
   if (isImage(name)) {
     hash.update(`base ${imageTag(bases[name], root)}\n`);
     if (imagesWithNode.includes(name)) hash.update(`node ${versions.node}\n`);
+  } else {
+    hash.update(`debian ${versions.debian}\n`);
   }
-  const folders = [`images/${name}`, ...(isImage(name) ? sourceFolders(name) : [])];
+  const folders = [`images/${name}`, ...logicOf(name, root), ...(isImage(name) ? sourceFolders(name) : [])];
   for (const folder of folders) {
     for (const file of filesBelow(root, folder)) {
       const content = readFileSync(join(root, file));

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -19,6 +19,9 @@ describe("images/tags", () => {
     root = mkdtempSync(join(tmpdir(), "millrace-spec-"));
     for (const name of [...baseNames, ...imageNames]) {
       cpSync(join(repositoryDir, "images", name), join(root, "images", name), { recursive: true });
+    }
+    for (const file of ["debian", "prepare", "fetch", "recipes", "wheels"].map((module) => `images/${module}.ts`)) {
+      cpSync(join(repositoryDir, file), join(root, file));
     }
     mkdirSync(join(root, "workloads"));
     writeFileSync(join(root, "workloads", "producer.ts"), "export {};\n");
@@ -65,6 +68,19 @@ describe("images/tags", () => {
     writeFileSync(join(root, "images", "jre", "packages.txt"), "tini\n");
     const onJre = imageNames.filter((name) => bases[name] === "jre");
     expect(changed(before)).to.have.members(["jre", ...onJre]);
+  });
+
+  it("changes with the code that makes the bases, and with the code that puts the image's context together", () => {
+    const edit = (module: string): string[] => {
+      const before = tagsOf();
+      appendFileSync(join(root, "images", `${module}.ts`), "export const changed = true;\n");
+      return changed(before);
+    };
+    expect(edit("debian")).to.have.members([...baseNames, ...imageNames]);
+    expect(edit("prepare")).to.have.members([...imageNames]);
+    expect(edit("recipes")).to.have.members(["presto", "spark"]);
+    expect(edit("wheels")).to.have.members(["airflow", "jupyter"]);
+    expect(edit("fetch")).to.have.members(["garage", "spark", "tools", "jupyter", "display"]);
   });
 
   it("changes the tools' tag with the sources that they carry", () => {
