@@ -92,11 +92,6 @@ const bad: Case[] = [
     "millrace:services.kafka.replicas: received 1.5; give a whole number from 1 to 9 (default 1)",
   ],
   [
-    "null as a number",
-    kafka({ replicas: null }),
-    "millrace:services.kafka.replicas: received null; give a whole number from 1 to 9 (default 1)",
-  ],
-  [
     "a word as a switch",
     kafka({ enabled: "yes" }),
     'millrace:services.kafka.enabled: received "yes"; give true or false (default true)',
