@@ -17,7 +17,6 @@ describe("parts of the end-to-end test", () => {
       "retry",
       "kafka",
       "stream",
-      "catalog",
       "data-path",
       "recovery",
       "resize",

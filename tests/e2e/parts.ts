@@ -50,7 +50,6 @@ export const faults: Readonly<Record<string, Part>> = {
   retry: { run: retry },
   kafka: { run: brokerKilled },
   stream: { run: driverKilled },
-  catalog: { run: catalog.killed },
   census: { run: censusBatch, needs: "studio" },
   browser: { run: pages, needs: "studio" },
   servers: { run: jupyterhub.servers, needs: "studio" },
@@ -84,8 +83,10 @@ export const alone: Readonly<Record<string, (runner: Runner) => Promise<void>>> 
 /** What `--profile all` brings up, one after the other on the same cluster. */
 const inTurn: readonly Profile[] = ["studio", "pipeline"];
 
-/** Parts that take a larger machine, so that they run only when they are named. */
+/** Parts that take a larger machine, or longer than what they add to the others: they run only when they are named. */
 export const onlyNamed: Readonly<Record<string, Part>> = {
+  // `data-path` takes the catalog away, and `postgres` its database.
+  catalog: { run: catalog.killed },
   // It leaves three brokers and two nodes of Cassandra.
   scale: { run: grown, needs: "pipeline" },
   "two-clones": { run: twoClones },
