@@ -4,6 +4,7 @@ import { wantedImages } from "../config/images.ts";
 import { prepareContexts } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
+import { answeringLimitMs, silentAddresses } from "./answering.ts";
 import { forgetLostPlatform, forgetRemovedCluster } from "./anew.ts";
 import { startCluster } from "./cluster.ts";
 import type { Command } from "./command.ts";
@@ -157,7 +158,10 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
   if (proof?.ok === false) {
     errors.push(`the proof failed${proof.failedHop === null ? "" : ` at ${proof.failedHop}`}${cause(proof)}`);
   }
-  return { ...deployed, ok: result.ok && proof?.ok !== false, proof, services, errors };
+  const flows = result.ok && proof?.ok !== false;
+  const asked = { limitMs: answeringLimitMs(stack.profile.exposure), signal };
+  const silent = flows ? await during(progress, "addresses", () => silentAddresses(deployed.addresses, asked)) : [];
+  return { ...deployed, ok: flows && silent.length === 0, proof, services, errors: [...errors, ...silent] };
 }
 
 /** The next run goes on with the same cluster, also one that asks for it before this one has ended well. */

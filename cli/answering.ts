@@ -1,0 +1,92 @@
+/** Whether the published addresses answer from this machine: a Service can be ready inside and reach nobody outside. */
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answerMs, refusedMs } from "../check/limits.ts";
+import type { Exposure } from "../clusters/profile.ts";
+import { describeError } from "../workloads/describe-error.ts";
+import type { Address } from "./addresses.ts";
+
+/** A cloud gives a load balancer its name some minutes before the name is known everywhere, in ms. */
+const loadBalancerMs = 10 * refusedMs;
+
+export interface AnsweringOptions {
+  /** Time in which each address must have answered once, in ms. */
+  readonly limitMs: number;
+  /** @default 1000 */
+  readonly pauseMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export function answeringLimitMs({ kind }: Pick<Exposure, "kind">): number {
+  return kind === "loadBalancer" ? loadBalancerMs : refusedMs;
+}
+
+/** Asks all at once, each again and again. @returns a sentence for each that does not answer in time */
+export async function silentAddresses(addresses: readonly Address[], options: AnsweringOptions): Promise<string[]> {
+  const problems = await Promise.all(addresses.map((address) => problemOf(address, options)));
+  return problems.filter((problem) => problem !== undefined);
+}
+
+async function problemOf({ title, url }: Address, options: AnsweringOptions): Promise<string | undefined> {
+  const { limitMs, pauseMs = 1000 } = options;
+  const limit = AbortSignal.timeout(limitMs);
+  const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
+  let why = "it takes connections and says nothing";
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
+    try {
+      await ask(url, AbortSignal.any([signal, AbortSignal.timeout(answerMs)]));
+      return undefined;
+    } catch (error) {
+      // An attempt that the limit has cut short has nothing new to say.
+      if (!isOver()) why = describeError(error);
+    }
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+  }
+  if (options.signal?.aborted === true) return undefined;
+  return `${title} does not answer at its published address ${url} from this machine, tried for ${Math.round(limitMs / 1000)} s: ${why}`;
+}
+
+/** @throws {Error} when nothing that serves has answered */
+async function ask(url: string, signal: AbortSignal): Promise<void> {
+  if (!/^https?:/.test(url)) {
+    await askKafka(url, signal);
+    return;
+  }
+  const response = await fetch(url, { redirect: "manual", signal });
+  await response.body?.cancel();
+  // Whoever asks for a login or a key serves.
+  if (response.status >= 500) throw new Error(`it answers with status ${response.status}`);
+}
+
+/** Kafka's request ApiVersions, version 0, which every broker answers before any login. */
+const apiVersions = Buffer.from("0000000a" + "0012" + "0000" + "6d696c6c" + "ffff", "hex");
+
+/** A published port takes connections also when nothing is behind it, so a broker's answer is waited for. */
+async function askKafka(address: string, signal: AbortSignal): Promise<void> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) });
+  let seen = Buffer.alloc(0);
+  const abort = (): void => {
+    reject(new Error("it takes connections and says nothing"));
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  socket.on("connect", () => void socket.write(apiVersions));
+  socket.on("data", (data: Buffer) => {
+    seen = Buffer.concat([seen, data]);
+    if (seen.length < 8) return;
+    if (seen.subarray(4, 8).equals(apiVersions.subarray(8, 12))) resolve(undefined);
+    else reject(new Error("what answers there is no Kafka broker"));
+  });
+  socket.on("error", reject);
+  socket.on("close", () => {
+    reject(new Error("the connection is closed without an answer"));
+  });
+  try {
+    await promise;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    socket.destroy();
+  }
+}

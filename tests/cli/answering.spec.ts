@@ -1,0 +1,53 @@
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { expect } from "chai";
+import { answeringLimitMs, silentAddresses } from "../../cli/answering.ts";
+
+describe("published addresses", () => {
+  const servers: Server[] = [];
+  const listen = async (server: Server): Promise<string> => {
+    servers.push(server);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+  const http = (status: number): Promise<string> =>
+    listen(createHttpServer((_, answer) => answer.writeHead(status).end()));
+  const broker = (answer: string): Promise<string> =>
+    listen(createServer((socket) => socket.on("data", () => void socket.write(Buffer.from(answer, "hex")))));
+  const silent = (title: string, url: string): Promise<string[]> =>
+    silentAddresses([{ title, url }], { limitMs: 200, pauseMs: 20 });
+
+  it("are fine where a page, a demand for a key or a broker answers", async () => {
+    const addresses = [
+      { title: "Presto", url: `http://${await http(200)}` },
+      { title: "S3", url: `http://${await http(403)}` },
+      { title: "Kafka", url: await broker("0000000c6d696c6c") },
+    ];
+    expect(await silentAddresses(addresses, { limitMs: 5000 })).to.deep.equal([]);
+  });
+
+  it("are named where a server fails, where nothing listens, and where a port has nothing behind it", async () => {
+    const failing = `http://${await http(503)}`;
+    expect(await silent("Presto", failing)).to.deep.equal([
+      `Presto does not answer at its published address ${failing} from this machine, tried for 0 s: it answers with status 503`,
+    ]);
+    const closing = await listen(createServer((socket) => socket.end()));
+    expect((await silent("Kafka", closing))[0]).to.contain("the connection is closed without an answer");
+    expect((await silent("Kafka", await broker("0000000c00000000")))[0]).to.contain("is no Kafka broker");
+    const gone = createServer();
+    const address = await listen(gone);
+    gone.close();
+    expect((await silent("Airflow", `http://${address}`))[0]).to.match(/^Airflow does not answer at .*ECONNREFUSED/);
+    expect((await silent("Kafka", address))[0]).to.match(/^Kafka does not answer at .*ECONNREFUSED/);
+  });
+
+  it("have longer where a cloud's load balancer must become known", () => {
+    expect(answeringLimitMs({ kind: "nodePort" })).to.equal(30_000);
+    expect(answeringLimitMs({ kind: "loadBalancer" })).to.equal(300_000);
+  });
+});
