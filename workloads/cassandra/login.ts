@@ -73,7 +73,7 @@ async function readOnAll(client: Client, cql: string): Promise<number> {
     );
     count += page.rows.length;
     // The server ends with none, which the driver's types call a string.
-    pageState = (page.pageState as string | null | undefined) ?? undefined;
+    pageState = (page as { readonly pageState?: string | null }).pageState ?? undefined;
   } while (pageState !== undefined);
   return count;
 }
