@@ -275,6 +275,7 @@ const stream =
             KAFKA_BOOTSTRAP: telemetryTopic.kafka.bootstrapServers,
             KAFKA_SECURITY_PROTOCOL: telemetryTopic.kafka.securityProtocol,
             TOPIC: telemetryTopic.topic,
+            ON_MISSING_RECORDS: spark.onMissingRecords,
             CHECKPOINT: `s3a://${buckets.checkpoints}/telemetry`,
             TRIGGER_SECONDS: String(telemetry.stream.triggerSeconds),
             DEAD_LETTER_TRIGGER_SECONDS: String(telemetry.stream.deadLetterTriggerSeconds),

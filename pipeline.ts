@@ -138,6 +138,7 @@ export function pipeline(args: PipelineArgs, opts: pulumi.ComponentResourceOptio
               KAFKA_SECURITY_PROTOCOL: numbers.kafka.securityProtocol,
               RANDOM_NUMBERS_TOPIC: numbers.topic,
               MONITORING_TOPIC: monitoring.topic,
+              ON_MISSING_RECORDS: spark.onMissingRecords,
               CHECKPOINT: `s3a://${buckets.checkpoints}/windows`,
               TRIGGER_SECONDS: String(windows.triggerSeconds),
               LAKE_TRIGGER_SECONDS: String(windows.lakeTriggerSeconds),

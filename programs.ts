@@ -10,7 +10,7 @@ export function workload(file: string): string {
 
 /** What the programs of both streams share. */
 export function sharedModules(): SparkMain[] {
-  return ["stream_records.py", "stream_rules.py", "stream_tables.py"].map((file) => ({
+  return ["stream_gaps.py", "stream_records.py", "stream_rules.py", "stream_tables.py"].map((file) => ({
     file,
     content: workload(file),
   }));

@@ -1,5 +1,6 @@
 /** How far the readers of Kafka's topics are behind, by consumer group. */
 import { type Admin, AssignerProtocol, type GroupDescription } from "kafkajs";
+import { z } from "zod";
 import type { Exposure } from "../clusters/profile.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { kafkaClient } from "../workloads/kafka-client.ts";
@@ -17,7 +18,22 @@ export interface GroupLag {
   readonly members: number;
   /** What Kafka says of the group (`Stable`, `Empty`, …); `stream` for a stream of Spark. */
   readonly state: string;
+  /** What a stream of Spark has missed, since Kafka had dropped it before. @default - nothing */
+  readonly missed?: Missed;
 }
+
+/** Records that were never read. */
+export interface Missed {
+  readonly records: number;
+  /** The newest gap of each partition: its first offset, and the one after its last; `null` where nobody knows that. */
+  readonly last: readonly { readonly partition: number; readonly from: number; readonly to: number | null }[];
+}
+
+/** What a stream writes down beside its offset. */
+const missedSchema = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.object({ missed: z.number(), from: z.number(), to: z.number().nullable() }));
 
 /** What of Kafka's admin client is asked. */
 export type LagSource = Pick<Admin, "listGroups" | "describeGroups" | "fetchOffsets" | "fetchTopicOffsets">;
@@ -103,7 +119,9 @@ export async function groupLags(admin: LagSource): Promise<GroupLag[]> {
     return [...read].sort().flatMap((topic): GroupLag[] => {
       const partitions = written.find((of) => of.topic === topic)?.partitions ?? [];
       const lag = lagOf(partitions, ends.get(topic));
-      return lag === null && members === 0 ? [] : [{ group, topic, lag, members, state }];
+      const missed = STREAM.test(group) ? missedOf(partitions) : undefined;
+      if (lag === null && members === 0) return [];
+      return [{ group, topic, lag, members, state, ...(missed && { missed }) }];
     });
   });
 }
@@ -137,9 +155,41 @@ function lagOf(committed: readonly { readonly partition: number; readonly offset
   return Number(behind.reduce((all, records) => (records > 0n ? all + records : all), 0n));
 }
 
-/** A line per group and topic. */
+function missedOf(
+  partitions: readonly { readonly partition: number; readonly metadata: string | null }[],
+): Missed | undefined {
+  const told = partitions.flatMap(({ partition, metadata }) => {
+    if (metadata === null || metadata === "") return [];
+    try {
+      const { missed, from, to } = missedSchema.parse(metadata);
+      return [{ missed, last: { partition, from, to } }];
+    } catch {
+      return [];
+    }
+  });
+  if (told.length === 0) return undefined;
+  return { records: told.reduce((all, { missed }) => all + missed, 0), last: told.map(({ last }) => last) };
+}
+
+/** What streams have missed, a line for each stream and topic. */
+function missedLines(lags: readonly GroupLag[]): string[] {
+  return lags.flatMap(({ group, topic, missed }) => {
+    if (missed === undefined) return [];
+    const last = missed.last.map(({ partition, from, to }) =>
+      to === null
+        ? `partition ${partition} was made anew when it was read to offset ${from}`
+        : `partition ${partition}, offsets ${from} to ${to - 1}`,
+    );
+    return [
+      `${group} has missed ${missed.records} records of ${topic}, which Kafka had dropped before they were read; ` +
+        `the last ones: ${last.join("; ")}. All gaps are in the table lake.streaming.gaps`,
+    ];
+  });
+}
+
+/** A line per group and topic, and one for each that has missed records. */
 export function renderLags(lags: readonly GroupLag[]): string {
-  return table(
+  const rows = table(
     ["reader", "topic", "lag", "members", "state"],
     lags.map(({ group, topic, lag, members, state }) => [
       group,
@@ -149,4 +199,5 @@ export function renderLags(lags: readonly GroupLag[]): string {
       state.toLowerCase(),
     ]),
   );
+  return [rows, ...missedLines(lags)].join("\n");
 }

@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 import stream_rules as rules
 
 RETRY_SECONDS = 5
+MOST_RETRY_SECONDS = 60
 
 #: By topic and partition, the offset after the last record.
 Offsets = Mapping[str, Mapping[int, int]]
@@ -142,14 +143,31 @@ def group_offsets(spark: SparkSession, group: str) -> dict[str, dict[int, int]]:
         admin.close()
 
 
-def set_group_offsets(spark: SparkSession, admin: Any, group: str, offsets: Offsets) -> None:
+def set_group_offsets(
+    spark: SparkSession, admin: Any, group: str, offsets: Offsets, words: Callable[[str, int], str]
+) -> None:
+    """:param words: what is written down beside the offset of a partition"""
     jvm = spark._jvm
     told = jvm.java.util.HashMap()
     for topic, by_partition in offsets.items():
         for partition, offset in by_partition.items():
             place = jvm.org.apache.kafka.common.TopicPartition(topic, partition)
-            told.put(place, jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset))
+            known = jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset, words(topic, partition))
+            told.put(place, known)
     admin.alterConsumerGroupOffsets(group, told).all().get()
+
+
+def earliest_offset(spark: SparkSession, topic: str, partition: int) -> int:
+    """The earliest offset that Kafka has of a partition."""
+    admin = kafka_admin(spark)
+    try:
+        jvm = spark._jvm
+        place = jvm.org.apache.kafka.common.TopicPartition(topic, partition)
+        asked = jvm.java.util.HashMap()
+        asked.put(place, jvm.org.apache.kafka.clients.admin.OffsetSpec.earliest())
+        return admin.listOffsets(asked).all().get().get(place).offset()
+    finally:
+        admin.close()
 
 
 def end_offsets(progress: Any) -> dict[str, dict[int, int]]:
@@ -160,7 +178,14 @@ def end_offsets(progress: Any) -> dict[str, dict[int, int]]:
     return {topic: {int(partition): offset for partition, offset in found.items()} for topic, found in offsets.items()}
 
 
-def report_for_ever(spark: SparkSession, queries: Mapping[str, Any]) -> None:
+class Reported(NamedTuple):
+    """A query, and what it has missed of a partition, in words."""
+
+    query: Any
+    words: Callable[[str, int], str]
+
+
+def report_for_ever(spark: SparkSession, groups: Mapping[str, Reported]) -> None:
     """Tells Kafka how far queries are, each by the name of a consumer group, so that its own tools show what they lag.
 
     The queries do not depend on it: what they have read stands in their checkpoints.
@@ -170,11 +195,11 @@ def report_for_ever(spark: SparkSession, queries: Mapping[str, Any]) -> None:
     while True:
         time.sleep(1)
         try:
-            for group, query in queries.items():
+            for group, (query, words) in groups.items():
                 offsets = end_offsets(query.lastProgress)
                 if offsets and told.get(group) != offsets:
                     admin = admin or kafka_admin(spark)
-                    set_group_offsets(spark, admin, group, offsets)
+                    set_group_offsets(spark, admin, group, offsets, words)
                     told[group] = offsets
         except Exception as error:  # noqa: BLE001 - any failure, see above
             print(f"lag not reported, will try again: {first_line(error)}", file=sys.stderr, flush=True)
@@ -213,41 +238,73 @@ def starting_offsets(
     return json.dumps(offsets)
 
 
-def read_topics(
-    spark: SparkSession, topics: Sequence[str], start: str, most: str, all_or_fail: bool = True
-) -> DataFrame:
+def kafka_options(reader: Any) -> Any:
+    return (
+        reader.option("kafka.bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
+        .option("kafka.security.protocol", setting("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"))
+        .option("includeHeaders", "true")
+        # A reader asks for more as soon as it has what it wanted, and its next request waits behind that one.
+        .option("kafka.fetch.max.wait.ms", "10")
+    )
+
+
+def read_topics(spark: SparkSession, topics: Sequence[str], start: str, most: str) -> DataFrame:
     """The topics' records, parsed, each with `error`: null, or what is wrong with it.
 
     :param most: records of a batch at most, which bounds it after a long stop
-    :param all_or_fail: whether a query ends when Kafka has dropped what it did not read yet
     """
     source = (
-        spark.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
-        .option("kafka.security.protocol", setting("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"))
+        kafka_options(spark.readStream.format("kafka"))
         .option("subscribe", ",".join(topics))
         .option("startingOffsets", start)
-        .option("failOnDataLoss", str(all_or_fail).lower())
-        .option("includeHeaders", "true")
+        .option("failOnDataLoss", str(setting("ON_MISSING_RECORDS", "continue") == "stop").lower())
         .option("maxOffsetsPerTrigger", most)
-        # A reader asks for more as soon as it has what it wanted, and its next request waits behind that one.
-        .option("kafka.fetch.max.wait.ms", "10")
         .load()
     )
     return rules.read(source)
 
 
-def run_until_one_ends(spark: SparkSession, queries: Mapping[str, Any], ready: ReadyFile) -> NoReturn:
-    """Ends the driver with exit code 1 and the reason when one of the queries, by what they write, ends."""
-    try:
-        ready.opened()
-        spark.streams.awaitAnyTermination()
-        reason = "a query ended without an error"
-    except Exception as error:  # noqa: BLE001 - whatever ends a query ends the driver
-        reason = first_line(error)
-    finally:
-        ready.closed()
-    failed = [what for what, query in queries.items() if not query.isActive]
-    print(f"stream ended ({', '.join(failed)}): {reason}", file=sys.stderr, flush=True)
+class KeptQuery:
+    """A query that is started anew when it has ended."""
+
+    def __init__(self, name: str, start: Callable[[], Any]) -> None:
+        self.name, self._start = name, start
+        self._query = start()
+        self._pause = RETRY_SECONDS
+        self._due: float | None = None
+
+    @property
+    def lastProgress(self) -> Any:
+        return self._query.lastProgress
+
+    def look(self, ready: ReadyFile, now: float) -> None:
+        """Starts it when it is time to; the driver is not ready until it has done a batch again."""
+        if self._query.isActive:
+            if self._due is not None and self._query.lastProgress is not None:
+                self._due, self._pause = None, RETRY_SECONDS
+                ready.waits(f"{self.name} runs", False)
+        elif self._due is None or now >= self._due:
+            if self._due is None:
+                ready.waits(f"{self.name} runs", True)
+            error = self._query.exception()
+            reason = "it ended without an error" if error is None else first_line(error)
+            print(f"{self.name}: {reason}; started anew", file=sys.stderr, flush=True)
+            self._due = now + self._pause
+            self._pause = min(2 * self._pause, MOST_RETRY_SECONDS)
+            try:
+                self._query = self._start()
+            except Exception as error:  # noqa: BLE001 - it is tried again, and the other queries go on
+                print(f"{self.name}: not started: {first_line(error)}", file=sys.stderr, flush=True)
+
+
+def keep_running(spark: SparkSession, queries: Sequence[KeptQuery], ready: ReadyFile) -> NoReturn:
+    """Starts queries anew that end, while the others go on. When Spark itself has ended, so does the driver."""
+    ready.opened()
+    while not spark._jsc.sc().isStopped():
+        time.sleep(1)
+        for query in queries:
+            query.look(ready, time.monotonic())
+    ready.closed()
+    print("Spark has ended; the driver starts anew", file=sys.stderr, flush=True)
     # The JVM may hold non-daemon threads; the exit code must be seen all the same.
     os._exit(1)

@@ -48,7 +48,8 @@ COMPACTION = {
 # What a snapshot says of the batch that made it. In lower case, for Spark takes names of options no other way.
 QUERY_PROPERTY = "millrace.query"
 EPOCH_PROPERTY = "millrace.epoch"
-#: The same by Iceberg's own streaming sink.
+#: The same by Iceberg's own streaming sink, by which `telemetry` was once written.
+SINK_QUERY_PROPERTY = "spark.sql.streaming.queryId"
 SINK_EPOCH_PROPERTY = "spark.sql.streaming.epochId"
 #: Marks the appends of nothing.
 MERGED_PROPERTY = "millrace.merged-manifests"
@@ -110,8 +111,9 @@ def history(iceberg: Any) -> Iterator[Any]:
 def last_epoch(iceberg: Any, query: str) -> int:
     """The last batch of a query that the table has; -1 when it has none."""
     for summary in history(iceberg):
-        if summary.get(QUERY_PROPERTY) == query:
-            return int(summary.get(EPOCH_PROPERTY))
+        for by, epoch in ((QUERY_PROPERTY, EPOCH_PROPERTY), (SINK_QUERY_PROPERTY, SINK_EPOCH_PROPERTY)):
+            if summary.get(by) == query:
+                return int(summary.get(epoch))
     return -1
 
 

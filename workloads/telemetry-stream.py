@@ -1,7 +1,8 @@
 """Kafka topic -> Iceberg tables, exactly once.
 
-Two queries read the whole topic: good records go to `samples`, all others to `dead_letter` with the reason. Iceberg
-remembers the epoch of each commit, so a batch that is repeated after a crash is not written twice.
+Two queries read the whole topic: good records go to `samples`, all others to `dead_letter` with the reason. A commit
+remembers its batch, so that one that is repeated after a crash is not written twice. What Kafka has dropped before it was
+read stands in streaming.gaps.
 
 Environment, with defaults:
   KAFKA_BOOTSTRAP                  host:port,host:port
@@ -13,6 +14,7 @@ Environment, with defaults:
   STARTING_OFFSETS=earliest        where a stream without checkpoint begins: earliest, latest
   ON_MISSING_CHECKPOINT=fail       rows but no checkpoint: `fail`, or `resume` after the highest offset in the table.
                                    Beginning at STARTING_OFFSETS would write records twice or leave some out.
+  ON_MISSING_RECORDS=continue      Kafka has dropped what was not read yet: `continue` behind it, or `stop`
   MAX_RECORDS_PER_BATCH=50000      bounds a batch after a long stop
   MAINTENANCE_BATCHES=10           batches between two rounds of maintenance
   COMPACT_MINUTES=10               minutes between two rounds that make one file of many small ones; 0: never
@@ -21,17 +23,20 @@ Environment, with defaults:
   READY_FILE=/tmp/stream-ready     exists while both queries run
 
 How far the queries are, Kafka knows as consumer groups: spark-telemetry-samples, spark-telemetry-dead-letter.
-At the start it waits for the services that it needs. A query that fails ends the driver with exit code 1 and its reason.
+At the start it waits for the services that it needs. A query that ends is started anew, and the other one goes on.
 """
 
 import threading
-from typing import Any
+from functools import partial
+from typing import Any, Callable, NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 
+import stream_gaps
 import stream_records as records
 import stream_rules as rules
 import stream_tables as tables
+from stream_gaps import Gaps, each_batch
 from stream_records import patiently, setting
 
 TOPIC = setting("TOPIC", "telemetry")
@@ -47,17 +52,51 @@ def ends(spark: SparkSession, table: str) -> records.Offsets:
     return {TOPIC: offsets} if offsets else {}
 
 
-def start(name: str, rows: DataFrame, table: str, checkpoint: str, seconds: str) -> Any:
-    # One task per batch: at these rates a second one only makes more and smaller files.
+class Stream(NamedTuple):
+    """A query and its table."""
+
+    name: str
+    table: str
+    rows: Callable[[DataFrame], DataFrame]
+    seconds: str
+
+    @property
+    def checkpoint(self) -> str:
+        return f"{CHECKPOINT}/{self.name}"
+
+    @property
+    def group(self) -> str:
+        return f"spark-telemetry-{self.name}"
+
+
+STREAMS = (
+    Stream("samples", SAMPLES, rules.samples, setting("TRIGGER_SECONDS", "3")),
+    Stream("dead-letter", DEAD_LETTER, rules.dead_letters, setting("DEAD_LETTER_TRIGGER_SECONDS", "10")),
+)
+
+
+def write(spark: SparkSession, stream: Stream, read: DataFrame, epoch: int) -> None:
+    query = spark.sparkContext.getLocalProperty("sql.streaming.queryId")
+    rows = stream.rows(read)
+    # A batch without rows makes no snapshot.
+    if not rows.isEmpty():
+        tables.append_once(spark, rows, stream.table, query, epoch)
+
+
+def start(spark: SparkSession, stream: Stream, gaps: Gaps) -> Any:
+    offsets = patiently(
+        stream.checkpoint,
+        lambda: records.starting_offsets(
+            spark, [TOPIC], stream.checkpoint, lambda: ends(spark, stream.table), stream.table, WAYS
+        ),
+    )
+    read = records.read_topics(spark, [TOPIC], offsets, setting("MAX_RECORDS_PER_BATCH", "50000"))
     return (
-        rows.coalesce(1)
-        .writeStream.queryName(name)
-        .format("iceberg")
-        .outputMode("append")
-        .option("checkpointLocation", checkpoint)
-        .option("fanout-enabled", "true")
-        .trigger(processingTime=f"{seconds} seconds")
-        .toTable(table)
+        read.writeStream.queryName(stream.name)
+        .option("checkpointLocation", stream.checkpoint)
+        .trigger(processingTime=f"{stream.seconds} seconds")
+        .foreachBatch(each_batch(gaps, lambda batch, epoch: write(spark, stream, batch, epoch)))
+        .start()
     )
 
 
@@ -65,28 +104,21 @@ def main() -> None:
     ready = records.ReadyFile(setting("READY_FILE", "/tmp/stream-ready"))
     spark = records.session("telemetry-stream")
     patiently(f"topic {TOPIC}", lambda: records.topic_partitions(spark, [TOPIC]))
-    definitions = {SAMPLES: tables.SAMPLES, DEAD_LETTER: tables.DEAD_LETTER}
+    definitions = {SAMPLES: tables.SAMPLES, DEAD_LETTER: tables.DEAD_LETTER, stream_gaps.TABLE: stream_gaps.DEFINITION}
     patiently("tables", lambda: tables.create_tables(spark, definitions))
-    plan = [
-        ("samples", SAMPLES, rules.samples, setting("TRIGGER_SECONDS", "3")),
-        ("dead-letter", DEAD_LETTER, rules.dead_letters, setting("DEAD_LETTER_TRIGGER_SECONDS", "10")),
-    ]
-    queries, groups = {}, {}
-    for name, table, rows, seconds in plan:
-        checkpoint = f"{CHECKPOINT}/{name}"
+    queries: dict[str, records.KeptQuery] = {}
+    groups: dict[str, records.Reported] = {}
+    for stream in STREAMS:
         # Nothing else commits to the table yet, so this succeeds however much has piled up.
-        patiently(table, lambda: tables.maintain(spark, table))
-        offsets = patiently(
-            checkpoint,
-            lambda: records.starting_offsets(spark, [TOPIC], checkpoint, lambda: ends(spark, table), table, WAYS),
-        )
-        read = records.read_topics(spark, [TOPIC], offsets, setting("MAX_RECORDS_PER_BATCH", "50000"))
-        queries[table] = start(name, rows(read), table, checkpoint, seconds)
-        groups[f"spark-telemetry-{name}"] = queries[table]
+        patiently(stream.table, partial(tables.maintain, spark, stream.table))
+        gaps = Gaps(spark, stream.group, stream.checkpoint, must_write=True)
+        patiently(stream_gaps.TABLE, gaps.load)
+        queries[stream.table] = records.KeptQuery(stream.name, partial(start, spark, stream, gaps))
+        groups[stream.group] = records.Reported(queries[stream.table], gaps.words)
     upkeep = {table: tables.Upkeep(query, "ingested_at", tables.compact_minutes()) for table, query in queries.items()}
     threading.Thread(target=tables.maintain_for_ever, args=(spark, upkeep), daemon=True).start()
     threading.Thread(target=records.report_for_ever, args=(spark, groups), daemon=True).start()
-    records.run_until_one_ends(spark, queries, ready)
+    records.keep_running(spark, list(queries.values()), ready)
 
 
 if __name__ == "__main__":

@@ -27,26 +27,30 @@ Environment, with defaults:
   CATALOG=lake
   STARTING_OFFSETS=earliest        where a query without checkpoint begins: earliest, latest
   ON_MISSING_CHECKPOINT=fail       it has written but has no checkpoint: `fail`, or `resume` where its group is
+  ON_MISSING_RECORDS=continue      Kafka has dropped what was not read yet: `continue` behind it, or `stop`
   MAX_RECORDS_PER_BATCH=20000      bounds a batch after a long stop
   MAINTENANCE_BATCHES, COMPACT_MINUTES, SNAPSHOT_MINUTES: as in telemetry-stream.py, for the tables of the lake
   COMPACT_WINDOWS_MINUTES=3        the same for streaming.windows, which pages read every few seconds; 0: never
   READY_FILE=/tmp/stream-ready     exists while both queries run and none of them waits for its sink
 
 How far the queries are, Kafka knows as consumer groups: spark-windows-lake, spark-windows-cassandra.
-At the start it waits for Kafka and the lake. A query that ends, ends the driver with exit code 1 and the reason.
+At the start it waits for Kafka and the lake. A query that ends is started anew, and the other one goes on.
 """
 
 import os
 import sys
 import threading
+from functools import partial
 from typing import Any, Callable, NamedTuple
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+import stream_gaps
 import stream_records as records
 import stream_rules as rules
 import stream_tables as tables
+from stream_gaps import Gaps, each_batch
 from stream_records import patiently, setting
 
 RANDOM_NUMBERS = setting("RANDOM_NUMBERS_TOPIC", "random-numbers")
@@ -68,6 +72,7 @@ TABLES = {
         part string, count bigint, mean double, deviation double, minimum double, maximum double,
         last_ts timestamp_ntz, written_at timestamp_ntz
     ) USING iceberg PARTITIONED BY (days(window_start), stream, run)""",
+    stream_gaps.TABLE: stream_gaps.DEFINITION,
 }
 
 
@@ -204,22 +209,19 @@ class Sink:
 def write_lake(sink: Sink, read: DataFrame, epoch: int) -> None:
     query = sink.spark.sparkContext.getLocalProperty("sql.streaming.queryId")
     is_random, is_good = F.col("topic") == RANDOM_NUMBERS, F.col("error").isNull()
-    kept = read.where(is_random | is_good).persist()
-    try:
-        kinds = kept.groupBy(is_random.alias("random"), is_good.alias("good")).agg(F.count(F.lit(1)))
-        found = {(row["random"], row["good"]) for row in kinds.collect()}
-        numbers = kept.where(is_random)
-        plan = (
-            (SAMPLES, rules.samples(numbers), {(True, True)}),
-            (DEAD_LETTER, rules.dead_letters(numbers), {(True, False)}),
-            (WINDOWS, parts(with_series(kept)), {(True, True), (False, True)}),
-        )
-        for table, rows, of in plan:
-            # A batch without rows for a table makes no snapshot there.
-            if found & of:
-                sink.write(table, lambda: tables.append_once(sink.spark, rows, table, query, epoch))
-    finally:
-        kept.unpersist()
+    kept = read.where(is_random | is_good)
+    kinds = kept.groupBy(is_random.alias("random"), is_good.alias("good")).agg(F.count(F.lit(1)))
+    found = {(row["random"], row["good"]) for row in kinds.collect()}
+    numbers = kept.where(is_random)
+    plan = (
+        (SAMPLES, rules.samples(numbers), {(True, True)}),
+        (DEAD_LETTER, rules.dead_letters(numbers), {(True, False)}),
+        (WINDOWS, parts(with_series(kept)), {(True, True), (False, True)}),
+    )
+    for table, rows, of in plan:
+        # A batch without rows for a table makes no snapshot there.
+        if found & of:
+            sink.write(table, lambda: tables.append_once(sink.spark, rows, table, query, epoch))
 
 
 def write_cassandra(sink: Sink, read: DataFrame, _epoch: int) -> None:
@@ -256,8 +258,8 @@ def write_cassandra(sink: Sink, read: DataFrame, _epoch: int) -> None:
 class Query(NamedTuple):
     seconds: str
     write: Callable[[Sink, DataFrame, int], None]
-    #: Whether it ends when Kafka has dropped what it did not read yet. Rows in Cassandra are dropped after a while, too.
-    all_or_fail: bool
+    #: Whether it waits until what it has missed is written down in the lake.
+    needs_lake: bool
 
 
 QUERIES = {
@@ -270,6 +272,10 @@ def group(query: str) -> str:
     return f"spark-windows-{query}"
 
 
+def checkpoint_of(query: str) -> str:
+    return f"{CHECKPOINT}/{query}"
+
+
 def ends(spark: SparkSession, query: str) -> records.Offsets:
     """How far a query is: Kafka is told after each batch, the tables of numbers know for themselves."""
     found = records.group_offsets(spark, group(query))
@@ -280,9 +286,8 @@ def ends(spark: SparkSession, query: str) -> records.Offsets:
     return {topic: offsets for topic, offsets in found.items() if offsets}
 
 
-def start(spark: SparkSession, name: str, ready: records.ReadyFile) -> Any:
-    seconds, write, all_or_fail = QUERIES[name]
-    checkpoint = f"{CHECKPOINT}/{name}"
+def start(spark: SparkSession, name: str, ready: records.ReadyFile, gaps: Gaps) -> Any:
+    checkpoint = checkpoint_of(name)
     ways = records.Ways(
         resume=f"where the consumer group {group(name)} is",
         start_over=f"remove what it has written and delete the consumer group {group(name)}",
@@ -291,15 +296,13 @@ def start(spark: SparkSession, name: str, ready: records.ReadyFile) -> Any:
         checkpoint,
         lambda: records.starting_offsets(spark, TOPICS, checkpoint, lambda: ends(spark, name), f"query {name}", ways),
     )
-    read = records.read_topics(spark, TOPICS, offsets, setting("MAX_RECORDS_PER_BATCH", "20000"), all_or_fail)
-    sink = Sink(spark, name, ready)
+    read = records.read_topics(spark, TOPICS, offsets, setting("MAX_RECORDS_PER_BATCH", "20000"))
+    sink, query = Sink(spark, name, ready), QUERIES[name]
     return (
-        # One task per batch: at these rates a second one only makes more and smaller files.
-        read.coalesce(1)
-        .writeStream.queryName(name)
+        read.writeStream.queryName(name)
         .option("checkpointLocation", checkpoint)
-        .trigger(processingTime=f"{seconds} seconds")
-        .foreachBatch(lambda batch, epoch: write(sink, batch.coalesce(1), epoch))
+        .trigger(processingTime=f"{query.seconds} seconds")
+        .foreachBatch(each_batch(gaps, lambda batch, epoch: query.write(sink, batch, epoch)))
         .start()
     )
 
@@ -313,7 +316,13 @@ def main() -> None:
     for table in TABLES:
         # Nothing else commits to the table yet, so this succeeds however much has piled up.
         patiently(table, lambda: tables.maintain(spark, table))
-    queries = {name: start(spark, name, ready) for name in QUERIES}
+    queries: dict[str, records.KeptQuery] = {}
+    groups: dict[str, records.Reported] = {}
+    for name, query in QUERIES.items():
+        gaps = Gaps(spark, group(name), checkpoint_of(name), query.needs_lake)
+        patiently(stream_gaps.TABLE, gaps.load)
+        queries[name] = records.KeptQuery(name, partial(start, spark, name, ready, gaps))
+        groups[group(name)] = records.Reported(queries[name], gaps.words)
     upkeep = {
         table: tables.Upkeep(queries["lake"], "ingested_at", tables.compact_minutes()) for table in (SAMPLES, DEAD_LETTER)
     }
@@ -321,10 +330,9 @@ def main() -> None:
     upkeep[WINDOWS] = tables.Upkeep(
         queries["lake"], "written_at", float(setting("COMPACT_WINDOWS_MINUTES", "3")), age_minutes=1, least_files=8
     )
-    groups = {group(name): query for name, query in queries.items()}
     threading.Thread(target=tables.maintain_for_ever, args=(spark, upkeep), daemon=True).start()
     threading.Thread(target=records.report_for_ever, args=(spark, groups), daemon=True).start()
-    records.run_until_one_ends(spark, queries, ready)
+    records.keep_running(spark, list(queries.values()), ready)
 
 
 if __name__ == "__main__":

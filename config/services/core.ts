@@ -169,6 +169,12 @@ export const spark = z
     driverMemory: sparkHeap("640Mi", "the driver"),
     executorMemory: sparkHeap("768Mi", "each executor"),
     executors: z.int().min(1).max(100).default(1).describe("Number of executors."),
+    onMissingRecords: z
+      .enum(["continue", "stop"])
+      .default("continue")
+      .describe(
+        "What a stream does when Kafka has dropped records before it read them: go on behind them and write down the gap, or stop.",
+      ),
     executorCores: z.int().min(1).max(32).default(1).describe("Tasks that an executor runs at a time."),
     image: image().describe(
       "Image with the contract of `apache/spark` and the connectors. Default: built from packages.",

@@ -38,6 +38,8 @@ class StreamCase(unittest.TestCase):
         self.enterContext(mock.patch.dict("sys.modules", {"stream_rules": self.rules}))
         self.records = support.load("workloads/stream_records.py", "stream_records")
         self.enterContext(mock.patch.dict("sys.modules", {"stream_records": self.records}))
+        self.gaps = support.load("workloads/stream_gaps.py", "stream_gaps")
+        self.enterContext(mock.patch.dict("sys.modules", {"stream_gaps": self.gaps}))
         self.tables = support.load("workloads/stream_tables.py", "stream_tables")
         self.enterContext(mock.patch.dict("sys.modules", {"stream_tables": self.tables}))
         self.slept: list[float] = []
@@ -115,14 +117,66 @@ class Driver(StreamCase):
             step()
             self.assertEqual(file.exists(), exists, f"after step {number}")
 
-    def test_ends_with_the_query_that_failed_and_its_reason(self) -> None:
+    def test_starts_a_query_anew_that_has_ended_and_is_not_ready_until_it_has_done_a_batch(self) -> None:
+        file = self.folder / "ready"
+        ready = self.records.ReadyFile(str(file))
+        ready.opened()
+        runs = [mock.Mock(isActive=True, lastProgress={"batchId": number}) for number in range(5)]
+        start = mock.Mock(side_effect=runs)
+        query = self.records.KeptQuery("samples", start)
+        query.look(ready, 0)
+        self.assertTrue(file.exists())
+        runs[0].isActive = False
+        runs[0].exception.return_value = RuntimeError("boom\nplan")
+        runs[1].isActive = False
+        runs[1].exception.return_value = None
+        runs[2].lastProgress = None
+        query.look(ready, 10)
+        self.assertEqual((start.call_count, file.exists()), (2, False))
+        query.look(ready, 14)
+        self.assertEqual(start.call_count, 2, "it pauses")
+        query.look(ready, 15)
+        self.assertEqual((start.call_count, query.lastProgress), (3, None))
+        query.look(ready, 16)
+        self.assertFalse(file.exists(), "it runs, but has done nothing yet")
+        runs[2].lastProgress = {"batchId": 2}
+        query.look(ready, 17)
+        self.assertTrue(file.exists())
+        said = ["samples: boom; started anew", "samples: it ended without an error; started anew"]
+        self.assertEqual(self.said.getvalue().splitlines(), said)
+
+    def test_pauses_longer_with_each_start_in_vain_up_to_a_minute(self) -> None:
+        start = mock.Mock(side_effect=lambda: mock.Mock(isActive=False, exception=lambda: None))
+        query = self.records.KeptQuery("samples", start)
         ready = self.records.ReadyFile(str(self.folder / "ready"))
-        streams = mock.Mock(awaitAnyTermination=mock.Mock(side_effect=RuntimeError("boom\nplan")))
-        queries = {"lake.a": mock.Mock(isActive=True), "lake.b": mock.Mock(isActive=False)}
+        starts = []
+        for second in range(300):
+            before = start.call_count
+            query.look(ready, second)
+            if start.call_count > before:
+                starts.append(second)
+        self.assertEqual(starts, [0, 5, 15, 35, 75, 135, 195, 255])
+
+    def test_tries_again_when_a_query_can_not_be_started(self) -> None:
+        ended, anew = mock.Mock(isActive=False), mock.Mock(isActive=True, lastProgress=None)
+        ended.exception.return_value = RuntimeError("boom")
+        start = mock.Mock(side_effect=[ended, OSError("no checkpoints"), anew])
+        query = self.records.KeptQuery("samples", start)
+        ready = self.records.ReadyFile(str(self.folder / "ready"))
+        for second in range(6):
+            query.look(ready, second)
+        self.assertEqual(start.call_count, 3)
+        self.assertIn("samples: not started: no checkpoints\n", self.said.getvalue())
+
+    def test_lets_the_other_query_go_on_and_ends_when_spark_has_ended(self) -> None:
+        queries = [mock.Mock(), mock.Mock()]
+        stopped = mock.Mock(side_effect=[False, False, True])
+        spark = mock.Mock(_jsc=mock.Mock(sc=lambda: mock.Mock(isStopped=stopped)))
+        ready = self.records.ReadyFile(str(self.folder / "ready"))
         with mock.patch.object(self.records.os, "_exit", side_effect=SystemExit) as ended, self.ends():
-            self.records.run_until_one_ends(mock.Mock(streams=streams), queries, ready)
+            self.records.keep_running(spark, queries, ready)
         ended.assert_called_once_with(1)
-        self.assertEqual(self.said.getvalue(), "stream ended (lake.b): boom\n")
+        self.assertEqual([query.look.call_count for query in queries], [2, 2])
         self.assertFalse((self.folder / "ready").exists())
 
     def test_ends_when_a_setting_is_missing(self) -> None:
@@ -147,12 +201,73 @@ class Lag(StreamCase):
         told = mock.Mock(side_effect=[None, OSError("no broker"), None])
         with mock.patch.multiple(self.records, kafka_admin=lambda _: "admin", set_group_offsets=told):
             with self.assertRaises(KeyboardInterrupt):
-                self.records.report_for_ever(None, {"spark-a": query})
+                self.records.report_for_ever(None, {"spark-a": self.records.Reported(query, "words")})
+        self.assertEqual([call.args[-1] for call in told.call_args_list], ["words"] * 3)
         self.assertEqual(
-            [call.args[1:] for call in told.call_args_list],
+            [call.args[1:-1] for call in told.call_args_list],
             [("admin", "spark-a", {"t": {0: 1}}), *[("admin", "spark-a", {"t": {0: 2}})] * 2],
         )
         self.assertEqual(self.said.getvalue(), "lag not reported, will try again: no broker\n")
+
+
+class Missing(StreamCase):
+    """Records that Kafka dropped before they were read."""
+
+    def look(self, start: int, end: int, seen: list[int], earliest: int, written: Any = None) -> Any:
+        found = self.gaps.Gaps(None, "spark-a", "s3a://c/a", must_write=True)
+        logs = {"offsets/6": {("t", 0): start}, "offsets/7": {("t", 0): end}}
+        self.read: list[tuple[int, int]] = []
+        more = rows_as_spark.DataFrame([])
+        rows = [{"topic": "t", "kafka_partition": 0, "kafka_offset": offset} for offset in seen]
+        batch = rows_as_spark.DataFrame(rows)
+        batch.unionByName = lambda _: more  # type: ignore[attr-defined]
+        with (
+            mock.patch.object(found, "_log", logs.get),
+            mock.patch.object(found, "_earliest", return_value=earliest) as self.asked,
+            mock.patch.object(found, "_seen", lambda *_: [offset for offset in seen if offset < earliest]),
+            mock.patch.object(found, "_read", lambda _topic, _partition, *offsets: self.read.append(offsets)),
+            mock.patch.object(found, "_note") as noted,
+        ):
+            checked = found.checked(batch, 7)
+        self.assertIs(checked, more if self.read else batch)
+        [(epoch, gaps)] = [call.args for call in noted.call_args_list]
+        self.assertEqual(epoch, 7)
+        return [(gap.first, gap.end) for gap in gaps]
+
+    def test_are_none_where_a_batch_has_all_offsets_and_kafka_is_not_asked(self) -> None:
+        self.assertEqual(self.look(5, 8, [5, 6, 7], 6), [])
+        self.assertEqual(self.look(5, 5, [], 6), [])
+        self.asked.assert_not_called()
+
+    def test_are_the_offsets_below_the_earliest_that_were_not_read(self) -> None:
+        self.assertEqual(self.look(5, 12, [9, 10, 11], 9), [(5, 9)])
+        self.assertEqual(self.look(5, 12, [], 40), [(5, 12)])
+        self.assertEqual(self.look(5, 12, [5, 6, 9, 10, 11], 9), [(7, 9)], "dropped while they were read")
+
+    def test_are_not_the_offsets_that_kafka_uses_itself(self) -> None:
+        self.assertEqual(self.look(5, 8, [5, 7], 5), [])
+        self.assertEqual(self.look(5, 12, [8, 10, 11], 7), [(5, 7)], "offset 7 is there, and no record")
+
+    def test_of_a_topic_that_was_made_anew_are_unknown_and_its_own_records_are_read(self) -> None:
+        self.assertEqual(self.look(1000, 5, [], 2), [(1000, None)])
+        self.assertEqual(self.read, [(2, 5)])
+
+    def test_are_told_with_the_offset_of_the_group(self) -> None:
+        found = self.gaps.Gaps(None, "spark-a", "s3a://c/a", must_write=True)
+        for gap in (self.gaps.Gap("t", 0, 5, 9), self.gaps.Gap("t", 0, 20, 21), self.gaps.Gap("t", 1, 7, None, "anew")):
+            found._count(gap)
+        self.assertEqual(json.loads(found.words("t", 0)), {"missed": 5, "from": 20, "to": 21})
+        self.assertEqual(json.loads(found.words("t", 1)), {"missed": 0, "from": 7, "to": None})
+        self.assertEqual(found.words("t", 2), "")
+
+    def test_hold_a_query_back_until_they_are_written_down_only_where_it_needs_the_lake(self) -> None:
+        gap = self.gaps.Gap("t", 0, 5, 9)
+        for must_write, tries in ((True, 2), (False, 1)):
+            found = self.gaps.Gaps(None, "spark-a", "s3a://c/a", must_write)
+            with mock.patch.object(found, "_write", side_effect=[OSError("no lake"), None]) as write:
+                found._note(7, [gap])
+                self.assertEqual(write.call_count, tries)
+        self.assertIn("spark-a: missed t, partition 0, offsets 5 to 8: Kafka dropped them", self.said.getvalue())
 
 
 class Iceberg:
@@ -220,6 +335,11 @@ class Tables(StreamCase):
         self.assertEqual(self.append(table, "q", 2), [])
         self.assertEqual(len(self.append(table, "q", 4)), 1)
         self.assertEqual(self.append(table, "q", 4), [])
+
+    def test_know_the_batches_that_iceberg_s_own_sink_has_written(self) -> None:
+        sink = {"spark.sql.streaming.queryId": "q", "spark.sql.streaming.epochId": "7"}
+        self.assertEqual(self.append(Iceberg(sink), "q", 7), [])
+        self.assertEqual(len(self.append(Iceberg(sink), "q", 8)), 1)
 
     def test_do_not_take_the_batch_of_another_checkpoint_for_this_one(self) -> None:
         self.assertEqual(len(self.append(Iceberg(batch_of("old", 900)), "new", 0)), 1)
@@ -384,7 +504,7 @@ class Writing(WindowsCase):
             [("random-numbers", 2.0), ("monitoring", 3.0)],
         )
         for table, definition in self.program.TABLES.items():
-            for row in self.written[table]:
+            for row in self.written.get(table, []):
                 columns = definition.split("USING")[0].strip(" ()\n").split(",")
                 self.assertEqual(set(row), {column.split()[0] for column in columns}, table)
         for options in self.options:

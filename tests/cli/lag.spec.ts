@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AssignerProtocol } from "kafkajs";
 import { createServer } from "node:net";
 
-import { groupLags, kafkaServers, type LagSource, readLags } from "../../cli/lag.ts";
+import { groupLags, kafkaServers, type LagSource, readLags, renderLags } from "../../cli/lag.ts";
 import { askForLags } from "../../cli/status.ts";
 import type { Exposure } from "../../clusters/profile.ts";
 import { targetProfile } from "../../clusters/targets.ts";
@@ -16,6 +16,8 @@ interface FakeGroup {
   readonly state?: string;
   /** Offsets written down, by topic and partition. */
   readonly written?: Readonly<Record<string, readonly string[]>>;
+  /** What is written down beside the offset of each partition. */
+  readonly words?: readonly string[];
 }
 
 /** A Kafka with these groups, and topics with these ends of their partitions. */
@@ -41,8 +43,10 @@ function kafka(
       }),
     })),
   });
-  const partitions = (offsets: readonly string[]) =>
-    offsets.map((offset, partition) => ({ partition, offset, high: offset, low: "0", metadata: null }));
+  const partitions = (offsets: readonly string[], words: readonly string[] = []) =>
+    offsets.map((offset, partition) => {
+      return { partition, offset, high: offset, low: "0", metadata: words[partition] ?? null };
+    });
   return {
     listGroups: () =>
       Promise.resolve({ groups: Object.keys(groups).map((groupId) => ({ groupId, protocolType: "consumer" })) }),
@@ -51,7 +55,7 @@ function kafka(
       Promise.resolve(
         Object.entries(groups[groupId]?.written ?? {}).map(([topic, offsets]) => ({
           topic,
-          partitions: partitions(offsets),
+          partitions: partitions(offsets, groups[groupId]?.words),
         })),
       ),
     fetchTopicOffsets: (topic) => {
@@ -97,6 +101,40 @@ describe("the lag of Kafka's readers", () => {
       { group: "reader", topic: "gone", lag: null, members: 2, state: "Stable" },
       { group: "reader", topic: "t", lag: null, members: 2, state: "Stable" },
     ]);
+  });
+
+  it("comes with what a stream has missed, offsets and all", async () => {
+    const words = [
+      '{"missed": 12, "from": 100, "to": 112}',
+      "",
+      '{"missed": 0, "from": 70, "to": null}',
+      "its owner's",
+    ];
+    const source = kafka(
+      { "spark-a": { written: { t: ["200", "7", "5", "1"] }, words } },
+      { t: ["200", "7", "5", "1"] },
+    );
+    const lags = await groupLags(source);
+    expect(lags).to.deep.equal([
+      {
+        group: "spark-a",
+        topic: "t",
+        lag: 0,
+        members: 0,
+        state: "stream",
+        missed: {
+          records: 12,
+          last: [
+            { partition: 0, from: 100, to: 112 },
+            { partition: 2, from: 70, to: null },
+          ],
+        },
+      },
+    ]);
+    expect(renderLags(lags).split("\n").at(-1)).to.equal(
+      "spark-a has missed 12 records of t, which Kafka had dropped before they were read; the last ones: partition 0, " +
+        "offsets 100 to 111; partition 2 was made anew when it was read to offset 70. All gaps are in the table lake.streaming.gaps",
+    );
   });
 
   it("leaves out groups of pods that are gone and groups that never read", async () => {

@@ -13,6 +13,7 @@ import * as display from "./faults/display.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
 import { owners, twoClones } from "./faults/owners.ts";
 import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
+import { oddRecords } from "./faults/odd-records.ts";
 import { poison } from "./faults/poison.ts";
 import * as postgres from "./faults/postgres.ts";
 import { resize } from "./faults/resize.ts";
@@ -62,6 +63,7 @@ export const faults: Readonly<Record<string, Part>> = {
   "display-pages": { run: displayPages, needs: "pipeline" },
   malformed: { run: display.malformed, needs: "pipeline" },
   poison: { run: poison, needs: "pipeline" },
+  "odd-records": { run: oddRecords, needs: "pipeline" },
   windows: { run: driverKilledOften, needs: "pipeline" },
   "census-file": { run: batchKilled, needs: "pipeline" },
   cassandra: { run: cassandra.killed, needs: "pipeline" },
