@@ -342,6 +342,8 @@ describe("the program", function () {
     });
     delete roles["cassandra-setup"];
     expect(Object.fromEntries(Object.entries(roles).filter(([, of]) => of.length > 0))).to.deep.equal({
+      // A node knows by it whether its data were made with the superuser's password of now.
+      cassandra: ["admin"],
       "spark-windows-driver": ["spark"],
       "spark-census-driver": ["census"],
       presto: ["presto"],
