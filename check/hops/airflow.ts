@@ -24,7 +24,10 @@ export interface AirflowHopOptions {
   readonly marked: Pick<MarkedRun, "run" | "startedAt">;
   /** How long Airflow may be away before it is given up, in ms; a restart takes less. @default `slowRefusedMs` */
   readonly awayLimitMs?: number;
-  /** How long a triggered run may wait for a scheduler that is not well, in ms. @default `slowRefusedMs` */
+  /**
+   * How long a triggered run may wait for a scheduler that is not well, in ms: one whose database was started anew needs
+   * more than a minute to notice. @default `podStartMs`
+   */
   readonly schedulerPatienceMs?: number;
   /** How long a task may take to start, in ms. @default `podStartMs` */
   readonly startLimitMs?: number;
@@ -160,7 +163,7 @@ async function giveUpWaiting(
   }
   if (tasks.some((task) => task.start_date !== null)) return;
   const waited = `${Math.round(waitedMs / 1000)} s after its trigger the run of DAG ${options.config.dag}`;
-  if (waitedMs > (options.schedulerPatienceMs ?? slowRefusedMs)) {
+  if (waitedMs > (options.schedulerPatienceMs ?? podStartMs)) {
     const { scheduler } = await options.airflow.health(signal);
     if (scheduler.status !== "healthy") {
       const heartbeat = scheduler.latest_scheduler_heartbeat ?? "never seen";
