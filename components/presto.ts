@@ -101,7 +101,9 @@ export function prestoConfig(args: {
 /** Text of `jvm.config`: only what every Java understands, because images differ in theirs. */
 export function prestoJvmConfig(memoryLimit: string): string {
   const heap = heapMebibytes(memoryLimit, HEAP_SHARE);
-  return ["-server", `-Xmx${heap}M`, ...jvmOptions(heap), "-Djava.io.tmpdir=/tmp", "-Duser.timezone=UTC", ""].join("\n");
+  return ["-server", `-Xmx${heap}M`, ...jvmOptions(heap), "-Djava.io.tmpdir=/tmp", "-Duser.timezone=UTC", ""].join(
+    "\n",
+  );
 }
 
 /** A Presto cluster. */
