@@ -81,6 +81,7 @@ if (kills === undefined) {
   );
 } else if (values.only === undefined) await wholeLife({ kills });
 else await onlyParts(values.only.split(","), { kills });
+for (const failure of runner.failures) console.log(failure);
 console.log(`${runner.passed} passed, ${runner.failed} failed`);
 process.exitCode = runner.failed === 0 ? 0 : 1;
 // A watch or a socket that a failed step left open must not keep the program.

@@ -6,7 +6,12 @@ import { duration } from "../../cli/table.ts";
 
 export class Runner {
   passed = 0;
-  failed = 0;
+  /** Each failed assertion with its cause, for the end of a long log. */
+  readonly failures: string[] = [];
+
+  get failed(): number {
+    return this.failures.length;
+  }
 
   /** Runs one assertion; answers whether it held. `limitMs` bounds it. */
   async step(name: string, limitMs: number, body: () => Promise<string | undefined>): Promise<boolean> {
@@ -26,8 +31,9 @@ export class Runner {
       console.log(`✓ ${name} (${duration(Date.now() - started)})${note === undefined ? "" : `: ${note}`}`);
       return true;
     } catch (error) {
-      this.failed++;
-      console.log(`✗ ${name} (${duration(Date.now() - started)}): ${messageOf(error)}`);
+      const failure = `✗ ${name} (${duration(Date.now() - started)}): ${messageOf(error)}`;
+      this.failures.push(failure);
+      console.log(failure);
       return false;
     } finally {
       clearTimeout(timer);
