@@ -91,7 +91,7 @@ const kafkaEndpoint = kafka.existing === undefined ? kafkaService?.endpoint : ex
 
 const declaredTopics = streamTopics(config.services);
 const topics =
-  kafkaEndpoint && Object.keys(declaredTopics).length > 0
+  kafkaEndpoint && (kafkaService || Object.keys(declaredTopics).length > 0)
     ? new KafkaTopics(
         "topics",
         {
@@ -100,7 +100,10 @@ const topics =
           toolsImage: image("tools"),
           resources: setupResources,
           topics: declaredTopics,
-          ...(kafkaService === undefined ? {} : { brokers: kafka.replicas }),
+          ...(kafkaService && {
+            brokers: kafka.replicas,
+            ...(kafkaService.otherTopicsBytes && { otherTopicsBytes: kafkaService.otherTopicsBytes }),
+          }),
         },
         onCluster,
       ).topics

@@ -28,6 +28,11 @@ export interface KafkaTopicsArgs<Name extends string> {
    * own topics get as many copies, three at most. @default - not checked, and Kafka's own topics stay as they are
    */
   readonly brokers?: number;
+  /**
+   * What each copy of a partition of other topics keeps, in bytes, unless they set `retention.bytes`; topics that were
+   * there before the first such bound keep everything. @default - the brokers' own, no bound
+   */
+  readonly otherTopicsBytes?: number;
   /** The platform's tools image. */
   readonly toolsImage: pulumi.Input<string>;
   readonly resources: Resources;
@@ -95,6 +100,7 @@ export class KafkaTopics<Name extends string> extends pulumi.ComponentResource {
         bootstrapServers,
         topics: topicList(args.topics),
         ...(args.brokers === undefined ? {} : { brokers: args.brokers }),
+        ...(args.otherTopicsBytes === undefined ? {} : { otherTopicsBytes: args.otherTopicsBytes }),
       }),
     );
     const setup = job(

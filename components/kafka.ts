@@ -8,7 +8,7 @@ import { publish } from "./exposure.ts";
 import { jvmOptions } from "./jvm.ts";
 import { quorumSettings, startScript } from "./kafka-quorum.ts";
 import { kafkaClusterId, labels, podHost, selector, serviceHost, serviceNames } from "./names.ts";
-import { otherBounds } from "./kafka-retention.ts";
+import { type ByteBounds, otherBounds } from "./kafka-retention.ts";
 import { heapMebibytes, quantityBytes } from "./quantity.ts";
 import { type DataSettings, type Storage, dataProblems } from "./storage.ts";
 import { type EnvVar, fieldEnv, type Resources, secretEnv, service, statefulSet, tcpProbe } from "./workload.ts";
@@ -58,12 +58,19 @@ function brokerHosts(args: { readonly namespace: string; readonly replicas: numb
   return Array.from({ length: args.replicas }, (_, id) => podHost(SERVICE, id, HEADLESS, args.namespace));
 }
 
-/** Bounds of topics that set none of their own. */
-function retention(data: DataSettings): Record<string, string> {
-  if (data.kind === "ephemeral") return {};
-  const bounds = otherBounds(quantityBytes(data.size) ?? 0);
+/** Bounds of topics that set none of their own; `undefined` where records are not on a claim. */
+function boundsOfOthers(data: DataSettings): ByteBounds | undefined {
+  return data.kind === "ephemeral" ? undefined : otherBounds(quantityBytes(data.size) ?? 0);
+}
+
+/**
+ * Segments that are small enough for a bound by bytes to hold. The bound itself is no setting here: as one, it would take
+ * records of topics that were there before it, without a question.
+ */
+function segments(data: DataSettings): Record<string, string> {
+  const bounds = boundsOfOthers(data);
+  if (bounds === undefined) return {};
   return {
-    KAFKA_LOG_RETENTION_BYTES: String(bounds.retention),
     KAFKA_LOG_SEGMENT_BYTES: String(bounds.segment),
     // Between two looks a topic grows beyond its bounds.
     KAFKA_LOG_RETENTION_CHECK_INTERVAL_MS: "60000",
@@ -109,7 +116,7 @@ export function kafkaSettings(args: {
     KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(inSync),
     KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR: String(copies),
     KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR: String(inSync),
-    ...retention(args.data),
+    ...segments(args.data),
     KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
     // The defaults of these three are made for large machines: 128 MiB for the cleaner alone.
     KAFKA_LOG_CLEANER_DEDUPE_BUFFER_SIZE: "8388608",
@@ -127,6 +134,8 @@ export function kafkaSettings(args: {
  */
 export class Kafka extends pulumi.ComponentResource {
   readonly endpoint: KafkaEndpoint;
+  /** What each copy of a partition may keep of topics that set no bound, in bytes; none where records are on no claim. */
+  readonly otherTopicsBytes: number | undefined;
   /** Where clients outside the cluster find the first broker. */
   readonly address: PublishedAddress;
 
@@ -154,6 +163,7 @@ export class Kafka extends pulumi.ComponentResource {
       { ...meta, service: SERVICE, nodePort: "kafka", port: EXTERNAL_PORT, title: "Kafka" },
       child,
     );
+    this.otherTopicsBytes = boundsOfOthers(data)?.retention;
     this.endpoint = {
       kind: "kafka",
       bootstrapServers: pulumi.output(args.namespace).apply((ns) => `${serviceHost(SERVICE, ns)}:${INTERNAL_PORT}`),

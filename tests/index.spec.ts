@@ -367,9 +367,11 @@ describe("the program", function () {
     const { mocked } = await render({ "millrace:profile": "pipeline" });
     const setup = await mocked.get("kubernetes:batch/v1:Job", "kafka-topics");
     const env = setup.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "TOPICS_CONFIG");
-    const { topics } = JSON.parse(env?.value ?? "{}") as {
+    const { topics, otherTopicsBytes } = JSON.parse(env?.value ?? "{}") as {
       topics: { name: string; partitions: number; config: object }[];
+      otherTopicsBytes: number;
     };
+    expect(otherTopicsBytes).to.equal(112 * 2 ** 20);
     const config = {
       "retention.ms": "86400000",
       "max.message.bytes": "4194304",
@@ -508,7 +510,7 @@ describe("the program", function () {
       "millrace:services": { telemetry: off, spark: off, presto: off, catalog: off, objectStore: off },
       "millrace:proof": off,
     });
-    expect((await workloads(mocked)).map(({ name }) => name)).to.deep.equal(["kafka"]);
+    expect((await workloads(mocked)).map(({ name }) => name)).to.deep.equal(["kafka", "kafka-topics"]);
     expect(program.proof).to.equal(undefined);
     expect((await valueOf(program.addresses)).map(({ title }) => title)).to.deep.equal(["Kafka"]);
   });

@@ -37,10 +37,11 @@ describe("Kafka", () => {
       KAFKA_LOG_DIRS: "/var/lib/kafka/data/log",
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "1",
-      KAFKA_LOG_RETENTION_BYTES: "117440512",
       KAFKA_LOG_SEGMENT_BYTES: "16777216",
       KAFKA_HEAP_OPTS: "-Xms340m -Xmx340m",
     });
+    // As a setting of the brokers' it would take records of topics that were there before it.
+    expect(envOf(set.inputs)).not.to.have.property("KAFKA_LOG_RETENTION_BYTES");
     const pod = set.inputs.spec.template.spec;
     expect(pod.enableServiceLinks).to.equal(false);
     const answers = { tcpSocket: { port: 9092 }, timeoutSeconds: 10 };

@@ -151,14 +151,18 @@ async function applyConfig(admin: TopicAdmin, topic: Topic): Promise<string[]> {
 
 type ConfigEntry = DescribeConfigResponse["resources"][number]["configEntries"][number];
 
-async function configEntries(admin: TopicAdmin, name: string): Promise<ConfigEntry[]> {
+export async function configEntries(admin: Pick<Admin, "describeConfigs">, name: string): Promise<ConfigEntry[]> {
   const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }];
   const described = await admin.describeConfigs({ includeSynonyms: false, resources });
   return described.resources[0]?.configEntries ?? [];
 }
 
 /** Everything that is set on the topic: what is not named goes back to the cluster's default. */
-async function alterConfig(admin: TopicAdmin, name: string, config: Readonly<Record<string, string>>): Promise<void> {
+export async function alterConfig(
+  admin: Pick<Admin, "alterConfigs">,
+  name: string,
+  config: Readonly<Record<string, string>>,
+): Promise<void> {
   const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries: entriesOf(config) }];
   await admin.alterConfigs({ validateOnly: false, resources });
 }
@@ -166,7 +170,7 @@ async function alterConfig(admin: TopicAdmin, name: string, config: Readonly<Rec
 /** Kafka's source 1: a setting of the topic itself, neither the broker's nor a default. */
 const dynamicTopicConfig: number = 1;
 
-function isSetOnTopic(entry: { readonly configSource?: number; readonly isDefault: boolean }): boolean {
+export function isSetOnTopic(entry: { readonly configSource?: number; readonly isDefault: boolean }): boolean {
   return entry.configSource === undefined ? !entry.isDefault : entry.configSource === dynamicTopicConfig;
 }
 
