@@ -1,7 +1,9 @@
 /**
  * Writes `docs/components/*.md` from the docstrings of `components/*.ts`: what each component is, its arguments with
- * types, defaults and meaning, and what it offers to others. `node docs/generate.ts`; a spec fails when they are out of date.
+ * types, defaults and meaning, and what it offers to others. Writes `docs/python-api.md` from the docstrings of the
+ * Python library. `node docs/generate.ts`; a spec fails when they are out of date.
  */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
@@ -118,10 +120,20 @@ export function writtenPages(): Map<string, string> {
   return new Map(files.sort().map((file) => [file, readFileSync(join(target, file), "utf8")]));
 }
 
+export const pythonPage = join(import.meta.dirname, "python-api.md");
+
+/** The reference of the Python library. */
+export async function pythonReference(): Promise<string> {
+  const text = execFileSync("python3", ["-B", join(import.meta.dirname, "python_api.py")], { encoding: "utf8" });
+  const head = "<!-- Written by docs/generate.ts from python/millrace; do not edit. -->\n\n";
+  return await format(head + text, { parser: "markdown", printWidth: 120 });
+}
+
 if (import.meta.main) {
   const pages = await componentPages();
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   for (const [file, text] of pages) writeFileSync(join(target, file), text);
-  console.log(`${pages.size} pages written to docs/components`);
+  writeFileSync(pythonPage, await pythonReference());
+  console.log(`${pages.size} pages written to docs/components, and docs/python-api.md`);
 }

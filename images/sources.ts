@@ -39,6 +39,7 @@ export function listSources(root = repositoryDir): Source[] {
   const all = [
     ...[...imageNames, ...baseNames].flatMap((name) => lockedSources(root, name)),
     ...baseNames.flatMap((base) => debianSourcesOf(root, base)),
+    ...librarySources(root),
     ...npmSources(join(root, "package-lock.json"), "program"),
     ...imagesWithNode.flatMap((image) => npmSources(join(root, "images", image, "package-lock.json"), image)),
     ...goSources(join(root, "clusters", "embedded", "node", "go.sum")),
@@ -47,6 +48,18 @@ export function listSources(root = repositoryDir): Source[] {
     `${source.ecosystem} ${source.coordinates} ${source.version} ${source.usedBy}`;
   const distinct = new Map(all.map((source) => [key(source), source]));
   return [...distinct.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** What builds the wheel of the Python library. */
+function librarySources(root: string): Source[] {
+  const lock = join(root, "python", "pypi.lock.txt");
+  return parsePypiLock(readLock(lock), lock).map(({ name, version, sha256 }): Source => ({
+    ecosystem: "pypi",
+    coordinates: name,
+    version,
+    sha256,
+    usedBy: "python library",
+  }));
 }
 
 function lockedSources(root: string, image: string): Source[] {

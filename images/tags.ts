@@ -42,11 +42,14 @@ export const bases: Readonly<Record<ImageName, BaseName>> = {
 /** Images that find the largest part of their work done, in Docker's cache, when another one was built before. */
 export const builtAfter: Readonly<Partial<Record<ImageName, ImageName>>> = { jupyter: "airflow" };
 
+/** What the wheel of the Python library is built from. */
+export const librarySources = ["python/millrace", "python/pyproject.toml", "python/README.md", "python/pypi.lock.txt"];
+
 /** Folders and files of sources that an image carries besides its own folder, relative to the repository. */
 const bakedSources: Readonly<Partial<Record<ImageName, readonly string[]>>> = {
   tools: ["workloads", "check"],
-  airflow: ["dags", "notebooks", "python/millrace"],
-  jupyter: ["notebooks", "python/millrace"],
+  airflow: ["dags", "notebooks", ...librarySources],
+  jupyter: ["notebooks", ...librarySources],
   display: [
     "display/server",
     "display/protocol.ts",
@@ -72,7 +75,7 @@ export function sourceFolders(name: ImageName): readonly string[] {
 
 /** What makes a base image, and what decides on the content of build contexts when an image's `context.ts` imports it. */
 const baseLogic = "images/debian.ts";
-const contextLogic = ["prepare", "fetch", "recipes", "wheels"];
+const contextLogic = ["prepare", "fetch", "recipes", "wheels", "library"];
 
 /** The shared code that fills an image's build context. What it downloads is locked in the image's folder. */
 function logicOf(name: ImageName | BaseName, root: string): string[] {

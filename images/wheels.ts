@@ -34,7 +34,7 @@ function wheelFolder(sha256: string): string {
  * Downloads the packages that the cache lacks, all in one run of pip.
  * @throws Error naming the package and both hashes when a file is not the locked one, and when no pip is there.
  */
-async function fetchWheels(locked: readonly LockedPackage[], work: Work): Promise<void> {
+export async function fetchWheels(locked: readonly LockedPackage[], work: Work): Promise<void> {
   await onePip(() => downloadMissing(locked, work));
 }
 
@@ -110,7 +110,7 @@ export function pythonLock(name: PythonImage | "python"): string {
 }
 
 /** Puts downloaded packages into a folder of the context under their usual file names, without using disk twice. */
-function placeWheels(locked: readonly LockedPackage[], folder: string): void {
+export function placeWheels(locked: readonly LockedPackage[], folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const { sha256 } of locked) {
     for (const name of readdirSync(wheelFolder(sha256))) {

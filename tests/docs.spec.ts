@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { findCommand } from "../cli/main.ts";
 import { parseOptions } from "../cli/options.ts";
 import { projectDir } from "../cli/paths.ts";
-import { componentPages, writtenPages } from "../docs/generate.ts";
+import { componentPages, pythonPage, pythonReference, writtenPages } from "../docs/generate.ts";
 
 const documents = ["README.md", "AGENTS.md", ...pagesBelow("docs")];
 
@@ -36,6 +36,10 @@ describe("the documentation", () => {
     const written = writtenPages();
     expect([...written.keys()], "pages in docs/components").to.deep.equal([...pages.keys()]);
     for (const [file, text] of pages) expect(written.get(file), file).to.equal(text);
+  });
+
+  it("has the reference of the Python library as its docstrings are now (node docs/generate.ts)", async () => {
+    expect(readFileSync(pythonPage, "utf8")).to.equal(await pythonReference());
   });
 
   for (const file of documents) {

@@ -33,6 +33,8 @@ from ._s3 import s3
 from ._spark import spark
 from ._sql import sql
 
+__version__ = "0.3.0"
+
 __all__ = [
     "AccessRefused",
     "Endpoints",

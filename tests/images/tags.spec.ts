@@ -20,7 +20,9 @@ describe("images/tags", () => {
     for (const name of [...baseNames, ...imageNames]) {
       cpSync(join(repositoryDir, "images", name), join(root, "images", name), { recursive: true });
     }
-    for (const file of ["debian", "prepare", "fetch", "recipes", "wheels"].map((module) => `images/${module}.ts`)) {
+    for (const file of ["debian", "prepare", "fetch", "recipes", "wheels", "library"].map(
+      (module) => `images/${module}.ts`,
+    )) {
       cpSync(join(repositoryDir, file), join(root, file));
     }
     mkdirSync(join(root, "workloads"));
