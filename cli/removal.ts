@@ -15,6 +15,8 @@ export interface DataClaim {
   readonly service: string;
   /** Bytes; `null` when the cluster does not say. */
   readonly size: number | null;
+  /** Whether it carries the platform's label. */
+  readonly isOurs: boolean;
 }
 
 interface ClaimObject {
@@ -42,6 +44,7 @@ export async function claimsIn(kube: Getter, namespace: string): Promise<DataCla
       name: metadata.name,
       service: serviceName(metadata.labels, metadata.name),
       size: quantity(status?.capacity?.["storage"] ?? spec?.resources?.requests?.["storage"]) ?? null,
+      isOurs: metadata.labels?.[PART_OF_LABEL] === "millrace",
     }))
     .sort((a, b) => `${a.service} ${a.name}`.localeCompare(`${b.service} ${b.name}`));
 }
@@ -86,10 +89,13 @@ export interface LeavingData {
   readonly kept: readonly DataClaim[];
 }
 
-/** Claims of the platform's own StatefulSets, and of nobody else's in the namespace. */
+/**
+ * Claims of the platform's own services, also of those that were switched off, and of nobody else's in the namespace.
+ * A claim made by an older Millrace has no label that says so: it counts while its StatefulSet is there.
+ */
 export async function ownClaims(kube: Getter, namespace: string): Promise<DataClaim[]> {
   const [sets, claims] = await Promise.all([ownSets(kube, namespace), claimsIn(kube, namespace)]);
-  return claims.filter((claim) => sets.some((set) => belongsTo(claim, set)));
+  return claims.filter((claim) => claim.isOurs || sets.some((set) => belongsTo(claim, set)));
 }
 
 async function ownSets(kube: Getter, namespace: string): Promise<readonly SetObject[]> {

@@ -158,7 +158,11 @@ export function statefulSet(
     data.claimTemplates.length === 0
       ? {}
       : {
-          volumeClaimTemplates: data.claimTemplates,
+          // The labels tell whose a claim is when its set is gone.
+          volumeClaimTemplates: data.claimTemplates.map((template) => ({
+            ...template,
+            metadata: { ...template.metadata, labels: labels(pod.service, pod.component) },
+          })),
           persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
         };
   const set = new k8s.apps.v1.StatefulSet(

@@ -41,10 +41,16 @@ describe("the namespace on a cluster of others", () => {
     expect(problem).to.contain("kubectl create namespace data");
   });
 
-  it("loses the claims of the platform's own StatefulSets with the platform, and no others", async () => {
-    const claim = (name: string) => ({ metadata: { name } });
+  it("loses the claims of the platform's own services with the platform, also of those switched off before, and no others", async () => {
+    const claim = (name: string, labels = {}) => ({ metadata: { name, labels } });
     const sets = [{ metadata: { name: "kafka" }, spec: { volumeClaimTemplates: [{ metadata: { name: "data" } }] } }];
-    const claims = ["data-kafka-0", "data-kafka-connect-0", "data-wordpress-0"].map(claim);
+    const claims = [
+      claim("data-kafka-0"),
+      claim("data-kafka-connect-0"),
+      claim("data-wordpress-0", { "app.kubernetes.io/name": "postgres" }),
+      // Its service was switched off before.
+      claim("data-cassandra-0", { "app.kubernetes.io/part-of": "millrace" }),
+    ];
     const removed: string[] = [];
     const kube = {
       get: <T>(path: string) => Promise.resolve({ items: path.includes("/statefulsets") ? sets : claims } as T),
@@ -54,6 +60,7 @@ describe("the namespace on a cluster of others", () => {
       },
     };
     await removeClaims(kube, "data", await ownClaims(kube, "data"));
-    expect(removed).to.deep.equal(["/api/v1/namespaces/data/persistentvolumeclaims/data-kafka-0"]);
+    const path = "/api/v1/namespaces/data/persistentvolumeclaims";
+    expect(removed).to.have.members([`${path}/data-kafka-0`, `${path}/data-cassandra-0`]);
   });
 });

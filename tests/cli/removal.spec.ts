@@ -41,7 +41,7 @@ describe("the data that a command would take away", () => {
   it("goes with a StatefulSet of an older Millrace, whose service the new config has not", async () => {
     const kube = kubeWith([set("kafka", "Delete"), set("cassandra", "Delete")], claims);
     const { removed, kept } = await leavingData(kube, loadConfig({}));
-    expect(removed).to.deep.equal([{ name: "data-cassandra-0", service: "cassandra", size: 4 * GIB }]);
+    expect(removed).to.deep.equal([{ name: "data-cassandra-0", service: "cassandra", size: 4 * GIB, isOurs: false }]);
     expect(kept).to.deep.equal([]);
   });
 
