@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "the generated password of an account",
     load: async () => (await import("./password.ts")).password,
   },
+  endpoints: {
+    summary: "the published addresses, as a file for the Python library",
+    load: async () => (await import("./endpoints.ts")).endpoints,
+  },
   backup: {
     summary: "save PostgreSQL's databases to S3 now",
     load: async () => (await import("./backup.ts")).backup,

@@ -23,7 +23,7 @@ function commandLines(text: string): { command: string; args: string[] }[] {
   return [...text.matchAll(/npm run (?:--silent )?([a-z0-9]+)(?: -- ([^\n`#]+))?/g)].map((match) => ({
     command: match[1] ?? "",
     args: (match[2] ?? "")
-      .split(/[);,]/)[0]!
+      .split(/[);,>]/)[0]!
       .trim()
       .split(/\s+/)
       .filter((word) => word !== ""),
