@@ -1,7 +1,7 @@
 /** The texts of programs that run inside Spark's drivers. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SparkMain } from "./components/spark-driver.ts";
+import type { SparkMain } from "./components/spark/spark-driver.ts";
 
 /** A program of `workloads/`. */
 export function workload(file: string): string {

@@ -18,7 +18,7 @@ import { z } from "zod";
 import { connect } from "../cli/kube.ts";
 import { readPlatform } from "../cli/platform.ts";
 import { readStack } from "../cli/stack.ts";
-import { serviceNames } from "../components/names.ts";
+import { serviceNames } from "../platform/names.ts";
 import { benchDisplay } from "./display.ts";
 import { benchLake } from "./lake.ts";
 import type { BenchResult } from "./settings.ts";

@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerMs, refusedMs } from "../check/limits.ts";
-import type { Exposure } from "../clusters/profile.ts";
+import type { Exposure } from "../platform/exposure.ts";
 import { describeError } from "../workloads/describe-error.ts";
 import type { Address } from "./addresses.ts";
 

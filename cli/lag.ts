@@ -1,7 +1,7 @@
 /** How far the readers of Kafka's topics are behind, by consumer group. */
 import { type Admin, AssignerProtocol, type GroupDescription } from "kafkajs";
 import { z } from "zod";
-import type { Exposure } from "../clusters/profile.ts";
+import type { Exposure } from "../platform/exposure.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { kafkaClient } from "../workloads/kafka-client.ts";
 import type { Address } from "./addresses.ts";

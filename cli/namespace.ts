@@ -1,6 +1,6 @@
 /** The platform's namespace where the cluster is somebody else's: whether it may be used, and what goes with the platform. */
-import { podSecurityLabels } from "../components/namespace.ts";
-import { PART_OF_LABEL } from "../components/names.ts";
+import { podSecurityLabels } from "../platform/namespace.ts";
+import { PART_OF_LABEL } from "../platform/names.ts";
 import { type Kube, KubeError } from "./kube.ts";
 import type { ownClaims } from "./removal.ts";
 import type { Stack } from "./stack.ts";

@@ -1,6 +1,6 @@
 /** What data a command would take away: claims by service, with their sizes, as the cluster tells them. */
 import type { PlatformConfig } from "../config/index.ts";
-import { PART_OF_LABEL, serviceNames } from "../components/names.ts";
+import { PART_OF_LABEL, serviceNames } from "../platform/names.ts";
 import { messageOf } from "./errors.ts";
 import type { Kube } from "./kube.ts";
 import { quantity } from "./quantity.ts";

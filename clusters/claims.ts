@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
-import { NAME_LABEL, PART_OF_LABEL, STACK_ID_LABEL } from "../components/names.ts";
-import { quantityBytes } from "../components/quantity.ts";
+import { NAME_LABEL, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
+import { quantityBytes } from "../platform/quantity.ts";
 import type { LiveClaim, LivePlatform, LiveSet } from "../config/transitions.ts";
 import type { TargetProfile } from "./profile.ts";
 

@@ -1,7 +1,9 @@
 /** The targets as rows of values, and what a target needs before the platform can run on it. */
 import type { PlatformConfig } from "../config/schema.ts";
+import type { Exposure } from "../platform/exposure.ts";
+import type { Registry } from "../platform/platform-images.ts";
 import { DEFAULT_NAME } from "./embedded/container-spec.ts";
-import type { Exposure, Registry, Target, TargetProfile } from "./profile.ts";
+import type { Target, TargetProfile } from "./profile.ts";
 
 type ClusterConfig = PlatformConfig["cluster"];
 

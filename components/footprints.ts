@@ -3,8 +3,8 @@
  * (`config/fit.ts`). CPU requests are small, because the whole platform has to fit two cores and is mostly idle; limits
  * are generous, because JVMs start on them.
  */
-import { mebibytes } from "./quantity.ts";
-import type { Resources } from "./workload.ts";
+import { mebibytes } from "../platform/quantity.ts";
+import type { Resources } from "../platform/workload.ts";
 
 /** What a Spark process needs beside its heap, in MiB: metaspace, direct buffers, and Python in the driver. */
 export const SPARK_OVERHEAD_MI = 640;

@@ -1,6 +1,6 @@
 /** What the object store holds, and who may do what with it: buckets and keys by the services that are enabled. */
-import type { BucketRight } from "../components/object-store-server.ts";
-import { escapedUser, ROBOT } from "../components/names.ts";
+import type { BucketRight } from "../components/object-store/object-store-server.ts";
+import { escapedUser, ROBOT } from "../platform/names.ts";
 import type { PlatformConfig, S3Owner } from "./schema.ts";
 
 /** Those who read or write S3, each with a key of its own. */

@@ -1,5 +1,5 @@
 /** The tables of the pipeline in Cassandra: what the streams and the census write, and the display reads. */
-import type { CassandraKeyspaces, CassandraTable } from "../components/cassandra-keyspaces.ts";
+import type { CassandraKeyspaces, CassandraTable } from "../components/cassandra/cassandra-keyspaces.ts";
 
 /** Numbers that describe a group of values, in every table of results. */
 const figures = { count: "bigint", mean: "double", deviation: "double" } as const;

@@ -1,5 +1,5 @@
 /** Fewer brokers or nodes than hold data now: what they hold must be elsewhere first. */
-import { serviceNames } from "../components/names.ts";
+import { serviceNames } from "../platform/names.ts";
 import type { Transition } from "./transitions.ts";
 
 /** What can't be taken away without losing data, with the way to do it; empty when nothing is. */

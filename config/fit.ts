@@ -18,8 +18,8 @@ import {
   sparkExecutorResources,
   sparkHistoryResources,
 } from "../components/footprints.ts";
-import { mebibytes } from "../components/quantity.ts";
-import type { Resources } from "../components/workload.ts";
+import { mebibytes } from "../platform/quantity.ts";
+import type { Resources } from "../platform/workload.ts";
 import type { PlatformConfig } from "./schema.ts";
 
 /** What one part of the platform requests. */

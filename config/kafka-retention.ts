@@ -1,6 +1,6 @@
 /** What the platform's own topics take on the brokers' claims: their bounds, and how long their records last. */
-import { type ByteBounds, declaredBounds } from "../components/kafka-retention.ts";
-import { quantityBytes } from "../components/quantity.ts";
+import { type ByteBounds, declaredBounds } from "../components/kafka/kafka-retention.ts";
+import { quantityBytes } from "../platform/quantity.ts";
 import type { PlatformConfig } from "./schema.ts";
 
 type Services = PlatformConfig["services"];

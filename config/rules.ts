@@ -1,6 +1,6 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
-import { cronProblem } from "../components/cron.ts";
-import { ROBOT } from "../components/names.ts";
+import { cronProblem } from "../platform/cron.ts";
+import { ROBOT } from "../platform/names.ts";
 import { objectStoreContents, s3Owner, type S3Consumer } from "./buckets.ts";
 import { retentionWarnings } from "./kafka-retention.ts";
 import { nearest } from "./nearest.ts";

@@ -1,7 +1,7 @@
 /** The kinds of settings that the schema is made of: amounts, names, ports, images, each with its range in words. */
 import * as z from "zod";
 import { SPARK_OVERHEAD_MI } from "../components/footprints.ts";
-import { quantityBytes } from "../components/quantity.ts";
+import { quantityBytes } from "../platform/quantity.ts";
 import type { ServiceGroup } from "./profiles.ts";
 
 /** An amount of memory or disk. */

@@ -2,8 +2,8 @@
  * Changes of a live platform that would lose or orphan data, refused before anything happens. Pure: what the cluster has
  * now (`clusters/claims.ts` reads it) and the config that is to come.
  */
-import { quantityBytes } from "../components/quantity.ts";
-import { serviceNames } from "../components/names.ts";
+import { quantityBytes } from "../platform/quantity.ts";
+import { serviceNames } from "../platform/names.ts";
 import { fewerMembers } from "./fewer-members.ts";
 import type { PlatformConfig } from "./schema.ts";
 

@@ -1,11 +1,11 @@
 /**
- * Writes `docs/components/*.md` from the docstrings of `components/*.ts`: what each component is, its arguments with
- * types, defaults and meaning, and what it offers to others. Writes `docs/python-api.md` from the docstrings of the
+ * Writes `docs/components/*.md` from the docstrings of `components/` and `platform/`: what each component is, its arguments
+ * with types, defaults and meaning, and what it offers to others. Writes `docs/python-api.md` from the docstrings of the
  * Python library. `node docs/generate.ts`; a spec fails when they are out of date.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 
 import { format } from "prettier";
 import ts from "typescript";
@@ -78,7 +78,7 @@ function page(file: string): string | undefined {
     }
   }
   if (classes.length === 0) return undefined;
-  const lines: string[] = [`<!-- Written by docs/generate.ts from components/${basename(file)}; do not edit. -->`, ""];
+  const lines: string[] = [`<!-- Written by docs/generate.ts from ${relative(root, file)}; do not edit. -->`, ""];
   for (const component of classes) {
     lines.push(`# ${component.name?.text ?? ""}`, "", docOf(component), "");
     const offered = component.members.filter(ts.isPropertyDeclaration).filter((member) => docOf(member) !== "");
@@ -102,13 +102,16 @@ function extendsComponent(declaration: ts.ClassDeclaration, source: ts.SourceFil
 
 /** Every page by its file name in `docs/components`. */
 export async function componentPages(): Promise<Map<string, string>> {
-  const folder = join(root, "components");
   const pages = new Map<string, string>();
-  for (const file of readdirSync(folder).sort()) {
+  const files = ["components", "platform"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(root, folder, file)),
+  );
+  for (const file of files.sort((a, b) => basename(a).localeCompare(basename(b)))) {
     if (!file.endsWith(".ts")) continue;
-    const text = page(join(folder, file));
+    const text = page(file);
     if (text !== undefined) {
-      pages.set(file.replace(/\.ts$/, ".md"), await format(text, { parser: "markdown", printWidth: 120 }));
+      const name = basename(file).replace(/\.ts$/, ".md");
+      pages.set(name, await format(text, { parser: "markdown", printWidth: 120 }));
     }
   }
   return pages;

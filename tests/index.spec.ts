@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { Output } from "@pulumi/pulumi";
 import * as footprints from "../components/footprints.ts";
-import { configMapProblems, podProblems, type PodSpec } from "../components/hardening.ts";
-import { mebibytes } from "../components/quantity.ts";
+import { configMapProblems, podProblems, type PodSpec } from "../platform/hardening.ts";
+import { mebibytes } from "../platform/quantity.ts";
 import { footprint } from "../config/fit.ts";
 import { loadConfig } from "../config/index.ts";
 import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts";

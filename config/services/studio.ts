@@ -1,6 +1,6 @@
 /** Settings of what people work with. */
 import * as z from "zod";
-import { isUserName, USER_NAME } from "../../components/names.ts";
+import { isUserName, USER_NAME } from "../../platform/names.ts";
 import { image, memory, optional, quantity, secret, sparkHeap, text } from "../settings.ts";
 
 export const sparkConnect = z

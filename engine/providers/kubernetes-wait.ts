@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { quantityBytes } from "../../components/quantity.ts";
+import { quantityBytes } from "../../platform/quantity.ts";
 import type { StepContext } from "../provider.ts";
 import { isObject, type Props, textOf } from "../values.ts";
 import { failureCause, podCause, type PodView } from "./kubernetes-causes.ts";

@@ -1,4 +1,4 @@
-import { configMapProblems, envSecretProblems } from "../../components/hardening.ts";
+import { configMapProblems, envSecretProblems } from "../../platform/hardening.ts";
 import { child } from "../../config/child.ts";
 import { kindOf, podOf, resourcePolicy } from "./pod-policy.ts";
 

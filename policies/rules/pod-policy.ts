@@ -1,7 +1,7 @@
 /** Makes a policy out of a check over pod specs, for every kind that carries one. */
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { child } from "../../config/child.ts";
-import type { PodSpec } from "../../components/hardening.ts";
+import type { PodSpec } from "../../platform/hardening.ts";
 
 /** A pod as part of a resource. */
 interface Pod {

@@ -1,4 +1,4 @@
-import { privilegeProblems } from "../../components/hardening.ts";
+import { privilegeProblems } from "../../platform/hardening.ts";
 import { podPolicy } from "./pod-policy.ts";
 
 export const dropPrivileges = podPolicy(

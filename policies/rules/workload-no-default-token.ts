@@ -1,4 +1,4 @@
-import { tokenProblems } from "../../components/hardening.ts";
+import { tokenProblems } from "../../platform/hardening.ts";
 import { podPolicy } from "./pod-policy.ts";
 
 export const noDefaultToken = podPolicy(

@@ -1,4 +1,4 @@
-import { imageProblems } from "../../components/hardening.ts";
+import { imageProblems } from "../../platform/hardening.ts";
 import { podPolicy } from "./pod-policy.ts";
 
 export const pinImage = podPolicy(

@@ -1,4 +1,4 @@
-import { nonRootProblems } from "../../components/hardening.ts";
+import { nonRootProblems } from "../../platform/hardening.ts";
 import { podPolicy } from "./pod-policy.ts";
 
 export const runAsNonRoot = podPolicy(

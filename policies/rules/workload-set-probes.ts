@@ -1,4 +1,4 @@
-import { probeProblems } from "../../components/hardening.ts";
+import { probeProblems } from "../../platform/hardening.ts";
 import { podPolicy } from "./pod-policy.ts";
 
 export const setProbes = podPolicy(

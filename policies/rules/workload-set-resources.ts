@@ -1,4 +1,4 @@
-import { resourceProblems } from "../../components/hardening.ts";
+import { resourceProblems } from "../../platform/hardening.ts";
 import { podPolicy } from "./pod-policy.ts";
 
 export const setResources = podPolicy(

@@ -1,4 +1,4 @@
-import { seccompProblems } from "../../components/hardening.ts";
+import { seccompProblems } from "../../platform/hardening.ts";
 import { podPolicy } from "./pod-policy.ts";
 
 export const setSeccomp = podPolicy(

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 
 import { groupLags, kafkaServers, type LagSource, readLags, renderLags } from "../../cli/lag.ts";
 import { askForLags } from "../../cli/status.ts";
-import type { Exposure } from "../../clusters/profile.ts";
+import type { Exposure } from "../../platform/exposure.ts";
 import { targetProfile } from "../../clusters/targets.ts";
 import { loadConfig } from "../../config/index.ts";
 import { nodePorts } from "../support/fixtures.ts";

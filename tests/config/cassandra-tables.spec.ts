@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { keyspaceProblems } from "../../components/cassandra-keyspaces.ts";
+import { keyspaceProblems } from "../../components/cassandra/cassandra-keyspaces.ts";
 import { cassandraTables } from "../../config/cassandra-tables.ts";
 import { tableOptions } from "../../workloads/cassandra/cql.ts";
 import { setupSchema } from "../../workloads/cassandra/declaration.ts";

@@ -2,7 +2,7 @@
 import { AirflowClient } from "../../check/airflow-client.ts";
 import { JupyterHubClient } from "../../check/jupyterhub-client.ts";
 import { type ObjectStore, objectStore } from "../../check/object-store.ts";
-import { ROBOT } from "../../components/names.ts";
+import { ROBOT } from "../../platform/names.ts";
 import { addressOf, secret, stack } from "./platform.ts";
 
 export const AIRFLOW_ADMIN = "admin";

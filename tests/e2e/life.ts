@@ -8,7 +8,7 @@ import { bytes } from "../../cli/table.ts";
 import type { UpReport } from "../../cli/up.ts";
 import { hopNames } from "../../check/hop-names.ts";
 import { type Profile, serviceGroups } from "../../config/profiles.ts";
-import { serviceNames } from "../../components/names.ts";
+import { serviceNames } from "../../platform/names.ts";
 import { measured, MONITORING, send } from "./pipeline.ts";
 import { fingerprints, pods, sql } from "./platform.ts";
 import { check, failures } from "./proofs.ts";

@@ -3,7 +3,7 @@ import { auth, Client, policies, types } from "cassandra-driver";
 
 import { type NumberRecord, numbersMetric } from "../../check/marked-numbers.ts";
 import { PumpClient, type PumpOrder } from "../../check/pump-client.ts";
-import { cassandraRoleSecretName, ROBOT, serviceNames, sparkDriverName } from "../../components/names.ts";
+import { cassandraRoleSecretName, ROBOT, serviceNames, sparkDriverName } from "../../platform/names.ts";
 import { type Sink, type Stream, streams, type WindowsAnswer } from "../../display/protocol.ts";
 import { makeRecord, type TelemetryRecord, toMessage } from "../../workloads/telemetry/record.ts";
 import { addressOf, environment, kafka, secret, sql } from "./platform.ts";

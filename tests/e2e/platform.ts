@@ -5,12 +5,12 @@ import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
 import type { Kafka } from "kafkajs";
 
 import { PrestoClient } from "../../workloads/presto-client.ts";
-import type { NodePorts } from "../../clusters/profile.ts";
+import type { NodePorts } from "../../platform/exposure.ts";
 import { connect, type Kube } from "../../cli/kube.ts";
 import { readSecret } from "../../cli/secrets.ts";
 import { readStack } from "../../cli/stack.ts";
 import type { Pod } from "../../cli/services.ts";
-import { serviceNames } from "../../components/names.ts";
+import { serviceNames } from "../../platform/names.ts";
 import type { Profile } from "../../config/profiles.ts";
 import { kafkaClient } from "../../workloads/kafka-client.ts";
 import { until } from "./runner.ts";

@@ -1,5 +1,5 @@
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
-import { containerSecurityContext, podSecurityContext } from "../../components/hardening.ts";
+import { containerSecurityContext, podSecurityContext } from "../../platform/hardening.ts";
 
 /** A container that obeys every rule, with parts replaced. */
 export function container(parts: Record<string, unknown> = {}): Record<string, unknown> {

@@ -1,6 +1,6 @@
 /** Endpoints and settings that component specs hand in. */
 import * as pulumi from "@pulumi/pulumi";
-import type { Exposure } from "../../clusters/profile.ts";
+import type { Exposure } from "../../platform/exposure.ts";
 import type {
   CatalogEndpoint,
   KafkaEndpoint,
@@ -8,9 +8,9 @@ import type {
   PrestoEndpoint,
   S3Endpoint,
   TopicEndpoint,
-} from "../../components/endpoints.ts";
-import { existingKafka } from "../../components/kafka.ts";
-import { existingObjectStore } from "../../components/object-store.ts";
+} from "../../platform/endpoints.ts";
+import { existingKafka } from "../../components/kafka/kafka.ts";
+import { existingObjectStore } from "../../components/object-store/object-store.ts";
 import type { Inputs } from "./mocks.ts";
 
 export const nodePorts: Exposure = {

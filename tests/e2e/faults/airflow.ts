@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { AirflowClient, DagRun, TaskInstance } from "../../../check/airflow-client.ts";
 import { wordsOfAnswer, HttpSession } from "../../../check/http-session.ts";
 import type { StatusReport } from "../../../cli/status.ts";
-import { ROBOT } from "../../../components/names.ts";
+import { ROBOT } from "../../../platform/names.ts";
 import { airflow, airflowUrl, bucketOf } from "../clients.ts";
 import { kill, sql } from "../platform.ts";
 import { greenAgain, timed } from "../proofs.ts";

@@ -6,7 +6,7 @@ import { HttpSession, wordsOfAnswer } from "../../../check/http-session.ts";
 import type { JupyterHubClient } from "../../../check/jupyterhub-client.ts";
 import type { Kernel } from "../../../check/kernel.ts";
 import { messageOf } from "../../../cli/errors.ts";
-import { ROBOT } from "../../../components/names.ts";
+import { ROBOT } from "../../../platform/names.ts";
 import { bucketOf, jupyterhubUrl, logIn, person } from "../clients.ts";
 import { fingerprints, killPod } from "../platform.ts";
 import { timed } from "../proofs.ts";

@@ -1,5 +1,5 @@
 /** Faults of one of several ways that records take, while the others go on. */
-import { SUPERUSER } from "../../../components/cassandra-keyspaces.ts";
+import { SUPERUSER } from "../../../components/cassandra/cassandra-keyspaces.ts";
 import { WINDOWS_DRIVER, withCassandra } from "../pipeline.ts";
 import { kube, namespace, pods, ready } from "../platform.ts";
 import { until } from "../runner.ts";

@@ -1,0 +1,396 @@
+/** Airflow 3: API server, scheduler, DAG processor and triggerer, their tasks in pods of their own, task logs in S3. */
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type AirflowConnections, connectionEnv, OWN_S3_CONNECTION } from "./airflow-connections.ts";
+import { ADMIN, createKeys, createUsers } from "./airflow-secrets.ts";
+import {
+  AIRFLOW_SCRATCH,
+  AIRFLOW_UID,
+  type AirflowExecutor,
+  airflowSettings,
+  API_PORT,
+  CONFIG_PATH,
+  databaseEnv,
+  heartbeatProbes,
+  PLUGINS_PATH,
+  processEnv,
+  SCHEDULER_HEALTH_PORT,
+  settingsEnv,
+  signingEnv,
+} from "./airflow-settings.ts";
+import { account, taskKeyFiles, type TaskParts, taskParts, taskPodText, taskRightsText } from "./airflow-tasks.ts";
+import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
+import type {
+  AirflowEndpoint,
+  PostgresEndpoint,
+  PublishedAddress,
+  S3Endpoint,
+  SecretKeyRef,
+} from "../../platform/endpoints.ts";
+import { type Exposure, publish } from "../../platform/exposure.ts";
+import { airflowResources } from "../footprints.ts";
+import { labels, ROBOT, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
+import {
+  after,
+  configMap,
+  deployment,
+  type EnvVar,
+  httpProbe,
+  job,
+  type PodArgs,
+  type Probe,
+  type Probes,
+  type Resources,
+  secretEnv,
+  service,
+  type Volume,
+  type VolumeMount,
+} from "../../platform/workload.ts";
+
+const SERVICE = serviceNames.airflow;
+const SETTINGS = `${SERVICE}-settings`;
+const SETUP = `${SERVICE}-setup`;
+const LOGS_PREFIX = "logs";
+/** Time in which tasks inside the scheduler may still finish when it is told to stop, in seconds. */
+const LOCAL_STOP_SECONDS = 60;
+
+/** The programs of `workloads/airflow`. */
+const files = {
+  setup: "setup.py",
+  webserver: "webserver_config.py",
+  alive: "alive.py",
+  podHook: "airflow_local_settings.py",
+  podEnds: "pod_ends.py",
+  loginLimit: "login_limit.py",
+  taskKeys: "task_keys.py",
+  bodyLimit: "body_limit.py",
+  smallValues: "small_values.py",
+} as const;
+
+export interface AirflowArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** An image with the contract of `apache/airflow` 3.3, its fab, amazon and cncf.kubernetes providers, DAGs in `/opt/airflow/dags`. */
+  readonly image: pulumi.Input<string>;
+  readonly exposure: Exposure;
+  readonly database: PostgresEndpoint;
+  /** Where tasks run. @default "kubernetes" */
+  readonly executor?: AirflowExecutor;
+  /** Where task logs lie, below `logs/` in the bucket, with Airflow's own key; it reads `dagBucket`, too. */
+  readonly logs: { readonly objectStore: S3Endpoint; readonly bucket: string };
+  /** Bucket whose DAGs run beside the image's. @default - only the DAGs of the image */
+  readonly dagBucket?: string;
+  /** What DAGs find as Airflow connections `kafka`, `presto`, `spark_connect` and `s3`. */
+  readonly connections: AirflowConnections;
+  /** What the library `millrace` reads in tasks. */
+  readonly clients: ClientEndpoints;
+  /** What tasks show to Spark Connect. @default - nothing */
+  readonly sparkToken?: SecretKeyRef;
+  /**
+   * Keys of single DAGs of the image, by DAG id: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of their task pods and of no
+   * others. With the executor `local` all keys are in the scheduler's pod, so DAGs are not kept apart.
+   */
+  readonly jobKeys: Readonly<Record<string, S3Endpoint>>;
+  /** Key of all DAGs of `dagBucket`, for their task pods. @default - they have none */
+  readonly dagBucketKey?: S3Endpoint;
+  /** DAGs of the image whose tasks may make pods. @default - none */
+  readonly podDags?: readonly string[];
+  /** Pod templates for `podDags`. @default - none */
+  readonly sparkBatch?: SparkBatchTemplate;
+  /** Time zone of schedules without one. @default "UTC" */
+  readonly timezone?: string;
+  /** `ready` of what the first run needs. @default - none */
+  readonly waitFor?: readonly pulumi.Output<string>[];
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function airflowProblems(args: {
+  readonly jobKeys: Readonly<Record<string, unknown>>;
+  readonly podDags?: readonly string[];
+  readonly timezone?: string;
+  readonly dagBucket?: string;
+  readonly dagBucketKey?: unknown;
+}): string[] {
+  const { timezone = "UTC" } = args;
+  const problems: string[] = [];
+  if (args.dagBucketKey !== undefined && args.dagBucket === undefined) {
+    problems.push("airflow: dagBucketKey is given without a dagBucket, so no DAG would have it; give both or neither");
+  }
+  for (const dag of new Set([...Object.keys(args.jobKeys), ...(args.podDags ?? [])])) {
+    if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,249}$/.test(dag)) {
+      problems.push(`airflow: "${dag}" is not the id of a DAG; use letters, digits, dots, dashes and _`);
+    }
+  }
+  if (!Intl.supportedValuesOf("timeZone").includes(timezone) && timezone !== "UTC") {
+    problems.push(`airflow: timezone is "${timezone}"; give a name of the time zone database, such as "Europe/Berlin"`);
+  }
+  return problems;
+}
+
+/** Airflow with one process of each kind. All state is in its database and in S3, so every pod may be killed. */
+export class Airflow extends pulumi.ComponentResource {
+  readonly endpoint: AirflowEndpoint;
+  /** Where people find its page. */
+  readonly address: PublishedAddress;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: AirflowArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { executor = "kubernetes", dagBucket, podDags = [], timezone = "UTC" } = args;
+    super("analytics:index:Airflow", name, { executor, dagBucket, podDags, timezone }, opts);
+    const problems = airflowProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const inPods = executor === "kubernetes";
+    const namespace = pulumi.output(args.namespace);
+    const url = namespace.apply((ns) => `http://${serviceHost(SERVICE, ns)}:${API_PORT}`);
+    const api = {
+      namespace,
+      labels: labels(SERVICE, "api-server"),
+      selector: selector(SERVICE, "api-server"),
+    };
+
+    const heartbeatEnv = [{ name: "AIRFLOW_HEALTH_URL", value: pulumi.interpolate`${url}/api/v2/monitor/health` }];
+    const keys = createKeys(name, namespace, child);
+    const users = createUsers(name, namespace, child);
+    const tasks = taskParts(args.clients, args.sparkToken, args.sparkBatch);
+    const common = commonEnv();
+    const settings = createSettings();
+    service(SERVICE, { ...api, ports: { http: API_PORT } }, child);
+    const setup = createSetup();
+    // Tables and roles must be there before anything starts; the set-up of a new version is a new Job.
+    const afterSetup = { ...child, dependsOn: [setup] };
+    const servers = [createApiServer(), createScheduler(), createDagProcessor(), createTriggerer()];
+
+    this.address = publish(
+      args.exposure,
+      { ...api, service: SERVICE, nodePort: "airflow", port: API_PORT, title: "Airflow", scheme: "http" },
+      child,
+    );
+    this.endpoint = {
+      kind: "airflow",
+      url,
+      robot: ROBOT,
+      robotPassword: { secretName: users.secretName, key: ROBOT },
+      ready: pulumi.all(servers.map((server) => server.id)).apply((ids) => ids.join(" ")),
+    };
+    this.registerOutputs({ url, address: this.address.url });
+
+    /** What every pod has, task pods included. */
+    function commonEnv(): EnvVar[] {
+      const settings = airflowSettings({
+        executor,
+        apiUrl: url,
+        namespace,
+        logs: `s3://${args.logs.bucket}/${LOGS_PREFIX}`,
+        connection: OWN_S3_CONNECTION,
+        dagBucket,
+        timezone,
+      });
+      return [
+        ...settingsEnv(settings),
+        ...processEnv(),
+        ...connectionEnv(args.connections, args.logs.objectStore, args.sparkToken),
+      ];
+    }
+
+    function createSettings(): pulumi.Output<string> {
+      const data: Record<string, pulumi.Input<string>> = {
+        [files.setup]: readProgram(files.setup),
+        [files.webserver]: readProgram(files.webserver),
+        [files.alive]: readProgram(files.alive),
+        [files.loginLimit]: readProgram(files.loginLimit),
+        [files.bodyLimit]: readProgram(files.bodyLimit),
+        [files.smallValues]: readProgram(files.smallValues),
+        ...(inPods
+          ? {
+              [files.podHook]: readProgram(files.podHook),
+              [files.podEnds]: readProgram(files.podEnds),
+              "task-pod.yaml": taskPodText(args.image, podTasks()),
+              "task-rights.json": taskRightsText(args),
+            }
+          : { [files.taskKeys]: readProgram(files.taskKeys) }),
+      };
+      configMap(SETTINGS, { ...api, data }, child);
+      return pulumi.output(data).apply((texts) => JSON.stringify(texts));
+    }
+
+    /** What a task has in a pod of its own: of the settings' files only the one that tasks use. */
+    function podTasks(): TaskParts {
+      const items = [{ key: files.smallValues, path: files.smallValues }];
+      return {
+        env: [...common, ...tasks.env],
+        volumes: [...tasks.volumes, { name: "settings", configMap: { name: SETTINGS, items } }],
+        mounts: [...tasks.mounts, { name: "settings", mountPath: CONFIG_PATH, readOnly: true }],
+      };
+    }
+
+    /** A process of Airflow: the same image and settings in all of them. */
+    function server(part: {
+      readonly component: string;
+      readonly args: readonly string[];
+      readonly resources: Resources;
+      readonly env?: readonly EnvVar[];
+      /** Files of the settings that are plugins of this process. */
+      readonly plugins?: readonly string[];
+      readonly volumes?: readonly Volume[];
+      readonly mounts?: readonly VolumeMount[];
+    }): PodArgs {
+      // One mount a file: Airflow's walk through the folder takes the links of a whole ConfigMap for a loop.
+      const plugins = (part.plugins ?? []).map((file) => ({
+        name: "settings",
+        mountPath: `${PLUGINS_PATH}/${file}`,
+        subPath: file,
+        readOnly: true,
+      }));
+      return {
+        service: SERVICE,
+        component: part.component,
+        image: args.image,
+        uid: AIRFLOW_UID,
+        args: part.args,
+        env: [...databaseEnv(args.database, keys), ...common, ...(part.env ?? [])],
+        resources: part.resources,
+        config: settings,
+        volumes: [{ name: "settings", configMap: { name: SETTINGS } }, ...(part.volumes ?? [])],
+        mounts: [{ name: "settings", mountPath: CONFIG_PATH, readOnly: true }, ...plugins, ...(part.mounts ?? [])],
+        scratch: AIRFLOW_SCRATCH,
+      };
+    }
+
+    function createSetup(): k8s.batch.v1.Job {
+      const pod = server({
+        component: "setup",
+        args: ["python", `${CONFIG_PATH}/${files.setup}`],
+        resources: airflowResources.dagProcessor,
+        env: [
+          secretEnv("ADMIN_PASSWORD", users.secretName, ADMIN),
+          secretEnv("ROBOT_PASSWORD", users.secretName, ROBOT),
+        ],
+      });
+      const ready = [args.database.ready, args.logs.objectStore.ready, ...(args.waitFor ?? [])];
+      return job(
+        {
+          name: SETUP,
+          namespace,
+          deadlineSeconds: 600,
+          retries: 4,
+          pod: { ...pod, config: pulumi.interpolate`${settings}${users.fingerprint}` },
+        },
+        { ...child, dependsOn: after(...ready) },
+      );
+    }
+
+    function createApiServer(): k8s.apps.v1.Deployment {
+      return run({
+        ...server({
+          component: "api-server",
+          args: ["api-server"],
+          resources: airflowResources.apiServer,
+          env: signingEnv(keys),
+          plugins: [files.loginLimit, files.bodyLimit],
+        }),
+        // It shows the logs of tasks that run in pods.
+        ...(inPods ? { serviceAccountName: account("api-server", namespace, child) } : {}),
+        ports: { http: API_PORT },
+        probes: {
+          // The first call of this API builds it, for seconds to half a minute; else the first task would wait for that.
+          startup: httpProbe(API_PORT, "/execution/health", {
+            periodSeconds: 3,
+            timeoutSeconds: 10,
+          }),
+          // The answer is 200 whatever it says of the other parts.
+          readiness: httpProbe(API_PORT, "/api/v2/monitor/health", { periodSeconds: 10, timeoutSeconds: 10 }),
+          liveness: httpProbe(API_PORT, "/api/v2/version", {
+            periodSeconds: 20,
+            timeoutSeconds: 10,
+            failureThreshold: 6,
+          }),
+        },
+      });
+    }
+
+    function createScheduler(): k8s.apps.v1.Deployment {
+      const health = (timing: Probe): Probe =>
+        httpProbe(SCHEDULER_HEALTH_PORT, "/health", { timeoutSeconds: 10, ...timing });
+      const inside = inPods ? { env: [], volumes: [], mounts: [] } : localTasks();
+      return run({
+        ...server({
+          component: "scheduler",
+          args: ["scheduler"],
+          resources: airflowResources.scheduler(!inPods),
+          plugins: inPods ? [] : [files.taskKeys],
+          volumes: inside.volumes,
+          mounts: inside.mounts,
+          env: [
+            ...signingEnv(keys),
+            ...inside.env,
+            ...(inPods
+              ? [
+                  { name: "TASK_POD_TEMPLATE", value: `${CONFIG_PATH}/task-pod.yaml` },
+                  { name: "TASK_RIGHTS", value: `${CONFIG_PATH}/task-rights.json` },
+                ]
+              : []),
+          ],
+        }),
+        ...schedulerAccount(),
+        ...(inPods ? {} : { terminationGracePeriodSeconds: LOCAL_STOP_SECONDS }),
+        ports: { health: SCHEDULER_HEALTH_PORT },
+        probes: {
+          startup: health({ periodSeconds: 3 }),
+          readiness: health({ periodSeconds: 10 }),
+          liveness: health({ periodSeconds: 20, failureThreshold: 6 }),
+        },
+      });
+    }
+
+    function schedulerAccount(): Pick<PodArgs, "serviceAccountName"> {
+      const task = podDags.length === 0 ? undefined : account("task", namespace, child);
+      if (inPods) return { serviceAccountName: account("scheduler", namespace, child) };
+      return task === undefined ? {} : { serviceAccountName: task };
+    }
+
+    /** What tasks have in pods of their own, for a scheduler in which they run. */
+    function localTasks(): TaskParts {
+      const keyFiles = taskKeyFiles(args);
+      return {
+        env: [...tasks.env, ...keyFiles.env],
+        volumes: [...tasks.volumes, ...keyFiles.volumes],
+        mounts: [...tasks.mounts, ...keyFiles.mounts],
+      };
+    }
+
+    function createDagProcessor(): k8s.apps.v1.Deployment {
+      const pod = server({
+        component: "dag-processor",
+        args: ["dag-processor"],
+        resources: airflowResources.dagProcessor,
+        env: heartbeatEnv,
+      });
+      return run({ ...pod, probes: heartbeatProbes("dag_processor") });
+    }
+
+    function createTriggerer(): k8s.apps.v1.Deployment {
+      const pod = server({
+        component: "triggerer",
+        args: ["triggerer", "--skip-serve-logs"],
+        resources: airflowResources.triggerer,
+        env: heartbeatEnv,
+      });
+      return run({ ...pod, probes: heartbeatProbes("triggerer") });
+    }
+
+    /** Two of a kind would only share what little there is. */
+    function run(pod: PodArgs & { readonly probes: Probes }): k8s.apps.v1.Deployment {
+      return deployment(
+        { name: `${SERVICE}-${pod.component}`, namespace, replicas: 1, strategy: "Recreate", pod },
+        afterSetup,
+      );
+    }
+  }
+}
+
+function readProgram(file: string): string {
+  return readFileSync(join(import.meta.dirname, "..", "..", "workloads", "airflow", file), "utf8");
+}

@@ -1,0 +1,100 @@
+/** How Cassandra's nodes are set up for their container, and how its clients are told where it is. */
+import type { CassandraEndpoint } from "../../platform/endpoints.ts";
+import { jvmOptions } from "../../platform/jvm.ts";
+import { podHost } from "../../platform/names.ts";
+import { heapMebibytes } from "../../platform/quantity.ts";
+import { type EnvVar, secretEnv } from "../../platform/workload.ts";
+
+/** Data center of all nodes; it is part of the data and can't change. */
+export const DATACENTER = "dc1";
+
+/** Share of the container's memory that is heap; the rest is for the tables' buffers, files in memory and threads. */
+const HEAP_SHARE = 0.286;
+/** Memory outside the heap for buffers of the network and of files. */
+const DIRECT_MEBIBYTES = 96;
+
+/** The environment in which the platform's programs look for Cassandra. */
+export function cassandraEnv(endpoint: CassandraEndpoint): EnvVar[] {
+  return [
+    { name: "CASSANDRA_CONTACT_POINTS", value: endpoint.contactPoints },
+    { name: "CASSANDRA_PORT", value: endpoint.port.apply(String) },
+    { name: "CASSANDRA_DATACENTER", value: endpoint.datacenter },
+    { name: "CASSANDRA_USER", value: endpoint.user },
+    secretEnv("CASSANDRA_PASSWORD", endpoint.password.secretName, endpoint.password.key),
+  ];
+}
+
+/** The nodes' environment, by the contract of the upstream image. */
+export function cassandraNodeEnv(args: {
+  readonly workload: string;
+  readonly headlessService: string;
+  readonly namespace: string;
+  readonly replicas: number;
+  readonly memoryLimit: string;
+}): Record<string, string> {
+  const heap = heapMebibytes(args.memoryLimit, HEAP_SHARE);
+  return {
+    CASSANDRA_CLUSTER_NAME: "millrace",
+    CASSANDRA_DC: DATACENTER,
+    CASSANDRA_RACK: "rack1",
+    CASSANDRA_ENDPOINT_SNITCH: "GossipingPropertyFileSnitch",
+    // A seed takes no data over when it joins, so only the first node is one. Alone it is its own without a name in DNS.
+    ...(args.replicas === 1
+      ? {}
+      : { CASSANDRA_SEEDS: podHost(args.workload, 0, args.headlessService, args.namespace) }),
+    MAX_HEAP_SIZE: `${heap}M`,
+    HEAP_NEWSIZE: `${Math.floor(heap * 0.3)}M`,
+    JVM_EXTRA_OPTS: cassandraJvmOptions({ replicas: args.replicas, heap }),
+  };
+}
+
+/**
+ * Settings of `cassandra.yaml` as options of Java, which every image of Cassandra takes whatever file it comes with.
+ * @param args.heap Size of the heap in MiB.
+ */
+export function cassandraJvmOptions(args: { readonly replicas: number; readonly heap: number }): string {
+  const buffers = Math.floor(args.heap / 6);
+  const settings: Record<string, string | number> = {
+    "authenticator.class_name": "PasswordAuthenticator",
+    "authorizer.class_name": "CassandraAuthorizer",
+    // Writes are acknowledged when they are on the disk, so that a machine may fail, not only the process. Those that
+    // come within the window share one sync; the default would lose up to ten seconds with the machine.
+    commitlog_sync: "group",
+    commitlog_sync_group_window: "5ms",
+    commitlog_sync_period: "0ms",
+    commitlog_segment_size: "16MiB",
+    commitlog_total_space: "256MiB",
+    // A node that can't write shall go and come back, not stay and refuse.
+    disk_failure_policy: "die",
+    commit_failure_policy: "die",
+    memtable_heap_space: `${buffers}MiB`,
+    memtable_offheap_space: `${buffers}MiB`,
+    file_cache_size: "32MiB",
+    networking_cache_size: "16MiB",
+    key_cache_size: "8MiB",
+    counter_cache_size: "0MiB",
+    prepared_statements_cache_size: "4MiB",
+    concurrent_reads: 8,
+    concurrent_writes: 16,
+    concurrent_compactors: 1,
+    native_transport_max_threads: 16,
+    // The stream writes rows of one partition together, up to 16 KiB.
+    batch_size_warn_threshold: "32KiB",
+    // The copies of dropped tables would fill the claim, and the setup drops none.
+    auto_snapshot: "false",
+  };
+  const alone = {
+    "cassandra.skip_wait_for_gossip_to_settle": 0,
+    "cassandra.ring_delay_ms": 100,
+    "cassandra.superuser_setup_delay_ms": 0,
+  };
+  const options: Record<string, string | number> = {
+    "cassandra.config.allow_system_properties": "true",
+    ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [`cassandra.settings.${key}`, value])),
+    // The waits are for what other nodes have to say.
+    ...(args.replicas === 1 ? alone : {}),
+    "java.io.tmpdir": "/tmp",
+  };
+  const properties = Object.entries(options).map(([key, value]) => `-D${key}=${value}`);
+  return [`-XX:MaxDirectMemorySize=${DIRECT_MEBIBYTES}M`, ...jvmOptions(args.heap), ...properties].join(" ");
+}

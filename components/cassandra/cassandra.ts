@@ -1,0 +1,343 @@
+/** Cassandra: nodes that share declared keyspaces and tables, with a role and a password of its own for each consumer. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  type CassandraKeyspaces,
+  type CassandraRight,
+  type CassandraRoles,
+  keyspaceProblems,
+  SUPERUSER,
+} from "./cassandra-keyspaces.ts";
+import { cassandraNodeEnv, DATACENTER } from "./cassandra-settings.ts";
+import type { CassandraEndpoint } from "../../platform/endpoints.ts";
+import { type GeneratedSecret, generatedSecret } from "../../platform/generated-secret.ts";
+import { cassandraRoleSecretName, labels, podHost, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
+import {
+  job,
+  type Resources,
+  secretEnv,
+  service,
+  statefulSet,
+  tcpProbe,
+  type Volume,
+  type VolumeMount,
+} from "../../platform/workload.ts";
+
+export type {
+  CassandraKeyspaces,
+  CassandraRight,
+  CassandraRoles,
+  CassandraTable,
+  CassandraType,
+} from "./cassandra-keyspaces.ts";
+
+const SERVICE = serviceNames.cassandra;
+const HEADLESS = serviceNames.cassandraNodes;
+const ROLE = "node";
+const SETUP = `${SERVICE}-setup`;
+const CQL_PORT = 9042;
+const GOSSIP_PORT = 7000;
+const PASSWORD_KEY = "password";
+const PASSWORD_LENGTH = 32;
+/** User and group of the server in the upstream image. */
+const UID = 999;
+const DATA_VOLUME = "data";
+const DATA_PATH = "/var/lib/cassandra";
+const SETTINGS_PATH = "/etc/cassandra";
+const PASSWORDS_PATH = "/run/passwords";
+const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "5Gi" };
+/** Time to write everything back when it is told to stop, in seconds. */
+const STOP_SECONDS = 60;
+/** Time for the setup, which copies rows to nodes that are new to them. */
+const SETUP_SECONDS = 3600;
+
+/**
+ * Data outlive the service that is switched off, its passwords do not. With a superuser's password that is not the one
+ * the data were made with, the logins are forgotten, as on a new cluster, and the setup makes all of them anew.
+ */
+const FORGET_LOGINS = `set -eu
+known=$DATA/superuser.sha256
+now=$(printf %s "$SUPERUSER_PASSWORD" | sha256sum | cut -d' ' -f1)
+if [ -s "$known" ] && [ "$(cat "$known")" != "$now" ]; then
+  echo "the superuser has a new password: the setup makes all logins anew"
+  for table in roles role_members role_permissions; do rm -rf "$DATA"/data/system_auth/$table-*; done
+fi
+printf %s "$now" > "$known.new"
+mv "$known.new" "$known"
+`;
+/** Nodes that clients ask first; they learn of the others from these. */
+const MAX_CONTACT_POINTS = 3;
+
+export interface CassandraArgs<Consumer extends string> {
+  readonly namespace: pulumi.Input<string>;
+  /** An image with the contract of `cassandra:5`. */
+  readonly image: pulumi.Input<string>;
+  /** The platform's tools image. */
+  readonly toolsImage: pulumi.Input<string>;
+  readonly storage: Storage;
+  /** How data is kept. @default - on a claim of 5Gi */
+  readonly data?: DataSettings;
+  readonly resources: Resources;
+  readonly setupResources: Resources;
+  /** Number of nodes. @default 1 */
+  readonly replicas?: number;
+  /** Nodes that have a copy of each row. @default - as many as there are, and three at most */
+  readonly replicationFactor?: number;
+  /** What it shall hold. Columns that come later are added; nothing is ever dropped. */
+  readonly keyspaces: CassandraKeyspaces;
+  /** What each consumer may do, and nothing else. */
+  readonly roles: Readonly<Record<Consumer, Readonly<Record<string, CassandraRight>>>>;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function cassandraProblems(args: {
+  readonly replicas?: number;
+  readonly replicationFactor?: number;
+  readonly data?: DataSettings;
+  readonly keyspaces: CassandraKeyspaces;
+  readonly roles: CassandraRoles;
+}): string[] {
+  const replicas = args.replicas ?? 1;
+  const problems = dataProblems("cassandra", args.data ?? DEFAULT_DATA);
+  if (!Number.isInteger(replicas) || replicas < 1) {
+    problems.push(`cassandra: replicas is ${replicas}; give a whole number from 1`);
+  }
+  const copies = args.replicationFactor;
+  if (copies !== undefined && (!Number.isInteger(copies) || copies < 1 || copies > replicas)) {
+    problems.push(`cassandra: replicationFactor is ${copies}; give a whole number from 1 to replicas (${replicas})`);
+  }
+  if (replicas > 1 && args.data?.kind === "ephemeral") {
+    problems.push(
+      "cassandra: data is ephemeral, and a node that comes back empty can't join several others again; " +
+        'use data of kind "persistent", or 1 replica',
+    );
+  }
+  return [...problems, ...keyspaceProblems(args.keyspaces, args.roles)];
+}
+
+/** The setup in the words of the Job. */
+export function cassandraSetupConfig(args: {
+  readonly replicationFactor: number;
+  readonly keyspaces: CassandraKeyspaces;
+  readonly roles: CassandraRoles;
+}): string {
+  const { replicationFactor, keyspaces, roles } = args;
+  return JSON.stringify({ replicationFactor, keyspaces, roles });
+}
+
+/**
+ * A Cassandra cluster with its data on claims. What it has acknowledged is on the disk of every node that has a copy,
+ * so a killed pod or machine loses none of it. Everyone needs a password.
+ */
+export class Cassandra<Consumer extends string> extends pulumi.ComponentResource {
+  readonly #endpoints: Readonly<Partial<Record<string, CassandraEndpoint>>>;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: CassandraArgs<Consumer>, opts?: pulumi.ComponentResourceOptions) {
+    const { replicas = 1, data = DEFAULT_DATA, keyspaces } = args;
+    const copies = args.replicationFactor ?? Math.min(3, replicas);
+    const roles: CassandraRoles = args.roles;
+    super("analytics:index:Cassandra", name, { replicas, data, keyspaces, roles }, opts);
+    const problems = cassandraProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const consumers = Object.keys(roles);
+    const contactPoints = pulumi.output(args.namespace).apply((namespace) => contactPointsOf(replicas, namespace));
+
+    const superuser = createRole(SUPERUSER);
+    const passwords = consumers.map((consumer) => ({ consumer, ...createRole(consumer) }));
+    service(SERVICE, { ...meta, ports: { cql: CQL_PORT } }, child);
+    service(HEADLESS, { ...meta, ports: { cql: CQL_PORT, gossip: GOSSIP_PORT }, headless: true }, child);
+    const nodes = createNodes();
+    if (replicas > 1) createDisruptionBudget();
+    const setup = createSetup();
+
+    const endpoints = passwords.map(({ consumer, ref }): [string, CassandraEndpoint] => [
+      consumer,
+      {
+        kind: "cassandra",
+        contactPoints,
+        port: pulumi.output(CQL_PORT),
+        datacenter: DATACENTER,
+        user: consumer,
+        password: ref,
+        ready: setup.id,
+      },
+    ]);
+    this.#endpoints = Object.fromEntries(endpoints);
+    this.registerOutputs({ contactPoints, port: CQL_PORT });
+
+    function createRole(role: string): GeneratedSecret {
+      return generatedSecret(
+        {
+          namespace: args.namespace,
+          name: `${name}-${role}-password`,
+          secretName: cassandraRoleSecretName(role),
+          key: PASSWORD_KEY,
+          labels: labels(SERVICE, "role"),
+          length: PASSWORD_LENGTH,
+        },
+        child,
+      );
+    }
+
+    function createNodes(): k8s.apps.v1.StatefulSet {
+      const settings = (namespace: string): Record<string, string> =>
+        cassandraNodeEnv({
+          workload: SERVICE,
+          headlessService: HEADLESS,
+          namespace,
+          replicas,
+          memoryLimit: args.resources.limits.memory,
+        });
+      const values = pulumi.output(args.namespace).apply(settings);
+      return statefulSet(
+        {
+          name: SERVICE,
+          namespace: args.namespace,
+          replicas,
+          headlessService: HEADLESS,
+          // A node that joins takes over data from the others, and Cassandra lets in one at a time.
+          podManagement: "OrderedReady",
+          data: args.storage.volume(DATA_VOLUME, data),
+          pod: {
+            service: SERVICE,
+            component: ROLE,
+            image: args.image,
+            env: Object.keys(settings("")).map((key) => ({ name: key, value: values.apply((all) => all[key] ?? "") })),
+            ports: { cql: CQL_PORT, gossip: GOSSIP_PORT },
+            resources: args.resources,
+            // A node that joins takes its rows over before it answers clients, for as long as that takes.
+            probes: {
+              startup: tcpProbe(GOSSIP_PORT, { periodSeconds: 2 }),
+              readiness: tcpProbe(CQL_PORT, { periodSeconds: 5 }),
+              liveness: tcpProbe(GOSSIP_PORT, { periodSeconds: 20, failureThreshold: 6 }),
+            },
+            uid: UID,
+            // The image changes its settings in their own folder; upstream's must find them there.
+            initContainers: [
+              {
+                name: "settings",
+                image: args.image,
+                command: ["bash", "-c", `cp -R ${SETTINGS_PATH}/. /settings/`],
+                resources: args.resources,
+                mounts: [{ name: "settings", mountPath: "/settings" }],
+              },
+              {
+                name: "logins",
+                image: args.image,
+                command: ["bash", "-c", FORGET_LOGINS],
+                env: [
+                  { name: "DATA", value: DATA_PATH },
+                  secretEnv("SUPERUSER_PASSWORD", superuser.ref.secretName, PASSWORD_KEY),
+                ],
+                resources: args.resources,
+                mounts: [{ name: DATA_VOLUME, mountPath: DATA_PATH }],
+              },
+            ],
+            volumes: [{ name: "settings", emptyDir: {} }],
+            mounts: [
+              { name: DATA_VOLUME, mountPath: DATA_PATH },
+              { name: "settings", mountPath: SETTINGS_PATH },
+            ],
+            scratch: ["/tmp", "/var/log/cassandra"],
+            spread: replicas > 1,
+            terminationGracePeriodSeconds: STOP_SECONDS,
+          },
+        },
+        child,
+      );
+    }
+
+    function createSetup(): k8s.batch.v1.Job {
+      const volumes = consumers.map((consumer): Volume => ({
+        name: passwordVolume(consumer),
+        secret: { secretName: cassandraRoleSecretName(consumer) },
+      }));
+      const mounts = consumers.map((consumer): VolumeMount => ({
+        name: passwordVolume(consumer),
+        mountPath: `${PASSWORDS_PATH}/${consumer}`,
+        readOnly: true,
+      }));
+      return job(
+        {
+          name: SETUP,
+          namespace: args.namespace,
+          deadlineSeconds: SETUP_SECONDS,
+          retries: 3,
+          pod: {
+            service: SETUP,
+            component: "setup",
+            image: args.toolsImage,
+            command: ["node", "/opt/millrace/workloads/cassandra-setup.ts"],
+            env: [
+              { name: "CASSANDRA_CONTACT_POINTS", value: contactPoints },
+              { name: "CASSANDRA_PORT", value: String(CQL_PORT) },
+              { name: "CASSANDRA_DATACENTER", value: DATACENTER },
+              { name: "CASSANDRA_USER", value: SUPERUSER },
+              secretEnv("CASSANDRA_PASSWORD", superuser.ref.secretName, PASSWORD_KEY),
+              { name: "SETUP_CONFIG", value: cassandraSetupConfig({ replicationFactor: copies, keyspaces, roles }) },
+              { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
+            ],
+            resources: args.setupResources,
+            config: pulumi
+              .all([superuser, ...passwords].map(({ fingerprint }) => fingerprint))
+              .apply((fingerprints) => fingerprints.join("\n")),
+            volumes,
+            mounts,
+            scratch: ["/tmp"],
+          },
+        },
+        {
+          ...child,
+          dependsOn: [nodes],
+          customTimeouts: { create: `${SETUP_SECONDS}s`, update: `${SETUP_SECONDS}s` },
+        },
+      );
+    }
+
+    function createDisruptionBudget(): void {
+      new k8s.policy.v1.PodDisruptionBudget(
+        SERVICE,
+        {
+          metadata: { name: SERVICE, namespace: args.namespace, labels: meta.labels },
+          spec: { maxUnavailable: 1, selector: { matchLabels: meta.selector } },
+        },
+        child,
+      );
+    }
+  }
+
+  /**
+   * The cluster as one consumer sees it, with the consumer's own role.
+   * @throws ResourceError when no role was declared for it.
+   */
+  access(consumer: Consumer): CassandraEndpoint {
+    const endpoint = this.#endpoints[consumer];
+    if (endpoint !== undefined) return endpoint;
+    throw new pulumi.ResourceError(
+      `cassandra: "${consumer}" has no role; the consumers are ${Object.keys(this.#endpoints).join(", ")}`,
+      this,
+      true,
+    );
+  }
+}
+
+/**
+ * Clients keep the address that they reached a node at. A node that stands alone comes back with another one of its own,
+ * so they know it by its Service's; of several nodes the others tell of the change.
+ */
+function contactPointsOf(replicas: number, namespace: string): string {
+  if (replicas === 1) return serviceHost(SERVICE, namespace);
+  const hosts = Array.from({ length: Math.min(MAX_CONTACT_POINTS, replicas) }, (_, ordinal) =>
+    podHost(SERVICE, ordinal, HEADLESS, namespace),
+  );
+  return hosts.join(",");
+}
+
+/** Names of volumes have no underscore. */
+function passwordVolume(consumer: string): string {
+  return `password-${consumer.replaceAll("_", "-")}`;
+}

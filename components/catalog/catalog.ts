@@ -1,0 +1,190 @@
+/** The catalog: a Hive metastore that tells Spark and Presto which Iceberg tables there are and where they lie. */
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { CatalogEndpoint, PostgresEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
+import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { jvmOptions } from "../../platform/jvm.ts";
+import { heapMebibytes } from "../../platform/quantity.ts";
+import { awsKeyEnv, s3aSettings } from "../../platform/s3-settings.ts";
+import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
+import {
+  after,
+  configMap,
+  type Resources,
+  secretEnv,
+  service,
+  statefulSet,
+  tcpProbe,
+} from "../../platform/workload.ts";
+
+const SERVICE = serviceNames.metastore;
+const ROLE = "server";
+const HEADLESS = `${SERVICE}-nodes`;
+const CONFIG = `${SERVICE}-config`;
+const PORT = 9083;
+const DATA_VOLUME = "data";
+const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "1Gi" };
+const DATA_PATH = "/opt/hive/data";
+const CONF_PATH = "/opt/hive/conf";
+/** Share of the container's memory that is heap; Hadoop's classes and the S3 client need much outside of it. */
+const HEAP_SHARE = 0.5;
+const PASSWORD_ENV = "DATABASE_PASSWORD";
+/** Connections of each of the metastore's four pools. */
+const POOL_CONNECTIONS = 5;
+
+export interface CatalogArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** An image with the contract of `apache/hive` 3.1.3, and S3A and PostgreSQL's driver on its class path. */
+  readonly image: pulumi.Input<string>;
+  /** Holds what the catalog knows; the metastore makes its tables there itself. */
+  readonly database: PostgresEndpoint;
+  /** Where tables lie, with the metastore's own key. */
+  readonly objectStore: S3Endpoint;
+  /** Folder of all tables: `s3a://bucket/prefix`. @default "s3a://lake/warehouse" */
+  readonly warehouse?: string;
+  readonly storage: Storage;
+  readonly resources: Resources;
+  /**
+   * Where earlier versions kept the catalog in a Derby database. One that is found there is moved to `database` at the
+   * start; nothing else is in it. @default - on a claim of 1Gi
+   */
+  readonly data?: DataSettings;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function catalogProblems(args: Pick<CatalogArgs, "warehouse" | "data">): string[] {
+  const problems = dataProblems("catalog", args.data ?? DEFAULT_DATA);
+  const warehouse = args.warehouse ?? "s3a://lake/warehouse";
+  if (!/^s3a:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/[^/].*[^/]$/.test(warehouse)) {
+    problems.push(
+      `catalog: warehouse "${warehouse}" is not a folder in a bucket; write s3a://bucket/prefix, for example "s3a://lake/warehouse"`,
+    );
+  }
+  return problems;
+}
+
+/** Hadoop's XML form of settings. */
+export function hadoopXml(settings: Readonly<Record<string, string>>): string {
+  const properties = Object.entries(settings).map(
+    ([name, value]) => `  <property><name>${escapeXml(name)}</name><value>${escapeXml(value)}</value></property>`,
+  );
+  return ['<?xml version="1.0"?>', "<configuration>", ...properties, "</configuration>", ""].join("\n");
+}
+
+/** The metastore's own settings. @param jdbcUrl Address of its database. */
+export function metastoreSettings(
+  warehouse: string,
+  database: { readonly jdbcUrl: string; readonly user: string },
+): Record<string, string> {
+  return {
+    "javax.jdo.option.ConnectionURL": database.jdbcUrl,
+    "javax.jdo.option.ConnectionDriverName": "org.postgresql.Driver",
+    "javax.jdo.option.ConnectionUserName": database.user,
+    "javax.jdo.option.ConnectionPassword": `\${env.${PASSWORD_ENV}}`,
+    // Each pool keeps ten connections by default, and each connection is a process of the server.
+    "datanucleus.connectionPool.maxPoolSize": String(POOL_CONNECTIONS),
+    "hikari.minimumIdle": "1",
+    "metastore.thrift.port": String(PORT),
+    "hive.metastore.port": String(PORT),
+    "metastore.warehouse.dir": warehouse,
+    "hive.metastore.warehouse.dir": warehouse,
+    // The defaults of these two name classes of Hive's query engine, which a metastore alone does not have.
+    "metastore.expression.proxy": "org.apache.hadoop.hive.metastore.DefaultPartitionExpressionProxy",
+    // Without the house keeper and a time-out, the lock of a writer that was killed in a commit blocks its table for ever.
+    "metastore.task.threads.always":
+      "org.apache.hadoop.hive.metastore.events.EventCleanerTask,org.apache.hadoop.hive.metastore.txn.AcidHouseKeeperService",
+    "metastore.txn.timeout": "60s",
+    "metastore.timedout.txn.reaper.interval": "15s",
+    // Iceberg keeps the schema itself and changes columns in ways that Hive tables may not.
+    "metastore.disallow.incompatible.col.type.changes": "false",
+    "hive.metastore.disallow.incompatible.col.type.changes": "false",
+  };
+}
+
+/** A Hive metastore: one pod, which keeps all it knows in PostgreSQL. */
+export class Catalog extends pulumi.ComponentResource {
+  readonly endpoint: CatalogEndpoint;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: CatalogArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { warehouse = "s3a://lake/warehouse", data = DEFAULT_DATA } = args;
+    super("analytics:index:Catalog", name, { warehouse, data }, opts);
+    const problems = catalogProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const { host, port, database, user, password } = args.database;
+    const site = pulumi
+      .all([host, port])
+      .apply(([server, number]) => `jdbc:postgresql://${server}:${number}/${database}?ApplicationName=${SERVICE}`)
+      .apply((jdbcUrl) => hadoopXml(metastoreSettings(warehouse, { jdbcUrl, user })));
+    const coreSite = pulumi.output(s3aSettings(args.objectStore)).apply((settings) => hadoopXml(settings));
+
+    configMap(
+      CONFIG,
+      { ...meta, data: { "metastore-site.xml": site, "hive-site.xml": site, "core-site.xml": coreSite } },
+      child,
+    );
+    service(SERVICE, { ...meta, ports: { thrift: PORT } }, child);
+    service(HEADLESS, { ...meta, ports: { thrift: PORT }, headless: true }, child);
+    const server = createServer();
+    this.endpoint = {
+      kind: "hive-metastore",
+      uri: pulumi.output(args.namespace).apply((namespace) => `thrift://${serviceHost(SERVICE, namespace)}:${PORT}`),
+      warehouse: pulumi.output(warehouse),
+      ready: server.id,
+    };
+    this.registerOutputs({ uri: this.endpoint.uri, warehouse: this.endpoint.warehouse });
+
+    function createServer(): k8s.apps.v1.StatefulSet {
+      const heap = heapMebibytes(args.resources.limits.memory, HEAP_SHARE);
+      return statefulSet(
+        {
+          name: SERVICE,
+          namespace: args.namespace,
+          replicas: 1,
+          headlessService: HEADLESS,
+          data: args.storage.volume(DATA_VOLUME, data),
+          pod: {
+            service: SERVICE,
+            component: ROLE,
+            image: args.image,
+            env: [
+              { name: "SERVICE_NAME", value: "metastore" },
+              { name: "DB_DRIVER", value: "postgres" },
+              secretEnv(PASSWORD_ENV, password.secretName, password.key),
+              { name: "HADOOP_HEAPSIZE", value: String(heap) },
+              { name: "SERVICE_OPTS", value: [`-Xmx${heap}m`, ...jvmOptions(heap)].join(" ") },
+              ...awsKeyEnv(args.objectStore),
+            ],
+            ports: { thrift: PORT },
+            resources: args.resources,
+            probes: {
+              startup: tcpProbe(PORT, { periodSeconds: 2 }),
+              readiness: tcpProbe(PORT, { periodSeconds: 5 }),
+              liveness: tcpProbe(PORT, { periodSeconds: 20, failureThreshold: 6 }),
+            },
+            config: pulumi.interpolate`${site}${coreSite}`,
+            volumes: [{ name: "config", configMap: { name: CONFIG } }],
+            mounts: [
+              { name: DATA_VOLUME, mountPath: DATA_PATH },
+              ...["metastore-site.xml", "hive-site.xml", "core-site.xml"].map((file) => ({
+                name: "config",
+                mountPath: `${CONF_PATH}/${file}`,
+                subPath: file,
+                readOnly: true,
+              })),
+            ],
+            scratch: ["/tmp"],
+          },
+        },
+        // A metastore that works on Derby goes on until its new database is there.
+        { ...child, dependsOn: after(args.database.ready) },
+      );
+    }
+  }
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,130 @@
+/** The web display: a server with pages that show what streams and batches make, and what comes from Kafka right now. */
+import * as pulumi from "@pulumi/pulumi";
+import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
+import type {
+  CassandraEndpoint,
+  DisplayEndpoint,
+  PrestoEndpoint,
+  PublishedAddress,
+  TopicEndpoint,
+} from "../../platform/endpoints.ts";
+import { type Exposure, publish } from "../../platform/exposure.ts";
+import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { heapMebibytes } from "../../platform/quantity.ts";
+import { deployment, type EnvVar, fieldEnv, httpProbe, type Resources, service } from "../../platform/workload.ts";
+
+const SERVICE = serviceNames.display;
+const ROLE = "server";
+const PORT = 8080;
+/** Share of the container's memory that is JavaScript's heap; buffers of connections lie beside it. */
+const HEAP_SHARE = 0.6;
+const DEFAULT_CATALOG = "lake";
+
+export interface DisplayArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** The platform's display image. */
+  readonly image: pulumi.Input<string>;
+  readonly exposure: Exposure;
+  /** Each one reads the topics by itself. @default 1 */
+  readonly replicas?: number;
+  /** What is shown as it comes. */
+  readonly topics: { readonly randomNumbers: TopicEndpoint; readonly monitoring: TopicEndpoint };
+  readonly presto: PrestoEndpoint;
+  /** Presto's catalog of the lake's tables. @default "lake" */
+  readonly prestoCatalog?: string;
+  /** With a role that may read the keyspaces of the streams and of the census. */
+  readonly cassandra: CassandraEndpoint;
+  /** Length of the windows to show, in seconds: the one that the stream makes. */
+  readonly windowSeconds: number;
+  readonly resources: Resources;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function displayProblems(args: {
+  readonly replicas?: number;
+  readonly windowSeconds: number;
+  readonly prestoCatalog?: string;
+  readonly presto: Pick<PrestoEndpoint, "catalogs">;
+}): string[] {
+  const problems: string[] = [];
+  const { replicas = 1, windowSeconds, prestoCatalog = DEFAULT_CATALOG } = args;
+  if (!Number.isInteger(replicas) || replicas < 1) {
+    problems.push(`display: replicas is ${replicas}; give a whole number from 1`);
+  }
+  if (!Number.isInteger(windowSeconds) || windowSeconds < 1 || windowSeconds > 3600) {
+    problems.push(`display: windowSeconds is ${windowSeconds}; give a whole number from 1 to 3600`);
+  }
+  if (!args.presto.catalogs.includes(prestoCatalog)) {
+    problems.push(
+      `display: Presto has no catalog "${prestoCatalog}" (it has ${args.presto.catalogs.join(", ")}); ` +
+        "give it one of the lake's tables, or name it in prestoCatalog",
+    );
+  }
+  return problems;
+}
+
+/** One server or several: they share nothing, so any of them may answer. */
+export class Display extends pulumi.ComponentResource {
+  readonly endpoint: DisplayEndpoint;
+  /** Where people find the pages. */
+  readonly address: PublishedAddress;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: DisplayArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { replicas = 1, windowSeconds, topics, cassandra, prestoCatalog = DEFAULT_CATALOG } = args;
+    super("analytics:index:Display", name, { replicas, windowSeconds }, opts);
+    const problems = displayProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const heap = heapMebibytes(args.resources.limits.memory, HEAP_SHARE);
+    const env: EnvVar[] = [
+      { name: "PORT", value: String(PORT) },
+      { name: "KAFKA_BOOTSTRAP", value: topics.randomNumbers.kafka.bootstrapServers },
+      { name: "KAFKA_SECURITY_PROTOCOL", value: topics.randomNumbers.kafka.securityProtocol },
+      { name: "RANDOM_NUMBERS_TOPIC", value: topics.randomNumbers.topic },
+      { name: "MONITORING_TOPIC", value: topics.monitoring.topic },
+      fieldEnv("POD_NAME", "metadata.name"),
+      { name: "PRESTO_URL", value: args.presto.url },
+      { name: "PRESTO_CATALOG", value: prestoCatalog },
+      ...cassandraEnv(cassandra),
+      { name: "WINDOW_SECONDS", value: String(windowSeconds) },
+    ];
+
+    service(SERVICE, { ...meta, ports: { http: PORT } }, child);
+    const server = deployment(
+      {
+        name: SERVICE,
+        namespace: args.namespace,
+        replicas,
+        strategy: "RollingUpdate",
+        pod: {
+          service: SERVICE,
+          component: ROLE,
+          image: args.image,
+          command: ["node", `--max-old-space-size=${heap}`, "/opt/millrace/display/server/main.ts"],
+          env,
+          ports: { http: PORT },
+          resources: args.resources,
+          probes: {
+            startup: httpProbe(PORT, "/healthz", { periodSeconds: 2 }),
+            // Not what it reads from: a page must come also while Kafka is down, and say so.
+            readiness: httpProbe(PORT, "/readyz", { periodSeconds: 10 }),
+            liveness: httpProbe(PORT, "/healthz", { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
+          },
+          scratch: ["/tmp"],
+          spread: true,
+        },
+      },
+      child,
+    );
+    this.address = publish(
+      args.exposure,
+      { ...meta, service: SERVICE, nodePort: "display", port: PORT, title: "Display", scheme: "http" },
+      child,
+    );
+    const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(SERVICE, namespace)}:${PORT}`);
+    this.endpoint = { kind: "display", url, ready: server.id };
+    this.registerOutputs({ url, address: this.address.url });
+  }
+}

@@ -1,0 +1,368 @@
+/** JupyterHub: the hub, the proxy before it, the accounts, and a server per user that the hub starts as a pod. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
+import type { JupyterHubEndpoint, PostgresEndpoint, PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
+import { type Exposure, publish } from "../../platform/exposure.ts";
+import { type Home, peopleText, serverPodText, serverSecretName, TOKEN_FIELD } from "./jupyterhub-server.ts";
+import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import {
+  after,
+  configMap,
+  deployment,
+  type EnvVar,
+  httpProbe,
+  type PodArgs,
+  type Resources,
+  secretEnv,
+  service,
+} from "../../platform/workload.ts";
+
+export type { Home } from "./jupyterhub-server.ts";
+
+const SERVICE = serviceNames.jupyterhub;
+const HUB = "hub";
+const PROXY = "proxy";
+const HUB_NAME = serviceNames.jupyterhubHub;
+const PROXY_NAME = `${SERVICE}-${PROXY}`;
+const SERVER_SETTINGS = `${SERVICE}-server`;
+const USERS = `${SERVICE}-users`;
+const KEYS = `${SERVICE}-keys`;
+const HTTP_PORT = 8000;
+const API_PORT = 8001;
+const HUB_PORT = 8081;
+const HUB_PATH = "/opt/millrace/hub";
+const PASSWORDS_PATH = "/run/secrets/millrace/users";
+
+/** Files of `workloads/jupyterhub`. */
+const hubFiles = ["jupyterhub_config.py", "accounts.py", "authenticators.py", "user_pods.py", "page.html"] as const;
+const serverFiles = ["busy.py", "jupyter_server_config.py", "kernels.py", "s3_contents.py", "s3_files.py"] as const;
+
+/** A provider of accounts that speaks OpenID Connect. */
+export interface OidcArgs {
+  /** Address under which `.well-known/openid-configuration` lies. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: SecretKeyRef;
+  /** Claim that holds a user's name. @default "preferred_username" */
+  readonly usernameClaim?: string;
+}
+
+export interface JupyterHubArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** An image with JupyterHub, KubeSpawner, `configurable-http-proxy` and JupyterLab; users' servers run it too. */
+  readonly image: pulumi.Input<string>;
+  readonly exposure: Exposure;
+  /** Where the hub keeps accounts and running servers. */
+  readonly database: PostgresEndpoint;
+  /** Who may log in, beside the robot `proof`, in small letters: the hub takes those of either case. */
+  readonly users: readonly string[];
+  /** Users who may see and stop the servers of others. @default - nobody */
+  readonly admins?: readonly string[];
+  /** Where files are, by user; one for the robot too. */
+  readonly homes: Readonly<Record<string, Home>>;
+  /** What `import millrace` is told in notebooks. */
+  readonly clients: ClientEndpoints;
+  /** What Spark Connect asks for. @default - it asks for nothing */
+  readonly sparkToken?: SecretKeyRef;
+  /** Time without work after which a kernel and then its server are stopped, in minutes. */
+  readonly idleMinutes: number;
+  readonly resources: {
+    readonly hub: Resources;
+    readonly proxy: Resources;
+    /** One user's server with all its kernels. */
+    readonly server: Resources;
+  };
+  /** Accounts of a provider instead of the hub's own passwords. @default - passwords in the hub's database */
+  readonly oidc?: OidcArgs;
+  /** What must be ready before the hub starts, beside its database. @default - nothing */
+  readonly waitFor?: readonly pulumi.Output<string>[];
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function jupyterhubProblems(
+  args: Pick<JupyterHubArgs, "users" | "admins" | "idleMinutes"> & {
+    readonly homes: Readonly<Record<string, unknown>>;
+    readonly oidc?: Pick<OidcArgs, "issuer">;
+  },
+): string[] {
+  const { users, admins = [], homes, idleMinutes, oidc } = args;
+  const problems: string[] = [];
+  if (users.length === 0) problems.push("jupyterhub: users is empty, so nobody could log in; name at least one");
+  for (const [index, user] of users.entries()) {
+    if (user === ROBOT) problems.push(`jupyterhub: user "${ROBOT}" is the proof's own account; give another name`);
+    if (users.indexOf(user) !== index) problems.push(`jupyterhub: user "${user}" is there twice; name each user once`);
+    if (!isUserName(user) || user !== user.toLowerCase()) {
+      problems.push(
+        `jupyterhub: "${user}" is not a user name; use 2 to 50 small letters, digits and . _ + @ - (which count three), ` +
+          "with a letter or digit at both ends",
+      );
+    }
+  }
+  for (const user of [...new Set(users), ROBOT].filter((name) => homes[name] === undefined)) {
+    problems.push(`jupyterhub: user "${user}" has no home; add it to homes`);
+  }
+  for (const admin of admins.filter((name) => !users.includes(name))) {
+    problems.push(`jupyterhub: admin "${admin}" is none of the users ${users.join(", ")}; add the name to users too`);
+  }
+  if (!Number.isInteger(idleMinutes) || idleMinutes < 1) {
+    problems.push(`jupyterhub: idleMinutes is ${idleMinutes}; give a whole number from 1`);
+  }
+  if (oidc !== undefined && !/^https?:\/\/[^\s/]+/.test(oidc.issuer)) {
+    problems.push(
+      `jupyterhub: oidc.issuer is "${oidc.issuer}"; give an address such as https://login.example.com/realms/data`,
+    );
+  }
+  return problems;
+}
+
+/** A hub and its proxy. A restart of the hub leaves users connected to their servers. */
+export class JupyterHub extends pulumi.ComponentResource {
+  readonly endpoint: JupyterHubEndpoint;
+  /** Where people log in. */
+  readonly address: PublishedAddress;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: JupyterHubArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { users, admins = [], idleMinutes, oidc } = args;
+    super("analytics:index:JupyterHub", name, { users, admins, idleMinutes, oidc: oidc?.issuer }, opts);
+    const problems = jupyterhubProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const namespace = pulumi.output(args.namespace);
+    const accounts = [...users, ROBOT];
+    const hubMeta = { namespace, labels: labels(SERVICE, HUB), selector: selector(SERVICE, HUB) };
+    const proxyMeta = { namespace, labels: labels(SERVICE, PROXY), selector: selector(SERVICE, PROXY) };
+    const hubUrl = namespace.apply((ns) => `http://${serviceHost(HUB_NAME, ns)}:${HUB_PORT}`);
+    const url = namespace.apply((ns) => `http://${serviceHost(SERVICE, ns)}:${HTTP_PORT}`);
+
+    const passwords = createPasswords();
+    const keys = createKeys();
+    const serverSecrets = accounts.map((user) => createServerSecret(user));
+    const account = createAccount();
+    const serverSettings = configMap(SERVER_SETTINGS, { ...hubMeta, data: workloadFiles(serverFiles) }, child);
+    const settings = createSettings();
+    service(HUB_NAME, { ...hubMeta, ports: { http: HUB_PORT } }, child);
+    service(SERVICE, { ...proxyMeta, ports: { http: HTTP_PORT, api: API_PORT } }, child);
+    const proxy = deployment(
+      { name: PROXY_NAME, namespace, replicas: 1, strategy: "Recreate", pod: proxyPod() },
+      child,
+    );
+    const hub = deployment(
+      { name: HUB_NAME, namespace, replicas: 1, strategy: "Recreate", pod: hubPod() },
+      { ...child, dependsOn: after(args.database.ready, ...(args.waitFor ?? [])) },
+    );
+    this.address = publish(
+      args.exposure,
+      { ...proxyMeta, service: SERVICE, nodePort: "jupyterhub", port: HTTP_PORT, title: "JupyterHub", scheme: "http" },
+      child,
+    );
+    this.endpoint = {
+      kind: "jupyterhub",
+      url,
+      robot: ROBOT,
+      robotPassword: { secretName: passwords.metadata.name, key: ROBOT },
+      ready: pulumi.all([hub.id, proxy.id]).apply(([id]) => id),
+    };
+    this.registerOutputs({ url, address: this.address.url });
+
+    /** First passwords of people, and the robot's. */
+    function createPasswords(): k8s.core.v1.Secret {
+      const generated = accounts.map((user) => {
+        const password = new random.RandomPassword(
+          `${name}-${escapedUser(user)}`,
+          { length: 24, special: false },
+          child,
+        );
+        return [escapedUser(user), password.result] as const;
+      });
+      return new k8s.core.v1.Secret(
+        USERS,
+        { metadata: { name: USERS, namespace, labels: hubMeta.labels }, stringData: Object.fromEntries(generated) },
+        child,
+      );
+    }
+
+    function createKeys(): k8s.core.v1.Secret {
+      const key = (what: string): pulumi.Output<string> =>
+        pulumi.secret(new random.RandomBytes(`${name}-${what}`, { length: 32 }, child).hex);
+      return new k8s.core.v1.Secret(
+        KEYS,
+        {
+          metadata: { name: KEYS, namespace, labels: hubMeta.labels },
+          stringData: { cookie: key("cookie"), proxy: key("proxy"), crypt: key("crypt") },
+        },
+        child,
+      );
+    }
+
+    /** Where the hub puts the token of a user's server, so that the pod takes it from a Secret. */
+    function createServerSecret(user: string): k8s.core.v1.Secret {
+      const secretName = serverSecretName(user);
+      return new k8s.core.v1.Secret(
+        secretName,
+        {
+          metadata: { name: secretName, namespace, labels: hubMeta.labels },
+          stringData: { [TOKEN_FIELD]: "" },
+        },
+        // Each start of the server brings another token.
+        { ...child, ignoreChanges: ["data", "stringData"] },
+      );
+    }
+
+    function createAccount(): k8s.rbac.v1.RoleBinding {
+      const metadata = { name: HUB_NAME, namespace, labels: hubMeta.labels };
+      const owner = new k8s.core.v1.ServiceAccount(HUB_NAME, { metadata, automountServiceAccountToken: false }, child);
+      const role = new k8s.rbac.v1.Role(
+        HUB_NAME,
+        {
+          metadata,
+          rules: [
+            { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "delete"] },
+            { apiGroups: [""], resources: ["events"], verbs: ["get", "list", "watch"] },
+            {
+              apiGroups: [""],
+              resources: ["secrets"],
+              resourceNames: serverSecrets.map((secret) => secret.metadata.name),
+              verbs: ["patch"],
+            },
+          ],
+        },
+        child,
+      );
+      return new k8s.rbac.v1.RoleBinding(
+        HUB_NAME,
+        {
+          metadata,
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+          subjects: [{ kind: "ServiceAccount", name: owner.metadata.name, namespace }],
+        },
+        child,
+      );
+    }
+
+    function createSettings(): { name: pulumi.Output<string>; text: pulumi.Output<string> } {
+      const { database } = args;
+      const settingsText = pulumi
+        .all([namespace, hubUrl, database.host, database.port])
+        .apply(([ns, hubAddress, host, port]) =>
+          JSON.stringify(
+            {
+              namespace: ns,
+              hubUrl: hubAddress,
+              proxyApiUrl: `http://${serviceHost(SERVICE, ns)}:${API_PORT}`,
+              database: { host, port, database: database.database, user: database.user },
+              users,
+              admins,
+              robot: ROBOT,
+              idleMinutes,
+              ...(oidc === undefined
+                ? {}
+                : {
+                    oidc: {
+                      issuer: oidc.issuer,
+                      clientId: oidc.clientId,
+                      usernameClaim: oidc.usernameClaim ?? "preferred_username",
+                    },
+                  }),
+            },
+            undefined,
+            2,
+          ),
+        );
+      const server = { ...args, resources: args.resources.server, settingsName: serverSettings.metadata.name };
+      const data: Record<string, pulumi.Input<string>> = {
+        ...workloadFiles(hubFiles),
+        "settings.json": settingsText,
+        "pod.json": serverPodText(server),
+        "people.json": peopleText(server),
+      };
+      const config = configMap(HUB_NAME, { ...hubMeta, data }, child);
+      return { name: config.metadata.name, text: pulumi.output(data).apply((texts) => JSON.stringify(texts)) };
+    }
+
+    function proxyPod(): PodArgs {
+      const health = (timing: object) => httpProbe(HTTP_PORT, "/_chp_healthz", timing);
+      return {
+        service: SERVICE,
+        component: PROXY,
+        image: args.image,
+        args: [
+          "configurable-http-proxy",
+          "--ip=0.0.0.0",
+          `--port=${HTTP_PORT}`,
+          "--api-ip=0.0.0.0",
+          `--api-port=${API_PORT}`,
+          // A restarted proxy knows no route until the hub tells it; people see the hub until then.
+          pulumi.interpolate`--default-target=${hubUrl}`,
+          pulumi.interpolate`--error-target=${hubUrl}/hub/error`,
+          "--log-level=warn",
+        ],
+        env: [secretEnv("CONFIGPROXY_AUTH_TOKEN", keys.metadata.name, "proxy")],
+        ports: { http: HTTP_PORT, api: API_PORT },
+        resources: args.resources.proxy,
+        probes: {
+          startup: health({ periodSeconds: 1 }),
+          readiness: health({ periodSeconds: 10 }),
+          liveness: health({ periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 3 }),
+        },
+        scratch: ["/tmp"],
+        terminationGracePeriodSeconds: 5,
+      };
+    }
+
+    function hubPod(): PodArgs {
+      const health = (timing: object) => httpProbe(HUB_PORT, "/hub/health", timing);
+      return {
+        service: SERVICE,
+        component: HUB,
+        image: args.image,
+        args: ["jupyterhub", "-f", `${HUB_PATH}/jupyterhub_config.py`],
+        env: hubEnv(),
+        ports: { http: HUB_PORT },
+        resources: args.resources.hub,
+        probes: {
+          startup: health({ periodSeconds: 2 }),
+          readiness: health({ periodSeconds: 10 }),
+          liveness: health({ periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
+        },
+        // The hub starts only when its account has its rights.
+        serviceAccountName: account.subjects.apply((subjects) => subjects[0]?.name ?? HUB_NAME),
+        config: settings.text,
+        volumes: [
+          { name: "settings", configMap: { name: settings.name } },
+          { name: "passwords", secret: { secretName: passwords.metadata.name } },
+        ],
+        mounts: [
+          { name: "settings", mountPath: HUB_PATH, readOnly: true },
+          { name: "passwords", mountPath: PASSWORDS_PATH, readOnly: true },
+        ],
+        scratch: ["/home/jovyan", "/tmp"],
+        // Nothing is lost when it is killed: the servers and the proxy go on without it.
+        terminationGracePeriodSeconds: 5,
+      };
+    }
+
+    function hubEnv(): EnvVar[] {
+      const { password } = args.database;
+      return [
+        secretEnv("PGPASSWORD", password.secretName, password.key),
+        secretEnv("JPY_COOKIE_SECRET", keys.metadata.name, "cookie"),
+        secretEnv("CONFIGPROXY_AUTH_TOKEN", keys.metadata.name, "proxy"),
+        secretEnv("JUPYTERHUB_CRYPT_KEY", keys.metadata.name, "crypt"),
+        { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
+        ...(oidc === undefined
+          ? []
+          : [secretEnv("OIDC_CLIENT_SECRET", oidc.clientSecret.secretName, oidc.clientSecret.key)]),
+      ];
+    }
+  }
+}
+
+function workloadFiles(files: readonly string[]): Record<string, string> {
+  const folder = join(import.meta.dirname, "..", "..", "workloads", "jupyterhub");
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), "utf8")]));
+}

@@ -1,0 +1,323 @@
+/** The object store: an S3 server with its buckets, and one key pair per consumer with rights on its own buckets. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { PublishedAddress, S3Endpoint } from "../../platform/endpoints.ts";
+import { type Exposure, publish } from "../../platform/exposure.ts";
+import { labels, s3KeySecretName, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { garage } from "./object-store-garage.ts";
+import { minio } from "./object-store-minio.ts";
+import type { BucketRight, ObjectStoreContents, S3Server } from "./object-store-server.ts";
+import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
+import {
+  configMap,
+  job,
+  type Resources,
+  service,
+  statefulSet,
+  type Volume,
+  type VolumeMount,
+} from "../../platform/workload.ts";
+
+export type { BucketRight, ObjectStoreContents } from "./object-store-server.ts";
+
+const SERVICE = serviceNames.objectStore;
+const ROLE = "server";
+const HEADLESS = `${SERVICE}-nodes`;
+const SETUP = `${SERVICE}-setup`;
+const DATA_VOLUME = "data";
+const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "10Gi" };
+const ACCESS_KEY = "accessKey";
+const SECRET_KEY = "secretKey";
+
+const servers: Readonly<Record<"garage" | "minio", S3Server>> = { garage, minio };
+
+/** Rights in the words of the setup Job. */
+const rightNames: Readonly<Record<BucketRight, readonly string[]>> = {
+  read: ["read"],
+  readWrite: ["read", "write"],
+  owner: ["read", "write", "owner"],
+};
+
+export interface ObjectStoreArgs<Consumer extends string> {
+  readonly namespace: pulumi.Input<string>;
+  /** The S3 server, and an image with the contract of `dxflrs/garage` or of `minio/minio`. */
+  readonly server: { readonly kind: "garage" | "minio"; readonly image: pulumi.Input<string> };
+  /** The platform's tools image, for the Job that makes buckets and keys in Garage. */
+  readonly toolsImage: pulumi.Input<string>;
+  readonly buckets: readonly string[];
+  /** For each consumer its right on each bucket that it may use. */
+  readonly keys: Readonly<Record<Consumer, Readonly<Record<string, BucketRight>>>>;
+  readonly storage: Storage;
+  readonly exposure: Exposure;
+  readonly resources: Resources;
+  readonly setupResources: Resources;
+  /** How data is kept. @default - on a claim of 10Gi */
+  readonly data?: DataSettings;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function objectStoreProblems(args: ObjectStoreContents & { readonly data?: DataSettings }): string[] {
+  const problems = dataProblems("objectStore", args.data ?? DEFAULT_DATA);
+  for (const bucket of args.buckets) {
+    if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
+      problems.push(
+        `objectStore: "${bucket}" is not a bucket name; use 3 to 63 lower-case letters, digits and dashes, ` +
+          "with a letter or digit at both ends",
+      );
+    }
+  }
+  for (const [consumer, rights] of Object.entries(args.keys)) {
+    for (const bucket of Object.keys(rights)) {
+      if (!args.buckets.includes(bucket)) {
+        problems.push(
+          `objectStore: consumer "${consumer}" has a right on bucket "${bucket}", which is not made; ` +
+            `the buckets are ${args.buckets.join(", ")}`,
+        );
+      }
+    }
+  }
+  return problems;
+}
+
+/** The setup in the words of the Job: buckets, and each consumer's rights. */
+export function setupConfig(contents: ObjectStoreContents): string {
+  const keys = Object.entries(contents.keys).map(([consumer, rights]) => [
+    consumer,
+    Object.fromEntries(Object.entries(rights).map(([bucket, right]) => [bucket, rightNames[right]])),
+  ]);
+  return JSON.stringify({ buckets: contents.buckets, keys: Object.fromEntries(keys) as object });
+}
+
+/** One S3 server with its data on a claim. Its consumers see the same endpoint whichever server it is. */
+export class ObjectStore<Consumer extends string> extends pulumi.ComponentResource implements S3Source<Consumer> {
+  /** Where people reach the S3 API. */
+  readonly address: PublishedAddress;
+  /** Where people reach the web page; `undefined` when the server has none. */
+  readonly consoleAddress: PublishedAddress | undefined;
+  readonly #endpoints: Readonly<Partial<Record<string, S3Endpoint>>>;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: ObjectStoreArgs<Consumer>, opts?: pulumi.ComponentResourceOptions) {
+    const { data = DEFAULT_DATA, buckets, keys } = args;
+    super("analytics:index:ObjectStore", name, { server: args.server.kind, data, buckets, keys }, opts);
+    const problems = objectStoreProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const server = servers[args.server.kind];
+    const consumers = Object.keys(keys) as Consumer[];
+    const child = { parent: this };
+    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(SERVICE, namespace));
+
+    const secret = createServerSecret();
+    const keySecrets = consumers.map((consumer) => createKeySecret(consumer, args.namespace, newKeys(consumer), child));
+    service(SERVICE, { ...meta, ports: server.ports }, child);
+    service(HEADLESS, { ...meta, ports: server.ports, headless: true }, child);
+    const serverSet = createServer();
+    const setup = createSetup();
+
+    const published = { ...meta, service: SERVICE, scheme: "http" as const };
+    this.address = publish(
+      args.exposure,
+      { ...published, nodePort: "objectStore", port: server.s3Port, title: server.title },
+      child,
+    );
+    this.consoleAddress =
+      server.consolePort === undefined
+        ? undefined
+        : publish(
+            args.exposure,
+            {
+              ...published,
+              nodePort: "objectStoreConsole",
+              port: server.consolePort,
+              title: `${server.title} console`,
+            },
+            child,
+          );
+    const endpoints = consumers.map((consumer, index): [Consumer, S3Endpoint] => [
+      consumer,
+      {
+        kind: "s3",
+        protocol: pulumi.output("http" as const),
+        host,
+        port: pulumi.output(server.s3Port),
+        region: pulumi.output(server.region),
+        pathStyle: true,
+        credentials: keyRef(keySecrets[index]?.metadata.name ?? pulumi.output(s3KeySecretName(consumer))),
+        ready: setup.id,
+      },
+    ]);
+    this.#endpoints = Object.fromEntries(endpoints);
+    this.registerOutputs({ host, port: server.s3Port, address: this.address.url });
+
+    function createServerSecret(): k8s.core.v1.Secret {
+      return new k8s.core.v1.Secret(
+        `${SERVICE}-server`,
+        {
+          metadata: { name: `${SERVICE}-server`, namespace: args.namespace, labels: meta.labels },
+          stringData: { ...server.secretData(name, child) },
+        },
+        child,
+      );
+    }
+
+    /** Garage demands this form of an id; every other server takes it. */
+    function newKeys(consumer: string): KeyPair {
+      const id = new random.RandomBytes(`${name}-${consumer}-key-id`, { length: 12 }, child);
+      const key = new random.RandomBytes(`${name}-${consumer}-key`, { length: 32 }, child);
+      return { accessKey: pulumi.interpolate`GK${id.hex}`, secretKey: key.hex };
+    }
+
+    function createServer(): k8s.apps.v1.StatefulSet {
+      const hasConfig = server.configMount !== undefined;
+      if (hasConfig) configMap(`${SERVICE}-config`, { ...meta, data: server.configData }, child);
+      return statefulSet(
+        {
+          name: SERVICE,
+          namespace: args.namespace,
+          replicas: 1,
+          headlessService: HEADLESS,
+          data: args.storage.volume(DATA_VOLUME, data),
+          pod: {
+            service: SERVICE,
+            component: ROLE,
+            image: args.server.image,
+            ...(server.command === undefined ? {} : { command: server.command }),
+            args: server.args,
+            env: server.env(secret.metadata.name),
+            ports: server.ports,
+            resources: args.resources,
+            probes: server.probes,
+            config: JSON.stringify(server.configData),
+            volumes: hasConfig ? [{ name: "config", configMap: { name: `${SERVICE}-config` } }] : [],
+            mounts: [
+              { name: DATA_VOLUME, mountPath: server.dataPath },
+              ...(server.configMount === undefined ? [] : [server.configMount]),
+            ],
+            scratch: ["/tmp"],
+          },
+        },
+        child,
+      );
+    }
+
+    function createSetup(): k8s.batch.v1.Job {
+      const setupData = server.setupConfigData(args);
+      const hasData = Object.keys(setupData).length > 0;
+      if (hasData) configMap(SETUP, { ...meta, data: setupData }, child);
+      const volumes: Volume[] = keySecrets.map((keySecret, index) => ({
+        name: `key-${consumers[index] ?? ""}`,
+        secret: { secretName: keySecret.metadata.name },
+      }));
+      const mounts: VolumeMount[] = consumers.map((consumer) => ({
+        name: `key-${consumer}`,
+        mountPath: `/run/keys/${consumer}`,
+        readOnly: true,
+      }));
+      return job(
+        {
+          name: SETUP,
+          namespace: args.namespace,
+          deadlineSeconds: 300,
+          retries: 3,
+          pod: {
+            service: SETUP,
+            component: "setup",
+            ...server.setup({
+              host,
+              secretName: secret.metadata.name,
+              serverImage: args.server.image,
+              toolsImage: args.toolsImage,
+              setupJson: setupConfig(args),
+            }),
+            config: JSON.stringify(setupData),
+            resources: args.setupResources,
+            volumes: [...volumes, ...(hasData ? [{ name: "setup", configMap: { name: SETUP } }] : [])],
+            mounts: [...mounts, ...(hasData ? [{ name: "setup", mountPath: "/setup", readOnly: true }] : [])],
+            scratch: ["/tmp"],
+          },
+        },
+        { ...child, dependsOn: [serverSet] },
+      );
+    }
+  }
+
+  /**
+   * The store as one consumer sees it, with the consumer's own key pair.
+   * @throws ResourceError when no key was declared for it.
+   */
+  access(consumer: Consumer): S3Endpoint {
+    const endpoint = this.#endpoints[consumer];
+    if (endpoint !== undefined) return endpoint;
+    throw new pulumi.ResourceError(
+      `objectStore: "${consumer}" has no key; the consumers are ${Object.keys(this.#endpoints).join(", ")}`,
+      this,
+      true,
+    );
+  }
+}
+
+/** An S3 service that exists already, with the keys that it gave out. */
+export interface ExistingObjectStoreArgs<Consumer extends string> {
+  readonly protocol: "http" | "https";
+  /** DNS name, reachable from pods. */
+  readonly host: string;
+  readonly port: number;
+  /** Region that requests are signed for. */
+  readonly region: string;
+  /** Whether buckets are path segments, not host names. */
+  readonly pathStyle: boolean;
+  /** Each consumer's Secret in the platform's namespace, with keys `accessKey` and `secretKey`. */
+  readonly secretNames: Readonly<Record<Consumer, string>>;
+}
+
+/** What consumers take an object store's endpoint from, whichever it is. */
+export interface S3Source<Consumer extends string> {
+  /** The store as one consumer sees it, with the consumer's own key pair. */
+  access(consumer: Consumer): S3Endpoint;
+}
+
+/** An S3 service that exists already, as the endpoints that the components take. Its buckets must exist. */
+export function existingObjectStore<Consumer extends string>(
+  args: ExistingObjectStoreArgs<Consumer>,
+): S3Source<Consumer> {
+  return {
+    access: (consumer) => ({
+      kind: "s3",
+      protocol: pulumi.output<"http" | "https">(args.protocol),
+      host: pulumi.output(args.host),
+      port: pulumi.output(args.port),
+      region: pulumi.output(args.region),
+      pathStyle: args.pathStyle,
+      credentials: keyRef(pulumi.output(args.secretNames[consumer])),
+      ready: pulumi.output(args.host),
+    }),
+  };
+}
+
+interface KeyPair {
+  readonly accessKey: pulumi.Output<string>;
+  readonly secretKey: pulumi.Output<string>;
+}
+
+function keyRef(secretName: pulumi.Output<string>): S3Endpoint["credentials"] {
+  return { secretName, accessKeyField: ACCESS_KEY, secretKeyField: SECRET_KEY };
+}
+
+function createKeySecret(
+  consumer: string,
+  namespace: pulumi.Input<string>,
+  keys: KeyPair,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Secret {
+  const name = s3KeySecretName(consumer);
+  return new k8s.core.v1.Secret(
+    name,
+    {
+      metadata: { name, namespace, labels: labels(SERVICE, "key") },
+      stringData: { [ACCESS_KEY]: pulumi.secret(keys.accessKey), [SECRET_KEY]: pulumi.secret(keys.secretKey) },
+    },
+    opts,
+  );
+}

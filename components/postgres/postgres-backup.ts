@@ -1,0 +1,192 @@
+/** Backups of PostgreSQL to S3 on a schedule, and the template of a restore. */
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { cronProblem } from "../../platform/cron.ts";
+import type { S3Endpoint } from "../../platform/endpoints.ts";
+import { labels } from "../../platform/names.ts";
+import { awsKeyEnv, s3Url } from "../../platform/s3-settings.ts";
+import {
+  type EnvVar,
+  jobSpec,
+  type PodArgs,
+  type Resources,
+  type Volume,
+  type VolumeMount,
+} from "../../platform/workload.ts";
+
+export const BACKUP = "postgres-backup";
+export const RESTORE = "postgres-restore";
+/** Where the two containers of a pod hand the dumps over. */
+const DUMPS_PATH = "/dumps";
+/** Begin of the keys of all backups in the bucket. */
+const PREFIX = "postgres/";
+const DEADLINE_SECONDS = 3600;
+const BACKUP_RETRIES = 2;
+
+export interface PostgresBackup {
+  /** The object store, with the backup's own key. */
+  readonly objectStore: S3Endpoint;
+  readonly bucket: string;
+  /** The platform's tools image, which speaks S3. */
+  readonly toolsImage: pulumi.Input<string>;
+  /** When, in cron's five fields and the cluster's time zone: `17 3 * * *`. */
+  readonly schedule: string;
+  /** Number of backups that are kept, the newest. */
+  readonly keep: number;
+  /** Databases that a restore leaves alone unless it is told their names. @default - none */
+  readonly restoreOnlyByName?: readonly string[];
+  readonly resources: Resources;
+}
+
+/** What both pods need to reach the server with PostgreSQL's own programs. */
+export interface DatabaseClient {
+  readonly image: pulumi.Input<string>;
+  readonly uid: number;
+  /** Address and account of the superuser. */
+  readonly env: readonly EnvVar[];
+  /** Command that runs a script of the platform by its file name. */
+  readonly command: (script: string) => readonly string[];
+  readonly volumes: readonly Volume[];
+  readonly mounts: readonly VolumeMount[];
+  /** Text of all scripts. */
+  readonly config: string;
+}
+
+/** What is wrong with the schedule and the number kept; empty when nothing is. */
+export function backupProblems(backup: Pick<PostgresBackup, "schedule" | "keep">): string[] {
+  const problems: string[] = [];
+  const cron = cronProblem(backup.schedule);
+  if (cron !== undefined) problems.push(`postgres: backup.schedule ${cron}`);
+  if (!Number.isInteger(backup.keep) || backup.keep < 1) {
+    problems.push(`postgres: backup.keep is ${backup.keep}; give a whole number from 1`);
+  }
+  return problems;
+}
+
+/** A CronJob that dumps each database and stores the dumps. */
+export function createBackup(
+  backup: PostgresBackup,
+  client: DatabaseClient,
+  args: { readonly namespace: pulumi.Input<string>; readonly databases: readonly string[] },
+  opts: pulumi.CustomResourceOptions,
+): k8s.batch.v1.CronJob {
+  return new k8s.batch.v1.CronJob(
+    BACKUP,
+    {
+      metadata: { name: BACKUP, namespace: args.namespace, labels: labels(BACKUP, "store") },
+      spec: {
+        schedule: backup.schedule,
+        concurrencyPolicy: "Forbid",
+        // A cluster that was off at the time makes up for it when it comes back on the same day.
+        startingDeadlineSeconds: 12 * 3600,
+        successfulJobsHistoryLimit: 1,
+        failedJobsHistoryLimit: 1,
+        jobTemplate: {
+          metadata: { labels: labels(BACKUP, "store") },
+          spec: jobSpec({ deadlineSeconds: DEADLINE_SECONDS, retries: BACKUP_RETRIES, pod: pod() }),
+        },
+      },
+    },
+    opts,
+  );
+
+  function pod(): PodArgs {
+    return {
+      ...shared(BACKUP, client),
+      component: "store",
+      initContainers: [
+        {
+          name: "dump",
+          ...databaseContainer(backup, client, "dump.sh", [{ name: "DATABASES", value: args.databases.join(" ") }]),
+        },
+      ],
+      ...storeContainer(backup, "store", [{ name: "KEEP", value: String(backup.keep) }]),
+    };
+  }
+}
+
+/** A suspended CronJob whose template restores the backup that its environment names. */
+export function createRestore(
+  backup: PostgresBackup,
+  client: DatabaseClient,
+  args: { readonly namespace: pulumi.Input<string> },
+  opts: pulumi.CustomResourceOptions,
+): k8s.batch.v1.CronJob {
+  return new k8s.batch.v1.CronJob(
+    RESTORE,
+    {
+      metadata: { name: RESTORE, namespace: args.namespace, labels: labels(RESTORE, "restore") },
+      spec: {
+        suspend: true,
+        // Never due: the CronJob only holds the template of a restore on demand.
+        schedule: "0 0 1 1 *",
+        jobTemplate: {
+          metadata: { labels: labels(RESTORE, "restore") },
+          spec: jobSpec({ deadlineSeconds: DEADLINE_SECONDS, retries: 0, pod: pod() }),
+        },
+      },
+    },
+    opts,
+  );
+
+  function pod(): PodArgs {
+    const choice = [
+      { name: "BACKUP", value: "latest" },
+      { name: "DATABASES", value: "" },
+      { name: "ONLY_BY_NAME", value: (backup.restoreOnlyByName ?? []).join(" ") },
+    ];
+    return {
+      ...shared(RESTORE, client),
+      component: "restore",
+      initContainers: [{ name: "fetch", ...storeContainer(backup, "fetch", choice) }],
+      ...databaseContainer(backup, client, "restore.sh", []),
+    };
+  }
+}
+
+/** The parts of a pod around its two containers: PostgreSQL's programs in one, S3 in the other. */
+function shared(
+  service: string,
+  client: DatabaseClient,
+): Pick<PodArgs, "service" | "uid" | "volumes" | "scratch" | "config"> {
+  return { service, uid: client.uid, volumes: client.volumes, scratch: ["/tmp", DUMPS_PATH], config: client.config };
+}
+
+/** The half that holds the superuser's password and no key of the object store. */
+function databaseContainer(
+  backup: PostgresBackup,
+  client: DatabaseClient,
+  script: string,
+  env: readonly EnvVar[],
+): Pick<PodArgs, "image" | "env" | "resources" | "mounts"> & { readonly command: readonly string[] } {
+  return {
+    image: client.image,
+    command: client.command(script),
+    env: [...client.env, { name: "DUMPS_DIR", value: DUMPS_PATH }, ...env],
+    resources: backup.resources,
+    mounts: client.mounts,
+  };
+}
+
+/** The half that holds a key of the object store and no password. */
+function storeContainer(
+  backup: PostgresBackup,
+  action: "store" | "fetch",
+  env: readonly EnvVar[],
+): Pick<PodArgs, "image" | "env" | "resources"> & { readonly command: readonly string[] } {
+  const { objectStore } = backup;
+  return {
+    image: backup.toolsImage,
+    command: ["node", "/opt/millrace/workloads/postgres-backup.ts", action],
+    env: [
+      { name: "S3_URL", value: s3Url(objectStore) },
+      { name: "S3_PATH_STYLE", value: String(objectStore.pathStyle) },
+      { name: "BUCKET", value: backup.bucket },
+      { name: "PREFIX", value: PREFIX },
+      { name: "DUMPS_DIR", value: DUMPS_PATH },
+      ...awsKeyEnv(objectStore),
+      ...env,
+    ],
+    resources: backup.resources,
+  };
+}

@@ -1,0 +1,283 @@
+/** PostgreSQL: one server with a database and an owner of its own for each consumer, and backups of all of them. */
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { PostgresEndpoint } from "../../platform/endpoints.ts";
+import { type GeneratedSecret, generatedSecret } from "../../platform/generated-secret.ts";
+import { labels, postgresRoleSecretName, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import {
+  backupProblems,
+  createBackup,
+  createRestore,
+  type DatabaseClient,
+  type PostgresBackup,
+} from "./postgres-backup.ts";
+import { pgHba, postgresConf, SETTINGS_PATH } from "./postgres-settings.ts";
+import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
+import {
+  configMap,
+  type EnvVar,
+  job,
+  type Probe,
+  type Resources,
+  secretEnv,
+  service,
+  statefulSet,
+  type Volume,
+  type VolumeMount,
+} from "../../platform/workload.ts";
+
+const SERVICE = serviceNames.postgres;
+const ROLE = "server";
+const HEADLESS = `${SERVICE}-nodes`;
+const SETTINGS = `${SERVICE}-settings`;
+const SCRIPTS = `${SERVICE}-scripts`;
+const SETUP = `${SERVICE}-setup`;
+const PORT = 5432;
+const SUPERUSER = "postgres";
+const PASSWORD_KEY = "password";
+const PASSWORD_LENGTH = 32;
+/** User and group of the server in the upstream image. */
+const UID = 999;
+const DATA_VOLUME = "data";
+const DATA_PATH = "/var/lib/postgresql/data";
+/** A folder below the mount: it can have the mode that the server demands. */
+const PGDATA = `${DATA_PATH}/pgdata`;
+const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "2Gi" };
+const SCRIPTS_PATH = "/opt/scripts";
+const PASSWORDS_PATH = "/run/passwords";
+const scriptFiles = ["setup.sh", "dump.sh", "restore.sh"] as const;
+/** Time to write everything back when it is told to stop, in seconds. */
+const STOP_SECONDS = 60;
+/** Room in PostgreSQL's 63 letters for what a restore adds to a database's name. */
+const MAX_NAME_LENGTH = 48;
+
+export interface PostgresArgs<Database extends string> {
+  readonly namespace: pulumi.Input<string>;
+  /** An image with the contract of `postgres:15`. */
+  readonly image: pulumi.Input<string>;
+  readonly storage: Storage;
+  /** How data is kept. @default - on a claim of 2Gi */
+  readonly data?: DataSettings;
+  readonly resources: Resources;
+  /** A database for each consumer; its owner has the same name and may use no other. None is ever dropped. */
+  readonly databases: readonly Database[];
+  /** @default - no backups */
+  readonly backup?: PostgresBackup;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function postgresProblems(args: {
+  readonly databases: readonly string[];
+  readonly data?: DataSettings;
+  readonly backup?: Pick<PostgresBackup, "schedule" | "keep">;
+}): string[] {
+  const problems = dataProblems("postgres", args.data ?? DEFAULT_DATA);
+  if (args.databases.length === 0) {
+    problems.push("postgres: no database is given, so nobody can use it; give at least one");
+  }
+  for (const [index, name] of args.databases.entries()) {
+    if (!/^[a-z][a-z0-9_]*[a-z0-9]$/.test(name) || name.length > MAX_NAME_LENGTH || name.startsWith("pg_")) {
+      problems.push(
+        `postgres: "${name}" can't be a database and its owner; use 2 to ${MAX_NAME_LENGTH} lower-case letters, digits ` +
+          "and _, with a letter at the begin, a letter or digit at the end, and no pg_ at the begin",
+      );
+    } else if ([SUPERUSER, "template0", "template1", "public", "none"].includes(name)) {
+      problems.push(`postgres: "${name}" is a name of the server's own; give the database another one`);
+    } else if (args.databases.indexOf(name) !== index) {
+      problems.push(`postgres: database "${name}" is given twice; give each consumer a database of its own`);
+    }
+  }
+  if (args.backup !== undefined) problems.push(...backupProblems(args.backup));
+  return problems;
+}
+
+/**
+ * One PostgreSQL server with its data on a claim. What it has acknowledged is on disk, so a killed pod loses none of it.
+ * Everyone needs a password, except the superuser within the server's own pod.
+ */
+export class Postgres<Database extends string> extends pulumi.ComponentResource {
+  readonly #endpoints: Readonly<Partial<Record<string, PostgresEndpoint>>>;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: PostgresArgs<Database>, opts?: pulumi.ComponentResourceOptions) {
+    const { data = DEFAULT_DATA, databases, backup } = args;
+    const kept = backup && { schedule: backup.schedule, keep: backup.keep };
+    super("analytics:index:Postgres", name, { databases, data, ...(kept && { backup: kept }) }, opts);
+    const problems = postgresProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(SERVICE, namespace));
+    const conf = postgresConf({ memoryLimit: args.resources.limits.memory, data });
+    const scripts = Object.fromEntries(scriptFiles.map((file) => [file, readScript(file)]));
+    const scriptTexts = JSON.stringify(scripts);
+
+    const superuser = createRole(SUPERUSER);
+    const owners = databases.map((database) => ({ database, ...createRole(database) }));
+    configMap(SETTINGS, { ...meta, data: { "postgresql.conf": conf, "pg_hba.conf": pgHba } }, child);
+    configMap(SCRIPTS, { ...meta, data: scripts }, child);
+    service(SERVICE, { ...meta, ports: { postgres: PORT } }, child);
+    service(HEADLESS, { ...meta, ports: { postgres: PORT }, headless: true }, child);
+    const server = createServer();
+    const setup = createSetup();
+    if (backup !== undefined) {
+      createBackup(backup, databaseClient(), { namespace: args.namespace, databases }, child);
+      createRestore(backup, databaseClient(), { namespace: args.namespace }, child);
+    }
+
+    const endpoints = owners.map(({ database, ref }): [string, PostgresEndpoint] => [
+      database,
+      { kind: "postgres", host, port: pulumi.output(PORT), database, user: database, password: ref, ready: setup.id },
+    ]);
+    this.#endpoints = Object.fromEntries(endpoints);
+    this.registerOutputs({ host, port: PORT });
+
+    function createRole(role: string): GeneratedSecret {
+      return generatedSecret(
+        {
+          namespace: args.namespace,
+          name: `${name}-${role}-password`,
+          secretName: postgresRoleSecretName(role),
+          key: PASSWORD_KEY,
+          labels: labels(SERVICE, "role"),
+          length: PASSWORD_LENGTH,
+        },
+        child,
+      );
+    }
+
+    function createServer(): k8s.apps.v1.StatefulSet {
+      return statefulSet(
+        {
+          name: SERVICE,
+          namespace: args.namespace,
+          replicas: 1,
+          headlessService: HEADLESS,
+          data: args.storage.volume(DATA_VOLUME, data),
+          pod: {
+            service: SERVICE,
+            component: ROLE,
+            image: args.image,
+            args: ["-c", `config_file=${SETTINGS_PATH}/postgresql.conf`],
+            env: [
+              { name: "PGDATA", value: PGDATA },
+              { name: "POSTGRES_USER", value: SUPERUSER },
+              secretEnv("POSTGRES_PASSWORD", superuser.ref.secretName, PASSWORD_KEY),
+              { name: "POSTGRES_INITDB_ARGS", value: "--data-checksums --encoding=UTF8 --locale=C.UTF-8" },
+            ],
+            ports: { postgres: PORT },
+            resources: args.resources,
+            probes: {
+              startup: answersProbe({ periodSeconds: 1 }),
+              readiness: answersProbe({ periodSeconds: 5 }),
+              liveness: answersProbe({ periodSeconds: 20, failureThreshold: 6 }),
+            },
+            uid: UID,
+            config: pulumi.interpolate`${conf}${pgHba}${superuser.fingerprint}`,
+            volumes: [{ name: "settings", configMap: { name: SETTINGS } }],
+            mounts: [
+              { name: DATA_VOLUME, mountPath: DATA_PATH },
+              { name: "settings", mountPath: SETTINGS_PATH, readOnly: true },
+            ],
+            scratch: ["/tmp", "/var/run/postgresql"],
+            terminationGracePeriodSeconds: STOP_SECONDS,
+          },
+        },
+        child,
+      );
+    }
+
+    /** A Job, not a script of the image's first start: it also gives a live server the databases that come later. */
+    function createSetup(): k8s.batch.v1.Job {
+      const client = databaseClient();
+      const volumes = databases.map((database): Volume => ({
+        name: passwordVolume(database),
+        secret: { secretName: postgresRoleSecretName(database) },
+      }));
+      const mounts = databases.map((database): VolumeMount => ({
+        name: passwordVolume(database),
+        mountPath: `${PASSWORDS_PATH}/${database}`,
+        readOnly: true,
+      }));
+      return job(
+        {
+          name: SETUP,
+          namespace: args.namespace,
+          deadlineSeconds: 300,
+          retries: 3,
+          pod: {
+            service: SETUP,
+            component: "setup",
+            image: client.image,
+            command: client.command("setup.sh"),
+            env: [
+              ...client.env,
+              { name: "DATABASES", value: databases.join(" ") },
+              { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
+            ],
+            resources: args.resources,
+            uid: client.uid,
+            config: pulumi
+              .all([superuser, ...owners].map(({ fingerprint }) => fingerprint))
+              .apply((fingerprints) => [client.config, ...fingerprints].join("\n")),
+            volumes: [...client.volumes, ...volumes],
+            mounts: [...client.mounts, ...mounts],
+            scratch: ["/tmp"],
+          },
+        },
+        { ...child, dependsOn: [server] },
+      );
+    }
+
+    function databaseClient(): DatabaseClient {
+      return {
+        image: args.image,
+        uid: UID,
+        env: [
+          { name: "PGHOST", value: host },
+          { name: "PGPORT", value: String(PORT) },
+          { name: "PGUSER", value: SUPERUSER },
+          secretEnv("PGPASSWORD", superuser.ref.secretName, PASSWORD_KEY),
+        ] satisfies EnvVar[],
+        command: (script) => ["bash", `${SCRIPTS_PATH}/${script}`],
+        volumes: [{ name: "scripts", configMap: { name: SCRIPTS } }],
+        mounts: [{ name: "scripts", mountPath: SCRIPTS_PATH, readOnly: true }],
+        config: scriptTexts,
+      };
+    }
+  }
+
+  /**
+   * One database as its consumer sees it, with the consumer's own role.
+   * @throws ResourceError when the database is not declared.
+   */
+  database(name: Database): PostgresEndpoint {
+    const endpoint = this.#endpoints[name];
+    if (endpoint === undefined) {
+      const declared = Object.keys(this.#endpoints).join(", ");
+      throw new pulumi.ResourceError(
+        `postgres: database "${name}" is not declared (declared: ${declared}); add it to "databases"`,
+        this,
+        true,
+      );
+    }
+    return endpoint;
+  }
+}
+
+/** Over the network, so that the image's first start, which answers within the pod only, does not count. */
+function answersProbe(timing: Probe): Probe {
+  const command = ["pg_isready", "--quiet", "--host=127.0.0.1", `--username=${SUPERUSER}`];
+  return { exec: { command }, timeoutSeconds: 5, ...timing };
+}
+
+/** Names of volumes have no underscore. */
+function passwordVolume(database: string): string {
+  return `password-${database.replaceAll("_", "-")}`;
+}
+
+function readScript(file: string): string {
+  return readFileSync(join(import.meta.dirname, "..", "..", "workloads", "postgres", file), "utf8");
+}

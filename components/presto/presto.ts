@@ -1,0 +1,235 @@
+/** Presto: one coordinator, which works itself when it has no workers, and the catalogs that it queries. */
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { PrestoEndpoint, PublishedAddress } from "../../platform/endpoints.ts";
+import { type Exposure, publish } from "../../platform/exposure.ts";
+import { jvmOptions } from "../../platform/jvm.ts";
+import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { javaProperties, type PrestoCatalog } from "./presto-catalogs.ts";
+import { heapMebibytes } from "../../platform/quantity.ts";
+import {
+  configMap,
+  deployment,
+  type EnvVar,
+  httpProbe,
+  type PodArgs,
+  type Probe,
+  type Resources,
+  service,
+} from "../../platform/workload.ts";
+
+const SERVICE = serviceNames.presto;
+const COORDINATOR = "coordinator";
+const WORKER = "worker";
+const PORT = 8080;
+const ETC = "/opt/presto-server/etc";
+/** Share of the container's memory that is heap. */
+const HEAP_SHARE = 0.6;
+/** Parts of the heap for one query, and for what no query accounts for. */
+const QUERY_SHARE = 0.25;
+const TOTAL_SHARE = 0.32;
+const HEADROOM_SHARE = 0.25;
+
+export interface PrestoArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** An image with the contract of `prestodb/presto`. */
+  readonly image: pulumi.Input<string>;
+  readonly exposure: Exposure;
+  /** Of the coordinator and of each worker. */
+  readonly resources: Resources;
+  /** What it can query, by the catalog's name in SQL. */
+  readonly catalogs: Readonly<Record<string, PrestoCatalog>>;
+  /** Number of workers; with none the coordinator does the work. @default 0 */
+  readonly workers?: number;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function prestoProblems(args: {
+  readonly workers?: number;
+  readonly catalogs: Readonly<Record<string, unknown>>;
+}): string[] {
+  const problems: string[] = [];
+  const { workers = 0 } = args;
+  if (!Number.isInteger(workers) || workers < 0) {
+    problems.push(`presto: workers is ${workers}; give a whole number from 0`);
+  }
+  if (Object.keys(args.catalogs).length === 0) {
+    problems.push("presto: no catalog is given, so there is nothing to query; give at least one");
+  }
+  for (const name of Object.keys(args.catalogs)) {
+    if (!/^[a-z][a-z0-9_]*$/.test(name)) {
+      problems.push(`presto: catalog "${name}" is not a name in SQL; use lower-case letters, digits and _`);
+    }
+  }
+  return problems;
+}
+
+/** Text of `config.properties`. */
+export function prestoConfig(args: {
+  readonly role: "coordinator" | "worker";
+  readonly workers: number;
+  /** Where nodes announce themselves. */
+  readonly discoveryUri: string;
+  readonly memoryLimit: string;
+}): string {
+  const heap = heapMebibytes(args.memoryLimit, HEAP_SHARE);
+  const share = (part: number): string => `${String(Math.floor(heap * part))}MB`;
+  const nodes = Math.max(1, args.workers);
+  return javaProperties({
+    coordinator: String(args.role === "coordinator"),
+    ...(args.role === "coordinator"
+      ? {
+          "node-scheduler.include-coordinator": String(args.workers === 0),
+          "discovery-server.enabled": "true",
+        }
+      : {}),
+    "http-server.http.port": String(PORT),
+    "discovery.uri": args.discoveryUri,
+    "query.max-memory": `${String(Math.floor(heap * QUERY_SHARE) * nodes)}MB`,
+    "query.max-memory-per-node": share(QUERY_SHARE),
+    "query.max-total-memory-per-node": share(TOTAL_SHARE),
+    "memory.heap-headroom-per-node": share(HEADROOM_SHARE),
+    // A timestamp is what its text says, whatever the client's zone: docs/time.md.
+    "deprecated.legacy-timestamp": "false",
+    // Finished queries stay in the heap for the page; a small heap keeps few of them.
+    "query.min-expire-age": "30s",
+    "query.max-history": "20",
+  });
+}
+
+/** Text of `jvm.config`: only what every Java understands, because images differ in theirs. */
+export function prestoJvmConfig(memoryLimit: string): string {
+  const heap = heapMebibytes(memoryLimit, HEAP_SHARE);
+  return ["-server", `-Xmx${heap}M`, ...jvmOptions(heap), "-Djava.io.tmpdir=/tmp", "-Duser.timezone=UTC", ""].join(
+    "\n",
+  );
+}
+
+/** A Presto cluster. */
+export class Presto extends pulumi.ComponentResource {
+  readonly endpoint: PrestoEndpoint;
+  /** Where people find its page and clients its API. */
+  readonly address: PublishedAddress;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: PrestoArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { workers = 0 } = args;
+    const catalogNames = Object.keys(args.catalogs);
+    super("analytics:index:Presto", name, { workers, catalogs: catalogNames }, opts);
+    const problems = prestoProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const meta = {
+      namespace: args.namespace,
+      labels: labels(SERVICE, COORDINATOR),
+      selector: selector(SERVICE, COORDINATOR),
+    };
+    const url = pulumi.output(args.namespace).apply((ns) => `http://${serviceHost(SERVICE, ns)}:${PORT}`);
+
+    const shared = createSharedSettings();
+    service(SERVICE, { ...meta, ports: { http: PORT } }, child);
+    // The coordinator finds itself without its Service, which has no address before the coordinator is ready.
+    const coordinator = createNodes(COORDINATOR, 1, pulumi.output(`http://127.0.0.1:${PORT}`));
+    if (workers > 0) createNodes(WORKER, workers, url);
+    this.address = publish(
+      args.exposure,
+      { ...meta, service: SERVICE, nodePort: "presto", port: PORT, title: "Presto", scheme: "http" },
+      child,
+    );
+    this.endpoint = { kind: "presto", url, catalogs: catalogNames, ready: coordinator.id };
+    this.registerOutputs({ url, address: this.address.url });
+
+    function createSharedSettings(): { name: string; text: pulumi.Output<string> } {
+      const data: Record<string, pulumi.Input<string>> = {
+        "jvm.config": prestoJvmConfig(args.resources.limits.memory),
+        "node.properties": javaProperties({
+          "node.environment": "millrace",
+          "node.data-dir": "/var/lib/presto/data",
+        }),
+        "log.properties": javaProperties({ "com.facebook.presto": "INFO" }),
+        ...Object.fromEntries(catalogNames.map((key) => [catalogFile(key), args.catalogs[key]?.properties ?? ""])),
+      };
+      const configName = `${SERVICE}-settings`;
+      configMap(configName, { ...meta, data }, child);
+      return { name: configName, text: pulumi.output(data).apply((texts) => JSON.stringify(texts)) };
+    }
+
+    function createNodes(
+      role: "coordinator" | "worker",
+      replicas: number,
+      discoveryUri: pulumi.Output<string>,
+    ): k8s.apps.v1.Deployment {
+      const workloadName = role === "coordinator" ? SERVICE : serviceNames.prestoWorkers;
+      const configName = `${SERVICE}-${role}`;
+      const config = discoveryUri.apply((uri) =>
+        prestoConfig({ role, workers, discoveryUri: uri, memoryLimit: args.resources.limits.memory }),
+      );
+      configMap(
+        configName,
+        { namespace: args.namespace, labels: labels(SERVICE, role), data: { "config.properties": config } },
+        child,
+      );
+      return deployment(
+        {
+          name: workloadName,
+          namespace: args.namespace,
+          replicas,
+          strategy: role === "coordinator" ? "Recreate" : "RollingUpdate",
+          pod: nodePod(role, configName, config),
+        },
+        child,
+      );
+    }
+
+    function nodePod(role: string, configName: string, config: pulumi.Output<string>): PodArgs {
+      const files = ["jvm.config", "node.properties", "log.properties"].map((file) => ({ key: file, path: file }));
+      const catalogs = catalogNames.map((key) => ({ key: catalogFile(key), path: `catalog/${key}.properties` }));
+      return {
+        service: SERVICE,
+        component: role,
+        image: args.image,
+        env: uniqueEnv(),
+        ports: { http: PORT },
+        resources: args.resources,
+        probes: {
+          startup: startedProbe({ periodSeconds: 3 }),
+          readiness: startedProbe({ periodSeconds: 10, failureThreshold: 3 }),
+          liveness: httpProbe(PORT, "/v1/info", { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
+        },
+        config: pulumi.interpolate`${shared.text}${config}`,
+        volumes: [
+          {
+            name: "etc",
+            projected: {
+              sources: [
+                { configMap: { name: shared.name, items: [...files, ...catalogs] } },
+                { configMap: { name: configName } },
+              ],
+            },
+          },
+        ],
+        mounts: [{ name: "etc", mountPath: ETC, readOnly: true }],
+        scratch: ["/tmp", "/var/lib/presto/data"],
+        spread: true,
+      };
+    }
+
+    function uniqueEnv(): EnvVar[] {
+      const all = catalogNames.flatMap((key) => args.catalogs[key]?.env ?? []);
+      return all.filter((variable, index) => all.findIndex((other) => other.name === variable.name) === index);
+    }
+  }
+}
+
+/** `/v1/info` answers 200 long before Presto takes queries, so the probe reads what it says. */
+function startedProbe(timing: Probe): Probe {
+  const script =
+    "import json,sys,urllib.request as r;" +
+    `sys.exit(json.load(r.urlopen('http://127.0.0.1:${PORT}/v1/info',timeout=4))['starting'])`;
+  return { exec: { command: ["python3", "-c", script] }, timeoutSeconds: 5, ...timing };
+}
+
+/** A key of a ConfigMap cannot hold a slash, so the volume puts the file into its folder. */
+function catalogFile(catalog: string): string {
+  return `catalog.${catalog}.properties`;
+}

@@ -1,0 +1,123 @@
+/** The pumps of random numbers: each sends numbers to a topic at a steady rate, and marked ones for those who may ask. */
+import * as pulumi from "@pulumi/pulumi";
+import type { PumpEndpoint, TopicEndpoint } from "../../platform/endpoints.ts";
+import { generatedSecret } from "../../platform/generated-secret.ts";
+import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import {
+  deployment,
+  fieldEnv,
+  httpProbe,
+  type Resources,
+  secretEnv,
+  service,
+  tcpProbe,
+} from "../../platform/workload.ts";
+
+const SERVICE = serviceNames.randomNumbers;
+const ROLE = "pump";
+const PORT = 8080;
+const TOKEN_SECRET = `${SERVICE}-token`;
+const TOKEN_KEY = "token";
+const TOKEN_LENGTH = 32;
+const HIGHEST_RATE = 5000;
+/** The program itself gives up sending what is left after 10 s. */
+const GRACE_SECONDS = 30;
+
+export interface RandomNumbersArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** The platform's tools image. */
+  readonly image: pulumi.Input<string>;
+  readonly topic: TopicEndpoint;
+  /** Numbers that each pump sends in a second. @default 10 */
+  readonly rate?: number;
+  /** Number of pumps. @default 1 */
+  readonly replicas?: number;
+  readonly resources: Resources;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function randomNumbersProblems(args: Pick<RandomNumbersArgs, "rate" | "replicas">): string[] {
+  const problems: string[] = [];
+  const { rate = 10, replicas = 1 } = args;
+  if (!Number.isInteger(rate) || rate < 1 || rate > HIGHEST_RATE) {
+    problems.push(
+      `random numbers: rate is ${rate}; give a whole number from 1 to ${HIGHEST_RATE}, and more replicas for more`,
+    );
+  }
+  if (!Number.isInteger(replicas) || replicas < 1) {
+    problems.push(`random numbers: replicas is ${replicas}; give a whole number from 1`);
+  }
+  return problems;
+}
+
+/** One pump or several: they share nothing but the topic, so each adds its rate. */
+export class RandomNumbers extends pulumi.ComponentResource {
+  /** Where marked numbers are asked for. */
+  readonly endpoint: PumpEndpoint;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: RandomNumbersArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { rate = 10, replicas = 1, topic } = args;
+    super("analytics:index:RandomNumbers", name, { rate, replicas }, opts);
+    const problems = randomNumbersProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+
+    const { ref: token } = generatedSecret(
+      {
+        namespace: args.namespace,
+        name: `${name}-token`,
+        secretName: TOKEN_SECRET,
+        key: TOKEN_KEY,
+        labels: meta.labels,
+        length: TOKEN_LENGTH,
+      },
+      child,
+    );
+    service(SERVICE, { ...meta, ports: { http: PORT } }, child);
+    const pumps = deployment(
+      {
+        name: SERVICE,
+        namespace: args.namespace,
+        replicas,
+        strategy: "RollingUpdate",
+        pod: {
+          service: SERVICE,
+          component: ROLE,
+          image: args.image,
+          command: ["node", "/opt/millrace/workloads/random-numbers.ts"],
+          env: [
+            { name: "KAFKA_BOOTSTRAP", value: topic.kafka.bootstrapServers },
+            { name: "KAFKA_SECURITY_PROTOCOL", value: topic.kafka.securityProtocol },
+            { name: "TOPIC", value: topic.topic },
+            { name: "RATE", value: String(rate) },
+            fieldEnv("NODE_NAME", "metadata.name"),
+            secretEnv("PUMP_TOKEN", token.secretName, token.key),
+            { name: "HEALTH_PORT", value: String(PORT) },
+          ],
+          ports: { http: PORT },
+          resources: args.resources,
+          probes: {
+            startup: tcpProbe(PORT, { periodSeconds: 2 }),
+            // Only readiness asks for its health: a broker's outage must not cost the numbers that wait here.
+            readiness: httpProbe(PORT, "/healthz", { periodSeconds: 5 }),
+            liveness: tcpProbe(PORT, { periodSeconds: 20, failureThreshold: 6 }),
+          },
+          scratch: ["/tmp"],
+          spread: true,
+          terminationGracePeriodSeconds: GRACE_SECONDS,
+        },
+      },
+      child,
+    );
+    const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(SERVICE, namespace)}:${PORT}`);
+    this.endpoint = {
+      kind: "random-numbers",
+      url,
+      token,
+      ready: pumps.id,
+    };
+    this.registerOutputs({ url });
+  }
+}

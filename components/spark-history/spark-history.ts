@@ -1,0 +1,142 @@
+/** The Spark history server: the pages of applications that have ended, from their event logs in the object store. */
+import * as pulumi from "@pulumi/pulumi";
+import type { PublishedAddress, S3Endpoint } from "../../platform/endpoints.ts";
+import { type Exposure, publish } from "../../platform/exposure.ts";
+import { sparkHistoryResources } from "../footprints.ts";
+import { jvmOptions } from "../../platform/jvm.ts";
+import { labels, selector, serviceNames } from "../../platform/names.ts";
+import { heapMebibytes, quantityBytes } from "../../platform/quantity.ts";
+import { awsKeyEnv } from "../../platform/s3-settings.ts";
+import { eventLogProblems } from "../spark/spark-event-log.ts";
+import {
+  DEFAULTS_FILE,
+  SETTINGS_PATH,
+  SPARK_SCRATCH,
+  SPARK_UID,
+  sparkProperties,
+  sparkS3Settings,
+} from "../spark/spark.ts";
+import { configMap, deployment, httpProbe, service } from "../../platform/workload.ts";
+
+const SERVICE = serviceNames.sparkHistory;
+const ROLE = "server";
+const PORT = 18080;
+const MAIN_CLASS = "org.apache.spark.deploy.history.HistoryServer";
+/** Share of the container's memory that is heap. */
+const HEAP_SHARE = 0.5;
+const LEAST_MEMORY_MEBIBYTES = 448;
+
+export interface SparkHistoryArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** An image with the contract of `apache/spark` and the connector to S3. */
+  readonly image: pulumi.Input<string>;
+  /** Where the logs lie, with a key that may read and write there: it also removes old logs. */
+  readonly objectStore: S3Endpoint;
+  /** Folder of the logs, like `s3a://spark-events/`. */
+  readonly eventLog: string;
+  /** Memory limit of the container; half of it is heap. */
+  readonly memory: string;
+  readonly exposure: Exposure;
+  /** Time after which logs are removed, in days. @default 30 */
+  readonly keepDays?: number;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function sparkHistoryProblems(args: Pick<SparkHistoryArgs, "eventLog" | "memory" | "keepDays">): string[] {
+  const { keepDays = 30 } = args;
+  const problems = eventLogProblems("spark history: eventLog", args.eventLog);
+  if ((quantityBytes(args.memory) ?? 0) < LEAST_MEMORY_MEBIBYTES * 2 ** 20) {
+    problems.push(
+      `spark history: memory is "${args.memory}"; give at least ${LEAST_MEMORY_MEBIBYTES}Mi, for example "512Mi"`,
+    );
+  }
+  if (!Number.isInteger(keepDays) || keepDays < 1) {
+    problems.push(`spark history: keepDays is ${keepDays}; give a whole number from 1`);
+  }
+  return problems;
+}
+
+/** A history server. It starts without any log, and without its bucket, and shows logs when they come. */
+export class SparkHistory extends pulumi.ComponentResource {
+  /** Where people find its page. */
+  readonly address: PublishedAddress;
+  /** Settles when the page answers. */
+  readonly ready: pulumi.Output<string>;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: SparkHistoryArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { namespace, eventLog, memory, keepDays = 30 } = args;
+    super("analytics:index:SparkHistory", name, { eventLog, memory, keepDays }, opts);
+    const problems = sparkHistoryProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const heap = heapMebibytes(memory, HEAP_SHARE);
+    const meta = { namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+
+    const settings = pulumi.output(historySettings()).apply((values) => sparkProperties(values));
+    configMap(SERVICE, { ...meta, data: { "spark-defaults.conf": settings } }, child);
+    service(SERVICE, { ...meta, ports: { http: PORT } }, child);
+    const server = deployment(
+      {
+        name: SERVICE,
+        namespace,
+        replicas: 1,
+        strategy: "Recreate",
+        pod: {
+          service: SERVICE,
+          component: ROLE,
+          image: args.image,
+          uid: SPARK_UID,
+          args: ["/opt/spark/bin/spark-class", MAIN_CLASS, "--properties-file", DEFAULTS_FILE],
+          env: [
+            { name: "SPARK_DAEMON_MEMORY", value: `${heap}m` },
+            { name: "SPARK_DAEMON_JAVA_OPTS", value: jvmOptions(heap).join(" ") },
+            ...awsKeyEnv(args.objectStore),
+          ],
+          ports: { http: PORT },
+          resources: sparkHistoryResources({ memory }),
+          probes: {
+            startup: httpProbe(PORT, "/api/v1/version", { periodSeconds: 3 }),
+            readiness: httpProbe(PORT, "/api/v1/version", { periodSeconds: 10 }),
+            liveness: httpProbe(PORT, "/api/v1/version", {
+              periodSeconds: 20,
+              timeoutSeconds: 10,
+              failureThreshold: 6,
+            }),
+          },
+          config: settings,
+          volumes: [{ name: "settings", configMap: { name: SERVICE } }],
+          mounts: [{ name: "settings", mountPath: SETTINGS_PATH, readOnly: true }],
+          scratch: SPARK_SCRATCH,
+        },
+      },
+      child,
+    );
+    this.address = publish(
+      args.exposure,
+      { ...meta, service: SERVICE, nodePort: "sparkHistory", port: PORT, title: "Spark history", scheme: "http" },
+      child,
+    );
+    this.ready = server.id;
+    this.registerOutputs({ address: this.address.url });
+
+    function historySettings(): Record<string, pulumi.Input<string>> {
+      return {
+        "spark.history.fs.logDirectory": eventLog,
+        "spark.history.fs.update.interval": "10s",
+        "spark.history.ui.port": String(PORT),
+        // What pages are made from lies on disk, not in the heap, so that a long log cannot end the server.
+        "spark.history.store.path": "/tmp/history",
+        "spark.history.store.maxDiskUsage": "1g",
+        "spark.history.retainedApplications": "3",
+        "spark.history.fs.numReplayThreads": "1",
+        "spark.history.fs.cleaner.enabled": "true",
+        "spark.history.fs.cleaner.interval": "6h",
+        "spark.history.fs.cleaner.maxAge": `${keepDays}d`,
+        // Of a server that runs for ever only the last files stay; older ones are reduced to what is still running.
+        "spark.history.fs.eventLog.rolling.maxFilesToRetain": "10",
+        ...sparkS3Settings(args.objectStore),
+      };
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/** One Spark application: a driver pod, which makes its executors as pods and takes them along when it goes. */
+import * as pulumi from "@pulumi/pulumi";
+import type { PublishedAddress, S3Endpoint } from "../../platform/endpoints.ts";
+import { type Exposure, publish } from "../../platform/exposure.ts";
+import { labels, selector, serviceHost, sparkDriverName, sparkExecutorPrefix } from "../../platform/names.ts";
+import {
+  driverFile,
+  driverPorts,
+  executorProblems,
+  sparkDriverPod,
+  type SparkMain,
+  sparkMainProblems,
+  sparkModuleProblems,
+} from "./spark-driver.ts";
+import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
+import { heapProblems, type Spark, UI_PORT } from "./spark.ts";
+import {
+  after,
+  configMap,
+  deployment,
+  type EnvVar,
+  job,
+  type PodArgs,
+  type Probe,
+  service,
+  tcpProbe,
+} from "../../platform/workload.ts";
+
+export interface SparkApplicationArgs {
+  readonly spark: Spark;
+  /** The program: its file name, which ends in `.py`, and its text. */
+  readonly main: SparkMain;
+  /** Files beside the program, which imports them by their names. @default - none */
+  readonly modules?: readonly SparkMain[];
+  /** `stream` runs for ever and is restarted, `batch` runs once to its end. */
+  readonly mode: "stream" | "batch";
+  readonly exposure: Exposure;
+  /** Whether the page of a stream is published; only one can be, for all share a port. @default true */
+  readonly publish?: boolean;
+  /** @default - none */
+  readonly arguments?: readonly pulumi.Input<string>[];
+  /** Environment of the driver. @default - none */
+  readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Environment of the driver that comes from Secrets, on top of `env`. @default - none */
+  readonly secretEnv?: readonly EnvVar[];
+  /** The store with the key that driver and executors use. @default - with Spark's own key */
+  readonly objectStore?: S3Endpoint;
+  /** Heap of the driver, for example `640Mi`; its container gets Spark's overhead on top. */
+  readonly driverMemory: string;
+  /** Number of executor pods. With 0 the driver does their work, two tasks at a time. @default 1 */
+  readonly executors?: number;
+  /** `ready` of what the program's first requests go to. @default - starts at once */
+  readonly waitFor?: readonly pulumi.Output<string>[];
+  /** File that the program writes when it works, for the readiness probe. @default - ready when its page answers */
+  readonly readyFile?: string;
+  /** Time after which a batch has failed, in seconds. @default 3600 */
+  readonly deadlineSeconds?: number;
+  /**
+   * Folder for the log that the history server shows, like `s3a://spark-events/`. For batches: the log of an endless
+   * stream of small jobs would grow for ever and tell less than the stream's own page.
+   * @default - no log
+   */
+  readonly eventLog?: string;
+  /** Further settings by Spark's own names. @default - none */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function sparkApplicationProblems(
+  name: string,
+  args: Pick<SparkApplicationArgs, "main" | "modules" | "executors" | "driverMemory" | "eventLog">,
+): string[] {
+  const what = `spark application "${name}"`;
+  return [
+    ...heapProblems(`${what}: driverMemory`, args.driverMemory),
+    ...sparkMainProblems(what, args.main),
+    ...sparkModuleProblems(what, args.main, args.modules ?? []),
+    ...executorProblems(`${what}: executors`, args.executors ?? 1, 0),
+    ...eventLogProblems(`${what}: eventLog`, args.eventLog),
+  ];
+}
+
+function executorSettings(name: string, executors: number): Record<string, string> {
+  if (executors === 0) return { "spark.master": "local[2]" };
+  return {
+    "spark.kubernetes.executor.podNamePrefix": sparkExecutorPrefix(name),
+    "spark.executor.instances": String(executors),
+  };
+}
+
+/** A streaming application (Deployment) or a batch (Job). */
+export class SparkApplication extends pulumi.ComponentResource {
+  /** Where people find the driver's page. */
+  readonly address: PublishedAddress;
+  /** Settles when the driver is ready, or when the batch has ended well. */
+  readonly ready: pulumi.Output<string>;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: SparkApplicationArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("analytics:index:SparkApplication", name, { mode: args.mode, main: args.main.file }, opts);
+    const problems = sparkApplicationProblems(name, args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const { spark, mode } = args;
+    const files = [args.main, ...(args.modules ?? [])];
+    const child = { parent: this };
+    const driver = sparkDriverName(name);
+    const meta = { namespace: spark.namespace, labels: labels(driver, "driver"), selector: selector(driver, "driver") };
+
+    const data = Object.fromEntries(files.map(({ file, content }) => [file, content]));
+    configMap(driver, { ...meta, data }, child);
+    service(driver, { ...meta, ports: driverPorts, headless: true }, child);
+    const workload = { name: driver, namespace: spark.namespace, pod: driverPod() };
+    const waiting = { ...child, dependsOn: after(...(args.waitFor ?? [])) };
+    const runner =
+      mode === "stream"
+        ? deployment({ ...workload, replicas: 1, strategy: "Recreate" }, waiting)
+        : job({ ...workload, deadlineSeconds: args.deadlineSeconds ?? 3600, retries: 1 }, waiting);
+    this.ready = runner.id;
+    this.address = publish(
+      mode === "stream" && (args.publish ?? true) ? args.exposure : { kind: "none" },
+      { ...meta, service: driver, nodePort: "sparkUi", port: UI_PORT, title: `Spark (${name})`, scheme: "http" },
+      child,
+    );
+    this.registerOutputs({ address: this.address.url });
+
+    function driverPod(): PodArgs {
+      return sparkDriverPod({
+        service: driver,
+        component: "driver",
+        spark,
+        application: name,
+        driverMemory: args.driverMemory,
+        host: spark.namespace.apply((namespace) => serviceHost(driver, namespace)),
+        settings: {
+          ...executorSettings(name, args.executors ?? 1),
+          ...eventLogSettings(args.eventLog),
+          ...args.settings,
+        },
+        program: [driverFile(args.main.file), ...(args.arguments ?? [])],
+        filesConfigMap: driver,
+        ...(args.objectStore === undefined ? {} : { objectStore: args.objectStore }),
+        ...(args.env === undefined ? {} : { env: args.env }),
+        ...(args.secretEnv === undefined ? {} : { secretEnv: args.secretEnv }),
+        ...(mode === "stream" ? { probes: probes() } : {}),
+        config: files.map(({ content }) => content).join(""),
+      });
+    }
+
+    function probes(): { startup: Probe; readiness: Probe; liveness: Probe } {
+      const works: Probe =
+        args.readyFile === undefined
+          ? tcpProbe(UI_PORT, { periodSeconds: 5 })
+          : { exec: { command: ["test", "-f", args.readyFile] }, periodSeconds: 5 };
+      return {
+        startup: tcpProbe(UI_PORT, { periodSeconds: 3 }),
+        readiness: works,
+        liveness: tcpProbe(UI_PORT, { periodSeconds: 20, failureThreshold: 6 }),
+      };
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/** The pod of a Spark driver, whatever starts it: spark-submit in client mode, the account, the key and the settings. */
+import * as pulumi from "@pulumi/pulumi";
+import type { S3Endpoint } from "../../platform/endpoints.ts";
+import { sparkDriverResources } from "../footprints.ts";
+import { jvmOptions } from "../../platform/jvm.ts";
+import { mebibytes } from "../../platform/quantity.ts";
+import { awsKeyEnv } from "../../platform/s3-settings.ts";
+import {
+  BLOCK_MANAGER_PORT,
+  DEFAULTS_FILE,
+  DRIVER_PORT,
+  executorKeySettings,
+  SETTINGS_PATH,
+  type Spark,
+  SPARK_SCRATCH,
+  SPARK_UID,
+  UI_PORT,
+} from "./spark.ts";
+import { type EnvVar, fieldEnv, type PodArgs, type Probes } from "../../platform/workload.ts";
+
+/** Where executors find a driver that has no Service: Kubernetes puts the pod's own address in. */
+export const OWN_ADDRESS = "$(SPARK_DRIVER_BIND_ADDRESS)";
+/** Where a driver finds the files of its ConfigMap. */
+const FILES_PATH = "/opt/millrace/jobs";
+
+/** A program in Python: its file name, which ends in `.py`, and its text. */
+export interface SparkMain {
+  readonly file: string;
+  readonly content: string;
+}
+
+export interface SparkDriverArgs {
+  /** Service and role that the pod belongs to. */
+  readonly service: string;
+  readonly component: string;
+  readonly spark: Spark;
+  /** Name of the application in Spark's pages. */
+  readonly application: string;
+  /** Heap, for example `640Mi`; the container gets Spark's overhead on top. */
+  readonly driverMemory: string;
+  /** Where executors find the driver. */
+  readonly host: pulumi.Input<string>;
+  /** Settings by Spark's own names, on top of the shared ones. */
+  readonly settings: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What comes after the settings: options of spark-submit, or a program with its arguments. */
+  readonly program: readonly pulumi.Input<string>[];
+  /** ConfigMap with the program or what else the driver reads. @default - none */
+  readonly filesConfigMap?: pulumi.Input<string>;
+  /** The store with the key that driver and executors use. @default - with Spark's own key */
+  readonly objectStore?: S3Endpoint;
+  /** @default - none */
+  readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Environment that comes from Secrets, on top of `env`. @default - none */
+  readonly secretEnv?: readonly EnvVar[];
+  /** Ports beside those that executors and people use. @default - none */
+  readonly ports?: Readonly<Record<string, number>>;
+  /** @default - none */
+  readonly probes?: Probes;
+  /** Further text whose change must restart the pod. @default - none */
+  readonly config?: pulumi.Input<string>;
+}
+
+/** The ports of every driver by name. */
+export const driverPorts = { driver: DRIVER_PORT, blocks: BLOCK_MANAGER_PORT, ui: UI_PORT } as const;
+
+/** What is wrong with a program; empty when nothing is. */
+export function sparkMainProblems(what: string, main: SparkMain): string[] {
+  if (/^[A-Za-z0-9_-]+\.py$/.test(main.file)) return [];
+  return [`${what}: main file "${main.file}" is not a Python file; name it like job.py`];
+}
+
+/** What is wrong with the files beside a program; empty when nothing is. */
+export function sparkModuleProblems(what: string, main: SparkMain, modules: readonly SparkMain[]): string[] {
+  const files = [main, ...modules].map(({ file }) => file);
+  return modules.flatMap(({ file }) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*\.py$/.test(file)) {
+      return [`${what}: module "${file}" cannot be imported in Python; name it like stream_records.py`];
+    }
+    if (files.indexOf(file) === files.lastIndexOf(file)) return [];
+    return [`${what}: module "${file}" has the name of another file; give each its own`];
+  });
+}
+
+/** What is wrong with a number of executors; empty when nothing is. */
+export function executorProblems(what: string, executors: number, least = 1): string[] {
+  if (Number.isInteger(executors) && executors >= least) return [];
+  return [`${what} is ${executors}; give a whole number from ${least}`];
+}
+
+/** Path in the driver of a file of its ConfigMap. */
+export function driverFile(file: string): string {
+  return `${FILES_PATH}/${file}`;
+}
+
+/** The driver's pod; its `args` are those of the image's entry point. */
+export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
+  const { spark, objectStore = spark.objectStore } = args;
+  const files = [
+    { name: "settings", configMap: spark.settingsName, path: SETTINGS_PATH },
+    ...(args.filesConfigMap === undefined ? [] : [{ name: "files", configMap: args.filesConfigMap, path: FILES_PATH }]),
+  ];
+  return {
+    service: args.service,
+    component: args.component,
+    image: spark.image,
+    uid: SPARK_UID,
+    args: ["driver", ...submitArguments(args)],
+    env: [
+      fieldEnv("SPARK_DRIVER_BIND_ADDRESS", "status.podIP"),
+      fieldEnv("POD_NAME", "metadata.name"),
+      // Python would hold lines back and a crash would lose them.
+      { name: "PYTHONUNBUFFERED", value: "1" },
+      ...awsKeyEnv(objectStore),
+      ...Object.entries(args.env ?? {}).map(([name, value]) => ({ name, value })),
+      ...(args.secretEnv ?? []),
+    ],
+    ports: { ...driverPorts, ...args.ports },
+    resources: sparkDriverResources(args),
+    ...(args.probes === undefined ? {} : { probes: args.probes }),
+    config: pulumi.interpolate`${spark.settingsText}${args.config ?? ""}`,
+    serviceAccountName: spark.serviceAccountName,
+    volumes: files.map(({ name, configMap }) => ({ name, configMap: { name: configMap } })),
+    mounts: files.map(({ name, path }) => ({ name, mountPath: path, readOnly: true })),
+    scratch: SPARK_SCRATCH,
+  };
+}
+
+function submitArguments(args: SparkDriverArgs): pulumi.Input<string>[] {
+  const heap = mebibytes(args.driverMemory);
+  const settings: Record<string, pulumi.Input<string>> = {
+    "spark.app.name": args.application,
+    "spark.driver.host": args.host,
+    // Makes the driver the owner of its executors, so that Kubernetes removes them with it.
+    "spark.kubernetes.driver.pod.name": "$(POD_NAME)",
+    "spark.driver.memory": `${heap}m`,
+    "spark.driver.extraJavaOptions": jvmOptions(heap).join(" "),
+    ...(args.objectStore === undefined ? {} : executorKeySettings(args.objectStore)),
+    ...args.settings,
+  };
+  return [
+    "--properties-file",
+    DEFAULTS_FILE,
+    ...Object.entries(settings).flatMap(([key, value]) => ["--conf", pulumi.interpolate`${key}=${value}`]),
+    ...args.program,
+  ];
+}

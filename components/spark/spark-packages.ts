@@ -1,0 +1,52 @@
+/** Which connector jars Spark needs for the endpoints that it is wired to, checked before anything is deployed. */
+import { versions } from "../../images/versions.ts";
+import type { CassandraEndpoint, CatalogEndpoint, KafkaEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
+
+/** A connector as Maven coordinates. */
+export type SparkPackage = `${string}:${string}:${string}`;
+
+type Kind = (KafkaEndpoint | S3Endpoint | CatalogEndpoint | CassandraEndpoint)["kind"];
+
+/** Connectors in the platform's own Spark image. */
+export const bakedPackages: readonly SparkPackage[] = [
+  `org.apache.spark:spark-sql-kafka-0-10_2.13:${versions.spark}`,
+  `org.apache.iceberg:iceberg-spark-runtime-${minor(versions.spark)}_2.13:${versions.iceberg}`,
+  `org.apache.hadoop:hadoop-aws:${versions.hadoop}`,
+  `com.datastax.spark:spark-cassandra-connector_2.13:${versions.sparkCassandraConnector}`,
+];
+
+/** The artifact that a kind of endpoint needs; most are made for one minor version of Spark. */
+const needed: Readonly<Record<Kind, (spark: string) => { artifact: string; sameVersion: boolean }>> = {
+  kafka: () => ({ artifact: "org.apache.spark:spark-sql-kafka-0-10_2.13", sameVersion: true }),
+  s3: () => ({ artifact: "org.apache.hadoop:hadoop-aws", sameVersion: false }),
+  "hive-metastore": (spark) => ({
+    artifact: `org.apache.iceberg:iceberg-spark-runtime-${minor(spark)}_2.13`,
+    sameVersion: false,
+  }),
+  cassandra: () => ({ artifact: "com.datastax.spark:spark-cassandra-connector_2.13", sameVersion: false }),
+};
+
+/** What is missing or does not fit; empty when every kind of endpoint has its connector. */
+export function sparkPackageProblems(
+  sparkVersion: string,
+  packages: readonly SparkPackage[],
+  kinds: readonly Kind[],
+): string[] {
+  return kinds.flatMap((kind) => {
+    const { artifact, sameVersion } = needed[kind](sparkVersion);
+    const found = packages.find((name) => name.startsWith(`${artifact}:`));
+    if (found === undefined) {
+      return [
+        `spark: a ${kind} endpoint needs ${artifact}, which the image's packages lack (${packages.join(", ")}); ` +
+          "add it to the image and to the packages",
+      ];
+    }
+    const version = found.slice(artifact.length + 1);
+    if (!sameVersion || version === sparkVersion) return [];
+    return [`spark: ${found} does not fit Spark ${sparkVersion}; use ${artifact}:${sparkVersion}`];
+  });
+}
+
+function minor(version: string): string {
+  return version.split(".").slice(0, 2).join(".");
+}

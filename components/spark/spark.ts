@@ -1,0 +1,241 @@
+/** Spark on Kubernetes: what all applications share, namely settings, the executors' template and the account. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { versions } from "../../images/versions.ts";
+import type { CatalogEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
+import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "../footprints.ts";
+import { jvmOptions } from "../../platform/jvm.ts";
+import { labels } from "../../platform/names.ts";
+import { mebibytes, quantityBytes } from "../../platform/quantity.ts";
+import { s3aSettings } from "../../platform/s3-settings.ts";
+import { bakedPackages, type SparkPackage, sparkPackageProblems } from "./spark-packages.ts";
+import { configMap, type PodArgs, podTemplate } from "../../platform/workload.ts";
+
+const SERVICE = "spark";
+const SETTINGS = "spark-settings";
+/** User of `apache/spark`. */
+export const SPARK_UID = 185;
+/** Where drivers find the shared settings. */
+export const SETTINGS_PATH = "/opt/millrace/spark";
+export const DEFAULTS_FILE = `${SETTINGS_PATH}/spark-defaults.conf`;
+export const DRIVER_PORT = 7078;
+export const BLOCK_MANAGER_PORT = 7079;
+export const UI_PORT = 4040;
+/** Spark refuses a driver or executor with less heap than this. */
+const LEAST_HEAP_MEBIBYTES = 450;
+/** Folders that every Spark process writes to. */
+export const SPARK_SCRATCH: readonly string[] = ["/tmp", "/opt/spark/work-dir"];
+
+export interface SparkArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** An image with the contract of `apache/spark` and the connectors of `packages` in its jars. */
+  readonly image: pulumi.Input<string>;
+  /** Where applications read and write, with Spark's own key. */
+  readonly objectStore: S3Endpoint;
+  readonly catalog: CatalogEndpoint;
+  /** Name of the catalog in SQL. @default "lake" */
+  readonly catalogName?: string;
+  readonly executors: {
+    /** Heap of an executor, for example `768Mi`; its container gets Spark's overhead on top. */
+    readonly memory: string;
+    /** Tasks that an executor runs at a time. @default 1 */
+    readonly cores?: number;
+  };
+  /** Version of Spark in the image. @default - the platform's own */
+  readonly version?: string;
+  /** Connectors in the image. @default - those of the platform's own image */
+  readonly packages?: readonly SparkPackage[];
+  /** Further settings by Spark's own names; they win over the component's. @default - none */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function sparkProblems(args: Pick<SparkArgs, "catalogName" | "version" | "packages" | "executors">): string[] {
+  const catalogName = args.catalogName ?? "lake";
+  const problems = sparkPackageProblems(args.version ?? versions.spark, args.packages ?? bakedPackages, [
+    "s3",
+    "hive-metastore",
+    "kafka",
+  ]);
+  if (!/^[a-z][a-z0-9_]*$/.test(catalogName)) {
+    problems.push(`spark: catalogName "${catalogName}" is not a name in SQL; use lower-case letters, digits and _`);
+  }
+  const { memory, cores = 1 } = args.executors;
+  if (!Number.isInteger(cores) || cores < 1) {
+    problems.push(`spark: executors.cores is ${cores}; give a whole number from 1`);
+  }
+  return [...problems, ...heapProblems("spark: executors.memory", memory)];
+}
+
+/** What is wrong with the heap of a Spark process; empty when nothing is. */
+export function heapProblems(what: string, memory: string): string[] {
+  const bytes = quantityBytes(memory);
+  if (bytes !== undefined && bytes >= LEAST_HEAP_MEBIBYTES * 2 ** 20) return [];
+  return [`${what} is "${memory}"; Spark needs a heap of at least ${LEAST_HEAP_MEBIBYTES}Mi, for example "640Mi"`];
+}
+
+/** Spark's own form of settings, sorted so that equal settings are equal texts. */
+export function sparkProperties(settings: Readonly<Record<string, string>>): string {
+  return Object.keys(settings)
+    .sort()
+    .map((key) => `${key} ${settings[key] ?? ""}\n`)
+    .join("");
+}
+
+/** Settings by which Spark's S3 client finds a store; keys come from the environment. */
+export function sparkS3Settings(endpoint: S3Endpoint): Record<string, pulumi.Input<string>> {
+  return Object.fromEntries(
+    Object.entries(s3aSettings(endpoint)).map(([key, value]) => [`spark.hadoop.${key}`, value]),
+  );
+}
+
+/** Settings that give executors a consumer's key, in the environment and by reference. */
+export function executorKeySettings(endpoint: S3Endpoint): Record<string, pulumi.Input<string>> {
+  const { secretName, accessKeyField, secretKeyField } = endpoint.credentials;
+  const secret = "spark.kubernetes.executor.secretKeyRef";
+  return {
+    [`${secret}.AWS_ACCESS_KEY_ID`]: pulumi.interpolate`${secretName}:${accessKeyField}`,
+    [`${secret}.AWS_SECRET_ACCESS_KEY`]: pulumi.interpolate`${secretName}:${secretKeyField}`,
+  };
+}
+
+/**
+ * A pod as a template file. Its readers read YAML, which JSON is.
+ * @param names What a reader goes by. @default - no name and namespace, and the component's name for the container
+ */
+export function podTemplateFile(
+  pod: PodArgs,
+  names: { readonly name?: string; readonly namespace?: pulumi.Input<string>; readonly container?: string } = {},
+): pulumi.Output<string> {
+  const { name, namespace, container = pod.component } = names;
+  return pulumi.output({ template: podTemplate(pod), namespace }).apply(({ template, namespace: where }) => {
+    const metadata = { name, namespace: where, ...template.metadata };
+    const containers = template.spec?.containers.map((one) => ({ ...one, name: container }));
+    return JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec: { ...template.spec, containers } }, null, 2);
+  });
+}
+
+/** The shared part of Spark; applications are `SparkApplication`s. */
+export class Spark extends pulumi.ComponentResource {
+  readonly namespace: pulumi.Output<string>;
+  readonly image: pulumi.Output<string>;
+  readonly objectStore: S3Endpoint;
+  readonly catalog: CatalogEndpoint;
+  readonly catalogName: string;
+  /** Account of the drivers, which make and remove executor pods. */
+  readonly serviceAccountName: pulumi.Output<string>;
+  /** ConfigMap with `spark-defaults.conf` and `executor-pod.yaml`. */
+  readonly settingsName: pulumi.Output<string>;
+  /** The settings as text; drivers restart when it changes. */
+  readonly settingsText: pulumi.Output<string>;
+
+  /** @throws ResourceError when the arguments are wrong or the image lacks a connector. */
+  constructor(name: string, args: SparkArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { catalogName = "lake" } = args;
+    const { memory, cores = 1 } = args.executors;
+    super("analytics:index:Spark", name, { catalogName, memory, cores }, opts);
+    const problems = sparkProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const child = { parent: this };
+    const namespace = pulumi.output(args.namespace);
+    const resources = sparkExecutorResources({ executorMemory: memory, executorCores: cores });
+
+    const roleBinding = createAccount();
+    const defaults = pulumi.output(createSettings()).apply((settings) => sparkProperties(settings));
+    const executor = executorTemplate();
+    const settings = configMap(
+      SETTINGS,
+      {
+        namespace,
+        labels: labels(SERVICE, "settings"),
+        data: { "spark-defaults.conf": defaults, "executor-pod.yaml": executor },
+      },
+      child,
+    );
+    this.namespace = namespace;
+    this.image = pulumi.output(args.image);
+    this.objectStore = args.objectStore;
+    this.catalog = args.catalog;
+    this.catalogName = catalogName;
+    // Drivers start only when the account has its rights.
+    this.serviceAccountName = roleBinding.subjects.apply((subjects) => subjects[0]?.name ?? SERVICE);
+    this.settingsName = settings.metadata.name;
+    this.settingsText = pulumi.interpolate`${defaults}${executor}`;
+    this.registerOutputs({ settingsName: this.settingsName, serviceAccountName: this.serviceAccountName });
+
+    function createAccount(): k8s.rbac.v1.RoleBinding {
+      const metadata = { name: SERVICE, namespace, labels: labels(SERVICE, "driver") };
+      const account = new k8s.core.v1.ServiceAccount(SERVICE, { metadata, automountServiceAccountToken: false }, child);
+      const role = new k8s.rbac.v1.Role(
+        SERVICE,
+        {
+          metadata,
+          rules: [
+            {
+              apiGroups: [""],
+              resources: ["pods", "configmaps", "services", "persistentvolumeclaims"],
+              verbs: ["create", "get", "list", "watch", "update", "patch", "delete", "deletecollection"],
+            },
+          ],
+        },
+        child,
+      );
+      return new k8s.rbac.v1.RoleBinding(
+        SERVICE,
+        {
+          metadata,
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+          subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
+        },
+        child,
+      );
+    }
+
+    function createSettings(): Record<string, pulumi.Input<string>> {
+      const catalog = `spark.sql.catalog.${catalogName}`;
+      return {
+        "spark.master": "k8s://https://kubernetes.default.svc:443",
+        "spark.submit.deployMode": "client",
+        "spark.kubernetes.namespace": namespace,
+        "spark.kubernetes.container.image": args.image,
+        // By default ten seconds, which a busy node does not keep; the driver would end at its start.
+        "spark.kubernetes.driver.connectionTimeout": "60000",
+        "spark.kubernetes.driver.requestTimeout": "60000",
+        "spark.kubernetes.executor.podTemplateFile": `${SETTINGS_PATH}/executor-pod.yaml`,
+        "spark.kubernetes.executor.podTemplateContainerName": "executor",
+        "spark.kubernetes.executor.request.cores": resources.requests.cpu,
+        "spark.kubernetes.executor.limit.cores": resources.limits.cpu,
+        ...executorKeySettings(args.objectStore),
+        "spark.executorEnv.AWS_REGION": args.objectStore.region,
+        "spark.executor.cores": String(cores),
+        "spark.executor.memory": `${mebibytes(memory)}m`,
+        "spark.executor.memoryOverhead": `${SPARK_OVERHEAD_MI}m`,
+        "spark.driver.port": String(DRIVER_PORT),
+        "spark.driver.blockManager.port": String(BLOCK_MANAGER_PORT),
+        "spark.ui.port": String(UI_PORT),
+        "spark.executor.extraJavaOptions": jvmOptions(mebibytes(memory)).join(" "),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        [catalog]: "org.apache.iceberg.spark.SparkCatalog",
+        [`${catalog}.type`]: "hive",
+        [`${catalog}.uri`]: args.catalog.uri,
+        [`${catalog}.warehouse`]: args.catalog.warehouse,
+        ...sparkS3Settings(args.objectStore),
+        ...args.settings,
+      };
+    }
+
+    /** Spark fills in image, command, environment and resources; the template adds what makes the pod restricted. */
+    function executorTemplate(): pulumi.Output<string> {
+      return podTemplateFile({
+        service: SERVICE,
+        component: "executor",
+        image: args.image,
+        uid: SPARK_UID,
+        resources,
+        restartPolicy: "Never",
+        scratch: SPARK_SCRATCH,
+      });
+    }
+  }
+}

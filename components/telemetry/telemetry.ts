@@ -1,0 +1,72 @@
+/** The telemetry producer: sends the vmstat and iostat figures of its node to a topic, for ever. */
+import * as pulumi from "@pulumi/pulumi";
+import type { TopicEndpoint } from "../../platform/endpoints.ts";
+import { deployment, fieldEnv, httpProbe, type Resources, tcpProbe } from "../../platform/workload.ts";
+
+const SERVICE = "telemetry-producer";
+const HEALTH_PORT = 8080;
+
+export interface TelemetryProducerArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** The platform's tools image. */
+  readonly image: pulumi.Input<string>;
+  readonly topic: TopicEndpoint;
+  readonly resources: Resources;
+  /** Time between two measurements, in seconds. @default 5 */
+  readonly intervalSeconds?: number;
+}
+
+/** What is wrong with the arguments; empty when nothing is. */
+export function telemetryProblems(args: Pick<TelemetryProducerArgs, "intervalSeconds">): string[] {
+  const { intervalSeconds = 5 } = args;
+  if (Number.isInteger(intervalSeconds) && intervalSeconds >= 1 && intervalSeconds <= 3600) return [];
+  return [`telemetry: intervalSeconds is ${intervalSeconds}; give a whole number from 1 to 3600`];
+}
+
+/** One producer pod. */
+export class TelemetryProducer extends pulumi.ComponentResource {
+  /** Settles when records are acknowledged. */
+  readonly ready: pulumi.Output<string>;
+
+  /** @throws ResourceError when the arguments are wrong. */
+  constructor(name: string, args: TelemetryProducerArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { intervalSeconds = 5 } = args;
+    super("analytics:index:TelemetryProducer", name, { intervalSeconds }, opts);
+    const problems = telemetryProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const producer = deployment(
+      {
+        name: SERVICE,
+        namespace: args.namespace,
+        replicas: 1,
+        strategy: "Recreate",
+        pod: {
+          service: SERVICE,
+          component: "producer",
+          image: args.image,
+          command: ["node", "/opt/millrace/workloads/telemetry-producer.ts"],
+          env: [
+            { name: "KAFKA_BOOTSTRAP", value: args.topic.kafka.bootstrapServers },
+            { name: "KAFKA_SECURITY_PROTOCOL", value: args.topic.kafka.securityProtocol },
+            { name: "TOPIC", value: args.topic.topic },
+            { name: "INTERVAL_SECONDS", value: String(intervalSeconds) },
+            { name: "HEALTH_PORT", value: String(HEALTH_PORT) },
+            fieldEnv("NODE_NAME", "spec.nodeName"),
+          ],
+          ports: { health: HEALTH_PORT },
+          resources: args.resources,
+          probes: {
+            startup: tcpProbe(HEALTH_PORT, { periodSeconds: 2 }),
+            // Only readiness asks for its health: a broker's outage must not cost the records that wait here.
+            readiness: httpProbe(HEALTH_PORT, "/healthz", { periodSeconds: 5 }),
+            liveness: tcpProbe(HEALTH_PORT, { periodSeconds: 20, failureThreshold: 6 }),
+          },
+          scratch: ["/tmp"],
+        },
+      },
+      { parent: this },
+    );
+    this.ready = producer.id;
+    this.registerOutputs({ ready: this.ready });
+  }
+}

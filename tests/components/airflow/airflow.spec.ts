@@ -1,0 +1,277 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { Airflow, airflowProblems, type AirflowArgs } from "../../../components/airflow/airflow.ts";
+import { ClientEndpointsConfig } from "../../../components/notebooks/client-endpoints.ts";
+import type { PostgresEndpoint, SparkConnectEndpoint } from "../../../platform/endpoints.ts";
+import { configMapProblems, podProblems } from "../../../platform/hardening.ts";
+import { envOf, kafka, nodePorts, presto, s3 } from "../../support/fixtures.ts";
+import { type Inputs, mock, type Mocked, valueOf } from "../../support/mocks.ts";
+
+const database: PostgresEndpoint = {
+  kind: "postgres",
+  host: pulumi.output("postgres.example"),
+  port: pulumi.output(5432),
+  database: "airflow",
+  user: "airflow",
+  password: { secretName: pulumi.output("postgres-role-airflow"), key: "password" },
+  ready: pulumi.output("ready"),
+};
+
+const spark: SparkConnectEndpoint = {
+  kind: "spark-connect",
+  url: pulumi.output("sc://spark.example:15002"),
+  token: undefined,
+  ready: pulumi.output("ready"),
+};
+
+const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
+const servers = ["airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer"];
+
+/** A pod spec with what Airflow's pods add to the common type of specs. */
+interface Pod {
+  readonly serviceAccountName?: string;
+  readonly automountServiceAccountToken: boolean;
+  readonly containers: readonly [
+    {
+      readonly env: readonly { readonly name: string; readonly valueFrom?: { readonly secretKeyRef?: object } }[];
+      readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+    },
+  ];
+  readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly items?: object[] } }[];
+}
+
+describe("Airflow", () => {
+  let mocked: Mocked;
+  beforeEach(async () => {
+    mocked = await mock();
+  });
+
+  const make = (args: Partial<AirflowArgs> = {}) =>
+    new Airflow("airflow", {
+      namespace: "data",
+      image: "airflow:1",
+      exposure: nodePorts,
+      database,
+      logs: { objectStore: s3("airflow"), bucket: "airflow" },
+      connections: { kafka: kafka(), presto: presto(), spark, objectStore: s3("airflow") },
+      clients: new ClientEndpointsConfig("client-endpoints", {
+        namespace: "data",
+        objectStore: s3("airflow"),
+        notebooks: "s3://notebooks",
+      }).endpoints,
+      jobKeys: { report: s3("dag-report") },
+      ...args,
+    });
+  const podOf = ({ spec }: Inputs): Pod => spec.template.spec as unknown as Pod;
+  const server = async (name: string): Promise<Inputs> => (await mocked.get(DEPLOYMENT, name)).inputs;
+  const settings = async (): Promise<Readonly<Record<string, string>>> =>
+    (await mocked.get("kubernetes:core/v1:ConfigMap", "airflow-settings")).inputs.data;
+  const taskPod = async (): Promise<Pod> =>
+    (JSON.parse((await settings())["task-pod.yaml"] ?? "") as { spec: Pod }).spec;
+
+  it("offers its address, and the robot by a reference to its password", async () => {
+    const airflow = make();
+    expect(await valueOf(airflow.endpoint.url)).to.equal("http://airflow.data.svc:8080");
+    expect(await valueOf(airflow.address.url)).to.equal("http://127.0.0.1:30180");
+    expect(airflow.endpoint.robot).to.equal("proof");
+    expect(await valueOf(airflow.endpoint.robotPassword.secretName)).to.equal("airflow-users");
+    expect(airflow.endpoint.robotPassword.key).to.equal("proof");
+  });
+
+  it("makes four hardened servers that start after the set-up", async () => {
+    make();
+    expect((await mocked.ofType(DEPLOYMENT)).map(({ name }) => name)).to.have.members(servers);
+    for (const name of servers) {
+      const { spec } = await server(name);
+      expect(podProblems(spec.template.spec, true), name).to.deep.equal([]);
+      expect(spec.strategy, name).to.deep.equal({ type: "Recreate" });
+    }
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "airflow-setup");
+    expect(podProblems(inputs.spec.template.spec, false)).to.deep.equal([]);
+    expect(envOf(inputs)).to.include({
+      ADMIN_PASSWORD: "airflow-users/admin",
+      ROBOT_PASSWORD: "airflow-users/proof",
+      POSTGRES_PASSWORD: "postgres-role-airflow/password",
+      AIRFLOW__DATABASE__SQL_ALCHEMY_CONN:
+        "postgresql+psycopg2://airflow:$(POSTGRES_PASSWORD)@postgres.example:5432/airflow",
+    });
+  });
+
+  it("keeps passwords and keys in Secrets only", async () => {
+    make();
+    const users = await mocked.get("kubernetes:core/v1:Secret", "airflow-users");
+    const keys = await mocked.get("kubernetes:core/v1:Secret", "airflow-keys");
+    expect(Object.keys(users.inputs.stringData)).to.deep.equal(["admin", "proof"]);
+    expect(users.inputs.stringData["admin"]).to.have.length(24).and.not.to.equal(users.inputs.stringData["proof"]);
+    expect(Object.keys(keys.inputs.stringData)).to.have.members(["fernet", "jwt", "api"]);
+    expect(keys.inputs.stringData["fernet"]).to.match(/^[A-Za-z0-9_-]{43}=$/);
+    expect([users.secrets, keys.secrets]).to.deep.equal([["stringData"], ["stringData"]]);
+    expect(configMapProblems(await settings())).to.deep.equal([]);
+  });
+
+  it("gives what signs tokens only to those who give or check them", async () => {
+    make();
+    const signs = async (name: string) =>
+      Object.keys(envOf(await server(name))).includes("AIRFLOW__API_AUTH__JWT_SECRET");
+    expect(await Promise.all(servers.map(signs))).to.deep.equal([true, true, false, false]);
+  });
+
+  it("makes task pods that are hardened, without a token, the database or any key but Airflow's own", async () => {
+    make();
+    const pod = await taskPod();
+    expect(podProblems(pod, false)).to.deep.equal([]);
+    expect(pod.automountServiceAccountToken).to.equal(false);
+    const { env } = pod.containers[0];
+    const secret = env.filter(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined);
+    expect(secret.map(({ name }) => name)).to.deep.equal(["AIRFLOW_S3_ACCESS_KEY", "AIRFLOW_S3_SECRET_KEY"]);
+    expect(env.map(({ name }) => name))
+      .to.include.members(["AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "AWS_ENDPOINT_URL", "AIRFLOW_CONN_PRESTO"])
+      .and.not.to.include("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN");
+    expect(pod.containers[0].volumeMounts.map(({ mountPath }) => mountPath)).to.deep.equal([
+      "/etc/millrace",
+      "/opt/airflow/config",
+      "/tmp",
+      "/opt/airflow/logs",
+    ]);
+  });
+
+  it("lets a task that hands on a large value fail by itself, with a program that each task finds", async () => {
+    make();
+    const pod = await taskPod();
+    const variables = Object.fromEntries(
+      pod.containers[0].env.map((one) => [one.name, (one as { value?: string }).value]),
+    );
+    expect(variables).to.include({
+      AIRFLOW__CORE__XCOM_BACKEND: "small_values.SmallXCom",
+      PYTHONPATH: "/opt/airflow/config",
+    });
+    const { configMap } = pod.volumes.find(({ name }) => name === "settings") ?? {};
+    expect(configMap?.items).to.deep.equal([{ key: "small_values.py", path: "small_values.py" }]);
+    expect((await settings())["small_values.py"]).to.contain("class SmallXCom(BaseXCom)");
+  });
+
+  it("writes down which DAG of the image gets which key and account, and the key of all DAGs of the bucket", async () => {
+    make({ podDags: ["census"], dagBucket: "dags", dagBucketKey: s3("dag-bucket") });
+    const fields = { accessKeyField: "accessKey", secretKeyField: "secretKey" };
+    expect(JSON.parse((await settings())["task-rights.json"] ?? "")).to.deep.equal({
+      platform: {
+        dags: {
+          census: { account: "airflow-task" },
+          report: { key: { secretName: "key-dag-report", ...fields } },
+        },
+      },
+      team: { every: { key: { secretName: "key-dag-bucket", ...fields } } },
+    });
+    const scheduler = envOf(await server("airflow-scheduler"));
+    expect(scheduler).to.include({
+      TASK_POD_TEMPLATE: "/opt/airflow/config/task-pod.yaml",
+      TASK_RIGHTS: "/opt/airflow/config/task-rights.json",
+    });
+  });
+
+  it("mounts the templates of Spark batches into task pods", async () => {
+    make({ sparkBatch: { configMapName: pulumi.output("spark-batch"), text: pulumi.output("{}") } });
+    const pod = await taskPod();
+    expect(pod.containers[0].volumeMounts.map(({ mountPath }) => mountPath)).to.include("/opt/airflow/spark-batch");
+  });
+
+  it("lets the scheduler make pods, the API server read logs, and nobody enter a pod or read a Secret", async () => {
+    make({ podDags: ["census"] });
+    const roles = await mocked.ofType("kubernetes:rbac.authorization.k8s.io/v1:Role");
+    const resources = Object.fromEntries(
+      roles.map(({ name, inputs }) => [name, inputs.rules.flatMap((rule) => rule.resources)]),
+    );
+    expect(resources).to.deep.equal({
+      "airflow-scheduler": ["pods", "pods/log", "events"],
+      "airflow-task": ["pods", "pods/log", "events"],
+      "airflow-api-server": ["pods", "pods/log"],
+    });
+    expect(podOf(await server("airflow-scheduler")).serviceAccountName).to.equal("airflow-scheduler");
+    expect(podOf(await server("airflow-dag-processor")).automountServiceAccountToken).to.equal(false);
+  });
+
+  it("runs tasks inside the scheduler on demand, with the keys of all DAGs there and no rights in Kubernetes", async () => {
+    make({ executor: "local" });
+    const scheduler = await server("airflow-scheduler");
+    expect(envOf(scheduler)).to.include({
+      AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+      TASK_KEYS_FOLDER: "/opt/airflow/task-keys",
+    });
+    expect(podOf(scheduler).volumes.find(({ name }) => name === "task-keys")).to.deep.equal({
+      name: "task-keys",
+      projected: {
+        sources: [
+          {
+            secret: {
+              name: "key-dag-report",
+              items: [
+                { key: "accessKey", path: "platform/dags/report/accessKey" },
+                { key: "secretKey", path: "platform/dags/report/secretKey" },
+              ],
+            },
+          },
+        ],
+      },
+    });
+    expect(podOf(scheduler).serviceAccountName).to.equal(undefined);
+    expect(await mocked.ofType("kubernetes:rbac.authorization.k8s.io/v1:Role")).to.deep.equal([]);
+    expect(Object.keys(await settings()))
+      .to.include("task_keys.py")
+      .and.not.to.include("airflow_local_settings.py");
+  });
+
+  it("mounts plugins file by file into those that use them", async () => {
+    make();
+    const mounts = podOf(await server("airflow-api-server")).containers[0].volumeMounts;
+    expect(mounts[1]).to.deep.equal({
+      name: "settings",
+      mountPath: "/opt/airflow/plugins/login_limit.py",
+      subPath: "login_limit.py",
+      readOnly: true,
+    });
+    const triggerer = podOf(await server("airflow-triggerer")).containers[0].volumeMounts;
+    expect(triggerer.filter(({ mountPath }) => mountPath.includes("plugins"))).to.deep.equal([]);
+  });
+
+  it("asks each part for its own health, so that one that is down does not take the others along", async () => {
+    make();
+    const probe = async (name: string) => (await server(name)).spec.template.spec.containers[0];
+    const api = await probe("airflow-api-server");
+    expect(api.readinessProbe.httpGet).to.deep.equal({ port: 8080, path: "/api/v2/monitor/health" });
+    expect(api.livenessProbe.httpGet.path).to.equal("/api/v2/version");
+    expect(api.startupProbe.httpGet.path, "the API of tasks is built before the first task").to.equal(
+      "/execution/health",
+    );
+    expect((await probe("airflow-scheduler")).livenessProbe.httpGet).to.deep.equal({ port: 8974, path: "/health" });
+    const processor = await probe("airflow-dag-processor");
+    expect(processor.readinessProbe.exec.command.slice(3)).to.deep.equal([
+      "/opt/airflow/config/alive.py",
+      "dag_processor",
+      "--ready",
+    ]);
+    expect(processor.livenessProbe.exec.command).not.to.include("--ready");
+    expect(envOf(await server("airflow-triggerer"))).to.include({
+      AIRFLOW_HEALTH_URL: "http://airflow.data.svc:8080/api/v2/monitor/health",
+    });
+  });
+
+  it("restarts its pods when a setting, an address or a right changes", async () => {
+    make();
+    const hash = async (name: string) =>
+      (await server(name)).spec.template.metadata.annotations["millrace/config-hash"];
+    const first = await Promise.all(servers.map(hash));
+    expect(new Set(first).size).to.equal(1);
+    mocked = await mock();
+    make({ jobKeys: { other: s3("dag-report") } });
+    expect(await hash("airflow-scheduler")).not.to.equal(first[0]);
+  });
+
+  it("refuses what can be no DAG and no time zone, and a key for no DAG", () => {
+    expect(airflowProblems({ jobKeys: {}, podDags: ["fine"], timezone: "Europe/Berlin" })).to.deep.equal([]);
+    expect(airflowProblems({ jobKeys: { "a/b": 1 }, timezone: "Mars", dagBucketKey: 1 })).to.deep.equal([
+      "airflow: dagBucketKey is given without a dagBucket, so no DAG would have it; give both or neither",
+      'airflow: "a/b" is not the id of a DAG; use letters, digits, dots, dashes and _',
+      'airflow: timezone is "Mars"; give a name of the time zone database, such as "Europe/Berlin"',
+    ]);
+  });
+});

@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import * as pulumi from "@pulumi/pulumi";
+import type { CassandraEndpoint } from "../../../platform/endpoints.ts";
+import { Display, displayProblems } from "../../../components/display/display.ts";
+import { envOf, nodePorts, presto, resources, topic } from "../../support/fixtures.ts";
+import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
+
+const cassandra: CassandraEndpoint = {
+  kind: "cassandra",
+  contactPoints: pulumi.output("c0.example,c1.example"),
+  port: pulumi.output(9042),
+  datacenter: "dc1",
+  user: "display",
+  password: { secretName: pulumi.output("cassandra-role-display"), key: "password" },
+  ready: pulumi.output("ready"),
+};
+
+describe("Display", () => {
+  let mocked: Mocked;
+  beforeEach(async () => {
+    mocked = await mock();
+  });
+
+  const make = (options: { readonly replicas?: number; readonly windowSeconds?: number } = {}): Display =>
+    new Display("display", {
+      namespace: "data",
+      image: "display:1",
+      exposure: nodePorts,
+      topics: { randomNumbers: { ...topic(), topic: pulumi.output("random-numbers") }, monitoring: topic() },
+      presto: presto(),
+      cassandra,
+      windowSeconds: 10,
+      resources,
+      ...options,
+    });
+
+  it("offers its address within the cluster and the published one", async () => {
+    const display = make();
+    expect(await valueOf(display.endpoint.url)).to.equal("http://display.data.svc:8080");
+    expect(display.address.title).to.equal("Display");
+    expect(await valueOf(display.address.url)).to.equal("http://127.0.0.1:30300");
+  });
+
+  it("tells the server all that it reads from, and the password by reference only", async () => {
+    make();
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "display");
+    expect(envOf(inputs)).to.deep.equal({
+      PORT: "8080",
+      KAFKA_BOOTSTRAP: "kafka.example:9092",
+      KAFKA_SECURITY_PROTOCOL: "PLAINTEXT",
+      RANDOM_NUMBERS_TOPIC: "random-numbers",
+      MONITORING_TOPIC: "telemetry",
+      POD_NAME: "metadata.name",
+      PRESTO_URL: "http://presto.example:8080",
+      PRESTO_CATALOG: "lake",
+      CASSANDRA_CONTACT_POINTS: "c0.example,c1.example",
+      CASSANDRA_PORT: "9042",
+      CASSANDRA_DATACENTER: "dc1",
+      CASSANDRA_USER: "display",
+      CASSANDRA_PASSWORD: "cassandra-role-display/password",
+      WINDOW_SECONDS: "10",
+    });
+  });
+
+  it("gives the heap a share of the container's memory", async () => {
+    make();
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "display");
+    expect(inputs.spec.template.spec.containers[0].command).to.deep.equal([
+      "node",
+      "--max-old-space-size=600",
+      "/opt/millrace/display/server/main.ts",
+    ]);
+  });
+
+  it("runs as many servers as it is told, and is ready when its pages are", async () => {
+    make({ replicas: 3 });
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "display");
+    expect(inputs.spec.replicas).to.equal(3);
+    expect(inputs.spec.template.spec.containers[0].readinessProbe.httpGet).to.deep.equal({
+      path: "/readyz",
+      port: 8080,
+    });
+    expect(inputs.spec.template.spec.containers[0].livenessProbe.httpGet).to.deep.equal({
+      path: "/healthz",
+      port: 8080,
+    });
+  });
+
+  it("refuses wrong arguments before it makes anything", () => {
+    expect(() => make({ replicas: 0 })).to.throw("display: replicas is 0; give a whole number from 1");
+  });
+});
+
+describe("displayProblems", () => {
+  const right = { windowSeconds: 10, presto: { catalogs: ["lake", "cassandra"] } };
+
+  it("finds nothing wrong with right arguments", () => {
+    expect(displayProblems(right)).to.deep.equal([]);
+  });
+
+  it("tells all that is wrong at once", () => {
+    expect(displayProblems({ ...right, replicas: 1.5, windowSeconds: 0, prestoCatalog: "sea" })).to.deep.equal([
+      "display: replicas is 1.5; give a whole number from 1",
+      "display: windowSeconds is 0; give a whole number from 1 to 3600",
+      'display: Presto has no catalog "sea" (it has lake, cassandra); give it one of the lake\'s tables, or name it in prestoCatalog',
+    ]);
+  });
+});
