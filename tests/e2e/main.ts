@@ -4,23 +4,41 @@
  */
 import { parseArgs } from "node:util";
 
-import { refusesBadConfig } from "./faults/data-path.ts";
-import { down, switchTo, up } from "./life.ts";
-import { killsOf, MOST_KILLS, type Options } from "./options.ts";
-import { alone, faults, faultsOf, looks, looksOf, onlyNamed, stagesOf } from "./parts.ts";
+import { messageOf } from "../../cli/errors.ts";
+import { projectDir } from "../../cli/paths.ts";
+import { type Profile, profiles } from "../../config/profiles.ts";
+import { down, up } from "./life.ts";
+import { countOf, MOST_KILLS, MOST_MINUTES, type Options, USUAL_KILLS } from "./options.ts";
+import { alone, parts } from "./parts.ts";
 import { profileNow } from "./platform.ts";
 import { Runner } from "./runner.ts";
+import { changesSince } from "./selection/changes.ts";
+import { fromPart, planOf, type Stage, stagesOf } from "./selection/plan.ts";
+import { wordsOf } from "./selection/words.ts";
+import { type Course, wholeRun } from "./whole-run.ts";
 
 const MINUTE = 60_000;
 
 const { values } = parseArgs({
   options: {
-    /** Services of the platform: `core`, `studio`, `pipeline`, or `all`: studio and then pipeline on the same cluster. */
+    /** The parts that changes since this commit ask for, then those whose turn it is; `auto`: git finds the commit. */
+    since: { type: "string" },
+    /** Everything, also what takes long; together with `--budget` a part of it, for `--from` to go on. */
+    all: { type: "boolean", default: false },
+    /** Begins with this part, on the platform that is up or on a new one. */
+    from: { type: "string" },
+    /** Minutes for the whole run. @default 70 with `--since` */
+    budget: { type: "string" },
+    /** Minutes after which nothing more is begun; what was touched and has not run by then is a failure. */
+    limit: { type: "string" },
+    /** Only prints what a run would do. */
+    plan: { type: "boolean", default: false },
+    /** Services of the platform: `core`, `studio`, `pipeline`, `full`, or `all`: studio and then pipeline on the same cluster. */
     profile: { type: "string", default: "all" },
-    /** Only these parts, on a platform that is up already and stays up: `--only airflow,browser`; a wrong name lists all. */
+    /** Only these parts, on a platform that is up already and stays up: `--only dags,browser`; a wrong name lists all. */
     only: { type: "string" },
     /** How often the windows' driver is killed. */
-    kills: { type: "string", default: "10" },
+    kills: { type: "string", default: String(USUAL_KILLS) },
     /** Further times up and down at the end. */
     rounds: { type: "string", default: "0" },
     /** Leave the platform up. */
@@ -32,55 +50,86 @@ const { values } = parseArgs({
 
 const runner = new Runner();
 
+const BUDGET_MINUTES = 70;
+/** What `--profile all` brings up, one after the other on the same cluster. */
+const inTurn: readonly Profile[] = ["studio", "pipeline"];
+
 async function onlyParts(names: readonly string[], options: Options): Promise<void> {
-  const known = { ...looks, ...faults, ...onlyNamed };
   for (const name of names) {
-    const part = known[name];
     if (alone[name] !== undefined) await alone[name](runner);
-    else if (part === undefined) {
-      await runner.step(`--only ${name}`, MINUTE, () =>
-        Promise.reject(new Error(`there is no such part; there are ${Object.keys({ ...known, ...alone }).join(", ")}`)),
+    else if (parts[name] === undefined) {
+      runner.fail(
+        `--only ${name}`,
+        `there is no such part; there are ${[...Object.keys(parts), ...Object.keys(alone)].join(", ")}`,
       );
-    } else await part.run(runner, await profileNow(), options);
+    } else await parts[name].run(runner, await profileNow(), options);
   }
 }
 
-async function wholeLife(options: Options): Promise<void> {
-  const stages = stagesOf(values.profile);
-  const [first] = stages ?? [];
-  if (stages === undefined || first === undefined) {
-    await runner.step(`--profile ${values.profile}`, MINUTE, () =>
-      Promise.reject(new Error("there is no such profile; there are core, studio, pipeline, all")),
-    );
+/** The stages of a run that leaves nothing to chance. */
+function stagesFor(profile: string, isAll: boolean): readonly Stage[] {
+  const named = profile === "all" ? inTurn : profiles.filter((one) => one === profile);
+  if (named.length === 0) throw new Error(`--profile ${profile}: there are ${[...profiles, "all"].join(", ")}`);
+  const names = Object.entries(parts).filter(([, { isLong }]) => isAll || isLong === undefined);
+  return stagesOf(parts, named, values["no-faults"] ? [] : names.map(([name]) => name));
+}
+
+/**
+ * What is to be run, by the options.
+ * @throws Error when an option says what can't be
+ */
+function courseOf(options: Options): Course {
+  const minutes = (name: "budget" | "limit"): number | undefined => {
+    const text = values[name];
+    if (text === undefined) return undefined;
+    const count = countOf(text, MOST_MINUTES);
+    if (count === undefined)
+      throw new Error(`--${name} ${text}: it must be a number of minutes from 1 to ${MOST_MINUTES}`);
+    return count;
+  };
+  const [budgetMinutes, limitMinutes] = [minutes("budget"), minutes("limit")];
+  const common = { budgetMinutes, limitMinutes, keep: values.keep, options };
+  if (values.since !== undefined) {
+    const change = changesSince(projectDir, values.since);
+    const budget = budgetMinutes ?? BUDGET_MINUTES;
+    const plan = planOf(parts, change, budget);
+    for (const line of wordsOf(plan, change.words, budget)) console.log(line);
+    return { ...common, budgetMinutes: budget, stages: plan.stages, plan };
+  }
+  const stages = stagesFor(values.profile, values.all);
+  if (values.from === undefined) return { ...common, stages };
+  return { ...common, stages: fromPart(stages, values.from), isContinued: true };
+}
+
+async function live(options: Options): Promise<void> {
+  const course = courseOf(options);
+  if (values.plan) {
+    for (const { profile, parts: names } of course.stages) console.log(`${profile}: ${names.join(", ")}`);
     return;
   }
-  await refusesBadConfig(runner);
-  for (const profile of stages) {
-    const isLater = profile !== first;
-    const isUp = isLater
-      ? await switchTo(runner, profile, 30 * MINUTE)
-      : await up(runner, profile, "npm run up ends in a proven platform", 55 * MINUTE);
-    if (!isUp) break;
-    for (const name of looksOf(isLater)) await looks[name]?.run(runner, profile, options);
-    if (values["no-faults"]) continue;
-    for (const name of faultsOf(profile, isLater)) await faults[name]?.run(runner, profile, options);
+  const next = await wholeRun(runner, course);
+  if (next !== undefined) {
+    console.log(`the time is over; the platform stays up. Go on with: npm run e2e -- --all --from ${next}`);
+    return;
   }
   if (values.keep) return;
-  await down(runner, "npm run down leaves nothing");
-  await down(runner, "a second down finds nothing to do");
+  if (values.all) for (const run of Object.values(alone)) await run(runner);
+  const [first = { profile: "core" as const }] = course.stages;
   for (let round = 1; round <= Number(values.rounds); round++) {
-    await up(runner, first, `round ${round}: up again`, 15 * MINUTE);
+    await up(runner, first.profile, `round ${round}: up again`, 15 * MINUTE);
     await down(runner, `round ${round}: down again`);
   }
 }
 
-const kills = killsOf(values.kills);
+const kills = countOf(values.kills, MOST_KILLS);
 if (kills === undefined) {
-  await runner.step(`--kills ${values.kills}`, MINUTE, () =>
-    Promise.reject(new Error(`it must be how often the driver is killed, from 1 to ${MOST_KILLS}`)),
-  );
-} else if (values.only === undefined) await wholeLife({ kills });
-else await onlyParts(values.only.split(","), { kills });
+  runner.fail(`--kills ${values.kills}`, `it must be how often the driver is killed, from 1 to ${MOST_KILLS}`);
+} else if (values.only !== undefined) await onlyParts(values.only.split(","), { kills });
+else {
+  await live({ kills }).catch((error: unknown) => {
+    runner.fail("end-to-end run", messageOf(error));
+  });
+}
 for (const failure of runner.failures) console.log(failure);
 console.log(`${runner.passed} passed, ${runner.failed} failed`);
 process.exitCode = runner.failed === 0 ? 0 : 1;

@@ -1,13 +1,15 @@
-/** What a caller of the end-to-end test chooses, beside the profile. */
+/** What a caller of the end-to-end test chooses, beside the parts. */
 export interface Options {
   /** How often the windows' driver is killed. */
   readonly kills: number;
 }
 
+export const USUAL_KILLS = 4;
 export const MOST_KILLS = 50;
+export const MOST_MINUTES = 24 * 60;
 
-/** @returns `undefined` when the text is no number of kills */
-export function killsOf(text: string): number | undefined {
-  const kills = Number(text);
-  return /^\d+$/.test(text) && kills >= 1 && kills <= MOST_KILLS ? kills : undefined;
+/** @returns `undefined` when the text is no whole number from 1 to `most` */
+export function countOf(text: string, most: number): number | undefined {
+  const count = Number(text);
+  return /^\d+$/.test(text) && count >= 1 && count <= most ? count : undefined;
 }

@@ -1,48 +1,75 @@
 import { expect } from "chai";
 
-import { alone, faults, faultsOf, looks, looksOf, stagesOf } from "./parts.ts";
+import { alone, parts } from "./parts.ts";
+import { PLATFORM, rooms } from "./selection/owners.ts";
+import { minutesOf, RECOVERY, type Stage, stagesOf } from "./selection/plan.ts";
+
+const names = Object.keys(parts);
+const usual = names.filter((name) => parts[name]?.isLong === undefined);
+const partsOf = (stages: readonly Stage[], index: number): readonly string[] => stages[index]?.parts ?? [];
 
 describe("parts of the end-to-end test", () => {
   it("are run with the first profile that can, and once in a whole life", () => {
-    const [studio, pipeline] = [faultsOf("studio", false), faultsOf("pipeline", true)];
-    expect(studio).to.include.members(["kafka", "data-path", "browser"]).and.not.include("windows");
-    expect(pipeline).to.include.members(["windows", "display-pages"]).and.not.include.members(["kafka"]);
-    expect(studio.filter((name) => pipeline.includes(name))).to.deep.equal(["recovery"]);
+    const stages = stagesOf(parts, ["studio", "pipeline"], usual);
+    const both = partsOf(stages, 0).filter((name) => partsOf(stages, 1).includes(name));
+    expect(both).to.deep.equal(["unchanged", "memory", RECOVERY]);
+    const run = new Set(stages.flatMap((stage) => stage.parts));
+    expect(usual.filter((name) => !run.has(name))).to.deep.equal([]);
   });
 
-  it("are those of the data path and its own for a profile alone", () => {
-    expect(faultsOf("core", false)).to.deep.equal([
+  it("are those of the data path for the smallest profile", () => {
+    expect(partsOf(stagesOf(parts, ["core"], usual), 0)).to.deep.equal([
+      "check",
+      "unchanged",
+      "memory",
+      "kafka",
+      "stream",
       "time",
       "owners",
       "retry",
-      "kafka",
-      "stream",
-      "data-path",
+      "catalog",
+      "hop-spark",
+      "hop-presto",
+      "hop-kafka",
+      "hop-object-store",
+      "hop-catalog",
       "recovery",
       "resize",
+      "two-clones",
     ]);
-    expect(faultsOf("pipeline", false)).to.include.members(["kafka", "windows"]).and.not.include("browser");
+  });
+
+  it("are all of them for the profile that has every service", () => {
+    expect(partsOf(stagesOf(parts, ["full"], names), 0)).to.deep.equal(names);
   });
 
   it("look for recovery after all that breaks a hop, and lock accounts after that", () => {
-    const studio = faultsOf("studio", false);
-    expect(studio.slice(-6)).to.deep.equal(["studio", "data-path", "recovery", "resize", "airflow-login", "hub-login"]);
-    expect(faultsOf("pipeline", true).slice(-2)).to.deep.equal(["pipeline", "recovery"]);
+    const order = partsOf(stagesOf(parts, ["studio"], usual), 0);
+    const broken = names.filter((name) => parts[name]?.breaksHops);
+    expect(broken).to.have.length(15);
+    for (const name of broken) expect(names.indexOf(name), name).to.be.lessThan(names.indexOf(RECOVERY));
+    expect(order.indexOf("airflow-login")).to.be.greaterThan(order.indexOf(RECOVERY));
+  });
+
+  it("are not followed by a recovery where nothing was broken", () => {
+    const [stage] = stagesOf(parts, ["studio"], ["dags"]);
+    expect(stage?.parts).to.deep.equal(["check", "unchanged", "memory", "kafka", "stream", "dags"]);
+  });
+
+  it("belong to rooms that there are, and every room has one", () => {
+    const known = [...rooms.map(({ name }) => name), PLATFORM];
+    const asked = new Set(Object.values(parts).flatMap((part) => part.rooms));
+    expect([...asked].filter((room) => !known.includes(room))).to.deep.equal([]);
+    expect(known.filter((room) => !asked.has(room))).to.deep.equal([]);
+  });
+
+  it("carry their minutes: the spine is a small share of them", () => {
+    for (const [name, { minutes }] of Object.entries(parts)) expect(minutes, name).to.be.greaterThan(0);
+    expect(minutesOf(parts, stagesOf(parts, ["studio", "pipeline"], []))).to.be.lessThan(20);
   });
 
   it("leave out of a whole life what takes the platform away", () => {
     expect(Object.keys(alone)).to.deep.equal(["slow-node"]);
-    for (const name of Object.keys(alone)) expect({ ...looks, ...faults }).to.not.have.property(name);
-  });
-
-  it("run the check by itself in the first stage", () => {
-    expect(looksOf(false)).to.deep.equal(["check", "unchanged", "memory"]);
-    expect(looksOf(true)).to.deep.equal(["unchanged", "memory"]);
-  });
-
-  it("come in the stages of the profile that is named", () => {
-    expect(stagesOf("all")).to.deep.equal(["studio", "pipeline"]);
-    expect(stagesOf("core")).to.deep.equal(["core"]);
-    expect(stagesOf("everything")).to.equal(undefined);
+    for (const name of Object.keys(alone)) expect(parts).to.not.have.property(name);
   });
 });

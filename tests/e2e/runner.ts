@@ -13,6 +13,13 @@ export class Runner {
     return this.failures.length;
   }
 
+  /** Counts something that does not hold, without running anything. */
+  fail(name: string, words: string): void {
+    const failure = `✗ ${name}: ${words}`;
+    this.failures.push(failure);
+    console.log(failure);
+  }
+
   /** Runs one assertion; answers whether it held. `limitMs` bounds it. */
   async step(name: string, limitMs: number, body: () => Promise<string | undefined>): Promise<boolean> {
     const started = Date.now();

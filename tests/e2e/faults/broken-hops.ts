@@ -45,77 +45,97 @@ function atZero(...workloads: readonly Workload[]): Fault {
   };
 }
 
-const dataPath: readonly BrokenHop[] = [
-  { fault: atZero("spark-telemetry-driver"), hops: { spark: /stream or its checkpoint/ }, barMs: 2 * MINUTE },
-  { fault: atZero("presto"), hops: { presto: /Presto at \S*:8080/ }, barMs: 1.5 * MINUTE, flows: telemetryFlows },
-  { fault: atZero("kafka"), hops: { kafka: /Kafka at \S*:9092/ }, barMs: MINUTE },
-  {
+/**
+ * By the names of the parts, in their order. A check names the first missing hop of each branch, so that hops of different
+ * branches are broken together.
+ */
+const brokenHops = {
+  "hop-fronts": {
+    fault: atZero("airflow/scheduler", "jupyterhub/hub"),
+    hops: { airflow: /Airflow's scheduler is/, notebooks: /JupyterHub at \S*:8000/ },
+    barMs: 2.5 * MINUTE,
+    flows: telemetryFlows,
+  },
+  // Tries of a task and of a session take their time before they give up, and so does the wait for the newest telemetry.
+  "hop-spark-connect": {
+    fault: atZero(TELEMETRY, "spark-connect"),
+    hops: { telemetry: /telemetry producer sends none/, airflow: /[Ss]park/, notebooks: /[Ss]park/ },
+    barMs: 4 * MINUTE,
+    needs: ["airflow/scheduler", "jupyterhub/hub"],
+  },
+  "hop-postgres": {
+    fault: atZero("postgres"),
+    hops: { airflow: /Airflow at \S*:8080/, notebooks: /JupyterHub at \S*:8000/ },
+    barMs: 2.5 * MINUTE,
+    needs: [TELEMETRY],
+  },
+  "hop-census": {
+    fault: censusFileChanged(),
+    hops: { census: /all\/all\/income/ },
+    barMs: 2.5 * MINUTE,
+    flows: numbersFlow,
+  },
+  "hop-display": {
+    fault: rightRevoked(),
+    hops: { display: /from cassandra/ },
+    barMs: 2.5 * MINUTE,
+    flows: numbersFlow,
+  },
+  "hop-lake": {
+    fault: lakeStandsStill(),
+    hops: { lake: /stream windows or its checkpoint/ },
+    barMs: 2.5 * MINUTE,
+    flows: numbersFlow,
+  },
+  "hop-windows": {
+    fault: atZero(WINDOWS_DRIVER),
+    hops: { cassandra: /stream windows or its checkpoint/ },
+    barMs: 2 * MINUTE,
+  },
+  "hop-live": { fault: atZero(DISPLAY), hops: { live: /display at \S*:8080/ }, barMs: 1.5 * MINUTE },
+  "hop-pump": {
+    fault: atZero(PUMP),
+    hops: { pump: /pump of random numbers at \S*:8080/ },
+    barMs: 1.5 * MINUTE,
+  },
+  "hop-cassandra": {
+    fault: atZero(CASSANDRA),
+    hops: { cassandra: /Cassandra at \S*:9042/ },
+    barMs: 1.5 * MINUTE,
+    needs: [PUMP, DISPLAY],
+  },
+  "hop-spark": {
+    fault: atZero("spark-telemetry-driver"),
+    hops: { spark: /stream or its checkpoint/ },
+    barMs: 2 * MINUTE,
+  },
+  "hop-presto": {
+    fault: atZero("presto"),
+    hops: { presto: /Presto at \S*:8080/ },
+    barMs: 1.5 * MINUTE,
+    flows: telemetryFlows,
+  },
+  "hop-kafka": { fault: atZero("kafka"), hops: { kafka: /Kafka at \S*:9092/ }, barMs: MINUTE },
+  "hop-object-store": {
     fault: atZero("object-store"),
     hops: { "object-store": /object-store\S*:3900\/lake/ },
     barMs: 1.5 * MINUTE,
     needs: ["kafka"],
   },
   // The stream stands still without it, but it is not the stream that is broken.
-  {
+  "hop-catalog": {
     fault: atZero("metastore"),
     hops: { catalog: /thrift:\S*:9083/ },
     barMs: 1.5 * MINUTE,
     needs: ["kafka", "object-store"],
   },
-];
-
-const studio: readonly BrokenHop[] = [
-  {
-    fault: atZero("airflow/scheduler", "jupyterhub/hub"),
-    hops: { airflow: /Airflow's scheduler is/, notebooks: /JupyterHub at \S*:8000/ },
-    barMs: 2.5 * MINUTE,
-    flows: telemetryFlows,
-  },
-  {
-    // Tries of a task and of a session take their time before they give up.
-    fault: atZero("spark-connect"),
-    hops: { airflow: /[Ss]park/, notebooks: /[Ss]park/ },
-    barMs: 4 * MINUTE,
-    needs: ["airflow/scheduler", "jupyterhub/hub"],
-  },
-  {
-    fault: atZero("postgres"),
-    hops: { airflow: /Airflow at \S*:8080/, notebooks: /JupyterHub at \S*:8000/ },
-    barMs: 2.5 * MINUTE,
-  },
-];
-
-const pipeline: readonly BrokenHop[] = [
-  { fault: censusFileChanged(), hops: { census: /all\/all\/income/ }, barMs: 2.5 * MINUTE, flows: numbersFlow },
-  { fault: rightRevoked(), hops: { display: /from cassandra/ }, barMs: 2.5 * MINUTE },
-  { fault: lakeStandsStill(), hops: { lake: /stream windows or its checkpoint/ }, barMs: 2.5 * MINUTE },
-  { fault: atZero(WINDOWS_DRIVER), hops: { cassandra: /stream windows or its checkpoint/ }, barMs: 2 * MINUTE },
-  { fault: atZero(DISPLAY), hops: { live: /display at \S*:8080/ }, barMs: 1.5 * MINUTE },
-  {
-    fault: atZero(TELEMETRY, PUMP),
-    hops: { telemetry: /telemetry producer sends none/, pump: /pump of random numbers at \S*:8080/ },
-    barMs: 2 * MINUTE,
-  },
-  {
-    fault: atZero(CASSANDRA),
-    hops: { cassandra: /Cassandra at \S*:9042/ },
-    barMs: 1.5 * MINUTE,
-    needs: [PUMP, DISPLAY],
-  },
-];
+} satisfies Readonly<Record<string, BrokenHop>>;
 
 const putBack = new PutBack();
 
-export async function brokenDataPath(runner: Runner): Promise<void> {
-  for (const broken of dataPath) await breakAndCheck(runner, broken);
-}
-
-export async function brokenStudio(runner: Runner): Promise<void> {
-  for (const broken of studio) await breakAndCheck(runner, broken);
-}
-
-export async function brokenPipeline(runner: Runner): Promise<void> {
-  for (const broken of pipeline) await breakAndCheck(runner, broken);
+/** The part that breaks these hops. */
+export function broken(name: keyof typeof brokenHops): (runner: Runner) => Promise<void> {
+  return (runner) => breakAndCheck(runner, brokenHops[name]);
 }
 
 /** What all steps before have taken away holds again. */

@@ -60,22 +60,41 @@ function writeSizes(text: string, sizes: ReadonlyMap<string, number>): void {
   writeFileSync(file, document.toString());
 }
 
+/** The size of each service's claims in GiB, and so much more. */
+function sizesOf(live: readonly LiveClaim[], more: number): Map<string, number> {
+  return new Map(
+    keys.flatMap(([key, service]) => {
+      const own = live.filter((claim) => claim.service === service);
+      return own.length === 0
+        ? []
+        : [[key, Math.ceil(Math.max(...own.map((one) => one.sizeBytes)) / GI) + more] as const];
+    }),
+  );
+}
+
+function restoreAtExit(text: string): void {
+  process.once("exit", () => {
+    writeFileSync(file, text);
+  });
+}
+
+/** A run that goes on with the platform of another one keeps the sizes that the other one has given to its claims. */
+export async function keepSizes(): Promise<void> {
+  const sizes = sizesOf(await claims().catch(() => []), 0);
+  if (sizes.size === 0) return;
+  const text = readFileSync(file, "utf8");
+  restoreAtExit(text);
+  writeSizes(text, sizes);
+}
+
 /**
  * The stack's file keeps the new sizes until this process ends: a claim can't be made smaller, so the old ones would be
  * refused by the next `up`.
  */
 export async function resize(runner: Runner): Promise<void> {
   const text = readFileSync(file, "utf8");
-  const before = await claims();
-  const sizes = new Map(
-    keys.flatMap(([key, service]) => {
-      const own = before.filter((claim) => claim.service === service);
-      return own.length === 0 ? [] : [[key, Math.ceil(Math.max(...own.map((one) => one.sizeBytes)) / GI) + 1] as const];
-    }),
-  );
-  process.once("exit", () => {
-    writeFileSync(file, text);
-  });
+  const sizes = sizesOf(await claims(), 1);
+  restoreAtExit(text);
 
   await runner.step("every claim grows under its pod, and no row is lost", 15 * MINUTE, async () => {
     const until = new Date(Date.now() - MINUTE).toISOString().slice(0, 19).replace("T", " ");

@@ -1,0 +1,84 @@
+import { execFileSync } from "node:child_process";
+
+import { expect } from "chai";
+
+import { projectDir } from "../../../cli/paths.ts";
+import { needsNoCluster, ownerOf, rooms } from "./owners.ts";
+
+/** What git keeps, and what it would keep with the next commit; nothing in a copy without a history. */
+function files(): string[] {
+  const list = (...args: readonly string[]): string[] =>
+    execFileSync("git", ["ls-files", "-z", ...args], { cwd: projectDir, encoding: "utf8" })
+      .split("\0")
+      .filter(Boolean);
+  return list("--cached", "--others", "--exclude-standard");
+}
+
+describe("owners of files", () => {
+  it("are a room, the platform, the spine or the docs for every file of the repository", () => {
+    const free = files().filter((path) => ownerOf(path) === undefined);
+    const words =
+      `${free.join(", ")}: no owner. Name a service's file after its room (components/<room>/, <room>-*.ts), or give it to ` +
+      "a room, the platform or the spine in tests/e2e/selection/owners.ts; the end-to-end run takes from it what to ask.";
+    expect(free, words).to.deep.equal([]);
+  });
+
+  it("have each room with files of its own", () => {
+    const owners = new Set(files().map(ownerOf));
+    const empty = rooms.map(({ name }) => name).filter((name) => !owners.has(name));
+    expect(empty, "rooms without a file").to.deep.equal([]);
+    expect(new Set(rooms.map(({ name }) => name)).size).to.equal(rooms.length);
+  });
+
+  it("are found by a room's name wherever the file is, and stay when a service moves into its folder", () => {
+    const expected: Readonly<Record<string, string>> = {
+      "components/kafka-quorum.ts": "kafka",
+      "components/kafka/service.ts": "kafka",
+      "components/kafka/image/Dockerfile": "kafka",
+      "images/kafka/Dockerfile": "kafka",
+      "tests/check/hops/kafka.spec.ts": "kafka",
+      "components/spark/spark-connect.ts": "spark",
+      "components/spark-connect/spark-connect.ts": "spark-connect",
+      "components/spark-connect.ts": "spark-connect",
+      "components/airflow/programs/telemetry-report.py": "airflow",
+      "workloads/windows-stream.py": "windows",
+      "components/catalog/programs/metastore-setup.ts": "catalog",
+    };
+    const found = Object.fromEntries(Object.keys(expected).map((path) => [path, ownerOf(path)]));
+    expect(found).to.deep.equal(expected);
+  });
+
+  it("are the platform for what stands under all rooms, the spine for what every run goes through, and the docs", () => {
+    const expected: Readonly<Record<string, string>> = {
+      "engine/apply.ts": "platform",
+      "platform/pod.ts": "platform",
+      "clusters/embedded/node/Dockerfile": "platform",
+      "images/base/customize.sh": "platform",
+      "package-lock.json": "platform",
+      "components/workload.ts": "platform",
+      "cli/up.ts": "spine",
+      "check/runner.ts": "spine",
+      "tests/e2e/faults/airflow.ts": "spine",
+      ".ci/run": "spine",
+      "docs/kafka.md": "docs",
+      "components/kafka/README.md": "docs",
+    };
+    const found = Object.fromEntries(Object.keys(expected).map((path) => [path, ownerOf(path)]));
+    expect(found).to.deep.equal(expected);
+  });
+
+  it("are missing for a service that no row has, and for a folder that nobody has", () => {
+    for (const path of ["components/flink.ts", "workloads/flink.py", "extras/a.ts", "notes.txt"]) {
+      expect(ownerOf(path), path).to.equal(undefined);
+    }
+  });
+
+  it("know what the specs hold without a cluster", () => {
+    for (const path of ["tests/components/kafka.spec.ts", "docs/kafka.md", "tests/support/mocks.ts", "README.md"]) {
+      expect(needsNoCluster(path), path).to.equal(true);
+    }
+    for (const path of ["tests/e2e/faults/retry.ts", "tests/browser/pages.ts", "engine/apply.ts", "notes.txt"]) {
+      expect(needsNoCluster(path), path).to.equal(false);
+    }
+  });
+});
