@@ -31,7 +31,7 @@ const namedAfter = (name: string): readonly string[] => [
  */
 export const rooms: readonly Owner[] = [
   room("presto", "check/hops/listing.ts"),
-  room("object-store", "images/garage/**", "workloads/object-store*", "components/s3-settings.ts"),
+  room("object-store", "images/garage/**", "workloads/object-store*"),
   room("catalog", ...namedAfter("metastore"), "check/iceberg-table.ts", "check/samples-files.ts", "check/formats/**"),
   room("spark-connect"),
   room("spark-history", "components/spark-event-log.ts"),
@@ -71,14 +71,19 @@ const houses: readonly Owner[] = [
       "{index,studio,pipeline,programs,guard}.ts",
       "Pulumi*.yaml",
       "package*.json",
-      "components/{index,client-endpoints,cron,endpoints,exposure,footprints,generated-secret,hardening,images,jvm,names}.ts",
-      "components/{namespace,platform-images,proof,quantity,revision,storage,workload}.ts",
+      "components/*.ts",
       "workloads/describe-error.ts",
     ],
   },
   {
     name: SPINE,
-    files: ["{check,cli,config,policies,bench,tests,.ci}/**", ".*", "*.config.js", "tsconfig*.json"],
+    files: [
+      "components/proof/**",
+      "{check,cli,config,policies,bench,tests,.ci}/**",
+      ".*",
+      "*.config.js",
+      "tsconfig*.json",
+    ],
   },
 ];
 
