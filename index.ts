@@ -325,6 +325,7 @@ const proofRun =
           catalog: catalogService.endpoint,
           presto: prestoService.endpoint,
           ...(producer && { telemetry: { intervalSeconds: telemetry.intervalSeconds } }),
+          ...(databases?.backups && { backup: databases.backups }),
           ...people.proven,
           ...live.proven,
           skipped: skippedHops(config),

@@ -46,7 +46,9 @@ export interface Studio {
   /** Whom people log in as, by service; never a password. */
   readonly logins: readonly { readonly title: string; readonly service: string; readonly users: readonly string[] }[];
   /** What the proof asks beside the data path, and what must be ready for it. */
-  readonly proven: Pick<ProofArgs, "airflow" | "jupyterhub"> & { readonly waitFor: readonly pulumi.Output<string>[] };
+  readonly proven: Pick<ProofArgs, "airflow" | "sparkHistory" | "jupyterhub"> & {
+    readonly waitFor: readonly pulumi.Output<string>[];
+  };
 }
 
 /** Makes what the config enables; nothing in profile `core`. */
@@ -207,14 +209,19 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
     ],
     proven: {
       // The DAG that is run asks both.
-      ...(airflowService &&
-        asks.length === 2 && {
-          airflow: {
-            endpoint: airflowService.endpoint,
-            bucket: buckets.notebooks,
-            logs: { bucket: buckets.airflow, prefix: "logs" },
+      ...(airflowService && {
+        airflow: {
+          endpoint: airflowService.endpoint,
+          runs: asks.length === 2,
+          lastRuns: {
+            ...(batch && { "census-dag": "census_batch" }),
+            ...(connectService && { maintenance: "lake_maintenance" }),
           },
-        }),
+          bucket: buckets.notebooks,
+          logs: { bucket: buckets.airflow, prefix: "logs" },
+        },
+      }),
+      ...(historyService && { sparkHistory: historyService }),
       ...(hub && robotHome && { jupyterhub: { endpoint: hub.endpoint, home: robotHome, asks } }),
       waitFor: [connectService?.endpoint.ready, historyService?.ready, library?.ready].filter(
         (ready) => ready !== undefined,

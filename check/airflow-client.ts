@@ -13,7 +13,14 @@ export interface AirflowOptions {
 
 const time = z.string().nullable().default(null);
 const dagShape = z.looseObject({ is_paused: z.boolean() });
-const runShape = z.looseObject({ dag_run_id: z.string(), state: z.string(), queued_at: time, start_date: time });
+const runShape = z.looseObject({
+  dag_run_id: z.string(),
+  state: z.string(),
+  /** `scheduled`, or how else it was started. */
+  run_type: z.string().default("manual"),
+  queued_at: time,
+  start_date: time,
+});
 const runsShape = z.looseObject({ dag_runs: z.array(runShape) });
 const taskShape = z.looseObject({
   task_id: z.string(),

@@ -4,9 +4,10 @@ import { AirflowClient } from "./airflow-client.ts";
 import { CassandraClient } from "./cassandra-client.ts";
 import type { ProofConfig } from "./config.ts";
 import { DisplayClient } from "./display-client.ts";
-import type { Branch, Hop } from "./hop.ts";
+import type { Branch, Hop, Skipped } from "./hop.ts";
 import { hopNames } from "./hop-names.ts";
 import { airflowHop } from "./hops/airflow.ts";
+import { backupHop } from "./hops/backup.ts";
 import { cassandraCleanup, cassandraHop } from "./hops/cassandra.ts";
 import { catalogHop } from "./hops/catalog.ts";
 import { censusHop } from "./hops/census.ts";
@@ -14,14 +15,17 @@ import { deadLetterHop } from "./hops/dead-letter.ts";
 import { displayHop } from "./hops/display.ts";
 import { kafkaHop } from "./hops/kafka.ts";
 import { lakeCleanups, lakeHop } from "./hops/lake-windows.ts";
+import { lastRunHop } from "./hops/last-run.ts";
 import { liveHop } from "./hops/live.ts";
 import { notebooksHop } from "./hops/notebooks.ts";
 import { objectStoreHop } from "./hops/object-store.ts";
 import { prestoCassandraHop } from "./hops/presto-cassandra.ts";
 import { prestoHop } from "./hops/presto.ts";
 import { pumpHop } from "./hops/pump.ts";
+import { sparkHistoryHop } from "./hops/spark-history.ts";
 import { sparkHop } from "./hops/spark.ts";
 import { telemetryHop } from "./hops/telemetry.ts";
+import { JobHistory } from "./job-history.ts";
 import { JupyterHubClient } from "./jupyterhub-client.ts";
 import { cleanupMs, proofCapMs, statementMs } from "./limits.ts";
 import { LiveClient } from "./live-client.ts";
@@ -31,17 +35,19 @@ import { objectStore } from "./object-store.ts";
 import { PumpClient } from "./pump-client.ts";
 import { SamplesFiles } from "./samples-files.ts";
 
-/** A hop that is not asked, and why. */
-export interface Skipped {
-  readonly hop: string;
-  readonly reason: string;
-}
-
 /** The data path first: the others stand on it. */
 export function branchesOf(config: ProofConfig, marked: MarkedRun): Branch[] {
   const own = { timeoutMs: proofCapMs, cleanupTimeoutMs: cleanupMs };
   const patient = (hops: readonly Hop[]): Hop[] => hops.map((hop) => withPatience(hop, config.timeoutSeconds));
-  const beside = [telemetryHops, airflowHops, notebooksHops, pipelineHops].map((hopsOf) => hopsOf(config, marked));
+  const beside = [
+    telemetryHops(config, marked),
+    airflowHops(config, marked),
+    notebooksHops(config, marked),
+    pipelineHops(config, marked),
+    historyHops(config),
+    ...lastRunHops(config).map((hop) => [hop]),
+    backupHops(config),
+  ];
   const branches = beside.filter((hops) => hops.length > 0).map((hops) => ({ ...own, hops: patient(hops) }));
   const dataPath = dataPathHops(config, marked);
   if (dataPath.length === 0) return branches;
@@ -91,7 +97,7 @@ function telemetryHops(config: ProofConfig, marked: MarkedRun): Hop[] {
 function airflowHops(config: ProofConfig, marked: MarkedRun): Hop[] {
   const { airflow, s3 } = config;
   const presto = prestoOf(config);
-  if (!airflow || !s3 || presto === undefined) return [];
+  if (!airflow?.runs || !s3 || presto === undefined) return [];
   const hop = airflowHop({
     airflow: new AirflowClient(airflow),
     config: airflow,
@@ -103,6 +109,26 @@ function airflowHops(config: ProofConfig, marked: MarkedRun): Hop[] {
     marked,
   });
   return [hop];
+}
+
+/** DAGs that nobody runs for the proof; each is asked by itself. */
+function lastRunHops({ airflow }: ProofConfig): Hop[] {
+  if (!airflow) return [];
+  const client = new AirflowClient(airflow);
+  return Object.entries(airflow.lastRuns).map(([name, dag]) => lastRunHop({ name, airflow: client, dag }));
+}
+
+function historyHops(config: ProofConfig): Hop[] {
+  const { sparkHistory } = config;
+  const run = config.pipeline?.census?.run;
+  const presto = prestoOf(config);
+  if (!sparkHistory || !config.presto || presto === undefined || run === undefined) return [];
+  return [sparkHistoryHop({ ...sparkHistory, presto, table: `${config.presto.catalog}.census.summary`, run })];
+}
+
+function backupHops({ backup, s3 }: ProofConfig): Hop[] {
+  if (!backup || !s3) return [];
+  return [backupHop({ ...backup, store: objectStore({ ...s3, bucket: backup.bucket }), jobs: new JobHistory() })];
 }
 
 function notebooksHops({ jupyterhub, s3 }: ProofConfig, marked: MarkedRun): Hop[] {

@@ -56,6 +56,10 @@ const schema = z.strictObject({
       url: z.url(),
       /** Account that the proof logs in as. */
       user: z.string().min(1),
+      /** Whether DAG `dag` can be run: it asks Spark and Presto. */
+      runs: z.boolean().default(true),
+      /** DAGs whose last run is looked at, by hop. */
+      lastRuns: z.partialRecord(z.enum(["census-dag", "maintenance"]), z.string().min(1)).default({}),
       dag: z.string().min(1).default("telemetry_report"),
       /** Table that the DAG's rows come to, in Presto's catalog: `schema.table`. */
       table: z
@@ -70,6 +74,20 @@ const schema = z.strictObject({
       logs: z.strictObject({ bucket: z.string().min(1), prefix: z.string() }).optional(),
     })
     .optional(),
+  /** @default - no hop `backup` */
+  backup: z
+    .strictObject({
+      /** Bucket of the backups; the proof's key must be able to read it. */
+      bucket: z.string().min(1),
+      /** Begin of the keys of all backups, with its slash. */
+      prefix: z.string().endsWith("/"),
+      /** The CronJob that makes them, whose Jobs the proof's account may list. */
+      cronJob: z.string().min(1),
+      schedule: z.string().min(1),
+    })
+    .optional(),
+  /** @default - no hop `spark-history` */
+  sparkHistory: z.strictObject({ url: z.url(), keepDays: z.int().min(1) }).optional(),
   /** @default - no hop `notebooks` */
   jupyterhub: z
     .strictObject({

@@ -1,7 +1,7 @@
 /** Errors of the clients, in words, and told apart: refused keys are not worth a second try. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeError, field } from "../workloads/describe-error.ts";
-import { HopFailure } from "./hop.ts";
+import { HopFailure, HopSkipped } from "./hop.ts";
 import { limitWords, refusedMs } from "./limits.ts";
 
 export { describeError };
@@ -40,8 +40,8 @@ export interface PollOptions {
 }
 
 /**
- * Looks again and again until `look` gives a result. Errors are taken for outages and tried again, except refusals and
- * {@link HopFailure}s, which end it at once, and a service that refuses connections for too long.
+ * Looks again and again until `look` gives a result. Errors are taken for outages and tried again, except refusals,
+ * {@link HopFailure}s and {@link HopSkipped}s, which end it at once, and a service that refuses connections for too long.
  * @param look - gives the result, or in words what is still missing
  * @throws {HopFailure} when the time is over or nothing runs there, with what was missing last
  */
@@ -58,7 +58,7 @@ export async function poll<T extends object>(look: () => Promise<T | string>, op
       missing = result;
       refusedSince = undefined;
     } catch (error) {
-      if (isRefusal(error) || error instanceof HopFailure) throw error;
+      if (isRefusal(error) || error instanceof HopFailure || error instanceof HopSkipped) throw error;
       if (!isOver() || missing === "nothing was seen") missing = describeError(error);
       refusedSince = isConnectionRefused(error) ? (refusedSince ?? performance.now()) : undefined;
     }

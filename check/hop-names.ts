@@ -16,5 +16,9 @@ export const hopNames = [
   "lake",
   "display",
   "census",
+  "spark-history",
+  "census-dag",
+  "maintenance",
+  "backup",
 ] as const;
 export type HopName = (typeof hopNames)[number];

@@ -17,8 +17,17 @@ export interface Hop {
   readonly name: string;
   /** Most time in which it may see nothing new, in ms; the branch's limit may cut it shorter. */
   readonly timeoutMs: number;
-  /** @throws {HopFailure} or any error: the hop is missing */
+  /**
+   * @throws {HopSkipped} when there is nothing to ask yet; its message is the reason
+   * @throws {HopFailure} or any other error: the hop is missing
+   */
   readonly run: (context: HopContext) => Promise<HopFigures>;
+}
+
+/** A hop that is not asked, and why. */
+export interface Skipped {
+  readonly hop: string;
+  readonly reason: string;
 }
 
 export interface HopContext {
@@ -57,6 +66,11 @@ export class HopFailure extends Error {
     super(message, options);
     this.hop = options.hop;
   }
+}
+
+/** What a hop asks is not there yet, for a reason that is nobody's fault: it makes the proof neither better nor worse. */
+export class HopSkipped extends Error {
+  override readonly name = "HopSkipped";
 }
 
 /** Figures of a set of records. */

@@ -8,6 +8,7 @@
 import { branchesOf, skippedHops } from "./branches.ts";
 import { readConfig } from "./config.ts";
 import type { ProofConfig } from "./config.ts";
+import type { Skipped } from "./hop.ts";
 import { makeMarkedRun } from "./marked-records.ts";
 import { hopJson, hopLine, proofJson, proofLines, skippedJson, skippedLine } from "./report.ts";
 import { runBranches } from "./runner.ts";
@@ -35,20 +36,22 @@ for (const name of ["SIGTERM", "SIGINT"] as const) {
 }
 const branches = branchesOf(config, marked);
 const skipped = skippedHops(config, branches);
-for (const one of skipped) {
+const tellSkipped = (one: Skipped): void => {
   forPrograms(skippedJson(one));
   forPeople(skippedLine(one));
-}
+};
+skipped.forEach(tellSkipped);
 const result = await runBranches(branches, {
   signal: stop.signal,
   onResult: (hop) => {
     forPrograms(hopJson(hop));
     forPeople(hopLine(hop));
   },
+  onSkipped: tellSkipped,
   onProgress: (hop, words) => {
     forPeople(`${hop}: ${words}`);
   },
 });
 forPrograms(proofJson(marked.run, result));
-proofLines(marked.run, result, skipped).forEach(forPeople);
+proofLines(marked.run, result, [...skipped, ...result.skipped]).forEach(forPeople);
 process.exit(result.ok ? 0 : 1);

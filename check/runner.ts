@@ -1,9 +1,9 @@
 /** Runs branches of hops beside each other, each hop for as long as it sees something new, and always cleans up. */
 import { performance } from "node:perf_hooks";
 import { describeError, isRefusal } from "./errors.ts";
-import { HopFailure } from "./hop.ts";
+import { HopFailure, HopSkipped } from "./hop.ts";
 import { cleanupMs, LimitReached, limitWords } from "./limits.ts";
-import type { Branch, CleanupStep, Hop, HopContext, HopFigures } from "./hop.ts";
+import type { Branch, CleanupStep, Hop, HopContext, HopFigures, Skipped } from "./hop.ts";
 
 export interface HopResult extends HopFigures {
   readonly hop: string;
@@ -16,6 +16,8 @@ export interface ProofResult {
   readonly ok: boolean;
   /** Results of the hops that were judged, branch after branch: in the order of the table, not of their ends. */
   readonly hops: readonly HopResult[];
+  /** Hops that had nothing to ask, in the same order. */
+  readonly skipped: readonly Skipped[];
   /** The first missing hop in that order. */
   readonly failedHop?: string;
   /** Clean-up steps that failed; the next proof removes what they left. */
@@ -28,6 +30,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Told of each hop as it ends. */
   readonly onResult?: (result: HopResult) => void;
+  /** Told of each hop that had nothing to ask. */
+  readonly onSkipped?: (skipped: Skipped) => void;
   /** Told what a hop waits for. */
   readonly onProgress?: (hop: string, words: string) => void;
 }
@@ -42,6 +46,7 @@ export async function runBranches(branches: readonly Branch[], options: RunOptio
   return {
     ok: failed === undefined,
     hops,
+    skipped: outcomes.flatMap((outcome) => outcome.skipped),
     ...(failed === undefined ? {} : { failedHop: failed.hop }),
     warnings: outcomes.flatMap((outcome) => outcome.warnings),
     ms: Math.round(performance.now() - started),
@@ -50,6 +55,7 @@ export async function runBranches(branches: readonly Branch[], options: RunOptio
 
 interface BranchOutcome {
   readonly results: readonly HopResult[];
+  readonly skipped: readonly Skipped[];
   readonly warnings: readonly string[];
 }
 
@@ -58,6 +64,7 @@ async function runBranch(branch: Branch, options: RunOptions, abandon: AbortCont
   const started = performance.now();
   const cleanups: CleanupStep[] = [];
   const results: HopResult[] = [];
+  const skipped: Skipped[] = [];
   const stops = [options.signal, branch.carriesOthers === true ? undefined : abandon.signal];
   const stop = AbortSignal.any(stops.filter((signal) => signal !== undefined));
   const isAbandoned = (): boolean =>
@@ -73,6 +80,11 @@ async function runBranch(branch: Branch, options: RunOptions, abandon: AbortCont
       onCleanup: (step) => void cleanups.push(step),
       onProgress: (words) => options.onProgress?.(hop.name, words),
     });
+    if ("reason" in result) {
+      skipped.push(result);
+      options.onSkipped?.(result);
+      continue;
+    }
     if (isAbandoned() && !result.ok) break;
     results.push(result);
     options.onResult?.(result);
@@ -81,7 +93,7 @@ async function runBranch(branch: Branch, options: RunOptions, abandon: AbortCont
       break;
     }
   }
-  return { results, warnings: await cleanUp(cleanups.reverse(), branch.cleanupTimeoutMs ?? cleanupMs) };
+  return { results, skipped, warnings: await cleanUp(cleanups.reverse(), branch.cleanupTimeoutMs ?? cleanupMs) };
 }
 
 /** How long a hop is waited for, in ms. */
@@ -98,7 +110,7 @@ async function runHop(
   limits: HopLimits,
   stop: AbortSignal,
   callbacks: Omit<HopContext, "signal">,
-): Promise<HopResult> {
+): Promise<HopResult | Skipped> {
   const started = performance.now();
   const elapsed = (): number => Math.round(performance.now() - started);
   const deadline = new Deadline(stop);
@@ -119,6 +131,7 @@ async function runHop(
     const figures = await deadline.race(hop.run({ ...callbacks, onProgress, signal: deadline.signal }));
     return { hop: hop.name, ok: true, ...figures, ms: elapsed() };
   } catch (error) {
+    if (error instanceof HopSkipped) return { hop: hop.name, reason: error.message };
     const words = isRefusal(error) ? `access refused: ${describeError(error)}` : describeError(error);
     const limit = deadline.reached;
     const told = limit === undefined || words.startsWith(limit) ? words : `${limit}: ${words}`;

@@ -1,15 +1,27 @@
-/** `npm run check`: the proof again, on demand. */
+/** `npm run check`: the proof again, on demand, and the published addresses. */
+import { type Address, readAddresses } from "./addresses.ts";
+import { answeringLimitMs, silentAddresses } from "./answering.ts";
 import type { Command } from "./command.ts";
+import { chooseEngine } from "./engine.ts";
+import { messageOf, reportErrors } from "./errors.ts";
 import { createProgress, during } from "./progress.ts";
 import { connect } from "./kube.ts";
-import { stackArgs, stackOptions } from "./options.ts";
-import { renderProof, runProof } from "./proof.ts";
-import { readStack } from "./stack.ts";
+import { engineOption, stackArgs, stackOptions } from "./options.ts";
+import { type ProofReport, renderProof, runProof } from "./proof.ts";
+import { engineOptions, readStack } from "./stack.ts";
 import { onInterrupt } from "./interrupt.ts";
 
+/** What `check --json` prints. */
+export interface CheckReport extends ProofReport {
+  /** Published addresses that were asked from this machine; none when the proof failed. */
+  readonly addresses: readonly Address[];
+  /** A sentence for each address that does not answer, or why none could be asked. */
+  readonly silent: readonly string[];
+}
+
 export const check: Command = {
-  summary: "proves the data path again: marked records through every hop, counted at each",
-  options: stackOptions,
+  summary: "proves the data path again: marked records through every hop, counted at each, and asks every address",
+  options: { ...stackOptions, ...engineOption },
   async run(values) {
     const args = stackArgs(values);
     const stack = readStack(args);
@@ -18,7 +30,7 @@ export const check: Command = {
       progress.log("stopping; the proof's Job is removed");
     });
     try {
-      const report = await during(progress, "proof", async (step) => {
+      const proof = await during(progress, "proof", async (step) => {
         const kube = connect(stack.profile);
         return await runProof(kube, {
           namespace: stack.config.cluster.namespace,
@@ -29,8 +41,17 @@ export const check: Command = {
           },
         });
       });
+      const readOutputs = async (): Promise<Readonly<Record<string, unknown>>> =>
+        (await chooseEngine(args.engine)).outputs(engineOptions(stack, false));
+      const asked = { limitMs: answeringLimitMs(stack.profile.exposure), signal: interrupt.signal };
+      const published = proof.ok
+        ? await during(progress, "addresses", () => askPublished(readOutputs, asked))
+        : { addresses: [], silent: [] };
       progress.stop();
-      process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderProof(report)}\n`);
+      if (interrupt.signal.aborted) return 130;
+      const report: CheckReport = { ...proof, ...published, ok: proof.ok && published.silent.length === 0 };
+      process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderCheck(proof, published)}\n`);
+      reportErrors(report.silent);
       return report.ok ? 0 : 1;
     } finally {
       interrupt.release();
@@ -38,3 +59,29 @@ export const check: Command = {
     }
   },
 };
+
+type Published = Pick<CheckReport, "addresses" | "silent">;
+
+/** Asks each address that the program's outputs publish; without outputs nothing is known to be well. */
+export async function askPublished(
+  readOutputs: () => Promise<Readonly<Record<string, unknown>>>,
+  options: Parameters<typeof silentAddresses>[1],
+): Promise<Published> {
+  try {
+    const addresses = readAddresses(await readOutputs());
+    return { addresses, silent: await silentAddresses(addresses, options) };
+  } catch (error) {
+    return { addresses: [], silent: [`the published addresses could not be asked: ${messageOf(error)}`] };
+  }
+}
+
+/** The proof's table, and how many addresses answer. */
+export function renderCheck(proof: ProofReport, { addresses, silent }: Published): string {
+  const lines = [renderProof(proof)];
+  if (addresses.length > 0) {
+    lines.push(
+      `${addresses.length - silent.length} of ${addresses.length} published addresses answer from this machine`,
+    );
+  }
+  return lines.join("\n");
+}

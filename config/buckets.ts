@@ -87,6 +87,7 @@ export function objectStoreContents({ services }: PlatformConfig): ObjectStoreCo
         airflow.enabled && [buckets.airflow, "readWrite"],
         robotHome !== undefined && [robotHome.bucket, "readWrite"],
         census.enabled && [buckets.inputs, "read"],
+        postgres.enabled && postgres.backup.enabled && [buckets.backups, "read"],
       ),
     },
   };

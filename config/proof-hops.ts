@@ -15,6 +15,10 @@ const asks: Readonly<Partial<Record<HopName, readonly OptionalService[]>>> = {
   lake: ["randomNumbers", "windows"],
   display: ["randomNumbers", "windows", "display"],
   census: ["census", "display"],
+  "spark-history": ["sparkHistory", "census"],
+  "census-dag": ["airflow"],
+  // Its task asks Spark's server.
+  maintenance: ["airflow", "sparkConnect"],
 };
 
 /** The reason for each hop that is left out, by its name. */
@@ -23,6 +27,11 @@ export function skippedHops(config: Pick<PlatformConfig, "profile" | "services">
     const off = services.filter((service) => !config.services[service].enabled);
     return off.length === 0 ? [] : [[hop, off.map((service) => reasonOf(service, config.profile)).join("; ")]];
   });
+  const { postgres } = config.services;
+  if (!postgres.enabled) skipped.push(["backup", "postgres is off (services.postgres.enabled: false)"]);
+  else if (!postgres.backup.enabled) {
+    skipped.push(["backup", "nothing is backed up (services.postgres.backup.enabled: false)"]);
+  }
   return Object.fromEntries(skipped) as Partial<Record<HopName, string>>;
 }
 

@@ -165,6 +165,23 @@ export interface JupyterHubEndpoint extends LoginEndpoint {
   readonly kind: "jupyterhub";
 }
 
+/** A history server of Spark. */
+export interface SparkHistoryEndpoint {
+  /** `http://host:port`, reachable from pods. */
+  readonly url: Output<string>;
+  /** Time after which logs are removed, in days. */
+  readonly keepDays: number;
+}
+
+/** Where backups are, and what makes them when. */
+export interface BackupPlace {
+  readonly bucket: string;
+  /** Begin of the keys of all backups, with its slash. */
+  readonly prefix: string;
+  readonly cronJob: string;
+  readonly schedule: string;
+}
+
 /** A page or port that people open from outside the cluster. */
 export interface PublishedAddress {
   /** What it is, in the user's words: "Presto", "S3 (Garage)". */

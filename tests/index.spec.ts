@@ -150,9 +150,15 @@ describe("the program", function () {
         expect(all.map(([template]) => template)).to.have.members(tasks ? [...studio, taskTemplate] : studio);
       });
 
-      it("gives a token of Kubernetes to those that make or watch pods only, and no pod the addresses of Services", async () => {
-        const withToken = localTasks(config) ? makersOfPods : [...makersOfPods, watcherOfTasks];
-        for (const workload of await workloads(mocked)) {
+      it("gives a token of Kubernetes to those only that make or watch pods, or look at Jobs, and no pod the addresses of Services", async () => {
+        const all = await workloads(mocked);
+        const looksAtBackups = all.some(({ name }) => name === "postgres-backup");
+        const withToken = [
+          ...makersOfPods,
+          ...(localTasks(config) ? [] : [watcherOfTasks]),
+          ...(looksAtBackups ? ["proof", "proof-on-demand"] : []),
+        ];
+        for (const workload of all) {
           const pod = podOf(workload) as PodSpec & { enableServiceLinks?: boolean };
           expect(pod.enableServiceLinks, workload.name).to.equal(false);
           expect(pod.automountServiceAccountToken, workload.name).to.equal(withToken.includes(workload.name));
@@ -277,11 +283,20 @@ describe("the program", function () {
       const { mocked } = await render({ "millrace:profile": "studio", "millrace:services": services });
       const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
       const env = job.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "PROOF_CONFIG");
-      return Object.keys(JSON.parse(env?.value ?? "{}") as object).filter((key) => /airflow|jupyterhub/.test(key));
+      const { airflow, jupyterhub } = JSON.parse(env?.value ?? "{}") as {
+        airflow?: { runs: boolean; lastRuns: object };
+        jupyterhub?: object;
+      };
+      return [
+        ...(airflow?.runs === true ? ["airflow"] : []),
+        ...Object.keys(airflow?.lastRuns ?? {}),
+        ...(jupyterhub ? ["notebooks"] : []),
+      ];
     };
-    expect(await proven({})).to.deep.equal(["airflow", "jupyterhub"]);
-    expect(await proven({ airflow: { enabled: false } })).to.deep.equal(["jupyterhub"]);
-    expect(await proven({ sparkConnect: { enabled: false } }), "a notebook asks Presto").to.deep.equal(["jupyterhub"]);
+    expect(await proven({})).to.deep.equal(["airflow", "census-dag", "maintenance", "notebooks"]);
+    expect(await proven({ airflow: { enabled: false } })).to.deep.equal(["notebooks"]);
+    const alone = await proven({ sparkConnect: { enabled: false } });
+    expect(alone, "a notebook asks Presto").to.deep.equal(["census-dag", "notebooks"]);
   });
 
   it("gives the catalog its own database in every profile, with the same databases saved every night", async () => {
@@ -390,10 +405,11 @@ describe("the program", function () {
       const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
       const env = job.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "PROOF_CONFIG");
       const { pipeline = {}, skipped } = JSON.parse(env?.value ?? "{}") as { pipeline?: object; skipped: object };
+      const studioHops = ["airflow", "notebooks", "spark-history", "census-dag", "maintenance"];
       const parts = ["pump", "display", "cassandra", "windowSeconds", "census"];
       return {
         left: parts.filter((part) => !Object.hasOwn(pipeline, part)),
-        skipped: Object.keys(skipped).filter((hop) => !["airflow", "notebooks"].includes(hop)),
+        skipped: Object.keys(skipped).filter((hop) => !studioHops.includes(hop)),
       };
     };
     const off = { enabled: false };

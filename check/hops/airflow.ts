@@ -1,6 +1,7 @@
 /** Hop `airflow`: a DAG that is triggered runs to its end, and what it made is in the table and in the bucket. */
 import { z } from "zod";
 import type { AirflowClient, DagRun, TaskInstance } from "../airflow-client.ts";
+import { describeTry, whyUnknown } from "../airflow-words.ts";
 import type { ProofConfig } from "../config.ts";
 import { describeError, poll } from "../errors.ts";
 import { HopFailure } from "../hop.ts";
@@ -85,12 +86,6 @@ function awayLimitOf({ awayLimitMs = slowRefusedMs }: AirflowHopOptions): number
   return awayLimitMs;
 }
 
-async function whyUnknown(airflow: AirflowClient, dag: string, signal: AbortSignal): Promise<string> {
-  const errors = (await airflow.importErrors(signal)).map(({ file, reason }) => `${file}: ${reason}`);
-  const why = errors.length === 0 ? "its DAG processor has not read it" : `it could not read ${errors.join("; ")}`;
-  return `${airflow.where} knows no DAG ${dag}: ${why}`;
-}
-
 /** @returns Seconds from the trigger to the start of the first task. */
 async function waitForRun(options: AirflowHopOptions, context: HopContext): Promise<number> {
   const { airflow, marked } = options;
@@ -118,7 +113,7 @@ async function waitForRun(options: AirflowHopOptions, context: HopContext): Prom
     const running = tasks.find((task) => task.state === "running");
     if (!context.signal.aborted || running === undefined) throw error;
     // The time is over: what little is left is for the log.
-    const last = await describeTry(options, running, AbortSignal.timeout(lastWordsMs));
+    const last = await describeTry(airflow, dag, marked.run, running, AbortSignal.timeout(lastWordsMs));
     throw new HopFailure(`${describeError(error)}; ${last}`, { cause: error });
   }
   return secondsToStart(await airflow.run(dag, marked.run, context.signal), tasks);
@@ -144,7 +139,8 @@ async function whatIsAwaited(
   if (run.state === "queued" || task === undefined) return `${run.state}: the scheduler has not taken it up`;
   if (task.state === null || task.state === "scheduled") return `the scheduler has not queued task ${task.task_id}`;
   if (task.state === "queued") return `task ${task.task_id} is queued: its pod has not started`;
-  if (task.state === "up_for_retry") return `${await describeTry(options, task, signal)}; it is tried again`;
+  if (task.state === "up_for_retry")
+    return `${await describeTry(options.airflow, options.config.dag, options.marked.run, task, signal)}; it is tried again`;
   return `task ${task.task_id} is ${task.state}`;
 }
 
@@ -181,18 +177,11 @@ async function whyFailed(
   signal: AbortSignal,
 ): Promise<string> {
   const failed = tasks.find((task) => task.state === "failed") ?? tasks.find((task) => task.state !== "success");
-  const what = failed === undefined ? "without a task" : await describeTry(options, failed, signal);
+  const what =
+    failed === undefined
+      ? "without a task"
+      : await describeTry(options.airflow, options.config.dag, options.marked.run, failed, signal);
   return `DAG run ${options.marked.run} failed: ${what}`;
-}
-
-async function describeTry(options: AirflowHopOptions, task: TaskInstance, signal: AbortSignal): Promise<string> {
-  const { airflow, config, marked } = options;
-  const state = task.state === "up_for_retry" ? "failed" : (task.state ?? "not started");
-  const which = `task ${task.task_id} is ${state} at try ${task.try_number} of ${task.max_tries + 1}`;
-  const lines = await airflow
-    .logTail(config.dag, marked.run, task, 5, signal)
-    .catch((error: unknown) => [`(its log can't be had: ${describeError(error)})`]);
-  return lines.length === 0 ? `${which}, with an empty log` : `${which}; its log ends: ${lines.join(" | ")}`;
 }
 
 /** A row of the summary, and what Presto itself counts in the samples that the row speaks of. */

@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { cronProblem } from "../../platform/cron.ts";
-import type { S3Endpoint } from "../../platform/endpoints.ts";
+import type { BackupPlace, S3Endpoint } from "../../platform/endpoints.ts";
 import { labels } from "../../platform/names.ts";
 import { awsKeyEnv, s3Url } from "../../platform/s3-settings.ts";
 import {
@@ -36,6 +36,10 @@ export interface PostgresBackup {
   /** Databases that a restore leaves alone unless it is told their names. @default - none */
   readonly restoreOnlyByName?: readonly string[];
   readonly resources: Resources;
+}
+
+export function backupPlace({ bucket, schedule }: Pick<PostgresBackup, "bucket" | "schedule">): BackupPlace {
+  return { bucket, prefix: PREFIX, cronJob: BACKUP, schedule };
 }
 
 /** What both pods need to reach the server with PostgreSQL's own programs. */
@@ -80,7 +84,8 @@ export function createBackup(
         // A cluster that was off at the time makes up for it when it comes back on the same day.
         startingDeadlineSeconds: 12 * 3600,
         successfulJobsHistoryLimit: 1,
-        failedJobsHistoryLimit: 1,
+        // The proof is red at the second one in a row.
+        failedJobsHistoryLimit: 2,
         jobTemplate: {
           metadata: { labels: labels(BACKUP, "store") },
           spec: jobSpec({ deadlineSeconds: DEADLINE_SECONDS, retries: BACKUP_RETRIES, pod: pod() }),

@@ -3,10 +3,11 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PostgresEndpoint } from "../../platform/endpoints.ts";
+import type { BackupPlace, PostgresEndpoint } from "../../platform/endpoints.ts";
 import { type GeneratedSecret, generatedSecret } from "../../platform/generated-secret.ts";
 import { labels, postgresRoleSecretName, selector, serviceHost, serviceNames } from "../../platform/names.ts";
 import {
+  backupPlace,
   backupProblems,
   createBackup,
   createRestore,
@@ -98,6 +99,8 @@ export function postgresProblems(args: {
  * Everyone needs a password, except the superuser within the server's own pod.
  */
 export class Postgres<Database extends string> extends pulumi.ComponentResource {
+  /** Where backups are and what makes them; `undefined` without backups. */
+  readonly backups: BackupPlace | undefined;
   readonly #endpoints: Readonly<Partial<Record<string, PostgresEndpoint>>>;
 
   /** @throws ResourceError when the arguments are wrong. */
@@ -108,6 +111,7 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
     const problems = postgresProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
+    this.backups = backup && backupPlace(backup);
     const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
     const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(SERVICE, namespace));
     const conf = postgresConf({ memoryLimit: args.resources.limits.memory, data });

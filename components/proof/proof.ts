@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type {
   AirflowEndpoint,
+  BackupPlace,
   CassandraEndpoint,
   CatalogEndpoint,
   DisplayEndpoint,
@@ -11,6 +12,7 @@ import type {
   PumpEndpoint,
   S3Endpoint,
   SecretKeyRef,
+  SparkHistoryEndpoint,
   TopicEndpoint,
 } from "../../platform/endpoints.ts";
 import { cleanupMs, podStartMs, proofCapMs } from "../../check/limits.ts";
@@ -21,6 +23,8 @@ const SERVICE = "proof";
 const ON_DEMAND = "proof-on-demand";
 /** Name of Cassandra's catalog in Presto. */
 const CASSANDRA_CATALOG = "cassandra";
+/** Where Kubernetes mounts an account's token. */
+const ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 /** Time that the Job has at least, for its start, its hops and its clean-up, in seconds. */
 const JOB_SECONDS = (podStartMs + proofCapMs + cleanupMs) / 1000;
 
@@ -30,6 +34,10 @@ const STOP_SECONDS = cleanupMs / 1000 + 15;
 /** An Airflow whose DAG `telemetry_report` the proof runs. */
 export interface ProvenAirflow {
   readonly endpoint: AirflowEndpoint;
+  /** Whether that DAG can run: it asks Spark and Presto. @default true */
+  readonly runs?: boolean;
+  /** DAGs whose last run is looked at, by hop. @default - none */
+  readonly lastRuns?: Readonly<Partial<Record<"census-dag" | "maintenance", string>>>;
   /** Bucket of the executed notebooks; the proof's key must be able to read and write it. */
   readonly bucket: string;
   /** Where task logs are kept; the proof's key must be able to read and write there. */
@@ -89,6 +97,10 @@ export interface ProofArgs {
   readonly airflow?: ProvenAirflow;
   /** @default - hop `notebooks` is left out */
   readonly jupyterhub?: ProvenJupyterHub;
+  /** The history server, asked for the batch that made the census' figures. @default - hop `spark-history` is left out */
+  readonly sparkHistory?: SparkHistoryEndpoint;
+  /** Backups of PostgreSQL, in a bucket that the proof's key must be able to read. @default - hop `backup` is left out */
+  readonly backup?: BackupPlace;
   /** @default - hops from `pump` to `census` are left out */
   readonly pipeline?: ProvenPipeline;
   /** `ready` of everything else on the data path. @default - none */
@@ -144,6 +156,7 @@ export class Proof extends pulumi.ComponentResource {
     const asked = [topic, objectStore, catalog, presto, airflow?.endpoint, jupyterhub?.endpoint, ...partsOf(pipeline)];
     const deadlineSeconds = Math.max(JOB_SECONDS, 2 * Math.ceil(timeoutSeconds ?? 0));
     const limits = { deadlineSeconds, retries: 0 };
+    const account = args.backup && createAccount(args.namespace, { parent: this });
     const pod = proofPod();
 
     const onDemand = new k8s.batch.v1.CronJob(
@@ -201,9 +214,12 @@ export class Proof extends pulumi.ComponentResource {
           ...(airflow ? [refEnv("AIRFLOW_PASSWORD", airflow.endpoint.robotPassword)] : []),
           ...(jupyterhub ? [refEnv("JUPYTERHUB_PASSWORD", jupyterhub.endpoint.robotPassword)] : []),
           ...(pipeline?.pump ? [refEnv("PUMP_TOKEN", pipeline.pump.token)] : []),
+          // The cluster's API is asked of the backups.
+          ...(account ? [{ name: "NODE_EXTRA_CA_CERTS", value: `${ACCOUNT_PATH}/ca.crt` }] : []),
           ...(pipeline?.cassandra ? [refEnv("CASSANDRA_PASSWORD", pipeline.cassandra.password)] : []),
         ],
         resources: args.resources,
+        ...(account && { serviceAccountName: account }),
         scratch: ["/tmp"],
         terminationGracePeriodSeconds: STOP_SECONDS,
       };
@@ -235,9 +251,13 @@ export class Proof extends pulumi.ComponentResource {
         airflow: airflow && {
           url: airflow.endpoint.url,
           user: airflow.endpoint.robot,
+          runs: airflow.runs ?? true,
+          lastRuns: airflow.lastRuns ?? {},
           bucket: airflow.bucket,
           logs: airflow.logs,
         },
+        sparkHistory: args.sparkHistory && { url: args.sparkHistory.url, keepDays: args.sparkHistory.keepDays },
+        backup: args.backup,
         jupyterhub: jupyterhub && {
           url: jupyterhub.endpoint.url,
           user: jupyterhub.endpoint.robot,
@@ -275,6 +295,27 @@ function pipelineSettings({ pump, display, cassandra, windowSeconds, census }: P
     windowSeconds,
     census: census && { bucket: census.bucket, prefix: census.prefix, rows: census.rows },
   };
+}
+
+/** An account that sees which Jobs failed, and nothing else. Its name settles when it has its right. */
+function createAccount(namespace: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
+  const metadata = { name: SERVICE, namespace, labels: labels(SERVICE, "check") };
+  const made = new k8s.core.v1.ServiceAccount(SERVICE, { metadata, automountServiceAccountToken: false }, opts);
+  const role = new k8s.rbac.v1.Role(
+    SERVICE,
+    { metadata, rules: [{ apiGroups: ["batch"], resources: ["jobs"], verbs: ["list"] }] },
+    opts,
+  );
+  const binding = new k8s.rbac.v1.RoleBinding(
+    SERVICE,
+    {
+      metadata,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+      subjects: [{ kind: "ServiceAccount", name: made.metadata.name, namespace }],
+    },
+    opts,
+  );
+  return binding.subjects.apply((subjects) => subjects[0]?.name ?? SERVICE);
 }
 
 function refEnv(name: string, { secretName, key }: SecretKeyRef): EnvVar {

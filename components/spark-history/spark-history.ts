@@ -1,10 +1,10 @@
 /** The Spark history server: the pages of applications that have ended, from their event logs in the object store. */
 import * as pulumi from "@pulumi/pulumi";
-import type { PublishedAddress, S3Endpoint } from "../../platform/endpoints.ts";
+import type { PublishedAddress, S3Endpoint, SparkHistoryEndpoint } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { sparkHistoryResources } from "../footprints.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
-import { labels, selector, serviceNames } from "../../platform/names.ts";
+import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
 import { heapMebibytes, quantityBytes } from "../../platform/quantity.ts";
 import { awsKeyEnv } from "../../platform/s3-settings.ts";
 import { eventLogProblems } from "../spark/spark-event-log.ts";
@@ -57,9 +57,13 @@ export function sparkHistoryProblems(args: Pick<SparkHistoryArgs, "eventLog" | "
 }
 
 /** A history server. It starts without any log, and without its bucket, and shows logs when they come. */
-export class SparkHistory extends pulumi.ComponentResource {
+export class SparkHistory extends pulumi.ComponentResource implements SparkHistoryEndpoint {
   /** Where people find its page. */
   readonly address: PublishedAddress;
+  /** Inside the cluster: `http://host:port`. */
+  readonly url: pulumi.Output<string>;
+  /** Time after which logs are removed, in days. */
+  readonly keepDays: number;
   /** Settles when the page answers. */
   readonly ready: pulumi.Output<string>;
 
@@ -117,6 +121,8 @@ export class SparkHistory extends pulumi.ComponentResource {
       { ...meta, service: SERVICE, nodePort: "sparkHistory", port: PORT, title: "Spark history", scheme: "http" },
       child,
     );
+    this.url = pulumi.output(namespace).apply((known) => `http://${serviceHost(SERVICE, known)}:${PORT}`);
+    this.keepDays = keepDays;
     this.ready = server.id;
     this.registerOutputs({ address: this.address.url });
 

@@ -36,6 +36,8 @@ describe("proof settings", () => {
       user: "proof",
       password: "pa",
       dag: "telemetry_report",
+      runs: true,
+      lastRuns: {},
       table: "reports.telemetry_summary",
       bucket: "notebooks",
       prefix: "runs/telemetry-report",

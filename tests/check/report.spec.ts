@@ -21,9 +21,16 @@ describe("proof report", () => {
   });
 
   it("ends with one JSON line that gives the verdict", () => {
-    const ok: ProofResult = { ok: true, hops: [good], warnings: [], ms: 1500 };
+    const ok: ProofResult = { ok: true, hops: [good], skipped: [], warnings: [], ms: 1500 };
     expect(proofJson("r1", ok)).to.equal('{"proof":"ok","run":"r1","hops":["kafka"],"ms":1500}');
-    const failed: ProofResult = { ok: false, hops: [good, bad], failedHop: "spark", warnings: ["w"], ms: 9 };
+    const failed: ProofResult = {
+      ok: false,
+      hops: [good, bad],
+      failedHop: "spark",
+      skipped: [],
+      warnings: ["w"],
+      ms: 9,
+    };
     expect(proofJson("r1", failed)).to.equal(
       '{"proof":"failed","run":"r1","failedHop":"spark","hops":["kafka","spark"],"ms":9,"warnings":["w"]}',
     );
@@ -44,12 +51,19 @@ describe("proof report", () => {
     expect(skippedLine(skipped)).to.equal(
       "skipped display               display is off (services.display.enabled: false)",
     );
-    const ok: ProofResult = { ok: true, hops: [good], warnings: [], ms: 1500 };
+    const ok: ProofResult = { ok: true, hops: [good], skipped: [], warnings: [], ms: 1500 };
     expect(proofLines("r1", ok, [skipped])).to.deep.equal(["proof ok: 1 hops in 1.5 s, 1 skipped (run r1)"]);
   });
 
   it("names the missing hop in the verdict for people, after the warnings", () => {
-    const failed: ProofResult = { ok: false, hops: [bad], failedHop: "spark", warnings: ["not removed: x"], ms: 2000 };
+    const failed: ProofResult = {
+      ok: false,
+      hops: [bad],
+      failedHop: "spark",
+      skipped: [],
+      warnings: ["not removed: x"],
+      ms: 2000,
+    };
     expect(proofLines("r1", failed)).to.deep.equal([
       "warning: not removed: x",
       "proof FAILED at hop spark after 2.0 s (run r1)",

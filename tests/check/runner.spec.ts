@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { HopFailure } from "../../check/hop.ts";
+import { HopFailure, HopSkipped } from "../../check/hop.ts";
 import type { Branch, Hop, HopContext } from "../../check/hop.ts";
 import { runBranches } from "../../check/runner.ts";
 import type { ProofResult, RunOptions } from "../../check/runner.ts";
@@ -43,6 +43,19 @@ describe("proof runner", () => {
     expect(result.failedHop).to.equal(undefined);
     expect(seen).to.deep.equal(["a", "b"]);
     expect(result.hops[0]).to.include({ hop: "a", ok: true, count: 2, distinct: 2, checksum: "3", message: "seen" });
+  });
+
+  it("goes on after a hop that has nothing to ask, and gives its reason", async () => {
+    const told: unknown[] = [];
+    const skip = hop("b", () => Promise.reject(new HopSkipped("no backup was due yet")));
+    const result = await runHops([pass("a"), skip, pass("c")], {
+      timeoutMs: 1000,
+      onSkipped: (one) => told.push(one),
+    });
+    expect(result.ok).to.equal(true);
+    expect(result.hops.map((one) => one.hop)).to.deep.equal(["a", "c"]);
+    expect(result.skipped).to.deep.equal([{ hop: "b", reason: "no backup was due yet" }]);
+    expect(told).to.deep.equal(result.skipped);
   });
 
   it("stops at the first missing hop and names it", async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect } from "chai";
+import type { CheckReport } from "../../cli/check.ts";
 
 import { readAddresses, renderAddresses } from "../../cli/addresses.ts";
 import { leftoversOf } from "../../cli/cluster.ts";
@@ -275,7 +276,7 @@ function keysOf(value: unknown, path = ""): string[] {
 describe("docs/json.md", () => {
   const reports: readonly (readonly [string, object])[] = [
     ["up", { ...up, proof: null, services: [] }],
-    ["check", proof],
+    ["check", { ...proof, addresses: up.addresses, silent: [] } satisfies CheckReport],
     ["status", status],
     ["preview", preview],
     ["down", down],

@@ -13,7 +13,7 @@ describe("the contents of the object store", () => {
       metastore: { lake: "readWrite" },
       spark: { lake: "readWrite", checkpoints: "readWrite" },
       presto: { lake: "readWrite" },
-      proof: { lake: "readWrite" },
+      proof: { lake: "readWrite", backups: "read" },
       "postgres-backup": { backups: "readWrite" },
     });
     expect(homes).to.deep.equal({});
@@ -24,7 +24,13 @@ describe("the contents of the object store", () => {
       metastore: { lake: "readWrite" },
       spark: { lake: "readWrite", checkpoints: "readWrite", "spark-events": "readWrite" },
       presto: { lake: "readWrite" },
-      proof: { lake: "readWrite", notebooks: "readWrite", airflow: "readWrite", "home-proof": "readWrite" },
+      proof: {
+        lake: "readWrite",
+        notebooks: "readWrite",
+        airflow: "readWrite",
+        "home-proof": "readWrite",
+        backups: "read",
+      },
       "postgres-backup": { backups: "readWrite" },
       airflow: { airflow: "readWrite", dags: "read" },
       "dag-telemetry-report": { notebooks: "readWrite", lake: "read" },
@@ -42,7 +48,7 @@ describe("the contents of the object store", () => {
       metastore: { lake: "readWrite" },
       spark: { lake: "readWrite", checkpoints: "readWrite" },
       presto: { lake: "readWrite" },
-      proof: { lake: "readWrite", inputs: "read" },
+      proof: { lake: "readWrite", inputs: "read", backups: "read" },
       "postgres-backup": { backups: "readWrite" },
       "census-file": { inputs: "readWrite" },
       census: { inputs: "read", lake: "readWrite" },

@@ -19,8 +19,17 @@ describe("hops that a config leaves out", () => {
       display,
       census: display,
     });
+    expect(skipped("full", { sparkHistory: { enabled: false } })).to.deep.equal({
+      "spark-history": "sparkHistory is off (services.sparkHistory.enabled: false)",
+    });
+    expect(skipped("full", { postgres: { backup: { enabled: false } } })).to.deep.equal({
+      backup: "nothing is backed up (services.postgres.backup.enabled: false)",
+    });
     const connect = "sparkConnect is off (services.sparkConnect.enabled: false)";
-    expect(skipped("full", { sparkConnect: { enabled: false } })).to.deep.equal({ airflow: connect });
+    expect(skipped("full", { sparkConnect: { enabled: false } })).to.deep.equal({
+      airflow: connect,
+      maintenance: connect,
+    });
   });
 
   it("are told from those that the profile does not have", () => {
@@ -35,6 +44,9 @@ describe("hops that a config leaves out", () => {
       "lake",
       "display",
       "census",
+      "spark-history",
+      "census-dag",
+      "maintenance",
     ]);
     expect(reasons.notebooks).to.equal("profile core has no jupyterhub (services.jupyterhub.enabled: true adds it)");
   });

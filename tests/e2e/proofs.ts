@@ -1,5 +1,6 @@
 /** The proof as the end-to-end test uses it: by the command that a user types. */
-import type { Hop, ProofReport } from "../../cli/proof.ts";
+import type { CheckReport } from "../../cli/check.ts";
+import type { Hop } from "../../cli/proof.ts";
 import { document, millrace, must } from "./runner.ts";
 
 const MINUTE = 60_000;
@@ -9,16 +10,16 @@ const CHECK_LIMIT_MS = 12 * MINUTE;
 export interface CheckRun {
   readonly code: number;
   readonly ms: number;
-  readonly report: ProofReport;
+  readonly report: CheckReport;
 }
 
 export async function check(): Promise<CheckRun> {
   const ran = await millrace(["check", "--json"], CHECK_LIMIT_MS);
-  return { code: ran.code, ms: ran.ms, report: document(ran) as ProofReport };
+  return { code: ran.code, ms: ran.ms, report: document(ran) as CheckReport };
 }
 
 /** What a failed check says, hop by hop. */
-export function failures(report: ProofReport): string {
+export function failures(report: CheckReport): string {
   const words = report.hops.filter((hop) => !hop.ok).map((hop: Hop) => `${hop.hop}: ${hop.message}`);
   return words.join("; ") || (report.error ?? "no hop failed");
 }

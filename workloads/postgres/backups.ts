@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Bucket } from "./bucket.ts";
 
-const MANIFEST = "backup.json";
+/** Beside the dumps of a backup when all are there. */
+export const MANIFEST = "backup.json";
 const DUMP = ".dump";
 /** What has no manifest after this time was broken off, in milliseconds. */
 const BROKEN_OFF_MS = 24 * 60 * 60 * 1000;
@@ -17,6 +18,15 @@ const manifestSchema = z.object({
 
 /** What a backup holds, by the database's name. */
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** @returns what a backup's list says; `undefined`: it is none */
+export function readManifest(text: string): Manifest | undefined {
+  try {
+    return manifestSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Where backups are and who tells of them. */
 export interface Backups {

@@ -93,6 +93,44 @@ describe("Proof", () => {
     expect(config.jupyterhub).to.deep.include({ user: "proof", home: { bucket: "homes", prefix: "proof/" } });
   });
 
+  it("looks at the last runs of DAGs, the batch in Spark's history and the newest backup where it is given them", async () => {
+    make(10, {
+      airflow: {
+        endpoint: { kind: "airflow", ...login("airflow") },
+        runs: false,
+        lastRuns: { maintenance: "lake_maintenance" },
+        bucket: "notebooks",
+        logs: { bucket: "airflow", prefix: "logs" },
+      },
+      sparkHistory: { url: pulumi.output("http://history.example:18080"), keepDays: 7 },
+      backup: { bucket: "backups", prefix: "postgres/", cronJob: "postgres-backup", schedule: "17 3 * * *" },
+      pipeline: pipeline(),
+    });
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
+    expect(config.sparkHistory).to.deep.equal({ url: "http://history.example:18080", keepDays: 7 });
+    const branches = branchesOf(config, makeMarkedRun(config)).map(({ hops }) => hops.map(({ name }) => name));
+    expect(branches.slice(-3)).to.deep.equal([["spark-history"], ["maintenance"], ["backup"]]);
+    expect(branches.flat()).to.not.include("airflow");
+  });
+
+  it("may see which Jobs failed where it looks at backups, and is else no account of the cluster", async () => {
+    make(10, {
+      backup: { bucket: "backups", prefix: "postgres/", cronJob: "postgres-backup", schedule: "17 3 * * *" },
+    });
+    const role = await mocked.get("kubernetes:rbac.authorization.k8s.io/v1:Role", "proof");
+    expect(role.inputs.rules).to.deep.equal([{ apiGroups: ["batch"], resources: ["jobs"], verbs: ["list"] }]);
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    expect(inputs.spec.template.spec).to.include({ serviceAccountName: "proof", automountServiceAccountToken: true });
+    expect(envOf(inputs)).to.include({
+      NODE_EXTRA_CA_CERTS: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+    });
+    mocked = await mock();
+    make(10);
+    const alone = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    expect(alone.inputs.spec.template.spec).to.include({ automountServiceAccountToken: false });
+  });
+
   const ready = pulumi.output("ready");
   const pipeline = (): ProvenPipeline => ({
     pump: {
