@@ -12,18 +12,18 @@ const metadataShape = z.looseObject({
 });
 const manifestListShape = z.array(z.looseObject({ manifest_path: z.string(), content: z.number().default(0) }));
 const deleted = 2;
-/** Time that a metastore has for a question without work. */
+/** Time that a metastore has for a small question. */
 const answerTimeoutMs = 5000;
 const manifestShape = z.array(
   z.looseObject({ status: z.number(), data_file: z.looseObject({ file_path: z.string() }) }),
 );
 
-/** @returns why the metastore does not answer, in words; `undefined`: it does */
+/** @returns why the metastore, with the database behind it, does not list its databases; `undefined`: it does */
 export async function metastoreTrouble(uri: string, signal: AbortSignal): Promise<string | undefined> {
   const { hostname, port } = new URL(uri);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]);
   try {
-    await call({ host: hostname, port: Number(port) }, "getName", [], limit);
+    await call({ host: hostname, port: Number(port) }, "get_all_databases", [], limit);
     return undefined;
   } catch (error) {
     return describeError(error);

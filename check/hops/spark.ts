@@ -25,8 +25,8 @@ const awaitedCommits = 3;
  * Looks at the files themselves, committed or not: a batch that was interrupted may leave a file that no table lists, so
  * here each record counts once; the hops after this one count raw rows.
  *
- * The stream writes nothing more once it can't commit, so when rows are missing the metastore is asked too: if it is
- * away, the failure is the catalog's and not Spark's.
+ * The stream writes nothing more once it can't commit, so when rows are missing the metastore is asked too: if it or its
+ * database is away, the failure is the catalog's and not Spark's.
  */
 export function sparkHop(
   files: SamplesFiles,
@@ -40,8 +40,8 @@ export function sparkHop(
     if (trouble === undefined) answeredAt = performance.now();
     else if (performance.now() - answeredAt > metastorePatienceMs && !signal.aborted) {
       throw new HopFailure(
-        `the metastore ${metastoreUri} does not answer: ${trouble}; without it the stream can't commit, ` +
-          `so there are ${missing}`,
+        `the metastore ${metastoreUri} does not list its databases: ${trouble}; without it and the database behind it ` +
+          `the stream can't commit, so there are ${missing}`,
         { hop: "catalog" },
       );
     }
