@@ -109,7 +109,8 @@ async function live(options: Options): Promise<void> {
   }
   const next = await wholeRun(runner, course);
   if (next !== undefined) {
-    console.log(`the time is over; the platform stays up. Go on with: npm run e2e -- --all --from ${next}`);
+    const which = values.all ? "--all" : `--profile ${values.profile}`;
+    console.log(`the time is over; the platform stays up. Go on with: npm run e2e -- ${which} --from ${next}`);
     return;
   }
   if (values.keep) return;
