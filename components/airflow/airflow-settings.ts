@@ -1,5 +1,6 @@
 /** Airflow's settings: all come as environment variables, those without secrets in every pod, the others in the servers'. */
 import * as pulumi from "@pulumi/pulumi";
+import { libpqParameters } from "../../platform/postgres-client.ts";
 import type { PostgresEndpoint } from "../../platform/endpoints.ts";
 import { type EnvVar, fieldEnv, type Probe, secretEnv } from "../../platform/workload.ts";
 
@@ -158,11 +159,17 @@ export function settingsEnv(
 /** What only the servers get: the database and the key of what is encrypted in it. Task pods have neither. */
 export function databaseEnv(database: PostgresEndpoint, keysSecret: pulumi.Input<string>): EnvVar[] {
   const { host, port, user, password } = database;
+  const address = pulumi.interpolate`${user}:$(POSTGRES_PASSWORD)@${host}:${port}/${database.database}`;
   return [
     secretEnv("POSTGRES_PASSWORD", password.secretName, password.key),
     {
       name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
-      value: pulumi.interpolate`postgresql+psycopg2://${user}:$(POSTGRES_PASSWORD)@${host}:${port}/${database.database}`,
+      value: pulumi.interpolate`postgresql+psycopg2://${address}?${libpqParameters}`,
+    },
+    {
+      // Airflow would make it of the one above, whose parameters this driver does not know.
+      name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC",
+      value: pulumi.interpolate`postgresql+asyncpg://${address}`,
     },
     secretEnv("AIRFLOW__CORE__FERNET_KEY", keysSecret, "fernet"),
   ];

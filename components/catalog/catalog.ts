@@ -1,6 +1,7 @@
 /** The catalog: a Hive metastore that tells Spark and Presto which Iceberg tables there are and where they lie. */
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { jdbcParameters } from "../../platform/postgres-client.ts";
 import type { CatalogEndpoint, PostgresEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
 import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
@@ -116,7 +117,10 @@ export class Catalog extends pulumi.ComponentResource {
     const { host, port, database, user, password } = args.database;
     const site = pulumi
       .all([host, port])
-      .apply(([server, number]) => `jdbc:postgresql://${server}:${number}/${database}?ApplicationName=${SERVICE}`)
+      .apply(
+        ([server, number]) =>
+          `jdbc:postgresql://${server}:${number}/${database}?ApplicationName=${SERVICE}&${jdbcParameters}`,
+      )
       .apply((jdbcUrl) => hadoopXml(metastoreSettings(warehouse, { jdbcUrl, user })));
     const coreSite = pulumi.output(s3aSettings(args.objectStore)).apply((settings) => hadoopXml(settings));
 

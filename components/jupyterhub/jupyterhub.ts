@@ -1,6 +1,7 @@
 /** JupyterHub: the hub, the proxy before it, the accounts, and a server per user that the hub starts as a pod. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { libpqParameters } from "../../platform/postgres-client.ts";
 import * as random from "@pulumi/random";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -254,7 +255,13 @@ export class JupyterHub extends pulumi.ComponentResource {
               namespace: ns,
               hubUrl: hubAddress,
               proxyApiUrl: `http://${serviceHost(SERVICE, ns)}:${API_PORT}`,
-              database: { host, port, database: database.database, user: database.user },
+              database: {
+                host,
+                port,
+                database: database.database,
+                user: database.user,
+                parameters: libpqParameters,
+              },
               users,
               admins,
               robot: ROBOT,

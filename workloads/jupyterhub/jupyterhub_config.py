@@ -44,7 +44,7 @@ c.JupyterHub.cleanup_servers = False
 # In seconds; also how long a restarted proxy knows no user.
 c.JupyterHub.last_activity_interval = 15
 database = settings["database"]
-c.JupyterHub.db_url = "postgresql+psycopg2://{user}@{host}:{port}/{database}".format(**database)
+c.JupyterHub.db_url = "postgresql+psycopg2://{user}@{host}:{port}/{database}?{parameters}".format(**database)
 c.JupyterHub.upgrade_db = True
 c.JupyterHub.template_paths = [FOLDER]
 c.JupyterHub.template_vars = {"change_password": "oidc" not in settings}

@@ -53,7 +53,9 @@ describe("Catalog", () => {
       [...site.matchAll(/<name>(.*?)<\/name><value>(.*?)<\/value>/g)].map(([, name = "", value = ""]) => [name, value]),
     );
     expect(values).to.include({
-      "javax.jdo.option.ConnectionURL": "jdbc:postgresql://postgres.example:5432/metastore?ApplicationName=metastore",
+      "javax.jdo.option.ConnectionURL":
+        "jdbc:postgresql://postgres.example:5432/metastore?ApplicationName=metastore" +
+        "&amp;connectTimeout=20&amp;socketTimeout=60&amp;tcpKeepAlive=true",
       "javax.jdo.option.ConnectionUserName": "metastore",
       "javax.jdo.option.ConnectionPassword": "${env.DATABASE_PASSWORD}",
     });

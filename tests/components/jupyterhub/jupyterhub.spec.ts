@@ -89,7 +89,14 @@ describe("JupyterHub", () => {
       namespace: "data",
       hubUrl: "http://jupyterhub-hub.data.svc:8081",
       proxyApiUrl: "http://jupyterhub.data.svc:8001",
-      database: { host: "postgres.data.svc", port: 5432, database: "jupyterhub", user: "jupyterhub" },
+      database: {
+        host: "postgres.data.svc",
+        port: 5432,
+        database: "jupyterhub",
+        user: "jupyterhub",
+        parameters:
+          "connect_timeout=20&tcp_user_timeout=20000&keepalives_idle=10&keepalives_interval=5&keepalives_count=2",
+      },
       users: ["ana", "ben"],
       admins: ["ben"],
       robot: "proof",
