@@ -1,10 +1,10 @@
 /** Which hops a proof has: the data path, and beside it what stands on it. */
-import { PrestoClient } from "../workloads/presto-client.ts";
+import { PrestoClient, type PrestoOptions } from "../workloads/presto-client.ts";
 import { AirflowClient } from "./airflow-client.ts";
 import { CassandraClient } from "./cassandra-client.ts";
 import type { ProofConfig } from "./config.ts";
 import { DisplayClient } from "./display-client.ts";
-import type { Branch, Hop, Skipped } from "./hop.ts";
+import type { Branch, Hop, HopContext, Skipped } from "./hop.ts";
 import { hopNames } from "./hop-names.ts";
 import { airflowHop } from "./hops/airflow.ts";
 import { backupHop } from "./hops/backup.ts";
@@ -78,37 +78,71 @@ function dataPathHops(config: ProofConfig, marked: MarkedRun): Hop[] {
   const files = new SamplesFiles(store, tablePrefix, marked);
   hops.push(sparkHop(files, marked, metastore.uri, { namespace }));
   hops.push(catalogHop({ metastore, namespace }, store, files, marked));
-  const presto = prestoOf(config);
-  if (config.presto === undefined || presto === undefined) return hops;
-  const { catalog } = config.presto;
-  return [...hops, prestoHop(presto, marked, { catalog, schema: namespace }), deadLetterHop(presto, marked)];
+  const catalog = config.presto?.catalog ?? "";
+  return [
+    ...hops,
+    ...asking(config, (presto) => prestoHop(presto, marked, { catalog, schema: namespace })),
+    ...asking(config, (presto) => deadLetterHop(presto, marked)),
+  ];
 }
 
-function prestoOf({ presto, namespace }: ProofConfig): PrestoClient | undefined {
-  return presto && new PrestoClient({ ...presto, schema: namespace, statementTimeoutMs: statementMs });
+function prestoClient(
+  { namespace }: ProofConfig,
+  presto: NonNullable<ProofConfig["presto"]>,
+  onProgress?: PrestoOptions["onProgress"],
+): PrestoClient {
+  return new PrestoClient({
+    ...presto,
+    schema: namespace,
+    standstillMs: statementMs,
+    ...(onProgress && { onProgress }),
+  });
+}
+
+/** Statements of a hop whose way is progress too: of those after them, which ask the same again, only the answers are. */
+const countedStatements = 3;
+
+/** A hop that asks by SQL: it goes on while Presto does. */
+function asking(config: ProofConfig, make: (presto: PrestoClient) => Hop): Hop[] {
+  if (config.presto === undefined) return [];
+  let onProgress: HopContext["onProgress"] | undefined;
+  const client = prestoClient(config, config.presto, (statement, done) => {
+    if (statement <= countedStatements) onProgress?.(`Presto is at statement ${statement}, ${done}`);
+  });
+  const hop = make(client);
+  const run: Hop["run"] = async (context) => {
+    onProgress = context.onProgress;
+    try {
+      return await hop.run(context);
+    } finally {
+      // What is removed at the end is no progress of the hop.
+      onProgress = undefined;
+    }
+  };
+  return [{ ...hop, run }];
 }
 
 function telemetryHops(config: ProofConfig, marked: MarkedRun): Hop[] {
-  const presto = prestoOf(config);
-  if (!config.telemetry || !config.stream || presto === undefined) return [];
-  return [telemetryHop({ presto, marked, intervalSeconds: config.telemetry.intervalSeconds })];
+  const { telemetry, stream } = config;
+  if (!telemetry || !stream) return [];
+  return asking(config, (presto) => telemetryHop({ presto, marked, intervalSeconds: telemetry.intervalSeconds }));
 }
 
 function airflowHops(config: ProofConfig, marked: MarkedRun): Hop[] {
   const { airflow, s3 } = config;
-  const presto = prestoOf(config);
-  if (!airflow?.runs || !s3 || presto === undefined) return [];
-  const hop = airflowHop({
-    airflow: new AirflowClient(airflow),
-    config: airflow,
-    presto,
-    notebooks: objectStore({ ...s3, bucket: airflow.bucket }),
-    ...(airflow.logs && {
-      logs: { store: objectStore({ ...s3, bucket: airflow.logs.bucket }), prefix: airflow.logs.prefix },
+  if (!airflow?.runs || !s3) return [];
+  return asking(config, (presto) =>
+    airflowHop({
+      airflow: new AirflowClient(airflow),
+      config: airflow,
+      presto,
+      notebooks: objectStore({ ...s3, bucket: airflow.bucket }),
+      ...(airflow.logs && {
+        logs: { store: objectStore({ ...s3, bucket: airflow.logs.bucket }), prefix: airflow.logs.prefix },
+      }),
+      marked,
     }),
-    marked,
-  });
-  return [hop];
+  );
 }
 
 /** DAGs that nobody runs for the proof; each is asked by itself. */
@@ -121,9 +155,9 @@ function lastRunHops({ airflow }: ProofConfig): Hop[] {
 function historyHops(config: ProofConfig): Hop[] {
   const { sparkHistory } = config;
   const run = config.pipeline?.census?.run;
-  const presto = prestoOf(config);
-  if (!sparkHistory || !config.presto || presto === undefined || run === undefined) return [];
-  return [sparkHistoryHop({ ...sparkHistory, presto, table: `${config.presto.catalog}.census.summary`, run })];
+  if (!sparkHistory || run === undefined) return [];
+  const table = `${config.presto?.catalog ?? ""}.census.summary`;
+  return asking(config, (presto) => sparkHistoryHop({ ...sparkHistory, presto, table, run }));
 }
 
 function backupHops({ backup, s3 }: ProofConfig): Hop[] {
@@ -148,7 +182,7 @@ function pipelineHops(config: ProofConfig, marked: MarkedRun): Hop[] {
   const numbers = new MarkedNumbers(marked);
   const display = displayUrl === undefined ? undefined : new DisplayClient({ url: displayUrl });
   const cassandra = cassandraConfig && new CassandraClient(cassandraConfig);
-  const presto = prestoOf(config);
+  const presto = config.presto && prestoClient(config, config.presto);
   const hops: Hop[] = [];
   if (pump) {
     const live =
@@ -164,8 +198,10 @@ function pipelineHops(config: ProofConfig, marked: MarkedRun): Hop[] {
     if (windowSeconds !== undefined) {
       if (cassandra) hops.push(cassandraHop({ cassandra, numbers, windowSeconds }));
       const catalog = config.presto?.cassandraCatalog;
-      if (presto && cassandra && catalog !== undefined) hops.push(prestoCassandraHop({ presto, catalog, numbers }));
-      if (presto) hops.push(lakeHop({ presto, numbers, windowSeconds }));
+      if (cassandra && catalog !== undefined) {
+        hops.push(...asking(config, (presto) => prestoCassandraHop({ presto, catalog, numbers })));
+      }
+      hops.push(...asking(config, (presto) => lakeHop({ presto, numbers, windowSeconds })));
       if (display && config.kafka) hops.push(displayHop({ display, numbers, marked, windowSeconds }));
     }
   }

@@ -10,7 +10,7 @@ const minute = 60 * second;
 /** One answer of a service that runs, however busy its node is, in ms. */
 export const answerMs = 20 * second;
 
-/** One SQL statement, in ms: a query that hangs is given up and asked again. */
+/** What Presto gets nothing done of, in ms: a query that hangs is given up and asked again. */
 export const statementMs = 3 * answerMs;
 
 /** A list of tables or columns, in ms: people's clients ask for it first, and on an ordinary machine it takes less than 2 s. */

@@ -12,14 +12,32 @@ export interface PrestoOptions {
   readonly user?: string;
   /** Zone of the session: in which times of day are shown. @default "UTC" */
   readonly timeZone?: string;
-  /** @default 15000 */
+  /** Most time that a statement may take however it gets on. @default 15000, none where `standstillMs` is given */
   readonly statementTimeoutMs?: number;
+  /** Time after which a statement is given up in which Presto got nothing done of it. @default - only the whole time counts */
+  readonly standstillMs?: number;
+  /**
+   * Told whenever Presto has got something more of a statement done.
+   * @param statement - which one of this client's, from 1
+   * @param done - how far it is, in words
+   * @default - nobody is
+   */
+  readonly onProgress?: (statement: number, done: string) => void;
 }
 
 /** A value of a row: Presto sends big integers as JSON numbers, timestamps and decimals as text. */
 export type PrestoValue = string | number | boolean | null;
 
+/** How far Presto is with a query, as each of its answers says. */
+const statsShape = z.looseObject({
+  state: z.string().default("?"),
+  completedSplits: z.number().default(0),
+  totalSplits: z.number().default(0),
+  processedRows: z.number().default(0),
+});
+
 const page = z.looseObject({
+  stats: statsShape.optional(),
   id: z.string().optional(),
   nextUri: z.string().optional(),
   columns: z.array(z.looseObject({ name: z.string() })).optional(),
@@ -46,6 +64,7 @@ const statementTimeoutMs = 15_000;
 
 export class PrestoClient {
   readonly #options: PrestoOptions;
+  #statements = 0;
 
   constructor(options: PrestoOptions) {
     this.#options = options;
@@ -56,16 +75,47 @@ export class PrestoClient {
    * @throws {PrestoError} when Presto refuses or fails the query; other errors when it can't be reached in time
    */
   async query(sql: string, signal?: AbortSignal): Promise<Record<string, PrestoValue>[]> {
-    const timeout = AbortSignal.timeout(this.#options.statementTimeoutMs ?? statementTimeoutMs);
+    const { url, standstillMs, statementTimeoutMs: wholeMs, onProgress } = this.#options;
+    const statement = ++this.#statements;
+    const limit = new AbortController();
+    const giveUp = (): void => {
+      limit.abort();
+    };
+    const whole = wholeMs ?? (standstillMs === undefined ? statementTimeoutMs : undefined);
+    const latest = whole === undefined ? undefined : setTimeout(giveUp, whole);
+    let standstill = standstillMs === undefined ? undefined : setTimeout(giveUp, standstillMs);
+    let done = "";
+    const onStats = (stats: z.infer<typeof statsShape>): void => {
+      const now = `${stats.state}: ${stats.completedSplits} of ${stats.totalSplits} splits, ${stats.processedRows} rows`;
+      if (now === done) return;
+      done = now;
+      if (standstillMs !== undefined) {
+        clearTimeout(standstill);
+        standstill = setTimeout(giveUp, standstillMs);
+      }
+      onProgress?.(statement, now);
+    };
     try {
-      return await this.#run(sql, signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
+      return await this.#run(
+        sql,
+        signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]),
+        onStats,
+      );
     } catch (error) {
-      if (error instanceof PrestoError || !(timeout.aborted || signal?.aborted === true)) throw error;
-      throw new Error(`Presto at ${this.#options.url} took the query and did not answer it in time`, { cause: error });
+      if (error instanceof PrestoError || !(limit.signal.aborted || signal?.aborted === true)) throw error;
+      const reached = done === "" ? "" : ` (${done})`;
+      throw new Error(`Presto at ${url} took the query and did not answer it in time${reached}`, { cause: error });
+    } finally {
+      clearTimeout(latest);
+      clearTimeout(standstill);
     }
   }
 
-  async #run(sql: string, signal: AbortSignal): Promise<Record<string, PrestoValue>[]> {
+  async #run(
+    sql: string,
+    signal: AbortSignal,
+    onStats: (stats: z.infer<typeof statsShape>) => void,
+  ): Promise<Record<string, PrestoValue>[]> {
     const { url, catalog, schema, user = "proof", timeZone = "UTC" } = this.#options;
     const headers = {
       "X-Presto-User": user,
@@ -78,6 +128,7 @@ export class PrestoClient {
     const rows: Record<string, PrestoValue>[] = [];
     let answer = await this.#request(new URL("/v1/statement", url), { method: "POST", body: sql, headers }, signal);
     for (;;) {
+      if (answer.stats !== undefined) onStats(answer.stats);
       if (answer.error !== undefined) throw new PrestoError(answer.error.errorName, answer.error.message);
       columns = answer.columns?.map((column) => column.name) ?? columns;
       for (const values of answer.data ?? []) {

@@ -8,6 +8,7 @@ describe("presto client", () => {
   let url = "";
   let answers: [number, unknown][] = [];
   let requests: string[] = [];
+  let delayMs = 0;
   let lastHeaders: IncomingMessage["headers"] = {};
 
   before(async () => {
@@ -15,14 +16,17 @@ describe("presto client", () => {
       requests.push(`${request.method ?? ""} ${request.url ?? ""}`);
       lastHeaders = request.headers;
       const [status, body] = answers.shift() ?? [500, "nothing more to say"];
-      response.writeHead(status);
-      response.end(typeof body === "string" ? body : JSON.stringify(body));
+      setTimeout(() => {
+        response.writeHead(status);
+        response.end(typeof body === "string" ? body : JSON.stringify(body));
+      }, delayMs);
     });
     ({ url } = server);
   });
   after(() => server.stop());
   beforeEach(() => {
     requests = [];
+    delayMs = 0;
   });
 
   const client = (statementTimeoutMs = 5000): PrestoClient =>
@@ -82,6 +86,34 @@ describe("presto client", () => {
       .query("SELECT 1")
       .catch((reason: unknown) => reason);
     expect(String(error)).to.contain("did not answer it in time");
+  });
+
+  const at = (completedSplits: number): [number, unknown] => [
+    200,
+    {
+      nextUri: `${url}/v1/statement/q/1`,
+      stats: { state: "RUNNING", completedSplits, totalSplits: 9, processedRows: 10 * completedSplits },
+    },
+  ];
+
+  it("waits for a query as long as Presto gets something of it done, and tells how far it is", async () => {
+    const told: string[] = [];
+    const patient = new PrestoClient({
+      url,
+      catalog: "lake",
+      schema: "telemetry",
+      standstillMs: 400,
+      onProgress: (statement, done) => told.push(`${statement} ${done}`),
+    });
+    delayMs = 150;
+    answers = [at(1), at(2), at(2), at(3), at(4), at(5), [200, { columns, data: [[1, "x"]] }]];
+    expect(await patient.query("SELECT 1")).to.deep.equal([{ a: 1, b: "x" }]);
+    expect(told).to.deep.equal([1, 2, 3, 4, 5].map((n) => `1 RUNNING: ${n} of 9 splits, ${n * 10} rows`));
+    delayMs = 20;
+    answers = Array.from({ length: 200 }, () => at(3));
+    const error = await patient.query("SELECT 1").catch((reason: unknown) => reason);
+    expect(String(error)).to.contain("did not answer it in time (RUNNING: 3 of 9 splits, 30 rows)");
+    expect(told.at(-1)).to.equal("2 RUNNING: 3 of 9 splits, 30 rows");
   });
 
   it("quotes text for SQL", () => {
