@@ -1,11 +1,12 @@
 /** Downloads from Maven repositories through the host's `mvn`, so that its mirrors, proxies and CAs are honoured. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { store, storedFile, temporaryDir } from "./cache.ts";
 import { type MavenArtifact, mavenCoordinates } from "./lock-files.ts";
-import { mavenOpts, proxyHint } from "./maven-proxy.ts";
+import { mavenOpts, proxyHint, proxyLogins, withoutPasswords, withProxyLogins } from "./maven-proxy.ts";
 import { type Output, run, type RunOptions } from "./run.ts";
 import { limiter, type Work } from "./work.ts";
+import { xmlElements } from "./xml.ts";
 
 const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy";
 
@@ -18,21 +19,27 @@ ${content}
 `;
 }
 
-/** Runs the host's Maven, with the proxies of the environment. */
+/** Runs the host's Maven, with the proxies of the environment. A password of theirs is in a file that only this user reads. */
 export async function runMaven(args: readonly string[], options: RunOptions = {}): Promise<Output> {
+  const logins = proxyLogins();
+  const settings = logins.length === 0 ? undefined : withProxyLogins(await sharedSettings(), logins);
+  const folder = settings === undefined ? undefined : await temporaryDir("maven-settings");
   try {
-    return await run("mvn", args, { ...options, env: { ...options.env, MAVEN_OPTS: mavenOpts() } });
+    const own = folder === undefined ? [] : ["-gs", join(folder, "settings.xml")];
+    if (own[1] !== undefined) writeFileSync(own[1], settings ?? "", { mode: 0o600 });
+    return await run("mvn", [...own, ...args], { ...options, env: { ...options.env, MAVEN_OPTS: mavenOpts() } });
   } catch (error) {
-    throw proxyHint(error);
+    throw withoutPasswords(proxyHint(error), logins);
+  } finally {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** XML elements of the fields that have a value. */
-export function xmlElements(fields: Readonly<Record<string, string | undefined>>): string {
-  return Object.entries(fields)
-    .filter((entry): entry is [string, string] => entry[1] !== undefined)
-    .map(([key, value]) => `<${key}>${value}</${key}>`)
-    .join("");
+/** Maven's settings for all users of this machine; `undefined`: there are none. */
+async function sharedSettings(): Promise<string | undefined> {
+  const home = /Maven home: (.*)/.exec(await run("mvn", ["-B", "-version"]))?.[1]?.trim();
+  const file = home === undefined ? undefined : join(home, "conf", "settings.xml");
+  return file === undefined || !existsSync(file) ? undefined : readFileSync(file, "utf8");
 }
 
 /**

@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { mavenOpts, mavenProxyOptions, proxyHint } from "../../images/maven-proxy.ts";
+import {
+  mavenOpts,
+  mavenProxyOptions,
+  proxyHint,
+  proxyLogins,
+  withoutPasswords,
+  withProxyLogins,
+} from "../../images/maven-proxy.ts";
 
 describe("Maven's proxy options", () => {
   it("are none where the environment names no proxy", () => {
@@ -13,7 +20,7 @@ describe("Maven's proxy options", () => {
     ]);
   });
 
-  it("are those of the variable in small letters, without its user and password, which Maven would not take", () => {
+  it("are those of the variable in small letters, without its user and password, which would be seen by everybody", () => {
     const env = { https_proxy: "http://ada:p%40ss@proxy.corp:8080/", HTTPS_PROXY: "http://other:1" };
     expect(mavenProxyOptions(env)).to.deep.equal(["-Dhttps.proxyHost=proxy.corp", "-Dhttps.proxyPort=8080"]);
   });
@@ -48,7 +55,7 @@ describe("Maven's proxy options", () => {
     const asked = proxyHint(new Error("mvn ended: status: 407 Proxy Authentication Required"));
     expect(asked)
       .to.have.property("message")
-      .that.matches(/407[\s\S]*<proxy> in ~\/\.m2\/settings\.xml; add one/);
+      .that.matches(/407[\s\S]*give them in \$HTTPS_PROXY \(http:\/\/user:password@host:port\) or in a <proxy>/);
     const other = new Error("mvn ended: 404");
     expect(proxyHint(other)).to.equal(other);
   });
@@ -58,5 +65,34 @@ describe("Maven's proxy options", () => {
       .to.throw(/\$HTTPS_PROXY is not the address of an HTTP proxy; give http:/)
       .with.property("message")
       .that.does.not.include("secret");
+  });
+});
+
+describe("a proxy's user and password", () => {
+  const env = { HTTPS_PROXY: "http://ada:p%26ss%24%26@proxy.corp:3128", NO_PROXY: ".corp" };
+  const proxy =
+    "<proxy><id>environment-https</id><active>true</active><protocol>https</protocol><host>proxy.corp</host>" +
+    "<port>3128</port><username>ada</username><password>p&amp;ss$&amp;</password>" +
+    "<nonProxyHosts>corp|*.corp</nonProxyHosts></proxy>";
+
+  it("come to Maven's settings, beside what is there", () => {
+    expect(withProxyLogins(undefined, proxyLogins(env))).to.equal(`<settings><proxies>${proxy}</proxies></settings>`);
+    const mirrored =
+      "<settings><proxies> <!-- <proxy>sample</proxy> --> </proxies><mirrors><mirror/></mirrors></settings>";
+    expect(withProxyLogins(mirrored, proxyLogins(env))).to.equal(
+      `<settings><mirrors><mirror/></mirrors><proxies>${proxy}</proxies></settings>`,
+    );
+  });
+
+  it("leave settings alone that name proxies already, and are none where the proxy has no user", () => {
+    expect(withProxyLogins("<settings><proxies><proxy/></proxies></settings>", proxyLogins(env))).to.equal(undefined);
+    expect(proxyLogins({ HTTPS_PROXY: "http://proxy.corp:3128" })).to.deep.equal([]);
+  });
+
+  it("are repeated by no error, as they are or escaped", () => {
+    const error = new Error("mvn -gs x ended: http://ada:p%26ss%24%26@proxy.corp said no to p&ss$&");
+    expect(withoutPasswords(error, proxyLogins(env)))
+      .to.have.property("message")
+      .that.equals("mvn -gs x ended: http://ada:***@proxy.corp said no to ***");
   });
 });
