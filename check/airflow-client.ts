@@ -75,8 +75,10 @@ export class AirflowClient {
       );
     }
     if (answer.status === 429) {
+      // It counts logins, also right ones that it could not look up.
+      await this.#mustHaveDatabase(signal);
       throw new HopFailure(
-        `${this.where} refuses the login of "${user}": too many wrong passwords were tried; it takes logins again in a while`,
+        `${this.where} refuses the login of "${user}": too many logins were tried; it takes logins again in a while`,
       );
     }
     mustSucceed(answer, `${this.where} gives no token`);

@@ -4,6 +4,7 @@ import { describeError } from "./errors.ts";
 import { readAvro } from "./formats/avro.ts";
 import { call } from "./formats/thrift.ts";
 import { HopFailure } from "./hop.ts";
+import { answerMs } from "./limits.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 const metadataShape = z.looseObject({
@@ -12,8 +13,6 @@ const metadataShape = z.looseObject({
 });
 const manifestListShape = z.array(z.looseObject({ manifest_path: z.string(), content: z.number().default(0) }));
 const deleted = 2;
-/** Time that a metastore has for a small question. */
-const answerTimeoutMs = 5000;
 const manifestShape = z.array(
   z.looseObject({ status: z.number(), data_file: z.looseObject({ file_path: z.string() }) }),
 );
@@ -21,7 +20,7 @@ const manifestShape = z.array(
 /** @returns why the metastore, with the database behind it, does not list its databases; `undefined`: it does */
 export async function metastoreTrouble(uri: string, signal: AbortSignal): Promise<string | undefined> {
   const { hostname, port } = new URL(uri);
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
   try {
     await call({ host: hostname, port: Number(port) }, "get_all_databases", [], limit);
     return undefined;

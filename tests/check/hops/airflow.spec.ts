@@ -369,12 +369,26 @@ describe("airflow client", () => {
     await server.stop();
   });
 
-  it("says that too many wrong passwords were tried", async () => {
+  it("says that too many logins were tried, unless it is the database that is away", async () => {
     const server = await FakeServer.start();
-    server.reset({ "POST /auth/token": { status: 429, body: { detail: "slow down" } } });
+    const refused = { "POST /auth/token": { status: 429, body: { detail: "slow down" } } };
+    const health = (metadatabase: string) => ({
+      "GET /api/v2/monitor/health": {
+        body: { metadatabase: { status: metadatabase }, scheduler: { status: "healthy" } },
+      },
+    });
     const client = new AirflowClient({ url: server.url, user: "proof", password: "secret" });
-    const error: unknown = await client.logIn().catch((reason: unknown) => reason);
-    expect(String(error)).to.contain("too many wrong passwords");
+    const failure = async (): Promise<unknown> => await client.logIn().catch((reason: unknown) => reason);
+    server.reset({ ...refused, ...health("healthy") });
+    expect(await failure())
+      .to.be.instanceOf(HopFailure)
+      .and.to.have.property("message")
+      .that.contains("too many logins");
+    server.reset({ ...refused, ...health("unhealthy") });
+    expect(await failure())
+      .not.to.be.instanceOf(HopFailure)
+      .and.to.have.property("message")
+      .that.contains("takes no login: its database is unhealthy");
     await server.stop();
   });
 });
