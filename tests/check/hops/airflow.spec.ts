@@ -385,10 +385,9 @@ describe("airflow client", () => {
       .and.to.have.property("message")
       .that.contains("too many logins");
     server.reset({ ...refused, ...health("unhealthy") });
-    expect(await failure())
-      .not.to.be.instanceOf(HopFailure)
-      .and.to.have.property("message")
-      .that.contains("takes no login: its database is unhealthy");
+    const away = await failure();
+    expect(away).not.to.be.instanceOf(HopFailure);
+    expect(away).to.have.property("message").that.contains("takes no login: its database is unhealthy");
     await server.stop();
   });
 });
