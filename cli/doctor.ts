@@ -4,6 +4,7 @@ import { cpus, freemem, totalmem } from "node:os";
 
 import type { Target } from "../clusters/profile.ts";
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
+import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { doctorHints } from "../clusters/targets.ts";
 import { fit } from "../config/fit.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
@@ -201,7 +202,7 @@ function availableMemory(): number {
 
 async function targetFindings(stack: Stack): Promise<Finding[]> {
   const { target } = stack.profile;
-  const hints = target === "embedded" ? [] : await hintFindings(target);
+  const hints = target === "embedded" ? networkFindings() : await hintFindings(target);
   const foreign = await foreignCluster(stack);
   if (foreign !== undefined) {
     const next = "npm run up -- --name <another name>";
@@ -228,6 +229,16 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
   }
   for (const service of services) findings.push(serviceFinding(service));
   return findings;
+}
+
+/** Networks that pods of the embedded cluster can't reach. */
+function networkFindings(): Finding[] {
+  return hiddenNetworks().map((detail) => ({
+    subject: "networks",
+    level: "warning",
+    detail,
+    next: "leave that network, or another cluster.target",
+  }));
 }
 
 /** What the target's owner has to do once, asked by the probe of each hint. */

@@ -1,10 +1,12 @@
 /** A small client of the API server: JSON by path, and followed logs. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 
 import type { KubeConfig } from "@kubernetes/client-node";
 
+import { answerMs } from "../check/limits.ts";
+import { clientCertificateTrouble, renewalWords, serverCertificateTrouble } from "../clusters/certificates.ts";
 import type { TargetProfile } from "../clusters/profile.ts";
 import { expandHome, readKubeconfig } from "../engine/providers/kubeconfig.ts";
 import { UserError, messageOf } from "./errors.ts";
@@ -24,7 +26,7 @@ export class KubeError extends Error {
 export interface RequestExtras {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** @default 20000 */
+  /** @default `answerMs` */
   readonly timeoutMs?: number;
 }
 
@@ -40,8 +42,6 @@ export interface Kube {
   /** Calls back for each line of a followed log until it ends or the signal aborts. */
   follow(path: string, onLine: (line: string) => void, signal?: AbortSignal): Promise<void>;
 }
-
-const REQUEST_TIMEOUT_MS = 20_000;
 
 /**
  * Connects to the target's cluster.
@@ -63,7 +63,7 @@ export function connect(profile: Pick<TargetProfile, "kubeconfig" | "context" | 
     );
   }
   config.setCurrentContext(profile.context);
-  return clientOf(config);
+  return clientOf(config, renewalWords(profile.target === "embedded"));
 }
 
 function fromKubeconfig(given: string | undefined): KubeConfig {
@@ -74,11 +74,21 @@ function fromKubeconfig(given: string | undefined): KubeConfig {
   }
 }
 
-/** A client of the current context of a loaded kubeconfig. */
-export function clientOf(config: KubeConfig): Kube {
+/**
+ * A client of the current context of a loaded kubeconfig.
+ * @param renewal - how its certificates are made anew
+ */
+export function clientOf(config: KubeConfig, renewal = renewalWords(false)): Kube {
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new UserError("the kubeconfig's context names no cluster");
   const base = new URL(server);
+  const ownCertificateTrouble = (): string | undefined => {
+    const { certData, certFile } = config.getCurrentUser() ?? {};
+    if (certData !== undefined) return clientCertificateTrouble(Buffer.from(certData, "base64").toString());
+    return certFile !== undefined && existsSync(certFile)
+      ? clientCertificateTrouble(readFileSync(certFile, "utf8"))
+      : undefined;
+  };
 
   const open = async (
     method: string,
@@ -124,7 +134,9 @@ export function clientOf(config: KubeConfig): Kube {
         sent.destroy(new Error(`no answer within ${(limits.timeoutMs ?? 0) / 1000} s`));
       });
       sent.on("error", (error) => {
-        reject(new KubeError(0, `the API server at ${server} does not answer (${error.message})`));
+        const trouble = serverCertificateTrouble(error) ?? ownCertificateTrouble();
+        const why = trouble === undefined ? error.message : `${trouble}; ${renewal}`;
+        reject(new KubeError(0, `the API server at ${server} does not answer (${why})`));
       });
       sent.end(payload);
     });
@@ -139,9 +151,13 @@ export function clientOf(config: KubeConfig): Kube {
       (chunk) => {
         received += chunk;
       },
-      { timeoutMs: REQUEST_TIMEOUT_MS, ...extras },
+      { timeoutMs: answerMs, ...extras },
     );
-    if (status >= 300) throw new KubeError(status, reasonOf(received) ?? `${method} ${path}: HTTP ${status}`);
+    if (status >= 300) {
+      const trouble = status === 401 ? ownCertificateTrouble() : undefined;
+      const reason = reasonOf(received) ?? `${method} ${path}: HTTP ${status}`;
+      throw new KubeError(status, trouble === undefined ? reason : `${reason}: ${trouble}; ${renewal}`);
+    }
     return received;
   };
 

@@ -8,6 +8,7 @@ import Docker from "dockerode";
 import { type DockerInfo, filledFolders, freeBytes, onePerFileSystem } from "../clusters/docker-disk.ts";
 import { ensureDocker } from "../clusters/docker-engine.ts";
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
+import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
 import { fit } from "../config/fit.ts";
 import type { PlatformConfig } from "../config/index.ts";
@@ -47,6 +48,7 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
     step.detail("disk");
     const { cold, warm } = diskNeeded(stack.config);
     problems.push(...diskProblems(existsSync(cacheDir()) ? warm : cold, await dockerFolders()));
+    if (embedded) hiddenNetworks().forEach(progress.log);
     if (embedded && !running) {
       step.detail("ports");
       const clashes = await portClashes(embeddedPorts(stack.config.cluster));

@@ -12,8 +12,9 @@ import {
   LABEL,
   unknownCapability,
 } from "./container-spec.ts";
-import { isNodeReady, kubeconfigPath, publishedKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
-import type { Progress } from "./node-image.ts";
+import { rememberVersion } from "./data-version.ts";
+import { apiTrouble, isNodeReady, kubeconfigPath, publishedKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
+import { kubernetesVersion, type Progress } from "./node-image.ts";
 import { execInNode, type NodeState, nodeState } from "./node.ts";
 import { findPieces, foreignMessage, foreignPiece, type Owner, ownerLabels } from "./owner.ts";
 
@@ -80,6 +81,7 @@ export async function createContainer(site: Site, image: string): Promise<void> 
           names,
           owner,
           image,
+          kubernetes: kubernetesVersion(),
           capabilities,
           ports,
           registryDir,
@@ -87,6 +89,7 @@ export async function createContainer(site: Site, image: string): Promise<void> 
           cpus: process.env[CPUS_VARIABLE],
         }),
       );
+      rememberVersion(site.stateDir, kubernetesVersion());
       return;
     } catch (error) {
       if ((error as { statusCode?: number }).statusCode === 409) await refuseForeign(site);
@@ -148,9 +151,12 @@ export async function startAndWait(site: Site): Promise<{ kubeconfig: string; co
       return { kubeconfig: kubeconfigPath(stateDir), context: name, readySeconds: seconds() };
     }
   }
+  const trouble = existsSync(kubeconfigPath(stateDir))
+    ? await apiTrouble(readFileSync(kubeconfigPath(stateDir), "utf8"))
+    : undefined;
   throw new Error(
     `the embedded cluster was not ready within ${READY_SECONDS} s; it waits for ${state?.phase ?? "its first sign"}. ` +
-      (await culprit(site, state)),
+      (trouble ?? (await culprit(site, state))),
   );
 }
 

@@ -20,13 +20,15 @@ import {
   defaultPorts,
   embeddedNames,
   type EmbeddedPorts,
+  KUBERNETES_LABEL,
   LABEL,
   portMap,
   STOP_SECONDS,
 } from "./container-spec.ts";
 import { type Inventory, type InventoryQuery, isEmpty, leftovers, takeInventory } from "./inventory.ts";
 import { isNodeReady, kubeconfigPath, removeKubeconfig } from "./kubeconfig.ts";
-import { ensureNodeImage, nodeImageName, type Progress } from "./node-image.ts";
+import { forgetVersion, olderVersionProblem, rememberedVersion } from "./data-version.ts";
+import { ensureNodeImage, kubernetesVersion, nodeImageName, type Progress } from "./node-image.ts";
 import { containerMemory, execInNode, nodeState, type PartState } from "./node.ts";
 import { findPieces, type Foreign, foreignMessage, foreignPiece, type Owner, type Piece } from "./owner.ts";
 import { clashMessage, portClashes } from "./ports.ts";
@@ -109,6 +111,7 @@ export async function start(options: EmbeddedOptions): Promise<EmbeddedCluster> 
     }
     return { ...(await startAndWait(site)), how: "started" };
   }
+  await refuseOlderKubernetes(site, existing);
   if (existing?.State.Running !== true) await refuseTakenPorts(ports);
   await refuseFullDisk(docker);
   const image = await ensureNodeImage(docker, progress);
@@ -175,6 +178,7 @@ export async function destroy(options: DestroyOptions): Promise<Inventory> {
   if (!keepData && has("volume")) {
     progress(STEP, "removing the volume");
     await ignoreMissing(docker.getVolume(names.volume).remove());
+    forgetVersion(stateDir);
   }
   if (has("network")) await ignoreMissing(docker.getNetwork(names.network).remove());
   removeKubeconfig(stateDir);
@@ -314,6 +318,16 @@ function publishedPorts(existing: Docker.ContainerInspectInfo | undefined): Embe
 async function refuseTakenPorts(ports: EmbeddedPorts): Promise<void> {
   const clashes = await portClashes(ports);
   if (clashes.length > 0) throw new Error(clashMessage(clashes));
+}
+
+async function refuseOlderKubernetes(
+  { docker, names, stateDir }: Site,
+  existing: Docker.ContainerInspectInfo | undefined,
+): Promise<void> {
+  if (!(await findPieces(docker, names)).some(({ kind }) => kind === "volume")) return;
+  const written = [existing?.Config.Labels[KUBERNETES_LABEL], rememberedVersion(stateDir)];
+  const problem = olderVersionProblem(kubernetesVersion(), written, names.volume);
+  if (problem !== undefined) throw new Error(problem);
 }
 
 async function refuseFullDisk(docker: Docker): Promise<void> {

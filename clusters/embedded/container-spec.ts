@@ -4,6 +4,8 @@ import type Docker from "dockerode";
 /** Name of the embedded cluster where the stack gives it none. */
 export const DEFAULT_NAME = "millrace";
 export const LABEL = "dev.millrace.cluster";
+/** Of the container: the version of Kubernetes that writes its volume. */
+export const KUBERNETES_LABEL = `${LABEL}.kubernetes`;
 /** The node's own name, the same in every cluster: its certificates and volumes bear it. */
 const HOSTNAME = "millrace";
 
@@ -103,6 +105,8 @@ export interface ContainerInput {
   /** Whose it is. */
   readonly owner: Readonly<Record<string, string>>;
   readonly image: string;
+  /** Version of Kubernetes in the image. */
+  readonly kubernetes: string;
   readonly capabilities: readonly string[];
   readonly ports: EmbeddedPorts;
   /** Host folder that keeps pushed images, so that they outlive the cluster. */
@@ -161,7 +165,12 @@ export function containerOptions(input: ContainerInput): Docker.ContainerCreateO
     name: input.names.container,
     Image: input.image,
     Hostname: HOSTNAME,
-    Labels: { [LABEL]: "embedded", [`${LABEL}.ports`]: JSON.stringify(published), ...input.owner },
+    Labels: {
+      [LABEL]: "embedded",
+      [`${LABEL}.ports`]: JSON.stringify(published),
+      [KUBERNETES_LABEL]: input.kubernetes,
+      ...input.owner,
+    },
     ExposedPorts: Object.fromEntries(published.map(([inside]) => [`${inside}/tcp`, {}])),
     StopTimeout: STOP_SECONDS,
     HostConfig: hostConfig,

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { request } from "node:https";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { clientCertificateTrouble, renewalWords, serverCertificateTrouble } from "../certificates.ts";
 
 interface Kubeconfig {
   contexts: [{ name: string; context: { cluster: string; user: string } }];
@@ -75,6 +76,20 @@ export async function askApi(kubeconfig: string, path: string): Promise<string> 
     asked.on("error", reject);
     asked.end();
   });
+}
+
+/** @returns what is wrong with the cluster's certificates, with the way out; `undefined`: nothing, as far as it answers */
+export async function apiTrouble(kubeconfig: string): Promise<string | undefined> {
+  const { user } = (parse(kubeconfig) as Kubeconfig).users[0];
+  try {
+    await askApi(kubeconfig, "/version");
+    return undefined;
+  } catch (error) {
+    const trouble =
+      serverCertificateTrouble(error) ??
+      clientCertificateTrouble(Buffer.from(user["client-certificate-data"], "base64").toString());
+    return trouble && `${trouble}; ${renewalWords(true)}`;
+  }
 }
 
 /** Whether the API server answers and its only node is ready. */

@@ -47,6 +47,7 @@ describe("node container", () => {
     names: embeddedNames("millrace"),
     owner: { "dev.millrace.owner.id": "0123456789abcdef" },
     image: "millrace/node:1",
+    kubernetes: "v1.36.1",
     capabilities: ["SYS_ADMIN"],
     ports: { ...defaultPorts, registry: 5001 },
     registryDir: "/home/someone/.cache/millrace/registry",
