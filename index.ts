@@ -96,6 +96,7 @@ const topics =
         "topics",
         {
           namespace,
+          objectName: "kafka-topics",
           kafka: kafkaEndpoint,
           toolsImage: image("tools"),
           resources: setupResources,
@@ -175,6 +176,7 @@ const catalogService =
         "catalog",
         {
           namespace,
+          objectName: "metastore",
           image: image("metastore"),
           database: databases.database("metastore"),
           objectStore: store.access("metastore"),

@@ -112,6 +112,7 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
           "notebook-library",
           {
             namespace,
+            objectName: "notebooks-setup",
             toolsImage: image("tools"),
             resources: footprints.setupResources(),
             objectStore: store.access("notebooks"),

@@ -91,8 +91,16 @@ export function refuseMovedCluster(stack: Pick<Stack, "name" | "config">, folder
   );
 }
 
-/** The component whose inputs remember the profile: it is the first that a deploy records. */
-const PROFILE_KEEPER = "analytics:index:PlatformNamespace";
+/** The component whose inputs remember the profile, the first that a deploy records; and what older states call it. */
+const PROFILE_KEEPERS = ["millrace:index:PlatformNamespace", "analytics:index:PlatformNamespace"];
+
+async function recordedProfile(engine: Pick<Engine, "recorded">, stack: Stack): Promise<unknown> {
+  for (const type of PROFILE_KEEPERS) {
+    const inputs = await engine.recorded(engineOptions(stack, false), type);
+    if (inputs !== undefined) return inputs["profile"];
+  }
+  return undefined;
+}
 
 /**
  * The stack with the profile of its last `up`, where neither `--profile` nor the file names one: leaving an option out
@@ -105,7 +113,7 @@ export async function readStackAsBefore(
   folder = projectDir,
 ): Promise<{ readonly stack: Stack; readonly note: string | undefined }> {
   const stack = readStack(args, folder);
-  const recorded = (await engine.recorded(engineOptions(stack, false), PROFILE_KEEPER))?.["profile"];
+  const recorded = await recordedProfile(engine, stack);
   const last: Profile | undefined = profiles.find((name) => name === recorded);
   const now = stack.config.profile;
   if (last === undefined || last === now) return { stack, note: undefined };

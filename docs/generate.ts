@@ -97,7 +97,7 @@ function page(file: string): string | undefined {
 }
 
 function extendsComponent(declaration: ts.ClassDeclaration, source: ts.SourceFile): boolean {
-  return declaration.heritageClauses?.some((clause) => /ComponentResource\b/.test(clause.getText(source))) ?? false;
+  return declaration.heritageClauses?.some((clause) => /\bComponent\b/.test(clause.getText(source))) ?? false;
 }
 
 /** Every page by its file name in `docs/components`. */

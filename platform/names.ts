@@ -62,18 +62,13 @@ export function publishedServiceName(service: string): string {
 }
 
 /** Name of the Secret with a consumer's S3 key pair. */
-export function s3KeySecretName(consumer: string): string {
-  return `object-store-key-${consumer}`;
+export function s3KeySecretName(consumer: string, store: string = serviceNames.objectStore): string {
+  return `${store}-key-${consumer}`;
 }
 
-/** Name of the Secret with the password of a role of PostgreSQL. */
-export function postgresRoleSecretName(role: string): string {
-  return `postgres-role-${role.replaceAll("_", "-")}`;
-}
-
-/** Name of the Secret with the password of a role of Cassandra. */
-export function cassandraRoleSecretName(role: string): string {
-  return `cassandra-role-${role.replaceAll("_", "-")}`;
+/** Name of the Secret with the password of a database server's role. */
+export function roleSecretName(server: string, role: string): string {
+  return `${server}-role-${role.replaceAll("_", "-")}`;
 }
 
 /** Name of the driver's Deployment, Job and Service of a Spark application. */

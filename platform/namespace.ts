@@ -1,6 +1,7 @@
 /** The platform's namespace, which enforces Pod Security `restricted` on every pod in it. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "./component.ts";
 import { PART_OF_LABEL, STACK_ID_LABEL } from "./names.ts";
 
 const LEVEL = "restricted";
@@ -37,13 +38,13 @@ export function namespaceProblems(args: PlatformNamespaceArgs): string[] {
 }
 
 /** A Namespace in which only restricted pods run, or one that is there already. Its name is handed to every other component. */
-export class PlatformNamespace extends pulumi.ComponentResource {
+export class PlatformNamespace extends Component {
   /** Name in Kubernetes; settles when the Namespace exists. */
   readonly namespaceName: pulumi.Output<string>;
 
   /** @throws ResourceError when the name is not valid. */
-  constructor(name: string, args: PlatformNamespaceArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super("analytics:index:PlatformNamespace", name, args, opts);
+  constructor(name: string, args: PlatformNamespaceArgs = {}, opts?: ComponentOptions) {
+    super("PlatformNamespace", name, args, opts);
     const problems = namespaceProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     if (args.existing === true) {

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "./component.ts";
 import { buildArgs, builtAfter, contextDir, type ImageName, imageNames, imageReference } from "../images/index.ts";
 
 /** Names under which one registry is reached. */
@@ -23,13 +24,13 @@ export interface PlatformImagesArgs {
  * The platform's own images, built without network from prepared contexts and pushed. Tags are content hashes: an image
  * whose files did not change is neither built nor pushed again.
  */
-export class PlatformImages extends pulumi.ComponentResource {
+export class PlatformImages extends Component {
   /** The images by name, each settled when it can be pulled. */
   readonly references: Readonly<Partial<Record<ImageName, pulumi.Output<string>>>>;
 
   /** @throws ResourceError when an image is not one of the platform's. */
-  constructor(name: string, args: PlatformImagesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("analytics:index:PlatformImages", name, { images: args.images, platform: args.platform }, opts);
+  constructor(name: string, args: PlatformImagesArgs, opts?: ComponentOptions) {
+    super("PlatformImages", name, { images: args.images, platform: args.platform }, opts);
     const unknown = args.images.filter((image) => !imageNames.includes(image));
     if (unknown.length > 0) {
       const message = `images "${name}": ${unknown.join(", ")} is not an image of the platform; it has ${imageNames.join(", ")}`;

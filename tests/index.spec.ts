@@ -191,7 +191,7 @@ describe("the program", function () {
       it("makes every Kubernetes object a child of the component that answers for it", async () => {
         const objects = (await mocked.lineages()).filter((lineage) => lineage.includes("kubernetes:"));
         const orphans = objects.filter(
-          (lineage) => !/analytics:index:\w+\$/.test(lineage) && !lineage.includes("pulumi:providers"),
+          (lineage) => !/millrace:index:\w+\$/.test(lineage) && !lineage.includes("pulumi:providers"),
         );
         expect(orphans).to.deep.equal([]);
       });

@@ -2,12 +2,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { labels, ROBOT, serviceNames } from "../../platform/names.ts";
+import { labels, ROBOT } from "../../platform/names.ts";
 import { configHash } from "../../platform/workload.ts";
 
-const SERVICE = serviceNames.airflow;
-const KEYS_SECRET = `${SERVICE}-keys`;
-const USERS_SECRET = `${SERVICE}-users`;
 /** Account of people, with the first password; they may change it. */
 export const ADMIN = "admin";
 const PASSWORD_LENGTH = 24;
@@ -28,9 +25,9 @@ export function createKeys(
   const hex = (what: string, length: number): pulumi.Output<string> =>
     new random.RandomBytes(`${name}-${what}-key`, { length }, opts).hex;
   const secret = new k8s.core.v1.Secret(
-    KEYS_SECRET,
+    `${name}-keys`,
     {
-      metadata: { name: KEYS_SECRET, namespace, labels: labels(SERVICE, "keys") },
+      metadata: { name: `${name}-keys`, namespace, labels: labels(name, "keys") },
       stringData: {
         fernet: pulumi.secret(hex("fernet", FERNET_BYTES).apply(fernetKey)),
         jwt: pulumi.secret(hex("jwt", SIGNING_BYTES)),
@@ -52,9 +49,9 @@ export function createUsers(
     new random.RandomPassword(`${name}-${user}-password`, { length: PASSWORD_LENGTH, special: false }, opts).result;
   const passwords = { [ADMIN]: password(ADMIN), [ROBOT]: password(ROBOT) };
   const secret = new k8s.core.v1.Secret(
-    USERS_SECRET,
+    `${name}-users`,
     {
-      metadata: { name: USERS_SECRET, namespace, labels: labels(SERVICE, "users") },
+      metadata: { name: `${name}-users`, namespace, labels: labels(name, "users") },
       stringData: pulumi.secret(passwords),
     },
     opts,

@@ -12,13 +12,9 @@ import {
 import { type ClientEndpoints, clientPodParts } from "../notebooks/client-endpoints.ts";
 import type { S3Endpoint, SecretKeyRef } from "../../platform/endpoints.ts";
 import { airflowResources } from "../footprints.ts";
-import { labels, serviceNames } from "../../platform/names.ts";
+import { labels } from "../../platform/names.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
 import { type EnvVar, podTemplate, type Volume, type VolumeMount } from "../../platform/workload.ts";
-
-const SERVICE = serviceNames.airflow;
-/** Account of tasks that make pods themselves. */
-const TASK_ACCOUNT = `${SERVICE}-task`;
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
 
@@ -45,9 +41,9 @@ export function taskParts(
 }
 
 /** The pod of a task as the executor reads it; the executor adds the arguments, the pod's name and its own labels. */
-export function taskPodText(image: pulumi.Input<string>, parts: TaskParts): pulumi.Output<string> {
+export function taskPodText(airflow: string, image: pulumi.Input<string>, parts: TaskParts): pulumi.Output<string> {
   const template = podTemplate({
-    service: SERVICE,
+    service: airflow,
     component: "task",
     image,
     uid: AIRFLOW_UID,
@@ -73,13 +69,16 @@ export interface TaskRights {
 }
 
 /** Which DAG's task pods get which key and account, as `airflow_local_settings.py` reads it. */
-export function taskRightsText(rights: TaskRights): pulumi.Output<string> {
+export function taskRightsText(airflow: string, rights: TaskRights): pulumi.Output<string> {
   const { jobKeys, dagBucketKey, podDags = [] } = rights;
   const dags = [...new Set([...Object.keys(jobKeys), ...podDags])].sort().map((dag) => {
     const key = jobKeys[dag]?.credentials;
     return [
       dag,
-      { ...(key === undefined ? {} : { key }), ...(podDags.includes(dag) ? { account: TASK_ACCOUNT } : {}) },
+      {
+        ...(key === undefined ? {} : { key }),
+        ...(podDags.includes(dag) ? { account: accountName(airflow, "task") } : {}),
+      },
     ] as const;
   });
   return pulumi
@@ -132,14 +131,20 @@ const RULES = {
   ],
 } as const satisfies Readonly<Record<string, readonly Rule[]>>;
 
+/** Name of the account of a part of Airflow; tasks that make pods themselves are the part `task`. */
+function accountName(airflow: string, part: keyof typeof RULES): string {
+  return `${airflow}-${part}`;
+}
+
 /** The account of a part of Airflow, with its rights. Its name settles when the rights are there. */
 export function account(
+  airflow: string,
   part: keyof typeof RULES,
   namespace: pulumi.Input<string>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
-  const name = `${SERVICE}-${part}`;
-  const metadata = { name, namespace, labels: labels(SERVICE, part) };
+  const name = accountName(airflow, part);
+  const metadata = { name, namespace, labels: labels(airflow, part) };
   const made = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, opts);
   const role = new k8s.rbac.v1.Role(name, { metadata, rules: RULES[part].map((rule) => ({ ...rule })) }, opts);
   const binding = new k8s.rbac.v1.RoleBinding(

@@ -1,6 +1,7 @@
 /** Airflow 3: API server, scheduler, DAG processor and triggerer, their tasks in pods of their own, task logs in S3. */
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AirflowConnections, connectionEnv, OWN_S3_CONNECTION } from "./airflow-connections.ts";
@@ -31,7 +32,7 @@ import type {
 } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { airflowResources } from "../footprints.ts";
-import { labels, ROBOT, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
 import {
   after,
@@ -50,9 +51,6 @@ import {
   type VolumeMount,
 } from "../../platform/workload.ts";
 
-const SERVICE = serviceNames.airflow;
-const SETTINGS = `${SERVICE}-settings`;
-const SETUP = `${SERVICE}-setup`;
 const LOGS_PREFIX = "logs";
 /** Time in which tasks inside the scheduler may still finish when it is told to stop, in seconds. */
 const LOCAL_STOP_SECONDS = 60;
@@ -130,25 +128,27 @@ export function airflowProblems(args: {
 }
 
 /** Airflow with one process of each kind. All state is in its database and in S3, so every pod may be killed. */
-export class Airflow extends pulumi.ComponentResource {
+export class Airflow extends Component {
   readonly endpoint: AirflowEndpoint;
   /** Where people find its page. */
   readonly address: PublishedAddress;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: AirflowArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: AirflowArgs, opts?: ComponentOptions) {
     const { executor = "kubernetes", dagBucket, podDags = [], timezone = "UTC" } = args;
-    super("analytics:index:Airflow", name, { executor, dagBucket, podDags, timezone }, opts);
+    super("Airflow", name, { executor, dagBucket, podDags, timezone }, opts);
     const problems = airflowProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
+    const settingsName = `${name}-settings`;
+    const setupName = `${name}-setup`;
     const inPods = executor === "kubernetes";
     const namespace = pulumi.output(args.namespace);
-    const url = namespace.apply((ns) => `http://${serviceHost(SERVICE, ns)}:${API_PORT}`);
+    const url = namespace.apply((ns) => `http://${serviceHost(name, ns)}:${API_PORT}`);
     const api = {
       namespace,
-      labels: labels(SERVICE, "api-server"),
-      selector: selector(SERVICE, "api-server"),
+      labels: labels(name, "api-server"),
+      selector: selector(name, "api-server"),
     };
 
     const heartbeatEnv = [{ name: "AIRFLOW_HEALTH_URL", value: pulumi.interpolate`${url}/api/v2/monitor/health` }];
@@ -157,7 +157,7 @@ export class Airflow extends pulumi.ComponentResource {
     const tasks = taskParts(args.clients, args.sparkToken, args.sparkBatch);
     const common = commonEnv();
     const settings = createSettings();
-    service(SERVICE, { ...api, ports: { http: API_PORT } }, child);
+    service(name, { ...api, ports: { http: API_PORT } }, child);
     const setup = createSetup();
     // Tables and roles must be there before anything starts; the set-up of a new version is a new Job.
     const afterSetup = { ...child, dependsOn: [setup] };
@@ -165,7 +165,7 @@ export class Airflow extends pulumi.ComponentResource {
 
     this.address = publish(
       args.exposure,
-      { ...api, service: SERVICE, nodePort: "airflow", port: API_PORT, title: "Airflow", scheme: "http" },
+      { ...api, service: name, nodePort: "airflow", port: API_PORT, title: "Airflow", scheme: "http" },
       child,
     );
     this.endpoint = {
@@ -207,12 +207,12 @@ export class Airflow extends pulumi.ComponentResource {
           ? {
               [files.podHook]: readProgram(files.podHook),
               [files.podEnds]: readProgram(files.podEnds),
-              "task-pod.yaml": taskPodText(args.image, podTasks()),
-              "task-rights.json": taskRightsText(args),
+              "task-pod.yaml": taskPodText(name, args.image, podTasks()),
+              "task-rights.json": taskRightsText(name, args),
             }
           : { [files.taskKeys]: readProgram(files.taskKeys) }),
       };
-      configMap(SETTINGS, { ...api, data }, child);
+      configMap(settingsName, { ...api, data }, child);
       return pulumi.output(data).apply((texts) => JSON.stringify(texts));
     }
 
@@ -221,7 +221,7 @@ export class Airflow extends pulumi.ComponentResource {
       const items = [{ key: files.smallValues, path: files.smallValues }];
       return {
         env: [...common, ...tasks.env],
-        volumes: [...tasks.volumes, { name: "settings", configMap: { name: SETTINGS, items } }],
+        volumes: [...tasks.volumes, { name: "settings", configMap: { name: settingsName, items } }],
         mounts: [...tasks.mounts, { name: "settings", mountPath: CONFIG_PATH, readOnly: true }],
       };
     }
@@ -245,7 +245,7 @@ export class Airflow extends pulumi.ComponentResource {
         readOnly: true,
       }));
       return {
-        service: SERVICE,
+        service: name,
         component: part.component,
         image: args.image,
         uid: AIRFLOW_UID,
@@ -253,7 +253,7 @@ export class Airflow extends pulumi.ComponentResource {
         env: [...databaseEnv(args.database, keys), ...common, ...(part.env ?? [])],
         resources: part.resources,
         config: settings,
-        volumes: [{ name: "settings", configMap: { name: SETTINGS } }, ...(part.volumes ?? [])],
+        volumes: [{ name: "settings", configMap: { name: settingsName } }, ...(part.volumes ?? [])],
         mounts: [{ name: "settings", mountPath: CONFIG_PATH, readOnly: true }, ...plugins, ...(part.mounts ?? [])],
         scratch: AIRFLOW_SCRATCH,
       };
@@ -272,7 +272,7 @@ export class Airflow extends pulumi.ComponentResource {
       const ready = [args.database.ready, args.logs.objectStore.ready, ...(args.waitFor ?? [])];
       return job(
         {
-          name: SETUP,
+          name: setupName,
           namespace,
           deadlineSeconds: 600,
           retries: 4,
@@ -292,7 +292,7 @@ export class Airflow extends pulumi.ComponentResource {
           plugins: [files.loginLimit, files.bodyLimit],
         }),
         // It shows the logs of tasks that run in pods.
-        ...(inPods ? { serviceAccountName: account("api-server", namespace, child) } : {}),
+        ...(inPods ? { serviceAccountName: account(name, "api-server", namespace, child) } : {}),
         ports: { http: API_PORT },
         probes: {
           // The first call of this API builds it, for seconds to half a minute; else the first task would wait for that.
@@ -346,8 +346,8 @@ export class Airflow extends pulumi.ComponentResource {
     }
 
     function schedulerAccount(): Pick<PodArgs, "serviceAccountName"> {
-      const task = podDags.length === 0 ? undefined : account("task", namespace, child);
-      if (inPods) return { serviceAccountName: account("scheduler", namespace, child) };
+      const task = podDags.length === 0 ? undefined : account(name, "task", namespace, child);
+      if (inPods) return { serviceAccountName: account(name, "scheduler", namespace, child) };
       return task === undefined ? {} : { serviceAccountName: task };
     }
 
@@ -384,7 +384,7 @@ export class Airflow extends pulumi.ComponentResource {
     /** Two of a kind would only share what little there is. */
     function run(pod: PodArgs & { readonly probes: Probes }): k8s.apps.v1.Deployment {
       return deployment(
-        { name: `${SERVICE}-${pod.component}`, namespace, replicas: 1, strategy: "Recreate", pod },
+        { name: `${name}-${pod.component}`, namespace, replicas: 1, strategy: "Recreate", pod },
         afterSetup,
       );
     }

@@ -1,6 +1,7 @@
 /** Cassandra: nodes that share declared keyspaces and tables, with a role and a password of its own for each consumer. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import {
   type CassandraKeyspaces,
   type CassandraRight,
@@ -11,7 +12,7 @@ import {
 import { cassandraNodeEnv, DATACENTER } from "./cassandra-settings.ts";
 import type { CassandraEndpoint } from "../../platform/endpoints.ts";
 import { type GeneratedSecret, generatedSecret } from "../../platform/generated-secret.ts";
-import { cassandraRoleSecretName, labels, podHost, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { labels, podHost, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import {
   job,
@@ -32,10 +33,7 @@ export type {
   CassandraType,
 } from "./cassandra-keyspaces.ts";
 
-const SERVICE = serviceNames.cassandra;
-const HEADLESS = serviceNames.cassandraNodes;
 const ROLE = "node";
-const SETUP = `${SERVICE}-setup`;
 const CQL_PORT = 9042;
 const GOSSIP_PORT = 7000;
 const PASSWORD_KEY = "password";
@@ -130,26 +128,30 @@ export function cassandraSetupConfig(args: {
  * A Cassandra cluster with its data on claims. What it has acknowledged is on the disk of every node that has a copy,
  * so a killed pod or machine loses none of it. Everyone needs a password.
  */
-export class Cassandra<Consumer extends string> extends pulumi.ComponentResource {
+export class Cassandra<Consumer extends string> extends Component {
   readonly #endpoints: Readonly<Partial<Record<string, CassandraEndpoint>>>;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: CassandraArgs<Consumer>, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: CassandraArgs<Consumer>, opts?: ComponentOptions) {
     const { replicas = 1, data = DEFAULT_DATA, keyspaces } = args;
     const copies = args.replicationFactor ?? Math.min(3, replicas);
     const roles: CassandraRoles = args.roles;
-    super("analytics:index:Cassandra", name, { replicas, data, keyspaces, roles }, opts);
+    super("Cassandra", name, { replicas, data, keyspaces, roles }, opts);
     const problems = cassandraProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
-    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const headless = headlessName(name);
+    const setupName = `${name}-setup`;
+    const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
     const consumers = Object.keys(roles);
-    const contactPoints = pulumi.output(args.namespace).apply((namespace) => contactPointsOf(replicas, namespace));
+    const contactPoints = pulumi
+      .output(args.namespace)
+      .apply((namespace) => contactPointsOf(name, replicas, namespace));
 
     const superuser = createRole(SUPERUSER);
     const passwords = consumers.map((consumer) => ({ consumer, ...createRole(consumer) }));
-    service(SERVICE, { ...meta, ports: { cql: CQL_PORT } }, child);
-    service(HEADLESS, { ...meta, ports: { cql: CQL_PORT, gossip: GOSSIP_PORT }, headless: true }, child);
+    service(name, { ...meta, ports: { cql: CQL_PORT } }, child);
+    service(headless, { ...meta, ports: { cql: CQL_PORT, gossip: GOSSIP_PORT }, headless: true }, child);
     const nodes = createNodes();
     if (replicas > 1) createDisruptionBudget();
     const setup = createSetup();
@@ -174,9 +176,9 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
         {
           namespace: args.namespace,
           name: `${name}-${role}-password`,
-          secretName: cassandraRoleSecretName(role),
+          secretName: roleSecretName(name, role),
           key: PASSWORD_KEY,
-          labels: labels(SERVICE, "role"),
+          labels: labels(name, "role"),
           length: PASSWORD_LENGTH,
         },
         child,
@@ -186,8 +188,8 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
     function createNodes(): k8s.apps.v1.StatefulSet {
       const settings = (namespace: string): Record<string, string> =>
         cassandraNodeEnv({
-          workload: SERVICE,
-          headlessService: HEADLESS,
+          workload: name,
+          headlessService: headless,
           namespace,
           replicas,
           memoryLimit: args.resources.limits.memory,
@@ -195,15 +197,15 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
       const values = pulumi.output(args.namespace).apply(settings);
       return statefulSet(
         {
-          name: SERVICE,
+          name,
           namespace: args.namespace,
           replicas,
-          headlessService: HEADLESS,
+          headlessService: headless,
           // A node that joins takes over data from the others, and Cassandra lets in one at a time.
           podManagement: "OrderedReady",
           data: args.storage.volume(DATA_VOLUME, data),
           pod: {
-            service: SERVICE,
+            service: name,
             component: ROLE,
             image: args.image,
             env: Object.keys(settings("")).map((key) => ({ name: key, value: values.apply((all) => all[key] ?? "") })),
@@ -254,7 +256,7 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
     function createSetup(): k8s.batch.v1.Job {
       const volumes = consumers.map((consumer): Volume => ({
         name: passwordVolume(consumer),
-        secret: { secretName: cassandraRoleSecretName(consumer) },
+        secret: { secretName: roleSecretName(name, consumer) },
       }));
       const mounts = consumers.map((consumer): VolumeMount => ({
         name: passwordVolume(consumer),
@@ -263,12 +265,12 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
       }));
       return job(
         {
-          name: SETUP,
+          name: setupName,
           namespace: args.namespace,
           deadlineSeconds: SETUP_SECONDS,
           retries: 3,
           pod: {
-            service: SETUP,
+            service: setupName,
             component: "setup",
             image: args.toolsImage,
             command: ["node", "/opt/millrace/workloads/cassandra-setup.ts"],
@@ -300,9 +302,9 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
 
     function createDisruptionBudget(): void {
       new k8s.policy.v1.PodDisruptionBudget(
-        SERVICE,
+        name,
         {
-          metadata: { name: SERVICE, namespace: args.namespace, labels: meta.labels },
+          metadata: { name, namespace: args.namespace, labels: meta.labels },
           spec: { maxUnavailable: 1, selector: { matchLabels: meta.selector } },
         },
         child,
@@ -329,12 +331,17 @@ export class Cassandra<Consumer extends string> extends pulumi.ComponentResource
  * Clients keep the address that they reached a node at. A node that stands alone comes back with another one of its own,
  * so they know it by its Service's; of several nodes the others tell of the change.
  */
-function contactPointsOf(replicas: number, namespace: string): string {
-  if (replicas === 1) return serviceHost(SERVICE, namespace);
+function contactPointsOf(name: string, replicas: number, namespace: string): string {
+  if (replicas === 1) return serviceHost(name, namespace);
   const hosts = Array.from({ length: Math.min(MAX_CONTACT_POINTS, replicas) }, (_, ordinal) =>
-    podHost(SERVICE, ordinal, HEADLESS, namespace),
+    podHost(name, ordinal, headlessName(name), namespace),
   );
   return hosts.join(",");
+}
+
+/** The Service that gives each node its name. */
+function headlessName(name: string): string {
+  return `${name}-nodes`;
 }
 
 /** Names of volumes have no underscore. */

@@ -1,9 +1,10 @@
 /** The catalog: a Hive metastore that tells Spark and Presto which Iceberg tables there are and where they lie. */
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { jdbcParameters } from "../../platform/postgres-client.ts";
 import type { CatalogEndpoint, PostgresEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
-import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
 import { awsKeyEnv, s3aSettings } from "../../platform/s3-settings.ts";
@@ -18,10 +19,7 @@ import {
   tcpProbe,
 } from "../../platform/workload.ts";
 
-const SERVICE = serviceNames.metastore;
 const ROLE = "server";
-const HEADLESS = `${SERVICE}-nodes`;
-const CONFIG = `${SERVICE}-config`;
 const PORT = 9083;
 const DATA_VOLUME = "data";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "1Gi" };
@@ -35,6 +33,8 @@ const POOL_CONNECTIONS = 5;
 
 export interface CatalogArgs {
   readonly namespace: pulumi.Input<string>;
+  /** Name of its Kubernetes objects. @default - the component's name */
+  readonly objectName?: string;
   /** An image with the contract of `apache/hive` 3.1.3, and S3A and PostgreSQL's driver on its class path. */
   readonly image: pulumi.Input<string>;
   /** Holds what the catalog knows; the metastore makes its tables there itself. */
@@ -103,38 +103,41 @@ export function metastoreSettings(
 }
 
 /** A Hive metastore: one pod, which keeps all it knows in PostgreSQL. */
-export class Catalog extends pulumi.ComponentResource {
+export class Catalog extends Component {
   readonly endpoint: CatalogEndpoint;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: CatalogArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: CatalogArgs, opts?: ComponentOptions) {
     const { warehouse = "s3a://lake/warehouse", data = DEFAULT_DATA } = args;
-    super("analytics:index:Catalog", name, { warehouse, data }, opts);
+    super("Catalog", name, { warehouse, data }, opts);
     const problems = catalogProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
-    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const { objectName = name } = args;
+    const headless = `${objectName}-nodes`;
+    const configName = `${objectName}-config`;
+    const meta = { namespace: args.namespace, labels: labels(objectName, ROLE), selector: selector(objectName, ROLE) };
     const { host, port, database, user, password } = args.database;
     const site = pulumi
       .all([host, port])
       .apply(
         ([server, number]) =>
-          `jdbc:postgresql://${server}:${number}/${database}?ApplicationName=${SERVICE}&${jdbcParameters}`,
+          `jdbc:postgresql://${server}:${number}/${database}?ApplicationName=${objectName}&${jdbcParameters}`,
       )
       .apply((jdbcUrl) => hadoopXml(metastoreSettings(warehouse, { jdbcUrl, user })));
     const coreSite = pulumi.output(s3aSettings(args.objectStore)).apply((settings) => hadoopXml(settings));
 
     configMap(
-      CONFIG,
+      configName,
       { ...meta, data: { "metastore-site.xml": site, "hive-site.xml": site, "core-site.xml": coreSite } },
       child,
     );
-    service(SERVICE, { ...meta, ports: { thrift: PORT } }, child);
-    service(HEADLESS, { ...meta, ports: { thrift: PORT }, headless: true }, child);
+    service(objectName, { ...meta, ports: { thrift: PORT } }, child);
+    service(headless, { ...meta, ports: { thrift: PORT }, headless: true }, child);
     const server = createServer();
     this.endpoint = {
       kind: "hive-metastore",
-      uri: pulumi.output(args.namespace).apply((namespace) => `thrift://${serviceHost(SERVICE, namespace)}:${PORT}`),
+      uri: pulumi.output(args.namespace).apply((namespace) => `thrift://${serviceHost(objectName, namespace)}:${PORT}`),
       warehouse: pulumi.output(warehouse),
       ready: server.id,
     };
@@ -144,13 +147,13 @@ export class Catalog extends pulumi.ComponentResource {
       const heap = heapMebibytes(args.resources.limits.memory, HEAP_SHARE);
       return statefulSet(
         {
-          name: SERVICE,
+          name: objectName,
           namespace: args.namespace,
           replicas: 1,
-          headlessService: HEADLESS,
+          headlessService: headless,
           data: args.storage.volume(DATA_VOLUME, data),
           pod: {
-            service: SERVICE,
+            service: objectName,
             component: ROLE,
             image: args.image,
             env: [
@@ -169,7 +172,7 @@ export class Catalog extends pulumi.ComponentResource {
               liveness: tcpProbe(PORT, { periodSeconds: 20, failureThreshold: 6 }),
             },
             config: pulumi.interpolate`${site}${coreSite}`,
-            volumes: [{ name: "config", configMap: { name: CONFIG } }],
+            volumes: [{ name: "config", configMap: { name: configName } }],
             mounts: [
               { name: DATA_VOLUME, mountPath: DATA_PATH },
               ...["metastore-site.xml", "hive-site.xml", "core-site.xml"].map((file) => ({

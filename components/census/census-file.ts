@@ -1,10 +1,10 @@
 /** The census: a static file in S3, in parts, the same for the same seed and number of people. */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../../platform/endpoints.ts";
 import { awsKeyEnv, s3Url } from "../../platform/s3-settings.ts";
 import { after, job, type Resources } from "../../platform/workload.ts";
 
-const SERVICE = "census-file";
 const ROLE = "part";
 const PREFIX = "census/";
 const MOST_ROWS = 10_000_000;
@@ -43,27 +43,27 @@ export function censusFileProblems(args: Pick<CensusFileArgs, "rows" | "seed" | 
 }
 
 /** A Job with a pod for each part. Parts that are there with the same content are left alone, those of a larger set removed. */
-export class CensusFile extends pulumi.ComponentResource {
+export class CensusFile extends Component {
   /** Settles when all parts are in the bucket. */
   readonly ready: pulumi.Output<string>;
   /** Begin of the parts' keys in the bucket. */
   readonly prefix: string = PREFIX;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: CensusFileArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: CensusFileArgs, opts?: ComponentOptions) {
     const { bucket, rows, seed, parts = 1, objectStore } = args;
-    super("analytics:index:CensusFile", name, { bucket, rows, seed, parts }, opts);
+    super("CensusFile", name, { bucket, rows, seed, parts }, opts);
     const problems = censusFileProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const file = job(
       {
-        name: SERVICE,
+        name,
         namespace: args.namespace,
         deadlineSeconds: DEADLINE_SECONDS,
         retries: 3,
         parts,
         pod: {
-          service: SERVICE,
+          service: name,
           component: ROLE,
           image: args.toolsImage,
           command: ["node", "/opt/millrace/workloads/census-file.ts"],

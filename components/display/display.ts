@@ -1,5 +1,6 @@
 /** The web display: a server with pages that show what streams and batches make, and what comes from Kafka right now. */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
 import type {
   CassandraEndpoint,
@@ -9,11 +10,10 @@ import type {
   TopicEndpoint,
 } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
-import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
 import { deployment, type EnvVar, fieldEnv, httpProbe, type Resources, service } from "../../platform/workload.ts";
 
-const SERVICE = serviceNames.display;
 const ROLE = "server";
 const PORT = 8080;
 /** Share of the container's memory that is JavaScript's heap; buffers of connections lie beside it. */
@@ -64,19 +64,19 @@ export function displayProblems(args: {
 }
 
 /** One server or several: they share nothing, so any of them may answer. */
-export class Display extends pulumi.ComponentResource {
+export class Display extends Component {
   readonly endpoint: DisplayEndpoint;
   /** Where people find the pages. */
   readonly address: PublishedAddress;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: DisplayArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: DisplayArgs, opts?: ComponentOptions) {
     const { replicas = 1, windowSeconds, topics, cassandra, prestoCatalog = DEFAULT_CATALOG } = args;
-    super("analytics:index:Display", name, { replicas, windowSeconds }, opts);
+    super("Display", name, { replicas, windowSeconds }, opts);
     const problems = displayProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
-    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
     const heap = heapMebibytes(args.resources.limits.memory, HEAP_SHARE);
     const env: EnvVar[] = [
       { name: "PORT", value: String(PORT) },
@@ -91,15 +91,15 @@ export class Display extends pulumi.ComponentResource {
       { name: "WINDOW_SECONDS", value: String(windowSeconds) },
     ];
 
-    service(SERVICE, { ...meta, ports: { http: PORT } }, child);
+    service(name, { ...meta, ports: { http: PORT } }, child);
     const server = deployment(
       {
-        name: SERVICE,
+        name,
         namespace: args.namespace,
         replicas,
         strategy: "RollingUpdate",
         pod: {
-          service: SERVICE,
+          service: name,
           component: ROLE,
           image: args.image,
           command: ["node", `--max-old-space-size=${heap}`, "/opt/millrace/display/server/main.ts"],
@@ -120,10 +120,10 @@ export class Display extends pulumi.ComponentResource {
     );
     this.address = publish(
       args.exposure,
-      { ...meta, service: SERVICE, nodePort: "display", port: PORT, title: "Display", scheme: "http" },
+      { ...meta, service: name, nodePort: "display", port: PORT, title: "Display", scheme: "http" },
       child,
     );
-    const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(SERVICE, namespace)}:${PORT}`);
+    const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(name, namespace)}:${PORT}`);
     this.endpoint = { kind: "display", url, ready: server.id };
     this.registerOutputs({ url, address: this.address.url });
   }

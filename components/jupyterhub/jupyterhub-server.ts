@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ClientEndpoints, clientPodParts } from "../notebooks/client-endpoints.ts";
 import type { S3Endpoint, SecretKeyRef } from "../../platform/endpoints.ts";
-import { escapedUser, serviceNames } from "../../platform/names.ts";
+import { escapedUser } from "../../platform/names.ts";
 import { quantityBytes } from "../../platform/quantity.ts";
 import { type EnvVar, podTemplate, type Resources, tcpProbe } from "../../platform/workload.ts";
 
@@ -24,6 +24,8 @@ export interface Home {
 }
 
 export interface ServerPodArgs {
+  /** Name of the hub that starts the servers. */
+  readonly hub: string;
   readonly image: pulumi.Input<string>;
   readonly resources: Resources;
   readonly clients: ClientEndpoints;
@@ -36,15 +38,15 @@ export interface ServerPodArgs {
 }
 
 /** Name of the Secret with the token of a user's running server. */
-export function serverSecretName(user: string): string {
-  return `${serviceNames.jupyterhub}-server-${escapedUser(user)}`;
+export function serverSecretName(hub: string, user: string): string {
+  return `${hub}-server-${escapedUser(user)}`;
 }
 
 /** Text of `pod.json`: the template of every user's pod. The hub adds the user's environment and its own. */
 export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
   const parts = Object.values(args.homes).map((home) => clientPodParts(args.clients, home.objectStore.credentials));
   const template = podTemplate({
-    service: serviceNames.jupyterhub,
+    service: args.hub,
     component: NOTEBOOK,
     image: args.image,
     env: [
@@ -74,11 +76,13 @@ export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
 }
 
 /** Text of `people.json`: each user's keys, home, and Secret for the server's token. */
-export function peopleText(args: Pick<ServerPodArgs, "clients" | "homes" | "sparkToken">): pulumi.Output<string> {
+export function peopleText(
+  args: Pick<ServerPodArgs, "hub" | "clients" | "homes" | "sparkToken">,
+): pulumi.Output<string> {
   const people = Object.entries(args.homes).map(([user, { objectStore, bucket, prefix }]) => {
     const home = `s3://${bucket}/${prefix}`;
     const { env } = clientPodParts(args.clients, objectStore.credentials, args.sparkToken, home);
-    return [user, { env, tokenSecretName: serverSecretName(user) }] satisfies [string, Person];
+    return [user, { env, tokenSecretName: serverSecretName(args.hub, user) }] satisfies [string, Person];
   });
   return pulumi
     .output(Object.fromEntries(people) as Record<string, Person>)

@@ -3,13 +3,14 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { libpqParameters } from "../../platform/postgres-client.ts";
 import * as random from "@pulumi/random";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { JupyterHubEndpoint, PostgresEndpoint, PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type Home, peopleText, serverPodText, serverSecretName, TOKEN_FIELD } from "./jupyterhub-server.ts";
-import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import {
   after,
   configMap,
@@ -24,14 +25,8 @@ import {
 
 export type { Home } from "./jupyterhub-server.ts";
 
-const SERVICE = serviceNames.jupyterhub;
 const HUB = "hub";
 const PROXY = "proxy";
-const HUB_NAME = serviceNames.jupyterhubHub;
-const PROXY_NAME = `${SERVICE}-${PROXY}`;
-const SERVER_SETTINGS = `${SERVICE}-server`;
-const USERS = `${SERVICE}-users`;
-const KEYS = `${SERVICE}-keys`;
 const HTTP_PORT = 8000;
 const API_PORT = 8001;
 const HUB_PORT = 8081;
@@ -121,44 +116,45 @@ export function jupyterhubProblems(
 }
 
 /** A hub and its proxy. A restart of the hub leaves users connected to their servers. */
-export class JupyterHub extends pulumi.ComponentResource {
+export class JupyterHub extends Component {
   readonly endpoint: JupyterHubEndpoint;
   /** Where people log in. */
   readonly address: PublishedAddress;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: JupyterHubArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: JupyterHubArgs, opts?: ComponentOptions) {
     const { users, admins = [], idleMinutes, oidc } = args;
-    super("analytics:index:JupyterHub", name, { users, admins, idleMinutes, oidc: oidc?.issuer }, opts);
+    super("JupyterHub", name, { users, admins, idleMinutes, oidc: oidc?.issuer }, opts);
     const problems = jupyterhubProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
+    const hubName = `${name}-${HUB}`;
+    const proxyName = `${name}-${PROXY}`;
+    const usersName = `${name}-users`;
+    const keysName = `${name}-keys`;
     const namespace = pulumi.output(args.namespace);
     const accounts = [...users, ROBOT];
-    const hubMeta = { namespace, labels: labels(SERVICE, HUB), selector: selector(SERVICE, HUB) };
-    const proxyMeta = { namespace, labels: labels(SERVICE, PROXY), selector: selector(SERVICE, PROXY) };
-    const hubUrl = namespace.apply((ns) => `http://${serviceHost(HUB_NAME, ns)}:${HUB_PORT}`);
-    const url = namespace.apply((ns) => `http://${serviceHost(SERVICE, ns)}:${HTTP_PORT}`);
+    const hubMeta = { namespace, labels: labels(name, HUB), selector: selector(name, HUB) };
+    const proxyMeta = { namespace, labels: labels(name, PROXY), selector: selector(name, PROXY) };
+    const hubUrl = namespace.apply((ns) => `http://${serviceHost(hubName, ns)}:${HUB_PORT}`);
+    const url = namespace.apply((ns) => `http://${serviceHost(name, ns)}:${HTTP_PORT}`);
 
     const passwords = createPasswords();
     const keys = createKeys();
     const serverSecrets = accounts.map((user) => createServerSecret(user));
     const account = createAccount();
-    const serverSettings = configMap(SERVER_SETTINGS, { ...hubMeta, data: workloadFiles(serverFiles) }, child);
+    const serverSettings = configMap(`${name}-server`, { ...hubMeta, data: workloadFiles(serverFiles) }, child);
     const settings = createSettings();
-    service(HUB_NAME, { ...hubMeta, ports: { http: HUB_PORT } }, child);
-    service(SERVICE, { ...proxyMeta, ports: { http: HTTP_PORT, api: API_PORT } }, child);
-    const proxy = deployment(
-      { name: PROXY_NAME, namespace, replicas: 1, strategy: "Recreate", pod: proxyPod() },
-      child,
-    );
+    service(hubName, { ...hubMeta, ports: { http: HUB_PORT } }, child);
+    service(name, { ...proxyMeta, ports: { http: HTTP_PORT, api: API_PORT } }, child);
+    const proxy = deployment({ name: proxyName, namespace, replicas: 1, strategy: "Recreate", pod: proxyPod() }, child);
     const hub = deployment(
-      { name: HUB_NAME, namespace, replicas: 1, strategy: "Recreate", pod: hubPod() },
+      { name: hubName, namespace, replicas: 1, strategy: "Recreate", pod: hubPod() },
       { ...child, dependsOn: after(args.database.ready, ...(args.waitFor ?? [])) },
     );
     this.address = publish(
       args.exposure,
-      { ...proxyMeta, service: SERVICE, nodePort: "jupyterhub", port: HTTP_PORT, title: "JupyterHub", scheme: "http" },
+      { ...proxyMeta, service: name, nodePort: "jupyterhub", port: HTTP_PORT, title: "JupyterHub", scheme: "http" },
       child,
     );
     this.endpoint = {
@@ -181,8 +177,8 @@ export class JupyterHub extends pulumi.ComponentResource {
         return [escapedUser(user), password.result] as const;
       });
       return new k8s.core.v1.Secret(
-        USERS,
-        { metadata: { name: USERS, namespace, labels: hubMeta.labels }, stringData: Object.fromEntries(generated) },
+        usersName,
+        { metadata: { name: usersName, namespace, labels: hubMeta.labels }, stringData: Object.fromEntries(generated) },
         child,
       );
     }
@@ -191,9 +187,9 @@ export class JupyterHub extends pulumi.ComponentResource {
       const key = (what: string): pulumi.Output<string> =>
         pulumi.secret(new random.RandomBytes(`${name}-${what}`, { length: 32 }, child).hex);
       return new k8s.core.v1.Secret(
-        KEYS,
+        keysName,
         {
-          metadata: { name: KEYS, namespace, labels: hubMeta.labels },
+          metadata: { name: keysName, namespace, labels: hubMeta.labels },
           stringData: { cookie: key("cookie"), proxy: key("proxy"), crypt: key("crypt") },
         },
         child,
@@ -202,7 +198,7 @@ export class JupyterHub extends pulumi.ComponentResource {
 
     /** Where the hub puts the token of a user's server, so that the pod takes it from a Secret. */
     function createServerSecret(user: string): k8s.core.v1.Secret {
-      const secretName = serverSecretName(user);
+      const secretName = serverSecretName(name, user);
       return new k8s.core.v1.Secret(
         secretName,
         {
@@ -215,10 +211,10 @@ export class JupyterHub extends pulumi.ComponentResource {
     }
 
     function createAccount(): k8s.rbac.v1.RoleBinding {
-      const metadata = { name: HUB_NAME, namespace, labels: hubMeta.labels };
-      const owner = new k8s.core.v1.ServiceAccount(HUB_NAME, { metadata, automountServiceAccountToken: false }, child);
+      const metadata = { name: hubName, namespace, labels: hubMeta.labels };
+      const owner = new k8s.core.v1.ServiceAccount(hubName, { metadata, automountServiceAccountToken: false }, child);
       const role = new k8s.rbac.v1.Role(
-        HUB_NAME,
+        hubName,
         {
           metadata,
           rules: [
@@ -235,7 +231,7 @@ export class JupyterHub extends pulumi.ComponentResource {
         child,
       );
       return new k8s.rbac.v1.RoleBinding(
-        HUB_NAME,
+        hubName,
         {
           metadata,
           roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
@@ -254,7 +250,7 @@ export class JupyterHub extends pulumi.ComponentResource {
             {
               namespace: ns,
               hubUrl: hubAddress,
-              proxyApiUrl: `http://${serviceHost(SERVICE, ns)}:${API_PORT}`,
+              proxyApiUrl: `http://${serviceHost(name, ns)}:${API_PORT}`,
               database: {
                 host,
                 port,
@@ -280,21 +276,26 @@ export class JupyterHub extends pulumi.ComponentResource {
             2,
           ),
         );
-      const server = { ...args, resources: args.resources.server, settingsName: serverSettings.metadata.name };
+      const server = {
+        ...args,
+        hub: name,
+        resources: args.resources.server,
+        settingsName: serverSettings.metadata.name,
+      };
       const data: Record<string, pulumi.Input<string>> = {
         ...workloadFiles(hubFiles),
         "settings.json": settingsText,
         "pod.json": serverPodText(server),
         "people.json": peopleText(server),
       };
-      const config = configMap(HUB_NAME, { ...hubMeta, data }, child);
+      const config = configMap(hubName, { ...hubMeta, data }, child);
       return { name: config.metadata.name, text: pulumi.output(data).apply((texts) => JSON.stringify(texts)) };
     }
 
     function proxyPod(): PodArgs {
       const health = (timing: object) => httpProbe(HTTP_PORT, "/_chp_healthz", timing);
       return {
-        service: SERVICE,
+        service: name,
         component: PROXY,
         image: args.image,
         args: [
@@ -324,7 +325,7 @@ export class JupyterHub extends pulumi.ComponentResource {
     function hubPod(): PodArgs {
       const health = (timing: object) => httpProbe(HUB_PORT, "/hub/health", timing);
       return {
-        service: SERVICE,
+        service: name,
         component: HUB,
         image: args.image,
         args: ["jupyterhub", "-f", `${HUB_PATH}/jupyterhub_config.py`],
@@ -337,7 +338,7 @@ export class JupyterHub extends pulumi.ComponentResource {
           liveness: health({ periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
         },
         // The hub starts only when its account has its rights.
-        serviceAccountName: account.subjects.apply((subjects) => subjects[0]?.name ?? HUB_NAME),
+        serviceAccountName: account.subjects.apply((subjects) => subjects[0]?.name ?? hubName),
         config: settings.text,
         volumes: [
           { name: "settings", configMap: { name: settings.name } },

@@ -1,9 +1,9 @@
 /** Topics of a Kafka cluster, declared with their settings and made by one Job. */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { KafkaEndpoint, TopicEndpoint } from "../../platform/endpoints.ts";
 import { after, job, type Resources } from "../../platform/workload.ts";
 
-const SERVICE = "kafka-topics";
 const ROLE = "setup";
 /** Time for the copies of a topic that is full to reach new brokers. */
 const SETUP_SECONDS = 3600;
@@ -22,6 +22,8 @@ export interface TopicSettings {
 
 export interface KafkaTopicsArgs<Name extends string> {
   readonly namespace: pulumi.Input<string>;
+  /** Name of its Kubernetes objects. @default - the component's name */
+  readonly objectName?: string;
   readonly kafka: KafkaEndpoint;
   /**
    * Number of brokers of a cluster that is the platform's own: replication factors are checked against it, and Kafka's
@@ -86,15 +88,16 @@ export function topicList(topics: Readonly<Record<string, TopicSettings>>): obje
  * The topics of one cluster. Making them again with other settings changes them; nothing is ever deleted.
  * Copies are added to topics that are there, and never taken away.
  */
-export class KafkaTopics<Name extends string> extends pulumi.ComponentResource {
+export class KafkaTopics<Name extends string> extends Component {
   /** Each topic as an endpoint, by its name. */
   readonly topics: Readonly<Record<Name, TopicEndpoint>>;
 
   /** @throws ResourceError when a topic's settings are wrong. */
-  constructor(name: string, args: KafkaTopicsArgs<Name>, opts?: pulumi.ComponentResourceOptions) {
-    super("analytics:index:KafkaTopics", name, { topics: args.topics }, opts);
+  constructor(name: string, args: KafkaTopicsArgs<Name>, opts?: ComponentOptions) {
+    super("KafkaTopics", name, { topics: args.topics }, opts);
     const problems = topicProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const { objectName = name } = args;
     const config = args.kafka.bootstrapServers.apply((bootstrapServers) =>
       JSON.stringify({
         bootstrapServers,
@@ -105,12 +108,12 @@ export class KafkaTopics<Name extends string> extends pulumi.ComponentResource {
     );
     const setup = job(
       {
-        name: SERVICE,
+        name: objectName,
         namespace: args.namespace,
         deadlineSeconds: SETUP_SECONDS,
         retries: 3,
         pod: {
-          service: SERVICE,
+          service: objectName,
           component: ROLE,
           image: args.toolsImage,
           command: ["node", "/opt/millrace/workloads/kafka-topics.ts"],

@@ -2,11 +2,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { KafkaEndpoint, PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { quorumSettings, startScript } from "./kafka-quorum.ts";
-import { kafkaClusterId, labels, podHost, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { kafkaClusterId, labels, podHost, selector, serviceHost } from "../../platform/names.ts";
 import { type ByteBounds, otherBounds } from "./kafka-retention.ts";
 import { heapMebibytes, quantityBytes } from "../../platform/quantity.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
@@ -20,8 +21,6 @@ import {
   tcpProbe,
 } from "../../platform/workload.ts";
 
-const SERVICE = serviceNames.kafka;
-const HEADLESS = serviceNames.kafkaBrokers;
 const ROLE = "broker";
 const INTERNAL_PORT = 9092;
 const CONTROLLER_PORT = 9093;
@@ -60,9 +59,14 @@ export function kafkaProblems(args: Pick<KafkaArgs, "replicas" | "data">): strin
   return problems;
 }
 
+/** The Service that gives each broker its name. */
+const headlessName = (name: string): string => `${name}-brokers`;
+
 /** Names of all brokers, by their ids. */
-function brokerHosts(args: { readonly namespace: string; readonly replicas: number }): string[] {
-  return Array.from({ length: args.replicas }, (_, id) => podHost(SERVICE, id, HEADLESS, args.namespace));
+function brokerHosts(args: { readonly name: string; readonly namespace: string; readonly replicas: number }): string[] {
+  return Array.from({ length: args.replicas }, (_, id) =>
+    podHost(args.name, id, headlessName(args.name), args.namespace),
+  );
 }
 
 /** Bounds of topics that set none of their own; `undefined` where records are not on a claim. */
@@ -86,6 +90,8 @@ function segments(data: DataSettings): Record<string, string> {
 
 /** The brokers' settings in the environment form of `apache/kafka`, without the cluster id. */
 export function kafkaSettings(args: {
+  /** Name of the cluster, which its Services and pods have. */
+  readonly name: string;
   readonly namespace: string;
   readonly replicas: number;
   readonly autoCreateTopics: boolean;
@@ -98,7 +104,7 @@ export function kafkaSettings(args: {
   const inSync = copies === 3 ? 2 : 1;
   const external = args.external !== undefined;
   const heap = heapMebibytes(args.memoryLimit, HEAP_SHARE);
-  const domain = serviceHost(HEADLESS, args.namespace);
+  const domain = serviceHost(headlessName(args.name), args.namespace);
   return {
     KAFKA_PROCESS_ROLES: "broker,controller",
     ...quorumSettings(brokerHosts(args), PORTS),
@@ -139,7 +145,7 @@ export function kafkaSettings(args: {
  * brokers a client outside can therefore not choose the one that leads a partition, and only the first contact is
  * published: produce and consume from pods then.
  */
-export class Kafka extends pulumi.ComponentResource {
+export class Kafka extends Component {
   readonly endpoint: KafkaEndpoint;
   /** What each copy of a partition may keep of topics that set no bound, in bytes; none where records are on no claim. */
   readonly otherTopicsBytes: number | undefined;
@@ -147,13 +153,14 @@ export class Kafka extends pulumi.ComponentResource {
   readonly address: PublishedAddress;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: KafkaArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: KafkaArgs, opts?: ComponentOptions) {
     const { replicas = 1, data = DEFAULT_DATA, autoCreateTopics = false } = args;
-    super("analytics:index:Kafka", name, { replicas, data, autoCreateTopics }, opts);
+    super("Kafka", name, { replicas, data, autoCreateTopics }, opts);
     const problems = kafkaProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
-    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const headless = headlessName(name);
+    const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
     // Advertising needs an address that is known before the broker starts, and that leads to this very broker.
     const external =
       args.exposure.kind === "nodePort" && replicas === 1
@@ -161,19 +168,19 @@ export class Kafka extends pulumi.ComponentResource {
         : undefined;
 
     const identity = createIdentity();
-    service(SERVICE, { ...meta, ports: { kafka: INTERNAL_PORT } }, child);
-    service(HEADLESS, { ...meta, ports: { kafka: INTERNAL_PORT, controller: CONTROLLER_PORT }, headless: true }, child);
+    service(name, { ...meta, ports: { kafka: INTERNAL_PORT } }, child);
+    service(headless, { ...meta, ports: { kafka: INTERNAL_PORT, controller: CONTROLLER_PORT }, headless: true }, child);
     const brokers = createBrokers();
     if (replicas > 1) createDisruptionBudget();
     this.address = publish(
       external === undefined ? { kind: "none" } : args.exposure,
-      { ...meta, service: SERVICE, nodePort: "kafka", port: EXTERNAL_PORT, title: "Kafka" },
+      { ...meta, service: name, nodePort: "kafka", port: EXTERNAL_PORT, title: "Kafka" },
       child,
     );
     this.otherTopicsBytes = boundsOfOthers(data)?.retention;
     this.endpoint = {
       kind: "kafka",
-      bootstrapServers: pulumi.output(args.namespace).apply((ns) => `${serviceHost(SERVICE, ns)}:${INTERNAL_PORT}`),
+      bootstrapServers: pulumi.output(args.namespace).apply((ns) => `${serviceHost(name, ns)}:${INTERNAL_PORT}`),
       securityProtocol: "PLAINTEXT",
       ready: brokers.id,
     };
@@ -181,7 +188,7 @@ export class Kafka extends pulumi.ComponentResource {
 
     function createIdentity(): k8s.core.v1.Secret {
       const id = new random.RandomId(`${name}-cluster-id`, { byteLength: 16 }, child);
-      const secretName = `${SERVICE}-cluster-id`;
+      const secretName = `${name}-cluster-id`;
       return new k8s.core.v1.Secret(
         secretName,
         {
@@ -195,6 +202,7 @@ export class Kafka extends pulumi.ComponentResource {
     function createBrokers(): k8s.apps.v1.StatefulSet {
       const settings = pulumi.output(args.namespace).apply((namespace) =>
         kafkaSettings({
+          name,
           namespace,
           replicas,
           autoCreateTopics,
@@ -204,7 +212,14 @@ export class Kafka extends pulumi.ComponentResource {
         }),
       );
       const keys = Object.keys(
-        kafkaSettings({ namespace: "", replicas, autoCreateTopics, memoryLimit: args.resources.limits.memory, data }),
+        kafkaSettings({
+          name,
+          namespace: "",
+          replicas,
+          autoCreateTopics,
+          memoryLimit: args.resources.limits.memory,
+          data,
+        }),
       );
       const env: EnvVar[] = [
         fieldEnv("POD_NAME", "metadata.name"),
@@ -213,19 +228,21 @@ export class Kafka extends pulumi.ComponentResource {
         { name: "BROKERS", value: String(replicas) },
         {
           name: "BROKER_HOSTS",
-          value: pulumi.output(args.namespace).apply((namespace) => brokerHosts({ namespace, replicas }).join(" ")),
+          value: pulumi
+            .output(args.namespace)
+            .apply((namespace) => brokerHosts({ name, namespace, replicas }).join(" ")),
         },
         ...keys.map((key) => ({ name: key, value: settings.apply((all) => all[key] ?? "") })),
       ];
       return statefulSet(
         {
-          name: SERVICE,
+          name,
           namespace: args.namespace,
           replicas,
-          headlessService: HEADLESS,
+          headlessService: headless,
           data: args.storage.volume(DATA_VOLUME, data),
           pod: {
-            service: SERVICE,
+            service: name,
             component: ROLE,
             image: args.image,
             command: ["bash", "-c", startScript(PORTS)],
@@ -250,9 +267,9 @@ export class Kafka extends pulumi.ComponentResource {
 
     function createDisruptionBudget(): void {
       new k8s.policy.v1.PodDisruptionBudget(
-        SERVICE,
+        name,
         {
-          metadata: { name: SERVICE, namespace: args.namespace, labels: meta.labels },
+          metadata: { name, namespace: args.namespace, labels: meta.labels },
           spec: { maxUnavailable: 1, selector: { matchLabels: meta.selector } },
         },
         child,

@@ -3,6 +3,7 @@
  * its services, read by the Python library `millrace`. Keys and tokens come as environment variables from Secrets.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type {
   KafkaEndpoint,
   PrestoEndpoint,
@@ -15,7 +16,6 @@ import { labels } from "../../platform/names.ts";
 import { s3Url } from "../../platform/s3-settings.ts";
 import { configMap, type EnvVar, secretEnv, type Volume, type VolumeMount } from "../../platform/workload.ts";
 
-const CONFIG_MAP = "client-endpoints";
 const VOLUME = "client-endpoints";
 const FOLDER = "/etc/millrace";
 const FILE = "endpoints.json";
@@ -82,13 +82,13 @@ export function clientEndpointsProblems(args: {
 }
 
 /** The addresses in one ConfigMap. Services that are not there are left out, and the library says so when asked for. */
-export class ClientEndpointsConfig extends pulumi.ComponentResource {
+export class ClientEndpointsConfig extends Component {
   readonly endpoints: ClientEndpoints;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: ClientEndpointsConfigArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ClientEndpointsConfigArgs, opts?: ComponentOptions) {
     const { notebooks, catalog = "lake" } = args;
-    super("analytics:index:ClientEndpointsConfig", name, { notebooks, catalog }, opts);
+    super("ClientEndpointsConfig", name, { notebooks, catalog }, opts);
     const problems = clientEndpointsProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const { kafka, presto, spark, objectStore } = args;
@@ -112,8 +112,8 @@ export class ClientEndpointsConfig extends pulumi.ComponentResource {
         return `${JSON.stringify(file, undefined, 2)}\n`;
       });
     const config = configMap(
-      CONFIG_MAP,
-      { namespace: args.namespace, labels: labels(CONFIG_MAP, "settings"), data: { [FILE]: text } },
+      name,
+      { namespace: args.namespace, labels: labels(name, "settings"), data: { [FILE]: text } },
       { parent: this },
     );
     this.endpoints = { configMapName: config.metadata.name, text };

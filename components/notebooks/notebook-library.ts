@@ -1,11 +1,11 @@
 /** The platform's own notebooks in the bucket of published ones, where people and Airflow find them. */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../../platform/endpoints.ts";
 import { labels } from "../../platform/names.ts";
 import { awsKeyEnv, s3Url } from "../../platform/s3-settings.ts";
 import { after, configMap, job, type Resources } from "../../platform/workload.ts";
 
-const SERVICE = "notebooks-setup";
 const ROLE = "setup";
 const FOLDER = "/notebooks";
 /** Kubernetes takes a ConfigMap of 1 MiB; its names and labels need a little of it. */
@@ -13,6 +13,8 @@ const MOST_BYTES = 1_000_000;
 
 export interface NotebookLibraryArgs {
   readonly namespace: pulumi.Input<string>;
+  /** Name of its Kubernetes objects. @default - the component's name */
+  readonly objectName?: string;
   /** The platform's tools image. */
   readonly toolsImage: pulumi.Input<string>;
   readonly resources: Resources;
@@ -43,30 +45,31 @@ export function notebookLibraryProblems(args: Pick<NotebookLibraryArgs, "noteboo
 }
 
 /** A Job that puts the notebooks there. One that a person has changed is left alone; nothing is ever removed. */
-export class NotebookLibrary extends pulumi.ComponentResource {
+export class NotebookLibrary extends Component {
   /** Settles when the notebooks are in the bucket. */
   readonly ready: pulumi.Output<string>;
 
   /** @throws ResourceError when a notebook is none, or they are too large. */
-  constructor(name: string, args: NotebookLibraryArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: NotebookLibraryArgs, opts?: ComponentOptions) {
     const { bucket, notebooks } = args;
-    super("analytics:index:NotebookLibrary", name, { bucket, notebooks: Object.keys(notebooks) }, opts);
+    super("NotebookLibrary", name, { bucket, notebooks: Object.keys(notebooks) }, opts);
     const problems = notebookLibraryProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const { objectName = name } = args;
     const child = { parent: this };
     const files = configMap(
-      SERVICE,
-      { namespace: args.namespace, labels: labels(SERVICE, ROLE), data: { ...notebooks } },
+      objectName,
+      { namespace: args.namespace, labels: labels(objectName, ROLE), data: { ...notebooks } },
       child,
     );
     const setup = job(
       {
-        name: SERVICE,
+        name: objectName,
         namespace: args.namespace,
         deadlineSeconds: 300,
         retries: 3,
         pod: {
-          service: SERVICE,
+          service: objectName,
           component: ROLE,
           image: args.toolsImage,
           command: ["node", "/opt/millrace/workloads/notebooks-setup.ts"],

@@ -2,9 +2,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PublishedAddress, S3Endpoint } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
-import { labels, s3KeySecretName, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { labels, s3KeySecretName, selector, serviceHost } from "../../platform/names.ts";
 import { garage } from "./object-store-garage.ts";
 import { minio } from "./object-store-minio.ts";
 import type { BucketRight, ObjectStoreContents, S3Server } from "./object-store-server.ts";
@@ -21,10 +22,7 @@ import {
 
 export type { BucketRight, ObjectStoreContents } from "./object-store-server.ts";
 
-const SERVICE = serviceNames.objectStore;
 const ROLE = "server";
-const HEADLESS = `${SERVICE}-nodes`;
-const SETUP = `${SERVICE}-setup`;
 const DATA_VOLUME = "data";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "10Gi" };
 const ACCESS_KEY = "accessKey";
@@ -90,7 +88,7 @@ export function setupConfig(contents: ObjectStoreContents): string {
 }
 
 /** One S3 server with its data on a claim. Its consumers see the same endpoint whichever server it is. */
-export class ObjectStore<Consumer extends string> extends pulumi.ComponentResource implements S3Source<Consumer> {
+export class ObjectStore<Consumer extends string> extends Component implements S3Source<Consumer> {
   /** Where people reach the S3 API. */
   readonly address: PublishedAddress;
   /** Where people reach the web page; `undefined` when the server has none. */
@@ -98,25 +96,29 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
   readonly #endpoints: Readonly<Partial<Record<string, S3Endpoint>>>;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: ObjectStoreArgs<Consumer>, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ObjectStoreArgs<Consumer>, opts?: ComponentOptions) {
     const { data = DEFAULT_DATA, buckets, keys } = args;
-    super("analytics:index:ObjectStore", name, { server: args.server.kind, data, buckets, keys }, opts);
+    super("ObjectStore", name, { server: args.server.kind, data, buckets, keys }, opts);
     const problems = objectStoreProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const server = servers[args.server.kind];
     const consumers = Object.keys(keys) as Consumer[];
     const child = { parent: this };
-    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
-    const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(SERVICE, namespace));
+    const setupName = `${name}-setup`;
+    const headless = `${name}-nodes`;
+    const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
+    const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(name, namespace));
 
     const secret = createServerSecret();
-    const keySecrets = consumers.map((consumer) => createKeySecret(consumer, args.namespace, newKeys(consumer), child));
-    service(SERVICE, { ...meta, ports: server.ports }, child);
-    service(HEADLESS, { ...meta, ports: server.ports, headless: true }, child);
+    const keySecrets = consumers.map((consumer) =>
+      createKeySecret(name, consumer, args.namespace, newKeys(consumer), child),
+    );
+    service(name, { ...meta, ports: server.ports }, child);
+    service(headless, { ...meta, ports: server.ports, headless: true }, child);
     const serverSet = createServer();
     const setup = createSetup();
 
-    const published = { ...meta, service: SERVICE, scheme: "http" as const };
+    const published = { ...meta, service: name, scheme: "http" as const };
     this.address = publish(
       args.exposure,
       { ...published, nodePort: "objectStore", port: server.s3Port, title: server.title },
@@ -144,7 +146,7 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
         port: pulumi.output(server.s3Port),
         region: pulumi.output(server.region),
         pathStyle: true,
-        credentials: keyRef(keySecrets[index]?.metadata.name ?? pulumi.output(s3KeySecretName(consumer))),
+        credentials: keyRef(keySecrets[index]?.metadata.name ?? pulumi.output(s3KeySecretName(consumer, name))),
         ready: setup.id,
       },
     ]);
@@ -153,9 +155,9 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
 
     function createServerSecret(): k8s.core.v1.Secret {
       return new k8s.core.v1.Secret(
-        `${SERVICE}-server`,
+        `${name}-server`,
         {
-          metadata: { name: `${SERVICE}-server`, namespace: args.namespace, labels: meta.labels },
+          metadata: { name: `${name}-server`, namespace: args.namespace, labels: meta.labels },
           stringData: { ...server.secretData(name, child) },
         },
         child,
@@ -171,16 +173,16 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
 
     function createServer(): k8s.apps.v1.StatefulSet {
       const hasConfig = server.configMount !== undefined;
-      if (hasConfig) configMap(`${SERVICE}-config`, { ...meta, data: server.configData }, child);
+      if (hasConfig) configMap(`${name}-config`, { ...meta, data: server.configData }, child);
       return statefulSet(
         {
-          name: SERVICE,
+          name,
           namespace: args.namespace,
           replicas: 1,
-          headlessService: HEADLESS,
+          headlessService: headless,
           data: args.storage.volume(DATA_VOLUME, data),
           pod: {
-            service: SERVICE,
+            service: name,
             component: ROLE,
             image: args.server.image,
             ...(server.command === undefined ? {} : { command: server.command }),
@@ -190,7 +192,7 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
             resources: args.resources,
             probes: server.probes,
             config: JSON.stringify(server.configData),
-            volumes: hasConfig ? [{ name: "config", configMap: { name: `${SERVICE}-config` } }] : [],
+            volumes: hasConfig ? [{ name: "config", configMap: { name: `${name}-config` } }] : [],
             mounts: [
               { name: DATA_VOLUME, mountPath: server.dataPath },
               ...(server.configMount === undefined ? [] : [server.configMount]),
@@ -205,7 +207,7 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
     function createSetup(): k8s.batch.v1.Job {
       const setupData = server.setupConfigData(args);
       const hasData = Object.keys(setupData).length > 0;
-      if (hasData) configMap(SETUP, { ...meta, data: setupData }, child);
+      if (hasData) configMap(setupName, { ...meta, data: setupData }, child);
       const volumes: Volume[] = keySecrets.map((keySecret, index) => ({
         name: `key-${consumers[index] ?? ""}`,
         secret: { secretName: keySecret.metadata.name },
@@ -217,12 +219,12 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
       }));
       return job(
         {
-          name: SETUP,
+          name: setupName,
           namespace: args.namespace,
           deadlineSeconds: 300,
           retries: 3,
           pod: {
-            service: SETUP,
+            service: setupName,
             component: "setup",
             ...server.setup({
               host,
@@ -233,7 +235,7 @@ export class ObjectStore<Consumer extends string> extends pulumi.ComponentResour
             }),
             config: JSON.stringify(setupData),
             resources: args.setupResources,
-            volumes: [...volumes, ...(hasData ? [{ name: "setup", configMap: { name: SETUP } }] : [])],
+            volumes: [...volumes, ...(hasData ? [{ name: "setup", configMap: { name: setupName } }] : [])],
             mounts: [...mounts, ...(hasData ? [{ name: "setup", mountPath: "/setup", readOnly: true }] : [])],
             scratch: ["/tmp"],
           },
@@ -306,16 +308,17 @@ function keyRef(secretName: pulumi.Output<string>): S3Endpoint["credentials"] {
 }
 
 function createKeySecret(
+  store: string,
   consumer: string,
   namespace: pulumi.Input<string>,
   keys: KeyPair,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Secret {
-  const name = s3KeySecretName(consumer);
+  const name = s3KeySecretName(consumer, store);
   return new k8s.core.v1.Secret(
     name,
     {
-      metadata: { name, namespace, labels: labels(SERVICE, "key") },
+      metadata: { name, namespace, labels: labels(store, "key") },
       stringData: { [ACCESS_KEY]: pulumi.secret(keys.accessKey), [SECRET_KEY]: pulumi.secret(keys.secretKey) },
     },
     opts,

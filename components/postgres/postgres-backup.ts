@@ -14,8 +14,6 @@ import {
   type VolumeMount,
 } from "../../platform/workload.ts";
 
-export const BACKUP = "postgres-backup";
-export const RESTORE = "postgres-restore";
 /** Where the two containers of a pod hand the dumps over. */
 const DUMPS_PATH = "/dumps";
 /** Begin of the keys of all backups in the bucket. */
@@ -38,8 +36,11 @@ export interface PostgresBackup {
   readonly resources: Resources;
 }
 
-export function backupPlace({ bucket, schedule }: Pick<PostgresBackup, "bucket" | "schedule">): BackupPlace {
-  return { bucket, prefix: PREFIX, cronJob: BACKUP, schedule };
+export function backupPlace(
+  cronJob: string,
+  { bucket, schedule }: Pick<PostgresBackup, "bucket" | "schedule">,
+): BackupPlace {
+  return { bucket, prefix: PREFIX, cronJob, schedule };
 }
 
 /** What both pods need to reach the server with PostgreSQL's own programs. */
@@ -71,13 +72,17 @@ export function backupProblems(backup: Pick<PostgresBackup, "schedule" | "keep">
 export function createBackup(
   backup: PostgresBackup,
   client: DatabaseClient,
-  args: { readonly namespace: pulumi.Input<string>; readonly databases: readonly string[] },
+  args: {
+    readonly name: string;
+    readonly namespace: pulumi.Input<string>;
+    readonly databases: readonly string[];
+  },
   opts: pulumi.CustomResourceOptions,
 ): k8s.batch.v1.CronJob {
   return new k8s.batch.v1.CronJob(
-    BACKUP,
+    args.name,
     {
-      metadata: { name: BACKUP, namespace: args.namespace, labels: labels(BACKUP, "store") },
+      metadata: { name: args.name, namespace: args.namespace, labels: labels(args.name, "store") },
       spec: {
         schedule: backup.schedule,
         concurrencyPolicy: "Forbid",
@@ -87,7 +92,7 @@ export function createBackup(
         // The proof is red at the second one in a row.
         failedJobsHistoryLimit: 2,
         jobTemplate: {
-          metadata: { labels: labels(BACKUP, "store") },
+          metadata: { labels: labels(args.name, "store") },
           spec: jobSpec({ deadlineSeconds: DEADLINE_SECONDS, retries: BACKUP_RETRIES, pod: pod() }),
         },
       },
@@ -97,7 +102,7 @@ export function createBackup(
 
   function pod(): PodArgs {
     return {
-      ...shared(BACKUP, client),
+      ...shared(args.name, client),
       component: "store",
       initContainers: [
         {
@@ -114,19 +119,19 @@ export function createBackup(
 export function createRestore(
   backup: PostgresBackup,
   client: DatabaseClient,
-  args: { readonly namespace: pulumi.Input<string> },
+  args: { readonly name: string; readonly namespace: pulumi.Input<string> },
   opts: pulumi.CustomResourceOptions,
 ): k8s.batch.v1.CronJob {
   return new k8s.batch.v1.CronJob(
-    RESTORE,
+    args.name,
     {
-      metadata: { name: RESTORE, namespace: args.namespace, labels: labels(RESTORE, "restore") },
+      metadata: { name: args.name, namespace: args.namespace, labels: labels(args.name, "restore") },
       spec: {
         suspend: true,
         // Never due: the CronJob only holds the template of a restore on demand.
         schedule: "0 0 1 1 *",
         jobTemplate: {
-          metadata: { labels: labels(RESTORE, "restore") },
+          metadata: { labels: labels(args.name, "restore") },
           spec: jobSpec({ deadlineSeconds: DEADLINE_SECONDS, retries: 0, pod: pod() }),
         },
       },
@@ -141,7 +146,7 @@ export function createRestore(
       { name: "ONLY_BY_NAME", value: (backup.restoreOnlyByName ?? []).join(" ") },
     ];
     return {
-      ...shared(RESTORE, client),
+      ...shared(args.name, client),
       component: "restore",
       initContainers: [{ name: "fetch", ...storeContainer(backup, "fetch", choice) }],
       ...databaseContainer(backup, client, "restore.sh", []),

@@ -1,11 +1,12 @@
 /** PostgreSQL: one server with a database and an owner of its own for each consumer, and backups of all of them. */
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BackupPlace, PostgresEndpoint } from "../../platform/endpoints.ts";
 import { type GeneratedSecret, generatedSecret } from "../../platform/generated-secret.ts";
-import { labels, postgresRoleSecretName, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import {
   backupPlace,
   backupProblems,
@@ -29,12 +30,7 @@ import {
   type VolumeMount,
 } from "../../platform/workload.ts";
 
-const SERVICE = serviceNames.postgres;
 const ROLE = "server";
-const HEADLESS = `${SERVICE}-nodes`;
-const SETTINGS = `${SERVICE}-settings`;
-const SCRIPTS = `${SERVICE}-scripts`;
-const SETUP = `${SERVICE}-setup`;
 const PORT = 5432;
 const SUPERUSER = "postgres";
 const PASSWORD_KEY = "password";
@@ -98,37 +94,41 @@ export function postgresProblems(args: {
  * One PostgreSQL server with its data on a claim. What it has acknowledged is on disk, so a killed pod loses none of it.
  * Everyone needs a password, except the superuser within the server's own pod.
  */
-export class Postgres<Database extends string> extends pulumi.ComponentResource {
+export class Postgres<Database extends string> extends Component {
   /** Where backups are and what makes them; `undefined` without backups. */
   readonly backups: BackupPlace | undefined;
   readonly #endpoints: Readonly<Partial<Record<string, PostgresEndpoint>>>;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: PostgresArgs<Database>, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: PostgresArgs<Database>, opts?: ComponentOptions) {
     const { data = DEFAULT_DATA, databases, backup } = args;
     const kept = backup && { schedule: backup.schedule, keep: backup.keep };
-    super("analytics:index:Postgres", name, { databases, data, ...(kept && { backup: kept }) }, opts);
+    super("Postgres", name, { databases, data, ...(kept && { backup: kept }) }, opts);
     const problems = postgresProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
-    this.backups = backup && backupPlace(backup);
-    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
-    const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(SERVICE, namespace));
+    const headless = `${name}-nodes`;
+    const settingsName = `${name}-settings`;
+    const scriptsName = `${name}-scripts`;
+    const setupName = `${name}-setup`;
+    this.backups = backup && backupPlace(`${name}-backup`, backup);
+    const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
+    const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(name, namespace));
     const conf = postgresConf({ memoryLimit: args.resources.limits.memory, data });
     const scripts = Object.fromEntries(scriptFiles.map((file) => [file, readScript(file)]));
     const scriptTexts = JSON.stringify(scripts);
 
     const superuser = createRole(SUPERUSER);
     const owners = databases.map((database) => ({ database, ...createRole(database) }));
-    configMap(SETTINGS, { ...meta, data: { "postgresql.conf": conf, "pg_hba.conf": pgHba } }, child);
-    configMap(SCRIPTS, { ...meta, data: scripts }, child);
-    service(SERVICE, { ...meta, ports: { postgres: PORT } }, child);
-    service(HEADLESS, { ...meta, ports: { postgres: PORT }, headless: true }, child);
+    configMap(settingsName, { ...meta, data: { "postgresql.conf": conf, "pg_hba.conf": pgHba } }, child);
+    configMap(scriptsName, { ...meta, data: scripts }, child);
+    service(name, { ...meta, ports: { postgres: PORT } }, child);
+    service(headless, { ...meta, ports: { postgres: PORT }, headless: true }, child);
     const server = createServer();
     const setup = createSetup();
     if (backup !== undefined) {
-      createBackup(backup, databaseClient(), { namespace: args.namespace, databases }, child);
-      createRestore(backup, databaseClient(), { namespace: args.namespace }, child);
+      createBackup(backup, databaseClient(), { name: `${name}-backup`, namespace: args.namespace, databases }, child);
+      createRestore(backup, databaseClient(), { name: `${name}-restore`, namespace: args.namespace }, child);
     }
 
     const endpoints = owners.map(({ database, ref }): [string, PostgresEndpoint] => [
@@ -143,9 +143,9 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
         {
           namespace: args.namespace,
           name: `${name}-${role}-password`,
-          secretName: postgresRoleSecretName(role),
+          secretName: roleSecretName(name, role),
           key: PASSWORD_KEY,
-          labels: labels(SERVICE, "role"),
+          labels: labels(name, "role"),
           length: PASSWORD_LENGTH,
         },
         child,
@@ -155,13 +155,13 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
     function createServer(): k8s.apps.v1.StatefulSet {
       return statefulSet(
         {
-          name: SERVICE,
+          name,
           namespace: args.namespace,
           replicas: 1,
-          headlessService: HEADLESS,
+          headlessService: headless,
           data: args.storage.volume(DATA_VOLUME, data),
           pod: {
-            service: SERVICE,
+            service: name,
             component: ROLE,
             image: args.image,
             args: ["-c", `config_file=${SETTINGS_PATH}/postgresql.conf`],
@@ -180,7 +180,7 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
             },
             uid: UID,
             config: pulumi.interpolate`${conf}${pgHba}${superuser.fingerprint}`,
-            volumes: [{ name: "settings", configMap: { name: SETTINGS } }],
+            volumes: [{ name: "settings", configMap: { name: settingsName } }],
             mounts: [
               { name: DATA_VOLUME, mountPath: DATA_PATH },
               { name: "settings", mountPath: SETTINGS_PATH, readOnly: true },
@@ -198,7 +198,7 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
       const client = databaseClient();
       const volumes = databases.map((database): Volume => ({
         name: passwordVolume(database),
-        secret: { secretName: postgresRoleSecretName(database) },
+        secret: { secretName: roleSecretName(name, database) },
       }));
       const mounts = databases.map((database): VolumeMount => ({
         name: passwordVolume(database),
@@ -207,12 +207,12 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
       }));
       return job(
         {
-          name: SETUP,
+          name: setupName,
           namespace: args.namespace,
           deadlineSeconds: 300,
           retries: 3,
           pod: {
-            service: SETUP,
+            service: setupName,
             component: "setup",
             image: client.image,
             command: client.command("setup.sh"),
@@ -246,7 +246,7 @@ export class Postgres<Database extends string> extends pulumi.ComponentResource 
           secretEnv("PGPASSWORD", superuser.ref.secretName, PASSWORD_KEY),
         ] satisfies EnvVar[],
         command: (script) => ["bash", `${SCRIPTS_PATH}/${script}`],
-        volumes: [{ name: "scripts", configMap: { name: SCRIPTS } }],
+        volumes: [{ name: "scripts", configMap: { name: scriptsName } }],
         mounts: [{ name: "scripts", mountPath: SCRIPTS_PATH, readOnly: true }],
         config: scriptTexts,
       };

@@ -1,10 +1,11 @@
 /** Presto: one coordinator, which works itself when it has no workers, and the catalogs that it queries. */
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PrestoEndpoint, PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
-import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { javaProperties, type PrestoCatalog } from "./presto-catalogs.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
 import {
@@ -18,7 +19,6 @@ import {
   service,
 } from "../../platform/workload.ts";
 
-const SERVICE = serviceNames.presto;
 const COORDINATOR = "coordinator";
 const WORKER = "worker";
 const PORT = 8080;
@@ -106,34 +106,34 @@ export function prestoJvmConfig(memoryLimit: string): string {
 }
 
 /** A Presto cluster. */
-export class Presto extends pulumi.ComponentResource {
+export class Presto extends Component {
   readonly endpoint: PrestoEndpoint;
   /** Where people find its page and clients its API. */
   readonly address: PublishedAddress;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: PrestoArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: PrestoArgs, opts?: ComponentOptions) {
     const { workers = 0 } = args;
     const catalogNames = Object.keys(args.catalogs);
-    super("analytics:index:Presto", name, { workers, catalogs: catalogNames }, opts);
+    super("Presto", name, { workers, catalogs: catalogNames }, opts);
     const problems = prestoProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
     const meta = {
       namespace: args.namespace,
-      labels: labels(SERVICE, COORDINATOR),
-      selector: selector(SERVICE, COORDINATOR),
+      labels: labels(name, COORDINATOR),
+      selector: selector(name, COORDINATOR),
     };
-    const url = pulumi.output(args.namespace).apply((ns) => `http://${serviceHost(SERVICE, ns)}:${PORT}`);
+    const url = pulumi.output(args.namespace).apply((ns) => `http://${serviceHost(name, ns)}:${PORT}`);
 
     const shared = createSharedSettings();
-    service(SERVICE, { ...meta, ports: { http: PORT } }, child);
+    service(name, { ...meta, ports: { http: PORT } }, child);
     // The coordinator finds itself without its Service, which has no address before the coordinator is ready.
     const coordinator = createNodes(COORDINATOR, 1, pulumi.output(`http://127.0.0.1:${PORT}`));
     if (workers > 0) createNodes(WORKER, workers, url);
     this.address = publish(
       args.exposure,
-      { ...meta, service: SERVICE, nodePort: "presto", port: PORT, title: "Presto", scheme: "http" },
+      { ...meta, service: name, nodePort: "presto", port: PORT, title: "Presto", scheme: "http" },
       child,
     );
     this.endpoint = { kind: "presto", url, catalogs: catalogNames, ready: coordinator.id };
@@ -149,7 +149,7 @@ export class Presto extends pulumi.ComponentResource {
         "log.properties": javaProperties({ "com.facebook.presto": "INFO" }),
         ...Object.fromEntries(catalogNames.map((key) => [catalogFile(key), args.catalogs[key]?.properties ?? ""])),
       };
-      const configName = `${SERVICE}-settings`;
+      const configName = `${name}-settings`;
       configMap(configName, { ...meta, data }, child);
       return { name: configName, text: pulumi.output(data).apply((texts) => JSON.stringify(texts)) };
     }
@@ -159,14 +159,14 @@ export class Presto extends pulumi.ComponentResource {
       replicas: number,
       discoveryUri: pulumi.Output<string>,
     ): k8s.apps.v1.Deployment {
-      const workloadName = role === "coordinator" ? SERVICE : serviceNames.prestoWorkers;
-      const configName = `${SERVICE}-${role}`;
+      const workloadName = role === "coordinator" ? name : `${name}-worker`;
+      const configName = `${name}-${role}`;
       const config = discoveryUri.apply((uri) =>
         prestoConfig({ role, workers, discoveryUri: uri, memoryLimit: args.resources.limits.memory }),
       );
       configMap(
         configName,
-        { namespace: args.namespace, labels: labels(SERVICE, role), data: { "config.properties": config } },
+        { namespace: args.namespace, labels: labels(name, role), data: { "config.properties": config } },
         child,
       );
       return deployment(
@@ -185,7 +185,7 @@ export class Presto extends pulumi.ComponentResource {
       const files = ["jvm.config", "node.properties", "log.properties"].map((file) => ({ key: file, path: file }));
       const catalogs = catalogNames.map((key) => ({ key: catalogFile(key), path: `catalog/${key}.properties` }));
       return {
-        service: SERVICE,
+        service: name,
         component: role,
         image: args.image,
         env: uniqueEnv(),

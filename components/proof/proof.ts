@@ -1,6 +1,7 @@
 /** The proof: a Job that sends marked records down the data path and asks every hop for exactly them. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type {
   AirflowEndpoint,
   BackupPlace,
@@ -19,8 +20,6 @@ import { cleanupMs, podStartMs, proofCapMs } from "../../check/limits.ts";
 import { labels } from "../../platform/names.ts";
 import { after, type EnvVar, job, jobSpec, type PodArgs, type Resources, secretEnv } from "../../platform/workload.ts";
 
-const SERVICE = "proof";
-const ON_DEMAND = "proof-on-demand";
 /** Name of Cassandra's catalog in Presto. */
 const CASSANDRA_CATALOG = "cassandra";
 /** Where Kubernetes mounts an account's token. */
@@ -140,29 +139,30 @@ export function proofProblems(args: {
 }
 
 /** Runs the proof once with every change of the platform, and keeps a suspended CronJob to run it on demand. */
-export class Proof extends pulumi.ComponentResource {
+export class Proof extends Component {
   /** Name of the Job; settles when the proof has passed. */
   readonly jobName: pulumi.Output<string>;
   /** Name of the suspended CronJob whose template a run on demand uses. */
   readonly onDemandName: pulumi.Output<string>;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: ProofArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ProofArgs, opts?: ComponentOptions) {
     const { prestoCatalog = "lake", records = 200, timeoutSeconds } = args;
-    super("analytics:index:Proof", name, { prestoCatalog, records, timeoutSeconds }, opts);
+    super("Proof", name, { prestoCatalog, records, timeoutSeconds }, opts);
     const problems = proofProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const { topic, objectStore, catalog, presto, airflow, jupyterhub, pipeline } = args;
     const asked = [topic, objectStore, catalog, presto, airflow?.endpoint, jupyterhub?.endpoint, ...partsOf(pipeline)];
     const deadlineSeconds = Math.max(JOB_SECONDS, 2 * Math.ceil(timeoutSeconds ?? 0));
     const limits = { deadlineSeconds, retries: 0 };
-    const account = args.backup && createAccount(args.namespace, { parent: this });
+    const account = args.backup && createAccount(name, args.namespace, { parent: this });
+    const onDemandName = `${name}-on-demand`;
     const pod = proofPod();
 
     const onDemand = new k8s.batch.v1.CronJob(
-      ON_DEMAND,
+      onDemandName,
       {
-        metadata: { name: ON_DEMAND, namespace: args.namespace, labels: labels(SERVICE, "check") },
+        metadata: { name: onDemandName, namespace: args.namespace, labels: labels(name, "check") },
         spec: {
           suspend: true,
           // Never due: the CronJob only holds the template of a run on demand.
@@ -174,7 +174,7 @@ export class Proof extends pulumi.ComponentResource {
     );
     const run = job(
       {
-        name: SERVICE,
+        name,
         namespace: args.namespace,
         ...limits,
         pod: { ...pod, ...(args.revision !== undefined && { config: args.revision }) },
@@ -203,7 +203,7 @@ export class Proof extends pulumi.ComponentResource {
             ]
           : [];
       return {
-        service: SERVICE,
+        service: name,
         component: "check",
         image: args.image,
         command: ["node", "/opt/millrace/check/main.ts"],
@@ -298,16 +298,20 @@ function pipelineSettings({ pump, display, cassandra, windowSeconds, census }: P
 }
 
 /** An account that sees which Jobs failed, and nothing else. Its name settles when it has its right. */
-function createAccount(namespace: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
-  const metadata = { name: SERVICE, namespace, labels: labels(SERVICE, "check") };
-  const made = new k8s.core.v1.ServiceAccount(SERVICE, { metadata, automountServiceAccountToken: false }, opts);
+function createAccount(
+  name: string,
+  namespace: pulumi.Input<string>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const metadata = { name, namespace, labels: labels(name, "check") };
+  const made = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, opts);
   const role = new k8s.rbac.v1.Role(
-    SERVICE,
+    name,
     { metadata, rules: [{ apiGroups: ["batch"], resources: ["jobs"], verbs: ["list"] }] },
     opts,
   );
   const binding = new k8s.rbac.v1.RoleBinding(
-    SERVICE,
+    name,
     {
       metadata,
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
@@ -315,7 +319,7 @@ function createAccount(namespace: pulumi.Input<string>, opts: pulumi.CustomResou
     },
     opts,
   );
-  return binding.subjects.apply((subjects) => subjects[0]?.name ?? SERVICE);
+  return binding.subjects.apply((subjects) => subjects[0]?.name ?? name);
 }
 
 function refEnv(name: string, { secretName, key }: SecretKeyRef): EnvVar {

@@ -1,8 +1,9 @@
 /** The pumps of random numbers: each sends numbers to a topic at a steady rate, and marked ones for those who may ask. */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PumpEndpoint, TopicEndpoint } from "../../platform/endpoints.ts";
 import { generatedSecret } from "../../platform/generated-secret.ts";
-import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { labels, selector, serviceHost } from "../../platform/names.ts";
 import {
   deployment,
   fieldEnv,
@@ -13,10 +14,8 @@ import {
   tcpProbe,
 } from "../../platform/workload.ts";
 
-const SERVICE = serviceNames.randomNumbers;
 const ROLE = "pump";
 const PORT = 8080;
-const TOKEN_SECRET = `${SERVICE}-token`;
 const TOKEN_KEY = "token";
 const TOKEN_LENGTH = 32;
 const HIGHEST_RATE = 5000;
@@ -51,39 +50,39 @@ export function randomNumbersProblems(args: Pick<RandomNumbersArgs, "rate" | "re
 }
 
 /** One pump or several: they share nothing but the topic, so each adds its rate. */
-export class RandomNumbers extends pulumi.ComponentResource {
+export class RandomNumbers extends Component {
   /** Where marked numbers are asked for. */
   readonly endpoint: PumpEndpoint;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: RandomNumbersArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: RandomNumbersArgs, opts?: ComponentOptions) {
     const { rate = 10, replicas = 1, topic } = args;
-    super("analytics:index:RandomNumbers", name, { rate, replicas }, opts);
+    super("RandomNumbers", name, { rate, replicas }, opts);
     const problems = randomNumbersProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
-    const meta = { namespace: args.namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
 
     const { ref: token } = generatedSecret(
       {
         namespace: args.namespace,
         name: `${name}-token`,
-        secretName: TOKEN_SECRET,
+        secretName: `${name}-token`,
         key: TOKEN_KEY,
         labels: meta.labels,
         length: TOKEN_LENGTH,
       },
       child,
     );
-    service(SERVICE, { ...meta, ports: { http: PORT } }, child);
+    service(name, { ...meta, ports: { http: PORT } }, child);
     const pumps = deployment(
       {
-        name: SERVICE,
+        name,
         namespace: args.namespace,
         replicas,
         strategy: "RollingUpdate",
         pod: {
-          service: SERVICE,
+          service: name,
           component: ROLE,
           image: args.image,
           command: ["node", "/opt/millrace/workloads/random-numbers.ts"],
@@ -111,7 +110,7 @@ export class RandomNumbers extends pulumi.ComponentResource {
       },
       child,
     );
-    const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(SERVICE, namespace)}:${PORT}`);
+    const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(name, namespace)}:${PORT}`);
     this.endpoint = {
       kind: "random-numbers",
       url,

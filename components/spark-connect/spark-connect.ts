@@ -1,15 +1,15 @@
 /** Spark Connect: one Spark driver that people's notebooks and programs share, each in a session of its own. */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { SparkConnectEndpoint } from "../../platform/endpoints.ts";
 import { generatedSecret } from "../../platform/generated-secret.ts";
-import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { mebibytes } from "../../platform/quantity.ts";
 import { driverFile, executorProblems, OWN_ADDRESS, sparkDriverPod } from "../spark/spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "../spark/spark-event-log.ts";
 import { heapProblems, type Spark, UI_PORT } from "../spark/spark.ts";
 import { after, configMap, deployment, type PodArgs, secretEnv, service, tcpProbe } from "../../platform/workload.ts";
 
-const SERVICE = serviceNames.sparkConnect;
 const ROLE = "server";
 const PORT = 15002;
 const MAIN_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer";
@@ -62,47 +62,47 @@ export function sparkConnectProblems(args: Omit<SparkConnectArgs, "spark" | "wai
 }
 
 /** A Spark Connect server. Clients need its token; a session ends when it is unused for half an hour. */
-export class SparkConnect extends pulumi.ComponentResource {
+export class SparkConnect extends Component {
   readonly endpoint: SparkConnectEndpoint;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: SparkConnectArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: SparkConnectArgs, opts?: ComponentOptions) {
     const { spark, driverMemory, maxExecutors, executorIdleSeconds = 120 } = args;
-    super("analytics:index:SparkConnect", name, { driverMemory, maxExecutors, executorIdleSeconds }, opts);
+    super("SparkConnect", name, { driverMemory, maxExecutors, executorIdleSeconds }, opts);
     const problems = sparkConnectProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
     const { namespace } = spark;
-    const meta = { namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const meta = { namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
 
     const { ref: token } = generatedSecret(
       {
         namespace,
         name: `${name}-token`,
-        secretName: SERVICE,
+        secretName: name,
         key: TOKEN_KEY,
         labels: meta.labels,
         length: TOKEN_LENGTH,
       },
       child,
     );
-    configMap(SERVICE, { ...meta, data: { [POOLS_FILE]: POOLS } }, child);
-    service(SERVICE, { ...meta, ports: { grpc: PORT, ui: UI_PORT } }, child);
+    configMap(name, { ...meta, data: { [POOLS_FILE]: POOLS } }, child);
+    service(name, { ...meta, ports: { grpc: PORT, ui: UI_PORT } }, child);
     const ready = [spark.objectStore.ready, spark.catalog.ready, ...(args.waitFor ?? [])];
     const server = deployment(
-      { name: SERVICE, namespace, replicas: 1, strategy: "Recreate", pod: serverPod() },
+      { name, namespace, replicas: 1, strategy: "Recreate", pod: serverPod() },
       { ...child, dependsOn: after(...ready) },
     );
-    const url = namespace.apply((ns) => `sc://${serviceHost(SERVICE, ns)}:${PORT}`);
+    const url = namespace.apply((ns) => `sc://${serviceHost(name, ns)}:${PORT}`);
     this.endpoint = { kind: "spark-connect", url, token, ready: server.id };
     this.registerOutputs({ url });
 
     function serverPod(): PodArgs {
       const pod = sparkDriverPod({
-        service: SERVICE,
+        service: name,
         component: ROLE,
         spark,
-        application: SERVICE,
+        application: name,
         driverMemory,
         host: OWN_ADDRESS,
         settings: settings(),
@@ -113,7 +113,7 @@ export class SparkConnect extends pulumi.ComponentResource {
           readiness: tcpProbe(PORT, { periodSeconds: 5 }),
           liveness: tcpProbe(PORT, { periodSeconds: 20, failureThreshold: 6 }),
         },
-        filesConfigMap: SERVICE,
+        filesConfigMap: name,
         config: POOLS,
       });
       const env = secretEnv("SPARK_CONNECT_AUTHENTICATE_TOKEN", token.secretName, token.key);

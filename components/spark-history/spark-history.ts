@@ -1,10 +1,11 @@
 /** The Spark history server: the pages of applications that have ended, from their event logs in the object store. */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PublishedAddress, S3Endpoint, SparkHistoryEndpoint } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { sparkHistoryResources } from "../footprints.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
-import { labels, selector, serviceHost, serviceNames } from "../../platform/names.ts";
+import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { heapMebibytes, quantityBytes } from "../../platform/quantity.ts";
 import { awsKeyEnv } from "../../platform/s3-settings.ts";
 import { eventLogProblems } from "../spark/spark-event-log.ts";
@@ -18,7 +19,6 @@ import {
 } from "../spark/spark.ts";
 import { configMap, deployment, httpProbe, service } from "../../platform/workload.ts";
 
-const SERVICE = serviceNames.sparkHistory;
 const ROLE = "server";
 const PORT = 18080;
 const MAIN_CLASS = "org.apache.spark.deploy.history.HistoryServer";
@@ -57,7 +57,7 @@ export function sparkHistoryProblems(args: Pick<SparkHistoryArgs, "eventLog" | "
 }
 
 /** A history server. It starts without any log, and without its bucket, and shows logs when they come. */
-export class SparkHistory extends pulumi.ComponentResource implements SparkHistoryEndpoint {
+export class SparkHistory extends Component implements SparkHistoryEndpoint {
   /** Where people find its page. */
   readonly address: PublishedAddress;
   /** Inside the cluster: `http://host:port`. */
@@ -68,26 +68,26 @@ export class SparkHistory extends pulumi.ComponentResource implements SparkHisto
   readonly ready: pulumi.Output<string>;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: SparkHistoryArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: SparkHistoryArgs, opts?: ComponentOptions) {
     const { namespace, eventLog, memory, keepDays = 30 } = args;
-    super("analytics:index:SparkHistory", name, { eventLog, memory, keepDays }, opts);
+    super("SparkHistory", name, { eventLog, memory, keepDays }, opts);
     const problems = sparkHistoryProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
     const heap = heapMebibytes(memory, HEAP_SHARE);
-    const meta = { namespace, labels: labels(SERVICE, ROLE), selector: selector(SERVICE, ROLE) };
+    const meta = { namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
 
     const settings = pulumi.output(historySettings()).apply((values) => sparkProperties(values));
-    configMap(SERVICE, { ...meta, data: { "spark-defaults.conf": settings } }, child);
-    service(SERVICE, { ...meta, ports: { http: PORT } }, child);
+    configMap(name, { ...meta, data: { "spark-defaults.conf": settings } }, child);
+    service(name, { ...meta, ports: { http: PORT } }, child);
     const server = deployment(
       {
-        name: SERVICE,
+        name,
         namespace,
         replicas: 1,
         strategy: "Recreate",
         pod: {
-          service: SERVICE,
+          service: name,
           component: ROLE,
           image: args.image,
           uid: SPARK_UID,
@@ -109,7 +109,7 @@ export class SparkHistory extends pulumi.ComponentResource implements SparkHisto
             }),
           },
           config: settings,
-          volumes: [{ name: "settings", configMap: { name: SERVICE } }],
+          volumes: [{ name: "settings", configMap: { name } }],
           mounts: [{ name: "settings", mountPath: SETTINGS_PATH, readOnly: true }],
           scratch: SPARK_SCRATCH,
         },
@@ -118,10 +118,10 @@ export class SparkHistory extends pulumi.ComponentResource implements SparkHisto
     );
     this.address = publish(
       args.exposure,
-      { ...meta, service: SERVICE, nodePort: "sparkHistory", port: PORT, title: "Spark history", scheme: "http" },
+      { ...meta, service: name, nodePort: "sparkHistory", port: PORT, title: "Spark history", scheme: "http" },
       child,
     );
-    this.url = pulumi.output(namespace).apply((known) => `http://${serviceHost(SERVICE, known)}:${PORT}`);
+    this.url = pulumi.output(namespace).apply((known) => `http://${serviceHost(name, known)}:${PORT}`);
     this.keepDays = keepDays;
     this.ready = server.id;
     this.registerOutputs({ address: this.address.url });

@@ -1,5 +1,6 @@
 /** One Spark application: a driver pod, which makes its executors as pods and takes them along when it goes. */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PublishedAddress, S3Endpoint } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { labels, selector, serviceHost, sparkDriverName, sparkExecutorPrefix } from "../../platform/names.ts";
@@ -89,15 +90,15 @@ function executorSettings(name: string, executors: number): Record<string, strin
 }
 
 /** A streaming application (Deployment) or a batch (Job). */
-export class SparkApplication extends pulumi.ComponentResource {
+export class SparkApplication extends Component {
   /** Where people find the driver's page. */
   readonly address: PublishedAddress;
   /** Settles when the driver is ready, or when the batch has ended well. */
   readonly ready: pulumi.Output<string>;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: SparkApplicationArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("analytics:index:SparkApplication", name, { mode: args.mode, main: args.main.file }, opts);
+  constructor(name: string, args: SparkApplicationArgs, opts?: ComponentOptions) {
+    super("SparkApplication", name, { mode: args.mode, main: args.main.file }, opts);
     const problems = sparkApplicationProblems(name, args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const { spark, mode } = args;

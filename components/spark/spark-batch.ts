@@ -3,6 +3,7 @@
  * `KubernetesPodOperator`. The pod is the driver; it makes its executors as pods and takes them along when it goes.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../../platform/endpoints.ts";
 import { labels, sparkDriverName } from "../../platform/names.ts";
 import {
@@ -17,7 +18,6 @@ import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
 import { heapProblems, podTemplateFile, type Spark } from "./spark.ts";
 import { configMap } from "../../platform/workload.ts";
 
-const SERVICE = "spark-batch";
 /** The one container that `KubernetesPodOperator` runs, waits for and merges with. */
 const CONTAINER = "base";
 const ENTRY_POINT = "/opt/entrypoint.sh";
@@ -79,22 +79,22 @@ export function sparkBatchProblems(args: {
  * starts the pod gives only the program's own arguments as the container's `args`. Runs at the same time do not meet:
  * Spark gives the executors of each a prefix of their own.
  */
-export class SparkBatch extends pulumi.ComponentResource {
+export class SparkBatch extends Component {
   readonly template: SparkBatchTemplate;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: SparkBatchArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("analytics:index:SparkBatch", name, { applications: Object.keys(args.applications) }, opts);
+  constructor(name: string, args: SparkBatchArgs, opts?: ComponentOptions) {
+    super("SparkBatch", name, { applications: Object.keys(args.applications) }, opts);
     const problems = sparkBatchProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
     const { spark } = args;
-    const meta = { namespace: spark.namespace, labels: labels(SERVICE, "template") };
+    const meta = { namespace: spark.namespace, labels: labels(name, "template") };
 
     const templates = Object.fromEntries(
       Object.entries(args.applications).map(([key, application]) => [`${key}.yaml`, createTemplate(key, application)]),
     );
-    const templateMap = configMap(SERVICE, { ...meta, data: templates }, child);
+    const templateMap = configMap(name, { ...meta, data: templates }, child);
     this.template = {
       configMapName: templateMap.metadata.name,
       text: pulumi.output(templates).apply((texts) => JSON.stringify(texts)),

@@ -1,6 +1,7 @@
 /** Spark on Kubernetes: what all applications share, namely settings, the executors' template and the account. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { versions } from "../../images/versions.ts";
 import type { CatalogEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
 import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "../footprints.ts";
@@ -11,8 +12,6 @@ import { s3aSettings } from "../../platform/s3-settings.ts";
 import { bakedPackages, type SparkPackage, sparkPackageProblems } from "./spark-packages.ts";
 import { configMap, type PodArgs, podTemplate } from "../../platform/workload.ts";
 
-const SERVICE = "spark";
-const SETTINGS = "spark-settings";
 /** User of `apache/spark`. */
 export const SPARK_UID = 185;
 /** Where drivers find the shared settings. */
@@ -116,7 +115,7 @@ export function podTemplateFile(
 }
 
 /** The shared part of Spark; applications are `SparkApplication`s. */
-export class Spark extends pulumi.ComponentResource {
+export class Spark extends Component {
   readonly namespace: pulumi.Output<string>;
   readonly image: pulumi.Output<string>;
   readonly objectStore: S3Endpoint;
@@ -130,10 +129,10 @@ export class Spark extends pulumi.ComponentResource {
   readonly settingsText: pulumi.Output<string>;
 
   /** @throws ResourceError when the arguments are wrong or the image lacks a connector. */
-  constructor(name: string, args: SparkArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: SparkArgs, opts?: ComponentOptions) {
     const { catalogName = "lake" } = args;
     const { memory, cores = 1 } = args.executors;
-    super("analytics:index:Spark", name, { catalogName, memory, cores }, opts);
+    super("Spark", name, { catalogName, memory, cores }, opts);
     const problems = sparkProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const child = { parent: this };
@@ -144,10 +143,10 @@ export class Spark extends pulumi.ComponentResource {
     const defaults = pulumi.output(createSettings()).apply((settings) => sparkProperties(settings));
     const executor = executorTemplate();
     const settings = configMap(
-      SETTINGS,
+      `${name}-settings`,
       {
         namespace,
-        labels: labels(SERVICE, "settings"),
+        labels: labels(name, "settings"),
         data: { "spark-defaults.conf": defaults, "executor-pod.yaml": executor },
       },
       child,
@@ -158,16 +157,16 @@ export class Spark extends pulumi.ComponentResource {
     this.catalog = args.catalog;
     this.catalogName = catalogName;
     // Drivers start only when the account has its rights.
-    this.serviceAccountName = roleBinding.subjects.apply((subjects) => subjects[0]?.name ?? SERVICE);
+    this.serviceAccountName = roleBinding.subjects.apply((subjects) => subjects[0]?.name ?? name);
     this.settingsName = settings.metadata.name;
     this.settingsText = pulumi.interpolate`${defaults}${executor}`;
     this.registerOutputs({ settingsName: this.settingsName, serviceAccountName: this.serviceAccountName });
 
     function createAccount(): k8s.rbac.v1.RoleBinding {
-      const metadata = { name: SERVICE, namespace, labels: labels(SERVICE, "driver") };
-      const account = new k8s.core.v1.ServiceAccount(SERVICE, { metadata, automountServiceAccountToken: false }, child);
+      const metadata = { name, namespace, labels: labels(name, "driver") };
+      const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, child);
       const role = new k8s.rbac.v1.Role(
-        SERVICE,
+        name,
         {
           metadata,
           rules: [
@@ -181,7 +180,7 @@ export class Spark extends pulumi.ComponentResource {
         child,
       );
       return new k8s.rbac.v1.RoleBinding(
-        SERVICE,
+        name,
         {
           metadata,
           roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
@@ -228,7 +227,7 @@ export class Spark extends pulumi.ComponentResource {
     /** Spark fills in image, command, environment and resources; the template adds what makes the pod restricted. */
     function executorTemplate(): pulumi.Output<string> {
       return podTemplateFile({
-        service: SERVICE,
+        service: name,
         component: "executor",
         image: args.image,
         uid: SPARK_UID,

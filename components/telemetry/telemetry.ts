@@ -1,9 +1,9 @@
 /** The telemetry producer: sends the vmstat and iostat figures of its node to a topic, for ever. */
 import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { TopicEndpoint } from "../../platform/endpoints.ts";
 import { deployment, fieldEnv, httpProbe, type Resources, tcpProbe } from "../../platform/workload.ts";
 
-const SERVICE = "telemetry-producer";
 const HEALTH_PORT = 8080;
 
 export interface TelemetryProducerArgs {
@@ -24,24 +24,25 @@ export function telemetryProblems(args: Pick<TelemetryProducerArgs, "intervalSec
 }
 
 /** One producer pod. */
-export class TelemetryProducer extends pulumi.ComponentResource {
+export class TelemetryProducer extends Component {
   /** Settles when records are acknowledged. */
   readonly ready: pulumi.Output<string>;
 
   /** @throws ResourceError when the arguments are wrong. */
-  constructor(name: string, args: TelemetryProducerArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: TelemetryProducerArgs, opts?: ComponentOptions) {
     const { intervalSeconds = 5 } = args;
-    super("analytics:index:TelemetryProducer", name, { intervalSeconds }, opts);
+    super("TelemetryProducer", name, { intervalSeconds }, opts);
     const problems = telemetryProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
+    const producerName = `${name}-producer`;
     const producer = deployment(
       {
-        name: SERVICE,
+        name: producerName,
         namespace: args.namespace,
         replicas: 1,
         strategy: "Recreate",
         pod: {
-          service: SERVICE,
+          service: producerName,
           component: "producer",
           image: args.image,
           command: ["node", "/opt/millrace/workloads/telemetry-producer.ts"],

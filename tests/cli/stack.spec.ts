@@ -141,11 +141,12 @@ describe("a stack after its first up", () => {
     writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
   };
   /** An engine whose state holds this profile, `undefined` for a stack that was never up. */
-  const engine = (profile: string | undefined): Parameters<typeof readStackAsBefore>[1] => ({
+  const engine = (
+    profile: string | undefined,
+    keeper = "millrace:index:PlatformNamespace",
+  ): Parameters<typeof readStackAsBefore>[1] => ({
     recorded: (_options, type) =>
-      Promise.resolve(
-        profile !== undefined && type === "analytics:index:PlatformNamespace" ? { namespace: "n", profile } : undefined,
-      ),
+      Promise.resolve(profile !== undefined && type === keeper ? { namespace: "n", profile } : undefined),
   });
   const args = { stack: "dev", target: undefined } as const;
 
@@ -155,6 +156,12 @@ describe("a stack after its first up", () => {
     expect(note).to.equal("profile studio, as the last up; --profile core goes back");
     expect(stack.config.services.airflow.enabled).to.equal(true);
     expect(stack.overrides).to.deep.equal({ "millrace:profile": "studio" });
+  });
+
+  it("goes on with the profile of a state that an older version has written", async () => {
+    write("");
+    const { stack } = await readStackAsBefore(args, engine("studio", "analytics:index:PlatformNamespace"), folder);
+    expect(stack.config.profile).to.equal("studio");
   });
 
   it("goes back when it is told to, and says what that removes", async () => {

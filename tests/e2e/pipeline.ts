@@ -3,7 +3,7 @@ import { auth, Client, policies, types } from "cassandra-driver";
 
 import { type NumberRecord, numbersMetric } from "../../check/marked-numbers.ts";
 import { PumpClient, type PumpOrder } from "../../check/pump-client.ts";
-import { cassandraRoleSecretName, ROBOT, serviceNames, sparkDriverName } from "../../platform/names.ts";
+import { roleSecretName, ROBOT, serviceNames, sparkDriverName } from "../../platform/names.ts";
 import { type Sink, type Stream, streams, type WindowsAnswer } from "../../display/protocol.ts";
 import { makeRecord, type TelemetryRecord, toMessage } from "../../workloads/telemetry/record.ts";
 import { addressOf, environment, kafka, secret, sql } from "./platform.ts";
@@ -66,7 +66,7 @@ export function measured(run: string, metric: string, values: readonly number[],
  * @param role - @default "proof"
  */
 export async function withCassandra<T>(body: (client: Client) => Promise<T>, role: string = ROBOT): Promise<T> {
-  const password = await secret(cassandraRoleSecretName(role), "password");
+  const password = await secret(roleSecretName("cassandra", role), "password");
   const localDataCenter = await environment(DISPLAY, "CASSANDRA_DATACENTER");
   return await withTunnel(CASSANDRA, 9042, async (port) => {
     const client = new Client({

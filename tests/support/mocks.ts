@@ -107,7 +107,7 @@ export class Mocked {
     throw new Error(`no ${type} is called "${name}"; there are: ${all.map((resource) => resource.name).join(", ")}`);
   }
 
-  /** Types and name of everything registered, parents first: `analytics:index:Kafka$kubernetes:apps/v1:StatefulSet::kafka`. */
+  /** Types and name of everything registered, parents first: `millrace:index:Kafka$kubernetes:apps/v1:StatefulSet::kafka`. */
   async lineages(): Promise<string[]> {
     await this.resources();
     const monitor = pulumi.runtime.getMonitor() as unknown as { getRegisteredResources(): Map<string, unknown> };

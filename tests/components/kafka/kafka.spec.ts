@@ -78,7 +78,7 @@ describe("Kafka", () => {
   it("owns all its children", async () => {
     new Kafka("kafka", { ...common, exposure: nodePorts });
     const children = (await mocked.lineages()).filter((lineage) => !lineage.startsWith("pulumi:pulumi:Stack"));
-    for (const lineage of children) expect(lineage).to.match(/^analytics:index:Kafka(\$|::)/);
+    for (const lineage of children) expect(lineage).to.match(/^millrace:index:Kafka(\$|::)/);
   });
 
   it("refuses an even number of brokers and a size without unit, in one message", () => {
@@ -98,7 +98,7 @@ describe("Kafka", () => {
 
   it("creates topics on first use only when asked to", () => {
     const settings = { namespace: "data", replicas: 1, memoryLimit: "1Gi", data: { kind: "ephemeral" } as const };
-    expect(kafkaSettings({ ...settings, autoCreateTopics: true })).to.include({
+    expect(kafkaSettings({ name: "kafka", ...settings, autoCreateTopics: true })).to.include({
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: "true",
     });
   });
