@@ -47,6 +47,7 @@ export class Deployment {
   readonly #parts: DeploymentParts;
   /** What was registered so far, by URN. */
   readonly #goals = new Map<string, Goal>();
+  readonly #aliases = new Map<string, readonly string[]>();
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(parts: DeploymentParts) {
@@ -74,7 +75,7 @@ export class Deployment {
     }
     this.#goals.set(urn, goal);
     events.conceal(goal.inputs);
-    const last = ledger.last(urn, goal.aliases);
+    const last = ledger.last(urn, this.#aliasesOf(goal, urn));
     if (!goal.custom) {
       return this.#component(goal, urn, last);
     }
@@ -82,6 +83,16 @@ export class Deployment {
       return this.#provider(goal, urn, last);
     }
     return this.#custom(goal, urn, last);
+  }
+
+  /** The SDK hands an alias of a parent down to its children only; those below have other parents' types in their URNs, too. */
+  #aliasesOf(goal: Goal, urn: string): readonly string[] {
+    const { stack, project } = this.#parts;
+    const ofParent = this.#aliases.get(goal.parent) ?? [];
+    const inherited = ofParent.map((parent) => makeUrn(stack, project, goal.type, goal.name, parent));
+    const aliases = [...new Set([...goal.aliases, ...inherited])];
+    if (aliases.length > 0) this.#aliases.set(urn, aliases);
+    return aliases;
   }
 
   /** Reads an object that is not ours to change. */

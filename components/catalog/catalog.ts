@@ -195,3 +195,18 @@ export class Catalog extends Component {
 function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
+
+/** A Hive metastore that exists already, as the endpoint that the components take. */
+export function existingCatalog(args: {
+  /** `thrift://host:port`, reachable from pods. */
+  readonly uri: string;
+  /** Bucket and prefix below which tables lie: `s3a://bucket/prefix`. */
+  readonly warehouse: string;
+}): CatalogEndpoint {
+  return {
+    kind: "hive-metastore",
+    uri: pulumi.output(args.uri),
+    warehouse: pulumi.output(args.warehouse),
+    ready: pulumi.output(args.uri),
+  };
+}

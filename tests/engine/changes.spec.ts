@@ -77,6 +77,22 @@ describe("what the local engine does with changes", function () {
     expect(stack.recorded).to.include("kubernetes:core/v1:ConfigMap::new");
   });
 
+  it("follows a component to another type, with all that is below it, and touches nothing", async () => {
+    const parts = (type: string, formerTypes: string[] = []): Part[] => [
+      { kind: "Group", name: "kafka", type, formerTypes },
+      { kind: "Group", name: "inner", parent: "kafka" },
+      { name: "first", parent: "kafka" },
+      { name: "second", parent: "inner", after: ["first"] },
+    ];
+    await ok(stack.up(...parts("analytics:index:Kafka")));
+    cluster.requests.length = 0;
+    const result = await ok(stack.up(...parts("millrace:index:Kafka", ["analytics:index:Kafka"])));
+    expect(result.changes).to.deep.equal({ create: 0, update: 0, replace: 0, delete: 0, same: 6, read: 0 });
+    expect(writes()).to.deep.equal([]);
+    expect(stack.recorded).to.include("millrace:index:Kafka$kubernetes:core/v1:ConfigMap::first");
+    expect(stack.recorded.join()).not.to.contain("analytics:");
+  });
+
   it("refers by the new name to an aliased resource even when the run ends half-way", async () => {
     await ok(stack.up({ name: "old", object: "thing" }, { name: "user", after: ["old"] }));
     cluster.intercept = (method, path) => (method === "PATCH" && path.endsWith("/user") ? 422 : undefined);

@@ -19,6 +19,9 @@ export interface Part {
   readonly after?: readonly string[];
   readonly parent?: string;
   readonly formerNames?: readonly string[];
+  /** Type of a group. @default "test:index:Group" */
+  readonly type?: string;
+  readonly formerTypes?: readonly string[];
   /** Annotations of the Kubernetes object. @default - `pulumi.com/skipAwait` */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Text data of a Secret by key. @default - `text`, with the value */

@@ -121,7 +121,13 @@ export class Mocked {
 }
 
 /** A fresh monitor, so that a test sees its own resources only. Call it in `beforeEach`, before anything is made. */
-export async function mock(options: { readonly config?: Record<string, unknown> } = {}): Promise<Mocked> {
+export async function mock(
+  options: {
+    readonly config?: Record<string, unknown>;
+    /** Another text makes other passwords. @default - none */
+    readonly seed?: string;
+  } = {},
+): Promise<Mocked> {
   const mocked = new Mocked();
   await pulumi.runtime.setMocks(
     {
@@ -129,7 +135,10 @@ export async function mock(options: { readonly config?: Record<string, unknown> 
         const secrets: string[] = [];
         const inputs = unwrap(args.inputs, "", secrets) as Inputs;
         mocked.record({ type: args.type, name: args.name, inputs, secrets });
-        return { id: `${args.name}-id`, state: { ...inputs, ...generated(args.type, args.name, inputs) } };
+        return {
+          id: `${args.name}-id`,
+          state: { ...inputs, ...generated(args.type, `${options.seed ?? ""}${args.name}`, inputs) },
+        };
       },
       call: () => ({}),
     },

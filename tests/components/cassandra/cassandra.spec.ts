@@ -254,8 +254,8 @@ describe("Cassandra", () => {
     };
     make();
     const before = await hashes();
-    mocked = await mock();
-    new Cassandra("other", settings);
+    mocked = await mock({ seed: "other" });
+    make();
     const after = await hashes();
     expect(after[0]).to.equal(before[0]);
     expect(after[1]).not.to.equal(before[1]);

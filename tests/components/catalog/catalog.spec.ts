@@ -11,7 +11,7 @@ describe("Catalog", () => {
   });
 
   const make = (warehouse?: string) =>
-    new Catalog("catalog", {
+    new Catalog("metastore", {
       namespace: "data",
       image: "metastore:1",
       database: postgres("metastore"),

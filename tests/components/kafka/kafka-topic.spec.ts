@@ -10,7 +10,7 @@ describe("KafkaTopics", () => {
   });
 
   const topics = (settings: { partitions: number; replicationFactor?: number; retentionHours?: number }) =>
-    new KafkaTopics("topics", {
+    new KafkaTopics("kafka-topics", {
       namespace: "data",
       kafka: kafka(),
       toolsImage: "tools:1",

@@ -23,7 +23,7 @@ describe("ClientEndpointsConfig", () => {
     ready: pulumi.output("ready"),
   };
   const common = { namespace: "data", objectStore: s3(), notebooks: "s3://notebooks" };
-  const make = () => new ClientEndpointsConfig("clients", { ...common, kafka: kafka(), presto: presto(), spark });
+  const make = () => new ClientEndpointsConfig("client-endpoints", { ...common, kafka: kafka(), presto: presto(), spark });
 
   it("writes the addresses in the form that the Python library reads", async () => {
     make();
@@ -39,7 +39,7 @@ describe("ClientEndpointsConfig", () => {
 
   it("tells where services are from outside, of those that are published", async () => {
     const address = (url: string | undefined) => ({ title: "one", url: pulumi.output(url) });
-    const clients = new ClientEndpointsConfig("clients", {
+    const clients = new ClientEndpointsConfig("client-endpoints", {
       ...common,
       published: { s3: address("http://127.0.0.1:30900"), presto: address(undefined), kafka: undefined },
     });
@@ -48,7 +48,7 @@ describe("ClientEndpointsConfig", () => {
   });
 
   it("leaves out what is not there", async () => {
-    const clients = new ClientEndpointsConfig("clients", common);
+    const clients = new ClientEndpointsConfig("client-endpoints", common);
     const file = JSON.parse(await valueOf(clients.endpoints.text)) as object;
     expect(Object.keys(file)).to.deep.equal(["s3", "notebooks"]);
   });
@@ -88,6 +88,6 @@ describe("ClientEndpointsConfig", () => {
       'client endpoints: notebooks is "/notebooks"; give a bucket and perhaps a prefix: "s3://notebooks"',
       'client endpoints: Presto has no catalog "lake" (it has kafka); give one of these as catalog',
     ]);
-    expect(() => new ClientEndpointsConfig("clients", { ...common, notebooks: "notebooks" })).to.throw('"notebooks"');
+    expect(() => new ClientEndpointsConfig("client-endpoints", { ...common, notebooks: "notebooks" })).to.throw('"notebooks"');
   });
 });

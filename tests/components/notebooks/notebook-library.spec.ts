@@ -11,7 +11,7 @@ describe("NotebookLibrary", () => {
 
   const notebook = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}';
   const make = (notebooks: Record<string, string>) =>
-    new NotebookLibrary("notebooks", {
+    new NotebookLibrary("notebooks-setup", {
       namespace: "data",
       toolsImage: "tools:1",
       resources,

@@ -157,8 +157,8 @@ describe("Postgres", () => {
       return [set, setup].map(({ inputs }) => inputs.spec.template.metadata.annotations["millrace/config-hash"]);
     };
     const before = await hashes();
-    mocked = await mock();
-    new Postgres("other", settings);
+    mocked = await mock({ seed: "other" });
+    make();
     const after = await hashes();
     expect(after[0]).not.to.equal(before[0]);
     expect(after[1]).not.to.equal(before[1]);

@@ -14,7 +14,7 @@ describe("SparkConnect", () => {
   });
 
   const make = (args: { eventLog?: string; executorIdleSeconds?: number } = {}) =>
-    new SparkConnect("connect", {
+    new SparkConnect("spark-connect", {
       spark: new Spark("spark", {
         namespace: "data",
         image: "spark:1",

@@ -11,7 +11,7 @@ describe("SparkHistory", () => {
   });
 
   const make = (keepDays?: number) =>
-    new SparkHistory("history", {
+    new SparkHistory("spark-history", {
       namespace: "data",
       image: "spark:1",
       objectStore: s3("spark-history"),

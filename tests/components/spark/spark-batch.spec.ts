@@ -37,7 +37,7 @@ describe("SparkBatch", () => {
   });
 
   const make = () =>
-    new SparkBatch("batch", {
+    new SparkBatch("spark-batch", {
       spark: new Spark("spark", {
         namespace: "data",
         image: "spark:1",

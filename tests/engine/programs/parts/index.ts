@@ -38,7 +38,10 @@ const find = (name: string) => {
 for (const part of wanted.parts) {
   const opts = {
     ...part.options,
-    aliases: (part.formerNames ?? []).map((name) => ({ name })),
+    aliases: [
+      ...(part.formerNames ?? []).map((name) => ({ name })),
+      ...(part.formerTypes ?? []).map((type) => ({ type })),
+    ],
     dependsOn: (part.after ?? []).map(find),
     ...(part.parent === undefined ? {} : { parent: find(part.parent) }),
     ...(part.deletedWith === undefined ? {} : { deletedWith: find(part.deletedWith) }),
@@ -56,7 +59,10 @@ for (const part of wanted.parts) {
     new KubernetesObject(apiVersion, kind, part.name, { metadata, ...rest }, { ...opts, ...more, provider });
   switch (part.kind) {
     case "Group":
-      made.set(part.name, new Group("test:index:Group", part.name, {}, { ...opts, providers: [provider] }));
+      made.set(
+        part.name,
+        new Group(part.type ?? "test:index:Group", part.name, {}, { ...opts, providers: [provider] }),
+      );
       break;
     case "Job":
       made.set(part.name, make("batch/v1", "Job", { spec: { template } }));

@@ -1,0 +1,23 @@
+import { existingCatalog } from "millrace/components/catalog/catalog";
+import { Kafka } from "millrace/components/kafka/kafka";
+import { existingObjectStore } from "millrace/components/object-store/object-store";
+import { Spark } from "millrace/components/spark/spark";
+import { SparkApplication } from "millrace/components/spark/spark-application";
+import { Storage } from "millrace/platform/storage";
+import { readFileSync } from "node:fs";
+
+const namespace = "orders";
+const exposure = { kind: "none" } as const;
+const s3 = { protocol: "https", host: "s3.example.com", port: 443, region: "eu-1", pathStyle: false } as const;
+const objectStore = existingObjectStore({ ...s3, secretNames: { spark: "s3-key" } }).access("spark");
+const catalog = existingCatalog({ uri: "thrift://metastore.example.com:9083", warehouse: "s3a://lake/warehouse" });
+const resources = { requests: { cpu: "500m", memory: "2Gi" }, limits: { cpu: "2", memory: "2Gi" } };
+const storage = new Storage({ storageClass: "gp3" });
+const broker = { namespace, exposure, storage, resources, replicas: 3, autoCreateTopics: true };
+const kafka = new Kafka("events", { ...broker, image: "apache/kafka:4.1.0" });
+const executors = { memory: "2Gi", cores: 2 };
+const spark = new Spark("spark", { namespace, image: "registry.example/spark:4.1.3", objectStore, catalog, executors });
+const main = { file: "orders.py", content: readFileSync(new URL("orders.py", import.meta.url), "utf8") };
+const env = { KAFKA_BOOTSTRAP: kafka.endpoint.bootstrapServers, TOPIC: "orders" };
+const waitFor = [kafka.endpoint.ready];
+new SparkApplication("orders", { spark, exposure, mode: "stream", main, env, waitFor, driverMemory: "1Gi" });
