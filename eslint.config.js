@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import tseslint from "typescript-eslint";
 
-// The display's pages have packages of their own, and without them no types: the build of the pages checks them then.
+// The display's pages have packages of their own, which `npm test` links into their folder; without them there are no types.
 const hasPagePackages = existsSync(new URL("display/web/node_modules/@angular/core", import.meta.url));
 const pages = ["display/web/src/main.ts", "display/web/src/app/"];
 

@@ -1,12 +1,13 @@
 /**
  * `npm test`: types, lint, format, every spec and every Python test, two at a time. The last line is `N passed, N failed`,
- * where types, lint and format count one each and every test counts one.
+ * where types, pages, lint and format count one each and every test counts one.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Command } from "./command.ts";
+import { messageOf } from "./errors.ts";
 import { run, type Ran } from "./exec.ts";
 import { projectDir } from "./paths.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -76,6 +77,25 @@ async function tool(progress: Progress, name: string, args: readonly string[]): 
   return tallyTool(name, ran);
 }
 
+/** Types of the display's pages, their templates included. The linter needs the packages that this brings, too. */
+async function pages(progress: Progress): Promise<Tally> {
+  const step = progress.step("pages");
+  try {
+    const { linkWebModules } = await import("../images/display/web.ts");
+    const compiler = await linkWebModules({
+      report: step.detail,
+      signal: new AbortController().signal,
+    });
+    const ran = await run(node, [compiler, "-p", "display/web/tsconfig.json", "--noEmit"], { cwd: projectDir });
+    if (ran.code === 0) step.done();
+    else step.failed();
+    return tallyTool("pages", ran);
+  } catch (error) {
+    step.failed();
+    return { passed: 0, failed: 1, report: ["--- pages ---", messageOf(error)] };
+  }
+}
+
 async function specs(progress: Progress): Promise<Tally> {
   const step = progress.step("specs");
   const folder = mkdtempSync(join(tmpdir(), "millrace-specs-"));
@@ -129,6 +149,7 @@ export const test: Command = {
     const started = Date.now();
     const progress = createProgress({ sink: process.stderr });
     const lint = async (): Promise<Tally[]> => [
+      await pages(progress),
       await tool(progress, "lint", [bin("eslint/bin/eslint.js"), "--max-warnings", "0", "."]),
       await python(progress),
     ];

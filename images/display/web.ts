@@ -1,6 +1,6 @@
 /** Builds the display's pages on the host: npm and Angular's compiler, with the Node that runs this program. */
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cacheDir, once, sha256Of, touch } from "../cache.ts";
 import { run } from "../run.ts";
@@ -55,6 +55,22 @@ function webHash(sources: readonly string[]): string {
     hash.update(`${file} ${content.length}\n`).update(content);
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * Links the packages of the pages into their folder of the repository, for the type check and the linter. A folder of
+ * packages that somebody has installed there stays.
+ * @returns the compiler that also checks templates
+ */
+export async function linkWebModules(work: Work): Promise<string> {
+  const modules = join(await webModules(work), "node_modules");
+  const link = join(repositoryDir, WEB, "node_modules");
+  const found = lstatSync(link, { throwIfNoEntry: false });
+  if (found === undefined || (found.isSymbolicLink() && readlinkSync(link) !== modules)) {
+    rmSync(link, { force: true });
+    symlinkSync(modules, link);
+  }
+  return join(link, "@angular", "compiler-cli", "bundles", "src", "bin", "ngc.js");
 }
 
 /** Installs the compiler and the libraries, once for each lock file: a change of a page does not install them again. */
