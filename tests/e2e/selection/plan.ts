@@ -34,7 +34,7 @@ export const RECOVERY = "recovery";
 /** What brings platforms up and takes them away, in minutes with warm caches. */
 export const lifeMinutes = {
   up: { core: 2.5, studio: 3.5, pipeline: 3.5, full: 5 },
-  switchTo: { core: 2, studio: 4, pipeline: 4, full: 4 },
+  switchTo: { core: 3, studio: 5, pipeline: 5, full: 5 },
   down: 1,
 } satisfies Readonly<Record<string, number | Readonly<Record<Profile, number>>>>;
 
