@@ -3,7 +3,14 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { targetProfile } from "./clusters/targets.ts";
 import { Catalog } from "./components/catalog/catalog.ts";
-import * as footprints from "./components/footprints.ts";
+import { setupResources } from "./platform/resources.ts";
+import { catalogResources } from "./components/catalog/service.ts";
+import { kafkaResources } from "./components/kafka/service.ts";
+import { objectStoreResources } from "./components/object-store/service.ts";
+import { postgresBackupResources, postgresResources } from "./components/postgres/service.ts";
+import { prestoResources } from "./components/presto/service.ts";
+import { proofResources } from "./components/proof/service.ts";
+import { producerResources } from "./components/telemetry/service.ts";
 import { chooseImages } from "./platform/images.ts";
 import { KafkaTopics } from "./components/kafka/kafka-topic.ts";
 import { existingKafka, Kafka } from "./components/kafka/kafka.ts";
@@ -67,7 +74,6 @@ const image = chooseImages({
 });
 const contents = objectStoreContents(config);
 const { buckets } = contents;
-const setupResources = footprints.setupResources();
 
 // Where records come in.
 const kafkaService =
@@ -82,7 +88,7 @@ const kafkaService =
           replicas: kafka.replicas,
           data: kafka.storage,
           autoCreateTopics: kafka.autoCreateTopics,
-          resources: footprints.kafkaResources(kafka),
+          resources: kafkaResources(kafka),
         },
         onCluster,
       )
@@ -99,7 +105,7 @@ const topics =
           objectName: "kafka-topics",
           kafka: kafkaEndpoint,
           toolsImage: image("tools"),
-          resources: setupResources,
+          resources: setupResources(),
           topics: declaredTopics,
           ...(kafkaService && {
             brokers: kafka.replicas,
@@ -128,8 +134,8 @@ const storeService =
           storage,
           exposure,
           data: objectStore.storage,
-          resources: footprints.objectStoreResources(objectStore),
-          setupResources,
+          resources: objectStoreResources(objectStore),
+          setupResources: setupResources(),
         },
         onCluster,
       )
@@ -148,7 +154,7 @@ const databases = postgres.enabled
         image: image("postgres"),
         storage,
         data: postgres.storage,
-        resources: footprints.postgresResources(postgres),
+        resources: postgresResources(postgres),
         // The same in every profile: what a service knew stays, and stays in the backups, while the service is off.
         databases: ["metastore", "airflow", "jupyterhub"],
         ...(store && postgres.backup.enabled
@@ -161,7 +167,7 @@ const databases = postgres.enabled
                 keep: postgres.backup.keep,
                 // Tables would lose the commits made since, which nobody means who restores Airflow.
                 restoreOnlyByName: ["metastore"],
-                resources: footprints.postgresBackupResources(),
+                resources: postgresBackupResources(),
               },
             }
           : {}),
@@ -183,7 +189,7 @@ const catalogService =
           warehouse: `s3a://${buckets.lake}/warehouse`,
           storage,
           data: catalog.storage,
-          resources: footprints.catalogResources(catalog),
+          resources: catalogResources(catalog),
         },
         onCluster,
       )
@@ -220,7 +226,7 @@ const prestoService =
             lake: icebergCatalog({ catalog: catalogService.endpoint, objectStore: store.access("presto") }),
             ...(rows && { cassandra: cassandraCatalog({ cassandra: rows.access("presto") }) }),
           },
-          resources: footprints.prestoResources(presto),
+          resources: prestoResources(presto),
         },
         onCluster,
       )
@@ -258,7 +264,7 @@ const producer = telemetryTopic
         image: image("tools"),
         topic: telemetryTopic,
         intervalSeconds: telemetry.intervalSeconds,
-        resources: footprints.producerResources(),
+        resources: producerResources(),
       },
       onCluster,
     )
@@ -340,7 +346,7 @@ const proofRun =
           ],
           records: config.proof.records,
           ...(config.proof.timeoutSeconds !== undefined && { timeoutSeconds: config.proof.timeoutSeconds }),
-          resources: footprints.proofResources(),
+          resources: proofResources(),
         },
         onCluster,
       )

@@ -6,7 +6,11 @@ import { cassandraEnv } from "./components/cassandra/cassandra-settings.ts";
 import { CensusFile } from "./components/census/census-file.ts";
 import { Display } from "./components/display/display.ts";
 import type { PrestoEndpoint, PublishedAddress, TopicEndpoint } from "./platform/endpoints.ts";
-import * as footprints from "./components/footprints.ts";
+import { setupResources } from "./platform/resources.ts";
+import { cassandraResources } from "./components/cassandra/service.ts";
+import { censusFileResources } from "./components/census/service.ts";
+import { displayResources } from "./components/display/service.ts";
+import { pumpResources } from "./components/random-numbers/service.ts";
 import type { TopicSettings } from "./components/kafka/kafka-topic.ts";
 import type { S3Source } from "./components/object-store/object-store.ts";
 import type { ProofArgs } from "./components/proof/proof.ts";
@@ -72,9 +76,9 @@ export function rowStore(args: Ground, opts: pulumi.ComponentResourceOptions): C
       data: cassandra.storage,
       replicas: cassandra.replicas,
       replicationFactor: cassandra.replicationFactor,
-      resources: footprints.cassandraResources(cassandra),
+      resources: cassandraResources(cassandra),
       toolsImage: args.image("tools"),
-      setupResources: footprints.setupResources(),
+      setupResources: setupResources(),
       keyspaces: cassandraTables({ keepHours: windows.keepHours }),
       roles,
     },
@@ -117,7 +121,7 @@ export function pipeline(args: PipelineArgs, opts: pulumi.ComponentResourceOptio
           topic: numbers,
           rate: randomNumbers.rate,
           replicas: randomNumbers.replicas,
-          resources: footprints.pumpResources(),
+          resources: pumpResources(),
         },
         opts,
       )
@@ -204,7 +208,7 @@ export function pipeline(args: PipelineArgs, opts: pulumi.ComponentResourceOptio
             presto: args.presto,
             cassandra: cassandra.access("display"),
             windowSeconds: windows.windowSeconds,
-            resources: footprints.displayResources(display),
+            resources: displayResources(display),
           },
           opts,
         )
@@ -247,7 +251,7 @@ function censusFile(args: PipelineArgs, opts: pulumi.ComponentResourceOptions): 
       rows: census.rows,
       seed: census.seed,
       parts: census.parts,
-      resources: footprints.censusFileResources(),
+      resources: censusFileResources(),
     },
     opts,
   );

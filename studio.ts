@@ -6,7 +6,8 @@ import type { Exposure } from "./platform/exposure.ts";
 import { Airflow } from "./components/airflow/airflow.ts";
 import { ClientEndpointsConfig, type PublishedService } from "./components/notebooks/client-endpoints.ts";
 import type { KafkaEndpoint, PrestoEndpoint, PublishedAddress } from "./platform/endpoints.ts";
-import * as footprints from "./components/footprints.ts";
+import { setupResources } from "./platform/resources.ts";
+import { jupyterhubResources, notebookServerResources } from "./components/jupyterhub/service.ts";
 import { JupyterHub } from "./components/jupyterhub/jupyterhub.ts";
 import { NotebookLibrary } from "./components/notebooks/notebook-library.ts";
 import type { S3Source } from "./components/object-store/object-store.ts";
@@ -114,7 +115,7 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
             namespace,
             objectName: "notebooks-setup",
             toolsImage: image("tools"),
-            resources: footprints.setupResources(),
+            resources: setupResources(),
             objectStore: store.access("notebooks"),
             bucket: buckets.notebooks,
             notebooks: notebooks(),
@@ -191,7 +192,7 @@ export function studio(args: StudioArgs, opts: pulumi.ComponentResourceOptions):
             clients,
             ...(sparkToken && { sparkToken }),
             idleMinutes: jupyterhub.idleMinutes,
-            resources: { ...footprints.jupyterhubResources, server: footprints.notebookServerResources(jupyterhub) },
+            resources: { ...jupyterhubResources, server: notebookServerResources(jupyterhub) },
             ...(jupyterhub.oidc && { oidc: provider(jupyterhub.oidc) }),
           },
           opts,

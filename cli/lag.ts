@@ -62,7 +62,7 @@ export function kafkaServers(
   const servers = addresses.find(({ title }) => title === "Kafka")?.url;
   if (servers !== undefined) return { servers };
   // Before an `up` has ended well nothing is written down of addresses.
-  if (exposure.kind === "nodePort") return { servers: `${exposure.host}:${exposure.ports.kafka}` };
+  if (exposure.kind === "nodePort") return { servers: `${exposure.host}:${exposure.ports["kafka"]}` };
   return { unreachable: `the lag of Kafka's readers is not known: Kafka is not published on this target; ${ask}` };
 }
 

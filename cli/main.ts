@@ -2,7 +2,7 @@
 import { useDockerContext } from "../clusters/docker-context.ts";
 import type { Command } from "./command.ts";
 import { causesOf, renderError, UserError } from "./errors.ts";
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../platform/nearest.ts";
 import { helpText, parseOptions } from "./options.ts";
 
 /** Loaded when asked for, so that a command pays only for its own imports. */

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { targets, type Target } from "../clusters/profile.ts";
 import { checkName } from "./embedded-choice.ts";
 import { UserError } from "./errors.ts";
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../platform/nearest.ts";
 import { type Profile, profiles } from "../config/profiles.ts";
 
 export interface OptionSpec {

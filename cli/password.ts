@@ -1,5 +1,5 @@
 /** `npm run password`: the generated password of one account, on demand. Nothing else prints a secret. */
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../platform/nearest.ts";
 import { escapedUser, s3KeySecretName, unescapedUser } from "../platform/names.ts";
 import type { Command } from "./command.ts";
 import { UserError } from "./errors.ts";

@@ -1,6 +1,7 @@
 /** What data a command would take away: claims by service, with their sizes, as the cluster tells them. */
 import type { PlatformConfig } from "../config/index.ts";
-import { PART_OF_LABEL, serviceNames } from "../platform/names.ts";
+import { keepers } from "../config/transitions.ts";
+import { PART_OF_LABEL } from "../platform/names.ts";
 import { messageOf } from "./errors.ts";
 import type { Kube } from "./kube.ts";
 import { quantity } from "./quantity.ts";
@@ -70,15 +71,10 @@ export async function dataLines(kube: () => Getter, namespace: string, read = cl
 }
 
 /** Services with claims of their own that a config has, by the name that their objects are labelled with. */
-export function servicesWithData({ services }: PlatformConfig): string[] {
-  const { kafka, objectStore, catalog, postgres, cassandra } = services;
-  return [
-    ...(kafka.enabled && kafka.existing === undefined ? [serviceNames.kafka] : []),
-    ...(objectStore.enabled && objectStore.existing === undefined ? [serviceNames.objectStore] : []),
-    ...(catalog.enabled ? [serviceNames.metastore] : []),
-    ...(postgres.enabled ? [serviceNames.postgres] : []),
-    ...(cassandra.enabled ? [serviceNames.cassandra] : []),
-  ];
+export function servicesWithData(config: PlatformConfig): string[] {
+  return keepers(config)
+    .filter(({ isOwn }) => isOwn)
+    .map(({ set }) => set);
 }
 
 /** Claims of services that a config no longer has. */
@@ -109,7 +105,7 @@ export async function leavingData(kube: Getter, config: PlatformConfig): Promise
   const { namespace } = config.cluster;
   const [sets, claims] = await Promise.all([ownSets(kube, namespace), claimsIn(kube, namespace)]);
   const staying = servicesWithData(config);
-  const known: readonly string[] = Object.values(serviceNames);
+  const known = keepers(config).map(({ set }) => set);
   const leaving = sets.filter(({ metadata }) => {
     const service = serviceName(metadata.labels, metadata.name);
     return known.includes(service) && !staying.includes(service);

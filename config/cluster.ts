@@ -1,7 +1,15 @@
 /** Settings of where the platform runs. */
 import * as z from "zod";
 import { targets } from "../clusters/profile.ts";
-import { dnsName, host, nodePort, port, registryName, text } from "./settings.ts";
+import { rooms } from "./rooms.ts";
+import { dnsName, host, nodePort, port, registryName, text } from "../platform/settings.ts";
+
+/** A node port for everything that the rooms publish. */
+const nodePorts = Object.fromEntries(
+  rooms.flatMap(({ published = {} }) =>
+    Object.entries(published).map(([key, of]) => [key, nodePort().default(of.nodePort).describe(`${of.meaning}.`)]),
+  ),
+);
 
 export const cluster = z
   .strictObject({
@@ -56,17 +64,7 @@ export const cluster = z
           "(`minikube ip` prints yours).",
       ),
     nodePorts: z
-      .strictObject({
-        kafka: nodePort().default(30092).describe("Kafka."),
-        objectStore: nodePort().default(30900).describe("S3."),
-        objectStoreConsole: nodePort().default(30901).describe("The console of the S3 server, where it has one."),
-        presto: nodePort().default(30080).describe("Presto."),
-        sparkUi: nodePort().default(30040).describe("The page of the Spark driver."),
-        sparkHistory: nodePort().default(30041).describe("Spark's history."),
-        airflow: nodePort().default(30180).describe("Airflow."),
-        jupyterhub: nodePort().default(30800).describe("JupyterHub."),
-        display: nodePort().default(30300).describe("The web display."),
-      })
+      .strictObject(nodePorts)
       .prefault({})
       .describe("Node ports of what is published, with exposure `nodePort`."),
     embedded: z

@@ -1,43 +1,22 @@
 /** What the platform's own topics take on the brokers' claims: their bounds, and how long their records last. */
 import { type ByteBounds, declaredBounds } from "../components/kafka/kafka-retention.ts";
 import { quantityBytes } from "../platform/quantity.ts";
+import type { TopicLoad } from "../platform/service.ts";
+import { rooms } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
 
 type Services = PlatformConfig["services"];
 
 /** Bytes that a record of the platform's takes on a disk: its JSON, its key, and Kafka's own. */
 export const RECORD_BYTES = 300;
-/** Records of one sample of a machine with two disks: 18 figures of vmstat, 21 of iostat for each. */
-const RECORDS_PER_SAMPLE = 60;
-
-interface TopicLoad {
-  readonly partitions: number;
-  /** Partitions that records go to: those of one machine have one key. */
-  readonly used: number;
-  readonly recordsPerSecond: number;
-  /** What makes them, in the words of the config. */
-  readonly from: string;
-}
-
-function loads({ telemetry, randomNumbers }: Services): Record<string, TopicLoad> {
-  return {
-    ...(telemetry.enabled && {
-      telemetry: {
-        partitions: telemetry.partitions,
-        used: 1,
-        recordsPerSecond: RECORDS_PER_SAMPLE / telemetry.intervalSeconds,
-        from: `millrace:services.telemetry.intervalSeconds (${telemetry.intervalSeconds})`,
-      },
-    }),
-    ...(randomNumbers.enabled && {
-      "random-numbers": {
-        partitions: randomNumbers.partitions,
-        used: randomNumbers.partitions,
-        recordsPerSecond: randomNumbers.rate * randomNumbers.replicas,
-        from: `millrace:services.randomNumbers.rate (${randomNumbers.rate}) and replicas (${randomNumbers.replicas})`,
-      },
-    }),
-  };
+/** What comes to each topic of the services that are enabled, by topic. */
+function loads(services: Services): Record<string, TopicLoad> {
+  const settings: Readonly<Record<string, { readonly enabled: boolean }>> = services;
+  const enabled = rooms.filter(({ name }) => settings[name]?.enabled === true);
+  return Object.assign({}, ...enabled.map((room) => room.topics?.(settings[room.name]) ?? {})) as Record<
+    string,
+    TopicLoad
+  >;
 }
 
 function claimBytes({ kafka }: Services): number | undefined {

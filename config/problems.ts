@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import { child } from "./child.ts";
 import { allowed, type Node, nodeAt, pathsOf, root, written } from "./json-schema.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../platform/nearest.ts";
 
 /**
  * One line per problem that the schema finds. Values of unknown settings are not repeated: they may be secret; nor are

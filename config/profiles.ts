@@ -1,18 +1,10 @@
 /** Named sets of services. A profile only says which services are part of the platform where the stack does not. */
+import type { ServiceGroup } from "../platform/service.ts";
+import { rooms, type ServiceName, services as known } from "./rooms.ts";
 
 /** The profiles that a stack can name; the first is the default. */
 export const profiles = ["core", "studio", "pipeline", "full"] as const;
 export type Profile = (typeof profiles)[number];
-
-/** Services on top of the data path, by the smallest profile that brings them. */
-export const serviceGroups = {
-  /** What people work with. */
-  studio: ["airflow", "jupyterhub", "sparkConnect", "sparkHistory"],
-  /** From a number's making to a moving chart in a browser. */
-  pipeline: ["cassandra", "randomNumbers", "census", "windows", "display"],
-} as const;
-export type ServiceGroup = keyof typeof serviceGroups;
-export type OptionalService = (typeof serviceGroups)[ServiceGroup][number];
 
 const groupsOf: Readonly<Record<Profile, readonly ServiceGroup[]>> = {
   core: [],
@@ -22,30 +14,26 @@ const groupsOf: Readonly<Record<Profile, readonly ServiceGroup[]>> = {
 };
 
 /** Services that a profile brings on top of the data path. */
-export function servicesOf(profile: Profile): readonly OptionalService[] {
-  return groupsOf[profile].flatMap((group) => [...serviceGroups[group]]);
+export function servicesOf(profile: Profile): readonly string[] {
+  return groupsOf[profile].flatMap((group) => rooms.filter((room) => room.group === group).map(({ name }) => name));
 }
 
-interface Switch {
-  readonly enabled?: boolean | undefined;
-}
-
-type Decided = Readonly<Record<OptionalService | "postgres", { readonly enabled: boolean }>>;
-
-/** The services with every `enabled` decided: by the stack, else by the profile; for PostgreSQL by those who need it. */
-export function inProfile<
-  Services extends Readonly<Record<OptionalService | "postgres", Switch>> & {
-    readonly catalog: { readonly enabled: boolean };
-  },
->(profile: Profile, services: Services): Services & Decided {
+/** The services with every `enabled` decided: by the stack, else by the profile, or by those who need them. */
+export function inProfile<Given extends Readonly<Record<ServiceName, object>>>(
+  profile: Profile,
+  given: Given,
+): Given & Readonly<Record<ServiceName, { readonly enabled: boolean }>> {
   const brought = servicesOf(profile);
-  const decided = Object.fromEntries(
-    servicesOf("full").map((name) => [
-      name,
-      { ...services[name], enabled: services[name].enabled ?? brought.includes(name) },
-    ]),
-  ) as Record<OptionalService, { readonly enabled: boolean }>;
-  const wanted = services.catalog.enabled || decided.airflow.enabled || decided.jupyterhub.enabled;
-  const postgres = { ...services.postgres, enabled: services.postgres.enabled ?? wanted };
-  return { ...services, ...decided, postgres };
+  const stack = given as Readonly<Record<string, { readonly enabled?: boolean | undefined }>>;
+  const byProfile = Object.fromEntries(
+    known
+      .filter(({ onDemand }) => onDemand !== true)
+      .map(({ name, group }) => [name, stack[name]?.enabled ?? (group === undefined || brought.includes(name))]),
+  );
+  const enabled = (name: string): boolean => {
+    const needed = known.some(({ name: other, needs }) => byProfile[other] === true && needs?.of.some((of) => of.name === name));
+    return byProfile[name] ?? stack[name]?.enabled ?? needed;
+  };
+  const decided = known.map(({ name }) => [name, { ...stack[name], enabled: enabled(name) }]);
+  return Object.fromEntries(decided) as Given & Readonly<Record<ServiceName, { readonly enabled: boolean }>>;
 }

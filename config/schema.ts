@@ -5,30 +5,21 @@
 import * as z from "zod";
 import { cluster } from "./cluster.ts";
 import { inProfile, profiles } from "./profiles.ts";
-import { catalog, kafka, objectStore, postgres, presto, spark, telemetry, tools } from "./services/core.ts";
-import { cassandra, census, display, randomNumbers, windows } from "./services/pipeline.ts";
-import { airflow, jupyterhub, sparkConnect, sparkHistory } from "./services/studio.ts";
-import { enabled } from "./settings.ts";
+import { rooms } from "../components/index.ts";
+import type { Service } from "../platform/service.ts";
+import { type Services, services, storeWhole } from "./rooms.ts";
 
-export type { S3Owner } from "./services/core.ts";
-export type { Hints, Quantity } from "./settings.ts";
+export type { Hints, Quantity } from "../platform/settings.ts";
 
-const proof = z
-  .strictObject({
-    enabled: enabled("every deploy ends with the proof that data flows"),
-    records: z.int().min(1).max(10_000).default(200).describe("Marked records that are sent."),
-    timeoutSeconds: z
-      .int()
-      .min(10)
-      .max(3600)
-      .optional()
-      .describe(
-        "Seconds without progress that each hop is given at least, before it counts as missing. Default: each hop's own, 90 " +
-          "or 240. A hop that makes progress is waited for.",
-      ),
-  })
-  .prefault({})
-  .describe("The proof of the data path.");
+type Schemas = { readonly [Name in keyof Services]: Settings<(typeof rooms)[Name]> };
+type Settings<S extends Service> = S extends Service<infer Z> ? Z : never;
+
+/** The settings that a room defines. */
+function settingsIn<S extends Service>({ settings }: S): Settings<S> {
+  return (typeof settings === "function" ? settings(storeWhole) : settings) as Settings<S>;
+}
+
+const serviceSettings = Object.fromEntries(services.map((room) => [room.name, settingsIn(room)])) as unknown as Schemas;
 
 /** Everything under `millrace:` in `Pulumi.<stack>.yaml`. */
 export const schema = z
@@ -45,28 +36,10 @@ export const schema = z
       ),
     cluster,
     services: z
-      .strictObject({
-        kafka,
-        objectStore,
-        catalog,
-        spark,
-        presto,
-        telemetry,
-        postgres,
-        airflow,
-        jupyterhub,
-        sparkConnect,
-        sparkHistory,
-        cassandra,
-        randomNumbers,
-        census,
-        windows,
-        display,
-        tools,
-      })
+      .strictObject(serviceSettings)
       .prefault({})
       .describe("What runs there."),
-    proof,
+    proof: settingsIn(rooms.proof),
   })
   .transform(({ profile, services, ...rest }) => ({ ...rest, profile, services: inProfile(profile, services) }));
 

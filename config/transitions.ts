@@ -3,8 +3,9 @@
  * now (`clusters/claims.ts` reads it) and the config that is to come.
  */
 import { quantityBytes } from "../platform/quantity.ts";
-import { serviceNames } from "../platform/names.ts";
 import { fewerMembers } from "./fewer-members.ts";
+import type { DataSettings } from "../platform/storage.ts";
+import { isOwn, rooms, settingsOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
 
 /** A claim of one of the platform's services. */
@@ -41,16 +42,25 @@ export interface LivePlatform {
   readonly madeNamespaces?: readonly string[];
 }
 
-/** The services that keep data on claims, by their key in the config. */
-const keepers = {
-  kafka: serviceNames.kafka,
-  objectStore: serviceNames.objectStore,
-  catalog: serviceNames.metastore,
-  postgres: serviceNames.postgres,
-  cassandra: serviceNames.cassandra,
-} as const;
-type Keeper = keyof typeof keepers;
-const keeperKeys = Object.keys(keepers) as Keeper[];
+/** A service that keeps data on claims. */
+export interface Keeper {
+  /** Its key in the config. */
+  readonly name: string;
+  /** Name of its StatefulSet. */
+  readonly set: string;
+  /** Whether the platform runs it itself, and how it keeps its data then. */
+  readonly isOwn: boolean;
+  readonly storage: DataSettings;
+}
+
+/** Every service that keeps data on claims, as a config has it. */
+export function keepers(config: PlatformConfig): Keeper[] {
+  return rooms.flatMap((room) => {
+    if (room.claims === undefined) return [];
+    const { storage } = settingsOf(room.name, config) as unknown as { readonly storage: DataSettings };
+    return [{ name: room.name, set: room.claims.set, isOwn: isOwn(room, config), storage }];
+  });
+}
 
 /** What a rule looks at. */
 export interface Transition {
@@ -86,13 +96,13 @@ export function refusal(problems: readonly string[]): string {
 
 /** One line per service that goes and whose claims stay. */
 export function keptClaims({ live, config }: Transition): string[] {
-  return keeperKeys
-    .filter((key) => !isOwn(config, key))
-    .flatMap((key) => {
-      const claims = live.claims.filter(({ service }) => service === keepers[key]);
+  return keepers(config)
+    .filter((keeper) => !keeper.isOwn)
+    .flatMap(({ name: service, set }) => {
+      const claims = live.claims.filter((claim) => claim.service === set);
       if (claims.length === 0) return [];
       return [
-        `${key} is not part of the platform: its ${claimsInWords(claims)} ${claims.length === 1 ? "is" : "are"} kept, ` +
+        `${service} is not part of the platform: its ${claimsInWords(claims)} ${claims.length === 1 ? "is" : "are"} kept, ` +
           `and found again when it is. To remove what is in ${claims.length === 1 ? "it" : "them"}: ` +
           `kubectl -n ${claims[0]?.namespace ?? ""} delete pvc ${claims.map(({ name }) => name).join(" ")}`,
       ];
@@ -100,9 +110,8 @@ export function keptClaims({ live, config }: Transition): string[] {
 }
 
 /** Claims of a service that the config keeps, in any namespace of the stack. */
-export function claimsOf(transition: Transition, key: Keeper): readonly LiveClaim[] {
-  const { live, config } = transition;
-  return isOwn(config, key) ? live.claims.filter(({ service }) => service === keepers[key]) : [];
+function claimsOf({ live }: Transition, { isOwn: own, set }: Keeper): readonly LiveClaim[] {
+  return own ? live.claims.filter(({ service }) => service === set) : [];
 }
 
 function namespaceGivenUp({ live, config }: Transition): string[] {
@@ -133,8 +142,8 @@ function classChanged(transition: Transition): string[] {
   if (storageClass === "none") return [];
   const wanted = storageClass === "default" ? live.defaultStorageClass : storageClass;
   if (wanted === undefined) return [];
-  const others = keeperKeys
-    .flatMap((key) => (isPersistent(config, key) ? claimsOf(transition, key) : []))
+  const others = keepers(config)
+    .flatMap((keeper) => (isPersistent(keeper) ? claimsOf(transition, keeper) : []))
     .filter((claim) => claim.storageClass !== undefined && claim.storageClass !== wanted);
   const classes = [...new Set(others.map((claim) => claim.storageClass))];
   return classes.map((from) => {
@@ -151,9 +160,10 @@ function classChanged(transition: Transition): string[] {
 /** Data that would go on in the pods, while what there is stays behind on claims. */
 function dataDropped(transition: Transition): string[] {
   const { config, storageClass } = transition;
-  return keeperKeys.flatMap((key) => {
-    const claims = claimsOf(transition, key);
-    if (claims.length === 0 || (isPersistent(config, key) && storageClass !== "none")) return [];
+  return keepers(config).flatMap((keeper) => {
+    const { name: key } = keeper;
+    const claims = claimsOf(transition, keeper);
+    if (claims.length === 0 || (isPersistent(keeper) && storageClass !== "none")) return [];
     const setting =
       storageClass === "none"
         ? 'millrace:cluster.storageClass: received "none"'
@@ -169,11 +179,12 @@ function dataDropped(transition: Transition): string[] {
 /** Kubernetes gives no claims to a StatefulSet that was made without. */
 function claimsNewToSet(transition: Transition): string[] {
   const { live, config, storageClass } = transition;
-  return keeperKeys.flatMap((key) => {
+  return keepers(config).flatMap((keeper) => {
+    const { name: key } = keeper;
     const set = live.sets.find(
-      ({ service, namespace }) => service === keepers[key] && namespace === config.cluster.namespace,
+      ({ service, namespace }) => service === keeper.set && namespace === config.cluster.namespace,
     );
-    if (set === undefined || set.hasClaims || !isPersistent(config, key) || storageClass === "none") return [];
+    if (set === undefined || set.hasClaims || !isPersistent(keeper) || storageClass === "none") return [];
     return [
       `millrace:services.${key}.storage: received kind "persistent", but ${key} keeps its data in its pods now, and they go ` +
         `when it moves to a claim; to do it all the same, set millrace:services.${key}.enabled to false, npm run up, and ` +
@@ -185,11 +196,11 @@ function claimsNewToSet(transition: Transition): string[] {
 function shrunk(transition: Transition): string[] {
   const { config, storageClass } = transition;
   if (storageClass === "none") return [];
-  return keeperKeys.flatMap((key) => {
-    const { storage } = config.services[key];
+  return keepers(config).flatMap((keeper) => {
+    const { name: key, storage } = keeper;
     if (storage.kind !== "persistent") return [];
     const wanted = quantityBytes(storage.size) ?? Number.NaN;
-    const larger = claimsOf(transition, key).filter((claim) => wanted < claim.sizeBytes && !isRecovery(claim, wanted));
+    const larger = claimsOf(transition, keeper).filter((claim) => wanted < claim.sizeBytes && !isRecovery(claim, wanted));
     if (larger.length === 0) return [];
     const least = Math.max(...larger.map((claim) => claim.capacityBytes ?? claim.sizeBytes));
     return [
@@ -207,16 +218,7 @@ const isGrowing = (claim: LiveClaim): boolean =>
 const isRecovery = (claim: LiveClaim, wanted: number): boolean =>
   claim.capacityBytes !== undefined && isGrowing(claim) && wanted > claim.capacityBytes;
 
-/** Whether the platform runs the service itself. */
-function isOwn({ services }: PlatformConfig, key: Keeper): boolean {
-  if (!services[key].enabled) return false;
-  if (key === "kafka") return services.kafka.existing === undefined;
-  return key !== "objectStore" || services.objectStore.server !== "existing";
-}
-
-function isPersistent(config: PlatformConfig, key: Keeper): boolean {
-  return isOwn(config, key) && config.services[key].storage.kind === "persistent";
-}
+const isPersistent = ({ isOwn: own, storage }: Keeper): boolean => own && storage.kind === "persistent";
 
 function claimsInWords(claims: readonly LiveClaim[]): string {
   const listed = claims.map(({ name, sizeBytes }) => `${name} (${sizeInWords(sizeBytes)})`).join(", ");

@@ -13,25 +13,15 @@ export type Exposure =
   /** Reachable from inside the cluster only. */
   | { readonly kind: "none" };
 
-/** Node ports (30000-32767) of the published Services. */
-export interface NodePorts {
-  readonly kafka: number;
-  readonly objectStore: number;
-  readonly objectStoreConsole: number;
-  readonly presto: number;
-  readonly sparkUi: number;
-  readonly sparkHistory: number;
-  readonly airflow: number;
-  readonly jupyterhub: number;
-  readonly display: number;
-}
+/** Node ports (30000-32767) of the published Services, by the keys that their rooms give them. */
+export type NodePorts = Readonly<Record<string, number>>;
 
 export interface PublishArgs {
   /** Name of the Service to publish; it names the publishing Service and its pulumi resource. */
   readonly service: string;
   readonly namespace: pulumi.Input<string>;
   /** Which of the target's node ports it gets. */
-  readonly nodePort: keyof NodePorts;
+  readonly nodePort: string;
   /** Port of the pods. */
   readonly port: number;
   /** Labels of the pods. */

@@ -5,7 +5,10 @@ import { createHash } from "node:crypto";
 import { probeAnswerMs, startupMs } from "../check/limits.ts";
 import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
 import { labels, selector } from "./names.ts";
+import type { Resources } from "./resources.ts";
 import type { DataVolume } from "./storage.ts";
+
+export type { Resources } from "./resources.ts";
 
 export type EnvVar = k8s.types.input.core.v1.EnvVar;
 export type Probe = k8s.types.input.core.v1.Probe & { readonly periodSeconds?: number };
@@ -13,12 +16,6 @@ export type Volume = k8s.types.input.core.v1.Volume;
 export type VolumeMount = k8s.types.input.core.v1.VolumeMount;
 type Container = k8s.types.input.core.v1.Container;
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
-
-/** What a container asks for and may use at most. */
-export interface Resources {
-  readonly requests: { readonly cpu: string; readonly memory: string };
-  readonly limits: { readonly cpu: string; readonly memory: string };
-}
 
 /** The probes of a container; `startup` holds the other two back until the process is up, for twenty minutes at most. */
 export interface Probes {

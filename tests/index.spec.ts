@@ -1,6 +1,10 @@
 import { expect } from "chai";
 import type { Output } from "@pulumi/pulumi";
-import * as footprints from "../components/footprints.ts";
+import { setupResources } from "../platform/resources.ts";
+import { airflowResources } from "../components/airflow/service.ts";
+import { notebookServerResources } from "../components/jupyterhub/service.ts";
+import { proofResources } from "../components/proof/service.ts";
+import { sparkDriverResources, sparkExecutorResources } from "../components/spark/service.ts";
 import { configMapProblems, podProblems, type PodSpec } from "../platform/hardening.ts";
 import { mebibytes } from "../platform/quantity.ts";
 import { footprint } from "../config/fit.ts";
@@ -468,12 +472,12 @@ describe("the program", function () {
         }
       }
       // Pods that others make, one of each kind; Jobs; and what the cluster itself runs.
-      const executor = footprints.sparkExecutorResources({ executorMemory: "768Mi", executorCores: 1 });
-      const counted = [executor, footprints.setupResources(), footprints.proofResources()];
-      const server = footprints.notebookServerResources({ userMemory: "1536Mi" });
-      if (/studio|full/.test(profile)) counted.push(executor, server, footprints.airflowResources.task);
+      const executor = sparkExecutorResources({ executorMemory: "768Mi", executorCores: 1 });
+      const counted = [executor, setupResources(), proofResources()];
+      const server = notebookServerResources({ userMemory: "1536Mi" });
+      if (/studio|full/.test(profile)) counted.push(executor, server, airflowResources.task);
       // The batch over the census.
-      const driver = footprints.sparkDriverResources({ driverMemory: "640Mi" });
+      const driver = sparkDriverResources({ driverMemory: "640Mi" });
       if (/pipeline|full/.test(profile)) counted.push(driver, executor);
       for (const { requests } of counted) memoryMi += mebibytes(requests.memory);
       const parts = footprint(loadConfig(config));

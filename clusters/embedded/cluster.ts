@@ -1,6 +1,7 @@
 /** Life of the embedded cluster: one container, one volume, one network, and a kubeconfig in `.millrace/`. */
 import { existsSync, readFileSync } from "node:fs";
 import Docker from "dockerode";
+import type { NodePorts } from "../../platform/exposure.ts";
 import { type DockerInfo, filledFolders, freeBytes, onePerFileSystem } from "../docker-disk.ts";
 import { ensureDocker, findDocker } from "../docker-engine.ts";
 import {
@@ -182,7 +183,7 @@ export async function destroy(options: DestroyOptions): Promise<Inventory> {
   }
   if (has("network")) await ignoreMissing(docker.getNetwork(names.network).remove());
   removeKubeconfig(stateDir);
-  const query = inventoryQuery(site, publishedPorts(existing));
+  const query = inventoryQuery(site, hostPorts(existing));
   const left = await settled(async () => leftovers(await takeInventory(docker, query), { keepData }));
   if (isEmpty(left)) forgetContainer(stateDir);
   return left;
@@ -193,10 +194,10 @@ export async function inventory(options: EmbeddedOptions): Promise<Inventory> {
   const site = await existingSite(options);
   if (site === undefined) return nothing;
   const { docker, names } = site;
-  return await takeInventory(docker, inventoryQuery(site, publishedPorts(await inspect(docker, names))));
+  return await takeInventory(docker, inventoryQuery(site, hostPorts(await inspect(docker, names))));
 }
 
-function inventoryQuery({ names, owner, stateDir }: Site, ports: EmbeddedPorts | undefined): InventoryQuery {
+function inventoryQuery({ names, owner, stateDir }: Site, ports: readonly number[] | undefined): InventoryQuery {
   return { names, ports, ownerId: owner.id, containerId: rememberedContainer(stateDir) };
 }
 
@@ -280,7 +281,7 @@ function withDefaults(options: EmbeddedOptions): { stateDir: string; progress: P
   return {
     stateDir: options.stateDir ?? ".millrace",
     progress: options.progress ?? (() => undefined),
-    ports: { ...defaultPorts, ...options.ports },
+    ports: { ...defaultPorts, ...(options.ports as NodePorts | undefined) },
   };
 }
 
@@ -302,17 +303,21 @@ async function existingSite(options: EmbeddedOptions): Promise<Site | undefined>
 /** Why an existing container cannot be used as it is. */
 function difference(existing: Docker.ContainerInspectInfo, image: string, ports: EmbeddedPorts): string | undefined {
   if (existing.Config.Image !== image) return `the node image has changed (${existing.Config.Image} → ${image})`;
-  if (existing.Config.Labels[`${LABEL}.ports`] !== JSON.stringify([...portMap(ports)]))
-    return "the published ports have changed";
-  return undefined;
+  const wanted = [...portMap(ports)].map(String);
+  const there = publishedPairs(existing)?.map(String);
+  // Their order is that of the list of rooms, and means nothing.
+  return there?.sort().join() === wanted.sort().join() ? undefined : "the published ports have changed";
 }
 
-function publishedPorts(existing: Docker.ContainerInspectInfo | undefined): EmbeddedPorts | undefined {
+/** Ports of an existing container: inside it, and on the host. */
+function publishedPairs(existing: Docker.ContainerInspectInfo | undefined): [number, number][] | undefined {
   const label = existing?.Config.Labels[`${LABEL}.ports`];
-  if (label === undefined) return undefined;
-  const hostPorts = (JSON.parse(label) as [number, number][]).map(([, host]) => host);
-  const names = Object.keys(defaultPorts);
-  return Object.fromEntries(names.map((name, index) => [name, hostPorts[index]])) as unknown as EmbeddedPorts;
+  return label === undefined ? undefined : (JSON.parse(label) as [number, number][]);
+}
+
+/** Ports of the host that an existing container has. */
+function hostPorts(existing: Docker.ContainerInspectInfo | undefined): number[] | undefined {
+  return publishedPairs(existing)?.map(([, host]) => host);
 }
 
 async function refuseTakenPorts(ports: EmbeddedPorts): Promise<void> {

@@ -1,5 +1,8 @@
 /** The node container as values: what it may do, what it mounts and publishes. */
 import type Docker from "dockerode";
+import { rooms } from "../../components/index.ts";
+import type { NodePorts } from "../../platform/exposure.ts";
+import type { PublishedPort, Service } from "../../platform/service.ts";
 
 /** Name of the embedded cluster where the stack gives it none. */
 export const DEFAULT_NAME = "millrace";
@@ -26,33 +29,22 @@ export const STOP_SECONDS = 14;
 /** What the node keeps for itself, out of the pods' reach: the kubelet's `systemReserved` and eviction threshold. */
 export const NODE_RESERVE = { cpuMillis: 200, memoryMi: 768 + 200 } as const;
 
-/** Ports on 127.0.0.1 of the user's machine. Node ports are the same inside and outside. */
-export interface EmbeddedPorts {
+/** Ports on 127.0.0.1 of the user's machine: the cluster's own, and the rooms' node ports, the same inside and outside. */
+export interface EmbeddedPorts extends NodePorts {
   readonly apiServer: number;
   readonly registry: number;
-  readonly kafka: number;
-  readonly objectStore: number;
-  readonly objectStoreConsole: number;
-  readonly presto: number;
-  readonly sparkUi: number;
-  readonly sparkHistory: number;
-  readonly airflow: number;
-  readonly jupyterhub: number;
-  readonly display: number;
 }
+
+/** Everything that the rooms publish, by its key in `millrace:cluster.nodePorts`. */
+export const publishedPorts: Readonly<Record<string, PublishedPort>> = Object.assign(
+  {},
+  ...Object.values<Service>(rooms).map(({ published }) => published ?? {}),
+) as Record<string, PublishedPort>;
 
 export const defaultPorts: EmbeddedPorts = {
   apiServer: 16443,
   registry: 5000,
-  kafka: 30092,
-  objectStore: 30900,
-  objectStoreConsole: 30901,
-  presto: 30080,
-  sparkUi: 30040,
-  sparkHistory: 30041,
-  airflow: 30180,
-  jupyterhub: 30800,
-  display: 30300,
+  ...Object.fromEntries(Object.entries(publishedPorts).map(([key, { nodePort }]) => [key, nodePort])),
 };
 
 /** Linux capabilities by their number in the kernel. */

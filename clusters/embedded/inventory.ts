@@ -1,7 +1,7 @@
 /** What of the embedded cluster is on this machine: the evidence that a removed cluster left nothing. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type Docker from "dockerode";
-import { type EmbeddedNames, type EmbeddedPorts, LABEL } from "./container-spec.ts";
+import { type EmbeddedNames, LABEL } from "./container-spec.ts";
 import { OWNER_ID_LABEL } from "./owner.ts";
 import { isFree } from "./ports.ts";
 
@@ -21,7 +21,7 @@ export interface Inventory {
 export interface InventoryQuery {
   readonly names: EmbeddedNames;
   /** The ports that the cluster published; `undefined`: it is not there, so whoever listens on them is somebody else. */
-  readonly ports: EmbeddedPorts | undefined;
+  readonly ports: readonly number[] | undefined;
   /** Whose containers for a short question to the engine count; `undefined`: nobody's. */
   readonly ownerId: string | undefined;
   /** Id of the container, known while it existed: mounts and processes bear it. */
@@ -45,7 +45,7 @@ export async function takeInventory(docker: Docker, query: InventoryQuery): Prom
   const all = [...containers, ...labelled].filter(isOurs);
   const ids = [...new Set([...all.map(({ Id }) => Id), query.containerId ?? ""])].filter((id) => id !== "");
   const ports: number[] = [];
-  for (const port of Object.values(query.ports ?? {}) as number[]) if (!(await isFree(port))) ports.push(port);
+  for (const port of query.ports ?? []) if (!(await isFree(port))) ports.push(port);
   return {
     containers: [...new Set(all.flatMap(({ Names }) => Names).map((name) => name.replace(/^\//, "")))],
     volumes: volumes.Volumes.filter(isOurs).map(({ Name }) => Name),

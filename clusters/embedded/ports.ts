@@ -1,32 +1,23 @@
 /** Whether ports of this machine are free, and who has those that are not. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
-import type { EmbeddedPorts } from "./container-spec.ts";
+import { type EmbeddedPorts, publishedPorts } from "./container-spec.ts";
 
 /** A port that is taken. */
 export interface PortClash {
-  readonly key: keyof EmbeddedPorts;
+  readonly key: string;
   readonly port: number;
   /** Program and process id, when they can be known. */
   readonly holder?: string;
 }
 
-const titles: Readonly<Record<keyof EmbeddedPorts, string>> = {
-  apiServer: "the Kubernetes API",
-  registry: "the image registry",
-  kafka: "Kafka",
-  objectStore: "the object store",
-  objectStoreConsole: "the object store's console",
-  presto: "Presto",
-  sparkUi: "the Spark UI",
-  sparkHistory: "the Spark history",
-  airflow: "Airflow",
-  jupyterhub: "JupyterHub",
-  display: "the web display",
-};
+function titleOf(key: string): string {
+  if (key === "apiServer") return "the Kubernetes API";
+  return key === "registry" ? "the image registry" : (publishedPorts[key]?.title ?? key);
+}
 
 /** Where a stack sets a port, below `millrace:cluster`. */
-function setting(key: keyof EmbeddedPorts): string {
+function setting(key: string): string {
   if (key === "apiServer") return "cluster.embedded.apiPort";
   return key === "registry" ? "cluster.embedded.registryPort" : `cluster.nodePorts.${key}`;
 }
@@ -34,7 +25,7 @@ function setting(key: keyof EmbeddedPorts): string {
 /** Ports in use on 127.0.0.1, in the order of the settings. */
 export async function portClashes(ports: EmbeddedPorts): Promise<PortClash[]> {
   const clashes: PortClash[] = [];
-  for (const [key, port] of Object.entries(ports) as [keyof EmbeddedPorts, number][]) {
+  for (const [key, port] of Object.entries(ports)) {
     if (await isFree(port)) continue;
     const holder = portHolder(port);
     clashes.push({ key, port, ...(holder === undefined ? {} : { holder }) });
@@ -47,7 +38,7 @@ export function clashMessage(clashes: readonly PortClash[]): string {
   return clashes
     .map(
       ({ key, port, holder }) =>
-        `port ${port} on 127.0.0.1, wanted for ${titles[key]}, is in use by ${holder ?? "another program"}; ` +
+        `port ${port} on 127.0.0.1, wanted for ${titleOf(key)}, is in use by ${holder ?? "another program"}; ` +
         `stop that program, or set ${setting(key)} to a free port`,
     )
     .join("\n");

@@ -11,7 +11,7 @@ import {
 } from "./airflow-settings.ts";
 import { type ClientEndpoints, clientPodParts } from "../notebooks/client-endpoints.ts";
 import type { S3Endpoint, SecretKeyRef } from "../../platform/endpoints.ts";
-import { airflowResources } from "../footprints.ts";
+import { airflowResources } from "./service.ts";
 import { labels } from "../../platform/names.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
 import { type EnvVar, podTemplate, type Volume, type VolumeMount } from "../../platform/workload.ts";

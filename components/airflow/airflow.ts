@@ -31,7 +31,7 @@ import type {
   SecretKeyRef,
 } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
-import { airflowResources } from "../footprints.ts";
+import { airflowResources } from "./service.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
 import {

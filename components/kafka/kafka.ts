@@ -164,7 +164,7 @@ export class Kafka extends Component {
     // Advertising needs an address that is known before the broker starts, and that leads to this very broker.
     const external =
       args.exposure.kind === "nodePort" && replicas === 1
-        ? `${args.exposure.host}:${args.exposure.ports.kafka}`
+        ? `${args.exposure.host}:${args.exposure.ports["kafka"]}`
         : undefined;
 
     const identity = createIdentity();

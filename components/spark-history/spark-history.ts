@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PublishedAddress, S3Endpoint, SparkHistoryEndpoint } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
-import { sparkHistoryResources } from "../footprints.ts";
+import { sparkHistoryResources } from "./service.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { heapMebibytes, quantityBytes } from "../../platform/quantity.ts";

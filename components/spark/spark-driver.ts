@@ -1,7 +1,7 @@
 /** The pod of a Spark driver, whatever starts it: spark-submit in client mode, the account, the key and the settings. */
 import * as pulumi from "@pulumi/pulumi";
 import type { S3Endpoint } from "../../platform/endpoints.ts";
-import { sparkDriverResources } from "../footprints.ts";
+import { sparkDriverResources } from "./service.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { mebibytes } from "../../platform/quantity.ts";
 import { awsKeyEnv } from "../../platform/s3-settings.ts";

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { versions } from "../../images/versions.ts";
 import type { CatalogEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
-import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "../footprints.ts";
+import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "./service.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { labels } from "../../platform/names.ts";
 import { mebibytes, quantityBytes } from "../../platform/quantity.ts";

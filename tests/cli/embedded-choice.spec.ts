@@ -46,7 +46,7 @@ describe("a second embedded cluster", () => {
 
   it("searches on from the first node port when the last one is reached", async () => {
     const ports = await freePorts((port) => port >= 30_900);
-    expect(ports.kafka).to.equal(30_000);
+    expect(ports["kafka"]).to.equal(30_000);
   });
 
   it("keeps away from the ports of a cluster that is stopped", async () => {

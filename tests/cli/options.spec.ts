@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { UserError } from "../../cli/errors.ts";
 import { main, overview } from "../../cli/main.ts";
-import { nearest } from "../../config/nearest.ts";
+import { nearest } from "../../platform/nearest.ts";
 import { engineOption, helpText, parseOptions, stackArgs, stackOptions } from "../../cli/options.ts";
 
 const specs = { ...stackOptions, ...engineOption };

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { ConfigError, configWarnings, loadConfig } from "../../config/index.ts";
-import { nearest } from "../../config/nearest.ts";
+import { nearest } from "../../platform/nearest.ts";
 
 const warnings = (services: unknown, cluster: unknown = {}, proof: unknown = {}) =>
   configWarnings(loadConfig({ "millrace:services": services, "millrace:cluster": cluster, "millrace:proof": proof }));

@@ -7,7 +7,7 @@ import type { StatusReport } from "../../cli/status.ts";
 import { bytes } from "../../cli/table.ts";
 import type { UpReport } from "../../cli/up.ts";
 import { hopNames } from "../../check/hop-names.ts";
-import { type Profile, serviceGroups, servicesOf } from "../../config/profiles.ts";
+import { type Profile, servicesOf } from "../../config/profiles.ts";
 import { serviceNames } from "../../platform/names.ts";
 import { measured, MONITORING, send } from "./pipeline.ts";
 import { fingerprints, pods, sql } from "./platform.ts";
@@ -49,8 +49,8 @@ export async function switchTo(runner: Runner, profile: Profile, limitMs: number
       const words = await bringUp(profile, limitMs);
       const kept = await count();
       must(kept === KEPT, `${kept} of ${KEPT} records are in the lake`);
-      const going = servicesOf(profile).includes("airflow") ? [] : serviceGroups.studio;
-      const left = (await Promise.all(going.map((name) => pods(serviceNames[name])))).flat();
+      const going = servicesOf(profile).includes("airflow") ? [] : servicesOf("studio");
+      const left = (await Promise.all(going.map((name) => pods(serviceNames[name as keyof typeof serviceNames])))).flat();
       must(left.length === 0, `of the last profile there are still ${left.map((pod) => pod.metadata.name).join(", ")}`);
       return `${words}, ${kept} records kept`;
     } finally {

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClientEndpoints } from "../../../components/notebooks/client-endpoints.ts";
 import type { PostgresEndpoint, SecretKeyRef } from "../../../platform/endpoints.ts";
-import { jupyterhubResources, notebookServerResources } from "../../../components/footprints.ts";
+import { jupyterhubResources, notebookServerResources } from "../../../components/jupyterhub/service.ts";
 import { configMapProblems, podProblems, type PodSpec } from "../../../platform/hardening.ts";
 import { JupyterHub, type JupyterHubArgs, jupyterhubProblems } from "../../../components/jupyterhub/jupyterhub.ts";
 import { envOf, nodePorts, s3 } from "../../support/fixtures.ts";

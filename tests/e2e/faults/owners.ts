@@ -122,7 +122,7 @@ export async function twoClones(runner: Runner): Promise<void> {
         const { profile } = readStack({ stack: stack.name, target: undefined }, folder);
         must(profile.context === "second", `it is on ${profile.context}`);
         const { exposure } = profile;
-        const port = exposure.kind === "nodePort" ? exposure.ports.presto : 0;
+        const port = exposure.kind === "nodePort" ? (exposure.ports["presto"] ?? 0) : 0;
         must(port !== 0 && addressOf("presto") !== `127.0.0.1:${port}`, `both have Presto on ${port}`);
         const check = await inClone(folder, ["check", "--json"], 6 * MINUTE);
         must(check.code === 0, `check of the second: ${check.stderr.slice(-500)}`);

@@ -1,8 +1,7 @@
 /** The kinds of settings that the schema is made of: amounts, names, ports, images, each with its range in words. */
 import * as z from "zod";
-import { SPARK_OVERHEAD_MI } from "../components/footprints.ts";
-import { quantityBytes } from "../platform/quantity.ts";
-import type { ServiceGroup } from "./profiles.ts";
+import { quantityBytes } from "./quantity.ts";
+import type { ServiceGroup } from "./service.ts";
 
 /** An amount of memory or disk. */
 export type Quantity = `${number}Mi` | `${number}Gi`;
@@ -24,12 +23,6 @@ export function quantity(min: Quantity, max: Quantity) {
     .refine((value) => bytes(value) >= bytes(min) && bytes(value) <= bytes(max), { params: { range: true } })
     .meta({ pattern: "^[1-9][0-9]*(Mi|Gi)$", "x-range": `an amount from ${min} to ${max}` });
 }
-
-/** Heap of a process of Spark. @param whose In words, for example "the driver". */
-export const sparkHeap = (size: Quantity, whose: string) =>
-  quantity("512Mi", "1024Gi")
-    .default(size)
-    .describe(`Heap of ${whose}; its container gets ${SPARK_OVERHEAD_MI}Mi on top.`);
 
 export const image = () =>
   z

@@ -1,0 +1,85 @@
+/** Cassandra, as plain data. */
+import * as z from "zod";
+import { mebibytes } from "../../platform/quantity.ts";
+import { resources, type Resources } from "../../platform/resources.ts";
+import { defineService } from "../../platform/service.ts";
+import { image, memory, optional, storage } from "../../platform/settings.ts";
+
+/** One Cassandra node. @param settings.memory Limit of the container. */
+export function cassandraResources(settings: { readonly memory: string }): Resources {
+  return resources(80, 2000, settings.memory, 0.75);
+}
+
+export const cassandra = defineService({
+  name: "cassandra",
+  group: "pipeline",
+  settings: z
+  .strictObject({
+    enabled: optional("pipeline", "Cassandra is part of the platform"),
+    replicas: z
+      .int()
+      .min(1)
+      .max(9)
+      .default(1)
+      .meta({ "x-also-called": ["nodes"] })
+      .describe("Number of nodes."),
+    replicationFactor: z
+      .int()
+      .min(1)
+      .max(9)
+      .optional()
+      .describe("Nodes that have a copy of each row. Default: 3, or `replicas` where that is less."),
+    storage: storage("5Gi"),
+    memory: memory("896Mi", "768Mi"),
+    image: image().describe("Image with the contract of `cassandra:5.0`. Default: built from packages."),
+  })
+  .transform((value) => ({
+    ...value,
+    replicationFactor: value.replicationFactor ?? Math.min(3, value.replicas),
+  }))
+  .prefault({})
+  .describe("Cassandra, for what is asked often and must answer at once."),
+  image: { name: "cassandra" },
+  usesTools: true,
+  pods: ({ own }) => [{ resources: cassandraResources(own), count: own.replicas, data: own.storage }],
+  shrinks: [{ rank: 7, set: { memory: "896Mi" }, applies: ({ memory: limit }) => mebibytes(limit) > 896 }],
+  problems({ own: { replicas, replicationFactor } }) {
+    if (replicationFactor <= replicas) return [];
+    return [
+      `millrace:services.cassandra.replicationFactor: received ${replicationFactor}, with ${replicas} ` +
+        `${replicas === 1 ? "node" : "nodes"}; give at most ${replicas}, or raise millrace:services.cassandra.replicas`,
+    ];
+  },
+  warnings({ own, hasClaims, target }) {
+    const warnings: string[] = [];
+    if (!hasClaims || own.storage.kind === "ephemeral") {
+      warnings.push("millrace:services.cassandra: ephemeral storage loses a node's rows at every restart of it");
+    }
+    if (target === "cloud" && own.replicas === 1) {
+      warnings.push("millrace:services.cassandra.replicas: 1 on target cloud: the loss of its node takes its rows away");
+    }
+    return warnings;
+  },
+  claims: {
+    set: "cassandra",
+    fewer({ there, wanted, namespace }) {
+      const last = `cassandra-${there - 1}`;
+      const steps = [
+        `kubectl -n ${namespace} exec ${last} -- nodetool decommission`,
+        `kubectl -n ${namespace} scale statefulset cassandra --replicas=${there - 1}`,
+        `kubectl -n ${namespace} delete pvc data-${last}`,
+      ];
+      return (
+        `millrace:services.cassandra.replicas: received ${wanted}, but ${there} nodes have the rows, and a node that is taken away ` +
+        `takes its rows along; put ${there} back, with millrace:services.cassandra.replicationFactor ${Math.min(3, wanted)}, and npm ` +
+        `run up; then have the last node hand its rows over: ${steps.join("; ")}` +
+        `${there - wanted > 1 ? "; and so on for the one before it" : ""}; then give ${wanted} again ` +
+        '(docs/cassandra.md, "Several nodes")'
+      );
+    },
+  },
+  hops: {
+    cassandra: ["randomNumbers", "windows", "cassandra"],
+    "presto-cassandra": ["randomNumbers", "windows", "cassandra"],
+  },
+});

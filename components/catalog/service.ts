@@ -1,0 +1,39 @@
+/** The catalog of tables, as plain data. */
+import * as z from "zod";
+import { resources, type Resources } from "../../platform/resources.ts";
+import { defineService } from "../../platform/service.ts";
+import { enabled, image, memory, storage } from "../../platform/settings.ts";
+import { objectStore } from "../object-store/service.ts";
+import { postgres } from "../postgres/service.ts";
+
+/** The Hive metastore. @param settings.memory Limit of the container. */
+export function catalogResources(settings: { readonly memory: string }): Resources {
+  return resources(50, 1500, settings.memory, 0.6);
+}
+
+export const catalog = defineService({
+  name: "catalog",
+  onPath: true,
+  settings: z
+  .strictObject({
+    enabled: enabled("the catalog of tables (a Hive metastore) is part of the platform"),
+    storage: storage("1Gi").describe(
+      "Where earlier versions kept the catalog, which is in PostgreSQL now: read once, to move it. `persistent` or `ephemeral`.",
+    ),
+    memory: memory("640Mi", "512Mi"),
+    image: image().describe(
+      "Image with the contract of `apache/hive:3.1.3` and PostgreSQL's driver. Default: built from packages.",
+    ),
+  })
+  .prefault({})
+  .describe("The catalog of Iceberg tables."),
+  needs: { of: [objectStore, postgres], why: "its tables and what it knows of them are kept there" },
+  image: { name: "metastore" },
+  pods: ({ own }) => [{ resources: catalogResources(own), data: own.storage }],
+  claims: { set: "metastore" },
+  store: {
+    buckets: { lake: { name: "lake", holds: "the tables" } },
+    consumers: { metastore: "the metastore" },
+    rights: (_, { bucket }) => ({ metastore: { [bucket("lake")]: "readWrite" } }),
+  },
+});

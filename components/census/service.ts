@@ -1,0 +1,52 @@
+/** The census, as plain data: a static file in S3, and the batch over it. */
+import * as z from "zod";
+import { resources, type Resources } from "../../platform/resources.ts";
+import { defineService, type RightsByConsumer } from "../../platform/service.ts";
+import { optional } from "../../platform/settings.ts";
+import { catalog } from "../catalog/service.ts";
+import { objectStore } from "../object-store/service.ts";
+import { applicationPods, spark } from "../spark/service.ts";
+
+/** One Job that writes a part of the census file. */
+export function censusFileResources(): Resources {
+  return resources(20, 1000, "256Mi", 0.35);
+}
+
+export const census = defineService({
+  name: "census",
+  group: "pipeline",
+  settings: z
+  .strictObject({
+    enabled: optional("pipeline", "a census file is generated and its figures are computed by a Spark batch"),
+    rows: z.int().min(1).max(10_000_000).default(20_000).describe("People in the file."),
+    seed: z.int().min(0).max(2_147_483_647).default(1).describe("Equal seeds and rows make equal files."),
+    parts: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(2)
+      .describe("Parts of the file; each is written by a pod of its own, and read by a task of its own."),
+  })
+  .prefault({})
+  .describe("The census: a static file in S3, and the batch over it."),
+  needs: { of: [objectStore, catalog, spark], why: "Spark reads its file there and writes its figures" },
+  pods: (view) => applicationPods(view.of(spark), view.of(spark), 1),
+  goes: 2,
+  problems({ own: { parts, rows } }) {
+    if (parts <= rows) return [];
+    return [
+      `millrace:services.census.parts: received ${parts}, with ${rows} ${rows === 1 ? "row" : "rows"}; ` +
+        `give at most ${rows}, or raise millrace:services.census.rows`,
+    ];
+  },
+  store: {
+    buckets: { inputs: { name: "inputs", holds: "files that batches read" } },
+    consumers: { "census-file": "the Job that writes the census file", census: "the batch over the census file" },
+    rights: ({ own }, { bucket }): RightsByConsumer =>
+      own.enabled
+        ? { "census-file": { [bucket("inputs")]: "readWrite" }, census: { [bucket("inputs")]: "read", [bucket("lake")]: "readWrite" } }
+        : {},
+    grants: ({ own }, { bucket }): RightsByConsumer => (own.enabled ? { proof: { [bucket("inputs")]: "read" } } : {}),
+  },
+  hops: { census: ["census", "display"] },
+});

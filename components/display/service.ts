@@ -1,0 +1,49 @@
+/** The web display, as plain data. */
+import * as z from "zod";
+import { resources, type Resources } from "../../platform/resources.ts";
+import { defineService } from "../../platform/service.ts";
+import { image, memory, optional } from "../../platform/settings.ts";
+import { cassandra } from "../cassandra/service.ts";
+import { kafka } from "../kafka/service.ts";
+import { presto } from "../presto/service.ts";
+import { randomNumbers } from "../random-numbers/service.ts";
+import { telemetry } from "../telemetry/service.ts";
+
+/** One server of the web display. @param settings.memory Limit of the container. */
+export function displayResources(settings: { readonly memory: string }): Resources {
+  return resources(40, 1000, settings.memory, 0.5);
+}
+
+/** Who fills the pages that show what Spark has computed. */
+const fillers = [
+  ["windows", "of streamed figures"],
+  ["census", "of the census"],
+] as const;
+
+export const display = defineService({
+  name: "display",
+  group: "pipeline",
+  settings: z
+  .strictObject({
+    enabled: optional("pipeline", "the web display is part of the platform"),
+    replicas: z.int().min(1).max(20).default(1).describe("Number of servers."),
+    memory: memory("256Mi", "192Mi"),
+    image: image().describe("Image with the display's server and pages. Default: built from packages."),
+  })
+  .prefault({})
+  .describe("The web display: charts of what flows and of what Spark has computed."),
+  needs: { of: [kafka, presto, cassandra, telemetry, randomNumbers], why: "its pages show what they have" },
+  image: { name: "display" },
+  published: { display: { nodePort: 30300, meaning: "The web display", title: "the web display" } },
+  pods: ({ own }) => [{ resources: displayResources(own), count: own.replicas }],
+  shrinks: [{ rank: 5, set: { replicas: 1 }, applies: ({ replicas }) => replicas > 1 }],
+  goes: 5,
+  warnings: ({ isOn }) =>
+    fillers
+      .filter(([service]) => !isOn(service))
+      .map(
+        ([service, pages]) =>
+          `millrace:services.display: its pages ${pages} stay empty, for ${service} is not enabled and fills them`,
+      ),
+  hops: { live: ["randomNumbers", "display"], display: ["randomNumbers", "windows", "display"] },
+});

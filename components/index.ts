@@ -1,0 +1,40 @@
+/** The rooms of the house, in the order of the data path. What each is, it says itself in its `service.ts`. */
+import { airflow } from "./airflow/service.ts";
+import { cassandra } from "./cassandra/service.ts";
+import { catalog } from "./catalog/service.ts";
+import { census } from "./census/service.ts";
+import { display } from "./display/service.ts";
+import { jupyterhub } from "./jupyterhub/service.ts";
+import { kafka } from "./kafka/service.ts";
+import { objectStore } from "./object-store/service.ts";
+import { postgres } from "./postgres/service.ts";
+import { presto } from "./presto/service.ts";
+import { proof } from "./proof/service.ts";
+import { randomNumbers } from "./random-numbers/service.ts";
+import { spark } from "./spark/service.ts";
+import { sparkConnect } from "./spark-connect/service.ts";
+import { sparkHistory } from "./spark-history/service.ts";
+import { telemetry } from "./telemetry/service.ts";
+import { tools } from "./tools/service.ts";
+import { windows } from "./windows/service.ts";
+
+export const rooms = {
+  kafka,
+  objectStore,
+  catalog,
+  spark,
+  presto,
+  proof,
+  telemetry,
+  postgres,
+  airflow,
+  jupyterhub,
+  sparkConnect,
+  sparkHistory,
+  cassandra,
+  randomNumbers,
+  census,
+  windows,
+  display,
+  tools,
+};

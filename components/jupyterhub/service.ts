@@ -1,0 +1,145 @@
+/** JupyterHub, as plain data. */
+import * as z from "zod";
+import { isUserName, ROBOT, USER_NAME } from "../../platform/names.ts";
+import { nearest } from "../../platform/nearest.ts";
+import { mebibytes } from "../../platform/quantity.ts";
+import { resources, type Resources } from "../../platform/resources.ts";
+import { defineService, type Rights, type RightsByConsumer } from "../../platform/service.ts";
+import { image, optional, quantity, secret, text } from "../../platform/settings.ts";
+import { airflow } from "../airflow/service.ts";
+import { objectStore } from "../object-store/service.ts";
+import { postgres } from "../postgres/service.ts";
+
+/** The parts of JupyterHub. */
+export const jupyterhubResources = {
+  hub: resources(30, 1000, "384Mi", 0.45),
+  proxy: resources(10, 500, "160Mi", 0.5),
+} as const;
+
+/** One user's notebook server with its kernels. @param settings.userMemory Limit of the container. */
+export function notebookServerResources(settings: { readonly userMemory: string }): Resources {
+  return resources(50, 2000, settings.userMemory, 0.25);
+}
+
+const USER_RANGE =
+  "a list of names, each of 2 to 50 letters, digits and . _ + @ - that begins and ends with a letter or digit " +
+  "(. _ + @ - count three)";
+const userName = () => z.string().regex(USER_NAME, { abort: true }).refine(isUserName).toLowerCase();
+
+export const jupyterhub = defineService({
+  name: "jupyterhub",
+  group: "studio",
+  settings: z
+  .strictObject({
+    enabled: optional("studio", "JupyterHub is part of the platform"),
+    users: z
+      .array(userName())
+      .min(1)
+      .max(200)
+      .default(["analyst"])
+      .meta({
+        "x-range": USER_RANGE,
+        "x-also-called": ["accounts", "people"],
+      })
+      .describe(
+        "Who may log in: `ana`, `ana.b` or `ana@example.com`, in letters of either case. Each has a password, a bucket and a key of their own.",
+      ),
+    admins: z
+      .array(userName())
+      .default([])
+      .meta({ "x-range": "a list of names out of users" })
+      .describe("Users who may see and stop the servers of others."),
+    userMemory: quantity("512Mi", "1024Gi")
+      .default("1536Mi")
+      .describe("Memory limit of a user's server with all its kernels."),
+    idleMinutes: z
+      .int()
+      .min(1)
+      .max(10_080)
+      .default(30)
+      .describe("Minutes without work after which a server is stopped."),
+    oidc: z
+      .strictObject({
+        issuer: z
+          .string()
+          .regex(/^https:\/\/[^\s/]+(\/[^\s?#]*)?$/)
+          .meta({ "x-range": 'an address, for example "https://login.example.com/realms/data"' })
+          .describe("Address of the provider, under which its `.well-known/openid-configuration` lies."),
+        clientId: text().describe("Name under which the provider knows the hub."),
+        clientSecretName: secret().describe(
+          "Secret in the platform's namespace whose key `clientSecret` the provider knows the hub by.",
+        ),
+        usernameClaim: text().default("preferred_username").describe("Claim that holds the user's name."),
+      })
+      .optional()
+      .describe("A login by OpenID Connect, instead of passwords of the hub's own; `users` may log in."),
+    image: image().describe(
+      "Image with JupyterHub, JupyterLab and the contract of the platform's own. Default: built from packages.",
+    ),
+  })
+  .prefault({})
+  .describe("JupyterHub, with a server per user."),
+  needs: { of: [postgres, objectStore], why: "its users and their notebooks are kept there" },
+  image: { name: "jupyter" },
+  published: { jupyterhub: { nodePort: 30800, meaning: "JupyterHub", title: "JupyterHub" } },
+  pods: ({ own }) => [
+    { resources: jupyterhubResources.hub },
+    { resources: jupyterhubResources.proxy },
+    // One user at work; each further one needs as much again.
+    { resources: notebookServerResources(own) },
+  ],
+  shrinks: [{ rank: 10, set: { userMemory: "1536Mi" }, applies: ({ userMemory }) => mebibytes(userMemory) > 1536 }],
+  goes: 7,
+  problems({ own: { users, admins } }) {
+    const at = "millrace:services.jupyterhub";
+    const problems: string[] = [];
+    if (users.includes(ROBOT)) {
+      problems.push(`${at}.users: "${ROBOT}" is the account that the proof logs in with; give another name`);
+    }
+    for (const user of new Set(users.filter((name, index) => users.indexOf(name) !== index))) {
+      problems.push(`${at}.users: "${user}" is there twice; name each user once`);
+    }
+    for (const admin of admins.filter((name) => !users.includes(name))) {
+      const meant = nearest(admin, users);
+      problems.push(
+        `${at}.admins: "${admin}" is none of users, which are ${users.join(", ")}; ` +
+          (meant === undefined ? "add the name to users too" : `did you mean "${meant}"?`),
+      );
+    }
+    return problems;
+  },
+  warnings(view) {
+    // S3 keys of an existing service are not the platform's to make.
+    const { existing } = view.of(objectStore);
+    if (existing === undefined) return [];
+    return [
+      `millrace:services.jupyterhub: the existing S3 service gives all users one key, so each of them can read and write ` +
+        `the notebooks of all others in bucket "${existing.buckets["homes"] ?? ""}"`,
+    ];
+  },
+  store: {
+    homes: {
+      shared: { name: "homes", holds: "the users' own notebooks, a prefix for each" },
+      owners: "all of JupyterHub's users",
+      users: ({ own }) => (own.enabled ? [...own.users, ROBOT] : []),
+    },
+    rights(view, { bucket, homes }) {
+      if (!view.own.enabled) return {};
+      const forDags = view.of(airflow);
+      const users = Object.entries(homes).map(([user, { consumer, bucket: own }]): [string, Rights] => [
+        consumer,
+        {
+          [own]: "readWrite",
+          // The proof's account publishes nothing.
+          [bucket("notebooks")]: user === ROBOT ? "read" : "readWrite",
+          [bucket("lake")]: "read",
+          ...(forDags.enabled && forDags.dagBucket && user !== ROBOT && { [bucket("dags")]: "readWrite" }),
+        },
+      ]);
+      return { notebooks: { [bucket("notebooks")]: "readWrite" }, ...Object.fromEntries(users) };
+    },
+    grants: (_, { homes: { [ROBOT]: home } }): RightsByConsumer =>
+      home === undefined ? {} : { proof: { [home.bucket]: "readWrite" } },
+  },
+  hops: { notebooks: ["jupyterhub"] },
+});

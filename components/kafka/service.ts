@@ -1,0 +1,108 @@
+/** Kafka, as plain data. */
+import * as z from "zod";
+import { resources, type Resources } from "../../platform/resources.ts";
+import { defineService } from "../../platform/service.ts";
+import { enabled, image, memory, storage } from "../../platform/settings.ts";
+
+/** One Kafka broker. @param settings.memory Limit of the container. */
+export function kafkaResources(settings: { readonly memory: string }): Resources {
+  return resources(100, 2000, settings.memory, 0.67);
+}
+
+export const kafka = defineService({
+  name: "kafka",
+  onPath: true,
+  settings: z
+  .strictObject({
+    enabled: enabled("Kafka is part of the platform"),
+    replicas: z
+      .int()
+      .min(1)
+      .max(9)
+      .default(1)
+      .meta({ "x-also-called": ["brokers", "nodes"] })
+      .describe("Number of brokers: odd, because every broker votes."),
+    replicationFactor: z
+      .int()
+      .min(1)
+      .max(9)
+      .optional()
+      .describe("Copies of each record. Default: 3, or `replicas` where that is less."),
+    storage: storage("5Gi"),
+    memory: memory("768Mi", "512Mi"),
+    autoCreateTopics: z.boolean().default(false).describe("Whether writing to an unknown topic creates it."),
+    retentionHours: z.int().min(1).max(87600).default(24).describe("Hours that records are kept."),
+    image: image().describe("Image with the contract of `apache/kafka`. Default: built from packages."),
+    existing: z
+      .strictObject({
+        bootstrapServers: z
+          .string()
+          .regex(/^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*$/)
+          .meta({ "x-range": 'brokers as "host:port,host:port"' })
+          .describe("Brokers as `host:port,host:port`."),
+        securityProtocol: z.enum(["PLAINTEXT", "SSL"]).default("SSL").describe("How clients speak to them."),
+      })
+      .optional()
+      .describe("A Kafka cluster that is already there, instead of one of the platform's own."),
+  })
+  .transform((value) => ({
+    ...value,
+    replicationFactor: value.replicationFactor ?? Math.min(3, value.replicas),
+  }))
+  .prefault({})
+  .describe("Kafka, in KRaft mode."),
+  isOwn: ({ existing }) => existing === undefined,
+  image: { name: "kafka" },
+  published: { kafka: { nodePort: 30092, meaning: "Kafka", title: "Kafka" } },
+  pods: ({ own }) => [{ resources: kafkaResources(own), count: own.replicas, data: own.storage }],
+  setsUp: true,
+  problems({ own }) {
+    if (own.existing !== undefined) return [];
+    const problems: string[] = [];
+    if (own.replicas % 2 === 0) {
+      problems.push(
+        `millrace:services.kafka.replicas: received ${own.replicas}; every broker votes, and an even number survives no ` +
+          `more failures than one less; give an odd number, for example ${own.replicas + 1}`,
+      );
+    }
+    if (own.replicationFactor > own.replicas) {
+      problems.push(
+        `millrace:services.kafka.replicationFactor: received ${own.replicationFactor}, with ${own.replicas} ` +
+          `${own.replicas === 1 ? "broker" : "brokers"}; give at most ${own.replicas}, or raise millrace:services.kafka.replicas`,
+      );
+    }
+    return problems;
+  },
+  warnings({ own, hasClaims, target }) {
+    if (own.existing !== undefined) {
+      return own.existing.securityProtocol === "PLAINTEXT"
+        ? ["millrace:services.kafka.existing.securityProtocol: PLAINTEXT, so records cross the network in clear"]
+        : [];
+    }
+    const warnings: string[] = [];
+    if (own.replicas === 1 && (!hasClaims || own.storage.kind === "ephemeral")) {
+      warnings.push("millrace:services.kafka: one broker with ephemeral storage loses all topics at every restart");
+    }
+    if (own.replicas > 1 && !hasClaims) {
+      warnings.push(
+        `millrace:cluster.storageClass: none, with ${own.replicas} brokers: the copies lie in the pods, and a restart of ` +
+          "all brokers loses them",
+      );
+    }
+    if (own.replicas > 1 && own.replicationFactor === 1) {
+      warnings.push("millrace:services.kafka.replicationFactor: 1, so a lost broker loses its records");
+    }
+    if (target === "cloud" && own.replicas === 1) {
+      warnings.push("millrace:services.kafka.replicas: 1 on target cloud: the loss of its node stops the data path");
+    }
+    return warnings;
+  },
+  claims: {
+    set: "kafka",
+    fewer: ({ there, wanted }) =>
+      `millrace:services.kafka.replicas: received ${wanted}, but ${there} brokers have the cluster's records and vote on its ` +
+      `topics: without ${there - wanted} of them copies go, and too few voters may be left for any change; put ${there} back; ` +
+      `for fewer, bring the platform up as another stack with ${wanted}, copy the topics that you need, and take this one ` +
+      'down (docs/kafka.md, "Fewer brokers")',
+  },
+});

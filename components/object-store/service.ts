@@ -1,0 +1,123 @@
+/** The object store, as plain data. */
+import * as z from "zod";
+import { resources, type Resources } from "../../platform/resources.ts";
+import { defineService, type StoreWhole } from "../../platform/service.ts";
+import type { BucketWords } from "../../platform/service.ts";
+import { dnsName, enabled, host, image, memory, port, secret, storage, text } from "../../platform/settings.ts";
+
+/** The S3 server (Garage or MinIO). @param settings.memory Limit of the container. */
+export function objectStoreResources(settings: { readonly memory: string }): Resources {
+  return resources(50, 1000, settings.memory, 0.125);
+}
+
+const bucket = ({ name, holds }: BucketWords) => dnsName("a bucket").default(name).describe(`Bucket of ${holds}.`);
+
+/** The same keys, with another value for each. */
+function each<From, To>(
+  record: Readonly<Record<string, From>>,
+  to: (value: From, key: string) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(value, key)]));
+}
+
+const settings = (whole: StoreWhole) => z
+  .strictObject({
+    enabled: enabled("an S3 object store is part of the platform"),
+    server: z
+      .enum(["garage", "minio", "existing"])
+      .default("garage")
+      .describe("S3 server: Garage (built from packages), MinIO (needs `image`), or one that is already there."),
+    storage: storage("10Gi"),
+    memory: memory("512Mi", "128Mi"),
+    image: image().describe(
+      "Image with the contract of `dxflrs/garage` or `minio/minio`. Default: Garage from packages.",
+    ),
+    existing: z
+      .strictObject({
+        protocol: z.enum(["https", "http"]).default("https").describe("Protocol."),
+        host: host().describe("Host name."),
+        port: port(1).default(443).describe("Port."),
+        region: text().default("us-east-1").describe("Region that requests are signed for."),
+        pathStyle: z.boolean().default(false).describe("Whether buckets are path segments instead of host names."),
+        buckets: z
+          .strictObject(each(whole.buckets, bucket))
+          .prefault({})
+          .describe("Buckets, which must exist; those of a service that is not enabled are not used."),
+        secretName: secret()
+          .optional()
+          .describe("Secret in the platform's namespace with keys `accessKey` and `secretKey`, for all consumers."),
+        secretNames: z
+          .strictObject(each(whole.owners, (words) => secret().optional().describe(`Secret of ${words}.`)))
+          .prefault({})
+          .describe("Secrets per consumer. Default: `secretName` for each."),
+      })
+      .transform(({ secretName, secretNames, ...rest }) => ({
+        ...rest,
+        secretNames: each(whole.owners, (_, owner) => secretNames[owner] ?? secretName ?? ""),
+      }))
+      .optional()
+      .describe("An S3 service that is already there; with server `existing`."),
+  })
+  .prefault({})
+  .describe("The S3 object store.");
+
+export const objectStore = defineService({
+  name: "objectStore",
+  onPath: true,
+  settings,
+  isOwn: ({ server }) => server !== "existing",
+  image: { name: "garage", wanted: ({ server }) => server === "garage" },
+  usesTools: true,
+  published: {
+    objectStore: { nodePort: 30900, meaning: "S3", title: "the object store" },
+    objectStoreConsole: {
+      nodePort: 30901,
+      meaning: "The console of the S3 server, where it has one",
+      title: "the object store's console",
+    },
+  },
+  pods: ({ own }) => [{ resources: objectStoreResources(own), data: own.storage }],
+  setsUp: true,
+  problems({ own }, { withoutSecret, hasHomes }) {
+    const at = "millrace:services.objectStore";
+    const problems: string[] = [];
+    if (own.server === "minio" && own.image === undefined) {
+      problems.push(
+        `${at}.image: missing; server minio is not built from packages: name its image with a tag`,
+      );
+    }
+    if (own.server !== "existing") {
+      if (own.existing !== undefined) {
+        problems.push(`${at}.existing: is given, but server is ${own.server}; set ${at}.server to existing`);
+      }
+      return problems;
+    }
+    if (own.existing === undefined) {
+      return [`${at}.existing: missing; server existing needs at least its host and a secretName`];
+    }
+    if (withoutSecret.length > 0) {
+      problems.push(
+        `${at}.existing.secretNames: ${withoutSecret.join(", ")} ${withoutSecret.length === 1 ? "has" : "have"} no Secret; ` +
+          `name one each, or one for all in ${at}.existing.secretName`,
+      );
+    }
+    const { homes, ...others } = own.existing.buckets;
+    const [shared] = Object.entries(others).find(([, name]) => name === homes) ?? [];
+    if (hasHomes && shared !== undefined) {
+      problems.push(
+        `${at}.existing.buckets.homes: received "${homes ?? ""}", which is also ${shared}, and users write to their homes; ` +
+          "give a bucket of its own",
+      );
+    }
+    return problems;
+  },
+  warnings({ own, hasClaims }) {
+    if (own.server !== "existing" && (!hasClaims || own.storage.kind === "ephemeral")) {
+      return ["millrace:services.objectStore: ephemeral storage loses all tables at every restart"];
+    }
+    return own.existing?.protocol === "http"
+      ? ["millrace:services.objectStore.existing.protocol: http, so data crosses the network in clear"]
+      : [];
+  },
+  claims: { set: "object-store" },
+});

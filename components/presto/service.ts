@@ -1,0 +1,49 @@
+/** Presto, as plain data. */
+import * as z from "zod";
+import { mebibytes } from "../../platform/quantity.ts";
+import { resources, type Resources } from "../../platform/resources.ts";
+import { defineService } from "../../platform/service.ts";
+import { enabled, image, memory } from "../../platform/settings.ts";
+import { catalog } from "../catalog/service.ts";
+import { objectStore } from "../object-store/service.ts";
+
+/** Presto's coordinator, or one worker. @param settings.memory Limit of the container. */
+export function prestoResources(settings: { readonly memory: string }): Resources {
+  return resources(100, 2000, settings.memory, 0.65);
+}
+
+export const presto = defineService({
+  name: "presto",
+  onPath: true,
+  settings: z
+  .strictObject({
+    enabled: enabled("Presto is part of the platform"),
+    workers: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(0)
+      .describe("Workers beside the coordinator; with 0 it does the work itself."),
+    memory: memory("1664Mi", "1024Mi"),
+    image: image().describe("Image with the contract of `prestodb/presto:0.287`. Default: built from packages."),
+  })
+  .prefault({})
+  .describe("Presto SQL."),
+  needs: { of: [objectStore, catalog], why: 'they hold the tables of its catalog "lake"' },
+  image: { name: "presto" },
+  published: { presto: { nodePort: 30080, meaning: "Presto", title: "Presto" } },
+  pods: ({ own }) => [{ resources: prestoResources(own), count: 1 + own.workers }],
+  shrinks: [
+    { rank: 1, set: { workers: 0 }, applies: ({ workers }) => workers > 0 },
+    { rank: 8, set: { memory: "1664Mi" }, applies: ({ memory: limit }) => mebibytes(limit) > 1664 },
+  ],
+  goes: 9,
+  warnings: ({ own, target }) =>
+    target === "cloud" && own.workers === 0
+      ? ["millrace:services.presto.workers: 0 on target cloud: the coordinator does all the work"]
+      : [],
+  store: {
+    consumers: { presto: "Presto" },
+    rights: (_, { bucket }) => ({ presto: { [bucket("lake")]: "readWrite" } }),
+  },
+});

@@ -1,0 +1,41 @@
+/** Spark's history, as plain data. */
+import * as z from "zod";
+import { resources, type Resources } from "../../platform/resources.ts";
+import { defineService, type RightsByConsumer } from "../../platform/service.ts";
+import { memory, optional } from "../../platform/settings.ts";
+import { objectStore } from "../object-store/service.ts";
+import { spark } from "../spark/service.ts";
+
+/** The Spark history server. @param settings.memory Limit of the container; the heap is half of it. */
+export function sparkHistoryResources(settings: { readonly memory: string }): Resources {
+  return resources(20, 1000, settings.memory, 0.6);
+}
+
+export const sparkHistory = defineService({
+  name: "sparkHistory",
+  group: "studio",
+  settings: z
+  .strictObject({
+    enabled: optional("studio", "the history of Spark's applications is kept and shown"),
+    memory: memory("512Mi", "384Mi"),
+  })
+  .prefault({})
+  .describe("Spark's history: the pages of applications that have ended, from event logs in S3."),
+  needs: { of: [objectStore, spark], why: "Spark's applications write there what it shows" },
+  published: { sparkHistory: { nodePort: 30041, meaning: "Spark's history", title: "the Spark history" } },
+  pods: ({ own }) => [{ resources: sparkHistoryResources(own) }],
+  goes: 1,
+  store: {
+    buckets: { sparkEvents: { name: "spark-events", holds: "Spark's history" } },
+    consumers: { "spark-history": "Spark's history" },
+    rights: ({ own }, { bucket }) =>
+      own.enabled ? { "spark-history": { [bucket("sparkEvents")]: "readWrite" } } : {},
+    // Those who run applications write what it shows.
+    grants({ own }, { bucket }): RightsByConsumer {
+      if (!own.enabled) return {};
+      const events = { [bucket("sparkEvents")]: "readWrite" } as const;
+      return { spark: events, "dag-census-batch": events, census: events };
+    },
+  },
+  hops: { "spark-history": ["sparkHistory", "census"] },
+});

@@ -1,0 +1,77 @@
+/** The rooms of the house as the rest of the config reads them. */
+import { rooms as all } from "../components/index.ts";
+import type { Service, SettingsOf, StoreWhole, View } from "../platform/service.ts";
+
+type Rooms = typeof all;
+/** Keys of the rooms in `millrace:services`; the proof has a section of its own. */
+export type ServiceName = Exclude<keyof Rooms, "proof">;
+/** Settings of every service, all defaults filled in. */
+export type Services = { readonly [Name in ServiceName]: SettingsOf<Rooms[Name]> };
+/** Settings of the proof. */
+export type ProofSettings = SettingsOf<Rooms["proof"]>;
+
+/** What the rooms' functions need of a config. */
+export interface Housed {
+  readonly cluster: { readonly target: string; readonly storageClass?: string | undefined };
+  readonly services: Readonly<Record<string, { readonly enabled?: boolean }>>;
+  readonly proof: { readonly enabled: boolean };
+}
+
+/** Every room. */
+export const rooms: readonly Service[] = Object.values(all);
+/** Those with settings in `millrace:services`. */
+export const services: readonly Service[] = rooms.filter(({ name }) => name !== all.proof.name);
+
+const stores = rooms.flatMap(({ store }) => (store === undefined ? [] : [store]));
+const homes = stores.flatMap((store) => (store.homes === undefined ? [] : [store.homes]));
+
+/** Buckets of all rooms, those of users aside. */
+export const ownBuckets = Object.fromEntries(stores.flatMap(({ buckets }) => Object.entries(buckets ?? {})));
+/** Consumers of all rooms, users aside, with what each is. */
+export const consumers = Object.fromEntries(stores.flatMap((store) => Object.entries(store.consumers ?? {})));
+
+/** In whose name an existing S3 service knows a consumer, in the words of the stack's file. */
+export function s3Owner(consumer: string): string {
+  if (!(consumer in consumers)) return "users";
+  return consumer.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What all rooms have in the object store; what is of users comes last. */
+export const storeWhole: StoreWhole = {
+  buckets: { ...ownBuckets, ...Object.fromEntries(homes.map(({ shared }) => ["homes", shared])) },
+  owners: {
+    ...Object.fromEntries(Object.entries(consumers).map(([consumer, words]) => [s3Owner(consumer), words])),
+    ...Object.fromEntries(homes.map(({ owners }) => [s3Owner("user-"), owners])),
+  },
+};
+
+/** A room's own part of a config. @throws Error when there is no such room */
+export function settingsOf(name: string, config: Housed): { readonly enabled: boolean } {
+  const settings = name === all.proof.name ? config.proof : config.services[name];
+  if (settings === undefined) throw new Error(`there is no room "${name}"`);
+  return { ...settings, enabled: settings.enabled ?? true };
+}
+
+/** A config as a room sees it. */
+export function viewOf(room: Service, config: Housed): View<never> {
+  return {
+    own: settingsOf(room.name, config) as never,
+    hasClaims: config.cluster.storageClass !== "none",
+    target: config.cluster.target,
+    of: <S extends Service>(service: S) => settingsOf(service.name, config) as SettingsOf<S>,
+    isOn: (...names) => names.every((name) => settingsOf(name, config).enabled),
+  };
+}
+
+/** Whether the platform runs a room's service itself. */
+export function isOwn(room: Service, config: Housed): boolean {
+  const own = settingsOf(room.name, config);
+  return own.enabled && (room.isOwn?.(own) ?? true);
+}
+
+/** The rooms that are enabled, each with what it sees. */
+export function enabledRooms(config: Housed): { readonly room: Service; readonly view: View<never> }[] {
+  return rooms
+    .filter(({ name }) => settingsOf(name, config).enabled)
+    .map((room) => ({ room, view: viewOf(room, config) }));
+}

@@ -1,0 +1,25 @@
+/**
+ * CPU and memory of a container, as plain values. Requests of CPU are small, because the whole platform has to fit two
+ * cores and is mostly idle; limits are generous, because JVMs start on them.
+ */
+import { mebibytes } from "./quantity.ts";
+
+/** What a container asks for and may use at most. */
+export interface Resources {
+  readonly requests: { readonly cpu: string; readonly memory: string };
+  readonly limits: { readonly cpu: string; readonly memory: string };
+}
+
+/** @param requestShare Share of the memory limit that is requested: what the service uses under ordinary load. */
+export function resources(cpuMillis: number, cpuLimitMillis: number, memory: string, requestShare: number): Resources {
+  const limit = mebibytes(memory);
+  return {
+    requests: { cpu: `${cpuMillis}m`, memory: `${Math.ceil(limit * requestShare)}Mi` },
+    limits: { cpu: `${cpuLimitMillis}m`, memory: `${limit}Mi` },
+  };
+}
+
+/** A short Job that sets a service up: topics, buckets, keys. */
+export function setupResources(): Resources {
+  return resources(50, 1000, "384Mi", 0.25);
+}

@@ -1,0 +1,218 @@
+/**
+ * What a room says of its service, as plain data: everything that the shared code has to know before, beside or without
+ * the resources themselves. Loads no Pulumi, so that config, CLI, clusters and images stay quick. Shared code loops over
+ * the list of rooms (`components/index.ts`) and names none.
+ */
+import type * as z from "zod";
+import type { Resources } from "./resources.ts";
+import type { Quantity } from "./settings.ts";
+import type { DataSettings } from "./storage.ts";
+
+/** Sets of services that a profile adds to the data path. */
+export type ServiceGroup = "studio" | "pipeline";
+
+/** Settings of a service, all defaults filled in. */
+export type SettingsOf<S extends Service> = S extends Service<infer Z> ? z.output<Z> & Switch : never;
+
+interface Switch {
+  readonly enabled: boolean;
+}
+
+/** What a room's functions look at: its own settings, and of the others only what they name. */
+export interface View<Own = unknown> {
+  readonly own: Own & Switch;
+  /** Whether claims are provisioned; `false` where `millrace:cluster.storageClass` is "none". */
+  readonly hasClaims: boolean;
+  /** Kind of cluster, as the stack names it. */
+  readonly target: string;
+  /** Settings of another room, which the asking one imports. */
+  readonly of: <S extends Service>(service: S) => SettingsOf<S>;
+  /** Whether services are enabled, by their names. @throws Error when there is none of that name */
+  readonly isOn: (...names: readonly string[]) => boolean;
+}
+
+/** Why a service can't do without others. */
+export interface Need {
+  readonly of: readonly Service[];
+  /** In words: "its tables are there". */
+  readonly why: string;
+}
+
+/** One of the platform's images that a service runs. */
+export interface ImageUse<Own> {
+  /** Name of the image in `images/`. */
+  readonly name: string;
+  /** Whether these settings have it run. @default - they do where the platform runs the service itself */
+  wanted?(own: Own): boolean;
+  /** Whether it is the image of the platform's own programs, which run for those with `usesTools`. @default false */
+  readonly isTools?: boolean;
+}
+
+/** What people reach from outside the cluster. */
+export interface PublishedPort {
+  /** Node port where the stack sets none. */
+  readonly nodePort: number;
+  /** What is reached, in a sentence of its own: "The page of the Spark driver". */
+  readonly meaning: string;
+  /** The same within a sentence: "the Spark UI". */
+  readonly title: string;
+}
+
+/** Pods of one kind: what each asks for, how many there are, and the claim of each. */
+export interface Pods {
+  readonly resources: Resources;
+  /** @default 1 */
+  readonly count?: number;
+  /** @default - none */
+  readonly data?: DataSettings;
+}
+
+/** A setting that makes a service smaller. */
+export interface Shrink<Own> {
+  /** Those with a lower rank are proposed first: fewer before smaller, and both before a service goes. */
+  readonly rank: number;
+  /** Settings with the values to give them. */
+  readonly set: Readonly<Record<string, number | Quantity>>;
+  /** Whether these settings are larger than that. */
+  applies(own: Own): boolean;
+}
+
+/** What a consumer may do with a bucket. */
+export type BucketRight = "read" | "readWrite" | "owner";
+/** By bucket. */
+export type Rights = Readonly<Record<string, BucketRight>>;
+/** By the consumer's name, which names its key. */
+export type RightsByConsumer = Readonly<Record<string, Rights>>;
+
+/** Where a user's own files lie. */
+export interface Home {
+  readonly consumer: `user-${string}`;
+  readonly bucket: string;
+  /** Ends in a slash; empty where the bucket is the user's own. */
+  readonly prefix: string;
+}
+
+/** A bucket: its name where the stack gives none, and what it holds, in words. */
+export interface BucketWords {
+  readonly name: string;
+  readonly holds: string;
+}
+
+/** What there is in S3 for a room to speak of. */
+export interface StoreNames {
+  /** Name of a bucket by what it is for. @throws Error when no room has such a bucket */
+  readonly bucket: (use: string) => string;
+  /** By user. */
+  readonly homes: Readonly<Record<string, Home>>;
+}
+
+/** A home for each user: a bucket of its own, or in an existing S3 service a prefix in one that all share. */
+export interface Homes<Own> {
+  /** The bucket that all share there. */
+  readonly shared: BucketWords;
+  /** Whose the key is that all share there, in words. */
+  readonly owners: string;
+  users(view: View<Own>): readonly string[];
+}
+
+/** What a service keeps in the object store, and who may do what with it. */
+export interface StoreUse<Own, Bucket extends string = string, Consumer extends string = string> {
+  /** Buckets by what they are for. */
+  readonly buckets?: Readonly<Record<Bucket, BucketWords>>;
+  /** Who has a key of its own, with what each is, in words. */
+  readonly consumers?: Readonly<Record<Consumer, string>>;
+  /** Rights of its own consumers; those that are not named have no key with this config. */
+  rights?(view: View<Own>, names: StoreNames): RightsByConsumer;
+  /** Rights that others' consumers have here in addition, as far as they have a key. */
+  grants?(view: View<Own>, names: StoreNames): RightsByConsumer;
+  /** Users with a bucket and a key of their own. @default - none */
+  readonly homes?: Homes<Own>;
+}
+
+/** What comes to a topic that the platform declares. */
+export interface TopicLoad {
+  readonly partitions: number;
+  /** Partitions that records go to: those of one key share one. */
+  readonly used: number;
+  readonly recordsPerSecond: number;
+  /** What makes them, in the words of the config. */
+  readonly from: string;
+}
+
+/** A set of pods that keeps its data on claims. */
+export interface ClaimUse {
+  /** Name of its StatefulSet, which is also its service's in Kubernetes. */
+  readonly set: string;
+  /** Why it can't have fewer members than there are, and the way to it. @default - any number will do */
+  fewer?(change: { readonly there: number; readonly wanted: number; readonly namespace: string }): string;
+}
+
+/** What a service is. */
+export interface Service<
+  S extends z.ZodType = z.ZodType,
+  Bucket extends string = string,
+  Consumer extends string = string,
+  Port extends string = string,
+> {
+  /** Its key in the stack's file: `millrace:services.<name>`. */
+  readonly name: string;
+  /** Which profiles add it to the data path. @default - all profiles have it */
+  readonly group?: ServiceGroup;
+  /** Whether it is there exactly where another service needs it, unless the stack says. @default false */
+  readonly onDemand?: boolean;
+  /** Its part of the stack's file; `whole` is what all rooms together have in the object store. */
+  readonly settings: S | ((whole: StoreWhole) => S);
+  /** Whether every record of the proof goes through it. @default false */
+  readonly onPath?: boolean;
+  readonly needs?: Need;
+  /** Whether the platform runs it itself, and uses none that is there already. @default - always */
+  isOwn?(own: z.output<S>): boolean;
+  readonly image?: ImageUse<z.output<S>>;
+  /** Whether the platform's own programs run for it, in the image of `tools`. @default false */
+  readonly usesTools?: boolean;
+  /** Node ports by their key in `millrace:cluster.nodePorts`. */
+  readonly published?: Readonly<Record<Port, PublishedPort>>;
+  /** The pods that it has while it works. @default - none */
+  pods?(view: View<z.output<S>>): readonly Pods[];
+  /** Whether a short Job sets it up while the rest starts. @default false */
+  readonly setsUp?: boolean;
+  readonly shrinks?: readonly Shrink<z.output<S>>[];
+  /** When it is proposed to go where the platform does not fit: after all shrinks, lower first. @default - never */
+  readonly goes?: number;
+  /** Settings that can't work; asked only where it is enabled. */
+  problems?(view: View<z.output<S>>, store: StoreProblems): string[];
+  /** Settings that work and are risky; asked only where it is enabled. */
+  warnings?(view: View<z.output<S>>): string[];
+  readonly claims?: ClaimUse;
+  readonly store?: StoreUse<z.output<S>, Bucket, Consumer>;
+  /** Topics that are declared for it, by name. */
+  topics?(own: z.output<S>): Readonly<Record<string, TopicLoad>>;
+  /** Names of the services that each of its hops in the proof asks, by hop. */
+  readonly hops?: Readonly<Record<string, readonly string[]>>;
+  /** Hops that these settings leave out, with why. */
+  unasked?(own: z.output<S>): Readonly<Record<string, string>>;
+}
+
+/** What all rooms have in the object store, by their words in the stack's file. */
+export interface StoreWhole {
+  readonly buckets: Readonly<Record<string, BucketWords>>;
+  /** With what each is. */
+  readonly owners: Readonly<Record<string, string>>;
+}
+
+/** What the rules of an object store look at. */
+export interface StoreProblems {
+  /** Words in the stack's file for consumers that have no Secret. */
+  readonly withoutSecret: readonly string[];
+  readonly hasHomes: boolean;
+}
+
+/** A room's data: its functions see the room's own settings with their types. */
+export function defineService<
+  S extends z.ZodType,
+  Bucket extends string = never,
+  Consumer extends string = never,
+  Port extends string = never,
+>(service: Service<S, Bucket, Consumer, Port>): Service<S, Bucket, Consumer, Port> {
+  return service;
+}
