@@ -31,7 +31,9 @@ export function inProfile<Given extends Readonly<Record<ServiceName, object>>>(
       .map(({ name, group }) => [name, stack[name]?.enabled ?? (group === undefined || brought.includes(name))]),
   );
   const enabled = (name: string): boolean => {
-    const needed = known.some(({ name: other, needs }) => byProfile[other] === true && needs?.of.some((of) => of.name === name));
+    const needed = known.some(
+      ({ name: other, needs }) => byProfile[other] === true && needs?.of.some((of) => of.name === name),
+    );
     return byProfile[name] ?? stack[name]?.enabled ?? needed;
   };
   const decided = known.map(({ name }) => [name, { ...stack[name], enabled: enabled(name) }]);

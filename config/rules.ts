@@ -99,7 +99,8 @@ export function risky(config: PlatformConfig): string[] {
     ...enabledRooms(config).flatMap(({ room, view }) => room.warnings?.(view) ?? []),
     ...retentionWarnings(config.services),
   ];
-  if (!config.proof.enabled) warnings.push("millrace:proof.enabled: false, so a deploy does not show whether data flows");
+  if (!config.proof.enabled)
+    warnings.push("millrace:proof.enabled: false, so a deploy does not show whether data flows");
   return warnings;
 }
 

@@ -35,10 +35,7 @@ export const schema = z
           "go on with it.",
       ),
     cluster,
-    services: z
-      .strictObject(serviceSettings)
-      .prefault({})
-      .describe("What runs there."),
+    services: z.strictObject(serviceSettings).prefault({}).describe("What runs there."),
     proof: settingsIn(rooms.proof),
   })
   .transform(({ profile, services, ...rest }) => ({ ...rest, profile, services: inProfile(profile, services) }));

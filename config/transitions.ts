@@ -200,7 +200,9 @@ function shrunk(transition: Transition): string[] {
     const { name: key, storage } = keeper;
     if (storage.kind !== "persistent") return [];
     const wanted = quantityBytes(storage.size) ?? Number.NaN;
-    const larger = claimsOf(transition, keeper).filter((claim) => wanted < claim.sizeBytes && !isRecovery(claim, wanted));
+    const larger = claimsOf(transition, keeper).filter(
+      (claim) => wanted < claim.sizeBytes && !isRecovery(claim, wanted),
+    );
     if (larger.length === 0) return [];
     const least = Math.max(...larger.map((claim) => claim.capacityBytes ?? claim.sizeBytes));
     return [

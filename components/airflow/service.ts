@@ -28,20 +28,20 @@ export const airflow = defineService({
   name: "airflow",
   group: "studio",
   settings: z
-  .strictObject({
-    enabled: optional("studio", "Airflow is part of the platform"),
-    executor: z
-      .enum(["kubernetes", "local"])
-      .default("kubernetes")
-      .describe("Where tasks run: each in a pod of its own, or inside the scheduler, which starts them faster."),
-    dagBucket: z
-      .boolean()
-      .default(true)
-      .describe("Whether DAGs are taken from the bucket `dags` too, where JupyterHub's users can put them."),
-    image: image().describe("Image with the contract of `apache/airflow:3.3.2`. Default: built from packages."),
-  })
-  .prefault({})
-  .describe("Airflow."),
+    .strictObject({
+      enabled: optional("studio", "Airflow is part of the platform"),
+      executor: z
+        .enum(["kubernetes", "local"])
+        .default("kubernetes")
+        .describe("Where tasks run: each in a pod of its own, or inside the scheduler, which starts them faster."),
+      dagBucket: z
+        .boolean()
+        .default(true)
+        .describe("Whether DAGs are taken from the bucket `dags` too, where JupyterHub's users can put them."),
+      image: image().describe("Image with the contract of `apache/airflow:3.3.2`. Default: built from packages."),
+    })
+    .prefault({})
+    .describe("Airflow."),
   needs: { of: [postgres, objectStore], why: "its runs and the logs of its tasks are kept there" },
   image: { name: "airflow" },
   published: { airflow: { nodePort: 30180, meaning: "Airflow", title: "Airflow" } },

@@ -14,31 +14,31 @@ export const cassandra = defineService({
   name: "cassandra",
   group: "pipeline",
   settings: z
-  .strictObject({
-    enabled: optional("pipeline", "Cassandra is part of the platform"),
-    replicas: z
-      .int()
-      .min(1)
-      .max(9)
-      .default(1)
-      .meta({ "x-also-called": ["nodes"] })
-      .describe("Number of nodes."),
-    replicationFactor: z
-      .int()
-      .min(1)
-      .max(9)
-      .optional()
-      .describe("Nodes that have a copy of each row. Default: 3, or `replicas` where that is less."),
-    storage: storage("5Gi"),
-    memory: memory("896Mi", "768Mi"),
-    image: image().describe("Image with the contract of `cassandra:5.0`. Default: built from packages."),
-  })
-  .transform((value) => ({
-    ...value,
-    replicationFactor: value.replicationFactor ?? Math.min(3, value.replicas),
-  }))
-  .prefault({})
-  .describe("Cassandra, for what is asked often and must answer at once."),
+    .strictObject({
+      enabled: optional("pipeline", "Cassandra is part of the platform"),
+      replicas: z
+        .int()
+        .min(1)
+        .max(9)
+        .default(1)
+        .meta({ "x-also-called": ["nodes"] })
+        .describe("Number of nodes."),
+      replicationFactor: z
+        .int()
+        .min(1)
+        .max(9)
+        .optional()
+        .describe("Nodes that have a copy of each row. Default: 3, or `replicas` where that is less."),
+      storage: storage("5Gi"),
+      memory: memory("896Mi", "768Mi"),
+      image: image().describe("Image with the contract of `cassandra:5.0`. Default: built from packages."),
+    })
+    .transform((value) => ({
+      ...value,
+      replicationFactor: value.replicationFactor ?? Math.min(3, value.replicas),
+    }))
+    .prefault({})
+    .describe("Cassandra, for what is asked often and must answer at once."),
   image: { name: "cassandra" },
   usesTools: true,
   pods: ({ own }) => [{ resources: cassandraResources(own), count: own.replicas, data: own.storage }],
@@ -56,7 +56,9 @@ export const cassandra = defineService({
       warnings.push("millrace:services.cassandra: ephemeral storage loses a node's rows at every restart of it");
     }
     if (target === "cloud" && own.replicas === 1) {
-      warnings.push("millrace:services.cassandra.replicas: 1 on target cloud: the loss of its node takes its rows away");
+      warnings.push(
+        "millrace:services.cassandra.replicas: 1 on target cloud: the loss of its node takes its rows away",
+      );
     }
     return warnings;
   },

@@ -15,18 +15,18 @@ export const catalog = defineService({
   name: "catalog",
   onPath: true,
   settings: z
-  .strictObject({
-    enabled: enabled("the catalog of tables (a Hive metastore) is part of the platform"),
-    storage: storage("1Gi").describe(
-      "Where earlier versions kept the catalog, which is in PostgreSQL now: read once, to move it. `persistent` or `ephemeral`.",
-    ),
-    memory: memory("640Mi", "512Mi"),
-    image: image().describe(
-      "Image with the contract of `apache/hive:3.1.3` and PostgreSQL's driver. Default: built from packages.",
-    ),
-  })
-  .prefault({})
-  .describe("The catalog of Iceberg tables."),
+    .strictObject({
+      enabled: enabled("the catalog of tables (a Hive metastore) is part of the platform"),
+      storage: storage("1Gi").describe(
+        "Where earlier versions kept the catalog, which is in PostgreSQL now: read once, to move it. `persistent` or `ephemeral`.",
+      ),
+      memory: memory("640Mi", "512Mi"),
+      image: image().describe(
+        "Image with the contract of `apache/hive:3.1.3` and PostgreSQL's driver. Default: built from packages.",
+      ),
+    })
+    .prefault({})
+    .describe("The catalog of Iceberg tables."),
   needs: { of: [objectStore, postgres], why: "its tables and what it knows of them are kept there" },
   image: { name: "metastore" },
   pods: ({ own }) => [{ resources: catalogResources(own), data: own.storage }],

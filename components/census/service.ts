@@ -16,19 +16,19 @@ export const census = defineService({
   name: "census",
   group: "pipeline",
   settings: z
-  .strictObject({
-    enabled: optional("pipeline", "a census file is generated and its figures are computed by a Spark batch"),
-    rows: z.int().min(1).max(10_000_000).default(20_000).describe("People in the file."),
-    seed: z.int().min(0).max(2_147_483_647).default(1).describe("Equal seeds and rows make equal files."),
-    parts: z
-      .int()
-      .min(1)
-      .max(100)
-      .default(2)
-      .describe("Parts of the file; each is written by a pod of its own, and read by a task of its own."),
-  })
-  .prefault({})
-  .describe("The census: a static file in S3, and the batch over it."),
+    .strictObject({
+      enabled: optional("pipeline", "a census file is generated and its figures are computed by a Spark batch"),
+      rows: z.int().min(1).max(10_000_000).default(20_000).describe("People in the file."),
+      seed: z.int().min(0).max(2_147_483_647).default(1).describe("Equal seeds and rows make equal files."),
+      parts: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(2)
+        .describe("Parts of the file; each is written by a pod of its own, and read by a task of its own."),
+    })
+    .prefault({})
+    .describe("The census: a static file in S3, and the batch over it."),
   needs: { of: [objectStore, catalog, spark], why: "Spark reads its file there and writes its figures" },
   pods: (view) => applicationPods(view.of(spark), view.of(spark), 1),
   goes: 2,
@@ -44,7 +44,10 @@ export const census = defineService({
     consumers: { "census-file": "the Job that writes the census file", census: "the batch over the census file" },
     rights: ({ own }, { bucket }): RightsByConsumer =>
       own.enabled
-        ? { "census-file": { [bucket("inputs")]: "readWrite" }, census: { [bucket("inputs")]: "read", [bucket("lake")]: "readWrite" } }
+        ? {
+            "census-file": { [bucket("inputs")]: "readWrite" },
+            census: { [bucket("inputs")]: "read", [bucket("lake")]: "readWrite" },
+          }
         : {},
     grants: ({ own }, { bucket }): RightsByConsumer => (own.enabled ? { proof: { [bucket("inputs")]: "read" } } : {}),
   },

@@ -24,14 +24,14 @@ export const display = defineService({
   name: "display",
   group: "pipeline",
   settings: z
-  .strictObject({
-    enabled: optional("pipeline", "the web display is part of the platform"),
-    replicas: z.int().min(1).max(20).default(1).describe("Number of servers."),
-    memory: memory("256Mi", "192Mi"),
-    image: image().describe("Image with the display's server and pages. Default: built from packages."),
-  })
-  .prefault({})
-  .describe("The web display: charts of what flows and of what Spark has computed."),
+    .strictObject({
+      enabled: optional("pipeline", "the web display is part of the platform"),
+      replicas: z.int().min(1).max(20).default(1).describe("Number of servers."),
+      memory: memory("256Mi", "192Mi"),
+      image: image().describe("Image with the display's server and pages. Default: built from packages."),
+    })
+    .prefault({})
+    .describe("The web display: charts of what flows and of what Spark has computed."),
   needs: { of: [kafka, presto, cassandra, telemetry, randomNumbers], why: "its pages show what they have" },
   image: { name: "display" },
   published: { display: { nodePort: 30300, meaning: "The web display", title: "the web display" } },

@@ -30,55 +30,55 @@ export const jupyterhub = defineService({
   name: "jupyterhub",
   group: "studio",
   settings: z
-  .strictObject({
-    enabled: optional("studio", "JupyterHub is part of the platform"),
-    users: z
-      .array(userName())
-      .min(1)
-      .max(200)
-      .default(["analyst"])
-      .meta({
-        "x-range": USER_RANGE,
-        "x-also-called": ["accounts", "people"],
-      })
-      .describe(
-        "Who may log in: `ana`, `ana.b` or `ana@example.com`, in letters of either case. Each has a password, a bucket and a key of their own.",
-      ),
-    admins: z
-      .array(userName())
-      .default([])
-      .meta({ "x-range": "a list of names out of users" })
-      .describe("Users who may see and stop the servers of others."),
-    userMemory: quantity("512Mi", "1024Gi")
-      .default("1536Mi")
-      .describe("Memory limit of a user's server with all its kernels."),
-    idleMinutes: z
-      .int()
-      .min(1)
-      .max(10_080)
-      .default(30)
-      .describe("Minutes without work after which a server is stopped."),
-    oidc: z
-      .strictObject({
-        issuer: z
-          .string()
-          .regex(/^https:\/\/[^\s/]+(\/[^\s?#]*)?$/)
-          .meta({ "x-range": 'an address, for example "https://login.example.com/realms/data"' })
-          .describe("Address of the provider, under which its `.well-known/openid-configuration` lies."),
-        clientId: text().describe("Name under which the provider knows the hub."),
-        clientSecretName: secret().describe(
-          "Secret in the platform's namespace whose key `clientSecret` the provider knows the hub by.",
+    .strictObject({
+      enabled: optional("studio", "JupyterHub is part of the platform"),
+      users: z
+        .array(userName())
+        .min(1)
+        .max(200)
+        .default(["analyst"])
+        .meta({
+          "x-range": USER_RANGE,
+          "x-also-called": ["accounts", "people"],
+        })
+        .describe(
+          "Who may log in: `ana`, `ana.b` or `ana@example.com`, in letters of either case. Each has a password, a bucket and a key of their own.",
         ),
-        usernameClaim: text().default("preferred_username").describe("Claim that holds the user's name."),
-      })
-      .optional()
-      .describe("A login by OpenID Connect, instead of passwords of the hub's own; `users` may log in."),
-    image: image().describe(
-      "Image with JupyterHub, JupyterLab and the contract of the platform's own. Default: built from packages.",
-    ),
-  })
-  .prefault({})
-  .describe("JupyterHub, with a server per user."),
+      admins: z
+        .array(userName())
+        .default([])
+        .meta({ "x-range": "a list of names out of users" })
+        .describe("Users who may see and stop the servers of others."),
+      userMemory: quantity("512Mi", "1024Gi")
+        .default("1536Mi")
+        .describe("Memory limit of a user's server with all its kernels."),
+      idleMinutes: z
+        .int()
+        .min(1)
+        .max(10_080)
+        .default(30)
+        .describe("Minutes without work after which a server is stopped."),
+      oidc: z
+        .strictObject({
+          issuer: z
+            .string()
+            .regex(/^https:\/\/[^\s/]+(\/[^\s?#]*)?$/)
+            .meta({ "x-range": 'an address, for example "https://login.example.com/realms/data"' })
+            .describe("Address of the provider, under which its `.well-known/openid-configuration` lies."),
+          clientId: text().describe("Name under which the provider knows the hub."),
+          clientSecretName: secret().describe(
+            "Secret in the platform's namespace whose key `clientSecret` the provider knows the hub by.",
+          ),
+          usernameClaim: text().default("preferred_username").describe("Claim that holds the user's name."),
+        })
+        .optional()
+        .describe("A login by OpenID Connect, instead of passwords of the hub's own; `users` may log in."),
+      image: image().describe(
+        "Image with JupyterHub, JupyterLab and the contract of the platform's own. Default: built from packages.",
+      ),
+    })
+    .prefault({})
+    .describe("JupyterHub, with a server per user."),
   needs: { of: [postgres, objectStore], why: "its users and their notebooks are kept there" },
   image: { name: "jupyter" },
   published: { jupyterhub: { nodePort: 30800, meaning: "JupyterHub", title: "JupyterHub" } },

@@ -13,44 +13,44 @@ export const kafka = defineService({
   name: "kafka",
   onPath: true,
   settings: z
-  .strictObject({
-    enabled: enabled("Kafka is part of the platform"),
-    replicas: z
-      .int()
-      .min(1)
-      .max(9)
-      .default(1)
-      .meta({ "x-also-called": ["brokers", "nodes"] })
-      .describe("Number of brokers: odd, because every broker votes."),
-    replicationFactor: z
-      .int()
-      .min(1)
-      .max(9)
-      .optional()
-      .describe("Copies of each record. Default: 3, or `replicas` where that is less."),
-    storage: storage("5Gi"),
-    memory: memory("768Mi", "512Mi"),
-    autoCreateTopics: z.boolean().default(false).describe("Whether writing to an unknown topic creates it."),
-    retentionHours: z.int().min(1).max(87600).default(24).describe("Hours that records are kept."),
-    image: image().describe("Image with the contract of `apache/kafka`. Default: built from packages."),
-    existing: z
-      .strictObject({
-        bootstrapServers: z
-          .string()
-          .regex(/^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*$/)
-          .meta({ "x-range": 'brokers as "host:port,host:port"' })
-          .describe("Brokers as `host:port,host:port`."),
-        securityProtocol: z.enum(["PLAINTEXT", "SSL"]).default("SSL").describe("How clients speak to them."),
-      })
-      .optional()
-      .describe("A Kafka cluster that is already there, instead of one of the platform's own."),
-  })
-  .transform((value) => ({
-    ...value,
-    replicationFactor: value.replicationFactor ?? Math.min(3, value.replicas),
-  }))
-  .prefault({})
-  .describe("Kafka, in KRaft mode."),
+    .strictObject({
+      enabled: enabled("Kafka is part of the platform"),
+      replicas: z
+        .int()
+        .min(1)
+        .max(9)
+        .default(1)
+        .meta({ "x-also-called": ["brokers", "nodes"] })
+        .describe("Number of brokers: odd, because every broker votes."),
+      replicationFactor: z
+        .int()
+        .min(1)
+        .max(9)
+        .optional()
+        .describe("Copies of each record. Default: 3, or `replicas` where that is less."),
+      storage: storage("5Gi"),
+      memory: memory("768Mi", "512Mi"),
+      autoCreateTopics: z.boolean().default(false).describe("Whether writing to an unknown topic creates it."),
+      retentionHours: z.int().min(1).max(87600).default(24).describe("Hours that records are kept."),
+      image: image().describe("Image with the contract of `apache/kafka`. Default: built from packages."),
+      existing: z
+        .strictObject({
+          bootstrapServers: z
+            .string()
+            .regex(/^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*$/)
+            .meta({ "x-range": 'brokers as "host:port,host:port"' })
+            .describe("Brokers as `host:port,host:port`."),
+          securityProtocol: z.enum(["PLAINTEXT", "SSL"]).default("SSL").describe("How clients speak to them."),
+        })
+        .optional()
+        .describe("A Kafka cluster that is already there, instead of one of the platform's own."),
+    })
+    .transform((value) => ({
+      ...value,
+      replicationFactor: value.replicationFactor ?? Math.min(3, value.replicas),
+    }))
+    .prefault({})
+    .describe("Kafka, in KRaft mode."),
   isOwn: ({ existing }) => existing === undefined,
   image: { name: "kafka" },
   published: { kafka: { nodePort: 30092, meaning: "Kafka", title: "Kafka" } },

@@ -20,46 +20,47 @@ function each<From, To>(
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(value, key)]));
 }
 
-const settings = (whole: StoreWhole) => z
-  .strictObject({
-    enabled: enabled("an S3 object store is part of the platform"),
-    server: z
-      .enum(["garage", "minio", "existing"])
-      .default("garage")
-      .describe("S3 server: Garage (built from packages), MinIO (needs `image`), or one that is already there."),
-    storage: storage("10Gi"),
-    memory: memory("512Mi", "128Mi"),
-    image: image().describe(
-      "Image with the contract of `dxflrs/garage` or `minio/minio`. Default: Garage from packages.",
-    ),
-    existing: z
-      .strictObject({
-        protocol: z.enum(["https", "http"]).default("https").describe("Protocol."),
-        host: host().describe("Host name."),
-        port: port(1).default(443).describe("Port."),
-        region: text().default("us-east-1").describe("Region that requests are signed for."),
-        pathStyle: z.boolean().default(false).describe("Whether buckets are path segments instead of host names."),
-        buckets: z
-          .strictObject(each(whole.buckets, bucket))
-          .prefault({})
-          .describe("Buckets, which must exist; those of a service that is not enabled are not used."),
-        secretName: secret()
-          .optional()
-          .describe("Secret in the platform's namespace with keys `accessKey` and `secretKey`, for all consumers."),
-        secretNames: z
-          .strictObject(each(whole.owners, (words) => secret().optional().describe(`Secret of ${words}.`)))
-          .prefault({})
-          .describe("Secrets per consumer. Default: `secretName` for each."),
-      })
-      .transform(({ secretName, secretNames, ...rest }) => ({
-        ...rest,
-        secretNames: each(whole.owners, (_, owner) => secretNames[owner] ?? secretName ?? ""),
-      }))
-      .optional()
-      .describe("An S3 service that is already there; with server `existing`."),
-  })
-  .prefault({})
-  .describe("The S3 object store.");
+const settings = (whole: StoreWhole) =>
+  z
+    .strictObject({
+      enabled: enabled("an S3 object store is part of the platform"),
+      server: z
+        .enum(["garage", "minio", "existing"])
+        .default("garage")
+        .describe("S3 server: Garage (built from packages), MinIO (needs `image`), or one that is already there."),
+      storage: storage("10Gi"),
+      memory: memory("512Mi", "128Mi"),
+      image: image().describe(
+        "Image with the contract of `dxflrs/garage` or `minio/minio`. Default: Garage from packages.",
+      ),
+      existing: z
+        .strictObject({
+          protocol: z.enum(["https", "http"]).default("https").describe("Protocol."),
+          host: host().describe("Host name."),
+          port: port(1).default(443).describe("Port."),
+          region: text().default("us-east-1").describe("Region that requests are signed for."),
+          pathStyle: z.boolean().default(false).describe("Whether buckets are path segments instead of host names."),
+          buckets: z
+            .strictObject(each(whole.buckets, bucket))
+            .prefault({})
+            .describe("Buckets, which must exist; those of a service that is not enabled are not used."),
+          secretName: secret()
+            .optional()
+            .describe("Secret in the platform's namespace with keys `accessKey` and `secretKey`, for all consumers."),
+          secretNames: z
+            .strictObject(each(whole.owners, (words) => secret().optional().describe(`Secret of ${words}.`)))
+            .prefault({})
+            .describe("Secrets per consumer. Default: `secretName` for each."),
+        })
+        .transform(({ secretName, secretNames, ...rest }) => ({
+          ...rest,
+          secretNames: each(whole.owners, (_, owner) => secretNames[owner] ?? secretName ?? ""),
+        }))
+        .optional()
+        .describe("An S3 service that is already there; with server `existing`."),
+    })
+    .prefault({})
+    .describe("The S3 object store.");
 
 export const objectStore = defineService({
   name: "objectStore",
@@ -82,9 +83,7 @@ export const objectStore = defineService({
     const at = "millrace:services.objectStore";
     const problems: string[] = [];
     if (own.server === "minio" && own.image === undefined) {
-      problems.push(
-        `${at}.image: missing; server minio is not built from packages: name its image with a tag`,
-      );
+      problems.push(`${at}.image: missing; server minio is not built from packages: name its image with a tag`);
     }
     if (own.server !== "existing") {
       if (own.existing !== undefined) {

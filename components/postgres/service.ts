@@ -19,30 +19,30 @@ export const postgres = defineService({
   name: "postgres",
   onDemand: true,
   settings: z
-  .strictObject({
-    enabled: z
-      .boolean()
-      .optional()
-      .describe(
-        "Whether a PostgreSQL server is part of the platform. Default: `true` where the catalog, Airflow or JupyterHub is.",
-      ),
-    storage: storage("2Gi"),
-    memory: memory("320Mi", "128Mi"),
-    backup: z
-      .strictObject({
-        enabled: enabled("all databases are saved to S3 on a schedule"),
-        schedule: text()
-          .default("17 3 * * *")
-          .meta({ "x-range": 'a cron schedule of five fields, for example "17 3 * * *"' })
-          .describe("When, in the cluster's time zone."),
-        keep: z.int().min(1).max(1000).default(7).describe("Number of backups that are kept."),
-      })
-      .prefault({})
-      .describe("The backup of all databases."),
-    image: image().describe("Image with the contract of `postgres:15`. Default: built from packages."),
-  })
-  .prefault({})
-  .describe("PostgreSQL: what the catalog, Airflow and JupyterHub know."),
+    .strictObject({
+      enabled: z
+        .boolean()
+        .optional()
+        .describe(
+          "Whether a PostgreSQL server is part of the platform. Default: `true` where the catalog, Airflow or JupyterHub is.",
+        ),
+      storage: storage("2Gi"),
+      memory: memory("320Mi", "128Mi"),
+      backup: z
+        .strictObject({
+          enabled: enabled("all databases are saved to S3 on a schedule"),
+          schedule: text()
+            .default("17 3 * * *")
+            .meta({ "x-range": 'a cron schedule of five fields, for example "17 3 * * *"' })
+            .describe("When, in the cluster's time zone."),
+          keep: z.int().min(1).max(1000).default(7).describe("Number of backups that are kept."),
+        })
+        .prefault({})
+        .describe("The backup of all databases."),
+      image: image().describe("Image with the contract of `postgres:15`. Default: built from packages."),
+    })
+    .prefault({})
+    .describe("PostgreSQL: what the catalog, Airflow and JupyterHub know."),
   image: { name: "postgres" },
   pods: ({ own }) => [{ resources: postgresResources(own), data: own.storage }],
   problems({ own, isOn }) {

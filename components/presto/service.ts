@@ -16,19 +16,19 @@ export const presto = defineService({
   name: "presto",
   onPath: true,
   settings: z
-  .strictObject({
-    enabled: enabled("Presto is part of the platform"),
-    workers: z
-      .int()
-      .min(0)
-      .max(100)
-      .default(0)
-      .describe("Workers beside the coordinator; with 0 it does the work itself."),
-    memory: memory("1664Mi", "1024Mi"),
-    image: image().describe("Image with the contract of `prestodb/presto:0.287`. Default: built from packages."),
-  })
-  .prefault({})
-  .describe("Presto SQL."),
+    .strictObject({
+      enabled: enabled("Presto is part of the platform"),
+      workers: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(0)
+        .describe("Workers beside the coordinator; with 0 it does the work itself."),
+      memory: memory("1664Mi", "1024Mi"),
+      image: image().describe("Image with the contract of `prestodb/presto:0.287`. Default: built from packages."),
+    })
+    .prefault({})
+    .describe("Presto SQL."),
   needs: { of: [objectStore, catalog], why: 'they hold the tables of its catalog "lake"' },
   image: { name: "presto" },
   published: { presto: { nodePort: 30080, meaning: "Presto", title: "Presto" } },

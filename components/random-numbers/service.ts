@@ -14,26 +14,26 @@ export const randomNumbers = defineService({
   name: "randomNumbers",
   group: "pipeline",
   settings: z
-  .strictObject({
-    enabled: optional("pipeline", "random numbers are produced to Kafka"),
-    rate: z
-      .int()
-      .min(1)
-      .max(5000)
-      .default(10)
-      .meta({ "x-also-called": ["recordsPerSecond"] })
-      .describe("Numbers that each pump sends in a second."),
-    replicas: z
-      .int()
-      .min(1)
-      .max(100)
-      .default(1)
-      .meta({ "x-also-called": ["pumps"] })
-      .describe("Number of pumps."),
-    partitions: z.int().min(1).max(1000).default(3).describe("Partitions of the topic `random-numbers`."),
-  })
-  .prefault({})
-  .describe("Pumps of random numbers."),
+    .strictObject({
+      enabled: optional("pipeline", "random numbers are produced to Kafka"),
+      rate: z
+        .int()
+        .min(1)
+        .max(5000)
+        .default(10)
+        .meta({ "x-also-called": ["recordsPerSecond"] })
+        .describe("Numbers that each pump sends in a second."),
+      replicas: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(1)
+        .meta({ "x-also-called": ["pumps"] })
+        .describe("Number of pumps."),
+      partitions: z.int().min(1).max(1000).default(3).describe("Partitions of the topic `random-numbers`."),
+    })
+    .prefault({})
+    .describe("Pumps of random numbers."),
   needs: { of: [kafka], why: "its numbers go there" },
   usesTools: true,
   pods: ({ own }) => [{ resources: pumpResources(), count: own.replicas }],

@@ -4,23 +4,22 @@ import { defineService } from "../../platform/service.ts";
 import { optional } from "../../platform/settings.ts";
 import { applicationPods, spark, sparkHeap } from "../spark/service.ts";
 
-
 export const sparkConnect = defineService({
   name: "sparkConnect",
   group: "studio",
   settings: z
-  .strictObject({
-    enabled: optional("studio", "people drive Spark from their notebooks (Spark Connect)"),
-    driverMemory: sparkHeap("640Mi", "the driver that all sessions share"),
-    maxExecutors: z
-      .int()
-      .min(1)
-      .max(100)
-      .default(1)
-      .describe("Most executors at a time; they come when there is work and go when there is none."),
-  })
-  .prefault({})
-  .describe("Spark Connect: Spark for notebooks and tasks. Executors are as large as those of `spark`."),
+    .strictObject({
+      enabled: optional("studio", "people drive Spark from their notebooks (Spark Connect)"),
+      driverMemory: sparkHeap("640Mi", "the driver that all sessions share"),
+      maxExecutors: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(1)
+        .describe("Most executors at a time; they come when there is work and go when there is none."),
+    })
+    .prefault({})
+    .describe("Spark Connect: Spark for notebooks and tasks. Executors are as large as those of `spark`."),
   needs: { of: [spark], why: "its sessions take Spark's settings and account" },
   pods: (view) => applicationPods(view.own, view.of(spark), view.own.maxExecutors),
   shrinks: [{ rank: 9, set: { maxExecutors: 1 }, applies: ({ maxExecutors }) => maxExecutors > 1 }],

@@ -15,12 +15,12 @@ export const sparkHistory = defineService({
   name: "sparkHistory",
   group: "studio",
   settings: z
-  .strictObject({
-    enabled: optional("studio", "the history of Spark's applications is kept and shown"),
-    memory: memory("512Mi", "384Mi"),
-  })
-  .prefault({})
-  .describe("Spark's history: the pages of applications that have ended, from event logs in S3."),
+    .strictObject({
+      enabled: optional("studio", "the history of Spark's applications is kept and shown"),
+      memory: memory("512Mi", "384Mi"),
+    })
+    .prefault({})
+    .describe("Spark's history: the pages of applications that have ended, from event logs in S3."),
   needs: { of: [objectStore, spark], why: "Spark's applications write there what it shows" },
   published: { sparkHistory: { nodePort: 30041, meaning: "Spark's history", title: "the Spark history" } },
   pods: ({ own }) => [{ resources: sparkHistoryResources(own) }],
@@ -28,8 +28,7 @@ export const sparkHistory = defineService({
   store: {
     buckets: { sparkEvents: { name: "spark-events", holds: "Spark's history" } },
     consumers: { "spark-history": "Spark's history" },
-    rights: ({ own }, { bucket }) =>
-      own.enabled ? { "spark-history": { [bucket("sparkEvents")]: "readWrite" } } : {},
+    rights: ({ own }, { bucket }) => (own.enabled ? { "spark-history": { [bucket("sparkEvents")]: "readWrite" } } : {}),
     // Those who run applications write what it shows.
     grants({ own }, { bucket }): RightsByConsumer {
       if (!own.enabled) return {};

@@ -38,24 +38,24 @@ export const spark = defineService({
   name: "spark",
   onPath: true,
   settings: z
-  .strictObject({
-    enabled: enabled("Spark is part of the platform"),
-    driverMemory: sparkHeap("640Mi", "the driver"),
-    executorMemory: sparkHeap("768Mi", "each executor"),
-    executors: z.int().min(1).max(100).default(1).describe("Number of executors."),
-    onMissingRecords: z
-      .enum(["continue", "stop"])
-      .default("continue")
-      .describe(
-        "What a stream does when Kafka has dropped records before it read them: go on behind them and write down the gap, or stop.",
+    .strictObject({
+      enabled: enabled("Spark is part of the platform"),
+      driverMemory: sparkHeap("640Mi", "the driver"),
+      executorMemory: sparkHeap("768Mi", "each executor"),
+      executors: z.int().min(1).max(100).default(1).describe("Number of executors."),
+      onMissingRecords: z
+        .enum(["continue", "stop"])
+        .default("continue")
+        .describe(
+          "What a stream does when Kafka has dropped records before it read them: go on behind them and write down the gap, or stop.",
+        ),
+      executorCores: z.int().min(1).max(32).default(1).describe("Tasks that an executor runs at a time."),
+      image: image().describe(
+        "Image with the contract of `apache/spark` and the connectors. Default: built from packages.",
       ),
-    executorCores: z.int().min(1).max(32).default(1).describe("Tasks that an executor runs at a time."),
-    image: image().describe(
-      "Image with the contract of `apache/spark` and the connectors. Default: built from packages.",
-    ),
-  })
-  .prefault({})
-  .describe("Spark, with driver and executors as pods."),
+    })
+    .prefault({})
+    .describe("Spark, with driver and executors as pods."),
   needs: { of: [objectStore, catalog], why: "its tables are there" },
   image: { name: "spark" },
   // Its first application is the stream of telemetry.
@@ -81,5 +81,8 @@ export function applicationPods(
   executor: { readonly executorMemory: string; readonly executorCores: number },
   executors: number,
 ): Pods[] {
-  return [{ resources: sparkDriverResources(driver) }, { resources: sparkExecutorResources(executor), count: executors }];
+  return [
+    { resources: sparkDriverResources(driver) },
+    { resources: sparkExecutorResources(executor), count: executors },
+  ];
 }

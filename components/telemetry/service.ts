@@ -20,25 +20,25 @@ export const telemetry = defineService({
   name: "telemetry",
   onPath: true,
   settings: z
-  .strictObject({
-    enabled: enabled("the node's own telemetry is produced to Kafka and streamed into Iceberg"),
-    intervalSeconds: z.int().min(1).max(3600).default(5).describe("Seconds between two samples."),
-    partitions: z.int().min(1).max(1000).default(3).describe("Partitions of the topic `telemetry`."),
-    stream: z
-      .strictObject({
-        triggerSeconds: z.int().min(1).max(3600).default(3).describe("Seconds between two commits of samples."),
-        deadLetterTriggerSeconds: z
-          .int()
-          .min(1)
-          .max(3600)
-          .default(10)
-          .describe("Seconds between two commits of records that could not be read."),
-      })
-      .prefault({})
-      .describe("The Spark stream from Kafka into Iceberg."),
-  })
-  .prefault({})
-  .describe("The first data path: producer, topic, stream, tables."),
+    .strictObject({
+      enabled: enabled("the node's own telemetry is produced to Kafka and streamed into Iceberg"),
+      intervalSeconds: z.int().min(1).max(3600).default(5).describe("Seconds between two samples."),
+      partitions: z.int().min(1).max(1000).default(3).describe("Partitions of the topic `telemetry`."),
+      stream: z
+        .strictObject({
+          triggerSeconds: z.int().min(1).max(3600).default(3).describe("Seconds between two commits of samples."),
+          deadLetterTriggerSeconds: z
+            .int()
+            .min(1)
+            .max(3600)
+            .default(10)
+            .describe("Seconds between two commits of records that could not be read."),
+        })
+        .prefault({})
+        .describe("The Spark stream from Kafka into Iceberg."),
+    })
+    .prefault({})
+    .describe("The first data path: producer, topic, stream, tables."),
   needs: { of: [kafka, objectStore, catalog, spark], why: "the stream runs from Kafka through Spark to them" },
   usesTools: true,
   published: { sparkUi: { nodePort: 30040, meaning: "The page of the Spark driver", title: "the Spark UI" } },

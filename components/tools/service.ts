@@ -3,14 +3,13 @@ import * as z from "zod";
 import { defineService } from "../../platform/service.ts";
 import { image } from "../../platform/settings.ts";
 
-
 export const tools = defineService({
   name: "tools",
   settings: z
-  .strictObject({
-    image: image().describe("Image with Node and the platform's programs. Default: built from packages."),
-  })
-  .prefault({})
-  .describe("The image of the platform's own programs: producer, set-up Jobs, proof."),
+    .strictObject({
+      image: image().describe("Image with Node and the platform's programs. Default: built from packages."),
+    })
+    .prefault({})
+    .describe("The image of the platform's own programs: producer, set-up Jobs, proof."),
   image: { name: "tools", isTools: true },
 });

@@ -10,32 +10,34 @@ import { randomNumbers } from "../random-numbers/service.ts";
 import { applicationPods, spark, sparkHeap } from "../spark/service.ts";
 import { telemetry } from "../telemetry/service.ts";
 
-
 export const windows = defineService({
   name: "windows",
   group: "pipeline",
   settings: z
-  .strictObject({
-    enabled: optional("pipeline", "random numbers and telemetry are streamed, in windows, into Cassandra and the lake"),
-    windowSeconds: z.int().min(1).max(600).default(10).describe("Length of a window, in seconds."),
-    triggerSeconds: z.int().min(1).max(3600).default(4).describe("Seconds between two writes to Cassandra."),
-    lakeTriggerSeconds: z.int().min(1).max(3600).default(10).describe("Seconds between two commits to the lake."),
-    driverMemory: sparkHeap("768Mi", "the driver"),
-    executors: z
-      .int()
-      .min(0)
-      .max(100)
-      .default(0)
-      .describe("Number of executors. With 0 the driver does their work itself, which suits a single node."),
-    keepHours: z
-      .int()
-      .min(1)
-      .max(8760)
-      .default(24)
-      .describe("Hours that Cassandra keeps streamed rows; the lake keeps them all."),
-  })
-  .prefault({})
-  .describe("The Spark stream that computes windowed figures."),
+    .strictObject({
+      enabled: optional(
+        "pipeline",
+        "random numbers and telemetry are streamed, in windows, into Cassandra and the lake",
+      ),
+      windowSeconds: z.int().min(1).max(600).default(10).describe("Length of a window, in seconds."),
+      triggerSeconds: z.int().min(1).max(3600).default(4).describe("Seconds between two writes to Cassandra."),
+      lakeTriggerSeconds: z.int().min(1).max(3600).default(10).describe("Seconds between two commits to the lake."),
+      driverMemory: sparkHeap("768Mi", "the driver"),
+      executors: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(0)
+        .describe("Number of executors. With 0 the driver does their work itself, which suits a single node."),
+      keepHours: z
+        .int()
+        .min(1)
+        .max(8760)
+        .default(24)
+        .describe("Hours that Cassandra keeps streamed rows; the lake keeps them all."),
+    })
+    .prefault({})
+    .describe("The Spark stream that computes windowed figures."),
   needs: {
     of: [kafka, objectStore, catalog, spark, cassandra, telemetry, randomNumbers],
     why: "Spark reads the topics of both streams and writes to the lake and to Cassandra",

@@ -50,7 +50,9 @@ export async function switchTo(runner: Runner, profile: Profile, limitMs: number
       const kept = await count();
       must(kept === KEPT, `${kept} of ${KEPT} records are in the lake`);
       const going = servicesOf(profile).includes("airflow") ? [] : servicesOf("studio");
-      const left = (await Promise.all(going.map((name) => pods(serviceNames[name as keyof typeof serviceNames])))).flat();
+      const left = (
+        await Promise.all(going.map((name) => pods(serviceNames[name as keyof typeof serviceNames])))
+      ).flat();
       must(left.length === 0, `of the last profile there are still ${left.map((pod) => pod.metadata.name).join(", ")}`);
       return `${words}, ${kept} records kept`;
     } finally {

@@ -66,6 +66,7 @@ const houses: readonly Owner[] = [
       "Pulumi*.yaml",
       "package*.json",
       "components/*.ts",
+      "components/tools/**",
       "workloads/describe-error.ts",
     ],
   },

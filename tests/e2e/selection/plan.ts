@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { matchesGlob } from "node:path";
 
-import type { Profile, ServiceGroup } from "../../../config/profiles.ts";
+import type { Profile } from "../../../config/profiles.ts";
+import type { ServiceGroup } from "../../../platform/service.ts";
 import { needsNoCluster, ownerOf, PLATFORM } from "./owners.ts";
 
 export interface PartFacts {

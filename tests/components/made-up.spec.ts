@@ -1,0 +1,65 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect } from "chai";
+
+const root = join(import.meta.dirname, "..", "..");
+const folder = join(root, "tests", "support", "made-up");
+
+describe("A service that is one folder and one line in the list of rooms", function () {
+  this.timeout(120_000);
+  let known: Record<string, unknown>;
+  before(() => {
+    const args = ["--import", join(folder, "register.ts"), join(folder, "ask.ts")];
+    known = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Record<string, unknown>;
+  });
+
+  it("has settings, and is on in the profiles of its group", () => {
+    expect(known["settings"]).to.deep.equal({
+      enabled: true,
+      stations: 2,
+      storage: { kind: "persistent", size: "1Gi" },
+    });
+    expect(known["inCore"]).to.equal(false);
+    expect(known["unknown"]).to.contain('millrace:services.weather.statoins: unknown setting; did you mean "stations"?');
+  });
+
+  it("has its needs, problems and warnings told", () => {
+    expect(known["needs"]).to.contain(
+      "millrace:services.weather: is enabled and needs kafka (its readings go there), which is not",
+    );
+    expect(known["problem"]).to.contain("7 brings bad luck");
+    expect(known["warning"]).to.deep.equal(["millrace:services.weather.stations: 6 may bring bad luck"]);
+  });
+
+  it("is in the editors' schema and on the page of settings", () => {
+    expect(known["schema"]).to.equal(true);
+    expect(known["page"]).to.deep.equal([
+      "| `nodePorts.weather` | a whole number from 30000 to 32767 | `30555` | The weather. |",
+      "| `weather.stations` | a whole number from 1 to 9 | `2` | Number of stations. |",
+    ]);
+  });
+
+  it("counts in the fit check, which proposes to make it smaller", () => {
+    expect(known["footprint"]).to.deep.equal({ service: "weather", cpuMillis: 200, memoryMi: 200, diskGi: 2 });
+    expect(known["fit"]).to.equal("to make it fit, set millrace:services.weather.stations to 1");
+  });
+
+  it("has its image made, its port published and its keys given out", () => {
+    expect([known["image"], known["port"], known["bucket"]]).to.deep.equal([true, 30555, true]);
+    expect(known["clash"]).to.contain("wanted for the weather, is in use by another program").and.contain(
+      "cluster.nodePorts.weather",
+    );
+    expect(known["key"]).to.deep.equal({ forecasts: "readWrite" });
+  });
+
+  it("has its topic bounded, its claims known to `down`, and its data kept by the rules of `up`", () => {
+    expect([known["bounds"], known["claims"]]).to.deep.equal([true, true]);
+    expect((known["transition"] as string[])[0]).to.contain(
+      'millrace:services.weather.storage: received kind "persistent", but weather keeps its data in its pods now',
+    );
+  });
+
+  it("has its hop told apart where it is off", () => {
+    expect(known["skipped"]).to.equal("profile core has no weather (services.weather.enabled: true adds it)");
+  });
+});

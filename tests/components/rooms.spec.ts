@@ -1,0 +1,76 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect } from "chai";
+import { hopNames } from "../../check/hop-names.ts";
+import { rooms as byName } from "../../components/index.ts";
+import { objectStoreContents } from "../../config/buckets.ts";
+import { loadConfig } from "../../config/index.ts";
+import { profiles, servicesOf } from "../../config/profiles.ts";
+import { enabledRooms, rooms, settingsOf, viewOf } from "../../config/rooms.ts";
+import { imageNames } from "../../images/index.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+describe("The rooms", () => {
+  it("are listed by the names that they have in the stack's file", () => {
+    expect(rooms.map(({ name }) => name)).to.deep.equal(Object.keys(byName));
+  });
+
+  it("come after those that they need, but for the database, which is there on demand", () => {
+    for (const { name, needs } of rooms) {
+      const after = rooms.slice(rooms.findIndex((room) => room.name === name)).map((room) => room.name);
+      const late = needs?.of.filter((of) => after.includes(of.name) && of.onDemand !== true).map((of) => of.name);
+      expect(late ?? [], name).to.deep.equal([]);
+    }
+  });
+
+  it("are on in every profile, or in those that bring their group", () => {
+    for (const profile of profiles) {
+      const config = loadConfig({ "millrace:profile": profile });
+      const on = rooms.filter(({ name }) => settingsOf(name, config).enabled).map(({ name }) => name);
+      const expected = rooms.filter(({ name, group }) => group === undefined || servicesOf(profile).includes(name));
+      expect(on, profile).to.deep.equal(expected.map(({ name }) => name));
+    }
+  });
+
+  it("name only rooms that there are, in everything that they say of a config", () => {
+    for (const profile of profiles) {
+      const config = loadConfig({ "millrace:profile": profile });
+      expect(objectStoreContents(config).used, profile).to.include("lake");
+      for (const room of rooms) {
+        const view = viewOf(room, config);
+        expect(() => [room.pods?.(view), room.warnings?.(view), room.topics?.(view.own)], room.name).not.to.throw();
+      }
+      expect(enabledRooms(config).length, profile).to.be.greaterThan(8);
+    }
+    const named = rooms.flatMap(({ hops }) => Object.values(hops ?? {}).flat());
+    expect(Object.keys(byName)).to.include.members(named);
+  });
+
+  it("share no port, bucket, key, topic or hop with another", () => {
+    const config = loadConfig({ "millrace:profile": "full" });
+    const all = rooms.flatMap((room) => [
+      ...Object.entries(room.published ?? {}).flatMap(([key, { nodePort }]) => [`port ${key}`, `port ${nodePort}`]),
+      ...Object.values(room.store?.buckets ?? {}).map(({ name }) => `bucket ${name}`),
+      ...Object.keys(room.store?.consumers ?? {}).map((consumer) => `key ${consumer}`),
+      ...Object.keys(room.topics?.(viewOf(room, config).own) ?? {}).map((topic) => `topic ${topic}`),
+      ...Object.keys(room.hops ?? {}).map((hop) => `hop ${hop}`),
+      ...(room.claims === undefined ? [] : [`set ${room.claims.set}`]),
+      ...(room.image === undefined ? [] : [`image ${room.image.name}`]),
+    ]);
+    expect(all.filter((one, index) => all.indexOf(one) !== index)).to.deep.equal([]);
+  });
+
+  it("run every image that there is, and have no hop that the proof lacks", () => {
+    expect(rooms.flatMap(({ image }) => image?.name ?? [])).to.have.members(imageNames);
+    expect(hopNames).to.include.members(rooms.flatMap(({ hops }) => Object.keys(hops ?? {})));
+  });
+
+  it("are plain data: to read them loads nothing of Pulumi", () => {
+    const program =
+      'import { createRequire } from "node:module"; await import("./components/index.ts"); await import("./config/index.ts");' +
+      "process.stdout.write(Object.keys(createRequire(import.meta.url).cache).filter((file) => /@pulumi|@grpc/.test(file)).join())";
+    const loaded = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { cwd: root });
+    expect(loaded.toString()).to.equal("");
+  });
+});

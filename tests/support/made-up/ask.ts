@@ -1,0 +1,55 @@
+/** Asks the shared code what it knows of the made-up service, and prints it as JSON. */
+import { defaultPorts } from "../../../clusters/embedded/container-spec.ts";
+import { clashMessage } from "../../../clusters/embedded/ports.ts";
+import { servicesWithData } from "../../../cli/removal.ts";
+import { objectStoreContents } from "../../../config/buckets.ts";
+import { generated } from "../../../config/documents.ts";
+import { fit, footprint } from "../../../config/fit.ts";
+import { wantedImages } from "../../../config/images.ts";
+import { configWarnings, loadConfig } from "../../../config/index.ts";
+import { topicBounds } from "../../../config/kafka-retention.ts";
+import { skippedHops } from "../../../config/proof-hops.ts";
+import { transitionProblems } from "../../../config/transitions.ts";
+
+const config = (stations: number, profile = "studio") =>
+  loadConfig({ "millrace:profile": profile, "millrace:services": { weather: { stations } } });
+const refused = (raw: Record<string, unknown>): string => {
+  try {
+    loadConfig(raw);
+    return "accepted";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+};
+const live = {
+  claims: [],
+  sets: [{ namespace: "millrace", service: "weather", replicas: 1, hasClaims: false }],
+};
+const mine = (texts: readonly string[]): string[] => texts.filter((text) => /weather|stations/.test(text));
+const documents = await generated();
+const two = config(2);
+const { need } = fit(two, { cpuMillis: 0, memoryMi: 0 });
+
+console.log(
+  JSON.stringify({
+    settings: (two.services as unknown as Record<string, unknown>)["weather"],
+    inCore: (config(2, "core").services as unknown as Record<string, { enabled: boolean }>)["weather"]?.enabled,
+    unknown: refused({ "millrace:services": { weather: { statoins: 1 } } }),
+    needs: refused({ "millrace:profile": "studio", "millrace:services": { kafka: { enabled: false } } }),
+    problem: refused({ "millrace:profile": "studio", "millrace:services": { weather: { stations: 7 } } }),
+    warning: mine(configWarnings(config(6))),
+    schema: documents.find(({ file }) => file.endsWith(".json"))?.text.includes('"stations"'),
+    page: documents.find(({ file }) => file.endsWith(".md"))?.text.match(/\| `(weather.stations|nodePorts.weather)` .*/g),
+    footprint: footprint(two).find(({ service }) => service === "weather"),
+    fit: fit(two, { cpuMillis: need.cpuMillis, memoryMi: need.memoryMi - 100 }).proposal.split("; ").at(-1),
+    image: (wantedImages(two) as Record<string, unknown>)["weather"] !== false,
+    port: defaultPorts["weather"],
+    clash: clashMessage([{ key: "weather", port: 30555 }]),
+    key: (objectStoreContents(two).keys as Record<string, unknown>)["weather-station"],
+    bucket: objectStoreContents(two).used.includes("forecasts"),
+    bounds: topicBounds(two.services)["retention.bytes"] !== topicBounds(config(2, "core").services)["retention.bytes"],
+    claims: servicesWithData(two).includes("weather"),
+    transition: mine(transitionProblems({ live, config: two, storageClass: "default" })),
+    skipped: skippedHops(config(2, "core")).census,
+  }),
+);

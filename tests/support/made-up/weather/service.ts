@@ -1,0 +1,39 @@
+/** A service made up for specs: what a new room costs is what stands in this folder. */
+import * as z from "zod";
+import { kafka } from "../../../../components/kafka/service.ts";
+import { resources } from "../../../../platform/resources.ts";
+import { defineService, type RightsByConsumer } from "../../../../platform/service.ts";
+import { image, optional, storage } from "../../../../platform/settings.ts";
+
+export const weather = defineService({
+  name: "weather",
+  group: "studio",
+  settings: z
+    .strictObject({
+      enabled: optional("studio", "the weather is part of the platform"),
+      stations: z.int().min(1).max(9).default(2).describe("Number of stations."),
+      storage: storage("1Gi"),
+      image: image().describe("Image of a station."),
+    })
+    .prefault({})
+    .describe("The weather."),
+  needs: { of: [kafka], why: "its readings go there" },
+  image: { name: "weather" },
+  published: { weather: { nodePort: 30555, meaning: "The weather", title: "the weather" } },
+  pods: ({ own }) => [{ resources: resources(100, 200, "100Mi", 1), count: own.stations, data: own.storage }],
+  shrinks: [{ rank: 0, set: { stations: 1 }, applies: ({ stations }) => stations > 1 }],
+  goes: 0,
+  problems: ({ own }) => (own.stations === 7 ? ["millrace:services.weather.stations: 7 brings bad luck"] : []),
+  warnings: ({ own }) => (own.stations === 6 ? ["millrace:services.weather.stations: 6 may bring bad luck"] : []),
+  claims: { set: "weather", fewer: ({ there, wanted }) => `${there} stations, not ${wanted}` },
+  store: {
+    buckets: { forecasts: { name: "forecasts", holds: "forecasts" } },
+    consumers: { "weather-station": "a station" },
+    rights: ({ own }, { bucket }): RightsByConsumer =>
+      own.enabled ? { "weather-station": { [bucket("forecasts")]: "readWrite" } } : {},
+  },
+  topics: ({ stations }) => ({
+    weather: { partitions: 1, used: 1, recordsPerSecond: stations, from: "millrace:services.weather.stations" },
+  }),
+  hops: { census: ["weather"] },
+});
