@@ -36,7 +36,9 @@ export default tseslint.config(
   {
     // What every room stands on knows no room and no config.
     files: ["platform/**/*.ts"],
-    rules: { "no-restricted-imports": ["error", { patterns: [{ regex: "/(components|config|cli|clusters|engine)/" }] }] },
+    rules: {
+      "no-restricted-imports": ["error", { patterns: [{ regex: "/(components|config|cli|clusters|engine)/" }] }],
+    },
   },
   {
     files: ["components/**/*.ts"],
@@ -49,7 +51,10 @@ export default tseslint.config(
     // What Kafka's claims hold and what Cassandra's tables are is still to move into their rooms.
     ignores: ["config/kafka-retention.ts", "config/cassandra-tables.ts"],
     rules: {
-      "no-restricted-imports": ["error", { patterns: [{ regex: "/components/(?!index\\.ts)", message: "Loop over the rooms." }] }],
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ regex: "/components/(?!index\\.ts)", message: "Loop over the rooms." }] },
+      ],
     },
   },
   {

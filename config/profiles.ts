@@ -25,17 +25,22 @@ export function inProfile<Given extends Readonly<Record<ServiceName, object>>>(
 ): Given & Readonly<Record<ServiceName, { readonly enabled: boolean }>> {
   const brought = servicesOf(profile);
   const stack = given as Readonly<Record<string, { readonly enabled?: boolean | undefined }>>;
-  const byProfile = Object.fromEntries(
-    known
-      .filter(({ onDemand }) => onDemand !== true)
-      .map(({ name, group }) => [name, stack[name]?.enabled ?? (group === undefined || brought.includes(name))]),
-  );
-  const enabled = (name: string): boolean => {
-    const needed = known.some(
-      ({ name: other, needs }) => byProfile[other] === true && needs?.of.some((of) => of.name === name),
+  const decided: Record<string, boolean> = {};
+  for (const { name, group, onDemand } of known) {
+    const byStack = stack[name]?.enabled;
+    const byProfile = onDemand === true ? undefined : group === undefined || brought.includes(name);
+    const on = byStack ?? byProfile;
+    if (on !== undefined) decided[name] = on;
+  }
+  for (const { name } of known) {
+    decided[name] ??= known.some(
+      ({ name: other, needs }) => decided[other] === true && needs?.of.some((of) => of.name === name),
     );
-    return byProfile[name] ?? stack[name]?.enabled ?? needed;
-  };
-  const decided = known.map(({ name }) => [name, { ...stack[name], enabled: enabled(name) }]);
-  return Object.fromEntries(decided) as Given & Readonly<Record<ServiceName, { readonly enabled: boolean }>>;
+  }
+  // The tools have no switch: they are there when somebody uses them.
+  const settled = known.map(({ name, image }) => [
+    name,
+    image?.isTools === true ? stack[name] : { ...stack[name], enabled: decided[name] },
+  ]);
+  return Object.fromEntries(settled) as Given & Readonly<Record<ServiceName, { readonly enabled: boolean }>>;
 }

@@ -20,7 +20,9 @@ describe("A service that is one folder and one line in the list of rooms", funct
       storage: { kind: "persistent", size: "1Gi" },
     });
     expect(known["inCore"]).to.equal(false);
-    expect(known["unknown"]).to.contain('millrace:services.weather.statoins: unknown setting; did you mean "stations"?');
+    expect(known["unknown"]).to.contain(
+      'millrace:services.weather.statoins: unknown setting; did you mean "stations"?',
+    );
   });
 
   it("has its needs, problems and warnings told", () => {
@@ -46,9 +48,9 @@ describe("A service that is one folder and one line in the list of rooms", funct
 
   it("has its image made, its port published and its keys given out", () => {
     expect([known["image"], known["port"], known["bucket"]]).to.deep.equal([true, 30555, true]);
-    expect(known["clash"]).to.contain("wanted for the weather, is in use by another program").and.contain(
-      "cluster.nodePorts.weather",
-    );
+    expect(known["clash"])
+      .to.contain("wanted for the weather, is in use by another program")
+      .and.contain("cluster.nodePorts.weather");
     expect(known["key"]).to.deep.equal({ forecasts: "readWrite" });
   });
 

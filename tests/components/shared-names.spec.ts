@@ -6,13 +6,33 @@ import { rooms } from "../../config/rooms.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 /** Hand-written code that all rooms share; what belongs to one, tests and texts for people are none of it. */
-const SHARED = /^(?:(?:config|cli|clusters|engine|platform|policies|images)\/(?:[\w-]+\/)*[\w-]+|check\/[\w-]+|[\w-]+)\.ts$/;
+const SHARED =
+  /^(?:(?:config|cli|clusters|engine|platform|policies)\/(?:[\w-]+\/)*[\w-]+|(?:check|images)\/[\w-]+|[\w-]+)\.ts$/;
 
 /**
  * How many shared files name each service. The aim is three: the list of rooms, a line of `index.ts`, and one to spare.
  * A number only ever falls: whoever takes a name out of a file lowers it here.
  */
-const ceilings: Readonly<Record<string, number>> = {};
+const ceilings: Readonly<Record<string, number>> = {
+  kafka: 18,
+  objectStore: 13,
+  catalog: 7,
+  spark: 14,
+  presto: 13,
+  proof: 24,
+  telemetry: 7,
+  postgres: 7,
+  airflow: 19,
+  jupyterhub: 12,
+  sparkConnect: 3,
+  sparkHistory: 6,
+  cassandra: 14,
+  randomNumbers: 5,
+  census: 7,
+  windows: 8,
+  display: 16,
+  tools: 5,
+};
 
 /** The words of a program without its comments. */
 function wordsOf(file: string): ReadonlySet<string> {

@@ -53,7 +53,7 @@ describe("the contents of the object store", () => {
       "census-file": { inputs: "readWrite" },
       census: { inputs: "read", lake: "readWrite" },
     });
-    expect(contents("pipeline").used).to.deep.equal(["lake", "checkpoints", "inputs", "backups"]);
+    expect(contents("pipeline").used).to.deep.equal(["lake", "checkpoints", "backups", "inputs"]);
     expect(contents("full").keys.census).to.deep.equal({
       inputs: "read",
       lake: "readWrite",

@@ -43,8 +43,8 @@ describe("the footprint", () => {
     expect(rows.filter(({ service }) => !core.includes(service))).to.deep.equal([
       { service: "cassandra", cpuMillis: 80, memoryMi: 672, diskGi: 5 },
       { service: "randomNumbers", cpuMillis: 20, memoryMi: 77, diskGi: 0 },
-      { service: "windows", cpuMillis: 80, memoryMi: 1127, diskGi: 0 },
       { service: "census", cpuMillis: 160, memoryMi: 2432, diskGi: 0 },
+      { service: "windows", cpuMillis: 80, memoryMi: 1127, diskGi: 0 },
       { service: "display", cpuMillis: 40, memoryMi: 128, diskGi: 0 },
     ]);
   });
@@ -79,15 +79,15 @@ describe("the footprint", () => {
   it("has a line per part of the data path", () => {
     expect(parts({})).to.deep.equal([
       "cluster",
-      "telemetry",
       "kafka",
-      "spark",
       "objectStore",
-      "postgres",
       "catalog",
+      "spark",
       "presto",
-      "setup",
       "proof",
+      "telemetry",
+      "postgres",
+      "setup",
     ]);
   });
 

@@ -39,9 +39,13 @@ console.log(
     problem: refused({ "millrace:profile": "studio", "millrace:services": { weather: { stations: 7 } } }),
     warning: mine(configWarnings(config(6))),
     schema: documents.find(({ file }) => file.endsWith(".json"))?.text.includes('"stations"'),
-    page: documents.find(({ file }) => file.endsWith(".md"))?.text.match(/\| `(weather.stations|nodePorts.weather)` .*/g),
+    page: documents
+      .find(({ file }) => file.endsWith(".md"))
+      ?.text.match(/\| `(weather.stations|nodePorts.weather)` .*/g),
     footprint: footprint(two).find(({ service }) => service === "weather"),
-    fit: fit(two, { cpuMillis: need.cpuMillis, memoryMi: need.memoryMi - 100 }).proposal.split("; ").at(-1),
+    fit: fit(two, { cpuMillis: need.cpuMillis, memoryMi: need.memoryMi - 100 })
+      .proposal.split("; ")
+      .at(-1),
     image: (wantedImages(two) as Record<string, unknown>)["weather"] !== false,
     port: defaultPorts["weather"],
     clash: clashMessage([{ key: "weather", port: 30555 }]),
