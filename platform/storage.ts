@@ -3,7 +3,9 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { canonicalSize, quantityBytes } from "./quantity.ts";
 
-type ClaimTemplate = k8s.types.input.core.v1.PersistentVolumeClaim;
+type ClaimTemplate = Omit<k8s.types.input.core.v1.PersistentVolumeClaim, "metadata"> & {
+  readonly metadata: { readonly name: string };
+};
 type Volume = k8s.types.input.core.v1.Volume;
 
 export interface StorageArgs {

@@ -80,7 +80,7 @@ export interface WorkloadArgs {
 }
 
 /** Time that a workload has to become ready, in seconds: a slow node is not a dead one. */
-const READY_SECONDS = 1200;
+const READY_SECONDS = startupMs / 1000;
 /** Time that a Job's pod may take to come and go beside its own deadline, in seconds. */
 const JOB_SLACK_SECONDS = 120;
 
@@ -357,17 +357,20 @@ export function tcpProbe(port: number, timing: Omit<Probe, "tcpSocket"> = {}): P
   return { tcpSocket: { port }, timeoutSeconds: ANSWER_SECONDS, ...timing };
 }
 
+/** A probe by a command in the container. */
+export function execProbe(command: readonly string[], timing: Omit<Probe, "exec"> = {}): Probe {
+  return { exec: { command: [...command] }, timeoutSeconds: ANSWER_SECONDS, ...timing };
+}
+
 /** An HTTP probe. */
 export function httpProbe(port: number, path: string, timing: Omit<Probe, "httpGet"> = {}): Probe {
   return { httpGet: { port, path }, timeoutSeconds: ANSWER_SECONDS, ...timing };
 }
 
 /** Whoever ends a slow start makes the next one compete with the rest of a node that is just as busy. */
-const STARTUP_SECONDS = startupMs / 1000;
-
 function untilStarted(probe: Probe): Probe {
   const { periodSeconds = 10 } = probe;
-  return { ...probe, failureThreshold: Math.ceil(STARTUP_SECONDS / periodSeconds) };
+  return { ...probe, failureThreshold: Math.ceil(READY_SECONDS / periodSeconds) };
 }
 
 function probeFields(probes: Probes): { startupProbe?: Probe; readinessProbe?: Probe; livenessProbe?: Probe } {

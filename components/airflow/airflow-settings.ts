@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { libpqParameters } from "../../platform/postgres-client.ts";
 import type { PostgresEndpoint } from "../../platform/endpoints.ts";
-import { type EnvVar, fieldEnv, type Probe, secretEnv } from "../../platform/workload.ts";
+import { execProbe, type EnvVar, fieldEnv, type Probe, secretEnv } from "../../platform/workload.ts";
 
 /** `kubernetes`: each task in a pod of its own. `local`: all tasks inside the scheduler's pod. */
 export type AirflowExecutor = "kubernetes" | "local";
@@ -198,10 +198,8 @@ export function processEnv(): EnvVar[] {
 export function heartbeatProbes(
   part: "dag_processor" | "triggerer",
 ): Record<"startup" | "readiness" | "liveness", Probe> {
-  const alive = (...options: string[]): Probe => ({
-    exec: { command: ["python3", "-I", "-S", `${CONFIG_PATH}/alive.py`, part, ...options] },
-    timeoutSeconds: 10,
-  });
+  const alive = (...options: string[]): Probe =>
+    execProbe(["python3", "-I", "-S", `${CONFIG_PATH}/alive.py`, part, ...options]);
   return {
     startup: { ...alive("--ready"), periodSeconds: 5 },
     readiness: { ...alive("--ready"), periodSeconds: 30, failureThreshold: 2 },

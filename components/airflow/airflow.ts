@@ -298,13 +298,11 @@ export class Airflow extends Component {
           // The first call of this API builds it, for seconds to half a minute; else the first task would wait for that.
           startup: httpProbe(API_PORT, "/execution/health", {
             periodSeconds: 3,
-            timeoutSeconds: 10,
           }),
           // The answer is 200 whatever it says of the other parts.
-          readiness: httpProbe(API_PORT, "/api/v2/monitor/health", { periodSeconds: 10, timeoutSeconds: 10 }),
+          readiness: httpProbe(API_PORT, "/api/v2/monitor/health", { periodSeconds: 10 }),
           liveness: httpProbe(API_PORT, "/api/v2/version", {
             periodSeconds: 20,
-            timeoutSeconds: 10,
             failureThreshold: 6,
           }),
         },
@@ -312,8 +310,7 @@ export class Airflow extends Component {
     }
 
     function createScheduler(): k8s.apps.v1.Deployment {
-      const health = (timing: Probe): Probe =>
-        httpProbe(SCHEDULER_HEALTH_PORT, "/health", { timeoutSeconds: 10, ...timing });
+      const health = (timing: Probe): Probe => httpProbe(SCHEDULER_HEALTH_PORT, "/health", timing);
       const inside = inPods ? { env: [], volumes: [], mounts: [] } : localTasks();
       return run({
         ...server({

@@ -110,7 +110,7 @@ export class Display extends Component {
             startup: httpProbe(PORT, "/healthz", { periodSeconds: 2 }),
             // Not what it reads from: a page must come also while Kafka is down, and say so.
             readiness: httpProbe(PORT, "/readyz", { periodSeconds: 10 }),
-            liveness: httpProbe(PORT, "/healthz", { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
+            liveness: httpProbe(PORT, "/healthz", { periodSeconds: 20, failureThreshold: 6 }),
           },
           scratch: ["/tmp"],
           spread: true,

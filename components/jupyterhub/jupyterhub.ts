@@ -315,7 +315,7 @@ export class JupyterHub extends Component {
         probes: {
           startup: health({ periodSeconds: 1 }),
           readiness: health({ periodSeconds: 10 }),
-          liveness: health({ periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 3 }),
+          liveness: health({ periodSeconds: 20, failureThreshold: 3 }),
         },
         scratch: ["/tmp"],
         terminationGracePeriodSeconds: 5,
@@ -335,7 +335,7 @@ export class JupyterHub extends Component {
         probes: {
           startup: health({ periodSeconds: 2 }),
           readiness: health({ periodSeconds: 10 }),
-          liveness: health({ periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
+          liveness: health({ periodSeconds: 20, failureThreshold: 6 }),
         },
         // The hub starts only when its account has its rights.
         serviceAccountName: account.subjects.apply((subjects) => subjects[0]?.name ?? hubName),

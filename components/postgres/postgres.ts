@@ -18,6 +18,7 @@ import {
 import { pgHba, postgresConf, SETTINGS_PATH } from "./postgres-settings.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import {
+  execProbe,
   configMap,
   type EnvVar,
   job,
@@ -274,7 +275,7 @@ export class Postgres<Database extends string> extends Component {
 /** Over the network, so that the image's first start, which answers within the pod only, does not count. */
 function answersProbe(timing: Probe): Probe {
   const command = ["pg_isready", "--quiet", "--host=127.0.0.1", `--username=${SUPERUSER}`];
-  return { exec: { command }, timeoutSeconds: 5, ...timing };
+  return execProbe(command, timing);
 }
 
 /** Names of volumes have no underscore. */

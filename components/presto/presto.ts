@@ -8,7 +8,9 @@ import { jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { javaProperties, type PrestoCatalog } from "./presto-catalogs.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
+import { probeAnswerMs } from "../../check/limits.ts";
 import {
+  execProbe,
   configMap,
   deployment,
   type EnvVar,
@@ -194,7 +196,7 @@ export class Presto extends Component {
         probes: {
           startup: startedProbe({ periodSeconds: 3 }),
           readiness: startedProbe({ periodSeconds: 10, failureThreshold: 3 }),
-          liveness: httpProbe(PORT, "/v1/info", { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
+          liveness: httpProbe(PORT, "/v1/info", { periodSeconds: 20, failureThreshold: 6 }),
         },
         config: pulumi.interpolate`${shared.text}${config}`,
         volumes: [
@@ -225,8 +227,8 @@ export class Presto extends Component {
 function startedProbe(timing: Probe): Probe {
   const script =
     "import json,sys,urllib.request as r;" +
-    `sys.exit(json.load(r.urlopen('http://127.0.0.1:${PORT}/v1/info',timeout=4))['starting'])`;
-  return { exec: { command: ["python3", "-c", script] }, timeoutSeconds: 5, ...timing };
+    `sys.exit(json.load(r.urlopen('http://127.0.0.1:${PORT}/v1/info',timeout=${(probeAnswerMs - 1000) / 1000}))['starting'])`;
+  return execProbe(["python3", "-c", script], timing);
 }
 
 /** A key of a ConfigMap cannot hold a slash, so the volume puts the file into its folder. */

@@ -104,7 +104,6 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
             readiness: httpProbe(PORT, "/api/v1/version", { periodSeconds: 10 }),
             liveness: httpProbe(PORT, "/api/v1/version", {
               periodSeconds: 20,
-              timeoutSeconds: 10,
               failureThreshold: 6,
             }),
           },

@@ -16,6 +16,7 @@ import {
 import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
 import { heapProblems, type Spark, UI_PORT } from "./spark.ts";
 import {
+  execProbe,
   after,
   configMap,
   deployment,
@@ -151,7 +152,7 @@ export class SparkApplication extends Component {
       const works: Probe =
         args.readyFile === undefined
           ? tcpProbe(UI_PORT, { periodSeconds: 5 })
-          : { exec: { command: ["test", "-f", args.readyFile] }, periodSeconds: 5 };
+          : execProbe(["test", "-f", args.readyFile], { periodSeconds: 5 });
       return {
         startup: tcpProbe(UI_PORT, { periodSeconds: 3 }),
         readiness: works,

@@ -1,6 +1,7 @@
 /** The Kubernetes provider: server-side apply, waits that say what they wait for, deletion until gone. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { startupMs } from "../../check/limits.ts";
 import {
   type Diff,
   type Made,
@@ -18,7 +19,7 @@ import { applyPatch, isPatch, manages, patchManager, relinquish } from "./kubern
 import { replacePaths } from "./kubernetes-replace.ts";
 import { awaitReady, readiness } from "./kubernetes-wait.ts";
 
-const defaultTimeoutSeconds = 1200;
+const defaultTimeoutSeconds = startupMs / 1000;
 const deleteTimeoutSeconds = 120;
 
 /** A provider for one cluster; nothing is contacted before the first step that needs it. */

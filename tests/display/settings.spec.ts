@@ -1,8 +1,5 @@
 import { expect } from "chai";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
 import { readSettings } from "../../display/server/settings.ts";
-import { repositoryDir, sourceFolders } from "../../images/tags.ts";
 
 const required = {
   WEB_DIR: "/opt/millrace/web",
@@ -38,37 +35,5 @@ describe("settings of the display", () => {
         "CASSANDRA_USER is empty",
       ].join("\n"),
     );
-  });
-});
-
-describe("image of the display", () => {
-  it("carries every file and package that the server imports", () => {
-    const { dependencies } = JSON.parse(
-      readFileSync(join(repositoryDir, "images", "display", "package.json"), "utf8"),
-    ) as { readonly dependencies: object };
-    const carried = sourceFolders("display");
-    const seen = new Set<string>();
-    const packages = new Set<string>();
-    const follow = (file: string): void => {
-      if (seen.has(file)) return;
-      seen.add(file);
-      const text = readFileSync(file, "utf8");
-      for (const [, type, target = ""] of text.matchAll(/^(?:import|export) (type )?[^;]*? ?from "([^"]+)";$/gm)) {
-        if (type !== undefined || target.startsWith("node:")) continue;
-        if (target.startsWith(".")) follow(resolve(dirname(file), target));
-        else packages.add(target);
-      }
-    };
-    const server = join(repositoryDir, "display", "server");
-    for (const file of readdirSync(server)) follow(join(server, file));
-    for (const file of seen) {
-      const path = relative(repositoryDir, file);
-      expect(existsSync(file), path).to.equal(true);
-      expect(
-        carried.some((source) => path === source || path.startsWith(`${source}/`)),
-        path,
-      ).to.equal(true);
-    }
-    expect([...packages].sort()).to.deep.equal(Object.keys(dependencies).sort());
   });
 });

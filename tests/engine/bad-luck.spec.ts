@@ -4,10 +4,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import type { EngineResult } from "../../engine/index.ts";
 import { takeLock } from "../../engine/lock.ts";
 import { FakeCluster } from "./fake-cluster.ts";
-import { type Part, TestStack } from "./test-stack.ts";
+import { eachStack, ok, type Part, TestStack } from "./test-stack.ts";
 
 const configMaps = "/api/v1/namespaces/default/configmaps";
 const parts: readonly Part[] = [
@@ -20,24 +19,7 @@ describe("the local engine in bad luck", function () {
   this.timeout(120_000);
   let cluster: FakeCluster;
   let stack: TestStack;
-
-  beforeEach(async () => {
-    cluster = new FakeCluster();
-    await cluster.start();
-    stack = new TestStack(cluster.kubeconfig);
-  });
-
-  afterEach(async () => {
-    cluster.intercept = () => undefined;
-    await cluster.stop();
-    stack.remove();
-  });
-
-  const ok = async (running: Promise<EngineResult>): Promise<EngineResult> => {
-    const result = await running;
-    expect(result.errors).to.deep.equal([]);
-    return result;
-  };
+  eachStack((made) => ({ cluster, stack } = made));
   const isSlow = (method: string, path: string) => method === "PATCH" && path.endsWith("/slow");
 
   /** Runs `up` in a process of its own and kills that while the object "slow" is being made. */

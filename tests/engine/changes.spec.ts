@@ -1,7 +1,6 @@
 import { expect } from "chai";
-import type { EngineResult } from "../../engine/index.ts";
-import { FakeCluster } from "./fake-cluster.ts";
-import { type Part, TestStack } from "./test-stack.ts";
+import type { FakeCluster } from "./fake-cluster.ts";
+import { eachStack, ok, type Part, type TestStack, writesTo } from "./test-stack.ts";
 
 const configMaps = "/api/v1/namespaces/default/configmaps";
 const job = "/apis/batch/v1/namespaces/default/jobs/job";
@@ -11,24 +10,8 @@ describe("what the local engine does with changes", function () {
   this.timeout(120_000);
   let cluster: FakeCluster;
   let stack: TestStack;
-
-  beforeEach(async () => {
-    cluster = new FakeCluster();
-    await cluster.start();
-    stack = new TestStack(cluster.kubeconfig);
-  });
-
-  afterEach(async () => {
-    await cluster.stop();
-    stack.remove();
-  });
-
-  const ok = async (running: Promise<EngineResult>): Promise<EngineResult> => {
-    const result = await running;
-    expect(result.errors).to.deep.equal([]);
-    return result;
-  };
-  const writes = () => cluster.requests.filter((request) => !request.startsWith("GET"));
+  eachStack((made) => ({ cluster, stack } = made));
+  const writes = () => writesTo(cluster);
 
   it("names nested children by the types of all their parents, and deletes children and dependents first", async () => {
     const group = (name: string, parent?: string): Part => ({

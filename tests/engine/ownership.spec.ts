@@ -1,11 +1,10 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { EngineResult } from "../../engine/index.ts";
 import { readStackId } from "../../engine/stack-id.ts";
 import { created, type Json, merged } from "./fake-apply.ts";
 import { FakeCluster } from "./fake-cluster.ts";
-import { type Part, TestStack } from "./test-stack.ts";
+import { eachStack, ok, type Part, TestStack, writesTo } from "./test-stack.ts";
 
 const map = "/api/v1/namespaces/default/configmaps/map";
 const users = "/api/v1/namespaces/default/secrets/users";
@@ -15,24 +14,8 @@ describe("whose an object is", function () {
   this.timeout(120_000);
   let cluster: FakeCluster;
   let stack: TestStack;
-
-  beforeEach(async () => {
-    cluster = new FakeCluster();
-    await cluster.start();
-    stack = new TestStack(cluster.kubeconfig);
-  });
-
-  afterEach(async () => {
-    await cluster.stop();
-    stack.remove();
-  });
-
-  const ok = async (running: Promise<EngineResult>): Promise<EngineResult> => {
-    const result = await running;
-    expect(result.errors).to.deep.equal([]);
-    return result;
-  };
-  const writes = () => cluster.requests.filter((request) => !request.startsWith("GET"));
+  eachStack((made) => ({ cluster, stack } = made));
+  const writes = () => writesTo(cluster);
   const live = (path: string) => cluster.objects.get(path) as Record<string, Json>;
   const managers = (path: string) =>
     (live(path)["metadata"]?.["managedFields"] as Json[]).map(

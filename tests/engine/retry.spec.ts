@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { type EngineResult, up } from "../../engine/index.ts";
+import { up } from "../../engine/index.ts";
 import { NoAnswerError } from "../../engine/provider.ts";
 import { ApiError } from "../../engine/providers/kubernetes-api.ts";
 import { awaitReady, readiness } from "../../engine/providers/kubernetes-wait.ts";
 import { isObject, type Json } from "./fake-apply.ts";
-import { FakeCluster } from "./fake-cluster.ts";
-import { type Part, TestStack } from "./test-stack.ts";
+import type { FakeCluster } from "./fake-cluster.ts";
+import { eachStack, ok, type Part, type TestStack, writesTo } from "./test-stack.ts";
 
 const job = "/apis/batch/v1/namespaces/default/jobs/setup";
 const web = "/apis/apps/v1/namespaces/default/deployments/web";
@@ -14,24 +14,8 @@ describe("what failed once, the next time", function () {
   this.timeout(120_000);
   let cluster: FakeCluster;
   let stack: TestStack;
-
-  beforeEach(async () => {
-    cluster = new FakeCluster();
-    await cluster.start();
-    stack = new TestStack(cluster.kubeconfig);
-  });
-
-  afterEach(async () => {
-    await cluster.stop();
-    stack.remove();
-  });
-
-  const ok = async (running: Promise<EngineResult>): Promise<EngineResult> => {
-    const result = await running;
-    expect(result.errors).to.deep.equal([]);
-    return result;
-  };
-  const writes = () => cluster.requests.filter((request) => !request.startsWith("GET"));
+  eachStack((made) => ({ cluster, stack } = made));
+  const writes = () => writesTo(cluster);
   const setup = (more: Partial<Part> = {}): Part => ({
     kind: "Job",
     name: "setup",

@@ -5,8 +5,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ResourceOptions } from "@pulumi/pulumi";
+import { expect } from "chai";
 import { destroy, type EngineEvent, type EngineOptions, type EngineResult, preview, up } from "../../engine/index.ts";
 import type { ResourceState } from "../../engine/state.ts";
+import { FakeCluster } from "./fake-cluster.ts";
 
 export interface Part {
   /** @default "ConfigMap" */
@@ -119,4 +121,34 @@ export class TestStack {
   get recorded(): string[] {
     return this.checkpoint.resources.map((resource) => resource.urn.replace("urn:pulumi:dev::parts::", ""));
   }
+}
+
+/** A new stack on a new cluster for each spec of a suite. */
+export function eachStack(use: (made: { readonly cluster: FakeCluster; readonly stack: TestStack }) => void): void {
+  let cluster: FakeCluster;
+  let stack: TestStack;
+  beforeEach(async () => {
+    cluster = new FakeCluster();
+    await cluster.start();
+    stack = new TestStack(cluster.kubeconfig);
+    use({ cluster, stack });
+  });
+  afterEach(async () => {
+    // What a spec holds back would keep the cluster from ending.
+    cluster.intercept = () => undefined;
+    await cluster.stop();
+    stack.remove();
+  });
+}
+
+/** A run that ends without an error. */
+export async function ok(running: Promise<EngineResult>): Promise<EngineResult> {
+  const result = await running;
+  expect(result.errors).to.deep.equal([]);
+  return result;
+}
+
+/** Requests that change something. */
+export function writesTo(cluster: FakeCluster): string[] {
+  return cluster.requests.filter((request) => !request.startsWith("GET"));
 }
