@@ -1,6 +1,15 @@
 /** Builds the display's pages on the host: npm and Angular's compiler, with the Node that runs this program. */
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { cacheDir, once, sha256Of, touch } from "../cache.ts";
 import { run } from "../run.ts";
