@@ -5,7 +5,7 @@
 import { child } from "./child.ts";
 import { type Node, root } from "./json-schema.ts";
 import { issueProblems, unknownSetting } from "./problems.ts";
-import { impossible, risky } from "./rules.ts";
+import { configProblems, riskWarnings } from "./rules.ts";
 import { type PlatformConfig, schema } from "./schema.ts";
 
 export type { PlatformConfig, Quantity } from "./schema.ts";
@@ -52,14 +52,14 @@ export function loadConfig(
   const result = schema.safeParse(values);
   if (!result.success)
     throw new ConfigError([...problems, ...issueProblems(result.error.issues, values, secretPaths)], file);
-  problems.push(...withoutSecrets(impossible(result.data), values, secretPaths));
+  problems.push(...withoutSecrets(configProblems(result.data), values, secretPaths));
   if (problems.length > 0) throw new ConfigError(problems, file);
   return result.data;
 }
 
-/** Settings that are allowed and risky, one line each; empty when there are none. */
+/** Settings that are allowed and riskWarnings, one line each; empty when there are none. */
 export function configWarnings(config: PlatformConfig): string[] {
-  return risky(config);
+  return riskWarnings(config);
 }
 
 /** Problems between settings, with each secret that they quote masked. */

@@ -5,7 +5,7 @@ import { enabledRooms, isOwn, rooms, settingsOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
 
 /** Sets of settings that cannot work; empty when there is none. */
-export function impossible(config: PlatformConfig): string[] {
+export function configProblems(config: PlatformConfig): string[] {
   const store = {
     withoutSecret: consumersWithoutSecret(config),
     hasHomes: Object.keys(objectStoreContents(config).homes).length > 0,
@@ -94,7 +94,7 @@ function imageProblems(config: PlatformConfig): string[] {
 }
 
 /** Sets of settings that work and are risky; empty when there is none. */
-export function risky(config: PlatformConfig): string[] {
+export function riskWarnings(config: PlatformConfig): string[] {
   const warnings = [
     ...enabledRooms(config).flatMap(({ room, view }) => room.warnings?.(view) ?? []),
     ...retentionWarnings(config.services),

@@ -372,7 +372,7 @@ describe("the program", function () {
     });
   });
 
-  it("publishes the display in profile pipeline before all else, and asks nobody who he is there", async () => {
+  it("publishes the display in profile pipeline before all else, and it asks for no login", async () => {
     for (const target of ["embedded", "minikube", "microk8s"]) {
       const { program } = await render(stacks[`${target} in profile pipeline`] ?? {});
       const [first] = await valueOf(program.addresses);

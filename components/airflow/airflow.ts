@@ -139,7 +139,7 @@ export class Airflow extends Component {
     super("Airflow", name, { executor, dagBucket, podDags, timezone }, opts);
     const problems = airflowProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const settingsName = `${name}-settings`;
     const setupName = `${name}-setup`;
     const inPods = executor === "kubernetes";
@@ -152,21 +152,21 @@ export class Airflow extends Component {
     };
 
     const heartbeatEnv = [{ name: "AIRFLOW_HEALTH_URL", value: pulumi.interpolate`${url}/api/v2/monitor/health` }];
-    const keys = createKeys(name, namespace, child);
-    const users = createUsers(name, namespace, child);
+    const keys = createKeys(name, namespace, childOptions);
+    const users = createUsers(name, namespace, childOptions);
     const tasks = taskParts(args.clients, args.sparkToken, args.sparkBatch);
     const common = commonEnv();
     const settings = createSettings();
-    service(name, { ...api, ports: { http: API_PORT } }, child);
+    service(name, { ...api, ports: { http: API_PORT } }, childOptions);
     const setup = createSetup();
     // Tables and roles must be there before anything starts; the set-up of a new version is a new Job.
-    const afterSetup = { ...child, dependsOn: [setup] };
+    const afterSetup = { ...childOptions, dependsOn: [setup] };
     const servers = [createApiServer(), createScheduler(), createDagProcessor(), createTriggerer()];
 
     this.address = publish(
       args.exposure,
       { ...api, service: name, nodePort: "airflow", port: API_PORT, title: "Airflow", scheme: "http" },
-      child,
+      childOptions,
     );
     this.endpoint = {
       kind: "airflow",
@@ -212,7 +212,7 @@ export class Airflow extends Component {
             }
           : { [files.taskKeys]: readProgram(files.taskKeys) }),
       };
-      configMap(settingsName, { ...api, data }, child);
+      configMap(settingsName, { ...api, data }, childOptions);
       return pulumi.output(data).apply((texts) => JSON.stringify(texts));
     }
 
@@ -278,7 +278,7 @@ export class Airflow extends Component {
           retries: 4,
           pod: { ...pod, config: pulumi.interpolate`${settings}${users.fingerprint}` },
         },
-        { ...child, dependsOn: after(...ready) },
+        { ...childOptions, dependsOn: after(...ready) },
       );
     }
 
@@ -292,7 +292,7 @@ export class Airflow extends Component {
           plugins: [files.loginLimit, files.bodyLimit],
         }),
         // It shows the logs of tasks that run in pods.
-        ...(inPods ? { serviceAccountName: account(name, "api-server", namespace, child) } : {}),
+        ...(inPods ? { serviceAccountName: account(name, "api-server", namespace, childOptions) } : {}),
         ports: { http: API_PORT },
         probes: {
           // The first call of this API builds it, for seconds to half a minute; else the first task would wait for that.
@@ -343,8 +343,8 @@ export class Airflow extends Component {
     }
 
     function schedulerAccount(): Pick<PodArgs, "serviceAccountName"> {
-      const task = podDags.length === 0 ? undefined : account(name, "task", namespace, child);
-      if (inPods) return { serviceAccountName: account(name, "scheduler", namespace, child) };
+      const task = podDags.length === 0 ? undefined : account(name, "task", namespace, childOptions);
+      if (inPods) return { serviceAccountName: account(name, "scheduler", namespace, childOptions) };
       return task === undefined ? {} : { serviceAccountName: task };
     }
 

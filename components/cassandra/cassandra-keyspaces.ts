@@ -121,7 +121,7 @@ function nameProblems(what: string, name: string): string[] {
   if (/^[a-z][a-z0-9_]*$/.test(name) && name.length <= MAX_NAME_LENGTH) return [];
   return [
     `cassandra: "${name}" can't be a ${what}; use up to ${MAX_NAME_LENGTH} lower-case letters, digits and _, ` +
-      "with a letter at the begin",
+      "starting with a letter",
   ];
 }
 

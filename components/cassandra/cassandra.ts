@@ -139,7 +139,7 @@ export class Cassandra<Consumer extends string> extends Component {
     super("Cassandra", name, { replicas, data, keyspaces, roles }, opts);
     const problems = cassandraProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const headless = headlessName(name);
     const setupName = `${name}-setup`;
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
@@ -150,8 +150,8 @@ export class Cassandra<Consumer extends string> extends Component {
 
     const superuser = createRole(SUPERUSER);
     const passwords = consumers.map((consumer) => ({ consumer, ...createRole(consumer) }));
-    service(name, { ...meta, ports: { cql: CQL_PORT } }, child);
-    service(headless, { ...meta, ports: { cql: CQL_PORT, gossip: GOSSIP_PORT }, headless: true }, child);
+    service(name, { ...meta, ports: { cql: CQL_PORT } }, childOptions);
+    service(headless, { ...meta, ports: { cql: CQL_PORT, gossip: GOSSIP_PORT }, headless: true }, childOptions);
     const nodes = createNodes();
     if (replicas > 1) createDisruptionBudget();
     const setup = createSetup();
@@ -181,7 +181,7 @@ export class Cassandra<Consumer extends string> extends Component {
           labels: labels(name, "role"),
           length: PASSWORD_LENGTH,
         },
-        child,
+        childOptions,
       );
     }
 
@@ -249,7 +249,7 @@ export class Cassandra<Consumer extends string> extends Component {
             terminationGracePeriodSeconds: STOP_SECONDS,
           },
         },
-        child,
+        childOptions,
       );
     }
 
@@ -293,7 +293,7 @@ export class Cassandra<Consumer extends string> extends Component {
           },
         },
         {
-          ...child,
+          ...childOptions,
           dependsOn: [nodes],
           customTimeouts: { create: `${SETUP_SECONDS}s`, update: `${SETUP_SECONDS}s` },
         },
@@ -307,7 +307,7 @@ export class Cassandra<Consumer extends string> extends Component {
           metadata: { name, namespace: args.namespace, labels: meta.labels },
           spec: { maxUnavailable: 1, selector: { matchLabels: meta.selector } },
         },
-        child,
+        childOptions,
       );
     }
   }

@@ -112,7 +112,7 @@ export class Catalog extends Component {
     super("Catalog", name, { warehouse, data }, opts);
     const problems = catalogProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const { objectName = name } = args;
     const headless = `${objectName}-nodes`;
     const configName = `${objectName}-config`;
@@ -130,10 +130,10 @@ export class Catalog extends Component {
     configMap(
       configName,
       { ...meta, data: { "metastore-site.xml": site, "hive-site.xml": site, "core-site.xml": coreSite } },
-      child,
+      childOptions,
     );
-    service(objectName, { ...meta, ports: { thrift: PORT } }, child);
-    service(headless, { ...meta, ports: { thrift: PORT }, headless: true }, child);
+    service(objectName, { ...meta, ports: { thrift: PORT } }, childOptions);
+    service(headless, { ...meta, ports: { thrift: PORT }, headless: true }, childOptions);
     const server = createServer();
     this.endpoint = {
       kind: "hive-metastore",
@@ -186,7 +186,7 @@ export class Catalog extends Component {
           },
         },
         // A metastore that works on Derby goes on until its new database is there.
-        { ...child, dependsOn: after(args.database.ready) },
+        { ...childOptions, dependsOn: after(args.database.ready) },
       );
     }
   }

@@ -75,7 +75,7 @@ export class Display extends Component {
     super("Display", name, { replicas, windowSeconds }, opts);
     const problems = displayProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
     const heap = heapMebibytes(args.resources.limits.memory, HEAP_SHARE);
     const env: EnvVar[] = [
@@ -91,7 +91,7 @@ export class Display extends Component {
       { name: "WINDOW_SECONDS", value: String(windowSeconds) },
     ];
 
-    service(name, { ...meta, ports: { http: PORT } }, child);
+    service(name, { ...meta, ports: { http: PORT } }, childOptions);
     const server = deployment(
       {
         name,
@@ -116,12 +116,12 @@ export class Display extends Component {
           spread: true,
         },
       },
-      child,
+      childOptions,
     );
     this.address = publish(
       args.exposure,
       { ...meta, service: name, nodePort: "display", port: PORT, title: "Display", scheme: "http" },
-      child,
+      childOptions,
     );
     const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(name, namespace)}:${PORT}`);
     this.endpoint = { kind: "display", url, ready: server.id };

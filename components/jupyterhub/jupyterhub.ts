@@ -102,7 +102,7 @@ export function jupyterhubProblems(
     problems.push(`jupyterhub: user "${user}" has no home; add it to homes`);
   }
   for (const admin of admins.filter((name) => !users.includes(name))) {
-    problems.push(`jupyterhub: admin "${admin}" is none of the users ${users.join(", ")}; add the name to users too`);
+    problems.push(`jupyterhub: admin "${admin}" is not one of the users (${users.join(", ")}); add it to users`);
   }
   if (!Number.isInteger(idleMinutes) || idleMinutes < 1) {
     problems.push(`jupyterhub: idleMinutes is ${idleMinutes}; give a whole number from 1`);
@@ -127,7 +127,7 @@ export class JupyterHub extends Component {
     super("JupyterHub", name, { users, admins, idleMinutes, oidc: oidc?.issuer }, opts);
     const problems = jupyterhubProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const hubName = `${name}-${HUB}`;
     const proxyName = `${name}-${PROXY}`;
     const usersName = `${name}-users`;
@@ -143,19 +143,22 @@ export class JupyterHub extends Component {
     const keys = createKeys();
     const serverSecrets = accounts.map((user) => createServerSecret(user));
     const account = createAccount();
-    const serverSettings = configMap(`${name}-server`, { ...hubMeta, data: workloadFiles(serverFiles) }, child);
+    const serverSettings = configMap(`${name}-server`, { ...hubMeta, data: workloadFiles(serverFiles) }, childOptions);
     const settings = createSettings();
-    service(hubName, { ...hubMeta, ports: { http: HUB_PORT } }, child);
-    service(name, { ...proxyMeta, ports: { http: HTTP_PORT, api: API_PORT } }, child);
-    const proxy = deployment({ name: proxyName, namespace, replicas: 1, strategy: "Recreate", pod: proxyPod() }, child);
+    service(hubName, { ...hubMeta, ports: { http: HUB_PORT } }, childOptions);
+    service(name, { ...proxyMeta, ports: { http: HTTP_PORT, api: API_PORT } }, childOptions);
+    const proxy = deployment(
+      { name: proxyName, namespace, replicas: 1, strategy: "Recreate", pod: proxyPod() },
+      childOptions,
+    );
     const hub = deployment(
       { name: hubName, namespace, replicas: 1, strategy: "Recreate", pod: hubPod() },
-      { ...child, dependsOn: after(args.database.ready, ...(args.waitFor ?? [])) },
+      { ...childOptions, dependsOn: after(args.database.ready, ...(args.waitFor ?? [])) },
     );
     this.address = publish(
       args.exposure,
       { ...proxyMeta, service: name, nodePort: "jupyterhub", port: HTTP_PORT, title: "JupyterHub", scheme: "http" },
-      child,
+      childOptions,
     );
     this.endpoint = {
       kind: "jupyterhub",
@@ -172,27 +175,27 @@ export class JupyterHub extends Component {
         const password = new random.RandomPassword(
           `${name}-${escapedUser(user)}`,
           { length: 24, special: false },
-          child,
+          childOptions,
         );
         return [escapedUser(user), password.result] as const;
       });
       return new k8s.core.v1.Secret(
         usersName,
         { metadata: { name: usersName, namespace, labels: hubMeta.labels }, stringData: Object.fromEntries(generated) },
-        child,
+        childOptions,
       );
     }
 
     function createKeys(): k8s.core.v1.Secret {
       const key = (what: string): pulumi.Output<string> =>
-        pulumi.secret(new random.RandomBytes(`${name}-${what}`, { length: 32 }, child).hex);
+        pulumi.secret(new random.RandomBytes(`${name}-${what}`, { length: 32 }, childOptions).hex);
       return new k8s.core.v1.Secret(
         keysName,
         {
           metadata: { name: keysName, namespace, labels: hubMeta.labels },
           stringData: { cookie: key("cookie"), proxy: key("proxy"), crypt: key("crypt") },
         },
-        child,
+        childOptions,
       );
     }
 
@@ -206,13 +209,17 @@ export class JupyterHub extends Component {
           stringData: { [TOKEN_FIELD]: "" },
         },
         // Each start of the server brings another token.
-        { ...child, ignoreChanges: ["data", "stringData"] },
+        { ...childOptions, ignoreChanges: ["data", "stringData"] },
       );
     }
 
     function createAccount(): k8s.rbac.v1.RoleBinding {
       const metadata = { name: hubName, namespace, labels: hubMeta.labels };
-      const owner = new k8s.core.v1.ServiceAccount(hubName, { metadata, automountServiceAccountToken: false }, child);
+      const owner = new k8s.core.v1.ServiceAccount(
+        hubName,
+        { metadata, automountServiceAccountToken: false },
+        childOptions,
+      );
       const role = new k8s.rbac.v1.Role(
         hubName,
         {
@@ -228,7 +235,7 @@ export class JupyterHub extends Component {
             },
           ],
         },
-        child,
+        childOptions,
       );
       return new k8s.rbac.v1.RoleBinding(
         hubName,
@@ -237,7 +244,7 @@ export class JupyterHub extends Component {
           roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
           subjects: [{ kind: "ServiceAccount", name: owner.metadata.name, namespace }],
         },
-        child,
+        childOptions,
       );
     }
 
@@ -288,7 +295,7 @@ export class JupyterHub extends Component {
         "pod.json": serverPodText(server),
         "people.json": peopleText(server),
       };
-      const config = configMap(hubName, { ...hubMeta, data }, child);
+      const config = configMap(hubName, { ...hubMeta, data }, childOptions);
       return { name: config.metadata.name, text: pulumi.output(data).apply((texts) => JSON.stringify(texts)) };
     }
 

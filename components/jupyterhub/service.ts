@@ -102,8 +102,8 @@ export const jupyterhub = defineService({
     for (const admin of admins.filter((name) => !users.includes(name))) {
       const meant = nearest(admin, users);
       problems.push(
-        `${at}.admins: "${admin}" is none of users, which are ${users.join(", ")}; ` +
-          (meant === undefined ? "add the name to users too" : `did you mean "${meant}"?`),
+        `${at}.admins: "${admin}" is not one of the users (${users.join(", ")}); ` +
+          (meant === undefined ? "add it to users" : `did you mean "${meant}"?`),
       );
     }
     return problems;

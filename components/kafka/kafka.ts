@@ -158,7 +158,7 @@ export class Kafka extends Component {
     super("Kafka", name, { replicas, data, autoCreateTopics }, opts);
     const problems = kafkaProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const headless = headlessName(name);
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
     // Advertising needs an address that is known before the broker starts, and that leads to this very broker.
@@ -168,14 +168,18 @@ export class Kafka extends Component {
         : undefined;
 
     const identity = createIdentity();
-    service(name, { ...meta, ports: { kafka: INTERNAL_PORT } }, child);
-    service(headless, { ...meta, ports: { kafka: INTERNAL_PORT, controller: CONTROLLER_PORT }, headless: true }, child);
+    service(name, { ...meta, ports: { kafka: INTERNAL_PORT } }, childOptions);
+    service(
+      headless,
+      { ...meta, ports: { kafka: INTERNAL_PORT, controller: CONTROLLER_PORT }, headless: true },
+      childOptions,
+    );
     const brokers = createBrokers();
     if (replicas > 1) createDisruptionBudget();
     this.address = publish(
       external === undefined ? { kind: "none" } : args.exposure,
       { ...meta, service: name, nodePort: "kafka", port: EXTERNAL_PORT, title: "Kafka" },
-      child,
+      childOptions,
     );
     this.otherTopicsBytes = boundsOfOthers(data)?.retention;
     this.endpoint = {
@@ -187,7 +191,7 @@ export class Kafka extends Component {
     this.registerOutputs({ bootstrapServers: this.endpoint.bootstrapServers, address: this.address.url });
 
     function createIdentity(): k8s.core.v1.Secret {
-      const id = new random.RandomId(`${name}-cluster-id`, { byteLength: 16 }, child);
+      const id = new random.RandomId(`${name}-cluster-id`, { byteLength: 16 }, childOptions);
       const secretName = `${name}-cluster-id`;
       return new k8s.core.v1.Secret(
         secretName,
@@ -195,7 +199,7 @@ export class Kafka extends Component {
           metadata: { name: secretName, namespace: args.namespace, labels: meta.labels },
           stringData: { clusterId: id.b64Url.apply(kafkaClusterId) },
         },
-        child,
+        childOptions,
       );
     }
 
@@ -261,7 +265,7 @@ export class Kafka extends Component {
             terminationGracePeriodSeconds: 60,
           },
         },
-        child,
+        childOptions,
       );
     }
 
@@ -272,7 +276,7 @@ export class Kafka extends Component {
           metadata: { name, namespace: args.namespace, labels: meta.labels },
           spec: { maxUnavailable: 1, selector: { matchLabels: meta.selector } },
         },
-        child,
+        childOptions,
       );
     }
   }

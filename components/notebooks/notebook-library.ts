@@ -56,11 +56,11 @@ export class NotebookLibrary extends Component {
     const problems = notebookLibraryProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const { objectName = name } = args;
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const files = configMap(
       objectName,
       { namespace: args.namespace, labels: labels(objectName, ROLE), data: { ...notebooks } },
-      child,
+      childOptions,
     );
     const setup = job(
       {
@@ -87,7 +87,7 @@ export class NotebookLibrary extends Component {
           scratch: ["/tmp"],
         },
       },
-      { ...child, dependsOn: after(args.objectStore.ready) },
+      { ...childOptions, dependsOn: after(args.objectStore.ready) },
     );
     this.ready = setup.id;
     this.registerOutputs({ ready: this.ready });

@@ -103,7 +103,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const server = servers[args.server.kind];
     const consumers = Object.keys(keys) as Consumer[];
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const setupName = `${name}-setup`;
     const headless = `${name}-nodes`;
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
@@ -111,10 +111,10 @@ export class ObjectStore<Consumer extends string> extends Component implements S
 
     const secret = createServerSecret();
     const keySecrets = consumers.map((consumer) =>
-      createKeySecret(name, consumer, args.namespace, newKeys(consumer), child),
+      createKeySecret(name, consumer, args.namespace, newKeys(consumer), childOptions),
     );
-    service(name, { ...meta, ports: server.ports }, child);
-    service(headless, { ...meta, ports: server.ports, headless: true }, child);
+    service(name, { ...meta, ports: server.ports }, childOptions);
+    service(headless, { ...meta, ports: server.ports, headless: true }, childOptions);
     const serverSet = createServer();
     const setup = createSetup();
 
@@ -122,7 +122,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
     this.address = publish(
       args.exposure,
       { ...published, nodePort: "objectStore", port: server.s3Port, title: server.title },
-      child,
+      childOptions,
     );
     this.consoleAddress =
       server.consolePort === undefined
@@ -135,7 +135,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
               port: server.consolePort,
               title: `${server.title} console`,
             },
-            child,
+            childOptions,
           );
     const endpoints = consumers.map((consumer, index): [Consumer, S3Endpoint] => [
       consumer,
@@ -158,22 +158,22 @@ export class ObjectStore<Consumer extends string> extends Component implements S
         `${name}-server`,
         {
           metadata: { name: `${name}-server`, namespace: args.namespace, labels: meta.labels },
-          stringData: { ...server.secretData(name, child) },
+          stringData: { ...server.secretData(name, childOptions) },
         },
-        child,
+        childOptions,
       );
     }
 
     /** Garage demands this form of an id; every other server takes it. */
     function newKeys(consumer: string): KeyPair {
-      const id = new random.RandomBytes(`${name}-${consumer}-key-id`, { length: 12 }, child);
-      const key = new random.RandomBytes(`${name}-${consumer}-key`, { length: 32 }, child);
+      const id = new random.RandomBytes(`${name}-${consumer}-key-id`, { length: 12 }, childOptions);
+      const key = new random.RandomBytes(`${name}-${consumer}-key`, { length: 32 }, childOptions);
       return { accessKey: pulumi.interpolate`GK${id.hex}`, secretKey: key.hex };
     }
 
     function createServer(): k8s.apps.v1.StatefulSet {
       const hasConfig = server.configMount !== undefined;
-      if (hasConfig) configMap(`${name}-config`, { ...meta, data: server.configData }, child);
+      if (hasConfig) configMap(`${name}-config`, { ...meta, data: server.configData }, childOptions);
       return statefulSet(
         {
           name,
@@ -200,14 +200,14 @@ export class ObjectStore<Consumer extends string> extends Component implements S
             scratch: ["/tmp"],
           },
         },
-        child,
+        childOptions,
       );
     }
 
     function createSetup(): k8s.batch.v1.Job {
       const setupData = server.setupConfigData(args);
       const hasData = Object.keys(setupData).length > 0;
-      if (hasData) configMap(setupName, { ...meta, data: setupData }, child);
+      if (hasData) configMap(setupName, { ...meta, data: setupData }, childOptions);
       const volumes: Volume[] = keySecrets.map((keySecret, index) => ({
         name: `key-${consumers[index] ?? ""}`,
         secret: { secretName: keySecret.metadata.name },
@@ -240,7 +240,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
             scratch: ["/tmp"],
           },
         },
-        { ...child, dependsOn: [serverSet] },
+        { ...childOptions, dependsOn: [serverSet] },
       );
     }
   }

@@ -79,7 +79,7 @@ export function postgresProblems(args: {
     if (!/^[a-z][a-z0-9_]*[a-z0-9]$/.test(name) || name.length > MAX_NAME_LENGTH || name.startsWith("pg_")) {
       problems.push(
         `postgres: "${name}" can't be a database and its owner; use 2 to ${MAX_NAME_LENGTH} lower-case letters, digits ` +
-          "and _, with a letter at the begin, a letter or digit at the end, and no pg_ at the begin",
+          "and _, starting with a letter, ending with a letter or digit, and not starting with pg_",
       );
     } else if ([SUPERUSER, "template0", "template1", "public", "none"].includes(name)) {
       problems.push(`postgres: "${name}" is a name of the server's own; give the database another one`);
@@ -107,7 +107,7 @@ export class Postgres<Database extends string> extends Component {
     super("Postgres", name, { databases, data, ...(kept && { backup: kept }) }, opts);
     const problems = postgresProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const headless = `${name}-nodes`;
     const settingsName = `${name}-settings`;
     const scriptsName = `${name}-scripts`;
@@ -121,15 +121,20 @@ export class Postgres<Database extends string> extends Component {
 
     const superuser = createRole(SUPERUSER);
     const owners = databases.map((database) => ({ database, ...createRole(database) }));
-    configMap(settingsName, { ...meta, data: { "postgresql.conf": conf, "pg_hba.conf": pgHba } }, child);
-    configMap(scriptsName, { ...meta, data: scripts }, child);
-    service(name, { ...meta, ports: { postgres: PORT } }, child);
-    service(headless, { ...meta, ports: { postgres: PORT }, headless: true }, child);
+    configMap(settingsName, { ...meta, data: { "postgresql.conf": conf, "pg_hba.conf": pgHba } }, childOptions);
+    configMap(scriptsName, { ...meta, data: scripts }, childOptions);
+    service(name, { ...meta, ports: { postgres: PORT } }, childOptions);
+    service(headless, { ...meta, ports: { postgres: PORT }, headless: true }, childOptions);
     const server = createServer();
     const setup = createSetup();
     if (backup !== undefined) {
-      createBackup(backup, databaseClient(), { name: `${name}-backup`, namespace: args.namespace, databases }, child);
-      createRestore(backup, databaseClient(), { name: `${name}-restore`, namespace: args.namespace }, child);
+      createBackup(
+        backup,
+        databaseClient(),
+        { name: `${name}-backup`, namespace: args.namespace, databases },
+        childOptions,
+      );
+      createRestore(backup, databaseClient(), { name: `${name}-restore`, namespace: args.namespace }, childOptions);
     }
 
     const endpoints = owners.map(({ database, ref }): [string, PostgresEndpoint] => [
@@ -149,7 +154,7 @@ export class Postgres<Database extends string> extends Component {
           labels: labels(name, "role"),
           length: PASSWORD_LENGTH,
         },
-        child,
+        childOptions,
       );
     }
 
@@ -190,7 +195,7 @@ export class Postgres<Database extends string> extends Component {
             terminationGracePeriodSeconds: STOP_SECONDS,
           },
         },
-        child,
+        childOptions,
       );
     }
 
@@ -232,7 +237,7 @@ export class Postgres<Database extends string> extends Component {
             scratch: ["/tmp"],
           },
         },
-        { ...child, dependsOn: [server] },
+        { ...childOptions, dependsOn: [server] },
       );
     }
 

@@ -120,7 +120,7 @@ export class Presto extends Component {
     super("Presto", name, { workers, catalogs: catalogNames }, opts);
     const problems = prestoProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const meta = {
       namespace: args.namespace,
       labels: labels(name, COORDINATOR),
@@ -129,14 +129,14 @@ export class Presto extends Component {
     const url = pulumi.output(args.namespace).apply((ns) => `http://${serviceHost(name, ns)}:${PORT}`);
 
     const shared = createSharedSettings();
-    service(name, { ...meta, ports: { http: PORT } }, child);
+    service(name, { ...meta, ports: { http: PORT } }, childOptions);
     // The coordinator finds itself without its Service, which has no address before the coordinator is ready.
     const coordinator = createNodes(COORDINATOR, 1, pulumi.output(`http://127.0.0.1:${PORT}`));
     if (workers > 0) createNodes(WORKER, workers, url);
     this.address = publish(
       args.exposure,
       { ...meta, service: name, nodePort: "presto", port: PORT, title: "Presto", scheme: "http" },
-      child,
+      childOptions,
     );
     this.endpoint = { kind: "presto", url, catalogs: catalogNames, ready: coordinator.id };
     this.registerOutputs({ url, address: this.address.url });
@@ -152,7 +152,7 @@ export class Presto extends Component {
         ...Object.fromEntries(catalogNames.map((key) => [catalogFile(key), args.catalogs[key]?.properties ?? ""])),
       };
       const configName = `${name}-settings`;
-      configMap(configName, { ...meta, data }, child);
+      configMap(configName, { ...meta, data }, childOptions);
       return { name: configName, text: pulumi.output(data).apply((texts) => JSON.stringify(texts)) };
     }
 
@@ -169,7 +169,7 @@ export class Presto extends Component {
       configMap(
         configName,
         { namespace: args.namespace, labels: labels(name, role), data: { "config.properties": config } },
-        child,
+        childOptions,
       );
       return deployment(
         {
@@ -179,7 +179,7 @@ export class Presto extends Component {
           strategy: role === "coordinator" ? "Recreate" : "RollingUpdate",
           pod: nodePod(role, configName, config),
         },
-        child,
+        childOptions,
       );
     }
 

@@ -60,7 +60,7 @@ export class RandomNumbers extends Component {
     super("RandomNumbers", name, { rate, replicas }, opts);
     const problems = randomNumbersProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
 
     const { ref: token } = generatedSecret(
@@ -72,9 +72,9 @@ export class RandomNumbers extends Component {
         labels: meta.labels,
         length: TOKEN_LENGTH,
       },
-      child,
+      childOptions,
     );
-    service(name, { ...meta, ports: { http: PORT } }, child);
+    service(name, { ...meta, ports: { http: PORT } }, childOptions);
     const pumps = deployment(
       {
         name,
@@ -108,7 +108,7 @@ export class RandomNumbers extends Component {
           terminationGracePeriodSeconds: GRACE_SECONDS,
         },
       },
-      child,
+      childOptions,
     );
     const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(name, namespace)}:${PORT}`);
     this.endpoint = {

@@ -71,7 +71,7 @@ export class SparkConnect extends Component {
     super("SparkConnect", name, { driverMemory, maxExecutors, executorIdleSeconds }, opts);
     const problems = sparkConnectProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const { namespace } = spark;
     const meta = { namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
 
@@ -84,14 +84,14 @@ export class SparkConnect extends Component {
         labels: meta.labels,
         length: TOKEN_LENGTH,
       },
-      child,
+      childOptions,
     );
-    configMap(name, { ...meta, data: { [POOLS_FILE]: POOLS } }, child);
-    service(name, { ...meta, ports: { grpc: PORT, ui: UI_PORT } }, child);
+    configMap(name, { ...meta, data: { [POOLS_FILE]: POOLS } }, childOptions);
+    service(name, { ...meta, ports: { grpc: PORT, ui: UI_PORT } }, childOptions);
     const ready = [spark.objectStore.ready, spark.catalog.ready, ...(args.waitFor ?? [])];
     const server = deployment(
       { name, namespace, replicas: 1, strategy: "Recreate", pod: serverPod() },
-      { ...child, dependsOn: after(...ready) },
+      { ...childOptions, dependsOn: after(...ready) },
     );
     const url = namespace.apply((ns) => `sc://${serviceHost(name, ns)}:${PORT}`);
     this.endpoint = { kind: "spark-connect", url, token, ready: server.id };

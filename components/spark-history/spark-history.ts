@@ -73,13 +73,13 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
     super("SparkHistory", name, { eventLog, memory, keepDays }, opts);
     const problems = sparkHistoryProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const heap = heapMebibytes(memory, HEAP_SHARE);
     const meta = { namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
 
     const settings = pulumi.output(historySettings()).apply((values) => sparkProperties(values));
-    configMap(name, { ...meta, data: { "spark-defaults.conf": settings } }, child);
-    service(name, { ...meta, ports: { http: PORT } }, child);
+    configMap(name, { ...meta, data: { "spark-defaults.conf": settings } }, childOptions);
+    service(name, { ...meta, ports: { http: PORT } }, childOptions);
     const server = deployment(
       {
         name,
@@ -113,12 +113,12 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
           scratch: SPARK_SCRATCH,
         },
       },
-      child,
+      childOptions,
     );
     this.address = publish(
       args.exposure,
       { ...meta, service: name, nodePort: "sparkHistory", port: PORT, title: "Spark history", scheme: "http" },
-      child,
+      childOptions,
     );
     this.url = pulumi.output(namespace).apply((known) => `http://${serviceHost(name, known)}:${PORT}`);
     this.keepDays = keepDays;

@@ -104,15 +104,15 @@ export class SparkApplication extends Component {
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const { spark, mode } = args;
     const files = [args.main, ...(args.modules ?? [])];
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const driver = sparkDriverName(name);
     const meta = { namespace: spark.namespace, labels: labels(driver, "driver"), selector: selector(driver, "driver") };
 
     const data = Object.fromEntries(files.map(({ file, content }) => [file, content]));
-    configMap(driver, { ...meta, data }, child);
-    service(driver, { ...meta, ports: driverPorts, headless: true }, child);
+    configMap(driver, { ...meta, data }, childOptions);
+    service(driver, { ...meta, ports: driverPorts, headless: true }, childOptions);
     const workload = { name: driver, namespace: spark.namespace, pod: driverPod() };
-    const waiting = { ...child, dependsOn: after(...(args.waitFor ?? [])) };
+    const waiting = { ...childOptions, dependsOn: after(...(args.waitFor ?? [])) };
     const runner =
       mode === "stream"
         ? deployment({ ...workload, replicas: 1, strategy: "Recreate" }, waiting)
@@ -121,7 +121,7 @@ export class SparkApplication extends Component {
     this.address = publish(
       mode === "stream" && (args.publish ?? true) ? args.exposure : { kind: "none" },
       { ...meta, service: driver, nodePort: "sparkUi", port: UI_PORT, title: `Spark (${name})`, scheme: "http" },
-      child,
+      childOptions,
     );
     this.registerOutputs({ address: this.address.url });
 

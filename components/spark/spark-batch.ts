@@ -87,14 +87,14 @@ export class SparkBatch extends Component {
     super("SparkBatch", name, { applications: Object.keys(args.applications) }, opts);
     const problems = sparkBatchProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const { spark } = args;
     const meta = { namespace: spark.namespace, labels: labels(name, "template") };
 
     const templates = Object.fromEntries(
       Object.entries(args.applications).map(([key, application]) => [`${key}.yaml`, createTemplate(key, application)]),
     );
-    const templateMap = configMap(name, { ...meta, data: templates }, child);
+    const templateMap = configMap(name, { ...meta, data: templates }, childOptions);
     this.template = {
       configMapName: templateMap.metadata.name,
       text: pulumi.output(templates).apply((texts) => JSON.stringify(texts)),
@@ -104,7 +104,7 @@ export class SparkBatch extends Component {
     function createTemplate(key: string, application: SparkBatchApplication): pulumi.Output<string> {
       const driver = sparkDriverName(key);
       const { main } = application;
-      const program = configMap(driver, { ...meta, data: { [main.file]: main.content } }, child);
+      const program = configMap(driver, { ...meta, data: { [main.file]: main.content } }, childOptions);
       const { args: submit = [], ...pod } = sparkDriverPod({
         service: driver,
         component: "driver",

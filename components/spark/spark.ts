@@ -135,7 +135,7 @@ export class Spark extends Component {
     super("Spark", name, { catalogName, memory, cores }, opts);
     const problems = sparkProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
-    const child = { parent: this };
+    const childOptions = { parent: this };
     const namespace = pulumi.output(args.namespace);
     const resources = sparkExecutorResources({ executorMemory: memory, executorCores: cores });
 
@@ -149,7 +149,7 @@ export class Spark extends Component {
         labels: labels(name, "settings"),
         data: { "spark-defaults.conf": defaults, "executor-pod.yaml": executor },
       },
-      child,
+      childOptions,
     );
     this.namespace = namespace;
     this.image = pulumi.output(args.image);
@@ -164,7 +164,11 @@ export class Spark extends Component {
 
     function createAccount(): k8s.rbac.v1.RoleBinding {
       const metadata = { name, namespace, labels: labels(name, "driver") };
-      const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, child);
+      const account = new k8s.core.v1.ServiceAccount(
+        name,
+        { metadata, automountServiceAccountToken: false },
+        childOptions,
+      );
       const role = new k8s.rbac.v1.Role(
         name,
         {
@@ -177,7 +181,7 @@ export class Spark extends Component {
             },
           ],
         },
-        child,
+        childOptions,
       );
       return new k8s.rbac.v1.RoleBinding(
         name,
@@ -186,7 +190,7 @@ export class Spark extends Component {
           roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
           subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
         },
-        child,
+        childOptions,
       );
     }
 

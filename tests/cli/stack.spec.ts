@@ -81,7 +81,7 @@ describe("a stack", () => {
         .with.property("message")
         .that.does.not.include("hunter2");
       expect(() => read(`jupyterhub: { enabled: true, users: [ada], admins: [${seal("hunter2")}] }`))
-        .to.throw(/jupyterhub\.admins: "\[secret\]" is none of users, which are ada/)
+        .to.throw(/jupyterhub\.admins: "\[secret\]" is not one of the users \(ada/)
         .with.property("message")
         .that.does.not.include("hunter2");
     });

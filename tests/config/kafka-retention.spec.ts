@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { RECORD_BYTES, retentionWarnings, topicBounds } from "../../config/kafka-retention.ts";
 import { loadConfig } from "../../config/index.ts";
-import { risky } from "../../config/rules.ts";
+import { riskWarnings } from "../../config/rules.ts";
 import { streamTopics } from "../../pipeline.ts";
 import { makeRecord } from "../../workloads/telemetry/record.ts";
 import { numberMessage } from "../../workloads/random-numbers/numbers.ts";
@@ -42,7 +42,7 @@ describe("what topics take on the brokers' claims", () => {
       "millrace:profile": "pipeline",
       "millrace:services": { kafka: { storage: { kind: "persistent", size: "100Mi" } } },
     });
-    expect(risky(config).join("\n")).to.contain(
+    expect(riskWarnings(config).join("\n")).to.contain(
       "millrace:services.kafka.storage.size: 100Mi is too small for the 6 partitions of telemetry and random-numbers",
     );
   });

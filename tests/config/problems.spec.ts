@@ -356,8 +356,8 @@ const bad: Case[] = [
   [
     "an admin who is no user",
     studio({ jupyterhub: { users: ["ana", "bob"], admins: ["anna", "zoe"] } }),
-    'millrace:services.jupyterhub.admins: "anna" is none of users, which are ana, bob; did you mean "ana"?',
-    'millrace:services.jupyterhub.admins: "zoe" is none of users, which are ana, bob; add the name to users too',
+    'millrace:services.jupyterhub.admins: "anna" is not one of the users (ana, bob); did you mean "ana"?',
+    'millrace:services.jupyterhub.admins: "zoe" is not one of the users (ana, bob); add it to users',
   ],
   [
     "a schedule that is none",

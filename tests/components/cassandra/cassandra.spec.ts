@@ -300,7 +300,7 @@ describe("Cassandra", () => {
   it("refuses names that CQL does not take or the server has itself, and rights on what is not declared", () => {
     const empty = { tables: {} };
     expect(keyspaceProblems({ "Ks-1": empty }, {})[0]).to.equal(
-      'cassandra: "Ks-1" can\'t be a keyspace; use up to 48 lower-case letters, digits and _, with a letter at the begin',
+      'cassandra: "Ks-1" can\'t be a keyspace; use up to 48 lower-case letters, digits and _, starting with a letter',
     );
     expect(keyspaceProblems({ system_auth: empty }, {})[0]).to.contain("a name of the server's own");
     for (const role of ["admin", "cassandra"]) {

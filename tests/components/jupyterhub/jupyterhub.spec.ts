@@ -281,7 +281,7 @@ describe("JupyterHub", () => {
     expect(jupyterhubProblems({ ...good, users: ["ana", "Ben"], admins: ["eva"] })).to.deep.equal([
       'jupyterhub: "Ben" is not a user name; use 2 to 50 small letters, digits and . _ + @ - (which count three), with a letter or digit at both ends',
       'jupyterhub: user "Ben" has no home; add it to homes',
-      'jupyterhub: admin "eva" is none of the users ana, Ben; add the name to users too',
+      'jupyterhub: admin "eva" is not one of the users (ana, Ben); add it to users',
     ]);
     expect(jupyterhubProblems({ ...good, homes: { ana: {} } })).to.deep.equal([
       'jupyterhub: user "proof" has no home; add it to homes',

@@ -241,7 +241,7 @@ describe("Postgres", () => {
     ]);
     expect(postgresProblems({ databases: ["Air-flow"] })).to.deep.equal([
       'postgres: "Air-flow" can\'t be a database and its owner; use 2 to 48 lower-case letters, digits and _, ' +
-        "with a letter at the begin, a letter or digit at the end, and no pg_ at the begin",
+        "starting with a letter, ending with a letter or digit, and not starting with pg_",
     ]);
     for (const name of ["a", "hub_", "1st", "pg_hub", "x".repeat(49)]) {
       expect(postgresProblems({ databases: [name] }), name).to.have.length(1);
