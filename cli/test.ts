@@ -1,15 +1,15 @@
 /**
- * `npm test`: types, lint, format, every spec and every Python test, two at a time. The last line is `N passed, N failed`,
- * where types, pages, lint and format count one each and every test counts one.
+ * `npm test`: every spec, and beside them pages, lint, types, format and every Python test. The last line is
+ * `N passed, N failed`, where types, pages, lint and format count one each and every test counts one.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Command } from "./command.ts";
 import { messageOf } from "./errors.ts";
 import { run, type Ran } from "./exec.ts";
-import { projectDir } from "./paths.ts";
+import { projectDir, stateDir } from "./paths.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { duration } from "./table.ts";
 
@@ -69,9 +69,17 @@ export function tallyPython(ran: Pick<Ran, "code" | "stdout" | "stderr">): Tally
   return { passed: failed === 0 ? 0 : passed, failed: Math.max(1, failed), report };
 }
 
+/** What a tool keeps from run to run, by the contents of the files. */
+const kept = (name: string): string => join(stateDir, "test", name);
+const incremental = ["--incremental", "--tsBuildInfoFile", kept("types.tsbuildinfo")];
+const cached = ["--cache", "--cache-strategy", "content", "--cache-location", kept("format")];
+
+/** The programs that specs start load the same modules again and again: Node keeps their code compiled, by its content. */
+const env = { ...process.env, NODE_COMPILE_CACHE: kept("compiled") };
+
 async function tool(progress: Progress, name: string, args: readonly string[]): Promise<Tally> {
   const step = progress.step(name);
-  const ran = await run(node, args, { cwd: projectDir });
+  const ran = await run(node, args, { cwd: projectDir, env });
   if (ran.code === 0) step.done();
   else step.failed();
   return tallyTool(name, ran);
@@ -86,7 +94,7 @@ async function pages(progress: Progress): Promise<Tally> {
       report: step.detail,
       signal: new AbortController().signal,
     });
-    const ran = await run(node, [compiler, "-p", "display/web/tsconfig.json", "--noEmit"], { cwd: projectDir });
+    const ran = await run(node, [compiler, "-p", "display/web/tsconfig.json", "--noEmit"], { cwd: projectDir, env });
     if (ran.code === 0) step.done();
     else step.failed();
     return tallyTool("pages", ran);
@@ -96,13 +104,17 @@ async function pages(progress: Progress): Promise<Tally> {
   }
 }
 
+/** Processes that run specs: many of these wait for programs and servers that they start. */
+const JOBS = Math.min(8, Math.max(2, availableParallelism()));
+
 async function specs(progress: Progress): Promise<Tally> {
   const step = progress.step("specs");
   const folder = mkdtempSync(join(tmpdir(), "millrace-specs-"));
   try {
     const output = join(folder, "report.json");
-    const args = [bin("mocha/bin/mocha.js"), "--reporter", "json", "--reporter-option", `output=${output}`];
-    const ran = await run(node, ["--disable-warning=ExperimentalWarning", ...args], { cwd: projectDir });
+    const report = ["--reporter", "json", "--reporter-option", `output=${output}`];
+    const args = [bin("mocha/bin/mocha.js"), "--parallel", "--jobs", String(JOBS), ...report];
+    const ran = await run(node, ["--disable-warning=ExperimentalWarning", ...args], { cwd: projectDir, env });
     const tally = tallySpecs(readOrUndefined(output), ran);
     const counts = closingLine(tally.passed, tally.failed).replace(",", " and");
     if (tally.failed === 0) step.done(counts);
@@ -118,11 +130,11 @@ const pythonTests = ["python/tests", "tests/workloads/airflow", "tests/workloads
 
 async function python(progress: Progress): Promise<Tally> {
   const step = progress.step("python");
-  const env = { ...process.env, PYTHONPATH: join(projectDir, "python"), PYTHONDONTWRITEBYTECODE: "1" };
+  const variables = { ...process.env, PYTHONPATH: join(projectDir, "python"), PYTHONDONTWRITEBYTECODE: "1" };
   const tally = { passed: 0, failed: 0, report: [] as string[] };
   for (const folder of pythonTests) {
     const one = tallyPython(
-      await run("python3", ["-m", "unittest", "discover", "-s", folder], { cwd: projectDir, env }),
+      await run("python3", ["-m", "unittest", "discover", "-s", folder], { cwd: projectDir, env: variables }),
     );
     tally.passed += one.passed;
     tally.failed += one.failed;
@@ -148,17 +160,22 @@ export const test: Command = {
   async run() {
     const started = Date.now();
     const progress = createProgress({ sink: process.stderr });
-    const lint = async (): Promise<Tally[]> => [
+    // The linter keeps nothing from run to run: its rules know types, so a file's result changes with other files.
+    const rest = async (): Promise<Tally[]> => [
       await pages(progress),
       await tool(progress, "lint", [bin("eslint/bin/eslint.js"), "--max-warnings", "0", "."]),
+      await tool(progress, "types", [bin("typescript/bin/tsc"), "-p", ".", ...incremental]),
+      await tool(progress, "format", [
+        bin("prettier/bin/prettier.cjs"),
+        "--check",
+        "--log-level",
+        "warn",
+        ...cached,
+        ".",
+      ]),
       await python(progress),
     ];
-    const rest = async (): Promise<Tally[]> => [
-      await specs(progress),
-      await tool(progress, "types", [bin("typescript/bin/tsc"), "-p", "."]),
-      await tool(progress, "format", [bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."]),
-    ];
-    const tallies = (await Promise.all([lint(), rest()])).flat();
+    const tallies = (await Promise.all([specs(progress), rest()])).flat();
     progress.stop();
     const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
     const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
