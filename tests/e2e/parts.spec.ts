@@ -35,7 +35,6 @@ describe("parts of the end-to-end test", () => {
       "hop-catalog",
       "recovery",
       "resize",
-      "two-clones",
     ]);
   });
 

@@ -42,7 +42,7 @@ describe("the clock of an end-to-end run", () => {
     const parts = [
       ahead("kafka", 5, "spine"),
       ahead("dags", 5, "touched", 40),
-      ahead("windows", 5, "sample", 30),
+      ahead("windows", 5, "partly", 30),
       ahead("retry", 5, "turn", 1),
       ahead("owners", 5, "turn", 9),
     ];

@@ -43,13 +43,13 @@ export interface Ahead {
 }
 
 /**
- * Parts of the rotation to leave out so that the rest fits, those that are due last before the others. The spine and what
- * was touched stay.
+ * Parts to leave out so that the rest fits: those in turn before those of a sample, and what is due last before the others.
+ * The spine and what was touched stay.
  * @param ahead - all that is still to be run, with what the platform's life takes
  */
 export function leftOut(ahead: readonly Ahead[], minutesLeft: number, slowness: number): string[] {
   const rank = ({ reason, dueIn }: Ahead): number => (reason === "turn" ? 1e9 + dueIn : dueIn);
-  const optional = ahead.filter(({ reason }) => reason === "turn" || reason === "sample");
+  const optional = ahead.filter(({ reason }) => reason !== "spine" && reason !== "touched");
   const out: string[] = [];
   let needed = ahead.reduce((sum, { minutes }) => sum + minutes * slowness, 0);
   for (const one of optional.toSorted((a, b) => rank(b) - rank(a))) {

@@ -44,8 +44,8 @@ export interface Stage {
   readonly parts: readonly string[];
 }
 
-/** Why a part is in a run. */
-export type Reason = "spine" | "touched" | "sample" | "turn";
+/** Why a part is in a run; `partly` when more is touched than fits, so that turns decide among it. */
+export type Reason = "spine" | "touched" | "partly" | "sample" | "turn";
 
 export interface Left {
   readonly name: string;
@@ -85,6 +85,8 @@ export function planOf(parts: Parts, change: Change, budgetMinutes: number): Pla
     if (minutesOf(parts, stagesWith(parts, [...Object.keys(reasons), name], change.turn)) > budgetMinutes) continue;
     reasons[name] = touched.includes(name) ? "touched" : sample.includes(name) ? "sample" : "turn";
   }
+  if (!touched.every((name) => name in reasons))
+    for (const name of touched) if (name in reasons) reasons[name] = "partly";
   const stages = stagesWith(parts, Object.keys(reasons), change.turn);
   for (const name of stages.flatMap((stage) => stage.parts)) reasons[name] ??= "spine";
   const left = turns

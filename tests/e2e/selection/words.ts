@@ -4,6 +4,7 @@ import type { Left, Plan, Reason } from "./plan.ts";
 const reasons: Readonly<Record<Reason, string>> = {
   spine: "always",
   touched: "by what has changed",
+  partly: "by turn, of what has changed, for not all of it fits",
   sample: "of every room, for what all stand on has changed",
   turn: "by turn",
 };
