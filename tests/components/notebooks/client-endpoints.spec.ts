@@ -23,7 +23,8 @@ describe("ClientEndpointsConfig", () => {
     ready: pulumi.output("ready"),
   };
   const common = { namespace: "data", objectStore: s3(), notebooks: "s3://notebooks" };
-  const make = () => new ClientEndpointsConfig("client-endpoints", { ...common, kafka: kafka(), presto: presto(), spark });
+  const make = () =>
+    new ClientEndpointsConfig("client-endpoints", { ...common, kafka: kafka(), presto: presto(), spark });
 
   it("writes the addresses in the form that the Python library reads", async () => {
     make();
@@ -88,6 +89,8 @@ describe("ClientEndpointsConfig", () => {
       'client endpoints: notebooks is "/notebooks"; give a bucket and perhaps a prefix: "s3://notebooks"',
       'client endpoints: Presto has no catalog "lake" (it has kafka); give one of these as catalog',
     ]);
-    expect(() => new ClientEndpointsConfig("client-endpoints", { ...common, notebooks: "notebooks" })).to.throw('"notebooks"');
+    expect(() => new ClientEndpointsConfig("client-endpoints", { ...common, notebooks: "notebooks" })).to.throw(
+      '"notebooks"',
+    );
   });
 });
