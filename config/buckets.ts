@@ -19,6 +19,8 @@ export type Buckets = Readonly<Record<BucketOf<AnyRoom>, string>>;
 
 export interface ObjectStoreContents {
   readonly buckets: Buckets;
+  /** Name of a bucket by what it is for. @throws Error when no room has such a bucket */
+  readonly bucket: (use: string) => string;
   /** Buckets that enabled services use. */
   readonly used: readonly string[];
   /** Rights by consumer, of enabled services only. */
@@ -39,7 +41,7 @@ export function objectStoreContents(config: PlatformConfig): ObjectStoreContents
   const homes = Object.fromEntries(users.map((user) => [user, homeOf(user, existing?.buckets["homes"])]));
   const names = {
     homes,
-    bucket(use: string): string {
+    bucket: (use: string): string => {
       const name = buckets[use];
       if (name === undefined) throw new Error(`no room has a bucket "${use}"`);
       return name;
@@ -61,6 +63,7 @@ export function objectStoreContents(config: PlatformConfig): ObjectStoreContents
   const secretNames = Object.keys(keys).map((consumer) => [consumer, existing?.secretNames[s3Owner(consumer)] ?? ""]);
   return {
     buckets: buckets as Buckets,
+    bucket: names.bucket,
     used: [...new Set(Object.values(keys).flatMap((key) => Object.keys(key)))],
     keys: keys as ObjectStoreContents["keys"],
     secretNames: Object.fromEntries(secretNames) as Record<S3Consumer, string>,

@@ -72,3 +72,20 @@ export function retentionWarnings(services: Services): string[] {
 function inWords(hours: number): string {
   return hours >= 2 ? `${Math.floor(hours)} hours` : `${Math.max(1, Math.floor(hours * 60))} minutes`;
 }
+
+/** The topics that services declare, as the config sizes them. */
+export function declaredTopics(
+  services: Services,
+): Record<
+  string,
+  { partitions: number; replicationFactor: number; retentionHours: number; config: Record<string, string> }
+> {
+  const { replicationFactor, retentionHours } = services.kafka;
+  // A record that is too large for the streams must arrive to be seen: it becomes a dead letter.
+  const config = { "max.message.bytes": String(4 * 2 ** 20), ...topicBounds(services) };
+  const topics = Object.entries(loads(services)).map(([topic, { partitions }]) => [
+    topic,
+    { partitions, replicationFactor, retentionHours, config },
+  ]);
+  return Object.fromEntries(topics) as ReturnType<typeof declaredTopics>;
+}

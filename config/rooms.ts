@@ -58,7 +58,7 @@ export function viewOf(room: Service, config: Housed): View<never> {
     own: settingsOf(room.name, config) as never,
     hasClaims: config.cluster.storageClass !== "none",
     target: config.cluster.target,
-    of: <S extends Service>(service: S) => settingsOf(service.name, config) as SettingsOf<S>,
+    of: settingsIn(config),
     isOn: (...names) => names.every((name) => settingsOf(name, config).enabled),
   };
 }
@@ -75,3 +75,12 @@ export function enabledRooms(config: Housed): { readonly room: Service; readonly
     .filter(({ name }) => settingsOf(name, config).enabled)
     .map((room) => ({ room, view: viewOf(room, config) }));
 }
+
+/** A database for each room that has one: the same in every profile. */
+export const databases = rooms.flatMap(({ database }) => (database === undefined ? [] : [database]));
+
+/** Settings of a service, all defaults filled in. */
+export const settingsIn =
+  (config: Housed) =>
+  <S extends Service>(service: S): SettingsOf<S> =>
+    settingsOf(service.name, config) as SettingsOf<S>;

@@ -1,6 +1,6 @@
 /** Which image each service runs: the one that the stack names, else the platform's own, built and pushed. */
 import * as pulumi from "@pulumi/pulumi";
-import type { ImageName } from "../images/index.ts";
+import { isImage } from "../images/tags.ts";
 import { imagesToBuild, type WantedImages } from "../images/wanted.ts";
 import { PlatformImages, type Registry } from "./platform-images.ts";
 
@@ -25,7 +25,7 @@ export function imageProblems(args: Pick<ImagesArgs, "wanted" | "registry">): st
  * Builds what is needed and not given, and tells the image to run by its name.
  * @throws RunError when an image can neither be built nor is given.
  */
-export function chooseImages(args: ImagesArgs): (name: ImageName) => pulumi.Output<string> {
+export function chooseImages(args: ImagesArgs): (name: string) => pulumi.Output<string> {
   const problems = imageProblems(args);
   if (problems.length > 0) throw new pulumi.RunError(problems.join("; "));
   const images = imagesToBuild(args.wanted);
@@ -35,6 +35,7 @@ export function chooseImages(args: ImagesArgs): (name: ImageName) => pulumi.Outp
       ? undefined
       : new PlatformImages("images", { registry, images, platform });
   return (name) => {
+    if (!isImage(name)) throw new pulumi.RunError(`there is no image "${name}"`);
     const wanted = args.wanted[name];
     if (wanted !== false && wanted.image !== undefined) return pulumi.output(wanted.image);
     if (own === undefined) throw new pulumi.RunError(`image "${name}" is neither given nor wanted`);

@@ -52,6 +52,8 @@ export interface ImageUse<Own> {
 export interface PublishedPort {
   /** Node port where the stack sets none. */
   readonly nodePort: number;
+  /** Where it comes in the list of addresses that people see: what they open first has the lowest. */
+  readonly rank: number;
   /** What is reached, in a sentence of its own: "The page of the Spark driver". */
   readonly meaning: string;
   /** The same within a sentence: "the Spark UI". */
@@ -139,6 +141,14 @@ export interface TopicLoad {
   readonly from: string;
 }
 
+/** A database of its own. */
+export interface DatabaseUse {
+  /** Its name, and its owner's. */
+  readonly name: string;
+  /** Whether a restore of all databases leaves it out, because it would lose what nobody means. @default false */
+  readonly restoredByName?: boolean;
+}
+
 /** A set of pods that keeps its data on claims. */
 export interface ClaimUse {
   /** Name of its StatefulSet, which is also its service's in Kubernetes. */
@@ -184,6 +194,8 @@ export interface Service<
   /** Settings that work and are risky; asked only where it is enabled. */
   warnings?(view: View<z.output<S>>): string[];
   readonly claims?: ClaimUse;
+  /** Its database in PostgreSQL, which stays, and stays in the backups, while the service is off. @default - none */
+  readonly database?: DatabaseUse;
   readonly store?: StoreUse<z.output<S>, Bucket, Consumer>;
   /** Topics that are declared for it, by name. */
   topics?(own: z.output<S>): Readonly<Record<string, TopicLoad>>;

@@ -43,8 +43,9 @@ export const airflow = defineService({
     .prefault({})
     .describe("Airflow."),
   needs: { of: [postgres, objectStore], why: "its runs and the logs of its tasks are kept there" },
+  database: { name: "airflow" },
   image: { name: "airflow" },
-  published: { airflow: { nodePort: 30180, meaning: "Airflow", title: "Airflow" } },
+  published: { airflow: { nodePort: 30180, rank: 3, meaning: "Airflow", title: "Airflow" } },
   pods({ own }) {
     const local = own.executor === "local";
     const { apiServer, scheduler, dagProcessor, triggerer, task } = airflowResources;

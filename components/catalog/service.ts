@@ -30,6 +30,8 @@ export const catalog = defineService({
   needs: { of: [objectStore, postgres], why: "its tables and what it knows of them are kept there" },
   image: { name: "metastore" },
   pods: ({ own }) => [{ resources: catalogResources(own), data: own.storage }],
+  // Tables would lose the commits made since, which nobody means who restores Airflow.
+  database: { name: "metastore", restoredByName: true },
   claims: { set: "metastore" },
   store: {
     buckets: { lake: { name: "lake", holds: "the tables" } },

@@ -34,7 +34,7 @@ export const display = defineService({
     .describe("The web display: charts of what flows and of what Spark has computed."),
   needs: { of: [kafka, presto, cassandra, telemetry, randomNumbers], why: "its pages show what they have" },
   image: { name: "display" },
-  published: { display: { nodePort: 30300, meaning: "The web display", title: "the web display" } },
+  published: { display: { nodePort: 30300, rank: 1, meaning: "The web display", title: "the web display" } },
   pods: ({ own }) => [{ resources: displayResources(own), count: own.replicas }],
   shrinks: [{ rank: 5, set: { replicas: 1 }, applies: ({ replicas }) => replicas > 1 }],
   goes: 5,

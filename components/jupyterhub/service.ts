@@ -80,8 +80,9 @@ export const jupyterhub = defineService({
     .prefault({})
     .describe("JupyterHub, with a server per user."),
   needs: { of: [postgres, objectStore], why: "its users and their notebooks are kept there" },
+  database: { name: "jupyterhub" },
   image: { name: "jupyter" },
-  published: { jupyterhub: { nodePort: 30800, meaning: "JupyterHub", title: "JupyterHub" } },
+  published: { jupyterhub: { nodePort: 30800, rank: 4, meaning: "JupyterHub", title: "JupyterHub" } },
   pods: ({ own }) => [
     { resources: jupyterhubResources.hub },
     { resources: jupyterhubResources.proxy },

@@ -53,7 +53,7 @@ export const kafka = defineService({
     .describe("Kafka, in KRaft mode."),
   isOwn: ({ existing }) => existing === undefined,
   image: { name: "kafka" },
-  published: { kafka: { nodePort: 30092, meaning: "Kafka", title: "Kafka" } },
+  published: { kafka: { nodePort: 30092, rank: 9, meaning: "Kafka", title: "Kafka" } },
   pods: ({ own }) => [{ resources: kafkaResources(own), count: own.replicas, data: own.storage }],
   setsUp: true,
   problems({ own }) {

@@ -70,9 +70,10 @@ export const objectStore = defineService({
   image: { name: "garage", wanted: ({ server }) => server === "garage" },
   usesTools: true,
   published: {
-    objectStore: { nodePort: 30900, meaning: "S3", title: "the object store" },
+    objectStore: { nodePort: 30900, rank: 7, meaning: "S3", title: "the object store" },
     objectStoreConsole: {
       nodePort: 30901,
+      rank: 8,
       meaning: "The console of the S3 server, where it has one",
       title: "the object store's console",
     },

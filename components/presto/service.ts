@@ -31,7 +31,7 @@ export const presto = defineService({
     .describe("Presto SQL."),
   needs: { of: [objectStore, catalog], why: 'they hold the tables of its catalog "lake"' },
   image: { name: "presto" },
-  published: { presto: { nodePort: 30080, meaning: "Presto", title: "Presto" } },
+  published: { presto: { nodePort: 30080, rank: 2, meaning: "Presto", title: "Presto" } },
   pods: ({ own }) => [{ resources: prestoResources(own), count: 1 + own.workers }],
   shrinks: [
     { rank: 1, set: { workers: 0 }, applies: ({ workers }) => workers > 0 },

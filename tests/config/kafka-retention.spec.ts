@@ -1,8 +1,7 @@
 import { expect } from "chai";
-import { RECORD_BYTES, retentionWarnings, topicBounds } from "../../config/kafka-retention.ts";
+import { declaredTopics, RECORD_BYTES, retentionWarnings, topicBounds } from "../../config/kafka-retention.ts";
 import { loadConfig } from "../../config/index.ts";
 import { riskWarnings } from "../../config/rules.ts";
-import { streamTopics } from "../../pipeline.ts";
 import { makeRecord } from "../../workloads/telemetry/record.ts";
 import { numberMessage } from "../../workloads/random-numbers/numbers.ts";
 
@@ -13,7 +12,7 @@ describe("what topics take on the brokers' claims", () => {
   it("is bounded by bytes on the declared topics", () => {
     const bounds = { "retention.bytes": String(448 * 2 ** 20), "segment.bytes": String(64 * 2 ** 20) };
     expect(topicBounds(services())).to.deep.equal(bounds);
-    expect(streamTopics(services())["random-numbers"]?.config).to.include(bounds);
+    expect(declaredTopics(services())["random-numbers"]?.config).to.include(bounds);
   });
 
   it("is not bounded where the brokers are others', or have no claim", () => {

@@ -62,7 +62,7 @@ const houses: readonly Owner[] = [
     name: PLATFORM,
     files: [
       "{engine,platform,clusters,images}/**",
-      "{index,studio,pipeline,programs,guard}.ts",
+      "{index,guard}.ts",
       "Pulumi*.yaml",
       "package*.json",
       "components/*.ts",

@@ -19,7 +19,7 @@ export const weather = defineService({
     .describe("The weather."),
   needs: { of: [kafka], why: "its readings go there" },
   image: { name: "weather" },
-  published: { weather: { nodePort: 30555, meaning: "The weather", title: "the weather" } },
+  published: { weather: { nodePort: 30555, rank: 10, meaning: "The weather", title: "the weather" } },
   pods: ({ own }) => [{ resources: resources(100, 200, "100Mi", 1), count: own.stations, data: own.storage }],
   shrinks: [{ rank: 0, set: { stations: 1 }, applies: ({ stations }) => stations > 1 }],
   goes: 0,

@@ -1,0 +1,92 @@
+/** How Airflow is built: each DAG of the platform with a key of its own; those of a Spark batch make its driver. */
+import { defineRoom } from "../../platform/place.ts";
+import type { KafkaWithTopics } from "../kafka/room.ts";
+import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
+import type { S3Source } from "../object-store/object-store.ts";
+import type { Postgres } from "../postgres/postgres.ts";
+import type { Presto } from "../presto/presto.ts";
+import { program } from "../spark/programs.ts";
+import { spark as sparkService } from "../spark/service.ts";
+import { SparkBatch } from "../spark/spark-batch.ts";
+import type { Spark } from "../spark/spark.ts";
+import type { SparkConnect } from "../spark-connect/spark-connect.ts";
+import type { History } from "../spark-history/room.ts";
+import { Airflow } from "./airflow.ts";
+import { airflow } from "./service.ts";
+
+interface Wires {
+  store: S3Source<"airflow" | "dag-bucket" | "dag-telemetry-report" | "dag-census-batch">;
+  databases: Postgres<string>;
+  clients: { readonly endpoints: ClientEndpoints };
+  kafka: KafkaWithTopics | undefined;
+  presto: Presto | undefined;
+  connect: SparkConnect | undefined;
+  spark: Spark | undefined;
+  history: History | undefined;
+}
+
+export const airflowRoom = defineRoom({
+  service: airflow,
+  without: ["kafka", "presto", "connect", "spark", "history"],
+  build({ own, of, namespace, image, exposure, bucket, opts }, wires: Wires) {
+    const { store, databases, clients, kafka, presto, connect, spark, history } = wires;
+    const batch =
+      spark &&
+      new SparkBatch(
+        "spark-batch",
+        {
+          spark,
+          ...(history && { eventLog: history.eventLog }),
+          applications: {
+            "census-batch": {
+              main: { file: "census-batch.py", content: program("census-batch.py") },
+              objectStore: store.access("dag-census-batch"),
+              driverMemory: of(sparkService).driverMemory,
+              executors: 1,
+            },
+          },
+        },
+        opts,
+      );
+    return new Airflow(
+      "airflow",
+      {
+        namespace,
+        image: image("airflow"),
+        exposure,
+        database: databases.database("airflow"),
+        executor: own.executor,
+        logs: { objectStore: store.access("airflow"), bucket: bucket("airflow") },
+        ...(own.dagBucket && { dagBucket: bucket("dags"), dagBucketKey: store.access("dag-bucket") }),
+        connections: {
+          ...(kafka && { kafka: kafka.endpoint }),
+          ...(presto && { presto: presto.endpoint }),
+          ...(connect && { spark: connect.endpoint }),
+          objectStore: store.access("airflow"),
+        },
+        clients: clients.endpoints,
+        ...(connect?.endpoint.token && { sparkToken: connect.endpoint.token }),
+        jobKeys: { telemetry_report: store.access("dag-telemetry-report") },
+        ...(batch && { podDags: ["census_batch"], sparkBatch: batch.template }),
+      },
+      opts,
+    );
+  },
+  offers: ({ address, endpoint }, { bucket }, { connect, presto, spark }) => ({
+    addresses: { airflow: address },
+    logins: [{ title: "Airflow", service: "airflow", users: ["admin"] }],
+    proves: {
+      airflow: {
+        endpoint,
+        // The DAG that is run asks both.
+        runs: connect !== undefined && presto !== undefined,
+        lastRuns: {
+          ...(spark && { "census-dag": "census_batch" }),
+          ...(connect && { maintenance: "lake_maintenance" }),
+        },
+        bucket: bucket("notebooks"),
+        logs: { bucket: bucket("airflow"), prefix: "logs" },
+      },
+    },
+  }),
+});

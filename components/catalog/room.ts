@@ -1,0 +1,31 @@
+/** How the catalog of tables is built. */
+import { defineRoom } from "../../platform/place.ts";
+import type { S3Source } from "../object-store/object-store.ts";
+import type { Postgres } from "../postgres/postgres.ts";
+import { Catalog } from "./catalog.ts";
+import { catalog, catalogResources } from "./service.ts";
+
+export const catalogRoom = defineRoom({
+  service: catalog,
+  build(
+    { own, namespace, image, storage, bucket, opts },
+    { store, databases }: { store: S3Source<"metastore">; databases: Postgres<string> },
+  ) {
+    return new Catalog(
+      "catalog",
+      {
+        namespace,
+        objectName: "metastore",
+        image: image("metastore"),
+        database: databases.database("metastore"),
+        objectStore: store.access("metastore"),
+        warehouse: `s3a://${bucket("lake")}/warehouse`,
+        storage,
+        data: own.storage,
+        resources: catalogResources(own),
+      },
+      opts,
+    );
+  },
+  offers: ({ endpoint }) => ({ proves: { catalog: endpoint } }),
+});

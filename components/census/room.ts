@@ -1,0 +1,80 @@
+/** How the census is built: a static file, and the batch over it. */
+import { defineRoom } from "../../platform/place.ts";
+import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
+import type { Cassandra } from "../cassandra/cassandra.ts";
+import type { RowConsumer } from "../cassandra/room.ts";
+import type { S3Source } from "../object-store/object-store.ts";
+import { program } from "../spark/programs.ts";
+import { spark as sparkService } from "../spark/service.ts";
+import { SparkApplication } from "../spark/spark-application.ts";
+import type { Spark } from "../spark/spark.ts";
+import type { History } from "../spark-history/room.ts";
+import { CensusFile } from "./census-file.ts";
+import { census, censusFileResources } from "./service.ts";
+
+/** Name under which the figures of the census file are kept. */
+const CENSUS_RUN = "static-file";
+
+interface Wires {
+  store: S3Source<"census-file" | "census">;
+  spark: Spark;
+  cassandra: Cassandra<RowConsumer> | undefined;
+  history: History | undefined;
+}
+
+export const censusRoom = defineRoom({
+  service: census,
+  without: ["cassandra", "history"],
+  build({ own, of, namespace, image, exposure, bucket, opts }, { store, spark, cassandra, history }: Wires) {
+    const file = new CensusFile(
+      "census-file",
+      {
+        namespace,
+        toolsImage: image("tools"),
+        objectStore: store.access("census-file"),
+        bucket: bucket("inputs"),
+        rows: own.rows,
+        seed: own.seed,
+        parts: own.parts,
+        resources: censusFileResources(),
+      },
+      opts,
+    );
+    const batch = new SparkApplication(
+      "census",
+      {
+        spark,
+        mode: "batch",
+        main: { file: "census-batch.py", content: program("census-batch.py") },
+        modules: [{ file: "census_input.py", content: program("census_input.py") }],
+        // Rows and seed are checked against the file, and let a changed file make the batch run again.
+        arguments: [
+          `--input=s3a://${bucket("inputs")}/${file.prefix}`,
+          `--run=${CENSUS_RUN}`,
+          `--rows=${own.rows}`,
+          `--seed=${own.seed}`,
+        ],
+        objectStore: store.access("census"),
+        ...(cassandra && { secretEnv: cassandraEnv(cassandra.access("census")) }),
+        driverMemory: of(sparkService).driverMemory,
+        executors: 1,
+        waitFor: [
+          file.ready,
+          spark.objectStore.ready,
+          spark.catalog.ready,
+          ...(cassandra === undefined ? [] : [cassandra.access("census").ready]),
+        ],
+        ...(history && { eventLog: history.eventLog }),
+        exposure,
+      },
+      opts,
+    );
+    return { file, batch };
+  },
+  offers: ({ file, batch }, { own, bucket }) => ({
+    proves: {
+      pipeline: { census: { bucket: bucket("inputs"), prefix: file.prefix, rows: own.rows, ready: batch.ready } },
+    },
+    waitFor: [batch.ready],
+  }),
+});

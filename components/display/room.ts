@@ -1,0 +1,39 @@
+/** How the web display is built. */
+import { defineRoom } from "../../platform/place.ts";
+import type { Cassandra } from "../cassandra/cassandra.ts";
+import type { RowConsumer } from "../cassandra/room.ts";
+import type { KafkaWithTopics } from "../kafka/room.ts";
+import type { Presto } from "../presto/presto.ts";
+import { windows } from "../windows/service.ts";
+import { Display } from "./display.ts";
+import { display, displayResources } from "./service.ts";
+
+export const displayRoom = defineRoom({
+  service: display,
+  build(
+    { own, of, namespace, image, exposure, opts },
+    { kafka, presto, cassandra }: { kafka: KafkaWithTopics; presto: Presto; cassandra: Cassandra<RowConsumer> },
+  ) {
+    const { telemetry: monitoring, "random-numbers": randomNumbers } = kafka.topics;
+    if (monitoring === undefined || randomNumbers === undefined) return undefined;
+    return new Display(
+      "display",
+      {
+        namespace,
+        image: image("display"),
+        exposure,
+        replicas: own.replicas,
+        topics: { randomNumbers, monitoring },
+        presto: presto.endpoint,
+        cassandra: cassandra.access("display"),
+        windowSeconds: of(windows).windowSeconds,
+        resources: displayResources(own),
+      },
+      opts,
+    );
+  },
+  offers: (pages) =>
+    pages === undefined
+      ? {}
+      : { addresses: { display: pages.address }, proves: { pipeline: { display: pages.endpoint } } },
+});

@@ -1,0 +1,51 @@
+/** How the object store is built: a server of the platform's own, or the service that is there. */
+import type { PublishedAddress } from "../../platform/endpoints.ts";
+import { defineRoom } from "../../platform/place.ts";
+import { setupResources } from "../../platform/resources.ts";
+import type { Rights } from "../../platform/service.ts";
+import { existingObjectStore, ObjectStore, type S3Source } from "./object-store.ts";
+import { objectStore, objectStoreResources } from "./service.ts";
+
+/** What it is to hold, and who may do what with it. */
+export interface StoreContents<Consumer extends string> {
+  readonly used: readonly string[];
+  readonly keys: Readonly<Record<Consumer, Rights>>;
+  readonly secretNames: Readonly<Record<Consumer, string>>;
+}
+
+/** The store with the addresses of a server of the platform's own. */
+export interface PlacedStore<Consumer extends string> extends S3Source<Consumer> {
+  readonly address?: PublishedAddress | undefined;
+  readonly consoleAddress?: PublishedAddress | undefined;
+}
+
+/** @param contents Buckets and keys. */
+export const objectStoreRoom = <Consumer extends string>(contents: StoreContents<Consumer>) =>
+  defineRoom({
+    service: objectStore,
+    build({ own, namespace, image, storage, exposure, opts }): PlacedStore<Consumer> {
+      if (own.existing !== undefined) {
+        return existingObjectStore({ ...own.existing, secretNames: contents.secretNames });
+      }
+      const kind = own.server === "minio" ? "minio" : "garage";
+      return new ObjectStore(
+        "object-store",
+        {
+          namespace,
+          server: { kind, image: kind === "garage" ? image("garage") : (own.image ?? "") },
+          toolsImage: image("tools"),
+          buckets: contents.used,
+          keys: contents.keys,
+          storage,
+          exposure,
+          data: own.storage,
+          resources: objectStoreResources(own),
+          setupResources: setupResources(),
+        },
+        opts,
+      );
+    },
+    offers: ({ address, consoleAddress }) => ({
+      addresses: { objectStore: address, objectStoreConsole: consoleAddress },
+    }),
+  });

@@ -1,0 +1,43 @@
+/** How PostgreSQL is built: a database for each service, saved to S3 every night. */
+import { defineRoom } from "../../platform/place.ts";
+import type { DatabaseUse } from "../../platform/service.ts";
+import type { S3Source } from "../object-store/object-store.ts";
+import { Postgres } from "./postgres.ts";
+import { postgres, postgresBackupResources, postgresResources } from "./service.ts";
+
+export const postgresRoom = defineRoom({
+  service: postgres,
+  without: ["store"],
+  build(
+    { own, namespace, image, storage, bucket, opts },
+    { store, databases }: { store: S3Source<"postgres-backup"> | undefined; databases: readonly DatabaseUse[] },
+  ) {
+    return new Postgres(
+      "postgres",
+      {
+        namespace,
+        image: image("postgres"),
+        storage,
+        data: own.storage,
+        resources: postgresResources(own),
+        databases: databases.map(({ name }) => name),
+        ...(store &&
+          own.backup.enabled && {
+            backup: {
+              objectStore: store.access("postgres-backup"),
+              bucket: bucket("backups"),
+              toolsImage: image("tools"),
+              schedule: own.backup.schedule,
+              keep: own.backup.keep,
+              restoreOnlyByName: databases.flatMap(({ name, restoredByName }) =>
+                restoredByName === true ? [name] : [],
+              ),
+              resources: postgresBackupResources(),
+            },
+          }),
+      },
+      opts,
+    );
+  },
+  offers: ({ backups }) => (backups === undefined ? {} : { proves: { backup: backups } }),
+});

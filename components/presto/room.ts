@@ -1,0 +1,38 @@
+/** How Presto is built: a catalog for the lake, and one for Cassandra where there is one. */
+import { defineRoom } from "../../platform/place.ts";
+import type { Cassandra } from "../cassandra/cassandra.ts";
+import type { RowConsumer } from "../cassandra/room.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { S3Source } from "../object-store/object-store.ts";
+import { cassandraCatalog, icebergCatalog } from "./presto-catalogs.ts";
+import { Presto } from "./presto.ts";
+import { presto, prestoResources } from "./service.ts";
+
+interface Wires {
+  store: S3Source<"presto">;
+  catalog: Catalog;
+  cassandra: Cassandra<RowConsumer> | undefined;
+}
+
+export const prestoRoom = defineRoom({
+  service: presto,
+  without: ["cassandra"],
+  build({ own, namespace, image, exposure, opts }, { store, catalog, cassandra }: Wires) {
+    return new Presto(
+      "presto",
+      {
+        namespace,
+        image: image("presto"),
+        exposure,
+        workers: own.workers,
+        catalogs: {
+          lake: icebergCatalog({ catalog: catalog.endpoint, objectStore: store.access("presto") }),
+          ...(cassandra && { cassandra: cassandraCatalog({ cassandra: cassandra.access("presto") }) }),
+        },
+        resources: prestoResources(own),
+      },
+      opts,
+    );
+  },
+  offers: ({ endpoint, address }) => ({ addresses: { presto: address }, proves: { presto: endpoint } }),
+});

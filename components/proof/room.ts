@@ -1,0 +1,46 @@
+/** How the proof is built: it asks what the other rooms answer for. */
+import type * as pulumi from "@pulumi/pulumi";
+import { defineRoom } from "../../platform/place.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { S3Source } from "../object-store/object-store.ts";
+import type { Presto } from "../presto/presto.ts";
+import type { SparkApplication } from "../spark/spark-application.ts";
+import type { TopicEndpoint } from "../../platform/endpoints.ts";
+import { Proof, type ProofArgs } from "./proof.ts";
+import { proof, proofResources } from "./service.ts";
+
+interface Wires {
+  store: S3Source<"proof">;
+  catalog: Catalog;
+  presto: Presto;
+  path: { readonly topic: TopicEndpoint | undefined; readonly stream: SparkApplication | undefined };
+  /** What the rooms answer for, and what must be ready for it. */
+  proves: Partial<ProofArgs>;
+  waitFor: readonly pulumi.Output<string>[];
+  skipped: Readonly<Record<string, string>>;
+  revision: pulumi.Output<string>;
+}
+
+export const proofRoom = defineRoom({
+  service: proof,
+  build({ own, namespace, image, opts }, { store, path, proves, waitFor, skipped, revision }: Wires) {
+    if (path.topic === undefined || path.stream === undefined) return undefined;
+    return new Proof(
+      "proof",
+      {
+        namespace,
+        image: image("tools"),
+        objectStore: store.access("proof"),
+        pipeline: {},
+        ...proves,
+        skipped,
+        revision,
+        waitFor,
+        records: own.records,
+        ...(own.timeoutSeconds !== undefined && { timeoutSeconds: own.timeoutSeconds }),
+        resources: proofResources(),
+      },
+      opts,
+    );
+  },
+});

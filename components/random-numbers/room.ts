@@ -1,0 +1,28 @@
+/** How the pumps of random numbers are built. */
+import { defineRoom } from "../../platform/place.ts";
+import type { KafkaWithTopics } from "../kafka/room.ts";
+import { RandomNumbers } from "./random-numbers.ts";
+import { pumpResources, randomNumbers } from "./service.ts";
+
+export const randomNumbersRoom = defineRoom({
+  service: randomNumbers,
+  build({ own, namespace, image, opts }, { kafka }: { kafka: KafkaWithTopics }) {
+    const topic = kafka.topics["random-numbers"];
+    return (
+      topic &&
+      new RandomNumbers(
+        "random-numbers",
+        {
+          namespace,
+          image: image("tools"),
+          topic,
+          rate: own.rate,
+          replicas: own.replicas,
+          resources: pumpResources(),
+        },
+        opts,
+      )
+    );
+  },
+  offers: (pump) => (pump === undefined ? {} : { proves: { pipeline: { pump: pump.endpoint } } }),
+});

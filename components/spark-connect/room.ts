@@ -1,0 +1,24 @@
+/** How Spark Connect is built: one server for the sessions of all. */
+import { defineRoom } from "../../platform/place.ts";
+import type { History } from "../spark-history/room.ts";
+import type { Spark } from "../spark/spark.ts";
+import { sparkConnect } from "./service.ts";
+import { SparkConnect } from "./spark-connect.ts";
+
+export const sparkConnectRoom = defineRoom({
+  service: sparkConnect,
+  without: ["history"],
+  build({ own, opts }, { spark, history }: { spark: Spark; history: History | undefined }) {
+    return new SparkConnect(
+      "spark-connect",
+      {
+        spark,
+        driverMemory: own.driverMemory,
+        maxExecutors: own.maxExecutors,
+        ...(history && { eventLog: history.eventLog }),
+      },
+      opts,
+    );
+  },
+  offers: ({ endpoint }) => ({ waitFor: [endpoint.ready] }),
+});

@@ -1,0 +1,35 @@
+/** How Spark's history is built. */
+import { defineRoom } from "../../platform/place.ts";
+import type { S3Source } from "../object-store/object-store.ts";
+import { sparkHistory } from "./service.ts";
+import { SparkHistory } from "./spark-history.ts";
+
+export const sparkHistoryRoom = defineRoom({
+  service: sparkHistory,
+  build({ own, namespace, image, exposure, bucket, opts }, { store }: { store: S3Source<"spark-history"> }) {
+    const eventLog = `s3a://${bucket("sparkEvents")}/`;
+    const server = new SparkHistory(
+      "spark-history",
+      {
+        namespace,
+        image: image("spark"),
+        objectStore: store.access("spark-history"),
+        eventLog,
+        memory: own.memory,
+        exposure,
+      },
+      opts,
+    );
+    return { server, eventLog };
+  },
+  offers: ({ server }) => ({
+    addresses: { sparkHistory: server.address },
+    proves: { sparkHistory: server },
+    waitFor: [server.ready],
+  }),
+});
+
+/** The history as applications see it: where they write their events. */
+export interface History {
+  readonly eventLog: string;
+}

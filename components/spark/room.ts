@@ -1,0 +1,23 @@
+/** How Spark is built: its settings and its account, which applications take. */
+import { defineRoom } from "../../platform/place.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { S3Source } from "../object-store/object-store.ts";
+import { spark } from "./service.ts";
+import { Spark } from "./spark.ts";
+
+export const sparkRoom = defineRoom({
+  service: spark,
+  build({ own, namespace, image, opts }, { store, catalog }: { store: S3Source<"spark">; catalog: Catalog }) {
+    return new Spark(
+      "spark",
+      {
+        namespace,
+        image: image("spark"),
+        objectStore: store.access("spark"),
+        catalog: catalog.endpoint,
+        executors: { memory: own.executorMemory, cores: own.executorCores },
+      },
+      opts,
+    );
+  },
+});

@@ -1,0 +1,66 @@
+/** How the first data path is built: the node's own figures, from Kafka into Iceberg. */
+import { defineRoom } from "../../platform/place.ts";
+import type { KafkaWithTopics } from "../kafka/room.ts";
+import { program, streamModules } from "../spark/programs.ts";
+import { spark as sparkService } from "../spark/service.ts";
+import { SparkApplication } from "../spark/spark-application.ts";
+import type { Spark } from "../spark/spark.ts";
+import { producerResources, telemetry } from "./service.ts";
+import { TelemetryProducer } from "./telemetry.ts";
+
+export const telemetryRoom = defineRoom({
+  service: telemetry,
+  without: ["spark"],
+  build(
+    { own, of, namespace, image, exposure, bucket, opts },
+    { kafka, spark }: { kafka: KafkaWithTopics; spark: Spark | undefined },
+  ) {
+    const topic = kafka.topics["telemetry"];
+    if (topic === undefined) return { topic: undefined, producer: undefined, stream: undefined };
+    const settings = of(sparkService);
+    const producer = new TelemetryProducer(
+      "telemetry",
+      {
+        namespace,
+        image: image("tools"),
+        topic,
+        intervalSeconds: own.intervalSeconds,
+        resources: producerResources(),
+      },
+      opts,
+    );
+    const stream =
+      spark &&
+      new SparkApplication(
+        "telemetry",
+        {
+          spark,
+          mode: "stream",
+          main: { file: "telemetry-stream.py", content: program("telemetry-stream.py") },
+          modules: streamModules(),
+          env: {
+            KAFKA_BOOTSTRAP: topic.kafka.bootstrapServers,
+            KAFKA_SECURITY_PROTOCOL: topic.kafka.securityProtocol,
+            TOPIC: topic.topic,
+            ON_MISSING_RECORDS: settings.onMissingRecords,
+            CHECKPOINT: `s3a://${bucket("checkpoints")}/telemetry`,
+            TRIGGER_SECONDS: String(own.stream.triggerSeconds),
+            DEAD_LETTER_TRIGGER_SECONDS: String(own.stream.deadLetterTriggerSeconds),
+          },
+          driverMemory: settings.driverMemory,
+          executors: settings.executors,
+          readyFile: "/tmp/stream-ready",
+          // Its first requests go to the topic, the buckets and the catalog, and a failed one ends the driver.
+          waitFor: [topic.ready, spark.objectStore.ready, spark.catalog.ready],
+          exposure,
+        },
+        opts,
+      );
+    return { topic, producer, stream };
+  },
+  offers: ({ topic, producer, stream }, { own }) => ({
+    addresses: { sparkUi: stream?.address },
+    proves: { topic, ...(producer && { telemetry: { intervalSeconds: own.intervalSeconds } }) },
+    waitFor: [stream?.ready, producer?.ready],
+  }),
+});

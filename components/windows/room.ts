@@ -1,0 +1,53 @@
+/** How the stream of windowed figures is built: exactly once to the lake, and at once to Cassandra. */
+import { defineRoom } from "../../platform/place.ts";
+import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
+import type { Cassandra } from "../cassandra/cassandra.ts";
+import type { RowConsumer } from "../cassandra/room.ts";
+import type { KafkaWithTopics } from "../kafka/room.ts";
+import { program, streamModules } from "../spark/programs.ts";
+import { spark as sparkService } from "../spark/service.ts";
+import { SparkApplication } from "../spark/spark-application.ts";
+import type { Spark } from "../spark/spark.ts";
+import { windows } from "./service.ts";
+
+export const windowsRoom = defineRoom({
+  service: windows,
+  build(
+    { own, of, exposure, bucket, opts },
+    { kafka, spark, cassandra }: { kafka: KafkaWithTopics; spark: Spark; cassandra: Cassandra<RowConsumer> },
+  ) {
+    const { telemetry: monitoring, "random-numbers": numbers } = kafka.topics;
+    if (monitoring === undefined || numbers === undefined) return undefined;
+    return new SparkApplication(
+      "windows",
+      {
+        spark,
+        mode: "stream",
+        main: { file: "windows-stream.py", content: program("windows-stream.py") },
+        modules: streamModules(),
+        env: {
+          KAFKA_BOOTSTRAP: numbers.kafka.bootstrapServers,
+          KAFKA_SECURITY_PROTOCOL: numbers.kafka.securityProtocol,
+          RANDOM_NUMBERS_TOPIC: numbers.topic,
+          MONITORING_TOPIC: monitoring.topic,
+          ON_MISSING_RECORDS: of(sparkService).onMissingRecords,
+          CHECKPOINT: `s3a://${bucket("checkpoints")}/windows`,
+          TRIGGER_SECONDS: String(own.triggerSeconds),
+          LAKE_TRIGGER_SECONDS: String(own.lakeTriggerSeconds),
+          WINDOW_SECONDS: String(own.windowSeconds),
+        },
+        secretEnv: cassandraEnv(cassandra.access("spark")),
+        driverMemory: own.driverMemory,
+        executors: own.executors,
+        readyFile: "/tmp/stream-ready",
+        // Cassandra is not among them: its query waits for it by itself.
+        waitFor: [monitoring.ready, numbers.ready, spark.objectStore.ready, spark.catalog.ready],
+        exposure,
+        publish: false,
+      },
+      opts,
+    );
+  },
+  offers: (stream, { own }) =>
+    stream === undefined ? {} : { proves: { pipeline: { windowSeconds: own.windowSeconds } }, waitFor: [stream.ready] },
+});

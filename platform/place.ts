@@ -1,0 +1,146 @@
+/** How a room gets its place in the program: what it stands on, what it is wired to, and what it offers in return. */
+import * as pulumi from "@pulumi/pulumi";
+import type { PublishedAddress } from "./endpoints.ts";
+import type { Exposure } from "./exposure.ts";
+import type { Home, PublishedPort, Service, SettingsOf, StoreNames } from "./service.ts";
+import type { Storage } from "./storage.ts";
+
+/** What every room stands on. */
+export interface Ground {
+  readonly namespace: pulumi.Output<string>;
+  /** The image to run, by its name in `images/`. */
+  readonly image: (name: string) => pulumi.Output<string>;
+  readonly storage: Storage;
+  readonly exposure: Exposure;
+  /** Name of a bucket by what it is for. @throws Error when no room has such a bucket */
+  readonly bucket: StoreNames["bucket"];
+  /** Homes of users in the object store, by user. */
+  readonly homes: Readonly<Record<string, Home>>;
+  /** Settings of a service, all defaults filled in. */
+  readonly of: <S extends Service>(service: S) => SettingsOf<S>;
+  /** Provider and transformations of everything. */
+  readonly opts: pulumi.ComponentResourceOptions;
+}
+
+/** The ground with the room's own settings. */
+export interface Site<S extends Service> extends Ground {
+  readonly own: SettingsOf<S>;
+}
+
+/** Whom people log in as; never a password. */
+export interface Login {
+  /** What one logs in to, in the user's words. */
+  readonly title: string;
+  /** Name of the service for `npm run password`. */
+  readonly service: string;
+  readonly users: readonly string[];
+}
+
+/** What a room offers to people and to the proof. */
+export interface Offers {
+  /** By the key of the room's published port. */
+  readonly addresses?: Readonly<Record<string, PublishedAddress | undefined>>;
+  readonly logins?: readonly Login[];
+  /** The proof's arguments that it answers for. */
+  readonly proves?: object;
+  /** What must be ready before the proof asks. */
+  readonly waitFor?: readonly (pulumi.Output<string> | undefined)[];
+}
+
+type Optional<Wires> = { [Wire in keyof Wires]: undefined extends Wires[Wire] ? Wire : never }[keyof Wires];
+
+/** A room as the program builds it. */
+export interface Room<S extends Service, Wires extends object, Built> {
+  readonly service: S;
+  /** Services that it serves together, where it belongs to none of them alone: it is built where one is enabled. */
+  readonly sharedBy?: readonly Service[];
+  /** Wires that it can do without; where another one leads nowhere, the room is not built. @default - none */
+  readonly without?: readonly Optional<Wires>[];
+  build(site: Site<S>, wires: Wires): Built;
+  offers?(built: Built, site: Site<S>, wires: Wires): Offers;
+}
+
+/** A room; a wire of the wrong kind does not compile where it is placed. */
+export function defineRoom<S extends Service, Wires extends object, Built>(
+  room: Room<S, Wires, Built>,
+): Room<S, Wires, Built> {
+  return room;
+}
+
+/** Places rooms on one ground, each once, and keeps what they offer. */
+export class House {
+  readonly #ground: Ground;
+  readonly #placed: string[] = [];
+  readonly #offers: Offers[] = [];
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  /**
+   * Builds a room where its service is enabled and every wire leads somewhere.
+   * @throws RunError when the room has its place already.
+   */
+  readonly place = <S extends Service, Wires extends object, Built>(
+    room: Room<S, Wires, Built>,
+    wires: { readonly [Wire in keyof Wires]: Wires[Wire] | undefined },
+  ): Built | undefined => {
+    const { service, sharedBy, without = [] } = room;
+    if (sharedBy === undefined) {
+      if (this.#placed.includes(service.name)) throw new pulumi.RunError(`${service.name} is placed twice`);
+      this.#placed.push(service.name);
+    }
+    if (!(sharedBy ?? [service]).some((one) => this.#ground.of(one).enabled)) {
+      return undefined;
+    }
+    const able = without as readonly (keyof Wires)[];
+    const loose = (Object.keys(wires) as (keyof Wires)[]).some(
+      (wire) => wires[wire] === undefined && !able.includes(wire),
+    );
+    if (loose) return undefined;
+    const site: Site<S> = { ...this.#ground, own: this.#ground.of(service) };
+    const built = room.build(site, wires as Wires);
+    const offers = room.offers?.(built, site, wires as Wires);
+    if (offers !== undefined) this.#offers.push(offers);
+    return built;
+  };
+
+  /** Rooms of a list that have no place. */
+  unplaced(rooms: readonly Service[]): string[] {
+    return rooms.map(({ name }) => name).filter((name) => !this.#placed.includes(name));
+  }
+
+  /** What people open, in the order of the ports' ranks. */
+  addresses(ports: Readonly<Record<string, PublishedPort>>): PublishedAddress[] {
+    return this.#offers
+      .flatMap(({ addresses = {} }) => Object.entries(addresses))
+      .sort(([a], [b]) => (ports[a]?.rank ?? 0) - (ports[b]?.rank ?? 0))
+      .flatMap(([, address]) => (address === undefined ? [] : [address]));
+  }
+
+  get logins(): Login[] {
+    return this.#offers.flatMap(({ logins = [] }) => [...logins]);
+  }
+
+  /** What the proof is to ask, from all rooms. */
+  get proves(): object {
+    return this.#offers.reduce((all, { proves = {} }) => merged(all, proves), {});
+  }
+
+  get waitFor(): pulumi.Output<string>[] {
+    return this.#offers.flatMap(({ waitFor = [] }) => waitFor.filter((ready) => ready !== undefined));
+  }
+}
+
+/** Parts that several rooms answer for are put together; one level is enough. */
+function merged(all: object, more: object): object {
+  const had = all as Readonly<Record<string, unknown>>;
+  const entries = Object.entries(more as Readonly<Record<string, unknown>>).map(([key, part]) => [
+    key,
+    isPlain(had[key]) && isPlain(part) ? { ...had[key], ...part } : part,
+  ]);
+  return { ...all, ...(Object.fromEntries(entries) as object) };
+}
+
+const isPlain = (part: unknown): part is object =>
+  typeof part === "object" && part !== null && Object.getPrototypeOf(part) === Object.prototype;
