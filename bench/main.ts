@@ -18,7 +18,6 @@ import { z } from "zod";
 import { connect } from "../cli/kube.ts";
 import { readPlatform } from "../cli/platform.ts";
 import { readStack } from "../cli/stack.ts";
-import { serviceNames } from "../platform/names.ts";
 import { benchDisplay } from "./display.ts";
 import { benchLake } from "./lake.ts";
 import type { BenchResult } from "./settings.ts";
@@ -69,7 +68,7 @@ async function podMemory(): Promise<number | null> {
   try {
     const stack = readStack({ stack: flags.stack, target: undefined });
     const { services } = await readPlatform(connect(stack.profile), stack.config.cluster.namespace);
-    return services.find(({ name }) => name === serviceNames.display)?.memory ?? null;
+    return services.find(({ name }) => name === "display")?.memory ?? null;
   } catch {
     return null;
   }

@@ -3,26 +3,6 @@
  * them into `kubectl`, and a change of one replaces the object.
  */
 
-/** Names of the Services that pods and people reach. */
-export const serviceNames = {
-  kafka: "kafka",
-  kafkaBrokers: "kafka-brokers",
-  objectStore: "object-store",
-  metastore: "metastore",
-  presto: "presto",
-  prestoWorkers: "presto-worker",
-  postgres: "postgres",
-  airflow: "airflow",
-  jupyterhub: "jupyterhub",
-  jupyterhubHub: "jupyterhub-hub",
-  sparkConnect: "spark-connect",
-  sparkHistory: "spark-history",
-  cassandra: "cassandra",
-  cassandraNodes: "cassandra-nodes",
-  randomNumbers: "random-numbers",
-  display: "display",
-} as const;
-
 /** Name of the account that the proof logs in with, wherever people log in. */
 export const ROBOT = "proof";
 
@@ -62,7 +42,7 @@ export function publishedServiceName(service: string): string {
 }
 
 /** Name of the Secret with a consumer's S3 key pair. */
-export function s3KeySecretName(consumer: string, store: string = serviceNames.objectStore): string {
+export function s3KeySecretName(consumer: string, store: string = "object-store"): string {
   return `${store}-key-${consumer}`;
 }
 

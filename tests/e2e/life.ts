@@ -8,7 +8,7 @@ import { bytes } from "../../cli/table.ts";
 import type { UpReport } from "../../cli/up.ts";
 import { hopNames } from "../../check/hop-names.ts";
 import { type Profile, servicesOf } from "../../config/profiles.ts";
-import { serviceNames } from "../../platform/names.ts";
+import { serviceNames } from "../support/service-names.ts";
 import { measured, MONITORING, send } from "./pipeline.ts";
 import { fingerprints, pods, sql } from "./platform.ts";
 import { check, failures } from "./proofs.ts";

@@ -3,7 +3,8 @@ import { auth, Client, policies, types } from "cassandra-driver";
 
 import { type NumberRecord, numbersMetric } from "../../check/marked-numbers.ts";
 import { PumpClient, type PumpOrder } from "../../check/pump-client.ts";
-import { roleSecretName, ROBOT, serviceNames, sparkDriverName } from "../../platform/names.ts";
+import { roleSecretName, ROBOT, sparkDriverName } from "../../platform/names.ts";
+import { serviceNames } from "../support/service-names.ts";
 import { type Sink, type Stream, streams, type WindowsAnswer } from "../../display/protocol.ts";
 import { makeRecord, type TelemetryRecord, toMessage } from "../../workloads/telemetry/record.ts";
 import { addressOf, environment, kafka, secret, sql } from "./platform.ts";

@@ -10,7 +10,7 @@ import { connect, type Kube } from "../../cli/kube.ts";
 import { readSecret } from "../../cli/secrets.ts";
 import { readStack } from "../../cli/stack.ts";
 import type { Pod } from "../../cli/services.ts";
-import { serviceNames } from "../../platform/names.ts";
+import { serviceNames } from "../support/service-names.ts";
 import type { Profile } from "../../config/profiles.ts";
 import { kafkaClient } from "../../workloads/kafka-client.ts";
 import { until } from "./runner.ts";

@@ -9,31 +9,12 @@ import {
   s3KeySecretName,
   selector,
   serviceHost,
-  serviceNames,
   sparkDriverName,
   unescapedUser,
 } from "../../platform/names.ts";
 
 describe("names", () => {
-  it("keeps the Services' names, which people type and other programs rely on", () => {
-    expect(Object.values(serviceNames)).to.deep.equal([
-      "kafka",
-      "kafka-brokers",
-      "object-store",
-      "metastore",
-      "presto",
-      "presto-worker",
-      "postgres",
-      "airflow",
-      "jupyterhub",
-      "jupyterhub-hub",
-      "spark-connect",
-      "spark-history",
-      "cassandra",
-      "cassandra-nodes",
-      "random-numbers",
-      "display",
-    ]);
+  it("keeps the names that people type and other programs rely on", () => {
     expect(sparkDriverName("telemetry")).to.equal("spark-telemetry-driver");
     expect(s3KeySecretName("spark")).to.equal("object-store-key-spark");
     expect(publishedServiceName("presto")).to.equal("presto-published");
