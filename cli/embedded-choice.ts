@@ -86,7 +86,7 @@ const STEP = 1000;
 export async function freePorts(isTaken: (port: number) => boolean | Promise<boolean>): Promise<EmbeddedPorts> {
   const chosen = new Map<string, number>();
   const given = new Set<number>();
-  for (const [key, byDefault] of Object.entries(defaultPorts) as [string, number][]) {
+  for (const [key, byDefault] of Object.entries<number>(defaultPorts)) {
     const { first, last } = byDefault >= nodeRange.first ? nodeRange : otherRange;
     const size = last - first + 1;
     let port = byDefault + STEP;

@@ -39,7 +39,7 @@ describe("a second embedded cluster", () => {
     const taken = new Set([31092, 31093, 17443]);
     const ports = await freePorts((port) => taken.has(port));
     expect(ports).to.include({ apiServer: 17444, registry: 6000, kafka: 31094, presto: 31080, objectStore: 31900 });
-    const all = Object.values(ports) as number[];
+    const all = Object.values<number>(ports);
     expect(new Set(all).size).to.equal(all.length);
     expect(all.filter((port) => taken.has(port) || Object.values(defaultPorts).includes(port))).to.deep.equal([]);
   });
@@ -58,7 +58,7 @@ describe("a second embedded cluster", () => {
       engine.containers.set("millrace", { id: "c1", labels, running: false });
       const { default: Docker } = await import("dockerode");
       expect([...(await portsOfClusters(new Docker()))].sort()).to.deep.equal(
-        (Object.values(defaultPorts) as number[]).sort(),
+        Object.values<number>(defaultPorts).sort(),
       );
     });
   });
