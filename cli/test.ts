@@ -3,7 +3,7 @@
  * `N passed, N failed`, where types, pages, lint and format count one each and every test counts one.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Command } from "./command.ts";
@@ -104,16 +104,13 @@ async function pages(progress: Progress): Promise<Tally> {
   }
 }
 
-/** Processes that run specs: many of these wait for programs and servers that they start. */
-const JOBS = Math.min(8, Math.max(2, availableParallelism()));
-
 async function specs(progress: Progress): Promise<Tally> {
   const step = progress.step("specs");
   const folder = mkdtempSync(join(tmpdir(), "millrace-specs-"));
   try {
     const output = join(folder, "report.json");
     const report = ["--reporter", "json", "--reporter-option", `output=${output}`];
-    const args = [bin("mocha/bin/mocha.js"), "--parallel", "--jobs", String(JOBS), ...report];
+    const args = [bin("mocha/bin/mocha.js"), ...report];
     const ran = await run(node, ["--disable-warning=ExperimentalWarning", ...args], { cwd: projectDir, env });
     const tally = tallySpecs(readOrUndefined(output), ran);
     const counts = closingLine(tally.passed, tally.failed).replace(",", " and");
