@@ -129,6 +129,12 @@ func mayLowerOOMScore() bool {
 	return os.WriteFile(path, before, 0) == nil
 }
 
+// mayLimitPods tells whether pods can have limits of processor time: cgroup v1 refuses one above the node's own quota.
+func mayLimitPods() bool {
+	quota, err := os.ReadFile(filepath.Join(cgroupRoot, "cpu", "cpu.cfs_quota_us"))
+	return err != nil || strings.TrimSpace(string(quota)) == "-1"
+}
+
 // dropStartupMemory gives back what only the start needed: buffers of our own, and pages of programs that ran once.
 func dropStartupMemory(ctx context.Context) {
 	debug.FreeOSMemory()

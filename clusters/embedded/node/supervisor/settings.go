@@ -50,6 +50,7 @@ clusterDNS: ["%s"]
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
 cgroupDriver: cgroupfs
 cgroupRoot: /
+cpuCFSQuota: %t
 failCgroupV1: false
 failSwapOn: false
 singleProcessOOMKill: true
@@ -64,7 +65,7 @@ containerLogMaxSize: 10Mi
 containerLogMaxFiles: 2
 nodeStatusUpdateFrequency: 5s
 oomScoreAdj: %d
-`, keptDir, pkiDir, pkiDir, dnsIP, oomScore(lowerOOM)),
+`, keptDir, pkiDir, pkiDir, dnsIP, mayLimitPods(), oomScore(lowerOOM)),
 		registryConfig: `version: 0.1
 log: {level: warn, accesslog: {disabled: true}}
 storage:
