@@ -60,7 +60,7 @@ export const doctor: Command = {
   },
 };
 
-interface Tool {
+interface HostProgram {
   readonly name: string;
   readonly args: readonly string[];
   /** Finds the version in what it prints. */
@@ -70,7 +70,7 @@ interface Tool {
   readonly install: string;
 }
 
-const tools: readonly Tool[] = [
+const hostPrograms: readonly HostProgram[] = [
   {
     name: "docker",
     args: ["version", "--format", "{{.Server.Version}}"],
@@ -92,7 +92,7 @@ const tools: readonly Tool[] = [
     args: ["--version"],
     version: /cargo (\d+\.\d+\.\d+)/,
     atLeast: "1.91",
-    neededFor: "building the object store",
+    neededFor: "building the engines written in Rust",
     install: "install Rust 1.91 or later",
   },
   {
@@ -108,7 +108,7 @@ const tools: readonly Tool[] = [
     args: ["--version"],
     version: /(\d+\.\d+(\.\d+)?)/,
     atLeast: "3.9",
-    neededFor: "fetching Spark",
+    neededFor: "fetching packages from PyPI",
     install: "apt-get install python3",
   },
   {
@@ -116,7 +116,7 @@ const tools: readonly Tool[] = [
     args: ["--version"],
     version: /pip (\d+\.\d+(\.\d+)?)/,
     atLeast: "20",
-    neededFor: "fetching Spark",
+    neededFor: "fetching packages from PyPI",
     install: "apt-get install python3-pip",
   },
   {
@@ -140,20 +140,22 @@ export function atLeast(have: string, least: string): boolean {
   return true;
 }
 
-async function toolFinding(tool: Tool): Promise<Finding> {
+async function programFinding(program: HostProgram): Promise<Finding> {
   const lacking = (detail: string): Finding => ({
-    subject: tool.name,
+    subject: program.name,
     level: "problem",
-    detail: `${detail}; needed for ${tool.neededFor}`,
-    next: tool.install,
+    detail: `${detail}; needed for ${program.neededFor}`,
+    next: program.install,
   });
-  if (which(tool.name) === undefined) return lacking("not on the PATH");
-  const ran = await run(tool.name, tool.args, { timeoutMs: 15_000 });
-  const version = tool.version.exec(ran.stdout.replaceAll(/\x1b\[[0-9;]*m/g, ""))?.[1];
+  if (which(program.name) === undefined) return lacking("not on the PATH");
+  const ran = await run(program.name, program.args, { timeoutMs: 15_000 });
+  const version = program.version.exec(ran.stdout.replaceAll(/\x1b\[[0-9;]*m/g, ""))?.[1];
   if (ran.code !== 0 || version === undefined) {
     return lacking(`does not answer: ${ran.stderr.trim().split("\n").at(-1) ?? `code ${ran.code}`}`);
   }
-  return atLeast(version, tool.atLeast) ? ok(tool.name, version) : lacking(`${version} is older than ${tool.atLeast}`);
+  return atLeast(version, program.atLeast)
+    ? ok(program.name, version)
+    : lacking(`${version} is older than ${program.atLeast}`);
 }
 
 /** Memory for what the pods use beyond their requests, and for whatever else the machine does. */
@@ -186,7 +188,7 @@ async function hostFindings(config: PlatformConfig): Promise<Finding[]> {
       ? ok("disk", `at least ${bytes(warm)} free at ${folders[0] ?? cacheDir()}`)
       : { subject: "disk", level: "problem", detail: disk[0], next: "npm run down -- --cache" },
     ok("cache", cacheDir()),
-    ...(await Promise.all(tools.map(toolFinding))),
+    ...(await Promise.all(hostPrograms.map(programFinding))),
   ];
 }
 

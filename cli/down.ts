@@ -14,7 +14,7 @@ import {
 } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
-import { Display, renderChanges } from "./display.ts";
+import { EngineProgress, renderChanges } from "./engine-progress.ts";
 import { forgetChoice } from "./embedded-choice.ts";
 import { chooseEngine } from "./engine.ts";
 import { reportErrors, UserError } from "./errors.ts";
@@ -172,17 +172,17 @@ async function dropStack(
 ): Promise<readonly string[]> {
   const engine = await chooseEngine(forced);
   const clusterGone = stack.profile.target === "embedded";
-  const display = new Display(
+  const deploy = new EngineProgress(
     progress,
     clusterGone ? "state (its objects went with their cluster)" : `destroy by the ${engine.description}`,
   );
   const result = await engine.destroy({
     ...engineOptions(stack, false),
     clusterGone,
-    onEvent: clusterGone ? () => undefined : display.onEvent,
+    onEvent: clusterGone ? () => undefined : deploy.onEvent,
     signal,
   });
-  display.end(result.ok, renderChanges(result.changes, true));
+  deploy.end(result.ok, renderChanges(result.changes, true));
   return result.errors;
 }
 

@@ -1,7 +1,7 @@
 /** `npm run preview`: what `up` would change, and every object as a file, without touching a cluster. */
 import type { EngineResult } from "../engine/types.ts";
 import type { Command } from "./command.ts";
-import { countChanges, Display, renderChanges } from "./display.ts";
+import { countChanges, EngineProgress, renderChanges } from "./engine-progress.ts";
 import { chooseEngine } from "./engine.ts";
 import { reportErrors } from "./errors.ts";
 import { engineOption, stackArgs, stackOptions, text } from "./options.ts";
@@ -48,7 +48,7 @@ export const preview: Command = {
     if (note !== undefined) progress.log(note);
     const resources: PreviewedResource[] = [];
     const rendered: Rendered[] = [];
-    const display = new Display(
+    const shown = new EngineProgress(
       progress,
       `preview of stack ${stack.name} on ${stack.profile.target} by the ${engine.description}`,
     );
@@ -56,7 +56,7 @@ export const preview: Command = {
       ...engineOptions(stack, false),
       policyPacks: [`${projectDir}/policies`],
       onEvent(event) {
-        display.onEvent(event);
+        shown.onEvent(event);
         if (event.kind !== "resource" || event.status !== "done") return;
         const { op, type, name, urn, diff = [] } = event;
         resources.push({ op, type, name, urn, diff });
@@ -64,7 +64,7 @@ export const preview: Command = {
         if (object !== undefined) rendered.push(object);
       },
     });
-    display.end(result.ok, renderChanges(result.changes, false));
+    shown.end(result.ok, renderChanges(result.changes, false));
     progress.stop();
     const folder = text(values, "render");
     if (folder !== undefined && result.ok) {

@@ -2,9 +2,9 @@
  * `npm test`: every spec, and beside them pages, lint, types, format and every Python test. The last line is
  * `N passed, N failed`, where types, pages, lint and format count one each and every test counts one.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import type { Command } from "./command.ts";
 import { messageOf } from "./errors.ts";
@@ -122,14 +122,17 @@ async function specs(progress: Progress): Promise<Tally> {
   }
 }
 
-/** Folders with Python's own tests; each is run by itself. They need no package. */
-const pythonTests = ["python/tests", "tests/workloads/airflow", "tests/workloads/jupyterhub"];
+/** Folders with Python's own tests, relative to the project; each is run by itself. They need no package. */
+export function pythonTests(root = projectDir): string[] {
+  const files = globSync(["python/tests/test_*.py", "{tests,components}/**/test_*.py"], { cwd: root });
+  return [...new Set(files.map(dirname))].sort();
+}
 
 async function python(progress: Progress): Promise<Tally> {
   const step = progress.step("python");
   const variables = { ...process.env, PYTHONPATH: join(projectDir, "python"), PYTHONDONTWRITEBYTECODE: "1" };
   const tally = { passed: 0, failed: 0, report: [] as string[] };
-  for (const folder of pythonTests) {
+  for (const folder of pythonTests()) {
     const one = tallyPython(
       await run("python3", ["-m", "unittest", "discover", "-s", folder], { cwd: projectDir, env: variables }),
     );

@@ -9,7 +9,7 @@ import { forgetLostPlatform, forgetRemovedCluster } from "./anew.ts";
 import { startCluster } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
-import { countChanges, Display, renderChanges } from "./display.ts";
+import { countChanges, EngineProgress, renderChanges } from "./engine-progress.ts";
 import { chooseEmbedded, type EmbeddedChoice, rememberChoice, rememberedChoice } from "./embedded-choice.ts";
 import { chooseEngine, type Engine } from "./engine.ts";
 import { messageOf, reportErrors } from "./errors.ts";
@@ -135,14 +135,14 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
   if (isStopped(signal)) return { ...nothing, errors: ["interrupted before the deploy"] };
 
   await lock.toEngine();
-  const display = new Display(progress, "deploy");
+  const deploy = new EngineProgress(progress, "deploy");
   const result = await engine.up({
     ...engineOptions(stack, true),
     policyPacks: [`${projectDir}/policies`],
-    onEvent: display.onEvent,
+    onEvent: deploy.onEvent,
     signal,
   });
-  display.end(result.ok, renderChanges(result.changes, true));
+  deploy.end(result.ok, renderChanges(result.changes, true));
   const deployed = {
     changes: result.changes,
     addresses: readAddresses(result.outputs),
@@ -150,7 +150,7 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
   };
   if (isStopped(signal)) return { ...nothing, ...deployed, errors: result.errors };
 
-  const proof = await prove(stack, progress, display, result, signal);
+  const proof = await prove(stack, progress, deploy, result, signal);
   const services = await readPlatform(connect(stack.profile), stack.config.cluster.namespace)
     .then((state) => state.services)
     .catch(() => []);
@@ -216,11 +216,11 @@ function causes(error: unknown): string[] {
 async function prove(
   stack: Stack,
   progress: Progress,
-  display: Display,
+  deploy: EngineProgress,
   result: EngineResult,
   signal: AbortSignal,
 ): Promise<ProofReport | null> {
-  const ranInProgram = display.hasChanged("kubernetes:batch/v1:Job", "proof");
+  const ranInProgram = deploy.hasChanged("kubernetes:batch/v1:Job", "proof");
   // The program says which proof it made: none when it is switched off or when a service of the path is.
   const onDemand = result.ok && typeof result.outputs["proof"] === "object" && result.outputs["proof"] !== null;
   if (!ranInProgram && !onDemand) return null;

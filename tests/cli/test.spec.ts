@@ -1,6 +1,9 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 
-import { closingLine, tallyPython, tallySpecs, tallyTool } from "../../cli/test.ts";
+import { closingLine, pythonTests, tallyPython, tallySpecs, tallyTool } from "../../cli/test.ts";
 
 const ok = { code: 0, stdout: "", stderr: "" };
 
@@ -34,6 +37,20 @@ describe("npm test", () => {
   it("fails when mocha fails although no test did", () => {
     const json = JSON.stringify({ stats: { passes: 2, failures: 0, pending: 0 }, failures: [] });
     expect(tallySpecs(json, { code: 7, stdout: "", stderr: "unhandled" })).to.include({ passed: 2, failed: 1 });
+  });
+
+  it("finds Python's tests wherever they are, each folder once", () => {
+    const root = mkdtempSync(join(tmpdir(), "millrace-test-"));
+    try {
+      for (const folder of ["python/tests", "tests/b/weather", "tests/a", "node_modules/x/tests"]) {
+        mkdirSync(join(root, folder), { recursive: true });
+        for (const file of ["test_one.py", "test_two.py", "other.py"]) writeFileSync(join(root, folder, file), "");
+      }
+      expect(pythonTests(root)).to.deep.equal(["python/tests", "tests/a", "tests/b/weather"]);
+      expect(pythonTests()).to.include("python/tests").and.have.length.greaterThan(2);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 
   it("counts every Python test, skipped ones not", () => {

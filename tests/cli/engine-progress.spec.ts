@@ -1,18 +1,18 @@
 import { expect } from "chai";
 
-import { countChanges, Display, renderChanges } from "../../cli/display.ts";
+import { countChanges, EngineProgress, renderChanges } from "../../cli/engine-progress.ts";
 import { createProgress } from "../../cli/progress.ts";
 import type { EngineEvent } from "../../engine/types.ts";
 
 const none = { create: 0, update: 0, replace: 0, delete: 0, same: 0, read: 0 };
 
-function shown(...events: EngineEvent[]): { text: string; display: Display } {
+function shown(...events: EngineEvent[]): { text: string; deploy: EngineProgress } {
   const written: string[] = [];
   const progress = createProgress({ sink: { write: (text: string) => written.push(text) }, live: false });
-  const display = new Display(progress, "deploy");
-  events.forEach(display.onEvent);
+  const deploy = new EngineProgress(progress, "deploy");
+  events.forEach(deploy.onEvent);
   progress.stop();
-  return { text: written.join(""), display };
+  return { text: written.join(""), deploy };
 }
 
 const job = {
@@ -69,8 +69,8 @@ describe("the engine's events", () => {
   });
 
   it("tell whether the proof ran in this run, also when it failed", () => {
-    expect(shown({ ...job, status: "failed" }).display.hasChanged(job.type, "proof")).to.equal(true);
-    expect(shown({ ...job, op: "same", status: "done" }).display.hasChanged(job.type, "proof")).to.equal(false);
+    expect(shown({ ...job, status: "failed" }).deploy.hasChanged(job.type, "proof")).to.equal(true);
+    expect(shown({ ...job, op: "same", status: "done" }).deploy.hasChanged(job.type, "proof")).to.equal(false);
   });
 });
 

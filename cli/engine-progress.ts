@@ -15,7 +15,7 @@ const signs: Readonly<Record<Operation, string>> = {
 type ResourceEvent = Extract<EngineEvent, { kind: "resource" }>;
 
 /** Follows one engine run. */
-export class Display {
+export class EngineProgress {
   /** Type and name of what this run created, updated or replaced, or tried to. */
   readonly #changed = new Set<string>();
   #progress: Progress;
