@@ -137,6 +137,9 @@ const notebookLibraries = [
   "s3fs>=2025",
 ];
 
+/** What functions of people find on Spark's executors, of the versions that their notebooks have. */
+export const executorLibraries = ["numpy"] as const;
+
 /** Not papermill: the provider asks for the clients of all clouds' stores, and papermill itself is among the libraries. */
 const airflowProviders = [
   "amazon",

@@ -47,6 +47,8 @@ export const librarySources = ["python/millrace", "python/pyproject.toml", "pyth
 
 /** Folders and files of sources that an image carries besides its own folder, relative to the repository. */
 const bakedSources: Readonly<Partial<Record<ImageName, readonly string[]>>> = {
+  // Executors have some packages of the notebooks.
+  spark: ["images/python/pypi.lock.txt"],
   tools: ["workloads", "check"],
   airflow: ["dags", "notebooks", ...librarySources],
   jupyter: ["notebooks", ...librarySources],

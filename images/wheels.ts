@@ -25,6 +25,9 @@ const platforms = [
   ...["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64", "linux_x86_64"],
 ];
 
+/** What makes pip take packages for the images' Python rather than for the host's. */
+const forDebian = ["--python-version", versions.python, ...platforms.flatMap((platform) => ["--platform", platform])];
+
 /** Folder of one downloaded package, by its content; its one file keeps the name that pip knows it by. */
 function wheelFolder(sha256: string): string {
   return cacheDir("wheels", sha256);
@@ -64,8 +67,7 @@ async function download(requirements: string, folder: string, count: number, wor
     const name = /^Collecting ([\w.-]+)/.exec(line)?.[1];
     if (name !== undefined) report(`${String(++begun)} of ${String(count)} Python packages, ${name}`);
   };
-  const target = ["--python-version", versions.python, ...platforms.flatMap((platform) => ["--platform", platform])];
-  const options = ["--no-deps", "--require-hashes", ...target, "--dest", folder, "-r", requirements];
+  const options = ["--no-deps", "--require-hashes", ...forDebian, "--dest", folder, "-r", requirements];
   await run("python3", ["-m", "pip", "download", ...options], { signal, onLine });
 }
 
@@ -102,6 +104,36 @@ export async function placePython(name: PythonImage, context: string, work: Work
     copyFileSync(lockFile, join(context, part, "pypi.lock.txt"));
   }
   copyFileSync(join(repositoryDir, "images", "python", "install.sh"), join(context, "install.sh"));
+}
+
+/**
+ * Unpacks packages of the lock that all Python images share, as pip would install them there, for an image with Debian's
+ * Python and no pip. Their commands are left out.
+ * @throws Error naming a package that the lock lacks.
+ */
+export async function placePackages(names: readonly string[], folder: string, work: Work): Promise<void> {
+  const lockFile = pythonLock("python");
+  const shared = parsePypiLock(readLock(lockFile), lockFile);
+  const packages = names.map((wanted) => {
+    const found = shared.find(({ name }) => name === wanted);
+    if (found === undefined) throw new Error(`${lockFile} has no ${wanted}; run: node images/lock.ts airflow`);
+    return found;
+  });
+  await fetchWheels(packages, work);
+  const temporary = await temporaryDir("packages");
+  try {
+    const requirements = join(temporary, "requirements.txt");
+    writeFileSync(requirements, formatPypiLock(packages));
+    placeWheels(packages, join(temporary, "wheels"));
+    const source = ["--no-deps", "--no-index", "--find-links", join(temporary, "wheels"), "--require-hashes"];
+    const options = ["--disable-pip-version-check", "--quiet", "--no-compile", "--target", folder];
+    await run("python3", ["-m", "pip", "install", ...source, ...forDebian, ...options, "-r", requirements], {
+      signal: work.signal,
+    });
+    rmSync(join(folder, "bin"), { recursive: true, force: true });
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
 }
 
 /** The lock of what an image has for itself; of what all Python images have, for `python`. */

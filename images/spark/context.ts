@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { fetchPypi } from "../fetch.ts";
 import { parsePypiLock, readLock } from "../lock-files.ts";
 import { type Assemble, checkNoTwoVersions, placeMaven } from "../prepare.ts";
-import { isForOtherSystem } from "../recipes.ts";
+import { executorLibraries, isForOtherSystem } from "../recipes.ts";
 import { run } from "../run.ts";
+import { placePackages } from "../wheels.ts";
 
-/** Spark as PySpark ships it, in the upstream image's layout, and the connectors beside it. */
+/** Spark as PySpark ships it, in the upstream image's layout, and the connectors and the packages of executors beside it. */
 const assemble: Assemble = async (assembly) => {
   const { context, source, maven, signal, report } = assembly;
   const lockFile = join(source, "pypi.lock.txt");
@@ -32,6 +33,7 @@ const assemble: Assemble = async (assembly) => {
   const connectors = join(context, "connectors");
   placeMaven(maven, connectors);
   checkNoTwoVersions([...readdirSync(jars), ...readdirSync(connectors)]);
+  await placePackages(executorLibraries, join(context, "packages"), assembly);
   if (!existsSync(join(home, "bin", "spark-submit"))) throw new Error(`${top} holds no spark-submit`);
 };
 export default assemble;

@@ -74,8 +74,8 @@ export const parts: Readonly<Record<string, Part>> = {
   },
   servers: {
     run: jupyterhub.servers,
-    minutes: 0.5,
-    rooms: ["jupyterhub", "library"],
+    minutes: 1,
+    rooms: ["jupyterhub", "library", "spark-connect"],
     files: [fault("jupyterhub")],
     ...studio,
   },

@@ -81,7 +81,7 @@ describe("images/tags", () => {
     expect(edit("debian")).to.have.members([...baseNames, ...imageNames]);
     expect(edit("prepare")).to.have.members([...imageNames]);
     expect(edit("recipes")).to.have.members(["presto", "spark"]);
-    expect(edit("wheels")).to.have.members(["airflow", "jupyter"]);
+    expect(edit("wheels")).to.have.members(["spark", "airflow", "jupyter"]);
     expect(edit("fetch")).to.have.members(["garage", "spark", "tools", "jupyter", "display"]);
   });
 
@@ -89,6 +89,12 @@ describe("images/tags", () => {
     const before = tagsOf();
     writeFileSync(join(root, "workloads", "producer.ts"), "export const changed = true;\n");
     expect(changed(before)).to.deep.equal(["tools"]);
+  });
+
+  it("changes Spark's tag with the lock that its executors' packages are of", () => {
+    const before = tagsOf();
+    writeFileSync(join(root, "images", "python", "pypi.lock.txt"), "");
+    expect(changed(before)).to.have.members(["python", "airflow", "jupyter", "spark"]);
   });
 
   it("changes the tags of the images that carry the library, the notebooks or the DAGs", () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type LockedPackage, parsePypiLock, readLock } from "../../images/lock-files.ts";
-import { type PythonImage, pythonRecipes } from "../../images/recipes.ts";
+import { executorLibraries, type PythonImage, pythonRecipes } from "../../images/recipes.ts";
 import { bases, imageNames, repositoryDir } from "../../images/tags.ts";
 import { versions } from "../../images/versions.ts";
 import { parseOffers, pythonLock, sharedPackages } from "../../images/wheels.ts";
@@ -69,6 +69,15 @@ describe("the locks of the Python images", () => {
     const shared = locked("python").map(({ name }) => plain(name));
     expect(shared).to.include.members(["pandas", "pyarrow", "matplotlib", "papermill", "pyspark-client", "boto3"]);
     expect(locked("python").find(({ name }) => name === "pyspark-client")?.version).to.equal(versions.spark);
+  });
+
+  it("share what Spark's executors have, so that a function gives the same there as in the notebook", () => {
+    const shared = locked("python").map(({ name }) => name);
+    expect(executorLibraries).to.include("numpy");
+    expect(shared).to.include.members([...executorLibraries]);
+    const dockerfile = readFileSync(join(repositoryDir, "images", "spark", "Dockerfile"), "utf8");
+    expect(dockerfile).to.contain(`COPY packages /usr/local/lib/python${versions.python}/dist-packages\n`);
+    for (const name of executorLibraries) expect(dockerfile).to.contain(`python3 -c "import ${name};`);
   });
 
   it("are installed by the same first steps in every image, for else they share no layer", () => {

@@ -63,6 +63,7 @@ export async function servers(runner: Runner): Promise<void> {
       return timed("a cell was executed after", took, MINUTE);
     });
     if (!isUp) return;
+    if (kernel !== undefined) await functionWithNumpy(runner, kernel);
     await overMemory(runner, hub);
     await runner.step(
       "a notebook saved before its server was killed is there in the next one",
@@ -87,6 +88,31 @@ export async function servers(runner: Runner): Promise<void> {
       console.log(`    the server of ${user} was not stopped: ${messageOf(error)}`);
     });
   }
+}
+
+/** Prints the sum of the hypotenuses of 3n and 4n, and what the executor has that the notebook has not. */
+const functionOfNumpy = `
+import numpy, socket, millrace
+from pyspark.sql.functions import sum, udf
+def hypotenuse(n):
+    import numpy
+    return float(numpy.linalg.norm(numpy.array([3.0 * n, 4.0 * n])))
+def place(n):
+    import numpy, socket
+    return f"{socket.gethostname()} {numpy.__version__}"
+numbers = millrace.spark().range(1, 101)
+total = numbers.select(sum(udf(hypotenuse, "double")("id"))).first()[0]
+host, version = numbers.limit(1).select(udf(place, "string")("id")).first()[0].split()
+print(total, version == numpy.__version__, host != socket.gethostname())
+`;
+
+async function functionWithNumpy(runner: Runner, kernel: Kernel): Promise<void> {
+  const title = "a function of a notebook runs on an executor with the notebook's numpy";
+  await runner.step(title, 4 * MINUTE, async () => {
+    const printed = await kernel.execute(functionOfNumpy, AbortSignal.timeout(4 * MINUTE));
+    must(printed.trim() === "25250.0 True True", `the cell printed ${printed}`);
+    return printed.trim();
+  });
 }
 
 async function overMemory(runner: Runner, hub: JupyterHubClient): Promise<void> {
