@@ -69,7 +69,7 @@ const contents = objectStoreContents(config);
 const house = new House({
   namespace,
   image: chooseImages({ registry: target.registry, platform: target.platform, wanted: wantedImages(config) }),
-  storage: new Storage({ storageClass: target.storageClass }),
+  storage: new Storage({ storageClass: target.storageClass, ...(stackId && { stackId }) }),
   exposure: target.exposure,
   bucket: contents.bucket,
   homes: contents.homes,

@@ -22,10 +22,10 @@ import { onInterrupt } from "./interrupt.ts";
 import { connect } from "./kube.ts";
 import { type CommandLock, withLock } from "./lock.ts";
 import { engineOption, stackArgs, stackOptions, yesOption } from "./options.ts";
-import { hasState } from "./owner.ts";
+import { forgetOwner, hasState, keepingOwner, ownerOf } from "./owner.ts";
 import { createProgress, during, type Progress } from "./progress.ts";
 import { removeClaims } from "./namespace.ts";
-import { claimsIn, dataLines, ownClaims } from "./removal.ts";
+import { claimLines, type ClaimsByOwner, claimsByOwner, dataLines } from "./removal.ts";
 import { engineOptions, readStack, refuseMovedCluster, type Stack } from "./stack.ts";
 import { bytes, duration, table } from "./table.ts";
 
@@ -34,7 +34,7 @@ export interface DownReport {
   readonly ok: boolean;
   /** What should be gone and is not. */
   readonly left: readonly Leftover[];
-  /** What was kept on request: the data, with `--keep-data`. */
+  /** What was kept: the data, with `--keep-data`, and claims of others in a namespace that was there before. */
   readonly kept: readonly Leftover[];
   /** Downloads and builds that make the next `up` fast; `--cache` removes them. */
   readonly caches: readonly CacheEntry[];
@@ -114,23 +114,34 @@ async function takeDown(
   const left: Leftover[] = embedded
     ? await during(progress, "embedded cluster", (step) => destroyCluster(stack, { keepData, takeOver }, step))
     : [];
-  const { namespace, existingNamespace } = stack.config.cluster;
-  const claims = existingNamespace ? await ownClaims(connect(stack.profile), namespace) : [];
+  const claims = await claimsInOthersNamespace(stack);
   // The state and its id are what says whose the rest is.
   const isGone = !left.some(({ kind }) => ["container", "volume", "network"].includes(kind));
   if (keepData) progress.log("the state is kept with the data: the next npm run up goes on from both");
   else if (isGone) {
     await lock.toEngine();
-    errors.push(...(await dropStack(stack, forced, progress, signal)));
+    // The id is what tells whose the claims are, until the last is gone.
+    errors.push(...(await keepingOwner(stack.name, () => dropStack(stack, forced, progress, signal))));
     if (errors.length === 0) {
       forgetChoice(stack.name);
-      if (claims.length > 0) await removeClaims(connect(stack.profile), namespace, claims);
+      if (claims.own.length > 0) {
+        await removeClaims(connect(stack.profile), stack.config.cluster.namespace, claims.own);
+      }
+      forgetOwner(stack.name);
     }
   }
   if (!embedded && errors.length === 0) left.push(...(await remainsOn(stack)));
   if (cache) await during(progress, "caches", () => removeCaches());
-  const kept = keepData ? await clusterInventory(stack) : [];
+  const foreign = claims.others.map(({ name, note }) => ({ kind: "claim", name, note }));
+  const kept = [...(keepData ? await clusterInventory(stack) : []), ...foreign];
   return { ok: left.length === 0 && errors.length === 0, left, kept, caches: await caches(), errors };
+}
+
+/** The claims of a namespace that stays; of one that goes, nobody needs to be told apart. */
+async function claimsInOthersNamespace(stack: Stack): Promise<ClaimsByOwner> {
+  const { namespace, existingNamespace } = stack.config.cluster;
+  if (!existingNamespace) return { own: [], others: [] };
+  return await claimsByOwner(connect(stack.profile), namespace, ownerOf(stack.name).id);
 }
 
 /**
@@ -139,13 +150,14 @@ async function takeDown(
  */
 async function dataAtRisk(stack: Stack, takeOver: boolean, progress: Progress): Promise<string[] | undefined> {
   const { namespace, existingNamespace } = stack.config.cluster;
-  const read = existingNamespace ? ownClaims : claimsIn;
-  const data = (): Promise<string[]> => dataLines(() => connect(stack.profile), namespace, read);
+  const data = (): Promise<string[]> => dataLines(() => connect(stack.profile), namespace);
   if (stack.profile.target !== "embedded") {
-    if (!hasState(stack.name)) return undefined;
+    const { own, others } = await claimsInOthersNamespace(stack);
+    if (!hasState(stack.name) && own.length === 0) return undefined;
     return [
       `down removes stack ${stack.name}: what it has in namespace ${namespace} of context ${stack.profile.context}, with`,
-      ...(await data()),
+      ...(existingNamespace ? claimLines(own) : await data()),
+      ...(others.length === 0 ? [] : ["these claims stay, for they are not this stack's:", ...claimLines(others)]),
     ];
   }
   const { pieces, foreign, message } = await embeddedHoldings(stack, progress.log);
@@ -195,7 +207,7 @@ const rows = (items: readonly Leftover[]): string =>
 export function renderDown(report: DownReport): string {
   const parts: string[] = [];
   if (report.left.length > 0) parts.push(`left behind:\n${rows(report.left)}`);
-  if (report.kept.length > 0) parts.push(`kept (--keep-data):\n${rows(report.kept)}`);
+  if (report.kept.length > 0) parts.push(`kept:\n${rows(report.kept)}`);
   if (report.caches.length > 0) {
     const lines = report.caches.map((cache) => [cache.name, bytes(cache.bytes), cache.what]);
     parts.push(

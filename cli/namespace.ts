@@ -1,8 +1,8 @@
 /** The platform's namespace where the cluster is somebody else's: whether it may be used, and what goes with the platform. */
 import { podSecurityLabels } from "../platform/namespace.ts";
-import { PART_OF_LABEL } from "../platform/names.ts";
+import { PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
 import { type Kube, KubeError } from "./kube.ts";
-import type { ownClaims } from "./removal.ts";
+import type { DataClaim } from "./removal.ts";
 import type { Stack } from "./stack.ts";
 
 interface NamespaceObject {
@@ -19,11 +19,13 @@ export interface NamespaceFinding {
 /**
  * Looks at the namespace that an `up` would use.
  * @param recorded Whether the stack has a state: then the namespace is its own.
+ * @param stackId Id of the stack. @default - it has none yet
  */
 export async function namespaceFinding(
   kube: Pick<Kube, "get">,
   { namespace, existingNamespace }: Pick<Stack["config"]["cluster"], "namespace" | "existingNamespace">,
   recorded: boolean,
+  stackId?: string,
 ): Promise<NamespaceFinding> {
   const found = await kube.get<NamespaceObject>(`/api/v1/namespaces/${namespace}`).catch((error: unknown) => {
     if (error instanceof KubeError && error.status === 404) return undefined;
@@ -48,6 +50,14 @@ export async function namespaceFinding(
         `kubectl create namespace ${namespace} makes it, or take the setting out`,
     };
   }
+  const maker = found.metadata.labels?.[STACK_ID_LABEL];
+  if (maker !== undefined && maker !== stackId) {
+    return {
+      problem:
+        `namespace ${namespace} was made by another Millrace stack, with the id ${maker}, and goes when that one is taken down, with all ` +
+        "data in it; set millrace:cluster.namespace to one that stays, or to none that is there yet and take existingNamespace out",
+    };
+  }
   const [[label, wanted] = ["", ""]] = Object.entries(podSecurityLabels);
   const level = found.metadata.labels?.[label];
   if (level === wanted) return {};
@@ -58,11 +68,11 @@ export async function namespaceFinding(
   };
 }
 
-/** Removes the claims of the platform's StatefulSets from a namespace that stays; call it with what `ownClaims` said before. */
+/** Removes claims from a namespace that stays; call it with what `claimsByOwner` called the stack's own. */
 export async function removeClaims(
   kube: Pick<Kube, "delete">,
   namespace: string,
-  claims: Awaited<ReturnType<typeof ownClaims>>,
+  claims: readonly DataClaim[],
 ): Promise<void> {
   for (const { name } of claims) {
     await kube.delete(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`).catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { parse } from "yaml";
 
 import type { Owner } from "../clusters/embedded/cluster.ts";
-import { ensureStackId, readStackId, stackIdFile } from "../engine/stack-id.ts";
+import { ensureStackId, readStackId, removeStackId, stackIdFile } from "../engine/stack-id.ts";
 import { statePaths } from "../engine/state.ts";
 import { projectDir } from "./paths.ts";
 
@@ -23,6 +23,11 @@ export function ownerOf(stack: string, folder = projectDir): Owner {
 /** Makes the stack's id where there is none, before anything is made for it. */
 export function ensureOwner(stack: string, folder = projectDir): void {
   ensureStackId(folder, projectName(folder), stack);
+}
+
+/** To be called when nothing that bears the stack's id is left. */
+export function forgetOwner(stack: string, folder = projectDir): void {
+  removeStackId(folder, projectName(folder), stack);
 }
 
 /** Does what may remove the stack's id, and puts it back: what the stack has made on this machine bears it. */

@@ -17,7 +17,7 @@ import { cacheDir } from "../images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
 import { namespaceFinding } from "./namespace.ts";
-import { hasState } from "./owner.ts";
+import { hasState, ownerOf } from "./owner.ts";
 import { readNodes } from "./platform.ts";
 import { during, type Progress } from "./progress.ts";
 import { quantity } from "./quantity.ts";
@@ -62,7 +62,12 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
       if (!answer.ok) problems.push(`the cluster of context "${stack.profile.context}" can't be used: ${answer.why}`);
       else {
         const { cluster } = stack.config;
-        const { problem, warning } = await namespaceFinding(connect(stack.profile), cluster, hasState(stack.name));
+        const { problem, warning } = await namespaceFinding(
+          connect(stack.profile),
+          cluster,
+          hasState(stack.name),
+          ownerOf(stack.name).id,
+        );
         if (problem !== undefined) problems.push(problem);
         if (warning !== undefined) progress.log(warning);
       }

@@ -1,6 +1,7 @@
 /** What data a command would take away: claims by service, with their sizes, as the cluster tells them. */
 import type { PlatformConfig } from "../config/index.ts";
 import { keepers } from "../config/transitions.ts";
+import { type Owned, type OwnedSet, stackOf, stackOfClaim, uses } from "../clusters/claim-owner.ts";
 import { PART_OF_LABEL } from "../platform/names.ts";
 import { messageOf } from "./errors.ts";
 import type { Kube } from "./kube.ts";
@@ -16,20 +17,23 @@ export interface DataClaim {
   readonly service: string;
   /** Bytes; `null` when the cluster does not say. */
   readonly size: number | null;
-  /** Whether it carries the platform's label. */
-  readonly isOurs: boolean;
 }
 
-interface ClaimObject {
-  readonly metadata: { readonly name: string; readonly labels?: Labels };
+/** The claims of a namespace, by whose they are. */
+export interface ClaimsByOwner {
+  /** Those of the stack, also of services that were switched off. */
+  readonly own: readonly DataClaim[];
+  /** Those of other stacks, and those of a Millrace that nothing says more of. */
+  readonly others: readonly (DataClaim & { readonly note: string })[];
+}
+
+interface ClaimObject extends Owned {
   readonly spec?: { readonly resources?: { readonly requests?: Labels } };
   readonly status?: { readonly capacity?: Labels };
 }
 
-interface SetObject {
-  readonly metadata: { readonly name: string; readonly labels?: Labels };
-  readonly spec: {
-    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+interface SetObject extends OwnedSet {
+  readonly spec: NonNullable<OwnedSet["spec"]> & {
     readonly persistentVolumeClaimRetentionPolicy?: { readonly whenDeleted?: string };
   };
 }
@@ -38,16 +42,63 @@ type Getter = Pick<Kube, "get">;
 
 /** The claims of a namespace, sorted by service and name. */
 export async function claimsIn(kube: Getter, namespace: string): Promise<DataClaim[]> {
+  return (await claimObjects(kube, namespace)).map(toClaim).sort(byService);
+}
+
+/**
+ * The claims of a namespace that others may use too. Claims that are not Millrace's are left out.
+ * @param stackId Id of the stack; `undefined` when it has none: then nothing is its own.
+ */
+export async function claimsByOwner(
+  kube: Getter,
+  namespace: string,
+  stackId: string | undefined,
+): Promise<ClaimsByOwner> {
+  const [sets, claims] = await Promise.all([setsIn(kube, namespace), claimObjects(kube, namespace)]);
+  const known = claims.map((claim) => ({ claim, stack: stackOfClaim(claim, sets) }));
+  const own = known.filter(({ stack }) => stack !== undefined && stack === stackId);
+  const others = known.filter(
+    ({ claim, stack }) =>
+      (stack !== undefined && stack !== stackId) || (stack === undefined && isMillraces(claim, sets)),
+  );
+  return {
+    own: own.map(({ claim }) => toClaim(claim)).sort(byService),
+    others: others
+      .map(({ claim, stack }) => ({
+        ...toClaim(claim),
+        note:
+          stack === undefined
+            ? `no stack's id says whose it is; kubectl -n ${namespace} delete pvc ${claim.metadata.name} removes it`
+            : `of another stack, with the id ${stack}`,
+      }))
+      .sort(byService),
+  };
+}
+
+function isMillraces(claim: Owned, sets: readonly OwnedSet[]): boolean {
+  const bearers = [claim, ...sets.filter((set) => uses(set, claim.metadata.name))];
+  return bearers.some(({ metadata }) => metadata.labels?.[PART_OF_LABEL] === "millrace");
+}
+
+function toClaim({ metadata, spec, status }: ClaimObject): DataClaim {
+  return {
+    name: metadata.name,
+    service: serviceName(metadata.labels, metadata.name),
+    size: quantity(status?.capacity?.["storage"] ?? spec?.resources?.requests?.["storage"]) ?? null,
+  };
+}
+
+const byService = (a: DataClaim, b: DataClaim): number =>
+  `${a.service} ${a.name}`.localeCompare(`${b.service} ${b.name}`);
+
+async function claimObjects(kube: Getter, namespace: string): Promise<readonly ClaimObject[]> {
   const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
-  const { items } = await kube.get<{ items: readonly ClaimObject[] }>(path);
-  return items
-    .map(({ metadata, spec, status }) => ({
-      name: metadata.name,
-      service: serviceName(metadata.labels, metadata.name),
-      size: quantity(status?.capacity?.["storage"] ?? spec?.resources?.requests?.["storage"]) ?? null,
-      isOurs: metadata.labels?.[PART_OF_LABEL] === "millrace",
-    }))
-    .sort((a, b) => `${a.service} ${a.name}`.localeCompare(`${b.service} ${b.name}`));
+  return (await kube.get<{ items: readonly ClaimObject[] }>(path)).items;
+}
+
+async function setsIn(kube: Getter, namespace: string): Promise<readonly SetObject[]> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/statefulsets`;
+  return (await kube.get<{ items: readonly SetObject[] }>(path)).items;
 }
 
 /** `  kafka: data-kafka-0 (5.0 GiB)`, a line for each claim. */
@@ -61,7 +112,11 @@ export function claimLines(claims: readonly DataClaim[]): string[] {
  * The data of a namespace in lines, or one line that says why it is not known.
  * @param read Which claims count. @default - all
  */
-export async function dataLines(kube: () => Getter, namespace: string, read = claimsIn): Promise<string[]> {
+export async function dataLines(
+  kube: () => Getter,
+  namespace: string,
+  read: (kube: Getter, namespace: string) => Promise<readonly DataClaim[]> = claimsIn,
+): Promise<string[]> {
   try {
     const claims = await read(kube(), namespace);
     return claims.length === 0 ? ["  no claims"] : claimLines(claims);
@@ -86,41 +141,25 @@ export interface LeavingData {
 }
 
 /**
- * Claims of the platform's own services, also of those that were switched off, and of nobody else's in the namespace.
- * A claim made by an older Millrace has no label that says so: it counts while its StatefulSet is there.
+ * What becomes of the data of services that an `up` with this config takes away.
+ * @param stackId Id of the stack: what bears another's is left out.
  */
-export async function ownClaims(kube: Getter, namespace: string): Promise<DataClaim[]> {
-  const [sets, claims] = await Promise.all([ownSets(kube, namespace), claimsIn(kube, namespace)]);
-  return claims.filter((claim) => claim.isOurs || sets.some((set) => belongsTo(claim, set)));
-}
-
-async function ownSets(kube: Getter, namespace: string): Promise<readonly SetObject[]> {
-  const selector = encodeURIComponent(`${PART_OF_LABEL}=millrace`);
-  const path = `/apis/apps/v1/namespaces/${namespace}/statefulsets?labelSelector=${selector}`;
-  return (await kube.get<{ items: readonly SetObject[] }>(path)).items;
-}
-
-/** What becomes of the data of services that an `up` with this config takes away. */
-export async function leavingData(kube: Getter, config: PlatformConfig): Promise<LeavingData> {
+export async function leavingData(
+  kube: Getter,
+  config: PlatformConfig,
+  stackId: string | undefined,
+): Promise<LeavingData> {
   const { namespace } = config.cluster;
-  const [sets, claims] = await Promise.all([ownSets(kube, namespace), claimsIn(kube, namespace)]);
+  const [sets, claims] = await Promise.all([setsIn(kube, namespace), claimsIn(kube, namespace)]);
   const staying = servicesWithData(config);
   const known = keepers(config).map(({ set }) => set);
-  const leaving = sets.filter(({ metadata }) => {
-    const service = serviceName(metadata.labels, metadata.name);
-    return known.includes(service) && !staying.includes(service);
+  const leaving = sets.filter((set) => {
+    const service = serviceName(set.metadata.labels, set.metadata.name);
+    return known.includes(service) && !staying.includes(service) && [undefined, stackId].includes(stackOf(set));
   });
   const claimsOf = (deleted: boolean): DataClaim[] =>
     leaving
       .filter(({ spec }) => (spec.persistentVolumeClaimRetentionPolicy?.whenDeleted === "Delete") === deleted)
-      .flatMap((set) => claims.filter((claim) => belongsTo(claim, set)));
+      .flatMap((set) => claims.filter(({ name }) => uses(set, name)));
   return { removed: claimsOf(true), kept: claimsOf(false) };
-}
-
-/** A StatefulSet names its claims `<template>-<set>-<ordinal>`. */
-function belongsTo({ name }: DataClaim, { metadata, spec }: SetObject): boolean {
-  return (spec.volumeClaimTemplates ?? []).some((template) => {
-    const prefix = `${template.metadata.name}-${metadata.name}-`;
-    return name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length));
-  });
 }

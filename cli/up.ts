@@ -23,6 +23,7 @@ import { readPlatform } from "./platform.ts";
 import { checkFit, preflight } from "./preflight.ts";
 import { createProgress, during, duringEach, type Progress } from "./progress.ts";
 import { type ProofReport, readProgramProof, renderProof, runProof } from "./proof.ts";
+import { ownerOf } from "./owner.ts";
 import { claimLines, leavingData } from "./removal.ts";
 import type { ServiceStatus } from "./services.ts";
 import { engineOptions, readStackAsBefore, refuseMovedCluster, type Stack } from "./stack.ts";
@@ -174,7 +175,7 @@ function rememberEmbedded(stack: Stack, choice: EmbeddedChoice | undefined): voi
 
 /** Asks where services go and their data with them: their StatefulSets are of an older Millrace, which kept no claims. */
 async function announceLeaving(stack: Stack, { yes }: Attempt): Promise<void> {
-  const { removed } = await leavingData(connect(stack.profile), stack.config);
+  const { removed } = await leavingData(connect(stack.profile), stack.config, ownerOf(stack.name).id);
   if (removed.length === 0) return;
   const what = ["this up takes services away, and their data with them:", ...claimLines(removed)];
   await confirm(what, { yes, again: "npm run up with the same options and --yes" });

@@ -5,6 +5,7 @@ import { request as httpsRequest, type RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 import { NAME_LABEL, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
 import { quantityBytes } from "../platform/quantity.ts";
+import { type Owned, type OwnedSet, stackOf, stackOfClaim } from "./claim-owner.ts";
 import type { LiveClaim, LivePlatform, LiveSet } from "../config/transitions.ts";
 import type { TargetProfile } from "./profile.ts";
 
@@ -19,18 +20,15 @@ export interface Owner {
   readonly namespaces: readonly string[];
 }
 
-interface Item {
-  readonly metadata: {
-    readonly name: string;
+interface Item extends OwnedSet {
+  readonly metadata: Owned["metadata"] & {
     readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  readonly spec?: {
+  readonly spec?: NonNullable<OwnedSet["spec"]> & {
     readonly replicas?: number;
     readonly storageClassName?: string;
     readonly resources?: { readonly requests?: { readonly storage?: string } };
-    readonly volumeClaimTemplates?: readonly unknown[];
   };
   readonly status?: { readonly capacity?: { readonly storage?: string } };
 }
@@ -53,9 +51,18 @@ export async function livePlatform(profile: TargetProfile, owner: Owner): Promis
       })),
     ]);
     const standard = classes?.find(({ metadata }) => metadata.annotations?.[DEFAULT_CLASS] === "true");
+    const isOthers = (stack: string | undefined): boolean => stack !== undefined && stack !== owner.stackId;
+    const claims = lists.flatMap((list) =>
+      list.claims.flatMap((item) => {
+        const stack = stackOfClaim(item, list.sets) ?? stackOf(item);
+        return toClaim(item).map((claim) => ({ claim, stack }));
+      }),
+    );
+    const ofOthers = claims.flatMap(({ claim, stack }) => (isOthers(stack) ? [{ ...claim, stack: stack ?? "" }] : []));
     return {
-      claims: lists.flatMap(({ claims }) => claims.flatMap(toClaim)),
-      sets: lists.flatMap(({ sets }) => sets.flatMap(toSet)),
+      claims: claims.filter(({ stack }) => !isOthers(stack)).map(({ claim }) => claim),
+      sets: lists.flatMap(({ sets }) => sets.filter((set) => !isOthers(stackOf(set))).flatMap(toSet)),
+      ...(ofOthers.length === 0 ? {} : { claimsOfOthers: ofOthers }),
       madeNamespaces: made.map(({ metadata }) => metadata.name).filter((name) => namespaces.includes(name)),
       ...(standard === undefined ? {} : { defaultStorageClass: standard.metadata.name }),
     };

@@ -23,6 +23,12 @@ export interface LiveClaim {
   readonly capacityBytes?: number;
 }
 
+/** A claim of another stack in the same namespace. */
+export interface ForeignClaim extends LiveClaim {
+  /** Id of that stack. */
+  readonly stack: string;
+}
+
 /** A StatefulSet of one of the platform's services. */
 export interface LiveSet {
   readonly namespace: string;
@@ -36,6 +42,8 @@ export interface LiveSet {
 export interface LivePlatform {
   readonly claims: readonly LiveClaim[];
   readonly sets: readonly LiveSet[];
+  /** Claims of other stacks, or of a state of this one that is gone, in the same namespaces. @default - none */
+  readonly claimsOfOthers?: readonly ForeignClaim[];
   /** Name of the cluster's default StorageClass. */
   readonly defaultStorageClass?: string;
   /** Namespaces that Millrace made for the stack. @default - none */
@@ -76,6 +84,7 @@ type Rule = (transition: Transition) => string[];
 const rules: readonly Rule[] = [
   namespaceGivenUp,
   namespaceMoved,
+  claimsTaken,
   classChanged,
   dataDropped,
   claimsNewToSet,
@@ -134,6 +143,25 @@ function namespaceMoved({ live, config }: Transition): string[] {
       `and a claim can't change its namespace; put "${from}" back, or bring the platform up as another stack with this ` +
       "namespace, copy what you need, and take this one down"
     );
+  });
+}
+
+/** A set uses every claim that has the right name, whoever's data are on it. */
+function claimsTaken({ live, config }: Transition): string[] {
+  const { namespace } = config.cluster;
+  return keepers(config).flatMap((keeper) => {
+    if (!isPersistent(keeper)) return [];
+    const taken = (live.claimsOfOthers ?? []).filter(
+      (claim) => claim.namespace === namespace && claim.service === keeper.set,
+    );
+    if (taken.length === 0) return [];
+    const [one, are] = taken.length === 1 ? ["it", "is"] : ["them", "are"];
+    return [
+      `millrace:cluster.namespace: received "${namespace}", where ${claimsInWords(taken)} ${are} of another stack, or of a state of ` +
+        `this one that is gone (id ${[...new Set(taken.map(({ stack }) => stack))].join(", ")}), and ${keeper.name} would use ${one}; ` +
+        `give another namespace, put the folder .pulumi of that state back, or, if nobody needs what is in ${one}: kubectl -n ${namespace} delete pvc ` +
+        taken.map(({ name }) => name).join(" "),
+    ];
   });
 }
 

@@ -13,7 +13,7 @@ export const COMPONENT_LABEL = "app.kubernetes.io/component";
 /** Label shared by everything of the platform. */
 export const PART_OF_LABEL = "app.kubernetes.io/part-of";
 
-/** Label of a namespace that tells whose it is: the id of the stack that made it. */
+/** Label of a namespace, a StatefulSet or a claim that tells whose it is: the id of the stack that made it. */
 export const STACK_ID_LABEL = "millrace/stack-id";
 
 /** Labels of an object: which service it belongs to and its role there. */

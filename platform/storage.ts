@@ -1,6 +1,7 @@
 /** Where data lies: claims of the target's StorageClass, or emptyDir volumes where nothing provisions claims. */
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { STACK_ID_LABEL } from "./names.ts";
 import { canonicalSize, quantityBytes } from "./quantity.ts";
 
 type ClaimTemplate = Omit<k8s.types.input.core.v1.PersistentVolumeClaim, "metadata"> & {
@@ -14,6 +15,8 @@ export interface StorageArgs {
    * lies in emptyDir volumes and is lost with its pod.
    */
   readonly storageClass: string;
+  /** Id of the stack, which claims and the sets that use them bear, so that no other stack takes them for its own. @default - none */
+  readonly stackId?: string;
 }
 
 /** How a service keeps its data: on claims of a size such as `5Gi`, or in its pods, with which it goes. */
@@ -27,6 +30,8 @@ export interface DataVolume {
   readonly claims: readonly { readonly name: string; readonly size: string }[];
   /** Volumes of the pod; empty with claims. */
   readonly volumes: Volume[];
+  /** Labels that tell which stack the data are of. */
+  readonly owner: Readonly<Record<string, string>>;
 }
 
 /** What is wrong with the arguments; empty when nothing is. */
@@ -51,12 +56,14 @@ export class Storage {
   /** Whether data outlives its pod. */
   readonly persistent: boolean;
   readonly #storageClass: string;
+  readonly #owner: Readonly<Record<string, string>>;
 
   /** @throws RunError when the class's name is not valid. */
   constructor(args: StorageArgs) {
     const problems = storageProblems(args);
     if (problems.length > 0) throw new pulumi.RunError(problems.join("; "));
     this.#storageClass = args.storageClass;
+    this.#owner = args.stackId === undefined ? {} : { [STACK_ID_LABEL]: args.stackId };
     this.persistent = args.storageClass !== "none";
   }
 
@@ -65,9 +72,10 @@ export class Storage {
    * @param name Name of the volume within the pod.
    */
   volume(name: string, data: DataSettings): DataVolume {
-    if (data.kind === "ephemeral") return { claimTemplates: [], claims: [], volumes: [{ name, emptyDir: {} }] };
+    const inPods = { claimTemplates: [], claims: [], owner: this.#owner };
+    if (data.kind === "ephemeral") return { ...inPods, volumes: [{ name, emptyDir: {} }] };
     const { size } = data;
-    if (!this.persistent) return { claimTemplates: [], claims: [], volumes: [{ name, emptyDir: { sizeLimit: size } }] };
+    if (!this.persistent) return { ...inPods, volumes: [{ name, emptyDir: { sizeLimit: size } }] };
     const storageClass = this.#storageClass === "default" ? {} : { storageClassName: this.#storageClass };
     return {
       claimTemplates: [
@@ -78,6 +86,7 @@ export class Storage {
       ],
       claims: [{ name, size: canonicalSize(size) }],
       volumes: [],
+      owner: this.#owner,
     };
   }
 }

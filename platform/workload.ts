@@ -151,21 +151,22 @@ export function statefulSet(
   opts: pulumi.CustomResourceOptions,
 ): k8s.apps.v1.StatefulSet {
   const { pod, data } = args;
+  const owned = { ...labels(pod.service, pod.component), ...data.owner };
   const claims =
     data.claimTemplates.length === 0
       ? {}
       : {
-          // The labels tell whose a claim is when its set is gone.
+          // The labels tell whose a claim is when its set is gone. Templates can't change: claims that are there get theirs by claimPatches.
           volumeClaimTemplates: data.claimTemplates.map((template) => ({
             ...template,
-            metadata: { ...template.metadata, labels: labels(pod.service, pod.component) },
+            metadata: { ...template.metadata, labels: owned },
           })),
           persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
         };
   const set = new k8s.apps.v1.StatefulSet(
     args.name,
     {
-      metadata: { name: args.name, namespace: args.namespace, labels: labels(pod.service, pod.component) },
+      metadata: { name: args.name, namespace: args.namespace, labels: owned },
       spec: {
         replicas: args.replicas,
         serviceName: args.headlessService,
@@ -175,18 +176,18 @@ export function statefulSet(
         ...claims,
       },
     },
-    // A set's templates can't change. Only its first claims are made from them; claimSizes sees to the size from then on.
+    // A set's templates can't change. Only its first claims are made from them; claimPatches sees to the size from then on.
     pulumi.mergeOptions(
       waiting(READY_SECONDS),
       pulumi.mergeOptions(opts, { ignoreChanges: ["spec.volumeClaimTemplates"] }),
     ),
   );
-  claimSizes(args, set, opts);
+  claimPatches(args, set, opts);
   return set;
 }
 
-/** The size of each claim, set on the claim itself, where it can grow in place under the pod that uses it. */
-function claimSizes(
+/** Size and owner of each claim, set on the claim itself: it grows in place under the pod that uses it. */
+function claimPatches(
   args: WorkloadArgs & { readonly replicas: number; readonly data: DataVolume },
   set: k8s.apps.v1.StatefulSet,
   opts: pulumi.CustomResourceOptions,
@@ -200,6 +201,7 @@ function claimSizes(
           metadata: {
             name,
             namespace: args.namespace,
+            ...(Object.keys(args.data.owner).length === 0 ? {} : { labels: args.data.owner }),
             annotations: {
               // The set's controller made the claim and owns its size until now.
               "pulumi.com/patchForce": "true",

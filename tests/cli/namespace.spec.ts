@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { KubeError } from "../../cli/kube.ts";
 import { namespaceFinding, removeClaims } from "../../cli/namespace.ts";
-import { ownClaims } from "../../cli/removal.ts";
+import { claimsByOwner } from "../../cli/removal.ts";
 
 const holding = (labels: Record<string, string> | undefined) => ({
   get: <T>() =>
@@ -12,6 +12,8 @@ const holding = (labels: Record<string, string> | undefined) => ({
 });
 const own = { namespace: "data", existingNamespace: false };
 const existing = { namespace: "data", existingNamespace: true };
+const ours = "0123456789abcdef";
+const theirs = "fedcba9876543210";
 const enforced = { "pod-security.kubernetes.io/enforce": "restricted" };
 
 describe("the namespace on a cluster of others", () => {
@@ -41,26 +43,83 @@ describe("the namespace on a cluster of others", () => {
     expect(problem).to.contain("kubectl create namespace data");
   });
 
-  it("loses the claims of the platform's own services with the platform, also of those switched off before, and no others", async () => {
-    const claim = (name: string, labels = {}) => ({ metadata: { name, labels } });
-    const sets = [{ metadata: { name: "kafka" }, spec: { volumeClaimTemplates: [{ metadata: { name: "data" } }] } }];
-    const claims = [
-      claim("data-kafka-0"),
-      claim("data-kafka-connect-0"),
-      claim("data-wordpress-0", { "app.kubernetes.io/name": "postgres" }),
-      // Its service was switched off before.
-      claim("data-cassandra-0", { "app.kubernetes.io/part-of": "millrace" }),
-    ];
+  it("is not used where another stack made it, and would remove it with all data", async () => {
+    const labels = { ...enforced, "millrace/stack-id": theirs };
+    const { problem } = await namespaceFinding(holding(labels), existing, true, ours);
+    expect(problem).to.contain(`was made by another Millrace stack, with the id ${theirs}, and goes when`);
+    expect(await namespaceFinding(holding(labels), existing, true, theirs)).to.deep.equal({});
+  });
+
+  const claim = (name: string, more: object = {}) => ({
+    metadata: { name, ...more },
+    spec: { resources: { requests: { storage: "1Gi" } } },
+  });
+  const set = (name: string, more: object = {}) => ({
+    metadata: { name, ...more },
+    spec: { volumeClaimTemplates: [{ metadata: { name: "data" } }] },
+  });
+  const bears = (id?: string) => ({
+    labels: { "app.kubernetes.io/part-of": "millrace", ...(id === undefined ? {} : { "millrace/stack-id": id }) },
+  });
+  const shared = (sets: readonly object[], claims: readonly object[]) => {
     const removed: string[] = [];
     const kube = {
       get: <T>(path: string) => Promise.resolve({ items: path.includes("/statefulsets") ? sets : claims } as T),
       delete: (path: string) => {
-        removed.push(path);
+        removed.push(path.split("/").at(-1) ?? "");
         return Promise.resolve();
       },
     };
-    await removeClaims(kube, "data", await ownClaims(kube, "data"));
-    const path = "/api/v1/namespaces/data/persistentvolumeclaims";
-    expect(removed).to.have.members([`${path}/data-kafka-0`, `${path}/data-cassandra-0`]);
+    return { kube, removed };
+  };
+
+  it("loses the claims of the stack with it, also of services that were switched off, and no others", async () => {
+    const { kube, removed } = shared(
+      [set("kafka", bears(ours)), set("cassandra", bears(theirs)), set("wordpress")],
+      [
+        claim("data-kafka-0"),
+        claim("data-kafka-connect-0"),
+        claim("data-wordpress-0", { labels: { "app.kubernetes.io/name": "postgres" } }),
+        claim("data-cassandra-0", bears()),
+        // Services that were switched off before.
+        claim("data-postgres-0", bears(ours)),
+        claim("data-object-store-0", bears(theirs)),
+        claim("data-catalog-0", bears()),
+      ],
+    );
+    const { own, others } = await claimsByOwner(kube, "data", ours);
+    await removeClaims(kube, "data", own);
+    expect(removed).to.deep.equal(["data-kafka-0", "data-postgres-0"]);
+    expect(others.map(({ name, note }) => [name, note])).to.deep.equal(
+      [
+        ["data-catalog-0", "no stack's id says whose it is; kubectl -n data delete pvc data-catalog-0 removes it"],
+        ["data-cassandra-0", `of another stack, with the id ${theirs}`],
+        ["data-object-store-0", `of another stack, with the id ${theirs}`],
+      ].toSorted(),
+    );
+  });
+
+  it("loses what a Millrace before there were such labels made for the stack, by the engine that wrote it", async () => {
+    const by = (manager: string) => ({ ...bears(), managedFields: [{ manager }] });
+    const { kube } = shared(
+      [set("kafka", by(`millrace-${ours}`)), set("cassandra", by(`millrace-${theirs}`))],
+      [
+        claim("data-kafka-0", bears()),
+        claim("data-cassandra-0", bears()),
+        claim("data-postgres-0", by(`millrace-${ours}-01234567`)),
+      ],
+    );
+    const { own, others } = await claimsByOwner(kube, "data", ours);
+    expect(own.map(({ name }) => name)).to.deep.equal(["data-kafka-0", "data-postgres-0"]);
+    expect(others.map(({ name }) => name)).to.deep.equal(["data-cassandra-0"]);
+  });
+
+  it("loses nothing by a stack that has no id", async () => {
+    const { kube } = shared(
+      [set("kafka", bears())],
+      [claim("data-kafka-0", bears()), claim("data-postgres-0", bears(ours))],
+    );
+    const { own, others } = await claimsByOwner(kube, "data", undefined);
+    expect([own.length, others.length]).to.deep.equal([0, 2]);
   });
 });

@@ -40,20 +40,27 @@ describe("the data that a command would take away", () => {
 
   it("goes with a StatefulSet of an older Millrace, whose service the new config has not", async () => {
     const kube = kubeWith([set("kafka", "Delete"), set("cassandra", "Delete")], claims);
-    const { removed, kept } = await leavingData(kube, loadConfig({}));
-    expect(removed).to.deep.equal([{ name: "data-cassandra-0", service: "cassandra", size: 4 * GIB, isOurs: false }]);
+    const { removed, kept } = await leavingData(kube, loadConfig({}), "0123456789abcdef");
+    expect(removed).to.deep.equal([{ name: "data-cassandra-0", service: "cassandra", size: 4 * GIB }]);
     expect(kept).to.deep.equal([]);
   });
 
   it("outlives a service whose StatefulSet retains its claims", async () => {
     const kube = kubeWith([set("kafka", "Retain"), set("cassandra", "Retain")], claims);
-    const { removed, kept } = await leavingData(kube, loadConfig({}));
+    const { removed, kept } = await leavingData(kube, loadConfig({}), "0123456789abcdef");
     expect(removed).to.deep.equal([]);
     expect(claimLines(kept)).to.deep.equal(["  cassandra: data-cassandra-0 (4.0 GiB)"]);
   });
 
+  it("of another stack's set in the same namespace is none of ours", async () => {
+    const theirs = set("cassandra", "Delete");
+    const labels = { ...theirs.metadata.labels, "millrace/stack-id": "fedcba9876543210" };
+    const kube = kubeWith([{ ...theirs, metadata: { ...theirs.metadata, labels } }], claims);
+    expect(await leavingData(kube, loadConfig({}), "0123456789abcdef")).to.deep.equal({ removed: [], kept: [] });
+  });
+
   it("of a set that somebody else put there is none of ours", async () => {
     const kube = kubeWith([set("wordpress", "Delete")], [claim("wordpress", "1Gi")]);
-    expect(await leavingData(kube, loadConfig({}))).to.deep.equal({ removed: [], kept: [] });
+    expect(await leavingData(kube, loadConfig({}), "0123456789abcdef")).to.deep.equal({ removed: [], kept: [] });
   });
 });

@@ -180,10 +180,14 @@ describe("what down ends with", () => {
     expect(text.split("\n").at(-1)).to.contain("2 left behind");
   });
 
-  it("names what was kept on request", () => {
-    const kept = [{ kind: "volume", name: "millrace-var", note: "" }];
+  it("names what was kept on request, and claims that are not the stack's", () => {
+    const kept = [
+      { kind: "volume", name: "millrace-var", note: "" },
+      { kind: "claim", name: "data-kafka-0", note: "of another stack, with the id 0123456789abcdef" },
+    ];
     expect(renderDown({ ...down, kept }))
-      .to.contain("kept (--keep-data)")
+      .to.match(/^kept:\n/)
+      .and.match(/claim +data-kafka-0 +of another stack, with the id 0123456789abcdef/)
       .and.contain("nothing is left but what was kept");
   });
 });

@@ -122,6 +122,31 @@ describe("what a stack has in its cluster", () => {
     });
   });
 
+  it("is not what bears another stack's id in a namespace that both use", async () => {
+    const ours = "0123456789abcdef";
+    const theirs = "fedcba9876543210";
+    answers["/api/v1/namespaces"] = { items: [namespace("millrace", {})] };
+    const bears = (item: object, id: string) => {
+      const { metadata } = item as { metadata: { labels: object } };
+      return { ...item, metadata: { ...metadata, labels: { ...metadata.labels, "millrace/stack-id": id } } };
+    };
+    const [claim, set] = [claims.items[0] ?? {}, sets.items[0] ?? {}];
+    answers["/api/v1/namespaces/millrace/persistentvolumeclaims"] = { items: [bears(claim, theirs)] };
+    answers["/apis/apps/v1/namespaces/millrace/statefulsets"] = { items: [bears(set, theirs)] };
+    const seen = { madeNamespaces: [], defaultStorageClass: "fast" };
+    expect(await livePlatform(profile, { stackId: ours, namespaces: ["millrace"] })).to.deep.equal({
+      ...seen,
+      claims: [],
+      sets: [],
+      claimsOfOthers: [{ ...found.claims[0], stack: theirs }],
+    });
+    expect(await livePlatform(profile, { stackId: theirs, namespaces: ["millrace"] })).to.deep.equal({
+      ...seen,
+      claims: found.claims,
+      sets: found.sets,
+    });
+  });
+
   it("is not known where nobody answers, or the context is not there", async () => {
     answers["/api/v1/namespaces"] = 500;
     expect(await livePlatform(profile, { namespaces: ["millrace"] })).to.equal(undefined);

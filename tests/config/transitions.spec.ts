@@ -92,6 +92,19 @@ describe("a change of a live platform", () => {
     );
   });
 
+  it("is refused when a service would use the claim of another stack in the namespace, and not when none would", () => {
+    const stack = "fedcba9876543210";
+    const beside = (service: string) => ({ claims: [], sets: [], claimsOfOthers: [{ ...claim(service, 5), stack }] });
+    expect(problems({}, beside("kafka"))).to.deep.equal([
+      'millrace:cluster.namespace: received "millrace", where claim data-kafka-0 (5Gi) is of another stack, or of a state of this one ' +
+        "that is gone (id fedcba9876543210), and kafka would use it; give another namespace, put the folder .pulumi of that " +
+        "state back, or, if nobody needs what is in it: kubectl -n millrace delete pvc data-kafka-0",
+    ]);
+    expect(problems({ services: { kafka: { storage: { kind: "ephemeral" } } } }, beside("kafka"))).to.deep.equal([]);
+    expect(problems({}, beside("wordpress"))).to.deep.equal([]);
+    expect(keptClaims(transition({}, beside("kafka")))).to.deep.equal([]);
+  });
+
   it("is refused when it asks for another class than its claims have", () => {
     expect(problems({ storageClass: "fast" })).to.deep.equal([
       'millrace:cluster.storageClass: received "fast", but claims data-kafka-0 (5Gi), data-object-store-0 (10Gi), ' +

@@ -35,6 +35,7 @@ describe("storage", () => {
       claimTemplates: [],
       claims: [],
       volumes: [{ name: "data", emptyDir: { sizeLimit: "5Gi" } }],
+      owner: {},
     });
   });
 
@@ -43,6 +44,7 @@ describe("storage", () => {
       claimTemplates: [],
       claims: [],
       volumes: [{ name: "data", emptyDir: {} }],
+      owner: {},
     });
   });
 

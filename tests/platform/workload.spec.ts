@@ -75,7 +75,7 @@ describe("the parts that components share", () => {
     expect(() => mebibytes("lots")).to.throw('"lots" is not an amount of memory');
   });
 
-  const keeper = (size: string, replicas: number) => {
+  const keeper = (size: string, replicas: number, stackId?: string) => {
     const provider = new k8s.Provider("cluster", {});
     return statefulSet(
       {
@@ -83,7 +83,10 @@ describe("the parts that components share", () => {
         namespace: "millrace",
         replicas,
         headlessService: "kafka-nodes",
-        data: new Storage({ storageClass: "fast" }).volume("data", { kind: "persistent", size }),
+        data: new Storage({ storageClass: "fast", ...(stackId && { stackId }) }).volume("data", {
+          kind: "persistent",
+          size,
+        }),
         pod: { service: "kafka", component: "broker", image: "i:1", resources },
       },
       { provider },
@@ -115,6 +118,18 @@ describe("the parts that components share", () => {
       spec: { resources: { requests: { storage: "2Gi" } } },
     });
     expect(claimName("data", "kafka", 1)).to.equal("data-kafka-1");
+  });
+
+  it("writes on the set, on new claims and on those that are there which stack they are of", async () => {
+    keeper("5Gi", 1, "0123456789abcdef");
+    const { inputs } = await mocked.get("kubernetes:apps/v1:StatefulSet", "kafka");
+    const [claim] = await mocked.ofType("kubernetes:core/v1:PersistentVolumeClaimPatch");
+    const [template] = inputs.spec.volumeClaimTemplates;
+    for (const { labels } of [inputs.metadata, template.metadata, claim?.inputs.metadata ?? { labels: {} }]) {
+      expect(labels).to.include({ "millrace/stack-id": "0123456789abcdef" });
+    }
+    // Pods and what selects them stay as they are: nothing restarts for it.
+    expect(JSON.stringify([inputs.spec.template, inputs.spec.selector])).not.to.contain("stack-id");
   });
 
   const published = {

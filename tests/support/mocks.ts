@@ -39,8 +39,10 @@ interface Spec {
   readonly ports: readonly [{ readonly port: number }];
   readonly template: { readonly metadata: Metadata; readonly spec: Pod };
   readonly jobTemplate: { readonly spec: Spec };
+  readonly selector: object;
   readonly volumeClaimTemplates: readonly [
     {
+      readonly metadata: Metadata;
       readonly spec: {
         readonly storageClassName?: string;
         readonly resources: { readonly requests: { readonly storage: string } };
