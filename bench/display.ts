@@ -1,8 +1,8 @@
 /** The display under load: from a record's making to many Socket.IO clients, and through Cassandra to an HTTP answer. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WindowsAnswer } from "../display/protocol.ts";
-import { kafkaClient } from "../workloads/kafka-client.ts";
-import type { PrestoClient } from "../workloads/presto-client.ts";
+import { kafkaClient } from "../components/kafka/programs/kafka-client.ts";
+import type { PrestoClient } from "../components/presto/programs/presto-client.ts";
 import { CountedVisibility } from "./counted.ts";
 import { DirectWatch, LiveWatch } from "./live-watch.ts";
 import { sendLoad, type SentRecord } from "./load.ts";

@@ -1,5 +1,5 @@
 /** From a record's making until Presto first shows it. */
-import type { PrestoClient } from "../workloads/presto-client.ts";
+import type { PrestoClient } from "../components/presto/programs/presto-client.ts";
 import { type LatencyFigures, VisibilityWatch } from "./latency.ts";
 import { sendLoad, type SentRecord } from "./load.ts";
 import { lakeClient, removeRuns } from "./rows.ts";

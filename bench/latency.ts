@@ -1,7 +1,7 @@
 /** How long a record takes from its making until SQL sees it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PrestoClient } from "../workloads/presto-client.ts";
-import { sqlText } from "../workloads/presto-client.ts";
+import type { PrestoClient } from "../components/presto/programs/presto-client.ts";
+import { sqlText } from "../components/presto/programs/presto-client.ts";
 import type { SentRecord } from "./load.ts";
 import { percentile } from "./percentile.ts";
 

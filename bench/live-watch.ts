@@ -1,9 +1,9 @@
 /** When records arrive over Socket.IO, at many clients, and straight from Kafka, in the same process. */
 import type { Consumer, Kafka } from "kafkajs";
 import { io, type Socket } from "socket.io-client";
-import { livePath } from "../check/live-client.ts";
+import { livePath } from "../components/display/hops/live-client.ts";
 import type { LiveBatch, PageEvents, ServerEvents } from "../display/protocol.ts";
-import { runHeader } from "../workloads/telemetry/record.ts";
+import { runHeader } from "../components/telemetry/programs/record.ts";
 import { Histogram } from "./histogram.ts";
 
 const connectMs = 30_000;

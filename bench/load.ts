@@ -1,9 +1,9 @@
 /** Sends records at a steady rate, each acknowledged by all replicas. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { idempotentProducer, kafkaClient } from "../workloads/kafka-client.ts";
-import { makeLoad } from "../workloads/telemetry/load.ts";
-import { toMessage } from "../workloads/telemetry/record.ts";
-import { Sender } from "../workloads/telemetry/sender.ts";
+import { idempotentProducer, kafkaClient } from "../components/kafka/programs/kafka-client.ts";
+import { makeLoad } from "../components/telemetry/programs/load.ts";
+import { toMessage } from "../components/telemetry/programs/record.ts";
+import { Sender } from "../components/telemetry/programs/sender.ts";
 import type { BenchSettings } from "./settings.ts";
 
 /** A record that was made and queued for the broker. */

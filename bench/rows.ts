@@ -1,7 +1,7 @@
 /** The rows that a measurement leaves in the lake. */
-import { describeError } from "../check/errors.ts";
-import { deleteRuns } from "../check/hops/presto.ts";
-import { PrestoClient } from "../workloads/presto-client.ts";
+import { describeError } from "../platform/hops/errors.ts";
+import { deleteRuns } from "../components/presto/hops/presto.ts";
+import { PrestoClient } from "../components/presto/programs/presto-client.ts";
 import type { BenchSettings } from "./settings.ts";
 
 /** @param schema - where tables without a schema in their name are */

@@ -8,7 +8,7 @@
 import { branchesOf, skippedHops } from "./branches.ts";
 import { readConfig } from "./config.ts";
 import type { ProofConfig } from "./config.ts";
-import type { Skipped } from "./hop.ts";
+import type { Skipped } from "../platform/hops/hop.ts";
 import { makeMarkedRun } from "./marked-records.ts";
 import { hopJson, hopLine, proofJson, proofLines, skippedJson, skippedLine } from "./report.ts";
 import { runBranches } from "./runner.ts";

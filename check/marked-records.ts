@@ -1,9 +1,9 @@
 /** The records that one proof sends: good ones it must find again at every hop, and poison ones. */
 import { randomBytes } from "node:crypto";
-import { makeRecord, runHeader, toMessage } from "../workloads/telemetry/record.ts";
-import type { KafkaMessage, TelemetryRecord } from "../workloads/telemetry/record.ts";
-import { difference, figuresOf } from "./hop.ts";
-import type { HopFigures } from "./hop.ts";
+import { makeRecord, runHeader, toMessage } from "../components/telemetry/programs/record.ts";
+import type { KafkaMessage, TelemetryRecord } from "../components/telemetry/programs/record.ts";
+import { difference, figuresOf } from "../platform/hops/hop.ts";
+import type { HopFigures } from "../platform/hops/hop.ts";
 
 export interface MarkedRun {
   /** `proof-<ms since the epoch>-<random>`; the time lets later proofs find leftovers. */

@@ -1,5 +1,5 @@
 /** What the proof prints: JSON lines on stdout for programs, plain lines on stderr for people. */
-import type { Skipped } from "./hop.ts";
+import type { Skipped } from "../platform/hops/hop.ts";
 import type { HopResult, ProofResult } from "./runner.ts";
 
 /** One hop as a JSON line. */

@@ -1,9 +1,9 @@
 /** Runs branches of hops beside each other, each hop for as long as it sees something new, and always cleans up. */
 import { performance } from "node:perf_hooks";
-import { describeError, isRefusal } from "./errors.ts";
-import { HopFailure, HopSkipped } from "./hop.ts";
-import { cleanupMs, LimitReached, limitWords } from "./limits.ts";
-import type { Branch, CleanupStep, Hop, HopContext, HopFigures, Skipped } from "./hop.ts";
+import { describeError, isRefusal } from "../platform/hops/errors.ts";
+import { HopFailure, HopSkipped } from "../platform/hops/hop.ts";
+import { cleanupMs, LimitReached, limitWords } from "../platform/hops/limits.ts";
+import type { Branch, CleanupStep, Hop, HopContext, HopFigures, Skipped } from "../platform/hops/hop.ts";
 
 export interface HopResult extends HopFigures {
   readonly hop: string;

@@ -1,9 +1,9 @@
 /** Whether the published addresses answer from this machine: a Service can be ready inside and reach nobody outside. */
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answerMs, refusedMs } from "../check/limits.ts";
+import { answerMs, refusedMs } from "../platform/hops/limits.ts";
 import type { Exposure } from "../platform/exposure.ts";
-import { describeError } from "../workloads/describe-error.ts";
+import { describeError } from "../platform/describe-error.ts";
 import type { Address } from "./addresses.ts";
 
 /** A cloud gives a load balancer its name some minutes before the name is known everywhere, in ms. */

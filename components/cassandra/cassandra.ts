@@ -273,7 +273,7 @@ export class Cassandra<Consumer extends string> extends Component {
             service: setupName,
             component: "setup",
             image: args.toolsImage,
-            command: ["node", "/opt/millrace/workloads/cassandra-setup.ts"],
+            command: ["node", "/opt/millrace/components/cassandra/programs/cassandra-setup.ts"],
             env: [
               { name: "CASSANDRA_CONTACT_POINTS", value: contactPoints },
               { name: "CASSANDRA_PORT", value: String(CQL_PORT) },

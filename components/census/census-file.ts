@@ -66,7 +66,7 @@ export class CensusFile extends Component {
           service: name,
           component: ROLE,
           image: args.toolsImage,
-          command: ["node", "/opt/millrace/workloads/census-file.ts"],
+          command: ["node", "/opt/millrace/components/census/programs/census-file.ts"],
           env: [
             { name: "S3_URL", value: s3Url(objectStore) },
             { name: "S3_PATH_STYLE", value: String(objectStore.pathStyle) },

@@ -1,14 +1,15 @@
 /** How the census is built: a static file, and the batch over it. */
 import { defineRoom } from "../../platform/place.ts";
+import { programText } from "../../platform/program.ts";
 import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
 import type { Cassandra } from "../cassandra/cassandra.ts";
 import type { RowConsumer } from "../cassandra/room.ts";
 import type { S3Source } from "../object-store/object-store.ts";
-import { program } from "../spark/programs.ts";
 import { spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
 import type { Spark } from "../spark/spark.ts";
 import type { History } from "../spark-history/room.ts";
+import { batchProgram } from "./batch-program.ts";
 import { CensusFile } from "./census-file.ts";
 import { census, censusFileResources } from "./service.ts";
 
@@ -45,8 +46,8 @@ export const censusRoom = defineRoom({
       {
         spark,
         mode: "batch",
-        main: { file: "census-batch.py", content: program("census-batch.py") },
-        modules: [{ file: "census_input.py", content: program("census_input.py") }],
+        main: batchProgram(),
+        modules: [{ file: "census_input.py", content: programText(import.meta.dirname, "census_input.py") }],
         // Rows and seed are checked against the file, and let a changed file make the batch run again.
         arguments: [
           `--input=s3a://${bucket("inputs")}/${file.prefix}`,

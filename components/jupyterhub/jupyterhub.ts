@@ -4,13 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { libpqParameters } from "../../platform/postgres-client.ts";
 import * as random from "@pulumi/random";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { JupyterHubEndpoint, PostgresEndpoint, PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type Home, peopleText, serverPodText, serverSecretName, TOKEN_FIELD } from "./jupyterhub-server.ts";
 import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
+import { programText } from "../../platform/program.ts";
 import {
   after,
   configMap,
@@ -33,7 +32,7 @@ const HUB_PORT = 8081;
 const HUB_PATH = "/opt/millrace/hub";
 const PASSWORDS_PATH = "/run/secrets/millrace/users";
 
-/** Files of `workloads/jupyterhub`. */
+/** Files of `programs/`. */
 const hubFiles = ["jupyterhub_config.py", "accounts.py", "authenticators.py", "user_pods.py", "page.html"] as const;
 const serverFiles = ["busy.py", "jupyter_server_config.py", "kernels.py", "s3_contents.py", "s3_files.py"] as const;
 
@@ -143,7 +142,7 @@ export class JupyterHub extends Component {
     const keys = createKeys();
     const serverSecrets = accounts.map((user) => createServerSecret(user));
     const account = createAccount();
-    const serverSettings = configMap(`${name}-server`, { ...hubMeta, data: workloadFiles(serverFiles) }, childOptions);
+    const serverSettings = configMap(`${name}-server`, { ...hubMeta, data: programFiles(serverFiles) }, childOptions);
     const settings = createSettings();
     service(hubName, { ...hubMeta, ports: { http: HUB_PORT } }, childOptions);
     service(name, { ...proxyMeta, ports: { http: HTTP_PORT, api: API_PORT } }, childOptions);
@@ -290,7 +289,7 @@ export class JupyterHub extends Component {
         settingsName: serverSettings.metadata.name,
       };
       const data: Record<string, pulumi.Input<string>> = {
-        ...workloadFiles(hubFiles),
+        ...programFiles(hubFiles),
         "settings.json": settingsText,
         "pod.json": serverPodText(server),
         "people.json": peopleText(server),
@@ -377,7 +376,6 @@ export class JupyterHub extends Component {
   }
 }
 
-function workloadFiles(files: readonly string[]): Record<string, string> {
-  const folder = join(import.meta.dirname, "..", "..", "workloads", "jupyterhub");
-  return Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), "utf8")]));
+function programFiles(files: readonly string[]): Record<string, string> {
+  return Object.fromEntries(files.map((file) => [file, programText(import.meta.dirname, file)]));
 }

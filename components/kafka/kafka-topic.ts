@@ -116,7 +116,7 @@ export class KafkaTopics<Name extends string> extends Component {
           service: objectName,
           component: ROLE,
           image: args.toolsImage,
-          command: ["node", "/opt/millrace/workloads/kafka-topics.ts"],
+          command: ["node", "/opt/millrace/components/kafka/programs/kafka-topics.ts"],
           env: [
             { name: "TOPICS_CONFIG", value: config },
             { name: "KAFKA_SECURITY_PROTOCOL", value: args.kafka.securityProtocol },

@@ -72,7 +72,7 @@ export class NotebookLibrary extends Component {
           service: objectName,
           component: ROLE,
           image: args.toolsImage,
-          command: ["node", "/opt/millrace/workloads/notebooks-setup.ts"],
+          command: ["node", "/opt/millrace/components/notebooks/programs/notebooks-setup.ts"],
           env: [
             { name: "S3_URL", value: s3Url(args.objectStore) },
             { name: "S3_PATH_STYLE", value: String(args.objectStore.pathStyle) },

@@ -64,7 +64,7 @@ export const garage: S3Server = {
   },
   setup: ({ host, secretName, toolsImage, setupJson }) => ({
     image: toolsImage,
-    command: ["node", "/opt/millrace/workloads/object-store-setup.ts"],
+    command: ["node", "/opt/millrace/components/object-store/programs/object-store-setup.ts"],
     env: [
       { name: "ADMIN_URL", value: host.apply((name) => `http://${name}:${ADMIN_PORT}`) },
       secretEnv("GARAGE_ADMIN_TOKEN", secretName, "adminToken"),

@@ -187,7 +187,7 @@ function storeContainer(
   const { objectStore } = backup;
   return {
     image: backup.toolsImage,
-    command: ["node", "/opt/millrace/workloads/postgres-backup.ts", action],
+    command: ["node", "/opt/millrace/components/postgres/programs/postgres-backup.ts", action],
     env: [
       { name: "S3_URL", value: s3Url(objectStore) },
       { name: "S3_PATH_STYLE", value: String(objectStore.pathStyle) },

@@ -2,11 +2,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { BackupPlace, PostgresEndpoint } from "../../platform/endpoints.ts";
 import { type GeneratedSecret, generatedSecret } from "../../platform/generated-secret.ts";
 import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
+import { programText } from "../../platform/program.ts";
 import {
   backupPlace,
   backupProblems,
@@ -116,7 +115,7 @@ export class Postgres<Database extends string> extends Component {
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
     const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(name, namespace));
     const conf = postgresConf({ memoryLimit: args.resources.limits.memory, data });
-    const scripts = Object.fromEntries(scriptFiles.map((file) => [file, readScript(file)]));
+    const scripts = Object.fromEntries(scriptFiles.map((file) => [file, programText(import.meta.dirname, file)]));
     const scriptTexts = JSON.stringify(scripts);
 
     const superuser = createRole(SUPERUSER);
@@ -286,8 +285,4 @@ function answersProbe(timing: Probe): Probe {
 /** Names of volumes have no underscore. */
 function passwordVolume(database: string): string {
   return `password-${database.replaceAll("_", "-")}`;
-}
-
-function readScript(file: string): string {
-  return readFileSync(join(import.meta.dirname, "..", "..", "workloads", "postgres", file), "utf8");
 }

@@ -8,7 +8,7 @@ import { jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { javaProperties, type PrestoCatalog } from "./presto-catalogs.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
-import { probeAnswerMs } from "../../check/limits.ts";
+import { probeAnswerMs } from "../../platform/hops/limits.ts";
 import {
   execProbe,
   configMap,

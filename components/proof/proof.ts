@@ -16,7 +16,7 @@ import type {
   SparkHistoryEndpoint,
   TopicEndpoint,
 } from "../../platform/endpoints.ts";
-import { cleanupMs, podStartMs, proofCapMs } from "../../check/limits.ts";
+import { cleanupMs, podStartMs, proofCapMs } from "../../platform/hops/limits.ts";
 import { labels } from "../../platform/names.ts";
 import { after, type EnvVar, job, jobSpec, type PodArgs, type Resources, secretEnv } from "../../platform/workload.ts";
 

@@ -85,7 +85,7 @@ export class RandomNumbers extends Component {
           service: name,
           component: ROLE,
           image: args.image,
-          command: ["node", "/opt/millrace/workloads/random-numbers.ts"],
+          command: ["node", "/opt/millrace/components/random-numbers/programs/random-numbers.ts"],
           env: [
             { name: "KAFKA_BOOTSTRAP", value: topic.kafka.bootstrapServers },
             { name: "KAFKA_SECURITY_PROTOCOL", value: topic.kafka.securityProtocol },

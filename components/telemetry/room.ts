@@ -1,7 +1,8 @@
 /** How the first data path is built: the node's own figures, from Kafka into Iceberg. */
 import { defineRoom } from "../../platform/place.ts";
+import { programText } from "../../platform/program.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
-import { program, streamModules } from "../spark/programs.ts";
+import { streamModules } from "../spark/stream-modules.ts";
 import { spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
 import type { Spark } from "../spark/spark.ts";
@@ -36,7 +37,7 @@ export const telemetryRoom = defineRoom({
         {
           spark,
           mode: "stream",
-          main: { file: "telemetry-stream.py", content: program("telemetry-stream.py") },
+          main: { file: "telemetry-stream.py", content: programText(import.meta.dirname, "telemetry-stream.py") },
           modules: streamModules(),
           env: {
             KAFKA_BOOTSTRAP: topic.kafka.bootstrapServers,

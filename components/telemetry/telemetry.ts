@@ -45,7 +45,7 @@ export class TelemetryProducer extends Component {
           service: producerName,
           component: "producer",
           image: args.image,
-          command: ["node", "/opt/millrace/workloads/telemetry-producer.ts"],
+          command: ["node", "/opt/millrace/components/telemetry/programs/telemetry-producer.ts"],
           env: [
             { name: "KAFKA_BOOTSTRAP", value: args.topic.kafka.bootstrapServers },
             { name: "KAFKA_SECURITY_PROTOCOL", value: args.topic.kafka.securityProtocol },

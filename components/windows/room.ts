@@ -1,10 +1,11 @@
 /** How the stream of windowed figures is built: exactly once to the lake, and at once to Cassandra. */
 import { defineRoom } from "../../platform/place.ts";
+import { programText } from "../../platform/program.ts";
 import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
 import type { Cassandra } from "../cassandra/cassandra.ts";
 import type { RowConsumer } from "../cassandra/room.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
-import { program, streamModules } from "../spark/programs.ts";
+import { streamModules } from "../spark/stream-modules.ts";
 import { spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
 import type { Spark } from "../spark/spark.ts";
@@ -23,7 +24,7 @@ export const windowsRoom = defineRoom({
       {
         spark,
         mode: "stream",
-        main: { file: "windows-stream.py", content: program("windows-stream.py") },
+        main: { file: "windows-stream.py", content: programText(import.meta.dirname, "windows-stream.py") },
         modules: streamModules(),
         env: {
           KAFKA_BOOTSTRAP: numbers.kafka.bootstrapServers,

@@ -1,6 +1,6 @@
 /** What the server reads from: whether it answers, since when it does not, and how to say so. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeError } from "../../workloads/describe-error.ts";
+import { describeError } from "../../platform/describe-error.ts";
 import { Problem } from "./problem.ts";
 
 export interface BackendOptions {

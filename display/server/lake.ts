@@ -1,5 +1,5 @@
 /** Figures from the lake's tables, by SQL through Presto. */
-import { PrestoClient, PrestoError, sqlText } from "../../workloads/presto-client.ts";
+import { PrestoClient, PrestoError, sqlText } from "../../components/presto/programs/presto-client.ts";
 import type { FigureSource } from "./figure-source.ts";
 import { censusFigure, censusRun, seriesRow, windowPart } from "./figure-rows.ts";
 import type { Row } from "./rows.ts";

@@ -1,7 +1,7 @@
 /** Reads the topics from their end, for ever, and tells whether Kafka answers. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, Kafka, KafkaMessage } from "kafkajs";
-import { describeError } from "../../workloads/describe-error.ts";
+import { describeError } from "../../platform/describe-error.ts";
 import type { LiveState, Stream } from "../protocol.ts";
 import { timeOfDay } from "./backend.ts";
 

@@ -1,5 +1,5 @@
 /** Records as they come from Kafka: what of them is shown, and what is no record. */
-import { isValid, type Message, readRecord } from "../../workloads/telemetry/read-record.ts";
+import { isValid, type Message, readRecord } from "../../components/telemetry/programs/read-record.ts";
 import type { Stream } from "../protocol.ts";
 
 /** Series of ordinary random numbers: all pumps are one. */

@@ -2,7 +2,7 @@
  * The web display's server. Its settings are in `settings.ts`. It lives whatever it reads from does: what is down is
  * said on the pages.
  */
-import { kafkaClient } from "../../workloads/kafka-client.ts";
+import { kafkaClient } from "../../components/kafka/programs/kafka-client.ts";
 import { longestAnswerMs } from "../protocol.ts";
 import { CassandraConnection, cassandraSource } from "./cassandra.ts";
 import { lakeSource, prestoSql } from "./lake.ts";

@@ -1,7 +1,7 @@
 /** The Kubernetes provider: server-side apply, waits that say what they wait for, deletion until gone. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { startupMs } from "../../check/limits.ts";
+import { startupMs } from "../../platform/hops/limits.ts";
 import {
   type Diff,
   type Made,

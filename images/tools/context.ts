@@ -4,7 +4,7 @@ import { fetchNpm } from "../fetch.ts";
 import { type Assemble, placeFolder, placeNode } from "../prepare.ts";
 import { repositoryDir, sourceFolders } from "../tags.ts";
 
-/** Node from its npm package, the production modules, and the sources of the workloads and the proof. */
+/** Node from its npm package, the production modules, and the sources of the rooms' programs and the proof. */
 const assemble: Assemble = async (assembly) => {
   const { context, source } = assembly;
   placeNode("tools", context);

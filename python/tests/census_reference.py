@@ -1,4 +1,4 @@
-"""The people of workloads/census-batch.py once more, in plain Python and by another way: the standard to compare with."""
+"""The people of components/census/programs/census-batch.py once more, in plain Python and by another way: the standard to compare with."""
 
 import hashlib
 from typing import Any

@@ -127,7 +127,7 @@ class Spark:
 
 class People(unittest.TestCase):
     def setUp(self) -> None:
-        self.program = support.load("workloads/census-batch.py", "census_batch_program")
+        self.program = support.load("components/census/programs/census-batch.py", "census_batch_program")
 
     def made(self, rows: int, seed: int) -> list[Row]:
         with support.modules(pyspark__sql__functions=FUNCTIONS):
@@ -160,7 +160,7 @@ class People(unittest.TestCase):
 
 class Figures(unittest.TestCase):
     def setUp(self) -> None:
-        self.program = support.load("workloads/census-batch.py", "census_batch_program")
+        self.program = support.load("components/census/programs/census-batch.py", "census_batch_program")
 
     def test_are_the_mean_and_the_deviation_of_a_sample(self) -> None:
         for values in ([1, 2, 4], [7, 7], [person(1, number)["income"] for number in range(500)]):
@@ -199,7 +199,7 @@ class Figures(unittest.TestCase):
 
 class File(unittest.TestCase):
     def setUp(self) -> None:
-        self.program = support.load("workloads/census_input.py", "census_input_program")
+        self.program = support.load("components/census/programs/census_input.py", "census_input_program")
         self.columns = list(self.program.FILE_COLUMNS)
 
     def found(self, **changes: Any) -> Row:
@@ -211,7 +211,7 @@ class File(unittest.TestCase):
 
     def test_has_the_columns_that_the_other_program_writes(self) -> None:
         self.assertEqual(self.columns, list(person(1, 0)))
-        written = (support.ROOT / "workloads/census/file.ts").read_text(encoding="utf-8")
+        written = (support.ROOT / "components/census/programs/file.ts").read_text(encoding="utf-8")
         listed = written.split("export const columns = [")[1].split("]")[0]
         self.assertEqual([part.strip(' \n"') for part in listed.split(",") if part.strip()], self.columns)
 
@@ -264,7 +264,7 @@ class File(unittest.TestCase):
 
 class Cassandra(unittest.TestCase):
     def setUp(self) -> None:
-        self.program = support.load("workloads/census-batch.py", "census_batch_program")
+        self.program = support.load("components/census/programs/census-batch.py", "census_batch_program")
 
     def test_is_not_there_where_its_address_is_not(self) -> None:
         for environment in ({}, {"CASSANDRA_CONTACT_POINTS": ""}, {"CASSANDRA_PASSWORD": "hush"}):
@@ -294,7 +294,7 @@ class Cassandra(unittest.TestCase):
 
 class Arguments(unittest.TestCase):
     def setUp(self) -> None:
-        self.program = support.load("workloads/census-batch.py", "census_batch_program")
+        self.program = support.load("components/census/programs/census-batch.py", "census_batch_program")
 
     def test_may_name_a_file_and_then_need_no_rows_and_seed(self) -> None:
         given = self.program.arguments(["--input=s3a://inputs/census/", "--run=a"])

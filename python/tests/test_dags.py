@@ -134,7 +134,7 @@ class CensusBatch(support.PlatformCase):
     def test_takes_what_the_program_takes(self) -> None:
         settings = loaded("census_batch")["dag"]
         self.assertIsNone(settings["schedule"])
-        program = support.load("workloads/census-batch.py", "census_batch_program")
+        program = support.load("components/census/programs/census-batch.py", "census_batch_program")
         rows, seed = settings["params"]["rows"], settings["params"]["seed"]
         self.assertEqual((rows.schema["minimum"], rows.schema["maximum"]), (1, program.MOST_ROWS))
         for number, least, most in ((rows.default, 1, program.MOST_ROWS), (seed.default, 0, seed.schema["maximum"])):

@@ -73,7 +73,7 @@ class Maintenance(support.PlatformCase):
     def test_skips_the_tables_that_the_streams_write(self) -> None:
         written = []
         for program, names in (("telemetry", {"NAMESPACE": "telemetry"}), ("windows", {"CATALOG": ""})):
-            text = (support.ROOT / f"workloads/{program}-stream.py").read_text(encoding="utf-8")
+            text = (support.ROOT / f"components/{program}/programs/{program}-stream.py").read_text(encoding="utf-8")
             for prefix, table in re.findall(r'^[A-Z_]+ = f"\{(NAMESPACE|CATALOG)\}\.([a-z_.]+)"$', text, re.MULTILINE):
                 written.append(f"{names[prefix]}.{table}".lstrip("."))
         self.assertEqual(sorted(written), list(_maintenance.STREAMED))

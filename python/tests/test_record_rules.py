@@ -17,7 +17,7 @@ from unittest import mock
 import support
 
 KAFKA_TIME = datetime(2025, 3, 2, 12, 0, 8, tzinfo=timezone.utc)
-TABLE = json.loads((support.ROOT / "tests/workloads/telemetry/record-cases.json").read_text(encoding="utf-8"))
+TABLE = json.loads((support.ROOT / "tests/components/telemetry/programs/record-cases.json").read_text(encoding="utf-8"))
 SOURCE = """topic string, key binary, value binary, headers array<struct<key string, value binary>>,
     partition int, offset bigint, timestamp timestamp"""
 FIELDS = ("id", "run", "source", "node", "ts", "metric", "value")
@@ -84,9 +84,9 @@ class Rules(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         with mock.patch.dict(os.environ, {"KAFKA_BOOTSTRAP": "kafka.example:9092", "TZ": "Asia/Kolkata"}):
-            cls.rules = support.load("workloads/stream_rules.py", "stream_rules")
+            cls.rules = support.load("components/spark/programs/stream_rules.py", "stream_rules")
             with mock.patch.dict(sys.modules, {"stream_rules": cls.rules}):
-                records = support.load("workloads/stream_records.py", "stream_records")
+                records = support.load("components/spark/programs/stream_records.py", "stream_records")
             alone = {"spark.master": "local[1]", "spark.ui.enabled": "false", "spark.log.level": "ERROR"}
             cls.spark = records.session("rules", alone)
         cls.addClassCleanup(cls.spark.stop)

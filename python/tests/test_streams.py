@@ -34,13 +34,13 @@ class StreamCase(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.dict(os.environ, ENVIRONMENT, clear=True))
         self.enterContext(rows_as_spark.modules())
-        self.rules = support.load("workloads/stream_rules.py", "stream_rules")
+        self.rules = support.load("components/spark/programs/stream_rules.py", "stream_rules")
         self.enterContext(mock.patch.dict("sys.modules", {"stream_rules": self.rules}))
-        self.records = support.load("workloads/stream_records.py", "stream_records")
+        self.records = support.load("components/spark/programs/stream_records.py", "stream_records")
         self.enterContext(mock.patch.dict("sys.modules", {"stream_records": self.records}))
-        self.gaps = support.load("workloads/stream_gaps.py", "stream_gaps")
+        self.gaps = support.load("components/spark/programs/stream_gaps.py", "stream_gaps")
         self.enterContext(mock.patch.dict("sys.modules", {"stream_gaps": self.gaps}))
-        self.tables = support.load("workloads/stream_tables.py", "stream_tables")
+        self.tables = support.load("components/spark/programs/stream_tables.py", "stream_tables")
         self.enterContext(mock.patch.dict("sys.modules", {"stream_tables": self.tables}))
         self.slept: list[float] = []
         self.enterContext(mock.patch("time.sleep", self.slept.append))
@@ -399,7 +399,7 @@ NUMBERS, TELEMETRY = "random-numbers", "telemetry"
 class WindowsCase(StreamCase):
     def setUp(self) -> None:
         super().setUp()
-        self.program = support.load("workloads/windows-stream.py", "windows_stream")
+        self.program = support.load("components/windows/programs/windows-stream.py", "windows_stream")
         self.written: dict[str, list[dict[str, Any]]] = {}
         self.options: list[dict[str, str]] = []
 

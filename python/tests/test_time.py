@@ -13,7 +13,7 @@ import millrace
 from millrace import _literals, _sql
 
 CASES: dict[str, Any] = json.loads(
-    (support.ROOT / "tests/workloads/fixtures/time-cases.json").read_text(encoding="utf-8")
+    (support.ROOT / "tests/support/time-cases.json").read_text(encoding="utf-8")
 )
 
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { VisibilityWatch } from "../../bench/latency.ts";
-import { PrestoClient } from "../../workloads/presto-client.ts";
+import { PrestoClient } from "../../components/presto/programs/presto-client.ts";
 import { serveHttp } from "../support/local-server.ts";
 
 interface Row {

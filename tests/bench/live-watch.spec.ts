@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { Server } from "socket.io";
 import { LiveWatch } from "../../bench/live-watch.ts";
-import { livePath } from "../../check/live-client.ts";
+import { livePath } from "../../components/display/hops/live-client.ts";
 import type { LiveBatch, PageEvents, ServerEvents } from "../../display/protocol.ts";
 
 /** A display that refuses series `refused`, and sends what it is told to those who watch. */

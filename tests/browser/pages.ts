@@ -1,7 +1,7 @@
 /** The pages that people see, as they see them: each is opened in a browser on a platform that is up. */
 import { randomUUID } from "node:crypto";
 
-import { poll } from "../../check/errors.ts";
+import { poll } from "../../platform/hops/errors.ts";
 import { messageOf } from "../../cli/errors.ts";
 import {
   AIRFLOW_ADMIN,

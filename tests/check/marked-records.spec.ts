@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { deadLetterProblem } from "../../check/hops/dead-letter.ts";
+import { deadLetterProblem } from "../../components/telemetry/hops/dead-letter.ts";
 import {
   isLeftover,
   makeMarkedRun,

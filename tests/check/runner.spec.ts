@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { HopFailure, HopSkipped } from "../../check/hop.ts";
-import type { Branch, Hop, HopContext } from "../../check/hop.ts";
+import { HopFailure, HopSkipped } from "../../platform/hops/hop.ts";
+import type { Branch, Hop, HopContext } from "../../platform/hops/hop.ts";
 import { runBranches } from "../../check/runner.ts";
 import type { ProofResult, RunOptions } from "../../check/runner.ts";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { keyspaceProblems } from "../../components/cassandra/cassandra-keyspaces.ts";
 import { cassandraTables } from "../../config/cassandra-tables.ts";
-import { tableOptions } from "../../workloads/cassandra/cql.ts";
-import { setupSchema } from "../../workloads/cassandra/declaration.ts";
+import { tableOptions } from "../../components/cassandra/programs/cql.ts";
+import { setupSchema } from "../../components/cassandra/programs/declaration.ts";
 
 describe("config/cassandra-tables", () => {
   it("declares tables that Cassandra and the setup take", () => {

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { declaredTopics, RECORD_BYTES, retentionWarnings, topicBounds } from "../../config/kafka-retention.ts";
 import { loadConfig } from "../../config/index.ts";
 import { riskWarnings } from "../../config/rules.ts";
-import { makeRecord } from "../../workloads/telemetry/record.ts";
-import { numberMessage } from "../../workloads/random-numbers/numbers.ts";
+import { makeRecord } from "../../components/telemetry/programs/record.ts";
+import { numberMessage } from "../../components/random-numbers/programs/numbers.ts";
 
 const services = (settings: object = {}, profile = "pipeline") =>
   loadConfig({ "millrace:profile": profile, "millrace:services": settings }).services;

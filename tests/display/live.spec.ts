@@ -9,7 +9,7 @@ import {
   type PageEvents,
   type ServerEvents,
 } from "../../display/protocol.ts";
-import { recordSchema, runHeader } from "../../workloads/telemetry/record.ts";
+import { recordSchema, runHeader } from "../../components/telemetry/programs/record.ts";
 import { startTestServer, type TestServer } from "./fakes.ts";
 
 type Page = Socket<ServerEvents, PageEvents>;

@@ -4,7 +4,7 @@ import { cassandraSource } from "../../display/server/cassandra.ts";
 import type { FigureSource } from "../../display/server/figure-source.ts";
 import { lakeSource } from "../../display/server/lake.ts";
 import type { Row } from "../../display/server/rows.ts";
-import { PrestoError } from "../../workloads/presto-client.ts";
+import { PrestoError } from "../../components/presto/programs/presto-client.ts";
 
 const noon = Date.parse("2026-11-21T12:00:00.000Z");
 const evil = "'; DROP TABLE streaming.windows; --";

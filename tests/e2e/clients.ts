@@ -1,7 +1,7 @@
 /** Airflow, JupyterHub and S3 as people and programs reach them from outside, with the passwords of the platform's Secrets. */
-import { AirflowClient } from "../../check/airflow-client.ts";
-import { JupyterHubClient } from "../../check/jupyterhub-client.ts";
-import { type ObjectStore, objectStore } from "../../check/object-store.ts";
+import { AirflowClient } from "../../components/airflow/hops/airflow-client.ts";
+import { JupyterHubClient } from "../../components/jupyterhub/hops/jupyterhub-client.ts";
+import { type ObjectStore, objectStore } from "../../components/object-store/hops/store-client.ts";
 import { ROBOT } from "../../platform/names.ts";
 import { addressOf, secret, stack } from "./platform.ts";
 

@@ -1,12 +1,12 @@
 /** The pipeline's services as people and programs reach them from outside, with the passwords of the platform's Secrets. */
 import { auth, Client, policies, types } from "cassandra-driver";
 
-import { type NumberRecord, numbersMetric } from "../../check/marked-numbers.ts";
-import { PumpClient, type PumpOrder } from "../../check/pump-client.ts";
+import { type NumberRecord, numbersMetric } from "../../components/random-numbers/hops/marked-numbers.ts";
+import { PumpClient, type PumpOrder } from "../../components/random-numbers/hops/pump-client.ts";
 import { roleSecretName, ROBOT, sparkDriverName } from "../../platform/names.ts";
 import { serviceNames } from "../support/service-names.ts";
 import { type Sink, type Stream, streams, type WindowsAnswer } from "../../display/protocol.ts";
-import { makeRecord, type TelemetryRecord, toMessage } from "../../workloads/telemetry/record.ts";
+import { makeRecord, type TelemetryRecord, toMessage } from "../../components/telemetry/programs/record.ts";
 import { addressOf, environment, kafka, secret, sql } from "./platform.ts";
 import { withTunnel } from "./tunnel.ts";
 

@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
 import type { Kafka } from "kafkajs";
 
-import { PrestoClient } from "../../workloads/presto-client.ts";
+import { PrestoClient } from "../../components/presto/programs/presto-client.ts";
 import type { NodePorts } from "../../platform/exposure.ts";
 import { connect, type Kube } from "../../cli/kube.ts";
 import { readSecret } from "../../cli/secrets.ts";
@@ -12,7 +12,7 @@ import { readStack } from "../../cli/stack.ts";
 import type { Pod } from "../../cli/services.ts";
 import { serviceNames } from "../support/service-names.ts";
 import type { Profile } from "../../config/profiles.ts";
-import { kafkaClient } from "../../workloads/kafka-client.ts";
+import { kafkaClient } from "../../components/kafka/programs/kafka-client.ts";
 import { until } from "./runner.ts";
 
 export const stack = readStack({ stack: "dev", target: undefined });

@@ -6,7 +6,7 @@ import { filesBelow, type ImageName, repositoryDir, sourceFolders } from "../../
 
 /** Images whose programs Node runs from the repository's own sources, with the folders where these begin. */
 const programs: Readonly<Partial<Record<ImageName, readonly string[]>>> = {
-  tools: ["workloads", "check"],
+  tools: ["check", ...sourceFolders("tools").filter((folder) => folder.endsWith("/programs"))],
   display: ["display/server"],
 };
 

@@ -6,7 +6,7 @@ import { filesBelow, repositoryDir } from "../../images/tags.ts";
 
 /** What runs or is read in a Linux container. */
 const inContainers = /\.(sh|py|ts|yaml|json|cql|lock|txt)$|(^|\/)Dockerfile$/;
-const folders = ["workloads", "images", "clusters", "python", "dags", "notebooks", "components"];
+const folders = ["images", "clusters", "python", "dags", "notebooks", "components"];
 
 describe("line ends", () => {
   it("are LF in every file that comes into a container, whatever machine it was written on", () => {

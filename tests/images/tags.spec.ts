@@ -25,8 +25,8 @@ describe("images/tags", () => {
     )) {
       cpSync(join(repositoryDir, file), join(root, file));
     }
-    mkdirSync(join(root, "workloads"));
-    writeFileSync(join(root, "workloads", "producer.ts"), "export {};\n");
+    mkdirSync(join(root, "components/kafka/programs"), { recursive: true });
+    writeFileSync(join(root, "components/kafka/programs/producer.ts"), "export {};\n");
     mkdirSync(join(root, "python", "millrace"), { recursive: true });
     mkdirSync(join(root, "dags"));
     mkdirSync(join(root, "notebooks"));
@@ -87,7 +87,7 @@ describe("images/tags", () => {
 
   it("changes the tools' tag with the sources that they carry", () => {
     const before = tagsOf();
-    writeFileSync(join(root, "workloads", "producer.ts"), "export const changed = true;\n");
+    writeFileSync(join(root, "components/kafka/programs/producer.ts"), "export const changed = true;\n");
     expect(changed(before)).to.deep.equal(["tools"]);
   });
 

@@ -1,7 +1,7 @@
 /** Runs one hop as the proof does, and makes numbers that a pump has sent. */
-import type { Hop } from "../../check/hop.ts";
-import { MarkedNumbers } from "../../check/marked-numbers.ts";
-import type { NumberRecord } from "../../check/marked-numbers.ts";
+import type { Hop } from "../../platform/hops/hop.ts";
+import { MarkedNumbers } from "../../components/random-numbers/hops/marked-numbers.ts";
+import type { NumberRecord } from "../../components/random-numbers/hops/marked-numbers.ts";
 import { makeMarkedRun } from "../../check/marked-records.ts";
 import { runBranches } from "../../check/runner.ts";
 import type { HopResult, ProofResult } from "../../check/runner.ts";

@@ -1,5 +1,5 @@
 /**
- * The table of records that every reader must take alike: `tests/workloads/telemetry/record-cases.json`.
+ * The table of records that every reader must take alike: `tests/components/telemetry/programs/record-cases.json`.
  *
  * A case changes the ordinary record `record`: `with` gives fields as JSON (null: without it), `raw` the whole value (null:
  * no value; `$GOOD`: the ordinary record), `base64` its bytes, `longKey` and `padTo` a field that makes a key or the value so
@@ -52,7 +52,7 @@ export interface RecordCase {
   readonly expected: Fields | { readonly error: string; readonly run: string | null };
 }
 
-const path = join(import.meta.dirname, "../workloads/telemetry/record-cases.json");
+const path = join(import.meta.dirname, "../components/telemetry/programs/record-cases.json");
 
 /**
  * @param kafkaTime Kafka's time of the records.

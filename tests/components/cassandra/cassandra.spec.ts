@@ -14,7 +14,7 @@ import { Cassandra, cassandraProblems } from "../../../components/cassandra/cass
 import { podProblems } from "../../../platform/hardening.ts";
 import { cassandraCatalog } from "../../../components/presto/presto-catalogs.ts";
 import { Storage } from "../../../platform/storage.ts";
-import { setupSchema } from "../../../workloads/cassandra/declaration.ts";
+import { setupSchema } from "../../../components/cassandra/programs/declaration.ts";
 import { envOf, resources } from "../../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
 
@@ -229,7 +229,7 @@ describe("Cassandra", () => {
     make();
     const inputs = await setup();
     const [container] = inputs.spec.template.spec.containers;
-    expect(container.command).to.deep.equal(["node", "/opt/millrace/workloads/cassandra-setup.ts"]);
+    expect(container.command).to.deep.equal(["node", "/opt/millrace/components/cassandra/programs/cassandra-setup.ts"]);
     const { SETUP_CONFIG: config, ...env } = envOf(inputs);
     expect(env).to.deep.equal({
       CASSANDRA_CONTACT_POINTS: "cassandra.data.svc",

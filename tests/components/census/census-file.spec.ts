@@ -38,7 +38,7 @@ describe("CensusFile", () => {
       AWS_REGION: "eu-1",
     });
     const { containers } = inputs.spec.template.spec;
-    expect(containers[0].command).to.deep.equal(["node", "/opt/millrace/workloads/census-file.ts"]);
+    expect(containers[0].command).to.deep.equal(["node", "/opt/millrace/components/census/programs/census-file.ts"]);
     expect(podProblems(inputs.spec.template.spec, false)).to.deep.equal([]);
     expect(await valueOf(file.ready)).to.equal("census-file-id");
     expect(file.prefix).to.equal("census/");

@@ -186,9 +186,9 @@ describe("JupyterHub", () => {
       const program =
         "import json,sys,user_pods as u;t,p,m=json.load(sys.stdin);" +
         `print(json.dumps(u.pod_spec(t['spec'],m['spec'],p['${user}'])))`;
-      const made = readFileSync(join(root, "tests", "workloads", "jupyterhub", "kubespawner-pod.json"), "utf8");
+      const made = readFileSync(join(import.meta.dirname, "programs", "kubespawner-pod.json"), "utf8");
       const run = spawnSync("python3", ["-B", "-c", program], {
-        cwd: join(root, "workloads", "jupyterhub"),
+        cwd: join(root, "components", "jupyterhub", "programs"),
         input: `[${inputs.data["pod.json"]},${inputs.data["people.json"]},${made}]`,
         encoding: "utf8",
       });

@@ -27,7 +27,7 @@ describe("KafkaTopics", () => {
     });
     expect(inputs.spec.template.spec.containers[0].command).to.deep.equal([
       "node",
-      "/opt/millrace/workloads/kafka-topics.ts",
+      "/opt/millrace/components/kafka/programs/kafka-topics.ts",
     ]);
     expect(await valueOf(made.topics.telemetry.topic)).to.equal("telemetry");
     expect(await valueOf(made.topics.telemetry.ready)).to.equal("kafka-topics-id");

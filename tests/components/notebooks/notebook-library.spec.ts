@@ -35,7 +35,7 @@ describe("NotebookLibrary", () => {
       AWS_REGION: "eu-1",
     });
     const [container] = inputs.spec.template.spec.containers;
-    expect(container.command).to.deep.equal(["node", "/opt/millrace/workloads/notebooks-setup.ts"]);
+    expect(container.command).to.deep.equal(["node", "/opt/millrace/components/notebooks/programs/notebooks-setup.ts"]);
     expect(container.volumeMounts[0]).to.deep.equal({ name: "notebooks", mountPath: "/notebooks", readOnly: true });
     expect(await valueOf(library.ready)).to.equal("notebooks-setup-id");
   });

@@ -188,7 +188,7 @@ describe("Postgres", () => {
     const [store] = pod.containers;
     expect(store).to.deep.include({
       image: "tools:1",
-      command: ["node", "/opt/millrace/workloads/postgres-backup.ts", "store"],
+      command: ["node", "/opt/millrace/components/postgres/programs/postgres-backup.ts", "store"],
     });
     expect(envOfContainer(store)).to.deep.equal({
       S3_URL: "http://s3.example:9000",
@@ -214,7 +214,7 @@ describe("Postgres", () => {
     const pod = spec.jobTemplate.spec.template.spec;
     expect(pod.initContainers[0]).to.deep.include({
       name: "fetch",
-      command: ["node", "/opt/millrace/workloads/postgres-backup.ts", "fetch"],
+      command: ["node", "/opt/millrace/components/postgres/programs/postgres-backup.ts", "fetch"],
     });
     expect(envOfContainer(pod.initContainers[0])).to.include({ BACKUP: "latest", DATABASES: "", ONLY_BY_NAME: "hub" });
     expect(pod.containers[0].command).to.deep.equal(["bash", "/opt/scripts/restore.sh"]);

@@ -31,7 +31,10 @@ describe("RandomNumbers", () => {
       HEALTH_PORT: "8080",
     });
     const { containers } = inputs.spec.template.spec;
-    expect(containers[0].command).to.deep.equal(["node", "/opt/millrace/workloads/random-numbers.ts"]);
+    expect(containers[0].command).to.deep.equal([
+      "node",
+      "/opt/millrace/components/random-numbers/programs/random-numbers.ts",
+    ]);
     expect(podProblems(inputs.spec.template.spec, true)).to.deep.equal([]);
   });
 

@@ -1,8 +1,8 @@
 /** Bad luck and bad input of Airflow. */
 import { randomUUID } from "node:crypto";
 
-import type { AirflowClient, DagRun, TaskInstance } from "../../../check/airflow-client.ts";
-import { wordsOfAnswer, HttpSession } from "../../../check/http-session.ts";
+import type { AirflowClient, DagRun, TaskInstance } from "../../../components/airflow/hops/airflow-client.ts";
+import { wordsOfAnswer, HttpSession } from "../../../platform/hops/http-session.ts";
 import type { StatusReport } from "../../../cli/status.ts";
 import { ROBOT } from "../../../platform/names.ts";
 import { airflow, airflowUrl, bucketOf } from "../clients.ts";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { projectDir } from "../../../cli/paths.ts";
-import { makeRecord, toMessage } from "../../../workloads/telemetry/record.ts";
-import type { KafkaMessage } from "../../../workloads/telemetry/record.ts";
+import { makeRecord, toMessage } from "../../../components/telemetry/programs/record.ts";
+import type { KafkaMessage } from "../../../components/telemetry/programs/record.ts";
 import { kafka, kill, ready, sql } from "../platform.ts";
 import { millrace, must, type Runner, until } from "../runner.ts";
 

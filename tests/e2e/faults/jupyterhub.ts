@@ -1,10 +1,10 @@
 /** Bad luck and bad input of JupyterHub and of notebook servers. */
 import { randomUUID } from "node:crypto";
 
-import { poll } from "../../../check/errors.ts";
-import { HttpSession, wordsOfAnswer } from "../../../check/http-session.ts";
-import type { JupyterHubClient } from "../../../check/jupyterhub-client.ts";
-import type { Kernel } from "../../../check/kernel.ts";
+import { poll } from "../../../platform/hops/errors.ts";
+import { HttpSession, wordsOfAnswer } from "../../../platform/hops/http-session.ts";
+import type { JupyterHubClient } from "../../../components/jupyterhub/hops/jupyterhub-client.ts";
+import type { Kernel } from "../../../components/jupyterhub/hops/kernel.ts";
 import { messageOf } from "../../../cli/errors.ts";
 import { ROBOT } from "../../../platform/names.ts";
 import { bucketOf, jupyterhubUrl, logIn, person } from "../clients.ts";

@@ -7,7 +7,7 @@ import kafkajs from "kafkajs";
 
 import { readLags } from "../../../cli/lag.ts";
 import { sparkDriverName } from "../../../platform/names.ts";
-import { makeRecord } from "../../../workloads/telemetry/record.ts";
+import { makeRecord } from "../../../components/telemetry/programs/record.ts";
 import { type RecordCase, recordCases } from "../../support/record-cases.ts";
 import {
   forget,

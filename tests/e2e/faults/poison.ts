@@ -1,7 +1,7 @@
 /** Bad input of the stream of numbers: each bad record is kept with its reason, and the stream goes on as if it were not there. */
 import { randomUUID } from "node:crypto";
 
-import { makeRecord, runHeader } from "../../../workloads/telemetry/record.ts";
+import { makeRecord, runHeader } from "../../../components/telemetry/programs/record.ts";
 import {
   forget,
   idsInCassandra,

@@ -1,7 +1,7 @@
 /** One meaning of time: what a client's zone must not change, over the table of cases that the library is tested with too. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { PrestoClient, type PrestoValue } from "../../../workloads/presto-client.ts";
+import { PrestoClient, type PrestoValue } from "../../../components/presto/programs/presto-client.ts";
 import { addressOf } from "../platform.ts";
 import { must, type Runner } from "../runner.ts";
 
@@ -14,7 +14,7 @@ const cases = z
     times: z.array(z.object({ what: z.string(), text: z.string() })),
     instants: z.array(z.object({ zone: z.string(), local: z.string(), fold: z.number(), utc: z.string() })),
   })
-  .parse(JSON.parse(readFileSync(new URL("../../workloads/fixtures/time-cases.json", import.meta.url), "utf8")));
+  .parse(JSON.parse(readFileSync(new URL("../../support/time-cases.json", import.meta.url), "utf8")));
 
 const client = (timeZone: string): PrestoClient =>
   new PrestoClient({

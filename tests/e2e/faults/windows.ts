@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { NumberRecord } from "../../../check/marked-numbers.ts";
+import type { NumberRecord } from "../../../components/random-numbers/hops/marked-numbers.ts";
 import type { Profile } from "../../../config/profiles.ts";
 import { figures, sameFigures } from "../figures.ts";
 import type { Options } from "../options.ts";

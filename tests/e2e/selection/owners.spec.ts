@@ -43,12 +43,12 @@ describe("owners of files", () => {
       "components/kafka/service.ts": "kafka",
       "components/kafka/image/Dockerfile": "kafka",
       "images/kafka/Dockerfile": "kafka",
-      "tests/check/hops/kafka.spec.ts": "kafka",
+      "tests/components/kafka/hops/kafka.spec.ts": "kafka",
       "components/spark/spark-connect.ts": "spark",
       "components/spark-connect/spark-connect.ts": "spark-connect",
       "components/spark-connect.ts": "spark-connect",
       "components/airflow/programs/telemetry-report.py": "airflow",
-      "workloads/windows-stream.py": "windows",
+      "components/windows/programs/windows-stream.py": "windows",
       "components/catalog/programs/metastore-setup.ts": "catalog",
     };
     const found = Object.fromEntries(Object.keys(expected).map((path) => [path, ownerOf(path)]));
@@ -75,7 +75,7 @@ describe("owners of files", () => {
   });
 
   it("are missing for a service that no row has, and for a folder that nobody has", () => {
-    for (const path of ["components/flink/flink.ts", "workloads/flink.py", "extras/a.ts", "notes.txt"]) {
+    for (const path of ["components/flink/flink.ts", "programs/flink.py", "extras/a.ts", "notes.txt"]) {
       expect(ownerOf(path), path).to.equal(undefined);
     }
   });

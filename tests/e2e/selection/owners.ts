@@ -30,22 +30,22 @@ const namedAfter = (name: string): readonly string[] => [
  * `service.ts` as soon as it has one: its name, and the files that are not named after it.
  */
 export const rooms: readonly Owner[] = [
-  room("presto", "check/hops/listing.ts"),
-  room("object-store", "images/garage/**", "workloads/object-store*"),
-  room("catalog", ...namedAfter("metastore"), "check/iceberg-table.ts", "check/samples-files.ts", "check/formats/**"),
+  room("presto"),
+  room("object-store", "images/garage/**"),
+  room("catalog", ...namedAfter("metastore")),
   room("spark-connect"),
   room("spark-history"),
-  room("random-numbers", "check/hops/pump.ts", "check/pump-client.ts", "check/marked-numbers.ts"),
-  room("census", "workloads/census*", "dags/census*", "check/census-figures.ts"),
-  room("windows", "workloads/windows*", "check/hops/lake-windows.ts", "check/windows.ts"),
-  room("telemetry", "workloads/telemetry*", "dags/telemetry*", "notebooks/telemetry*", "check/hops/dead-letter.ts"),
-  room("jupyterhub", ...namedAfter("jupyter"), ...namedAfter("notebooks"), "check/kernel.ts"),
+  room("random-numbers"),
+  room("census", "dags/census*"),
+  room("windows"),
+  room("telemetry", "dags/telemetry*", "notebooks/telemetry*"),
+  room("jupyterhub", ...namedAfter("jupyter"), ...namedAfter("notebooks")),
   room("airflow", "dags/**"),
-  room("display", ...namedAfter("live"), "display/**"),
+  room("display", "display/**"),
   room("cassandra"),
   room("postgres"),
   room("kafka"),
-  room("spark", "workloads/stream_*.py", "tests/workloads/stream_*"),
+  room("spark"),
   room("library", "python/**"),
 ];
 
@@ -67,7 +67,7 @@ const houses: readonly Owner[] = [
       "package*.json",
       "components/*.ts",
       "components/tools/**",
-      "workloads/describe-error.ts",
+      "platform/describe-error.ts",
     ],
   },
   {
