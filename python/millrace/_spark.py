@@ -2,9 +2,10 @@
 
 import logging
 import os
+import re
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from ._config import spark_endpoint, user
@@ -20,6 +21,13 @@ _TIME_ZONE = "spark.sql.session.timeZone"
 #: Of new sessions: times as Presto tells them, and errors in a few lines rather than with the server's stack.
 _SETTINGS = {_TIME_ZONE: "UTC", "spark.sql.connect.serverStacktrace.enabled": "false"}
 
+#: Spark's words for an object that its key does not open, with the object that it names first.
+_REFUSED = re.compile(r"AccessDenied|Status Code: 403|403 Forbidden")
+_OBJECT = re.compile(r"s3a://(?P<bucket>[^/:\s]+)(?:/(?P<key>.*?))?(?=: |[\s]*$)", re.MULTILINE)
+_NO_SCHEME = re.compile(r'No FileSystem for scheme "(s3n?)"')
+#: What reads an object of a kind into pandas, by the end of its name.
+_READERS = {"parquet": "read_parquet({})", "json": "read_json({}, lines=True)", "jsonl": "read_json({}, lines=True)"}
+
 _log = logging.getLogger("millrace")
 
 
@@ -29,6 +37,9 @@ def spark() -> "SparkSession":
     Call it whenever a session is needed: it gives the same one until the server ends it (after 30 minutes without a
     call, or by a restart), then a new one. The time zone of a new session is UTC, and table names without a catalog are
     looked up in the lake.
+
+    Spark works with its own key, which opens the lake and no bucket of yours: what fails for that, here or later, is an
+    AccessRefused that names the bucket and the call that brings the object in.
 
     Raises:
         NotConfigured: there is no Spark Connect here, or its address is none.
@@ -42,6 +53,7 @@ def spark() -> "SparkSession":
     session, is_new = _session(url)
     try:
         if is_new:
+            _explain_refusals(session.client)
             for name, value in _SETTINGS.items():
                 session.conf.set(name, value)
         else:
@@ -70,6 +82,49 @@ def _session(url: str) -> "tuple[SparkSession, bool]":
         # In the URL or in Spark's own variable it would make the client speak TLS, which the server does not.
         channel.set("authorization", f"Bearer {token}")
     return SparkSession.builder.channelBuilder(channel).create(), True
+
+
+def _explain_refusals(client: Any) -> None:
+    """Makes a client's errors about buckets that Spark may not use say what to do instead."""
+    handle = client._handle_error
+
+    def explained(error: Exception) -> NoReturn:
+        try:
+            handle(error)
+        except Exception as told:  # noqa: BLE001 - all but refused buckets go on as they are
+            refusal = _refusal(str(told))
+            if refusal is None:
+                raise
+            raise refusal from told
+        raise error
+
+    client._handle_error = explained
+
+
+def _refusal(text: str) -> MillraceError | None:
+    scheme = _NO_SCHEME.search(text)
+    if scheme is not None:
+        return NotAvailable(
+            f"Spark reads no addresses with {scheme[1]}://. An object of yours comes into it through the notebook: "
+            + _way_in("<bucket>", "<name>.csv")
+        )
+    found = _OBJECT.search(text)
+    if found is None or _REFUSED.search(text) is None:
+        return None
+    bucket = found["bucket"]
+    way_in = _way_in(bucket, found["key"] or "<name>.csv")
+    return AccessRefused(
+        f'Spark may not use the bucket "{bucket}": it works with its own key, which opens the lake only, whoever asks. An '
+        f"object that your key opens comes into it through the notebook: {way_in}. What comes out "
+        'goes to a table, writeTo("reports.mine").createOrReplace(), or by toPandas() to the notebook, which saves it with '
+        "millrace.s3().put_object(...)"
+    )
+
+
+def _way_in(bucket: str, key: str) -> str:
+    content = f'io.BytesIO(millrace.s3().get_object(Bucket="{bucket}", Key="{key}")["Body"].read())'
+    reader = _READERS.get(key.rpartition(".")[2].lower(), "read_csv({})").format(content)
+    return f"millrace.spark().createDataFrame(pandas.{reader})"
 
 
 def _drop(session: Any) -> None:

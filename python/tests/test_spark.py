@@ -1,10 +1,17 @@
 import os
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 import support
 import millrace
 from millrace import _spark
+
+
+class Client:
+    """What a session speaks to its server with."""
+
+    def _handle_error(self, error: Exception) -> NoReturn:
+        raise error
 
 
 class Session:
@@ -19,6 +26,7 @@ class Session:
         self.settings: dict[str, str] = {}
         self.over = False
         self.conf = self
+        self.client = Client()
         Session.active = self
         Session.made.append(self)
 
@@ -114,6 +122,30 @@ class Spark(support.PlatformCase):
         session.settings["spark.sql.session.timeZone"] = "Europe/Berlin"
         millrace.spark()
         self.assertEqual(session.settings["spark.sql.session.timeZone"], "Europe/Berlin")
+
+    def test_says_of_a_bucket_that_spark_may_not_use_how_its_objects_come_in(self) -> None:
+        client = millrace.spark().client
+        for name, reader in (
+            ("a b.csv", 'read_csv(io.BytesIO(millrace.s3().get_object(Bucket="home-ana", Key="in/a b.csv")["Body"].read()))'),
+            ("a.parquet", "read_parquet(io.BytesIO("),
+            ("a.json", '["Body"].read()), lines=True)'),
+        ):
+            told = RuntimeError(
+                f"(java.nio.file.AccessDeniedException) s3a://home-ana/in/{name}: getFileStatus on s3a://home-ana/in/{name}: "
+                "software.amazon.awssdk.services.s3.model.S3Exception: null (Service: S3, Status Code: 403, Request ID: null)"
+            )
+            with self.subTest(name=name), self.says(millrace.AccessRefused, 'bucket "home-ana"', reader, "createDataFrame"):
+                client._handle_error(told)
+        with self.says(millrace.AccessRefused, 'bucket "home-ana"'):
+            client._handle_error(RuntimeError("Job aborted: AccessDeniedException: s3a://home-ana"))
+        with self.says(millrace.NotAvailable, "s3://", "createDataFrame"):
+            client._handle_error(RuntimeError('(UnsupportedFileSystemException) No FileSystem for scheme "s3"'))
+
+    def test_leaves_every_other_error_of_spark_as_it_is(self) -> None:
+        client = millrace.spark().client
+        for words in ("[TABLE_OR_VIEW_NOT_FOUND] s3a://home-ana/x.csv", "Status Code: 403", "AccessDenied for a user"):
+            with self.subTest(words=words), self.assertRaisesRegex(RuntimeError, words.split()[-1]):
+                client._handle_error(RuntimeError(words))
 
     def test_tells_a_wrong_token_from_a_missing_one_and_keeps_no_refused_session(self) -> None:
         Session.raises = RuntimeError("UNAUTHENTICATED: Invalid authentication token")
