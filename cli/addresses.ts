@@ -1,4 +1,6 @@
 /** The platform's published addresses, as the program's stack outputs carry them. */
+import { rooms } from "../config/rooms.ts";
+import type { PublishedPort } from "../platform/service.ts";
 import { table } from "./table.ts";
 
 export interface Address {
@@ -14,6 +16,26 @@ export function readAddresses(outputs: Readonly<Record<string, unknown>>): Addre
     const { title, url } = (typeof entry === "object" && entry !== null ? entry : {}) as Partial<Address>;
     return typeof title === "string" && typeof url === "string" ? [{ title, url }] : [];
   });
+}
+
+/** The ports that all rooms publish, by key. */
+const ports: Readonly<Record<string, PublishedPort>> = Object.fromEntries(
+  rooms.flatMap(({ published }) => Object.entries(published ?? {})),
+);
+
+function isOf({ meaning, called }: PublishedPort, { title }: Pick<Address, "title">): boolean {
+  return called?.test(title) ?? title === meaning;
+}
+
+/** The port that an address publishes; `undefined` for one that no room speaks of by its title. */
+export function portOf(address: Pick<Address, "title">): PublishedPort | undefined {
+  return Object.values(ports).find((port) => isOf(port, address));
+}
+
+/** Where a port is reached, by its key. */
+export function addressOf(addresses: readonly Address[], key: string): string | undefined {
+  const port = ports[key];
+  return port && addresses.find((address) => isOf(port, address))?.url;
 }
 
 export function renderAddresses(addresses: readonly Address[]): string {

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { answerMs, refusedMs } from "../platform/hops/limits.ts";
 import type { Exposure } from "../platform/exposure.ts";
 import { describeError } from "../platform/describe-error.ts";
-import type { Address } from "./addresses.ts";
+import type { Greeting } from "../platform/operating.ts";
+import { type Address, portOf } from "./addresses.ts";
 
 /** A cloud gives a load balancer its name some minutes before the name is known everywhere, in ms. */
 const loadBalancerMs = 10 * refusedMs;
@@ -27,7 +28,8 @@ export async function silentAddresses(addresses: readonly Address[], options: An
   return problems.filter((problem) => problem !== undefined);
 }
 
-async function problemOf({ title, url }: Address, options: AnsweringOptions): Promise<string | undefined> {
+async function problemOf(address: Address, options: AnsweringOptions): Promise<string | undefined> {
+  const { title, url } = address;
   const { limitMs, pauseMs = 1000 } = options;
   const limit = AbortSignal.timeout(limitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
@@ -35,7 +37,7 @@ async function problemOf({ title, url }: Address, options: AnsweringOptions): Pr
   const isOver = (): boolean => signal.aborted;
   while (!isOver()) {
     try {
-      await ask(url, AbortSignal.any([signal, AbortSignal.timeout(answerMs)]));
+      await ask(address, AbortSignal.any([signal, AbortSignal.timeout(answerMs)]));
       return undefined;
     } catch (error) {
       // An attempt that the limit has cut short has nothing new to say.
@@ -48,9 +50,12 @@ async function problemOf({ title, url }: Address, options: AnsweringOptions): Pr
 }
 
 /** @throws {Error} when nothing that serves has answered */
-async function ask(url: string, signal: AbortSignal): Promise<void> {
+async function ask(address: Address, signal: AbortSignal): Promise<void> {
+  const { url } = address;
   if (!/^https?:/.test(url)) {
-    await askKafka(url, signal);
+    const greeting = portOf(address)?.greeting;
+    if (greeting === undefined) throw new Error("its room does not say how it is asked (greeting)");
+    await greet(url, greeting, signal);
     return;
   }
   const response = await fetch(url, { redirect: "manual", signal });
@@ -59,12 +64,11 @@ async function ask(url: string, signal: AbortSignal): Promise<void> {
   if (response.status >= 500) throw new Error(`it answers with status ${response.status}`);
 }
 
-/** Kafka's request ApiVersions, version 0, which every broker answers before any login. */
-const apiVersions = Buffer.from("0000000a" + "0012" + "0000" + "6d696c6c" + "ffff", "hex");
-
-/** A published port takes connections also when nothing is behind it, so a broker's answer is waited for. */
-async function askKafka(address: string, signal: AbortSignal): Promise<void> {
+/** A published port takes connections also when nothing is behind it, so an answer is waited for. */
+async function greet(address: string, greeting: Greeting, signal: AbortSignal): Promise<void> {
   const { hostname, port } = new URL(`tcp://${address}`);
+  const expected = Buffer.from(greeting.answer, "hex");
+  const end = greeting.from + expected.length;
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) });
   let seen = Buffer.alloc(0);
@@ -72,12 +76,12 @@ async function askKafka(address: string, signal: AbortSignal): Promise<void> {
     reject(new Error("it takes connections and says nothing"));
   };
   signal.addEventListener("abort", abort, { once: true });
-  socket.on("connect", () => void socket.write(apiVersions));
+  socket.on("connect", () => void socket.write(Buffer.from(greeting.ask, "hex")));
   socket.on("data", (data: Buffer) => {
     seen = Buffer.concat([seen, data]);
-    if (seen.length < 8) return;
-    if (seen.subarray(4, 8).equals(apiVersions.subarray(8, 12))) resolve(undefined);
-    else reject(new Error("what answers there is no Kafka broker"));
+    if (seen.length < end) return;
+    if (seen.subarray(greeting.from, end).equals(expected)) resolve(undefined);
+    else reject(new Error(`what answers there is no ${greeting.by}`));
   });
   socket.on("error", reject);
   socket.on("close", () => {

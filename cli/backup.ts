@@ -1,4 +1,5 @@
-/** `npm run backup`: PostgreSQL's databases saved to S3 now, by the Job whose template the platform holds. */
+/** `npm run backup`: the databases of all rooms saved to S3 now, by the Job whose template the platform holds. */
+import { backups } from "../config/rooms.ts";
 import type { Command } from "./command.ts";
 import { messageOf, reportErrors } from "./errors.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -23,7 +24,7 @@ export interface BackupReport {
 }
 
 export const backup: Command = {
-  summary: "saves PostgreSQL's databases to S3 now; npm run restore brings a backup back",
+  summary: `saves ${backups.title}'s databases to S3 now; npm run restore brings a backup back`,
   options: stackOptions,
   async run(values) {
     const args = stackArgs(values);
@@ -50,7 +51,7 @@ export const backup: Command = {
   },
 };
 
-/** How a Job of PostgreSQL is watched; its lines are gathered here. */
+/** How a Job on the databases is watched; its lines are gathered here. */
 export type DatabaseJobWatch = Omit<JobWatch, "onLine">;
 
 /** Where images are pulled over a network, that may take longer than a start. */
@@ -61,7 +62,7 @@ const START_LIMIT_MS = 180_000;
  * @throws UserError when the platform makes no backups.
  */
 export async function runBackup(kube: JobKube, watch: DatabaseJobWatch): Promise<BackupReport> {
-  const run = await runDatabaseJob(kube, { template: "postgres-backup" }, watch);
+  const run = await runDatabaseJob(kube, { template: backups.save }, watch);
   const name = run.lines
     .map((line) => /^backup (\S+) is complete$/.exec(line)?.[1])
     .find((found) => found !== undefined);
@@ -69,7 +70,7 @@ export async function runBackup(kube: JobKube, watch: DatabaseJobWatch): Promise
 }
 
 /**
- * Runs a Job of PostgreSQL to its end and gathers what its containers say.
+ * Runs a Job on the databases to its end and gathers what its containers say.
  * @throws UserError when the platform makes no backups.
  */
 export async function runDatabaseJob(
@@ -105,16 +106,16 @@ export async function runDatabaseJob(
 /** Why there is no template of a backup. */
 async function noBackups(kube: Pick<Kube, "get">, namespace: string): Promise<string> {
   try {
-    await kube.get(`/apis/apps/v1/namespaces/${namespace}/statefulsets/postgres`);
+    await kube.get(`/apis/apps/v1/namespaces/${namespace}/statefulsets/${backups.set}`);
   } catch (error) {
     if (!(error instanceof KubeError && error.status === 404)) throw error;
     return (
-      `there is no PostgreSQL in namespace ${namespace}: the platform is not up, or was last brought up by an earlier ` +
+      `there is no ${backups.title} in namespace ${namespace}: the platform is not up, or was last brought up by an earlier ` +
       "version; npm run up brings it"
     );
   }
   return (
-    `PostgreSQL in namespace ${namespace} has no backups: set postgres.backup.enabled of millrace:services to true, ` +
+    `${backups.title} in namespace ${namespace} has no backups: set ${backups.setting} of millrace:services to true, ` +
     "then npm run up"
   );
 }

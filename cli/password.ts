@@ -1,6 +1,9 @@
 /** `npm run password`: the generated password of one account, on demand. Nothing else prints a secret. */
+import { profiles, servicesOf } from "../config/profiles.ts";
+import { rooms } from "../config/rooms.ts";
 import { nearest } from "../platform/nearest.ts";
-import { escapedUser, s3KeySecretName, unescapedUser } from "../platform/names.ts";
+import { escapedUser, NAME_LABEL, ROBOT, s3KeySecretName, unescapedUser } from "../platform/names.ts";
+import type { Accounts } from "../platform/operating.ts";
 import type { Command } from "./command.ts";
 import { UserError } from "./errors.ts";
 import { connect, type Kube } from "./kube.ts";
@@ -17,24 +20,27 @@ export interface PasswordReport {
   readonly password: string;
 }
 
-/** Secrets whose keys are the accounts of a service. */
-const userSecrets = { airflow: "airflow-users", jupyterhub: "jupyterhub-users" } as const;
-/** The proof's own account, which people are not offered. */
-const ROBOT = "proof";
 /** What a user's S3 consumer begins with. */
 const USER = "user-";
-const services = ["airflow", "jupyterhub", "objectStore"] as const;
-type Service = (typeof services)[number];
+
+/** Rooms with accounts, by name. */
+const withAccounts = new Map(
+  rooms
+    .flatMap(({ name, accounts }) => (accounts === undefined ? [] : [[name, accounts] as const]))
+    .sort(([a], [b]) => a.localeCompare(b, "en")),
+);
+const services = [...withAccounts.keys()];
+const withKeys = services.filter((name) => withAccounts.get(name)?.kind === "keyPairs").join(" and ");
 
 export const password: Command = {
-  summary: "prints the generated password of an account; for objectStore a key pair",
+  summary: `prints the generated password of an account; for ${withKeys} a key pair`,
   options: {
     ...stackOptions,
     service: { type: "string", value: "service", choices: services, help: "whose account it is" },
     user: {
       type: "string",
       value: "name",
-      help: "the account (default: the only one); for objectStore a user or service",
+      help: `the account (default: the only one); for ${withKeys} a user or service`,
     },
   },
   async run(values) {
@@ -63,43 +69,56 @@ export function renderPassword({ accessKey, password: word }: PasswordReport): s
 export async function findPassword(
   kube: Pick<Kube, "get">,
   namespace: string,
-  service: Service,
+  service: string,
   user: string | undefined,
 ): Promise<PasswordReport> {
-  if (service === "objectStore") return await findKey(kube, namespace, user);
-  const accounts = await readSecret(kube, namespace, userSecrets[service]);
+  const known = withAccounts.get(service);
+  if (known?.kind === "keyPairs") return await findKey(kube, namespace, service, known, user);
+  const accounts = known && (await readSecret(kube, namespace, known.secret));
   if (accounts === undefined) {
     throw new UserError(
-      `${service} has no accounts in namespace ${namespace}: it is not part of what runs there; npm run up -- --profile studio (or full) brings it`,
+      `${service} has no accounts in namespace ${namespace}: it is not part of what runs there; ${wayTo(service)} brings it`,
     );
   }
   const name = chosen(service, Object.keys(accounts).map(unescapedUser), user);
   return { service, user: name, accessKey: null, password: accounts[escapedUser(name)] ?? "" };
 }
 
-async function findKey(kube: Pick<Kube, "get">, namespace: string, user: string | undefined): Promise<PasswordReport> {
-  const prefix = s3KeySecretName("");
+/** The command that brings a service. */
+function wayTo(service: string): string {
+  const [first, ...others] = profiles.filter((profile) => servicesOf(profile).includes(service));
+  if (first === undefined) return "npm run up";
+  return `npm run up -- --profile ${first}${others.length === 0 ? "" : ` (or ${others.join(", ")})`}`;
+}
+
+async function findKey(
+  kube: Pick<Kube, "get">,
+  namespace: string,
+  service: string,
+  { store, none }: Extract<Accounts, { kind: "keyPairs" }>,
+  user: string | undefined,
+): Promise<PasswordReport> {
+  const prefix = s3KeySecretName("", store);
+  const label = encodeURIComponent(`${NAME_LABEL}=${store}`);
   const { items } = await kube.get<{ items: readonly { readonly metadata: { readonly name: string } }[] }>(
-    `/api/v1/namespaces/${namespace}/secrets?labelSelector=${encodeURIComponent("app.kubernetes.io/name=object-store")}`,
+    `/api/v1/namespaces/${namespace}/secrets?labelSelector=${label}`,
   );
   const consumers = items
     .map(({ metadata }) => metadata.name)
     .filter((name) => name.startsWith(prefix))
     .map((name) => name.slice(prefix.length));
   if (consumers.length === 0) {
-    throw new UserError(
-      `objectStore has no keys in namespace ${namespace}: the platform is not up, or its S3 service is an existing one`,
-    );
+    throw new UserError(`${service} has no keys in namespace ${namespace}: the platform is not up, or ${none}`);
   }
   const users = consumers
     .filter((consumer) => consumer.startsWith(USER))
     .map((one) => unescapedUser(one.slice(USER.length)));
   const others = consumers.filter((consumer) => !consumer.startsWith(USER));
-  const name = chosen("objectStore", [...users, ...others], user);
+  const name = chosen(service, [...users, ...others], user);
   const consumer = users.includes(name) ? `${USER}${escapedUser(name)}` : name;
-  const pair = await readSecret(kube, namespace, s3KeySecretName(consumer));
+  const pair = await readSecret(kube, namespace, s3KeySecretName(consumer, store));
   return {
-    service: "objectStore",
+    service,
     user: name,
     accessKey: pair?.["accessKey"] ?? "",
     password: pair?.["secretKey"] ?? "",

@@ -12,6 +12,7 @@ import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
 import { fit } from "../config/fit.ts";
 import type { PlatformConfig } from "../config/index.ts";
+import { enabledRooms } from "../config/rooms.ts";
 import { embeddedPorts, embeddedRuns } from "./cluster.ts";
 import { cacheDir } from "../images/cache.ts";
 import { UserError } from "./errors.ts";
@@ -26,15 +27,18 @@ import { bytes } from "./table.ts";
 
 const GIB = 2 ** 30;
 
-/** Room for the caches of packages, the images and the platform's first data: with downloads to come, and after them. */
-export function diskNeeded({ services }: PlatformConfig): { readonly cold: number; readonly warm: number } {
-  // Packages and images of Python: each image is there twice, in the Docker engine and in the cluster.
-  const people = services.airflow.enabled || services.jupyterhub.enabled;
-  // Cassandra's image and what it keeps, and the packages that the pages are built with.
-  const live = services.cassandra.enabled || services.display.enabled;
+/** For the data path alone: caches of packages, images and first data, with downloads to come, and after them. */
+const DISK = { coldGi: 20, warmGi: 8 };
+
+/** Bytes for the caches of packages, the images and the platform's first data: with downloads to come, and after them. */
+export function diskNeeded(config: PlatformConfig): { readonly cold: number; readonly warm: number } {
+  const uses = enabledRooms(config).flatMap(({ room: { disk } }) =>
+    disk === undefined ? [] : [[disk.shared, disk] as const],
+  );
+  const all = [DISK, ...new Map(uses).values()];
   return {
-    cold: (20 + (people ? 6 : 0) + (live ? 5 : 0)) * GIB,
-    warm: (8 + (people ? 4 : 0) + (live ? 3 : 0)) * GIB,
+    cold: all.reduce((sum, { coldGi }) => sum + coldGi, 0) * GIB,
+    warm: all.reduce((sum, { warmGi }) => sum + warmGi, 0) * GIB,
   };
 }
 

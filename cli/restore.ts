@@ -1,4 +1,5 @@
-/** `npm run restore`: PostgreSQL's databases brought back from a backup, by the Job whose template the platform holds. */
+/** `npm run restore`: the databases of all rooms brought back from a backup, by the Job whose template the platform holds. */
+import { backups, databases } from "../config/rooms.ts";
 import { type DatabaseJobWatch, runDatabaseJob } from "./backup.ts";
 import type { Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
@@ -26,24 +27,34 @@ export interface RestoreReport {
   readonly error: string | null;
 }
 
-/** The catalog's database, which is restored only when it is named. */
-const CATALOG = "metastore";
+/** Databases that are restored only when they are named. */
+const byName = databases.flatMap(({ name, restoredByName }) =>
+  restoredByName === undefined ? [] : [{ name, ...restoredByName }],
+);
+/** Whose these are: "the catalog's". */
+const theirs = byName.map(({ of }) => `${of}'s`).join(" and ");
+/** For example. */
+const [{ name: other } = { name: "" }] = databases.filter(({ restoredByName }) => restoredByName === undefined);
 
 /** Which backup, and what of it. */
 export interface RestoreChoice {
   /** `latest`, or a backup's name. */
   readonly from: string;
-  /** @default - all that the backup has, but for the catalog's */
+  /** @default - all that the backup has, but for those that are restored by name */
   readonly database: string | undefined;
 }
 
 export const restore: Command = {
-  summary: "replaces PostgreSQL's databases by those of a backup; what was written since is gone",
+  summary: `replaces ${backups.title}'s databases by those of a backup; what was written since is gone`,
   options: {
     ...stackOptions,
     ...yesOption,
     from: { type: "string", value: "backup", help: "latest (the default), or a backup's time: 20261121T031700Z" },
-    database: { type: "string", value: "name", help: `only this one (default: all but the catalog's, ${CATALOG})` },
+    database: {
+      type: "string",
+      value: "name",
+      help: `only this one (default: all but ${theirs}, ${byName.map(({ name }) => name).join(" and ")})`,
+    },
   },
   async run(values) {
     const args = stackArgs(values);
@@ -82,7 +93,7 @@ export function restoreChoice(from = "latest", database?: string): RestoreChoice
   }
   if (database !== undefined && !/^[a-z_][a-z0-9_]*$/.test(database)) {
     throw new UserError(
-      `restore: --database "${database}" is not the name of one database, such as airflow; leave it out for all but the catalog's`,
+      `restore: --database "${database}" is not the name of one database, such as ${other}; leave it out for all but ${theirs}`,
     );
   }
   return { from, database };
@@ -93,13 +104,10 @@ export function announcement({ from, database }: RestoreChoice, namespace: strin
   const source = from === "latest" ? "the latest backup" : `backup ${from}`;
   const what =
     database === undefined
-      ? `every database that ${source} has, but for the catalog (--database ${CATALOG}),`
+      ? `every database that ${source} has, but for ${byName.map(({ of, name }) => `${of} (--database ${name})`).join(" and ")},`
       : `database ${database},`;
   const by = database === undefined ? "by its state in it" : `by its state in ${source}`;
-  const lost =
-    database === CATALOG
-      ? "tables made since are not listed any more, and commits made since are not in the tables; docs/backup.md says how to take up the newest version of a table"
-      : "what was written since is gone";
+  const lost = byName.find(({ name }) => name === database)?.lost ?? "what was written since is gone";
   return `restore replaces ${what} in namespace ${namespace}, ${by}; ${lost}`;
 }
 
@@ -113,7 +121,7 @@ export async function runRestore(
   watch: DatabaseJobWatch,
 ): Promise<RestoreReport> {
   const change = (spec: JobSpec): JobSpec => withChoice(spec, choice);
-  const run = await runDatabaseJob(kube, { template: "postgres-restore", change }, watch);
+  const run = await runDatabaseJob(kube, { template: backups.restore, change }, watch);
   const found = (pattern: RegExp): string[] => run.lines.flatMap((line) => pattern.exec(line)?.[1] ?? []);
   return {
     ok: run.error === null,

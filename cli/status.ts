@@ -1,5 +1,6 @@
 /** `npm run status`: what runs, how much it uses, what is wrong. */
-import { sharedHomes } from "../config/rules.ts";
+import { rooms, viewOf } from "../config/rooms.ts";
+import { objectName } from "../platform/names.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
 import { type DagError, dagErrors } from "./airflow.ts";
 import { clusterLogs, clusterState, type ClusterState } from "./cluster.ts";
@@ -77,7 +78,7 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
   if (cluster.running && platform.services.length === 0 && notes.length === 0) {
     notes.push(`nothing runs in namespace ${stack.config.cluster.namespace}; npm run up brings the platform up`);
   }
-  notes.push(...homeNotes(stack, platform.services));
+  notes.push(...roomNotes(stack, platform.services));
   notes.push(...policyNotes(stack.profile.enforcesNetworkPolicy));
   return {
     ok: cluster.running && platform.services.length > 0 && platform.services.every((service) => service.ready),
@@ -124,10 +125,13 @@ export async function askForLags(
   }
 }
 
-/** What separates the users of JupyterHub from each other in S3. */
-export function homeNotes(stack: Pick<Stack, "config">, services: readonly Pick<ServiceStatus, "name">[]): string[] {
-  if (!services.some(({ name }) => name.startsWith("jupyterhub")) || !sharedHomes(stack.config)) return [];
-  return ["users of JupyterHub share one S3 key and one bucket: each can read and write the notebooks of all others"];
+/** What people should know of the services that run. */
+export function roomNotes(
+  { config }: Pick<Stack, "config">,
+  services: readonly Pick<ServiceStatus, "name">[],
+): string[] {
+  const runs = (name: string): boolean => services.some((service) => service.name.startsWith(objectName(name)));
+  return rooms.flatMap((room) => (runs(room.name) ? (room.notes?.(viewOf(room, config)) ?? []) : []));
 }
 
 function policyNotes(enforced: boolean | "unknown"): string[] {

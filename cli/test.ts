@@ -6,6 +6,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import { rooms } from "../config/rooms.ts";
 import type { Command } from "./command.ts";
 import { messageOf } from "./errors.ts";
 import { run, type Ran } from "./exec.ts";
@@ -85,23 +86,29 @@ async function tool(progress: Progress, name: string, args: readonly string[]): 
   return tallyTool(name, ran);
 }
 
-/** Types of the display's pages, their templates included. The linter needs the packages that this brings, too. */
+/** Types of the rooms' web pages, their templates included. The linter needs the packages that this brings, too. */
 async function pages(progress: Progress): Promise<Tally> {
   const step = progress.step("pages");
-  try {
-    const { linkWebModules } = await import("../images/display/web.ts");
-    const compiler = await linkWebModules({
-      report: step.detail,
-      signal: new AbortController().signal,
-    });
-    const ran = await run(node, [compiler, "-p", "display/web/tsconfig.json", "--noEmit"], { cwd: projectDir, env });
-    if (ran.code === 0) step.done();
-    else step.failed();
-    return tallyTool("pages", ran);
-  } catch (error) {
-    step.failed();
-    return { passed: 0, failed: 1, report: ["--- pages ---", messageOf(error)] };
+  const tallies: Tally[] = [];
+  for (const web of rooms.flatMap((room) => room.pages ?? [])) {
+    try {
+      const compiler = await web.compiler({ report: step.detail, signal: new AbortController().signal });
+      const ran = await run(node, [compiler, "-p", web.project, "--noEmit"], { cwd: projectDir, env });
+      tallies.push(tallyTool("pages", ran));
+    } catch (error) {
+      tallies.push({ passed: 0, failed: 1, report: ["--- pages ---", messageOf(error)] });
+    }
   }
+  const tally = sum(tallies);
+  if (tally.failed === 0) step.done();
+  else step.failed();
+  return tally;
+}
+
+/** Several tallies as one. */
+function sum(tallies: readonly Tally[]): Tally {
+  const of = (what: "passed" | "failed"): number => tallies.reduce((all, tally) => all + tally[what], 0);
+  return { passed: of("passed"), failed: of("failed"), report: tallies.flatMap(({ report }) => report) };
 }
 
 async function specs(progress: Progress): Promise<Tally> {
@@ -131,15 +138,12 @@ export function pythonTests(root = projectDir): string[] {
 async function python(progress: Progress): Promise<Tally> {
   const step = progress.step("python");
   const variables = { ...process.env, PYTHONPATH: join(projectDir, "python"), PYTHONDONTWRITEBYTECODE: "1" };
-  const tally = { passed: 0, failed: 0, report: [] as string[] };
+  const tallies: Tally[] = [];
   for (const folder of pythonTests()) {
-    const one = tallyPython(
-      await run("python3", ["-m", "unittest", "discover", "-s", folder], { cwd: projectDir, env: variables }),
-    );
-    tally.passed += one.passed;
-    tally.failed += one.failed;
-    tally.report.push(...one.report);
+    const args = ["-m", "unittest", "discover", "-s", folder];
+    tallies.push(tallyPython(await run("python3", args, { cwd: projectDir, env: variables })));
   }
+  const tally = sum(tallies);
   const counts = closingLine(tally.passed, tally.failed).replace(",", " and");
   if (tally.failed === 0) step.done(counts);
   else step.failed(counts);
@@ -175,11 +179,9 @@ export const test: Command = {
       ]),
       await python(progress),
     ];
-    const tallies = (await Promise.all([specs(progress), rest()])).flat();
+    const { passed, failed, report } = sum((await Promise.all([specs(progress), rest()])).flat());
     progress.stop();
-    const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
-    const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
-    for (const line of tallies.flatMap((tally) => tally.report)) process.stdout.write(`${line}\n`);
+    for (const line of report) process.stdout.write(`${line}\n`);
     process.stdout.write(`tests took ${duration(Date.now() - started)}\n${closingLine(passed, failed)}\n`);
     return failed === 0 ? 0 : 1;
   },

@@ -1,5 +1,6 @@
 /** The rooms of the house as the rest of the config reads them. */
 import { rooms as all } from "../components/index.ts";
+import type { Backups } from "../platform/operating.ts";
 import type { Service, SettingsOf, StoreWhole, View } from "../platform/service.ts";
 
 type Rooms = typeof all;
@@ -78,6 +79,15 @@ export function enabledRooms(config: Housed): { readonly room: Service; readonly
 
 /** A database for each room that has one: the same in every profile. */
 export const databases = rooms.flatMap(({ database }) => (database === undefined ? [] : [database]));
+
+/** What saves these databases. */
+export const backups: Backups = theBackups();
+
+function theBackups(): Backups {
+  const [found] = rooms.flatMap((room) => room.backups ?? []);
+  if (found === undefined) throw new Error("no room saves the databases");
+  return found;
+}
 
 /** Settings of a service, all defaults filled in. */
 export const settingsIn =

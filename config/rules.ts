@@ -103,8 +103,3 @@ export function riskWarnings(config: PlatformConfig): string[] {
     warnings.push("millrace:proof.enabled: false, so a deploy does not show whether data flows");
   return warnings;
 }
-
-/** Whether all users share one bucket and one key, because S3 keys are not the platform's to make. */
-export function sharedHomes({ services }: PlatformConfig): boolean {
-  return services.objectStore.existing !== undefined;
-}

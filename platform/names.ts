@@ -26,6 +26,11 @@ export function selector(service: string, component: string): Record<string, str
   return { [NAME_LABEL]: service, [COMPONENT_LABEL]: component };
 }
 
+/** A service's name as names of objects begin with it: `object-store` for `objectStore`. */
+export function objectName(service: string): string {
+  return service.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** DNS name of a Service, reachable from any namespace. */
 export function serviceHost(service: string, namespace: string): string {
   return `${service}.${namespace}.svc`;

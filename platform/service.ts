@@ -4,6 +4,7 @@
  * the list of rooms (`components/index.ts`) and names none.
  */
 import type * as z from "zod";
+import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, WebPages } from "./operating.ts";
 import type { Resources } from "./resources.ts";
 import type { Quantity } from "./settings.ts";
 import type { DataSettings } from "./storage.ts";
@@ -58,6 +59,10 @@ export interface PublishedPort {
   readonly meaning: string;
   /** The same within a sentence: "the Spark UI". */
   readonly title: string;
+  /** What its address is called in the list that people see, where others look for it there. @default - as `meaning` */
+  readonly called?: RegExp;
+  /** How it is asked whether it serves. @default - by HTTP */
+  readonly greeting?: Greeting;
 }
 
 /** Pods of one kind: what each asks for, how many there are, and the claim of each. */
@@ -145,8 +150,13 @@ export interface TopicLoad {
 export interface DatabaseUse {
   /** Its name, and its owner's. */
   readonly name: string;
-  /** Whether a restore of all databases leaves it out, because it would lose what nobody means. @default false */
-  readonly restoredByName?: boolean;
+  /** Why a restore of all databases leaves it out: it would lose what nobody means. @default - it is restored with them */
+  readonly restoredByName?: {
+    /** Whose it is: "the catalog". */
+    readonly of: string;
+    /** What is lost where it is restored, in words. */
+    readonly lost: string;
+  };
 }
 
 /** A set of pods that keeps its data on claims. */
@@ -197,6 +207,18 @@ export interface Service<
   /** Its database in PostgreSQL, which stays, and stays in the backups, while the service is off. @default - none */
   readonly database?: DatabaseUse;
   readonly store?: StoreUse<z.output<S>, Bucket, Consumer>;
+  /** Accounts with a generated password. @default - none */
+  readonly accounts?: Accounts;
+  /** What a program outside the cluster is told of it. @default - nothing */
+  readonly outside?: readonly OutsideEndpoint<z.output<S>>[];
+  /** What people should know while it runs, in `npm run status`. */
+  notes?(view: View<z.output<S>>): string[];
+  /** @default - what the data path takes anyway */
+  readonly disk?: DiskUse;
+  /** @default - none */
+  readonly pages?: WebPages;
+  /** Where it is the server of all rooms' databases. */
+  readonly backups?: Backups;
   /** Topics that are declared for it, by name. */
   topics?(own: z.output<S>): Readonly<Record<string, TopicLoad>>;
   /** Names of the services that each of its hops in the proof asks, by hop. */

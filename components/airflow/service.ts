@@ -3,6 +3,7 @@ import * as z from "zod";
 import { resources, type Resources } from "../../platform/resources.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { image, optional } from "../../platform/settings.ts";
+import { pythonDisk } from "../notebooks/disk.ts";
 import { objectStore } from "../object-store/service.ts";
 import { postgres } from "../postgres/service.ts";
 
@@ -44,6 +45,9 @@ export const airflow = defineService({
     .describe("Airflow."),
   needs: { of: [postgres, objectStore], why: "its runs and the logs of its tasks are kept there" },
   database: { name: "airflow" },
+  accounts: { kind: "passwords", secret: "airflow-users" },
+  disk: pythonDisk,
+  outside: [{ key: "notebooks", of: (_, { bucket }) => `s3://${bucket("notebooks")}` }],
   image: { name: "airflow" },
   published: { airflow: { nodePort: 30180, rank: 3, meaning: "Airflow", title: "Airflow" } },
   pods({ own }) {

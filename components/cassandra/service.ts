@@ -1,9 +1,13 @@
 /** Cassandra, as plain data. */
 import * as z from "zod";
 import { mebibytes } from "../../platform/quantity.ts";
+import type { DiskUse } from "../../platform/operating.ts";
 import { resources, type Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
 import { image, memory, optional, storage } from "../../platform/settings.ts";
+
+/** Cassandra's image and what it keeps, and the packages that the pages over it are built with. */
+export const pagesDisk: DiskUse = { shared: "Cassandra and the pages over it", coldGi: 5, warmGi: 3 };
 
 /** One Cassandra node. @param settings.memory Limit of the container. */
 export function cassandraResources(settings: { readonly memory: string }): Resources {
@@ -41,6 +45,7 @@ export const cassandra = defineService({
     .describe("Cassandra, for what is asked often and must answer at once."),
   image: { name: "cassandra" },
   usesTools: true,
+  disk: pagesDisk,
   pods: ({ own }) => [{ resources: cassandraResources(own), count: own.replicas, data: own.storage }],
   shrinks: [{ rank: 7, set: { memory: "896Mi" }, applies: ({ memory: limit }) => mebibytes(limit) > 896 }],
   problems({ own: { replicas, replicationFactor } }) {

@@ -30,8 +30,16 @@ export const catalog = defineService({
   needs: { of: [objectStore, postgres], why: "its tables and what it knows of them are kept there" },
   image: { name: "metastore" },
   pods: ({ own }) => [{ resources: catalogResources(own), data: own.storage }],
-  // Tables would lose the commits made since, which nobody means who restores Airflow.
-  database: { name: "metastore", restoredByName: true },
+  database: {
+    name: "metastore",
+    // Tables would lose the commits made since, which nobody means who restores Airflow.
+    restoredByName: {
+      of: "the catalog",
+      lost:
+        "tables made since are not listed any more, and commits made since are not in the tables; docs/backup.md says how to " +
+        "take up the newest version of a table",
+    },
+  },
   claims: { set: "metastore" },
   store: {
     buckets: { lake: { name: "lake", holds: "the tables" } },

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { resources, type Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
 import { image, memory, optional } from "../../platform/settings.ts";
-import { cassandra } from "../cassandra/service.ts";
+import { cassandra, pagesDisk } from "../cassandra/service.ts";
 import { kafka } from "../kafka/service.ts";
 import { presto } from "../presto/service.ts";
 import { randomNumbers } from "../random-numbers/service.ts";
@@ -34,6 +34,11 @@ export const display = defineService({
     .describe("The web display: charts of what flows and of what Spark has computed."),
   needs: { of: [kafka, presto, cassandra, telemetry, randomNumbers], why: "its pages show what they have" },
   image: { name: "display" },
+  disk: pagesDisk,
+  pages: {
+    project: "display/web/tsconfig.json",
+    compiler: async (work) => await (await import("../../images/display/web.ts")).linkWebModules(work),
+  },
   published: { display: { nodePort: 30300, rank: 1, meaning: "The web display", title: "the web display" } },
   pods: ({ own }) => [{ resources: displayResources(own), count: own.replicas }],
   shrinks: [{ rank: 5, set: { replicas: 1 }, applies: ({ replicas }) => replicas > 1 }],

@@ -6,6 +6,7 @@ import { mebibytes } from "../../platform/quantity.ts";
 import { resources, type Resources } from "../../platform/resources.ts";
 import { defineService, type Rights, type RightsByConsumer } from "../../platform/service.ts";
 import { image, optional, quantity, secret, text } from "../../platform/settings.ts";
+import { pythonDisk } from "../notebooks/disk.ts";
 import { airflow } from "../airflow/service.ts";
 import { objectStore } from "../object-store/service.ts";
 import { postgres } from "../postgres/service.ts";
@@ -81,6 +82,8 @@ export const jupyterhub = defineService({
     .describe("JupyterHub, with a server per user."),
   needs: { of: [postgres, objectStore], why: "its users and their notebooks are kept there" },
   database: { name: "jupyterhub" },
+  accounts: { kind: "passwords", secret: "jupyterhub-users" },
+  disk: pythonDisk,
   image: { name: "jupyter" },
   published: { jupyterhub: { nodePort: 30800, rank: 4, meaning: "JupyterHub", title: "JupyterHub" } },
   pods: ({ own }) => [
@@ -118,6 +121,10 @@ export const jupyterhub = defineService({
         `the notebooks of all others in bucket "${existing.buckets["homes"] ?? ""}"`,
     ];
   },
+  notes: (view) =>
+    view.of(objectStore).existing === undefined
+      ? []
+      : ["users of JupyterHub share one S3 key and one bucket: each can read and write the notebooks of all others"],
   store: {
     homes: {
       shared: { name: "homes", holds: "the users' own notebooks, a prefix for each" },

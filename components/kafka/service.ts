@@ -53,7 +53,27 @@ export const kafka = defineService({
     .describe("Kafka, in KRaft mode."),
   isOwn: ({ existing }) => existing === undefined,
   image: { name: "kafka" },
-  published: { kafka: { nodePort: 30092, rank: 9, meaning: "Kafka", title: "Kafka" } },
+  published: {
+    kafka: {
+      nodePort: 30092,
+      rank: 9,
+      meaning: "Kafka",
+      title: "Kafka",
+      // The request ApiVersions, version 0, which every broker answers before any login, with the same correlation id.
+      greeting: { ask: "0000000a001200006d696c6cffff", answer: "6d696c6c", from: 4, by: "Kafka broker" },
+    },
+  },
+  outside: [
+    {
+      key: "kafka",
+      title: "Kafka",
+      of({ existing }, { address }) {
+        const bootstrapServers = existing?.bootstrapServers ?? address("kafka");
+        if (bootstrapServers === undefined) return undefined;
+        return { bootstrapServers, securityProtocol: existing?.securityProtocol ?? "PLAINTEXT" };
+      },
+    },
+  ],
   pods: ({ own }) => [{ resources: kafkaResources(own), count: own.replicas, data: own.storage }],
   setsUp: true,
   problems({ own }) {

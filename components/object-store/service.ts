@@ -70,7 +70,7 @@ export const objectStore = defineService({
   image: { name: "garage", wanted: ({ server }) => server === "garage" },
   usesTools: true,
   published: {
-    objectStore: { nodePort: 30900, rank: 7, meaning: "S3", title: "the object store" },
+    objectStore: { nodePort: 30900, rank: 7, meaning: "S3", title: "the object store", called: /^S3 \(\w+\)$/ },
     objectStoreConsole: {
       nodePort: 30901,
       rank: 8,
@@ -120,4 +120,21 @@ export const objectStore = defineService({
       : [];
   },
   claims: { set: "object-store" },
+  accounts: { kind: "keyPairs", store: "object-store", none: "its S3 service is an existing one" },
+  outside: [
+    {
+      key: "s3",
+      title: "S3",
+      of({ existing }, { address }) {
+        if (existing !== undefined) {
+          const { protocol, host, port, region, pathStyle } = existing;
+          return { endpoint: `${protocol}://${host}:${port}`, region, pathStyle };
+        }
+        const published = address("objectStore");
+        if (published === undefined) return undefined;
+        const endpoint = published.includes("://") ? published : `http://${published}`;
+        return { endpoint, region: "us-east-1", pathStyle: true };
+      },
+    },
+  ],
 });

@@ -30,7 +30,7 @@ export const postgresRoom = defineRoom({
               schedule: own.backup.schedule,
               keep: own.backup.keep,
               restoreOnlyByName: databases.flatMap(({ name, restoredByName }) =>
-                restoredByName === true ? [name] : [],
+                restoredByName === undefined ? [] : [name],
               ),
               resources: postgresBackupResources(),
             },

@@ -63,6 +63,13 @@ export const postgres = defineService({
         ]
       : [],
   claims: { set: "postgres" },
+  backups: {
+    title: "PostgreSQL",
+    set: "postgres",
+    save: "postgres-backup",
+    restore: "postgres-restore",
+    setting: "postgres.backup.enabled",
+  },
   store: {
     buckets: { backups: { name: "backups", holds: "PostgreSQL's backups" } },
     consumers: { "postgres-backup": "PostgreSQL's backup" },

@@ -33,6 +33,16 @@ export const presto = defineService({
   image: { name: "presto" },
   published: { presto: { nodePort: 30080, rank: 2, meaning: "Presto", title: "Presto" } },
   pods: ({ own }) => [{ resources: prestoResources(own), count: 1 + own.workers }],
+  outside: [
+    {
+      key: "presto",
+      title: "Presto",
+      of(_, { address }) {
+        const url = address("presto");
+        return url === undefined ? undefined : { url, catalog: "lake" };
+      },
+    },
+  ],
   shrinks: [
     { rank: 1, set: { workers: 0 }, applies: ({ workers }) => workers > 0 },
     { rank: 8, set: { memory: "1664Mi" }, applies: ({ memory: limit }) => mebibytes(limit) > 1664 },

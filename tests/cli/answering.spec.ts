@@ -54,6 +54,11 @@ describe("published addresses", () => {
     expect((await silent("Kafka", address))[0]).to.match(/^Kafka does not answer at .*ECONNREFUSED/);
   });
 
+  it("are named where nobody says how a port without HTTP is asked", async () => {
+    const port = await raw((socket) => socket.on("data", () => void socket.write("hello")));
+    expect((await silent("Weather", port))[0]).to.contain("its room does not say how it is asked");
+  });
+
   it("have longer where a cloud's load balancer must become known", () => {
     expect(answeringLimitMs({ kind: "nodePort" })).to.equal(30_000);
     expect(answeringLimitMs({ kind: "loadBalancer" })).to.equal(300_000);

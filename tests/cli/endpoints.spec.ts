@@ -32,8 +32,8 @@ describe("npm run endpoints", () => {
       objectStore: { server: "existing", existing: { host: "s3.example.com", region: "eu-1", secretName: "keys" } },
     };
     const found = publishedEndpoints(loadConfig({ "millrace:services": services }), addresses.slice(0, 2));
-    expect(found.kafka).to.deep.equal({ bootstrapServers: "broker.example.com:9093", securityProtocol: "SSL" });
-    expect(found.s3).to.deep.equal({ endpoint: "https://s3.example.com:443", region: "eu-1", pathStyle: false });
+    expect(found["kafka"]).to.deep.equal({ bootstrapServers: "broker.example.com:9093", securityProtocol: "SSL" });
+    expect(found["s3"]).to.deep.equal({ endpoint: "https://s3.example.com:443", region: "eu-1", pathStyle: false });
   });
 
   it("says what to do where nothing is published", () => {

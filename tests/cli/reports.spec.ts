@@ -13,7 +13,7 @@ import { diskNeeded } from "../../cli/preflight.ts";
 import { type PreviewReport, renderPreview } from "../../cli/preview.ts";
 import type { ProofReport } from "../../cli/proof.ts";
 import type { ServiceStatus } from "../../cli/services.ts";
-import { homeNotes, renderStatus, type StatusReport } from "../../cli/status.ts";
+import { roomNotes, renderStatus, type StatusReport } from "../../cli/status.ts";
 import { renderUp, type UpReport } from "../../cli/up.ts";
 import { type BackupReport } from "../../cli/backup.ts";
 import { type RestoreReport } from "../../cli/restore.ts";
@@ -138,9 +138,9 @@ describe("what status shows", () => {
     const existing = { objectStore: { server: "existing", existing: { host: "s3", secretName: "keys" } } };
     const own = { config: loadConfig({ "millrace:profile": "studio" }) };
     const shared = { config: loadConfig({ "millrace:profile": "studio", "millrace:services": existing }) };
-    expect(homeNotes(shared, [{ name: "jupyterhub-hub" }]).join()).to.contain("share one S3 key");
-    expect(homeNotes(shared, [{ name: "kafka" }])).to.deep.equal([]);
-    expect(homeNotes(own, [{ name: "jupyterhub-hub" }])).to.deep.equal([]);
+    expect(roomNotes(shared, [{ name: "jupyterhub-hub" }]).join()).to.contain("share one S3 key");
+    expect(roomNotes(shared, [{ name: "kafka" }])).to.deep.equal([]);
+    expect(roomNotes(own, [{ name: "jupyterhub-hub" }])).to.deep.equal([]);
   });
 
   it("tells how far each reader of Kafka is behind, where Kafka answers", () => {

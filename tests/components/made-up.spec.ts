@@ -61,6 +61,16 @@ describe("A service that is one folder and one line in the list of rooms", funct
     );
   });
 
+  it("is known to the commands: its accounts, addresses, databases, disk and notes", () => {
+    expect(known["services"]).to.deep.equal(["airflow", "jupyterhub", "objectStore", "weather"]);
+    expect([known["password"], known["greeting"], known["disk"]]).to.deep.equal(["shine", "station", 106]);
+    expect(known["endpoints"]).to.deep.equal({ weather: "127.0.0.1:30555", notebooks: "s3://notebooks" });
+    const [all, one] = known["restore"] as string[];
+    expect(all).to.contain("but for the catalog (--database metastore) and the weather (--database weather),");
+    expect(one?.endsWith("; the past is another one")).to.equal(true);
+    expect(known["notes"]).to.deep.equal(["2 stations"]);
+  });
+
   it("has its hop told apart where it is off", () => {
     expect(known["skipped"]).to.equal("profile core has no weather (services.weather.enabled: true adds it)");
   });

@@ -1,7 +1,13 @@
 /** Asks the shared code what it knows of the made-up service, and prints it as JSON. */
 import { defaultPorts } from "../../../clusters/embedded/container-spec.ts";
 import { clashMessage } from "../../../clusters/embedded/ports.ts";
+import { publishedEndpoints } from "../../../cli/endpoints.ts";
+import { findPassword, password } from "../../../cli/password.ts";
+import { diskNeeded } from "../../../cli/preflight.ts";
 import { servicesWithData } from "../../../cli/removal.ts";
+import { announcement, restoreChoice } from "../../../cli/restore.ts";
+import { roomNotes } from "../../../cli/status.ts";
+import { portOf } from "../../../cli/addresses.ts";
 import { objectStoreContents } from "../../../config/buckets.ts";
 import { generated } from "../../../config/documents.ts";
 import { fit, footprint } from "../../../config/fit.ts";
@@ -28,6 +34,9 @@ const live = {
 const mine = (texts: readonly string[]): string[] => texts.filter((text) => /weather|stations/.test(text));
 const documents = await generated();
 const two = config(2);
+const account = { data: { sun: Buffer.from("shine").toString("base64") } };
+const kube = { get: <T>(path: string) => Promise.resolve((path.endsWith("/weather-users") ? account : {}) as T) };
+const disk = (profile: string): number => diskNeeded(config(2, profile)).cold / 2 ** 30;
 const { need } = fit(two, { cpuMillis: 0, memoryMi: 0 });
 
 console.log(
@@ -54,6 +63,13 @@ console.log(
     bounds: topicBounds(two.services)["retention.bytes"] !== topicBounds(config(2, "core").services)["retention.bytes"],
     claims: servicesWithData(two).includes("weather"),
     transition: mine(transitionProblems({ live, config: two, storageClass: "default" })),
+    services: password.options["service"]?.choices,
+    password: (await findPassword(kube, "data", "weather", undefined)).password,
+    endpoints: publishedEndpoints(two, [{ title: "Weather station", url: "127.0.0.1:30555" }]),
+    greeting: portOf({ title: "Weather station" })?.greeting?.by,
+    disk: disk("studio") - disk("core"),
+    restore: [undefined, "weather"].map((database) => announcement(restoreChoice("latest", database), "data")),
+    notes: roomNotes({ config: two }, [{ name: "weather" }]),
     skipped: skippedHops(config(2, "core")).census,
   }),
 );

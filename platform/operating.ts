@@ -1,0 +1,74 @@
+/** What a room tells those who operate the platform. The command line loops over the rooms and names none. */
+
+/** Accounts whose generated passwords `npm run password` prints. */
+export type Accounts =
+  /** Passwords by account in one Secret. */
+  | { readonly kind: "passwords"; readonly secret: string }
+  /** Key pairs of S3, each in a Secret of its own. */
+  | {
+      readonly kind: "keyPairs";
+      /** Name of the store, which its Secrets begin with. */
+      readonly store: string;
+      /** Why there may be none while the platform is up: "its S3 service is an existing one". */
+      readonly none: string;
+    };
+
+/** Room on the disk of the machine that builds the images, beyond what the data path takes. In GiB. */
+export interface DiskUse {
+  /** Rooms that say the same share it: it counts once. */
+  readonly shared: string;
+  /** With the downloads to come. */
+  readonly coldGi: number;
+  /** With the caches filled. */
+  readonly warmGi: number;
+}
+
+/** How a service that speaks no HTTP is asked whether it serves. Bytes are in hexadecimal digits. */
+export interface Greeting {
+  /** What is sent. */
+  readonly ask: string;
+  /** What its answer has, from that byte on. */
+  readonly answer: string;
+  readonly from: number;
+  /** Who answers so: "Kafka broker". */
+  readonly by: string;
+}
+
+/** What there is outside the cluster for a room to speak of. */
+export interface OutsideNames {
+  /** Published address as this machine reaches it, by the key of the port. */
+  readonly address: (port: string) => string | undefined;
+  /** Name of a bucket by what it is for. @throws Error when no room has such a bucket */
+  readonly bucket: (use: string) => string;
+}
+
+/** An entry of `endpoints.json`, which programs outside the cluster read. */
+export interface OutsideEndpoint<Own> {
+  /** Its key in the file. */
+  readonly key: string;
+  /** What is reached there, in the user's words. @default - nothing: it only names something */
+  readonly title?: string;
+  /** @returns `undefined` where this machine does not reach it */
+  of(own: Own, names: OutsideNames): object | string | undefined;
+}
+
+/** Web pages of a service, whose types and templates `npm test` checks. */
+export interface WebPages {
+  /** Their `tsconfig.json`, relative to the repository. */
+  readonly project: string;
+  /** Links their packages. @returns path of the compiler */
+  compiler(work: { readonly report: (detail: string) => void; readonly signal: AbortSignal }): Promise<string>;
+}
+
+/** The Jobs that save the databases of all rooms and bring them back. */
+export interface Backups {
+  /** What it is called: "PostgreSQL". */
+  readonly title: string;
+  /** Name of its StatefulSet. */
+  readonly set: string;
+  /** CronJobs whose Job template saves, and brings back. */
+  readonly save: string;
+  readonly restore: string;
+  /** Setting of `millrace:services` without which there are none. */
+  readonly setting: string;
+}
