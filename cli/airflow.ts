@@ -1,6 +1,7 @@
 /** DAG files that Airflow could not read, asked from its own REST API through the API server. */
+import { KubeError } from "../clusters/kubernetes-client.ts";
 import { messageOf } from "./errors.ts";
-import { type Kube, KubeError } from "./kube.ts";
+import type { Kube } from "./kube.ts";
 import { readSecret } from "./secrets.ts";
 
 /** A DAG file that is not used, and why. */

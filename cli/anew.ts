@@ -1,10 +1,11 @@
 /** A stack whose cluster is gone: its state still lists objects that nobody has any more. */
+import { KubeError } from "../clusters/kubernetes-client.ts";
 import type { CommandLock } from "./lock.ts";
 import { embeddedHoldings } from "./cluster.ts";
 import { confirm } from "./confirm.ts";
 import type { Engine } from "./engine.ts";
 import { UserError } from "./errors.ts";
-import { connect, type Kube, KubeError } from "./kube.ts";
+import { connect, type Kube } from "./kube.ts";
 import { hasState, keepingOwner } from "./owner.ts";
 import { during, type Progress } from "./progress.ts";
 import { engineOptions, type Stack } from "./stack.ts";

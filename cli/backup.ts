@@ -1,10 +1,11 @@
 /** `npm run backup`: the databases of all rooms saved to S3 now, by the Job whose template the platform holds. */
 import { backups } from "../config/rooms.ts";
+import { KubeError } from "../clusters/kubernetes-client.ts";
 import type { Command } from "./command.ts";
 import { messageOf, reportErrors } from "./errors.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { followJob, jobEnd, type JobKube, type JobRequest, type JobWatch, withJob } from "./job.ts";
-import { connect, type Kube, KubeError } from "./kube.ts";
+import { connect, type Kube } from "./kube.ts";
 import { withLock } from "./lock.ts";
 import { stackArgs, stackOptions } from "./options.ts";
 import { createProgress, during } from "./progress.ts";

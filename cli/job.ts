@@ -5,8 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { podStartMs } from "../platform/hops/limits.ts";
 import { podFaults } from "../engine/providers/pod-faults.ts";
 import { refusedPods } from "../engine/providers/refused-pods.ts";
+import { KubeError } from "../clusters/kubernetes-client.ts";
 import { UserError } from "./errors.ts";
-import { KubeError, type Kube } from "./kube.ts";
+import type { Kube } from "./kube.ts";
 import { readRefusals } from "./platform.ts";
 import { podTrouble, type Pod } from "./services.ts";
 

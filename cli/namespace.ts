@@ -1,7 +1,8 @@
 /** The platform's namespace where the cluster is somebody else's: whether it may be used, and what goes with the platform. */
 import { podSecurityLabels } from "../platform/namespace.ts";
 import { PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
-import { type Kube, KubeError } from "./kube.ts";
+import { KubeError } from "../clusters/kubernetes-client.ts";
+import type { Kube } from "./kube.ts";
 import type { DataClaim } from "./removal.ts";
 import type { Stack } from "./stack.ts";
 

@@ -1,5 +1,6 @@
 /** Secrets of the platform's namespace, read on demand. */
-import { KubeError, type Kube } from "./kube.ts";
+import { KubeError } from "../clusters/kubernetes-client.ts";
+import type { Kube } from "./kube.ts";
 
 /** Values of a Secret by key; `undefined` when there is none of that name. */
 export async function readSecret(

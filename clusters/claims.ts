@@ -1,12 +1,10 @@
 /** What a stack has in its cluster: its claims and the StatefulSets that use them. Only asks. */
-import { existsSync } from "node:fs";
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest, type RequestOptions } from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
 import { NAME_LABEL, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
 import { quantityBytes } from "../platform/quantity.ts";
 import { type Owned, type OwnedSet, stackOf, stackOfClaim } from "./claim-owner.ts";
 import type { LiveClaim, LivePlatform, LiveSet } from "../config/transitions.ts";
+import { readKubeconfig } from "./kubeconfig.ts";
+import { KubeError, KubernetesClient } from "./kubernetes-client.ts";
 import type { TargetProfile } from "./profile.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -32,9 +30,6 @@ interface Item extends OwnedSet {
   };
   readonly status?: { readonly capacity?: { readonly storage?: string } };
 }
-
-/** A refusal of the API server; what may not be read counts as not there. */
-class Refused extends Error {}
 
 /** What the stack has; `undefined` when there is no cluster or it does not answer within seconds. */
 export async function livePlatform(profile: TargetProfile, owner: Owner): Promise<LivePlatform | undefined> {
@@ -121,40 +116,15 @@ function toSet({ metadata, spec }: Item): LiveSet[] {
 
 /** Lists by path; `undefined` for what may not be read. */
 function connect(profile: Pick<TargetProfile, "kubeconfig" | "context">) {
-  const config = new KubeConfig();
-  if (profile.kubeconfig === undefined) config.loadFromDefault();
-  else if (existsSync(profile.kubeconfig)) config.loadFromFile(profile.kubeconfig);
+  const config = readKubeconfig(profile.kubeconfig);
   config.setCurrentContext(profile.context);
-  const base = new URL(config.getCurrentCluster()?.server ?? "");
+  const client = new KubernetesClient(config, { timeoutMs: TIMEOUT_MS });
   return async (path: string): Promise<readonly Item[] | undefined> => {
-    const options: RequestOptions = { headers: { accept: "application/json" } };
-    await config.applyToHTTPSOptions(options);
-    options.signal = AbortSignal.timeout(TIMEOUT_MS);
-    const url = new URL(`${base.pathname.replace(/\/$/, "")}${path}`, base);
     try {
-      return (JSON.parse(await fetchText(url, options)) as { items: Item[] }).items;
+      return (await client.json<{ items: Item[] }>("GET", path)).items;
     } catch (error) {
-      if (error instanceof Refused) return undefined;
+      if (error instanceof KubeError && (error.status === 403 || error.status === 404)) return undefined;
       throw error;
     }
   };
-}
-
-function fetchText(url: URL, options: RequestOptions): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const send = url.protocol === "http:" ? httpRequest : httpsRequest;
-    const sent = send(url, options, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => (text += chunk));
-      response.on("error", reject);
-      response.on("end", () => {
-        const { statusCode = 0 } = response;
-        if (statusCode < 300) resolve(text);
-        else reject(statusCode === 403 || statusCode === 404 ? new Refused(text) : new Error(`HTTP ${statusCode}`));
-      });
-    });
-    sent.on("error", reject);
-    sent.end();
-  });
 }

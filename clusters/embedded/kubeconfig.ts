@@ -1,9 +1,10 @@
 /** The user's kubeconfig of the embedded cluster, and questions asked with it. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:https";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { clientCertificateTrouble, renewalWords, serverCertificateTrouble } from "../certificates.ts";
+import { renewalWords } from "../certificates.ts";
+import { readKubeconfig } from "../kubeconfig.ts";
+import { KubeError, KubernetesClient } from "../kubernetes-client.ts";
 
 interface Kubeconfig {
   contexts: [{ name: string; context: { cluster: string; user: string } }];
@@ -41,63 +42,27 @@ export function removeKubeconfig(stateDir: string): void {
   rmSync(kubeconfigPath(stateDir), { force: true });
 }
 
-/**
- * Asks the API server, as the kubeconfig's user.
- * @returns the body of a successful answer
- * @throws Error with the status, or the network's error; after 5 s without an answer.
- */
-export async function askApi(kubeconfig: string, path: string): Promise<string> {
-  const config = parse(kubeconfig) as Kubeconfig;
-  const { cluster } = config.clusters[0];
-  const { user } = config.users[0];
-  const decode = (data: string): Buffer => Buffer.from(data, "base64");
-  return await new Promise((resolve, reject) => {
-    const asked = request(
-      new URL(path, cluster.server),
-      {
-        ca: decode(cluster["certificate-authority-data"]),
-        cert: decode(user["client-certificate-data"]),
-        key: decode(user["client-key-data"]),
-        agent: false,
-        timeout: 5000,
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => {
-          const body = Buffer.concat(chunks).toString();
-          if (response.statusCode === 200) resolve(body);
-          else
-            reject(new Error(`the API server answers ${response.statusCode ?? 0} to ${path}: ${body.slice(0, 200)}`));
-        });
-      },
-    );
-    asked.on("timeout", () => asked.destroy(new Error(`the API server did not answer ${path} within 5 s`)));
-    asked.on("error", reject);
-    asked.end();
-  });
+/** Asks the API server, as the kubeconfig's user. */
+function clientOf(kubeconfig: string): KubernetesClient {
+  return new KubernetesClient(readKubeconfig(kubeconfig), { timeoutMs: 5000, renewal: renewalWords(true) });
 }
 
 /** @returns what is wrong with the cluster's certificates, with the way out; `undefined`: nothing, as far as it answers */
 export async function apiTrouble(kubeconfig: string): Promise<string | undefined> {
-  const { user } = (parse(kubeconfig) as Kubeconfig).users[0];
   try {
-    await askApi(kubeconfig, "/version");
+    await clientOf(kubeconfig).text("GET", "/version");
     return undefined;
   } catch (error) {
-    const trouble =
-      serverCertificateTrouble(error) ??
-      clientCertificateTrouble(Buffer.from(user["client-certificate-data"], "base64").toString());
-    return trouble && `${trouble}; ${renewalWords(true)}`;
+    return error instanceof KubeError ? error.certificateTrouble : undefined;
   }
 }
 
 /** Whether the API server answers and its only node is ready. */
 export async function isNodeReady(kubeconfig: string): Promise<boolean> {
   try {
-    const nodes = JSON.parse(await askApi(kubeconfig, "/api/v1/nodes")) as {
+    const nodes = await clientOf(kubeconfig).json<{
       items: { status: { conditions?: { type: string; status: string }[] } }[];
-    };
+    }>("GET", "/api/v1/nodes");
     return nodes.items.some(({ status }) =>
       (status.conditions ?? []).some((condition) => condition.type === "Ready" && condition.status === "True"),
     );

@@ -1,40 +1,22 @@
-/** A small client of the Kubernetes API: any kind, by discovery, with retries; no throttling of its own. */
+/** The Kubernetes API as the engine asks it: any kind, by discovery; no throttling of its own. */
 
-import http from "node:http";
-import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { readKubeconfig } from "../../clusters/kubeconfig.ts";
+import {
+  isAway,
+  KubeError,
+  KubernetesClient,
+  KubeSilenceError,
+  type RequestExtras,
+} from "../../clusters/kubernetes-client.ts";
 import { NoAnswerError } from "../provider.ts";
 import { isObject, type Props } from "../values.ts";
-import { readKubeconfig } from "./kubeconfig.ts";
-
-export class ApiError extends Error {
-  /** HTTP status. */
-  readonly code: number;
-  readonly body: Props;
-
-  constructor(code: number, body: Props, what: string) {
-    super(`${what}: ${typeof body["message"] === "string" ? body["message"] : `HTTP ${code}`}`);
-    this.name = "ApiError";
-    this.code = code;
-    this.body = body;
-  }
-}
-
-/** The kubeconfig's credentials can't be used; trying again does not help. */
-class KubeconfigError extends Error {
-  constructor(cause: unknown) {
-    super(`the kubeconfig can't be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.name = "KubeconfigError";
-  }
-}
 
 /** The cluster has no such kind of object. */
 export class UnknownKindError extends Error {
   override readonly name = "UnknownKindError";
 }
-
-type Body = Props | readonly Props[];
 
 interface Kind {
   readonly plural: string;
@@ -48,22 +30,14 @@ export interface Reference {
   readonly namespace?: string;
 }
 
-const retriedStatus = new Set([429, 500, 502, 503, 504]);
 const requestTimeoutMs = 15_000;
-/** A server that was never reached is given up after this. */
-const unreachableAfterMs = 15_000;
-/** One that has answered before, or says that it is busy, is given up after this. */
-const silentAfterMs = 40_000;
-const leastAttempts = 8;
-/** A server that asks for more patience than this is asked again all the same. */
-const longestRetryAfterMs = 30_000;
 
 /** What `ask` gives, or `otherwise` while the server is silent or busy: whoever waits anyway asks again. */
 export async function unlessAway<T>(ask: () => Promise<T>, otherwise: T): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof NoAnswerError || (error instanceof ApiError && retriedStatus.has(error.code))) {
+    if (error instanceof NoAnswerError || isAway(error)) {
       return otherwise;
     }
     throw error;
@@ -71,29 +45,23 @@ export async function unlessAway<T>(ask: () => Promise<T>, otherwise: T): Promis
 }
 
 export class KubernetesApi {
-  readonly server: string;
-  readonly #config: KubeConfig;
-  #agent: http.Agent | https.Agent | undefined;
-  #hasAnswered = false;
+  readonly #client: KubernetesClient;
   readonly #discovered = new Map<string, Promise<Map<string, Kind>>>();
 
   constructor(kubeconfig: string | undefined, context: string | undefined) {
-    this.#config = loadConfig(kubeconfig, context);
-    const cluster = this.#config.getCurrentCluster();
-    if (cluster === null) {
-      throw new Error(
-        `the kubeconfig has no usable context${context === undefined ? "" : ` "${context}"`}; it has: ` +
-          (this.#config
-            .getContexts()
-            .map((entry) => entry.name)
-            .join(", ") || "none"),
-      );
-    }
-    this.server = cluster.server;
+    this.#client = new KubernetesClient(loadConfig(kubeconfig, context), {
+      timeoutMs: requestTimeoutMs,
+      patient: true,
+      namesRequests: true,
+    });
+  }
+
+  get server(): string {
+    return this.#client.server;
   }
 
   close(): void {
-    this.#agent?.destroy();
+    this.#client.close();
   }
 
   /** The path of an object, or of its collection when `name` is empty. */
@@ -150,9 +118,9 @@ export class KubernetesApi {
   /** `undefined` when there is no such object. */
   async get(path: string): Promise<Props | undefined> {
     try {
-      return await this.request("GET", path);
+      return await this.#request("GET", path);
     } catch (error) {
-      if (error instanceof ApiError && error.code === 404) {
+      if (error instanceof KubeError && error.status === 404) {
         return undefined;
       }
       throw error;
@@ -167,130 +135,63 @@ export class KubernetesApi {
 
   apply(path: string, object: Props, manager: string, force: boolean): Promise<Props> {
     const query = new URLSearchParams({ fieldManager: manager, force: String(force), fieldValidation: "Strict" });
-    return this.request("PATCH", `${path}?${query.toString()}`, object, "application/apply-patch+yaml");
+    return this.#request("PATCH", `${path}?${query.toString()}`, {
+      body: object,
+      contentType: "application/apply-patch+yaml",
+    });
   }
 
   /** A JSON patch: all of its operations, or none. */
   patch(path: string, operations: readonly Props[]): Promise<Props> {
-    return this.request("PATCH", path, operations, "application/json-patch+json");
+    return this.#request("PATCH", path, { body: operations, contentType: "application/json-patch+json" });
   }
 
   /** A merge patch. */
   merge(path: string, change: Props): Promise<Props> {
-    return this.request("PATCH", path, change, "application/merge-patch+json");
+    return this.#request("PATCH", path, { body: change });
   }
 
   delete(path: string, options: Props): Promise<Props> {
-    return this.request("DELETE", path, options);
+    return this.#request("DELETE", path, { body: options });
   }
 
   /** The end of a container's log; empty when there is none. */
   async log(namespace: string, pod: string, container: string, previous: boolean, lines: number): Promise<string> {
     const query = new URLSearchParams({ container, previous: String(previous), tailLines: String(lines) });
     try {
-      const { text } = await this.#send("GET", `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query.toString()}`);
-      return text.trim();
+      const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query.toString()}`;
+      return (await this.#client.text("GET", path, { patient: false })).trim();
     } catch {
       return "";
     }
   }
 
-  async request(method: string, path: string, body?: Body, contentType = "application/json"): Promise<Props> {
-    const started = Date.now();
-    for (let attempt = 0; ; attempt++) {
-      const wait = Math.min(250 * 2 ** attempt, 4_000) * (0.75 + Math.random() / 2);
-      try {
-        const { status, text, retryAfterMs } = await this.#send(method, path, body, contentType);
-        this.#hasAnswered = true;
-        const answer = parseBody(text);
-        if (status < 300) {
-          return answer;
-        }
-        const isOver = attempt + 1 >= leastAttempts && Date.now() - started > silentAfterMs;
-        if (!retriedStatus.has(status) || isOver) {
-          throw new ApiError(status, answer, `${method} ${path.split("?")[0] ?? path}`);
-        }
-        await sleep(Math.max(wait, Math.min(retryAfterMs, longestRetryAfterMs)));
-      } catch (error) {
-        if (error instanceof ApiError || error instanceof KubeconfigError) {
-          throw error;
-        }
-        if (Date.now() - started + wait > (this.#hasAnswered ? silentAfterMs : unreachableAfterMs)) {
-          const reason =
-            error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
-          throw new NoAnswerError(`the Kubernetes API server ${this.server} can't be reached: ${reason}`, {
-            cause: error,
-          });
-        }
-        await sleep(wait);
-      }
-    }
-  }
-
-  async #send(method: string, path: string, body?: Body, contentType = "application/json") {
-    const url = new URL(this.server.replace(/\/$/, "") + path);
-    const options: https.RequestOptions = { method, headers: { Accept: "application/json" } };
+  async #request(method: string, path: string, extras: RequestExtras = {}): Promise<Props> {
     try {
-      await this.#config.applyToHTTPSOptions(options);
+      return await this.#client.json<Props>(method, path, extras);
     } catch (error) {
-      throw new KubeconfigError(error);
-    }
-    this.#agent ??=
-      url.protocol === "http:"
-        ? new http.Agent({ keepAlive: true, maxSockets: 64 })
-        : new https.Agent({
-            keepAlive: true,
-            maxSockets: 64,
-            ...pickTls(options),
-          });
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers: http.OutgoingHttpHeaders = { ...(options.headers as http.OutgoingHttpHeaders) };
-    if (text !== undefined) {
-      headers["Content-Type"] = contentType;
-      headers["Content-Length"] = Buffer.byteLength(text);
-    }
-    const agent = this.#agent;
-    return new Promise<{ status: number; text: string; retryAfterMs: number }>((resolve, reject) => {
-      const send = url.protocol === "http:" ? http.request : https.request;
-      const request = send(url, { method, headers, agent, timeout: requestTimeoutMs }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("error", reject);
-        response.on("end", () => {
-          const retryAfterMs = Number(response.headers["retry-after"] ?? 0) * 1000 || 0;
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8"), retryAfterMs });
+      if (error instanceof KubeSilenceError) {
+        throw new NoAnswerError(`the Kubernetes API server ${this.server} can't be reached: ${error.why}`, {
+          cause: error.cause,
         });
-      });
-      request.on("error", reject);
-      request.on("timeout", () => request.destroy(new Error(`no answer within ${requestTimeoutMs / 1000} s`)));
-      request.end(text);
-    });
-  }
-}
-
-function pickTls(options: https.RequestOptions): https.AgentOptions {
-  const tls: https.AgentOptions = {};
-  for (const key of ["ca", "cert", "key", "pfx", "passphrase", "rejectUnauthorized", "servername"] as const) {
-    if (options[key] !== undefined) {
-      Object.assign(tls, { [key]: options[key] });
+      }
+      throw error;
     }
   }
-  return tls;
 }
 
-function parseBody(text: string): Props {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isObject(parsed) ? parsed : { message: text };
-  } catch {
-    return { message: text.slice(0, 500) };
-  }
-}
-
+/** @throws Error when the kubeconfig has no such context. */
 function loadConfig(kubeconfig: string | undefined, context: string | undefined): KubeConfig {
   const config = readKubeconfig(kubeconfig);
   if (context !== undefined && context !== "") {
     config.setCurrentContext(context);
+  }
+  if (config.getCurrentCluster() === null) {
+    const names = config.getContexts().map((entry) => entry.name);
+    throw new Error(
+      `the kubeconfig has no usable context${context === undefined ? "" : ` "${context}"`}; it has: ` +
+        (names.join(", ") || "none"),
+    );
   }
   return config;
 }

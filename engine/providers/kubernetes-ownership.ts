@@ -1,7 +1,8 @@
 /** Whose an object is, and how its fields come to this stack's manager from those that wrote it before. */
 
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import { isObject, type Props, textOf, unknown } from "../values.ts";
-import { ApiError, type KubernetesApi } from "./kubernetes-api.ts";
+import type { KubernetesApi } from "./kubernetes-api.ts";
 import { manages } from "./kubernetes-patch.ts";
 
 type Api = Pick<KubernetesApi, "get" | "patch">;
@@ -54,7 +55,7 @@ export async function takeOver(
       return;
     } catch (error) {
       // Somebody wrote it in between: a failed test is 422, a lost race 409.
-      if (!(error instanceof ApiError && (error.code === 409 || error.code === 422)) || attempt >= attempts) {
+      if (!(error instanceof KubeError && (error.status === 409 || error.status === 422)) || attempt >= attempts) {
         throw error;
       }
       seen = await api.get(path);

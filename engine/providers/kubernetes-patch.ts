@@ -2,9 +2,10 @@
 
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import type { StepContext } from "../provider.ts";
 import { isObject, type Props, textOf } from "../values.ts";
-import { ApiError, type KubernetesApi } from "./kubernetes-api.ts";
+import type { KubernetesApi } from "./kubernetes-api.ts";
 
 /** Time that whoever makes the object gets, in seconds. */
 const objectTimeoutSeconds = 120;
@@ -43,7 +44,7 @@ export async function applyPatch(
         return await api.apply(path, fields, manager, force);
       } catch (error) {
         // A claim's size can be changed from the moment at which it is bound.
-        if (!(error instanceof ApiError && /for bound claims/.test(error.message)) || Date.now() > end) {
+        if (!(error instanceof KubeError && /for bound claims/.test(error.message)) || Date.now() > end) {
           throw refusal(error, fields);
         }
         context.progress("waiting until the claim is bound");
@@ -87,7 +88,7 @@ function nameOf(object: Props): string {
 
 /** What the API server says of a claim's size, in words of the person who changed it. */
 function refusal(error: unknown, fields: Props): unknown {
-  if (!(error instanceof ApiError) || fields["kind"] !== "PersistentVolumeClaim") return error;
+  if (!(error instanceof KubeError) || fields["kind"] !== "PersistentVolumeClaim") return error;
   if (/must support resize/.test(error.message)) {
     return new Error(
       `${nameOf(fields)} can't grow: its StorageClass does not allow it. Give the class allowVolumeExpansion: true where its ` +

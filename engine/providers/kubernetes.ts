@@ -1,6 +1,7 @@
 /** The Kubernetes provider: server-side apply, waits that say what they wait for, deletion until gone. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import { startupMs } from "../../platform/hops/limits.ts";
 import {
   type Diff,
@@ -12,7 +13,7 @@ import {
   type Survey,
 } from "../provider.ts";
 import { diffPaths, driftPaths, hasUnknown, isObject, type Props, stepTo, textOf } from "../values.ts";
-import { ApiError, KubernetesApi, type Reference, unlessAway, UnknownKindError } from "./kubernetes-api.ts";
+import { KubernetesApi, type Reference, unlessAway, UnknownKindError } from "./kubernetes-api.ts";
 import { keepClaims } from "./kubernetes-claims.ts";
 import { encoded, isOwn, leftoverKeys, takeOver, uidOf, writersOf } from "./kubernetes-ownership.ts";
 import { applyPatch, isPatch, manages, patchManager, relinquish } from "./kubernetes-patch.ts";
@@ -180,7 +181,7 @@ class KubernetesProvider implements Provider {
       try {
         return await this.#api.apply(path, object, manager, true);
       } catch (error) {
-        const early = error instanceof ApiError && /serviceaccount .* not found/i.test(error.message);
+        const early = error instanceof KubeError && /serviceaccount .* not found/i.test(error.message);
         if (!early || attempt >= 20) {
           throw error;
         }
@@ -235,7 +236,7 @@ class KubernetesProvider implements Provider {
         ...(uid === undefined ? {} : { preconditions: { uid } }),
       });
     } catch (error) {
-      if (error instanceof ApiError && (error.code === 404 || error.code === 409)) {
+      if (error instanceof KubeError && (error.status === 404 || error.status === 409)) {
         return;
       }
       throw error;

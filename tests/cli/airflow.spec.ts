@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
 import { causeIn, dagErrors } from "../../cli/airflow.ts";
-import { type Kube, KubeError, type RequestExtras } from "../../cli/kube.ts";
+import type { Kube } from "../../cli/kube.ts";
+import { KubeError, type RequestExtras } from "../../clusters/kubernetes-client.ts";
 
 const airflow = "/api/v1/namespaces/data/services/airflow:8080/proxy";
 const trace = `Traceback (most recent call last):

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import { type Anew, forgetLostPlatform, forgetRemovedCluster } from "../../cli/anew.ts";
-import { KubeError } from "../../cli/kube.ts";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import { createProgress } from "../../cli/progress.ts";
 import type { Stack } from "../../cli/stack.ts";
 import { targetProfile } from "../../clusters/targets.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { renderBackup, runBackup } from "../../cli/backup.ts";
 import { UserError } from "../../cli/errors.ts";
-import { KubeError } from "../../cli/kube.ts";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import { failedJob, FakeJobKube, twoStepPod } from "../support/fake-job.ts";
 
 const template = { spec: { jobTemplate: { spec: { template: { spec: { containers: [{ name: "main" }] } } } } } };

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { UserError } from "../../cli/errors.ts";
 import { followJob, jobEnd, type JobWatch, withJob } from "../../cli/job.ts";
-import { KubeError } from "../../cli/kube.ts";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import { failedJob, FakeJobKube, twoStepPod } from "../support/fake-job.ts";
 
 const namespace = "data";

@@ -1,7 +1,8 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { expect } from "chai";
 
-import { clientOf, connect, type Kube, KubeError, reachable } from "../../cli/kube.ts";
+import { clientOf, connect, type Kube, reachable } from "../../cli/kube.ts";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import { runProof } from "../../cli/proof.ts";
 import { type AnswerRequest, type LocalServer, serveHttp } from "../support/local-server.ts";
 

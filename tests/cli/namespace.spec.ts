@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { KubeError } from "../../cli/kube.ts";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import { namespaceFinding, removeClaims } from "../../cli/namespace.ts";
 import { claimsByOwner } from "../../cli/removal.ts";
 

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
 import { UserError } from "../../cli/errors.ts";
-import { type Kube, KubeError } from "../../cli/kube.ts";
+import type { Kube } from "../../cli/kube.ts";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import { findPassword, renderPassword } from "../../cli/password.ts";
 
 const secrets: Readonly<Record<string, Readonly<Record<string, string>>>> = {

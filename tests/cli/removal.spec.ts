@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { KubeError } from "../../cli/kube.ts";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import { claimLines, dataLines, leavingData } from "../../cli/removal.ts";
 import { loadConfig } from "../../config/index.ts";
 

@@ -147,6 +147,23 @@ describe("what a stack has in its cluster", () => {
     });
   });
 
+  it("is found by the kubeconfig that every other part finds: below ~, or of the files that $KUBECONFIG names", async () => {
+    const before = { HOME: process.env["HOME"], KUBECONFIG: process.env["KUBECONFIG"] };
+    const owner = { stackId: "ours", namespaces: [] };
+    try {
+      process.env["HOME"] = folder;
+      expect(await livePlatform({ ...profile, kubeconfig: "~/kubeconfig" }, owner)).to.deep.equal(found);
+      process.env["KUBECONFIG"] = `${join(folder, "none")}:${join(folder, "kubeconfig")}`;
+      const { kubeconfig: _, ...unnamed } = profile;
+      expect(await livePlatform(unnamed, owner)).to.deep.equal(found);
+    } finally {
+      for (const [name, value] of Object.entries(before)) {
+        if (value === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = value;
+      }
+    }
+  });
+
   it("is not known where nobody answers, or the context is not there", async () => {
     answers["/api/v1/namespaces"] = 500;
     expect(await livePlatform(profile, { namespaces: ["millrace"] })).to.equal(undefined);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import { up } from "../../engine/index.ts";
 import { NoAnswerError } from "../../engine/provider.ts";
-import { ApiError } from "../../engine/providers/kubernetes-api.ts";
 import { awaitReady, readiness } from "../../engine/providers/kubernetes-wait.ts";
 import { isObject, type Json } from "./fake-apply.ts";
 import type { FakeCluster } from "./fake-cluster.ts";
@@ -137,11 +137,11 @@ describe("what failed once, the next time", function () {
         throw new NoAnswerError("can't be reached");
       },
       () => {
-        throw new ApiError(503, {}, "GET /p");
+        throw new KubeError(503, "GET /p: HTTP 503");
       },
       () => pending,
       () => {
-        throw new ApiError(429, {}, "GET /p");
+        throw new KubeError(429, "GET /p: HTTP 429");
       },
       () => done,
     ];
@@ -151,7 +151,7 @@ describe("what failed once, the next time", function () {
     const context = { progress: (message: string) => said.push(message), signal: new AbortController().signal };
     expect(await awaitReady(api, "/p", pending, 60, context)).to.deep.equal(done);
     expect(said).to.include("the pod is Pending (the API server does not answer)");
-    const refuse = () => Promise.reject(new ApiError(403, { message: "forbidden" }, "GET /p"));
+    const refuse = () => Promise.reject(new KubeError(403, "GET /p: forbidden"));
     const refused = await awaitReady({ ...api, get: refuse }, "/p", pending, 60, context).catch(String);
     expect(refused).to.contain("forbidden");
   });

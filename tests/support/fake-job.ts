@@ -1,6 +1,6 @@
 /** A cluster as far as a Job on demand needs it: one template, one pod that goes through these states, and its logs. */
 import type { JobKube } from "../../cli/job.ts";
-import { KubeError } from "../../cli/kube.ts";
+import { KubeError } from "../../clusters/kubernetes-client.ts";
 import type { ContainerStatus, Pod } from "../../cli/services.ts";
 
 export interface FakeJobContent {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { expandHome, readKubeconfig } from "../../engine/providers/kubeconfig.ts";
+import { expandHome, readKubeconfig } from "../../clusters/kubeconfig.ts";
 
 describe("the kubeconfig", () => {
   let folder: string;
