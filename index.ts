@@ -29,7 +29,7 @@ import { declaredTopics } from "./config/kafka-retention.ts";
 import { skippedHops } from "./config/proof-hops.ts";
 import { databases as databasesOf, rooms, settingsIn } from "./config/rooms.ts";
 import { guard } from "./guard.ts";
-import { chooseImages } from "./platform/images.ts";
+import { chooseImages } from "./images/choose.ts";
 import { PlatformNamespace } from "./platform/namespace.ts";
 import { House } from "./platform/place.ts";
 import { Revision } from "./platform/revision.ts";

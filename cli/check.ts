@@ -2,7 +2,7 @@
 import { type Address, readAddresses } from "./addresses.ts";
 import { answeringLimitMs, silentAddresses } from "./answering.ts";
 import type { Command } from "./command.ts";
-import { chooseEngine } from "./engine.ts";
+import { chooseEngine } from "./choose-engine.ts";
 import { messageOf, reportErrors } from "./errors.ts";
 import { createProgress, during } from "./progress.ts";
 import { connect } from "./kube.ts";

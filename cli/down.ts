@@ -16,7 +16,7 @@ import type { Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { EngineProgress, renderChanges } from "./engine-progress.ts";
 import { forgetChoice } from "./embedded-choice.ts";
-import { chooseEngine } from "./engine.ts";
+import { chooseEngine } from "./choose-engine.ts";
 import { reportErrors, UserError } from "./errors.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { connect } from "./kube.ts";

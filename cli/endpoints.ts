@@ -4,7 +4,7 @@ import type { PlatformConfig } from "../config/index.ts";
 import { rooms, viewOf } from "../config/rooms.ts";
 import { type Address, addressOf, readAddresses } from "./addresses.ts";
 import type { Command } from "./command.ts";
-import { chooseEngine } from "./engine.ts";
+import { chooseEngine } from "./choose-engine.ts";
 import { UserError } from "./errors.ts";
 import { engineOption, stackArgs, stackOptions } from "./options.ts";
 import { engineOptions, readStack } from "./stack.ts";

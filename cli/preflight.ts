@@ -21,7 +21,7 @@ import { namespaceFinding } from "./namespace.ts";
 import { hasState, ownerOf } from "./owner.ts";
 import { readNodes } from "./platform.ts";
 import { during, type Progress } from "./progress.ts";
-import { quantity } from "./quantity.ts";
+import { quantityOf } from "../platform/quantity.ts";
 import type { Stack } from "./stack.ts";
 import { bytes } from "./table.ts";
 
@@ -85,7 +85,7 @@ export async function checkFit(stack: Stack, progress: Progress): Promise<void> 
   await during(progress, "fit", async () => {
     const nodes = await readNodes(connect(stack.profile));
     const sum = (what: "cpu" | "memory"): number =>
-      nodes.reduce((total, node) => total + (quantity(node.status?.allocatable?.[what]) ?? 0), 0);
+      nodes.reduce((total, node) => total + (quantityOf(node.status?.allocatable?.[what]) ?? 0), 0);
     const problems = fitProblems(stack, sum("cpu"), sum("memory"));
     if (problems.length > 0) throw new UserError(problems.join("\n"));
   });

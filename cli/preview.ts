@@ -2,7 +2,7 @@
 import type { EngineResult } from "../engine/types.ts";
 import type { Command } from "./command.ts";
 import { countChanges, EngineProgress, renderChanges } from "./engine-progress.ts";
-import { chooseEngine } from "./engine.ts";
+import { chooseEngine } from "./choose-engine.ts";
 import { reportErrors } from "./errors.ts";
 import { engineOption, stackArgs, stackOptions, text } from "./options.ts";
 import { projectDir } from "./paths.ts";

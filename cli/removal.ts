@@ -5,7 +5,7 @@ import { type Owned, type OwnedSet, stackOf, stackOfClaim, uses } from "../clust
 import { PART_OF_LABEL } from "../platform/names.ts";
 import { messageOf } from "./errors.ts";
 import type { Kube } from "./kube.ts";
-import { quantity } from "./quantity.ts";
+import { quantityOf } from "../platform/quantity.ts";
 import { serviceName } from "./services.ts";
 import { bytes } from "./table.ts";
 
@@ -84,7 +84,7 @@ function toClaim({ metadata, spec, status }: ClaimObject): DataClaim {
   return {
     name: metadata.name,
     service: serviceName(metadata.labels, metadata.name),
-    size: quantity(status?.capacity?.["storage"] ?? spec?.resources?.requests?.["storage"]) ?? null,
+    size: quantityOf(status?.capacity?.["storage"] ?? spec?.resources?.requests?.["storage"]) ?? null,
   };
 }
 

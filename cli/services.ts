@@ -1,7 +1,7 @@
 /** What runs, service by service, from the API server's own objects: pure functions over pods and their owners. */
 import { type ContainerFault, type FaultyPod, type PodFault, podFaults } from "../engine/providers/pod-faults.ts";
 import { type RefusalEvent, refusedPods } from "../engine/providers/refused-pods.ts";
-import { quantity } from "./quantity.ts";
+import { quantityOf } from "../platform/quantity.ts";
 
 export type { ContainerStatus } from "../engine/providers/pod-faults.ts";
 
@@ -186,7 +186,7 @@ function reasonOf(sick: Pod | undefined, pods: number, wanted: number): string {
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 function memoryOf(pod: Pod, kind: "requests" | "limits"): number {
-  return sum(pod.spec.containers.map((container) => quantity(container.resources?.[kind]?.["memory"]) ?? 0));
+  return sum(pod.spec.containers.map((container) => quantityOf(container.resources?.[kind]?.["memory"]) ?? 0));
 }
 
 /** Whether a pod is on its way up or down, with nothing wrong. */

@@ -5,7 +5,7 @@ import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
 import { type DagError, dagErrors } from "./airflow.ts";
 import { clusterLogs, clusterState, type ClusterState } from "./cluster.ts";
 import type { Command } from "./command.ts";
-import { chooseEngine } from "./engine.ts";
+import { chooseEngine } from "./choose-engine.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { connect, type Kube } from "./kube.ts";
 import { type GroupLag, kafkaServers, readLags, renderLags } from "./lag.ts";

@@ -1,8 +1,8 @@
 /** What a stack has in its cluster: its claims and the StatefulSets that use them. Only asks. */
 import { NAME_LABEL, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
-import { quantityBytes } from "../platform/quantity.ts";
+import { quantityOf } from "../platform/quantity.ts";
 import { type Owned, type OwnedSet, stackOf, stackOfClaim } from "./claim-owner.ts";
-import type { LiveClaim, LivePlatform, LiveSet } from "../config/transitions.ts";
+import type { LiveClaim, LivePlatform, LiveSet } from "../config/live-platform.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 import { KubeError, KubernetesClient } from "./kubernetes-client.ts";
 import type { TargetProfile } from "./profile.ts";
@@ -84,10 +84,10 @@ function ownNamespaces(all: readonly Item[] | undefined, profile: TargetProfile,
 function toClaim({ metadata, spec, status }: Item): LiveClaim[] {
   const service = metadata.labels?.[NAME_LABEL];
   const ordinal = service === undefined ? undefined : /-(\d+)$/.exec(metadata.name)?.[1];
-  const size = quantityBytes(spec?.resources?.requests?.storage ?? "");
+  const size = quantityOf(spec?.resources?.requests?.storage ?? "");
   if (service === undefined || ordinal === undefined || size === undefined) return [];
   if (!metadata.name.endsWith(`-${service}-${ordinal}`)) return [];
-  const capacity = quantityBytes(status?.capacity?.storage ?? "");
+  const capacity = quantityOf(status?.capacity?.storage ?? "");
   return [
     {
       namespace: metadata.namespace ?? "",

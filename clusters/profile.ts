@@ -3,7 +3,7 @@
  * target they run on.
  */
 import type { Exposure } from "../platform/exposure.ts";
-import type { Registry } from "../platform/platform-images.ts";
+import type { Registry } from "../images/platform-images.ts";
 
 /** The kinds of cluster that a stack can name in `cluster.target`. */
 export const targets = ["embedded", "minikube", "microk8s", "cloud"] as const;

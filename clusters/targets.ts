@@ -1,7 +1,7 @@
 /** The targets as rows of values, and what a target needs before the platform can run on it. */
 import type { PlatformConfig } from "../config/schema.ts";
 import type { Exposure } from "../platform/exposure.ts";
-import type { Registry } from "../platform/platform-images.ts";
+import type { Registry } from "../images/platform-images.ts";
 import { DEFAULT_NAME } from "./embedded/container-spec.ts";
 import type { Target, TargetProfile } from "./profile.ts";
 

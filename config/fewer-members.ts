@@ -1,6 +1,6 @@
 /** Fewer members of a service than hold data now: what they hold must be elsewhere first. */
+import type { Transition } from "./live-platform.ts";
 import { isOwn, rooms, settingsOf } from "./rooms.ts";
-import type { Transition } from "./transitions.ts";
 
 /** What can't be taken away without losing data, with the way to do it; empty when nothing is. */
 export function fewerMembers(transition: Transition): string[] {

@@ -1,6 +1,6 @@
 /** What the platform's own topics take on the brokers' claims: their bounds, and how long their records last. */
 import { type ByteBounds, declaredBounds } from "../components/kafka/kafka-retention.ts";
-import { quantityBytes } from "../platform/quantity.ts";
+import { quantityOf } from "../platform/quantity.ts";
 import type { TopicLoad } from "../platform/service.ts";
 import { rooms } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
@@ -21,7 +21,7 @@ function loads(services: Services): Record<string, TopicLoad> {
 
 function claimBytes({ kafka }: Services): number | undefined {
   if (!kafka.enabled || kafka.existing !== undefined || kafka.storage.kind === "ephemeral") return undefined;
-  return quantityBytes(kafka.storage.size);
+  return quantityOf(kafka.storage.size);
 }
 
 function boundsOf(services: Services): ByteBounds | undefined {

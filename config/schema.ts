@@ -9,7 +9,8 @@ import { rooms } from "../components/index.ts";
 import type { Service } from "../platform/service.ts";
 import { type Services, services, storeWhole } from "./rooms.ts";
 
-export type { Hints, Quantity } from "../platform/settings.ts";
+export type { Quantity } from "../platform/quantity.ts";
+export type { Hints } from "../platform/settings.ts";
 
 type Schemas = { readonly [Name in keyof Services]: Settings<(typeof rooms)[Name]> };
 type Settings<S extends Service> = S extends Service<infer Z> ? Z : never;

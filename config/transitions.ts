@@ -2,53 +2,12 @@
  * Changes of a live platform that would lose or orphan data, refused before anything happens. Pure: what the cluster has
  * now (`clusters/claims.ts` reads it) and the config that is to come.
  */
-import { quantityBytes } from "../platform/quantity.ts";
+import { quantityOf } from "../platform/quantity.ts";
 import { fewerMembers } from "./fewer-members.ts";
+import type { LiveClaim, Transition } from "./live-platform.ts";
 import type { DataSettings } from "../platform/storage.ts";
 import { isOwn, rooms, settingsOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
-
-/** A claim of one of the platform's services. */
-export interface LiveClaim {
-  readonly namespace: string;
-  readonly name: string;
-  /** The service's name in Kubernetes, which is also that of its StatefulSet. */
-  readonly service: string;
-  /** Number of the pod that the claim belongs to. */
-  readonly ordinal: number;
-  readonly storageClass?: string;
-  /** What it asks for. */
-  readonly sizeBytes: number;
-  /** What it has; less than `sizeBytes` while it grows. `undefined` before it is bound. */
-  readonly capacityBytes?: number;
-}
-
-/** A claim of another stack in the same namespace. */
-export interface ForeignClaim extends LiveClaim {
-  /** Id of that stack. */
-  readonly stack: string;
-}
-
-/** A StatefulSet of one of the platform's services. */
-export interface LiveSet {
-  readonly namespace: string;
-  readonly service: string;
-  readonly replicas: number;
-  /** Whether its pods keep their data on claims. */
-  readonly hasClaims: boolean;
-}
-
-/** What a stack has in its cluster. */
-export interface LivePlatform {
-  readonly claims: readonly LiveClaim[];
-  readonly sets: readonly LiveSet[];
-  /** Claims of other stacks, or of a state of this one that is gone, in the same namespaces. @default - none */
-  readonly claimsOfOthers?: readonly ForeignClaim[];
-  /** Name of the cluster's default StorageClass. */
-  readonly defaultStorageClass?: string;
-  /** Namespaces that Millrace made for the stack. @default - none */
-  readonly madeNamespaces?: readonly string[];
-}
 
 /** A service that keeps data on claims. */
 export interface Keeper {
@@ -68,14 +27,6 @@ export function keepers(config: PlatformConfig): Keeper[] {
     const { storage } = settingsOf(room.name, config) as unknown as { readonly storage: DataSettings };
     return [{ name: room.name, set: room.claims.set, isOwn: isOwn(room, config), storage }];
   });
-}
-
-/** What a rule looks at. */
-export interface Transition {
-  readonly live: LivePlatform;
-  readonly config: PlatformConfig;
-  /** StorageClass of the claims to come, as the target resolves it: a name, `default` or `none`. */
-  readonly storageClass: string;
 }
 
 type Rule = (transition: Transition) => string[];
@@ -227,7 +178,7 @@ function shrunk(transition: Transition): string[] {
   return keepers(config).flatMap((keeper) => {
     const { name: key, storage } = keeper;
     if (storage.kind !== "persistent") return [];
-    const wanted = quantityBytes(storage.size) ?? Number.NaN;
+    const wanted = quantityOf(storage.size) ?? Number.NaN;
     const larger = claimsOf(transition, keeper).filter(
       (claim) => wanted < claim.sizeBytes && !isRecovery(claim, wanted),
     );

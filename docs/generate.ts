@@ -1,7 +1,7 @@
 /**
- * Writes `docs/components/*.md` from the docstrings of `components/` and `platform/`: what each component is, its arguments
- * with types, defaults and meaning, and what it offers to others. Writes `docs/python-api.md` from the docstrings of the
- * Python library. `node docs/generate.ts`; a spec fails when they are out of date.
+ * Writes `docs/components/*.md` from the docstrings of components in `components/`, `platform/` and `images/`: what each
+ * component is, its arguments with types, defaults and meaning, and what it offers to others. Writes `docs/python-api.md`
+ * from the docstrings of the Python library. `node docs/generate.ts`; a spec fails when they are out of date.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -106,6 +106,7 @@ export async function componentPages(): Promise<Map<string, string>> {
   const files = ["components", "platform"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(root, folder, file)),
   );
+  files.push(join(root, "images/platform-images.ts"));
   for (const file of files.sort((a, b) => basename(a).localeCompare(basename(b)))) {
     if (!file.endsWith(".ts")) continue;
     const text = page(file);

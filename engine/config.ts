@@ -24,6 +24,17 @@ export interface ProgramConfig {
   readonly secretKeys: string[];
 }
 
+/** What the program is run with. */
+export interface Program {
+  readonly projectDir: string;
+  readonly project: Project;
+  readonly stack: string;
+  readonly preview: boolean;
+  readonly parallel: number;
+  readonly config: ProgramConfig;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 export async function readProject(projectDir: string): Promise<Project> {
   const file = join(projectDir, "Pulumi.yaml");
   if (!existsSync(file)) {

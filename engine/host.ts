@@ -7,22 +7,12 @@ import * as grpc from "@grpc/grpc-js";
 import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
 import engineService from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import resourceService from "@pulumi/pulumi/proto/resource_grpc_pb.js";
-import type { ProgramConfig, Project } from "./config.ts";
+import type { Program } from "./config.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Events } from "./events.ts";
 import { spawnNode } from "./lifeline.ts";
 import { monitorHandlers } from "./monitor.ts";
 import { Empty, messageLimits, unary } from "./wire.ts";
-
-export interface Program {
-  readonly projectDir: string;
-  readonly project: Project;
-  readonly stack: string;
-  readonly preview: boolean;
-  readonly parallel: number;
-  readonly config: ProgramConfig;
-  readonly env: Readonly<Record<string, string>>;
-}
 
 /** How long a program may take to end by itself after it was told to stop. */
 const graceMs = 5_000;

@@ -2,9 +2,9 @@
 
 import * as grpc from "@grpc/grpc-js";
 import resource from "@pulumi/pulumi/proto/resource_pb.js";
+import type { Program } from "./config.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Goal } from "./goal.ts";
-import type { Program } from "./host.ts";
 import { flattenOutputs, type Props } from "./values.ts";
 import { Empty, fromStruct, toStruct, unary } from "./wire.ts";
 

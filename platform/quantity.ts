@@ -1,22 +1,30 @@
 /** Kubernetes quantities (`512Mi`, `1Gi`, `250m`) as numbers. */
 
-const BINARY: Readonly<Record<string, number>> = {
+/** An amount of memory or disk as settings have it. */
+export type Quantity = `${number}Mi` | `${number}Gi`;
+
+const UNITS: Readonly<Record<string, number>> = {
   "": 1,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
   k: 1e3,
   M: 1e6,
   G: 1e9,
   T: 1e12,
+  P: 1e15,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
 };
 
-/** Bytes of a quantity of memory or disk; `undefined` when it is none. */
-export function quantityBytes(quantity: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(quantity);
-  const factor = BINARY[match?.[2] ?? ""];
-  return match === null || factor === undefined ? undefined : Number(match[1]) * factor;
+/** Bytes or cores of a quantity; `undefined` when there is none, or it is no quantity. */
+export function quantityOf(text: string | undefined): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(text ?? "");
+  const unit = UNITS[match?.[2] ?? ""];
+  return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
 }
 
 /** The same amount of disk as the API server writes it: `2048Mi` is `2Gi`. Another spelling would look like a change. */
@@ -28,7 +36,7 @@ export function canonicalSize(quantity: string): string {
 
 /** Mebibytes of a quantity of memory, rounded down. */
 export function mebibytes(quantity: string): number {
-  const bytes = quantityBytes(quantity);
+  const bytes = quantityOf(quantity);
   if (bytes === undefined) throw new RangeError(`"${quantity}" is not an amount of memory, for example "512Mi"`);
   return Math.floor(bytes / 2 ** 20);
 }

@@ -5,8 +5,8 @@
  */
 import type * as z from "zod";
 import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, WebPages } from "./operating.ts";
+import type { Quantity } from "./quantity.ts";
 import type { Resources } from "./resources.ts";
-import type { Quantity } from "./settings.ts";
 import type { DataSettings } from "./storage.ts";
 
 /** Sets of services that a profile adds to the data path. */

@@ -1,10 +1,7 @@
 /** The kinds of settings that the schema is made of: amounts, names, ports, images, each with its range in words. */
 import * as z from "zod";
-import { quantityBytes } from "./quantity.ts";
+import { type Quantity, quantityOf } from "./quantity.ts";
 import type { ServiceGroup } from "./service.ts";
-
-/** An amount of memory or disk. */
-export type Quantity = `${number}Mi` | `${number}Gi`;
 
 /** Extra words of the schema's nodes: read by the messages and the docs, ignored by editors. */
 export interface Hints {
@@ -14,7 +11,7 @@ export interface Hints {
   readonly "x-also-called"?: readonly string[];
 }
 
-const bytes = (quantity: string): number => quantityBytes(quantity) ?? Number.NaN;
+const bytes = (quantity: string): number => quantityOf(quantity) ?? Number.NaN;
 
 /** An amount between two others, both allowed. */
 export function quantity(min: Quantity, max: Quantity) {

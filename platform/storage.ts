@@ -2,7 +2,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { STACK_ID_LABEL } from "./names.ts";
-import { canonicalSize, quantityBytes } from "./quantity.ts";
+import { canonicalSize, quantityOf } from "./quantity.ts";
 
 type ClaimTemplate = Omit<k8s.types.input.core.v1.PersistentVolumeClaim, "metadata"> & {
   readonly metadata: { readonly name: string };
@@ -46,7 +46,7 @@ export function storageProblems(args: StorageArgs): string[] {
 /** What is wrong with the settings of a service's data; empty when nothing is. */
 export function dataProblems(what: string, data: DataSettings): string[] {
   if (data.kind === "ephemeral") return [];
-  const bytes = quantityBytes(data.size);
+  const bytes = quantityOf(data.size);
   if (bytes !== undefined && bytes > 0) return [];
   return [`${what}: size "${data.size}" is not a size; write a number with Mi, Gi or Ti, for example "5Gi"`];
 }

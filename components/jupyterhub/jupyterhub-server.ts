@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ClientEndpoints, clientPodParts } from "../notebooks/client-endpoints.ts";
 import type { S3Endpoint, SecretKeyRef } from "../../platform/endpoints.ts";
 import { escapedUser } from "../../platform/names.ts";
-import { quantityBytes } from "../../platform/quantity.ts";
+import { quantityOf } from "../../platform/quantity.ts";
 import { type EnvVar, podTemplate, type Resources, tcpProbe } from "../../platform/workload.ts";
 
 /** Role of a user's pod in its labels. KubeSpawner knows the container by this name. */
@@ -57,7 +57,7 @@ export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
       // How often the hub is told of work, in seconds: some times before it counts a server as idle.
       { name: "JUPYTERHUB_ACTIVITY_INTERVAL", value: String(Math.min(60, args.idleMinutes * 20)) },
       // What the Lab shows as the limit.
-      { name: "MEM_LIMIT", value: String(quantityBytes(args.resources.limits.memory) ?? 0) },
+      { name: "MEM_LIMIT", value: String(quantityOf(args.resources.limits.memory) ?? 0) },
     ],
     // KubeSpawner finds the port by this name.
     ports: { "notebook-port": PORT },

@@ -9,7 +9,7 @@ import { jvmOptions } from "../../platform/jvm.ts";
 import { quorumSettings, startScript } from "./kafka-quorum.ts";
 import { kafkaClusterId, labels, podHost, selector, serviceHost } from "../../platform/names.ts";
 import { type ByteBounds, otherBounds } from "./kafka-retention.ts";
-import { heapMebibytes, quantityBytes } from "../../platform/quantity.ts";
+import { heapMebibytes, quantityOf } from "../../platform/quantity.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import {
   type EnvVar,
@@ -71,7 +71,7 @@ function brokerHosts(args: { readonly name: string; readonly namespace: string; 
 
 /** Bounds of topics that set none of their own; `undefined` where records are not on a claim. */
 function boundsOfOthers(data: DataSettings): ByteBounds | undefined {
-  return data.kind === "ephemeral" ? undefined : otherBounds(quantityBytes(data.size) ?? 0);
+  return data.kind === "ephemeral" ? undefined : otherBounds(quantityOf(data.size) ?? 0);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Settings of the PostgreSQL server, sized for its container. */
-import { mebibytes, quantityBytes } from "../../platform/quantity.ts";
+import { mebibytes, quantityOf } from "../../platform/quantity.ts";
 import type { DataSettings } from "../../platform/storage.ts";
 
 /** Where the server looks for both files. */
@@ -59,6 +59,6 @@ export function postgresConf(args: { readonly memoryLimit: string; readonly data
 
 function maxWalMebibytes(data: DataSettings): number {
   if (data.kind === "ephemeral") return MAX_WAL_MI / 4;
-  const size = (quantityBytes(data.size) ?? 0) / 2 ** 20;
+  const size = (quantityOf(data.size) ?? 0) / 2 ** 20;
   return Math.min(MAX_WAL_MI, Math.max(2 * MIN_WAL_MI, Math.floor(size * WAL_SHARE)));
 }

@@ -6,7 +6,7 @@ import { type Exposure, publish } from "../../platform/exposure.ts";
 import { sparkHistoryResources } from "./service.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
-import { heapMebibytes, quantityBytes } from "../../platform/quantity.ts";
+import { heapMebibytes, quantityOf } from "../../platform/quantity.ts";
 import { awsKeyEnv } from "../../platform/s3-settings.ts";
 import { eventLogProblems } from "../spark/spark-event-log.ts";
 import {
@@ -45,7 +45,7 @@ export interface SparkHistoryArgs {
 export function sparkHistoryProblems(args: Pick<SparkHistoryArgs, "eventLog" | "memory" | "keepDays">): string[] {
   const { keepDays = 30 } = args;
   const problems = eventLogProblems("spark history: eventLog", args.eventLog);
-  if ((quantityBytes(args.memory) ?? 0) < LEAST_MEMORY_MEBIBYTES * 2 ** 20) {
+  if ((quantityOf(args.memory) ?? 0) < LEAST_MEMORY_MEBIBYTES * 2 ** 20) {
     problems.push(
       `spark history: memory is "${args.memory}"; give at least ${LEAST_MEMORY_MEBIBYTES}Mi, for example "512Mi"`,
     );

@@ -1,9 +1,9 @@
 /** Spark, as plain data. */
 import * as z from "zod";
-import { mebibytes } from "../../platform/quantity.ts";
+import { mebibytes, type Quantity } from "../../platform/quantity.ts";
 import { resources, type Resources } from "../../platform/resources.ts";
 import { defineService, type Pods } from "../../platform/service.ts";
-import { enabled, image, quantity, type Quantity } from "../../platform/settings.ts";
+import { enabled, image, quantity } from "../../platform/settings.ts";
 import { catalog } from "../catalog/service.ts";
 import { objectStore } from "../object-store/service.ts";
 

@@ -7,7 +7,7 @@ import type { CatalogEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
 import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "./service.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { labels } from "../../platform/names.ts";
-import { mebibytes, quantityBytes } from "../../platform/quantity.ts";
+import { mebibytes, quantityOf } from "../../platform/quantity.ts";
 import { s3aSettings } from "../../platform/s3-settings.ts";
 import { bakedPackages, type SparkPackage, sparkPackageProblems } from "./spark-packages.ts";
 import { configMap, type PodArgs, podTemplate } from "../../platform/workload.ts";
@@ -68,7 +68,7 @@ export function sparkProblems(args: Pick<SparkArgs, "catalogName" | "version" | 
 
 /** What is wrong with the heap of a Spark process; empty when nothing is. */
 export function heapProblems(what: string, memory: string): string[] {
-  const bytes = quantityBytes(memory);
+  const bytes = quantityOf(memory);
   if (bytes !== undefined && bytes >= LEAST_HEAP_MEBIBYTES * 2 ** 20) return [];
   return [`${what} is "${memory}"; Spark needs a heap of at least ${LEAST_HEAP_MEBIBYTES}Mi, for example "640Mi"`];
 }

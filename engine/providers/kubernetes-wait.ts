@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { quantityBytes } from "../../platform/quantity.ts";
+import { quantityOf } from "../../platform/quantity.ts";
 import type { StepContext } from "../provider.ts";
 import { isObject, type Props, textOf } from "../values.ts";
 import { failureCause, podCause, type PodView } from "./kubernetes-causes.ts";
@@ -164,7 +164,7 @@ function claimReadiness(spec: Props, status: Props): Readiness {
   }
   const wanted = textOf(object(object(spec["resources"])["requests"])["storage"]);
   const given = textOf(object(status["capacity"])["storage"]);
-  if ((quantityBytes(given) ?? Infinity) >= (quantityBytes(wanted) ?? 0)) {
+  if ((quantityOf(given) ?? Infinity) >= (quantityOf(wanted) ?? 0)) {
     return ready;
   }
   const said = ["ControllerResizeError", "NodeResizeError", "FileSystemResizePending", "Resizing"]

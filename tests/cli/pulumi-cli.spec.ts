@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import { UserError } from "../../cli/errors.ts";
-import { chooseEngine } from "../../cli/engine.ts";
+import { chooseEngine } from "../../cli/choose-engine.ts";
 import { EventReader, pulumiEngine } from "../../cli/pulumi-cli.ts";
 import type { EngineEvent } from "../../engine/types.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { quantity } from "../../cli/quantity.ts";
+import { quantityOf } from "../../platform/quantity.ts";
 import { type ContainerStatus, type Owner, type Pod, podTrouble, serviceStatuses } from "../../cli/services.ts";
 
 function pod(name: string, service: string, status: Pod["status"], extra: Partial<Pod["metadata"]> = {}): Pod {
@@ -186,7 +186,7 @@ describe("what is wrong with a pod", () => {
 
 describe("quantities", () => {
   it("are read in every unit and refused when unreadable", () => {
-    expect(["512Mi", "1Gi", "250m", "2", "1k", "x", undefined].map(quantity)).to.deep.equal([
+    expect(["512Mi", "1Gi", "250m", "2", "1k", "x", undefined].map(quantityOf)).to.deep.equal([
       512 * 2 ** 20,
       2 ** 30,
       0.25,

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { loadConfig } from "../../config/index.ts";
-import { type LivePlatform, transitionProblems } from "../../config/transitions.ts";
+import type { LivePlatform } from "../../config/live-platform.ts";
+import { transitionProblems } from "../../config/transitions.ts";
 
 const GIB = 2 ** 30;
 

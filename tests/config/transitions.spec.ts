@@ -1,12 +1,7 @@
 import { expect } from "chai";
 import { loadConfig } from "../../config/index.ts";
-import {
-  keptClaims,
-  type LiveClaim,
-  type LivePlatform,
-  refusal,
-  transitionProblems,
-} from "../../config/transitions.ts";
+import type { LiveClaim, LivePlatform } from "../../config/live-platform.ts";
+import { keptClaims, refusal, transitionProblems } from "../../config/transitions.ts";
 
 const GI = 2 ** 30;
 const claim = (service: string, gibibytes: number, more: Partial<LiveClaim> = {}): LiveClaim => ({

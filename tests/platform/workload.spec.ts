@@ -1,12 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import { expect } from "chai";
 import { publish } from "../../platform/exposure.ts";
-import { imagesToBuild, type WantedImages } from "../../images/wanted.ts";
-import { chooseImages, imageProblems } from "../../platform/images.ts";
 import { namespaceProblems, PlatformNamespace } from "../../platform/namespace.ts";
 import { podProblems, type PodSpec } from "../../platform/hardening.ts";
 import { Storage } from "../../platform/storage.ts";
-import { heapMebibytes, mebibytes, quantityBytes } from "../../platform/quantity.ts";
+import { heapMebibytes, mebibytes, quantityOf } from "../../platform/quantity.ts";
 import { claimName, configHash, deployment, job, podTemplate, statefulSet } from "../../platform/workload.ts";
 import { nodePorts, resources } from "../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../support/mocks.ts";
@@ -69,7 +67,7 @@ describe("the parts that components share", () => {
   });
 
   it("reads quantities and takes a share of them as heap", () => {
-    expect([quantityBytes("1Ki"), quantityBytes("2k"), quantityBytes("two")]).to.deep.equal([1024, 2000, undefined]);
+    expect([quantityOf("1Ki"), quantityOf("2k"), quantityOf("two")]).to.deep.equal([1024, 2000, undefined]);
     expect(mebibytes("1Gi")).to.equal(1024);
     expect(heapMebibytes("1Gi", 0.5)).to.equal(512);
     expect(() => mebibytes("lots")).to.throw('"lots" is not an amount of memory');
@@ -161,38 +159,6 @@ describe("the parts that components share", () => {
   it("makes no Service when the target publishes nothing", async () => {
     expect(await valueOf(publish({ kind: "none" }, published, {}).url)).to.equal(undefined);
     expect(await mocked.resources()).to.deep.equal([]);
-  });
-
-  const none: WantedImages = {
-    garage: false,
-    kafka: false,
-    metastore: false,
-    spark: false,
-    presto: false,
-    tools: false,
-    postgres: false,
-    airflow: false,
-    jupyter: false,
-    cassandra: false,
-    display: false,
-  };
-
-  it("builds only images that are wanted and not given", () => {
-    expect(imagesToBuild({ ...none, kafka: { image: "apache/kafka:4.3.1" }, spark: {} })).to.deep.equal(["spark"]);
-  });
-
-  it("hands out a given image as it is", async () => {
-    const wanted = { ...none, kafka: { image: "apache/kafka:4.3.1" } };
-    const image = chooseImages({ wanted, registry: undefined, platform: "linux/amd64" });
-    expect(await valueOf(image("kafka"))).to.equal("apache/kafka:4.3.1");
-    expect(() => image("spark")).to.throw('image "spark" is neither given nor wanted');
-    expect(await mocked.resources()).to.deep.equal([]);
-  });
-
-  it("refuses to build where there is no registry to push to", () => {
-    expect(imageProblems({ wanted: { ...none, spark: {} }, registry: undefined })).to.deep.equal([
-      'image "spark": there is no registry to push it to; set millrace:cluster.registry, or give an image',
-    ]);
   });
 
   it("uses a namespace that is there already without making or owning one", async () => {

@@ -7,7 +7,7 @@ import { parseDocument } from "yaml";
 import { projectDir } from "../../../cli/paths.ts";
 import { livePlatform } from "../../../clusters/claims.ts";
 import { serviceNames } from "../../support/service-names.ts";
-import type { LiveClaim } from "../../../config/transitions.ts";
+import type { LiveClaim } from "../../../config/live-platform.ts";
 import { kube, namespace, sql, stack } from "../platform.ts";
 import { millrace, must, type Runner } from "../runner.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
-import { PlatformImages } from "../../platform/platform-images.ts";
+import { PlatformImages } from "../../images/platform-images.ts";
 import { buildArgs, contextDir, type ImageName, imageReference } from "../../images/index.ts";
 
 interface Registered {
@@ -11,7 +11,7 @@ interface Registered {
 
 const registry = { push: "localhost:5000", pull: "registry.example:5000" };
 
-describe("platform/platform-images", () => {
+describe("images/platform-images", () => {
   let registered: Registered[];
 
   beforeEach(async () => {

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { Component, type ComponentOptions } from "./component.ts";
-import { buildArgs, builtAfter, contextDir, type ImageName, imageNames, imageReference } from "../images/index.ts";
+import { Component, type ComponentOptions } from "../platform/component.ts";
+import { buildArgs, builtAfter, contextDir, type ImageName, imageNames, imageReference } from "./index.ts";
 
 /** Names under which one registry is reached. */
 export interface Registry {

@@ -1,7 +1,7 @@
 /** Which image each service runs: the one that the stack names, else the platform's own, built and pushed. */
 import * as pulumi from "@pulumi/pulumi";
-import { isImage } from "../images/tags.ts";
-import { imagesToBuild, type WantedImages } from "../images/wanted.ts";
+import { isImage } from "./tags.ts";
+import { imagesToBuild, type WantedImages } from "./wanted.ts";
 import { PlatformImages, type Registry } from "./platform-images.ts";
 
 export interface ImagesArgs {

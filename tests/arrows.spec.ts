@@ -1,0 +1,97 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import ts from "typescript";
+
+const root = join(import.meta.dirname, "..");
+
+/** What each part may import beside itself, as beginnings of paths; what imports it is never among them. */
+const below: Readonly<Record<string, readonly string[]>> = {
+  platform: [],
+  images: ["platform/"],
+  display: ["platform/", "components/"],
+  // The proof's settings and records are types and plain functions that hops share; its runner is not for them.
+  components: ["platform/", "images/", "display/protocol.ts", "check/config.ts", "check/marked-records.ts"],
+  check: ["platform/", "components/"],
+  config: ["platform/", "components/", "images/", "check/hop-names.ts", "clusters/profile.ts"],
+  clusters: ["platform/", "components/index.ts", "config/", "images/"],
+  engine: ["platform/", "clusters/kubeconfig.ts", "clusters/kubernetes-client.ts"],
+  policies: ["platform/", "config/child.ts"],
+  cli: ["platform/", "components/", "images/", "check/", "config/", "clusters/", "engine/"],
+  "index.ts": ["platform/", "components/", "images/", "config/", "clusters/", "guard.ts"],
+  "guard.ts": ["config/", "clusters/", "engine/stack-id.ts"],
+};
+
+/** Each file of TypeScript in the repository, with the files that it imports, types included. */
+function readImports(): Map<string, readonly string[]> {
+  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  const files = listed.split("\n").filter((file) => file !== "" && existsSync(join(root, file)));
+  return new Map(
+    files.map((file) => {
+      const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), "utf8"), true, true);
+      const own = importedFiles.map(({ fileName }) => fileName).filter((name) => name.startsWith("."));
+      return [file, [...new Set(own.map((name) => join(dirname(file), name)))]];
+    }),
+  );
+}
+
+/** The first circle that is found from each file on, as a path back to its beginning. */
+function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) circles.push([...path.slice(start), file].join(" → "));
+    if (start >= 0 || done.has(file)) return;
+    for (const next of imports.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of imports.keys()) visit(file, []);
+  return circles;
+}
+
+describe("The arrows between files", () => {
+  const imports = readImports();
+  const partOf = (file: string): string => file.split("/")[0] ?? file;
+
+  it("form no circle, those of types included", () => {
+    expect(circlesOf(imports)).to.deep.equal([]);
+  });
+
+  it("are seen when they form a circle", () => {
+    const some = new Map([
+      ["a", ["b", "c"]],
+      ["b", ["c"]],
+      ["c", ["b"]],
+    ]);
+    expect(circlesOf(some)).to.deep.equal(["b → c → b"]);
+  });
+
+  it("point down: no part imports one that stands on it", () => {
+    const up = [...imports].flatMap(([file, targets]) => {
+      const allowed = below[partOf(file)];
+      if (allowed === undefined) return [];
+      const own = targets.filter((target) => partOf(target) !== partOf(file));
+      return own.filter((target) => !allowed.some((one) => target.startsWith(one))).map((one) => `${file} → ${one}`);
+    });
+    expect(up).to.deep.equal([]);
+  });
+
+  it("are watched for every part that a run of the platform loads", () => {
+    const watched = Object.keys(below);
+    const loaded = [...imports].filter(([file]) => watched.includes(partOf(file))).flatMap(([, targets]) => targets);
+    expect([...new Set(loaded.map(partOf))].filter((part) => !watched.includes(part))).to.deep.equal([]);
+  });
+
+  it("lead to the API server through one client", () => {
+    const asks = /\.applyToHTTPSOptions\(|\.makeApiClient\(/;
+    const clients = [...imports.keys()].filter(
+      (file) => partOf(file) !== "tests" && asks.test(readFileSync(join(root, file), "utf8")),
+    );
+    expect(clients).to.deep.equal(["clusters/kubernetes-client.ts"]);
+  });
+});
