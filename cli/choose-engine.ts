@@ -1,7 +1,7 @@
 /** Which of the two engines runs the program: the official CLI when it is on the PATH, else the local engine. */
 import type { Engine } from "./engine.ts";
 import { UserError } from "./errors.ts";
-import { which } from "./exec.ts";
+import { which } from "../platform/exec.ts";
 import type { EngineName } from "./options.ts";
 
 /**

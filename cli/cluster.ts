@@ -22,7 +22,7 @@ import { embeddedFolder } from "../clusters/targets.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { cacheDir } from "../images/cache.ts";
 import { messageOf, UserError } from "./errors.ts";
-import { run } from "./exec.ts";
+import { run } from "../platform/exec.ts";
 import { connect, reachable } from "./kube.ts";
 import { ensureOwner, ownerOf } from "./owner.ts";
 import { projectDir } from "./paths.ts";

@@ -12,7 +12,7 @@ import type { Command } from "./command.ts";
 import { clusterState, foreignCluster } from "./cluster.ts";
 import { cacheDir } from "../images/cache.ts";
 import { messageOf } from "./errors.ts";
-import { run, which } from "./exec.ts";
+import { run, which } from "../platform/exec.ts";
 import { connect, type Kube } from "./kube.ts";
 import { stackArgs, stackOptions } from "./options.ts";
 import { readPlatform } from "./platform.ts";

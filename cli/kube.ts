@@ -9,7 +9,7 @@ import { expandHome, readKubeconfig } from "../clusters/kubeconfig.ts";
 import { KubeError, KubernetesClient, type RequestExtras } from "../clusters/kubernetes-client.ts";
 import type { TargetProfile } from "../clusters/profile.ts";
 import { UserError, messageOf } from "./errors.ts";
-import { lineSplitter } from "./exec.ts";
+import { lineSplitter } from "../platform/exec.ts";
 
 export interface Kube {
   /** Any request that answers JSON, also to a Service through the API server. */

@@ -7,7 +7,7 @@ import { parse, stringify } from "yaml";
 import type { EngineEvent, EngineOptions, EngineResult, Operation } from "../engine/types.ts";
 import type { Engine } from "./engine.ts";
 import { UserError } from "./errors.ts";
-import { run, type Ran } from "./exec.ts";
+import { run, type Ran } from "../platform/exec.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { rooms } from "../config/rooms.ts";
 import type { Command } from "./command.ts";
 import { messageOf } from "./errors.ts";
-import { run, type Ran } from "./exec.ts";
+import { run, type Ran } from "../platform/exec.ts";
 import { projectDir, stateDir } from "./paths.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { duration } from "./table.ts";

@@ -1,9 +1,10 @@
 /** Finds a Docker engine that answers, or brings up Debian's own where that is possible. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { run } from "../images/run.ts";
+import { which } from "../platform/exec.ts";
 
 /** Seconds that a freshly started engine gets until it must answer. */
 const START_SECONDS = 60;
@@ -62,7 +63,7 @@ export async function findDocker(
   const docker = new Docker();
   const code = await pingProblem(docker);
   if (code === undefined) return docker;
-  return code === "ENOENT" && !onPath("dockerd") ? undefined : await ensureDocker(progress, options);
+  return code === "ENOENT" && which("dockerd") === undefined ? undefined : await ensureDocker(progress, options);
 }
 
 /** Why this process cannot bring an engine up, with the way out; `undefined`: it can. */
@@ -93,7 +94,7 @@ async function pingProblem(docker: Docker): Promise<string | undefined> {
 }
 
 async function installEngine(progress: (detail: string) => void): Promise<void> {
-  if (onPath("dockerd") && onPath("docker")) return;
+  if (which("dockerd") !== undefined && which("docker") !== undefined) return;
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   progress("apt-get update");
   await run("apt-get", ["update"], { env });
@@ -147,8 +148,4 @@ function readPid(file: string): number | undefined {
 function isProcess(pid: number | undefined, program: string): boolean {
   const comm = `/proc/${pid ?? 0}/comm`;
   return pid !== undefined && existsSync(comm) && readFileSync(comm, "utf8").trim() === program;
-}
-
-function onPath(program: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${program}`], { stdio: "ignore" }).status === 0;
 }

@@ -1,5 +1,5 @@
 /** Runs the host's ordinary clients (mvn, pip, npm, cargo, docker) and keeps the end of what they say for errors. */
-import { spawn } from "node:child_process";
+import { run as runToEnd } from "../platform/exec.ts";
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -20,45 +20,30 @@ const KEPT_LINES = 15;
  * @throws Error with the command and its last lines when it fails; with the way out when it is not installed.
  */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Output> {
-  return await new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: options.cwd,
-      env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
-    const tail: string[] = [];
-    const chunks: Buffer[] = [];
-    const follow = (stream: NodeJS.ReadableStream): void => {
-      let rest = "";
-      stream.on("data", (chunk: Buffer) => {
-        const lines = (rest + chunk.toString()).split(/[\n\r]/);
-        rest = lines.pop() ?? "";
-        for (const line of lines) {
-          if (line.trim() === "") continue;
-          tail.push(line);
-          if (tail.length > KEPT_LINES) tail.shift();
-          options.onLine?.(line);
-        }
-      });
-    };
-    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    follow(child.stdout);
-    follow(child.stderr);
-    child.on("error", (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === "ENOENT"
-          ? new Error(`"${command}" is not installed on this machine, and it is needed to prepare the images`)
-          : error,
-      );
-    });
-    child.on("close", (code, signal) => {
-      if (code === 0) {
-        resolve(Buffer.concat(chunks).toString());
-        return;
-      }
-      const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
-      reject(new Error(`${command} ${args.slice(0, 4).join(" ")} ended with ${how}:\n  ${tail.join("\n  ")}`));
-    });
+  const { cwd, env, onLine, signal } = options;
+  const tail: string[] = [];
+  const keep = (line: string): void => {
+    if (line.trim() === "") return;
+    tail.push(line);
+    if (tail.length > KEPT_LINES) tail.shift();
+    onLine?.(line);
+  };
+  const { code, endedBy, startError, stdout } = await runToEnd(command, args, {
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...process.env, ...env },
+    signal,
+    abortedBy: "SIGTERM",
+    // What shows progress in place ends its lines by a carriage return.
+    lineEnd: /[\n\r]/,
+    onStdout: keep,
+    onStderr: keep,
   });
+  if (signal?.aborted === true) throw new DOMException("The operation was aborted", "AbortError");
+  if (code === 0) return stdout;
+  if (startError?.code === "ENOENT") {
+    throw new Error(`"${command}" is not installed on this machine, and it is needed to prepare the images`);
+  }
+  if (startError !== undefined) throw startError;
+  const how = endedBy === undefined ? `exit code ${code}` : `signal ${endedBy}`;
+  throw new Error(`${command} ${args.slice(0, 4).join(" ")} ended with ${how}:\n  ${tail.join("\n  ")}`);
 }

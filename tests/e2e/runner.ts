@@ -1,6 +1,6 @@
 /** Runs named assertions one after the other, each within its own time, and counts them. */
 import { messageOf } from "../../cli/errors.ts";
-import { run, type Ran } from "../../cli/exec.ts";
+import { run, type Ran } from "../../platform/exec.ts";
 import { projectDir } from "../../cli/paths.ts";
 import { duration } from "../../cli/table.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import Docker from "dockerode";
 
-import { run, type Ran } from "../../../cli/exec.ts";
+import { run, type Ran } from "../../../platform/exec.ts";
 import { lockStack } from "../../../cli/lock.ts";
 import { projectDir } from "../../../cli/paths.ts";
 import { readStack } from "../../../cli/stack.ts";

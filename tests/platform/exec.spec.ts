@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { lineSplitter, run, which } from "../../cli/exec.ts";
+import { lineSplitter, run, which } from "../../platform/exec.ts";
 
 describe("child processes", () => {
   it("are answered with code and output, line by line while they run", async () => {

@@ -1,11 +1,16 @@
 /** Child processes, with their output kept or passed on line by line. */
 import { spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants as access } from "node:fs";
+import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 
 export interface Ran {
   /** Exit code; 127 when the program is not there, 128+n when a signal ended it. */
   readonly code: number;
+  /** The signal that ended it. @default - none did */
+  readonly endedBy?: NodeJS.Signals;
+  /** Why it could not be started. @default - it was */
+  readonly startError?: NodeJS.ErrnoException;
   readonly stdout: string;
   readonly stderr: string;
   readonly ms: number;
@@ -20,17 +25,24 @@ export interface RunOptions {
   readonly onStderr?: (line: string) => void;
   /** Milliseconds after which the child gets SIGTERM. @default - none */
   readonly timeoutMs?: number;
-  /** On abort the child gets SIGINT. */
+  /** On abort the child gets `abortedBy`. */
   readonly signal?: AbortSignal | undefined;
+  /** @default SIGINT */
+  readonly abortedBy?: NodeJS.Signals;
+  /** What ends a line. @default "\n" */
+  readonly lineEnd?: string | RegExp;
   readonly input?: string;
 }
 
 /** Splits a stream of chunks into lines; `end` gives the unfinished last one. */
-export function lineSplitter(onLine: (line: string) => void): { push(chunk: string): void; end(): void } {
+export function lineSplitter(
+  onLine: (line: string) => void,
+  lineEnd: string | RegExp = "\n",
+): { push(chunk: string): void; end(): void } {
   let rest = "";
   return {
     push(chunk) {
-      const parts = (rest + chunk).split("\n");
+      const parts = (rest + chunk).split(lineEnd);
       rest = parts.pop() ?? "";
       for (const part of parts) onLine(part);
     },
@@ -52,8 +64,8 @@ export async function run(command: string, args: readonly string[], options: Run
     });
     let stdout = "";
     let stderr = "";
-    const out = lineSplitter((line) => options.onStdout?.(line));
-    const err = lineSplitter((line) => options.onStderr?.(line));
+    const out = lineSplitter((line) => options.onStdout?.(line), options.lineEnd);
+    const err = lineSplitter((line) => options.onStderr?.(line), options.lineEnd);
     child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
       stdout += chunk;
       out.push(chunk);
@@ -66,22 +78,24 @@ export async function run(command: string, args: readonly string[], options: Run
     const timer =
       options.timeoutMs === undefined ? undefined : setTimeout(() => child.kill("SIGTERM"), options.timeoutMs);
     const abort = (): void => {
-      child.kill("SIGINT");
+      child.kill(options.abortedBy ?? "SIGINT");
     };
+    if (options.signal?.aborted === true) abort();
     options.signal?.addEventListener("abort", abort, { once: true });
-    const finish = (code: number): void => {
+    const finish = (code: number, more: Pick<Ran, "endedBy" | "startError">): void => {
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", abort);
       out.end();
       err.end();
-      resolve({ code, stdout, stderr, ms: performance.now() - started });
+      resolve({ code, stdout, stderr, ms: performance.now() - started, ...more });
     };
     child.on("error", (error) => {
       stderr += error.message;
-      finish(127);
+      finish(127, { startError: error });
     });
     child.on("close", (code, signal) => {
-      finish(code ?? 128 + (signal === "SIGINT" ? 2 : signal === "SIGKILL" ? 9 : 15));
+      if (signal === null) finish(code ?? 1, {});
+      else finish(128 + constants.signals[signal], { endedBy: signal });
     });
   });
 }
@@ -92,7 +106,7 @@ export function which(program: string, path = process.env["PATH"] ?? ""): string
     if (folder === "") continue;
     const candidate = join(folder, program);
     try {
-      accessSync(candidate, constants.X_OK);
+      accessSync(candidate, access.X_OK);
       return candidate;
     } catch {
       continue;
