@@ -22,12 +22,10 @@ import { sparkRoom } from "./components/spark/room.ts";
 import { telemetryRoom } from "./components/telemetry/room.ts";
 import { windowsRoom } from "./components/windows/room.ts";
 import { objectStoreContents } from "./config/buckets.ts";
-import { cassandraTables } from "./config/cassandra-tables.ts";
 import { wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
-import { declaredTopics } from "./config/kafka-retention.ts";
 import { skippedHops } from "./config/proof-hops.ts";
-import { databases as databasesOf, rooms, settingsIn } from "./config/rooms.ts";
+import { databases as databasesOf, keyspacesOf, rooms, settingsIn, topicsOf } from "./config/rooms.ts";
 import { guard } from "./guard.ts";
 import { chooseImages } from "./images/choose.ts";
 import { PlatformNamespace } from "./platform/namespace.ts";
@@ -79,11 +77,11 @@ const house = new House({
 const { place } = house;
 
 // Where records come in, where tables lie, and who knows them.
-const kafka = place(kafkaRoom, { topics: declaredTopics(config.services) });
+const kafka = place(kafkaRoom, { topics: topicsOf(config) });
 const store = place(objectStoreRoom(contents), {});
 const databases = place(postgresRoom, { store, databases: databasesOf });
 const catalog = place(catalogRoom, { store, databases });
-const cassandra = place(cassandraRoom, { keyspaces: cassandraTables(config.services.windows) });
+const cassandra = place(cassandraRoom, { keyspaces: keyspacesOf(config) });
 
 // What fills the tables, and what asks them.
 const spark = place(sparkRoom, { store, catalog });

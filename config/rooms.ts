@@ -1,7 +1,8 @@
 /** The rooms of the house as the rest of the config reads them. */
 import { rooms as all } from "../components/index.ts";
 import type { Backups } from "../platform/operating.ts";
-import type { Service, SettingsOf, StoreWhole, View } from "../platform/service.ts";
+import type { Service, SettingsOf, StoreWhole, TopicLoad, View } from "../platform/service.ts";
+import type { Keyspaces } from "../platform/tables.ts";
 
 type Rooms = typeof all;
 /** Keys of the rooms in `millrace:services`; the proof has a section of its own. */
@@ -59,6 +60,7 @@ export function viewOf(room: Service, config: Housed): View<never> {
     own: settingsOf(room.name, config) as never,
     hasClaims: config.cluster.storageClass !== "none",
     target: config.cluster.target,
+    topics: topicsOf(config),
     of: settingsIn(config),
     isOn: (...names) => names.every((name) => settingsOf(name, config).enabled),
   };
@@ -75,6 +77,27 @@ export function enabledRooms(config: Housed): { readonly room: Service; readonly
   return rooms
     .filter(({ name }) => settingsOf(name, config).enabled)
     .map((room) => ({ room, view: viewOf(room, config) }));
+}
+
+/** What comes to the topics of the services that are enabled, by topic. */
+export function topicsOf(config: Housed): Readonly<Record<string, TopicLoad>> {
+  const all = rooms.flatMap(({ name, topics }) => {
+    const own = settingsOf(name, config);
+    return own.enabled && topics !== undefined ? Object.entries(topics(own)) : [];
+  });
+  return Object.fromEntries(all);
+}
+
+/** The tables of all services, by keyspace. */
+export function keyspacesOf(config: Housed): Keyspaces {
+  const keyspaces: Record<string, Keyspaces[string]> = {};
+  // The last room comes first: another order would have every platform that is there run the setup again.
+  for (const { name, tables } of rooms.toReversed()) {
+    for (const [keyspace, more] of Object.entries(tables?.(settingsOf(name, config)) ?? {})) {
+      keyspaces[keyspace] = { tables: { ...keyspaces[keyspace]?.tables, ...more.tables } };
+    }
+  }
+  return keyspaces;
 }
 
 /** A database for each room that has one: the same in every profile. */

@@ -1,6 +1,5 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
 import { consumersWithoutSecret, objectStoreContents } from "./buckets.ts";
-import { retentionWarnings } from "./kafka-retention.ts";
 import { enabledRooms, isOwn, rooms, settingsOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
 
@@ -95,10 +94,7 @@ function imageProblems(config: PlatformConfig): string[] {
 
 /** Sets of settings that work and are risky; empty when there is none. */
 export function riskWarnings(config: PlatformConfig): string[] {
-  const warnings = [
-    ...enabledRooms(config).flatMap(({ room, view }) => room.warnings?.(view) ?? []),
-    ...retentionWarnings(config.services),
-  ];
+  const warnings = enabledRooms(config).flatMap(({ room, view }) => room.warnings?.(view) ?? []);
   if (!config.proof.enabled)
     warnings.push("millrace:proof.enabled: false, so a deploy does not show whether data flows");
   return warnings;

@@ -8,6 +8,7 @@ import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, WebPages } 
 import type { Quantity } from "./quantity.ts";
 import type { Resources } from "./resources.ts";
 import type { DataSettings } from "./storage.ts";
+import type { Keyspaces } from "./tables.ts";
 
 /** Sets of services that a profile adds to the data path. */
 export type ServiceGroup = "studio" | "pipeline";
@@ -26,6 +27,8 @@ export interface View<Own = unknown> {
   readonly hasClaims: boolean;
   /** Kind of cluster, as the stack names it. */
   readonly target: string;
+  /** What comes to the topics of the services that are enabled, by topic. */
+  readonly topics: Readonly<Record<string, TopicLoad>>;
   /** Settings of another room, which the asking one imports. */
   readonly of: <S extends Service>(service: S) => SettingsOf<S>;
   /** Whether services are enabled, by their names. @throws Error when there is none of that name */
@@ -221,6 +224,8 @@ export interface Service<
   readonly backups?: Backups;
   /** Topics that are declared for it, by name. */
   topics?(own: z.output<S>): Readonly<Record<string, TopicLoad>>;
+  /** Tables that are declared for it; they stay while it is off. */
+  tables?(own: z.output<S>): Keyspaces;
   /** Names of the services that each of its hops in the proof asks, by hop. */
   readonly hops?: Readonly<Record<string, readonly string[]>>;
   /** Hops that these settings leave out, with why. */

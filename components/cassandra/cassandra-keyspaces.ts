@@ -1,47 +1,14 @@
 /** What a Cassandra cluster shall hold, as a declaration: keyspaces, their tables, and what each consumer may do. */
 
-/** Types of CQL that a column may have. */
-export const cassandraTypes = [
-  "text",
-  "boolean",
-  "int",
-  "bigint",
-  "float",
-  "double",
-  "timestamp",
-  "date",
-  "uuid",
-  "timeuuid",
-  "blob",
-] as const;
-export type CassandraType = (typeof cassandraTypes)[number];
+import type { Keyspaces, Table } from "../../platform/tables.ts";
 
-/** A column by which the rows of a partition are sorted. */
-export interface ClusteringColumn {
-  readonly column: string;
-  readonly order: "ASC" | "DESC";
-}
-
-export interface CassandraTable {
-  /** Type of each column by its name. Columns may be added to a live table; their types never change. */
-  readonly columns: Readonly<Record<string, CassandraType>>;
-  /** Columns that tell on which nodes a row lies; a query names all of them. */
-  readonly partitionKey: readonly string[];
-  /** Columns that sort the rows of a partition and, with its key, identify a row. @default - one row a partition */
-  readonly clustering?: readonly ClusteringColumn[];
-  /** Time that a row lives, in seconds. @default - forever */
-  readonly ttlSeconds?: number;
-  /**
-   * How files are merged: by size, or by the time of their rows, so that whole files go when their rows have ended.
-   * @default "size-tiered"
-   */
-  readonly compaction?: "size-tiered" | { readonly timeWindowMinutes: number };
-}
-
-/** Tables by the name of their keyspace. */
-export type CassandraKeyspaces = Readonly<
-  Record<string, { readonly tables: Readonly<Record<string, CassandraTable>> }>
->;
+export { columnTypes as cassandraTypes } from "../../platform/tables.ts";
+export type {
+  ClusteringColumn,
+  ColumnType as CassandraType,
+  Keyspaces as CassandraKeyspaces,
+  Table as CassandraTable,
+} from "../../platform/tables.ts";
 
 /** What a consumer may do with a keyspace. */
 export type CassandraRight = "read" | "readWrite";
@@ -57,7 +24,7 @@ export const DEFAULT_ROLE = "cassandra";
 const MAX_NAME_LENGTH = 48;
 
 /** What is wrong with the declaration; empty when nothing is. */
-export function keyspaceProblems(keyspaces: CassandraKeyspaces, roles: CassandraRoles): string[] {
+export function keyspaceProblems(keyspaces: Keyspaces, roles: CassandraRoles): string[] {
   const problems: string[] = [];
   for (const [keyspace, { tables }] of Object.entries(keyspaces)) {
     problems.push(...nameProblems("keyspace", keyspace));
@@ -71,7 +38,7 @@ export function keyspaceProblems(keyspaces: CassandraKeyspaces, roles: Cassandra
   return [...problems, ...roleProblems(keyspaces, roles)];
 }
 
-function tableProblems(name: string, table: CassandraTable): string[] {
+function tableProblems(name: string, table: Table): string[] {
   const problems = Object.keys(table.columns).flatMap((column) => nameProblems("column", column));
   const key = [...table.partitionKey, ...(table.clustering ?? []).map(({ column }) => column)];
   if (table.partitionKey.length === 0) {
@@ -100,7 +67,7 @@ function tableProblems(name: string, table: CassandraTable): string[] {
   return problems;
 }
 
-function roleProblems(keyspaces: CassandraKeyspaces, roles: CassandraRoles): string[] {
+function roleProblems(keyspaces: Keyspaces, roles: CassandraRoles): string[] {
   const problems: string[] = [];
   for (const [role, rights] of Object.entries(roles)) {
     problems.push(...nameProblems("role", role));

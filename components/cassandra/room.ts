@@ -1,7 +1,7 @@
 /** How Cassandra is built: the pipeline's tables, and a role for each who reads or writes them. */
 import { defineRoom } from "../../platform/place.ts";
 import { setupResources } from "../../platform/resources.ts";
-import type { CassandraKeyspaces } from "./cassandra-keyspaces.ts";
+import type { Keyspaces } from "../../platform/tables.ts";
 import { Cassandra } from "./cassandra.ts";
 import { cassandra, cassandraResources } from "./service.ts";
 
@@ -19,7 +19,7 @@ export const cassandraRoom = defineRoom({
   service: cassandra,
   build(
     { own, namespace, image, storage, opts },
-    { keyspaces }: { keyspaces: CassandraKeyspaces },
+    { keyspaces }: { keyspaces: Keyspaces },
   ): Cassandra<RowConsumer> {
     return new Cassandra(
       "cassandra",

@@ -6,6 +6,7 @@ import { optional } from "../../platform/settings.ts";
 import { catalog } from "../catalog/service.ts";
 import { objectStore } from "../object-store/service.ts";
 import { applicationPods, spark } from "../spark/service.ts";
+import { censusTables } from "./tables.ts";
 
 /** One Job that writes a part of the census file. */
 export function censusFileResources(): Resources {
@@ -51,5 +52,6 @@ export const census = defineService({
         : {},
     grants: ({ own }, { bucket }): RightsByConsumer => (own.enabled ? { proof: { [bucket("inputs")]: "read" } } : {}),
   },
+  tables: () => censusTables,
   hops: { census: ["census", "display"] },
 });

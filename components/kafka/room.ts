@@ -2,7 +2,8 @@
 import type { KafkaEndpoint, PublishedAddress, TopicEndpoint } from "../../platform/endpoints.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { setupResources } from "../../platform/resources.ts";
-import { KafkaTopics, type TopicSettings } from "./kafka-topic.ts";
+import { declaredTopics, type Loads } from "./declared-topics.ts";
+import { KafkaTopics } from "./kafka-topic.ts";
 import { existingKafka, Kafka } from "./kafka.ts";
 import { kafka, kafkaResources } from "./service.ts";
 
@@ -18,7 +19,7 @@ export const kafkaRoom = defineRoom({
   service: kafka,
   build(
     { own, namespace, image, storage, exposure, opts },
-    { topics }: { topics: Readonly<Record<string, TopicSettings>> },
+    { topics }: { topics: Loads },
   ): KafkaWithTopics {
     const brokers =
       own.existing === undefined
@@ -48,7 +49,7 @@ export const kafkaRoom = defineRoom({
         kafka: endpoint,
         toolsImage: image("tools"),
         resources: setupResources(),
-        topics,
+        topics: declaredTopics(own, topics),
         ...(brokers && {
           brokers: own.replicas,
           ...(brokers.otherTopicsBytes && { otherTopicsBytes: brokers.otherTopicsBytes }),

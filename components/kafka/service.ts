@@ -3,6 +3,7 @@ import * as z from "zod";
 import { resources, type Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
 import { enabled, image, memory, storage } from "../../platform/settings.ts";
+import { retentionWarnings } from "./declared-topics.ts";
 
 /** One Kafka broker. @param settings.memory Limit of the container. */
 export function kafkaResources(settings: { readonly memory: string }): Resources {
@@ -93,7 +94,7 @@ export const kafka = defineService({
     }
     return problems;
   },
-  warnings({ own, hasClaims, target }) {
+  warnings({ own, hasClaims, target, topics }) {
     if (own.existing !== undefined) {
       return own.existing.securityProtocol === "PLAINTEXT"
         ? ["millrace:services.kafka.existing.securityProtocol: PLAINTEXT, so records cross the network in clear"]
@@ -115,7 +116,7 @@ export const kafka = defineService({
     if (target === "cloud" && own.replicas === 1) {
       warnings.push("millrace:services.kafka.replicas: 1 on target cloud: the loss of its node stops the data path");
     }
-    return warnings;
+    return [...warnings, ...retentionWarnings(own, topics)];
   },
   claims: {
     set: "kafka",

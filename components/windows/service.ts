@@ -9,6 +9,7 @@ import { objectStore } from "../object-store/service.ts";
 import { randomNumbers } from "../random-numbers/service.ts";
 import { applicationPods, spark, sparkHeap } from "../spark/service.ts";
 import { telemetry } from "../telemetry/service.ts";
+import { streamTables } from "./tables.ts";
 
 export const windows = defineService({
   name: "windows",
@@ -45,5 +46,6 @@ export const windows = defineService({
   pods: (view) => applicationPods(view.own, view.of(spark), view.own.executors),
   shrinks: [{ rank: 3, set: { executors: 0 }, applies: ({ executors }) => executors > 0 }],
   goes: 6,
+  tables: streamTables,
   hops: { lake: ["randomNumbers", "windows"] },
 });

@@ -54,8 +54,21 @@ describe("A service that is one folder and one line in the list of rooms", funct
     expect(known["key"]).to.deep.equal({ forecasts: "readWrite" });
   });
 
-  it("has its topic bounded, its claims known to `down`, and its data kept by the rules of `up`", () => {
-    expect([known["bounds"], known["claims"]]).to.deep.equal([true, true]);
+  it("has its topic declared where it is on, and the brokers' claims shared out anew", () => {
+    const from = "millrace:services.weather.stations";
+    expect(known["topic"]).to.deep.equal({ partitions: 1, used: 1, recordsPerSecond: 2, from });
+    expect(known["topicInCore"]).to.equal(undefined);
+    expect(known["bounds"]).to.deep.equal([String(672 * 2 ** 20), String(896 * 2 ** 20)]);
+  });
+
+  it("has its tables declared", () => {
+    expect(known["tables"]).to.deep.equal({
+      tables: { readings: { columns: { station: "text", at: "timestamp" }, partitionKey: ["station"] } },
+    });
+  });
+
+  it("has its claims known to `down`, and its data kept by the rules of `up`", () => {
+    expect(known["claims"]).to.equal(true);
     expect((known["transition"] as string[])[0]).to.contain(
       'millrace:services.weather.storage: received kind "persistent", but weather keeps its data in its pods now',
     );

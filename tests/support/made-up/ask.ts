@@ -1,4 +1,5 @@
 /** Asks the shared code what it knows of the made-up service, and prints it as JSON. */
+import { topicBounds } from "../../../components/kafka/declared-topics.ts";
 import { defaultPorts } from "../../../clusters/embedded/container-spec.ts";
 import { clashMessage } from "../../../clusters/embedded/ports.ts";
 import { publishedEndpoints } from "../../../cli/endpoints.ts";
@@ -13,8 +14,8 @@ import { generated } from "../../../config/documents.ts";
 import { fit, footprint } from "../../../config/fit.ts";
 import { wantedImages } from "../../../config/images.ts";
 import { configWarnings, loadConfig } from "../../../config/index.ts";
-import { topicBounds } from "../../../config/kafka-retention.ts";
 import { skippedHops } from "../../../config/proof-hops.ts";
+import { keyspacesOf, topicsOf } from "../../../config/rooms.ts";
 import { transitionProblems } from "../../../config/transitions.ts";
 
 const config = (stations: number, profile = "studio") =>
@@ -60,7 +61,10 @@ console.log(
     clash: clashMessage([{ key: "weather", port: 30555 }]),
     key: (objectStoreContents(two).keys as Record<string, unknown>)["weather-station"],
     bucket: objectStoreContents(two).used.includes("forecasts"),
-    bounds: topicBounds(two.services)["retention.bytes"] !== topicBounds(config(2, "core").services)["retention.bytes"],
+    topic: topicsOf(two)["weather"],
+    topicInCore: topicsOf(config(2, "core"))["weather"],
+    bounds: [two, config(2, "core")].map((of) => topicBounds(of.services.kafka, topicsOf(of))["retention.bytes"]),
+    tables: keyspacesOf(two)["weather"],
     claims: servicesWithData(two).includes("weather"),
     transition: mine(transitionProblems({ live, config: two, storageClass: "default" })),
     services: password.options["service"]?.choices,

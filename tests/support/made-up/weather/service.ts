@@ -49,5 +49,8 @@ export const weather = defineService({
   topics: ({ stations }) => ({
     weather: { partitions: 1, used: 1, recordsPerSecond: stations, from: "millrace:services.weather.stations" },
   }),
+  tables: () => ({
+    weather: { tables: { readings: { columns: { station: "text", at: "timestamp" }, partitionKey: ["station"] } } },
+  }),
   hops: { census: ["weather"] },
 });

@@ -1,34 +1,42 @@
 import { expect } from "chai";
-import { declaredTopics, RECORD_BYTES, retentionWarnings, topicBounds } from "../../config/kafka-retention.ts";
-import { loadConfig } from "../../config/index.ts";
-import { riskWarnings } from "../../config/rules.ts";
-import { makeRecord } from "../../components/telemetry/programs/record.ts";
-import { numberMessage } from "../../components/random-numbers/programs/numbers.ts";
+import {
+  declaredTopics,
+  RECORD_BYTES,
+  retentionWarnings,
+  topicBounds,
+} from "../../../components/kafka/declared-topics.ts";
+import { numberMessage } from "../../../components/random-numbers/programs/numbers.ts";
+import { makeRecord } from "../../../components/telemetry/programs/record.ts";
+import { loadConfig } from "../../../config/index.ts";
+import { topicsOf } from "../../../config/rooms.ts";
+import { riskWarnings } from "../../../config/rules.ts";
 
-const services = (settings: object = {}, profile = "pipeline") =>
-  loadConfig({ "millrace:profile": profile, "millrace:services": settings }).services;
+function declared(settings: object = {}, profile = "pipeline") {
+  const config = loadConfig({ "millrace:profile": profile, "millrace:services": settings });
+  return [config.services.kafka, topicsOf(config)] as const;
+}
 
 describe("what topics take on the brokers' claims", () => {
   it("is bounded by bytes on the declared topics", () => {
     const bounds = { "retention.bytes": String(448 * 2 ** 20), "segment.bytes": String(64 * 2 ** 20) };
-    expect(topicBounds(services())).to.deep.equal(bounds);
-    expect(declaredTopics(services())["random-numbers"]?.config).to.include(bounds);
+    expect(topicBounds(...declared())).to.deep.equal(bounds);
+    expect(declaredTopics(...declared())["random-numbers"]?.config).to.include(bounds);
   });
 
   it("is not bounded where the brokers are others', or have no claim", () => {
     const existing = { kafka: { existing: { bootstrapServers: "a:9092" } } };
-    expect(topicBounds(services(existing))).to.deep.equal({});
-    expect(topicBounds(services({ kafka: { storage: { kind: "ephemeral" } } }))).to.deep.equal({});
+    expect(topicBounds(...declared(existing))).to.deep.equal({});
+    expect(topicBounds(...declared({ kafka: { storage: { kind: "ephemeral" } } }))).to.deep.equal({});
   });
 
   it("lasts for the hours of the config in every profile", () => {
     for (const profile of ["core", "studio", "pipeline", "full"]) {
-      expect(retentionWarnings(services({}, profile)), profile).to.deep.equal([]);
+      expect(retentionWarnings(...declared({}, profile)), profile).to.deep.equal([]);
     }
   });
 
   it("is told with the numbers and the way where it does not last", () => {
-    expect(retentionWarnings(services({ randomNumbers: { rate: 500, replicas: 2 } }))).to.deep.equal([
+    expect(retentionWarnings(...declared({ randomNumbers: { rate: 500, replicas: 2 } }))).to.deep.equal([
       "millrace:services.kafka.storage.size: 5Gi holds about 78 minutes of topic random-numbers, not the 24 hours of " +
         "millrace:services.kafka.retentionHours: millrace:services.randomNumbers.rate (500) and replicas (2) make about " +
         "1030 MiB an hour, and each partition keeps 448 MiB; older records go, also those that nobody has read; raise it " +

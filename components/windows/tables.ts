@@ -1,11 +1,8 @@
-/** The tables of the pipeline in Cassandra: what the streams and the census write, and the display reads. */
-import type { CassandraKeyspaces, CassandraTable } from "../components/cassandra/cassandra-keyspaces.ts";
+/** The tables of streamed figures: what the stream writes, and the display reads. */
+import type { Keyspaces, Table } from "../../platform/tables.ts";
 
-/** Numbers that describe a group of values, in every table of results. */
-const figures = { count: "bigint", mean: "double", deviation: "double" } as const;
-
-/** @param args.keepHours Time that the streams' rows live, in hours. */
-export function cassandraTables(args: { readonly keepHours: number }): CassandraKeyspaces {
+/** @param args.keepHours Time that rows live, in hours. */
+export function streamTables(args: { readonly keepHours: number }): Keyspaces {
   const aging = {
     ttlSeconds: args.keepHours * 3600,
     // About thirty files at most, of which one ends at a time.
@@ -15,12 +12,11 @@ export function cassandraTables(args: { readonly keepHours: number }): Cassandra
     streaming: {
       tables: { windows: { ...windows, ...aging }, records: { ...records, ...aging }, series: { ...series, ...aging } },
     },
-    census: { tables: { summary } },
   };
 }
 
 /** Parts of windows: readers merge those of one window. A part that is written again replaces itself. */
-const windows: CassandraTable = {
+const windows: Table = {
   columns: {
     stream: "text",
     series: "text",
@@ -29,7 +25,9 @@ const windows: CassandraTable = {
     window_start: "timestamp",
     part: "text",
     window_seconds: "int",
-    ...figures,
+    count: "bigint",
+    mean: "double",
+    deviation: "double",
     minimum: "double",
     maximum: "double",
     last_ts: "timestamp",
@@ -46,7 +44,7 @@ const windows: CassandraTable = {
  * Single records, a partition a minute. One name may send several metrics at a time, and a run has several nodes. It was once
  * called `samples`, with a key of time and id alone, and a key can't be changed: what is there ends by its time to live.
  */
-const records: CassandraTable = {
+const records: Table = {
   columns: {
     stream: "text",
     series: "text",
@@ -68,33 +66,11 @@ const records: CassandraTable = {
 };
 
 /** Which series and metrics a stream has had lately. */
-const series: CassandraTable = {
+const series: Table = {
   columns: { stream: "text", series: "text", metric: "text", run: "text", last_ts: "timestamp" },
   partitionKey: ["stream"],
   clustering: [
     { column: "series", order: "ASC" },
     { column: "metric", order: "ASC" },
-  ],
-};
-
-/** Mean and deviation of each measure of the census, for every member of every grouping. */
-const summary: CassandraTable = {
-  columns: {
-    run: "text",
-    grouping: "text",
-    member: "text",
-    measure: "text",
-    ...figures,
-    minimum: "bigint",
-    maximum: "bigint",
-    seed: "bigint",
-    rows: "bigint",
-    made_at: "timestamp",
-  },
-  partitionKey: ["run"],
-  clustering: [
-    { column: "grouping", order: "ASC" },
-    { column: "member", order: "ASC" },
-    { column: "measure", order: "ASC" },
   ],
 };
