@@ -3,7 +3,7 @@ import type { ZodType } from "zod";
 import type { rooms as all } from "../components/index.ts";
 import { escapedUser } from "../platform/names.ts";
 import type { Home, Rights, Service } from "../platform/service.ts";
-import { ownBuckets, rooms, s3Owner, viewOf } from "./rooms.ts";
+import { existingStore, ownBuckets, rooms, s3Owner, viewOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
 
 export { s3Owner } from "./rooms.ts";
@@ -33,7 +33,7 @@ export interface ObjectStoreContents {
 
 /** Buckets, keys and homes of a config. */
 export function objectStoreContents(config: PlatformConfig): ObjectStoreContents {
-  const { existing } = config.services.objectStore;
+  const existing = existingStore(config);
   const own = Object.entries(ownBuckets).map(([key, { name }]) => [key, name]);
   const buckets = existing?.buckets ?? (Object.fromEntries(own) as Record<string, string>);
   const seen = rooms.map((room) => ({ store: room.store, view: viewOf(room, config) }));

@@ -1,7 +1,7 @@
 /** The rooms of the house as the rest of the config reads them. */
 import { rooms as all } from "../components/index.ts";
 import type { Backups } from "../platform/operating.ts";
-import type { Service, SettingsOf, StoreWhole, TopicLoad, View } from "../platform/service.ts";
+import type { ExistingStore, Service, SettingsOf, StoreWhole, TopicLoad, View } from "../platform/service.ts";
 import type { Keyspaces } from "../platform/tables.ts";
 
 type Rooms = typeof all;
@@ -46,6 +46,11 @@ export const storeWhole: StoreWhole = {
     ...Object.fromEntries(homes.map(({ owners }) => [s3Owner("user-"), owners])),
   },
 };
+
+/** The S3 service that is there already; `undefined` where the platform makes buckets and keys. */
+export function existingStore(config: Housed): ExistingStore | undefined {
+  return rooms.flatMap((room) => room.existingStore?.(settingsOf(room.name, config)) ?? [])[0];
+}
 
 /** A room's own part of a config. @throws Error when there is no such room */
 export function settingsOf(name: string, config: Housed): { readonly enabled: boolean } {

@@ -1,5 +1,5 @@
 /**
- * Every name that the platform derives, as pure functions. Object names are part of the platform's contract: people type
+ * Every name that several rooms derive, as pure functions; those of one are its own. Object names are part of the platform's contract: people type
  * them into `kubectl`, and a change of one replaces the object.
  */
 
@@ -47,31 +47,13 @@ export function publishedServiceName(service: string): string {
 }
 
 /** Name of the Secret with a consumer's S3 key pair. */
-export function s3KeySecretName(consumer: string, store: string = "object-store"): string {
+export function s3KeySecretName(consumer: string, store: string): string {
   return `${store}-key-${consumer}`;
 }
 
 /** Name of the Secret with the password of a database server's role. */
 export function roleSecretName(server: string, role: string): string {
   return `${server}-role-${role.replaceAll("_", "-")}`;
-}
-
-/** Name of the driver's Deployment, Job and Service of a Spark application. */
-export function sparkDriverName(application: string): string {
-  return `spark-${application}-driver`;
-}
-
-/** Prefix of the executor pods of a Spark application. */
-export function sparkExecutorPrefix(application: string): string {
-  return `spark-${application}`;
-}
-
-/**
- * A Kafka cluster id from 16 random bytes in URL-safe base64 (22 characters). Kafka's own tools read an id that begins
- * with a dash as an option, so such an id gets another first character.
- */
-export function kafkaClusterId(base64Url: string): string {
-  return base64Url.startsWith("-") ? `A${base64Url.slice(1)}` : base64Url;
 }
 
 /** What a user may be called: letters of either case, which mean the same, digits, and `. _ + @ -` between them. */

@@ -139,6 +139,14 @@ export interface StoreUse<Own, Bucket extends string = string, Consumer extends 
   readonly homes?: Homes<Own>;
 }
 
+/** What is there already of an S3 service that the platform does not run. */
+export interface ExistingStore {
+  /** Names of buckets by what they are for. */
+  readonly buckets: Readonly<Record<string, string>>;
+  /** Secrets by whose they are, in the words of the stack's file. */
+  readonly secretNames: Readonly<Record<string, string>>;
+}
+
 /** What comes to a topic that the platform declares. */
 export interface TopicLoad {
   readonly partitions: number;
@@ -222,6 +230,8 @@ export interface Service<
   readonly pages?: WebPages;
   /** Where it is the server of all rooms' databases. */
   readonly backups?: Backups;
+  /** The S3 service of all rooms, where it is there already; `undefined` where the platform makes buckets and keys. */
+  existingStore?(own: z.output<S>): ExistingStore | undefined;
   /** Topics that are declared for it, by name. */
   topics?(own: z.output<S>): Readonly<Record<string, TopicLoad>>;
   /** Tables that are declared for it; they stay while it is off. */

@@ -1,13 +1,11 @@
 /** Airflow's connections, made from endpoints: a DAG names one by its id and finds host, port and keys in it. */
 import * as pulumi from "@pulumi/pulumi";
-import type {
-  KafkaEndpoint,
-  PrestoEndpoint,
-  S3Endpoint,
-  SecretKeyRef,
-  SparkConnectEndpoint,
-} from "../../platform/endpoints.ts";
-import { s3Url } from "../../platform/s3-settings.ts";
+import type { KafkaEndpoint } from "../kafka/endpoint.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { PrestoEndpoint } from "../presto/endpoint.ts";
+import type { SparkConnectEndpoint } from "../spark-connect/endpoint.ts";
+import type { SecretKeyRef } from "../../platform/endpoints.ts";
+import { s3Url } from "../object-store/s3-settings.ts";
 import { type EnvVar, secretEnv } from "../../platform/workload.ts";
 
 /** Id of the connection that Airflow itself uses, for its logs and the people's DAGs. */

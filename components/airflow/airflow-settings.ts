@@ -1,7 +1,7 @@
 /** Airflow's settings: all come as environment variables, those without secrets in every pod, the others in the servers'. */
 import * as pulumi from "@pulumi/pulumi";
-import { libpqParameters } from "../../platform/postgres-client.ts";
-import type { PostgresEndpoint } from "../../platform/endpoints.ts";
+import { libpqParameters } from "../postgres/postgres-client.ts";
+import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import { execProbe, type EnvVar, fieldEnv, type Probe, secretEnv } from "../../platform/workload.ts";
 
 /** `kubernetes`: each task in a pod of its own. `local`: all tasks inside the scheduler's pod. */

@@ -10,7 +10,8 @@ import {
   TEAM_BUNDLE,
 } from "./airflow-settings.ts";
 import { type ClientEndpoints, clientPodParts } from "../notebooks/client-endpoints.ts";
-import type { S3Endpoint, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import { airflowResources } from "./service.ts";
 import { labels } from "../../platform/names.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";

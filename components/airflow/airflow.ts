@@ -21,13 +21,10 @@ import {
 } from "./airflow-settings.ts";
 import { account, taskKeyFiles, type TaskParts, taskParts, taskPodText, taskRightsText } from "./airflow-tasks.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
-import type {
-  AirflowEndpoint,
-  PostgresEndpoint,
-  PublishedAddress,
-  S3Endpoint,
-  SecretKeyRef,
-} from "../../platform/endpoints.ts";
+import type { AirflowEndpoint } from "./endpoint.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { PostgresEndpoint } from "../postgres/endpoint.ts";
+import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { airflowResources } from "./service.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";

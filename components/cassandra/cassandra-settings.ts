@@ -1,5 +1,5 @@
 /** How Cassandra's nodes are set up for their container, and how its clients are told where it is. */
-import type { CassandraEndpoint } from "../../platform/endpoints.ts";
+import type { CassandraEndpoint } from "./endpoint.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { podHost } from "../../platform/names.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";

@@ -10,7 +10,7 @@ import {
   SUPERUSER,
 } from "./cassandra-keyspaces.ts";
 import { cassandraNodeEnv, DATACENTER } from "./cassandra-settings.ts";
-import type { CassandraEndpoint } from "../../platform/endpoints.ts";
+import type { CassandraEndpoint } from "./endpoint.ts";
 import { type GeneratedSecret, generatedSecret } from "../../platform/generated-secret.ts";
 import { labels, podHost, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";

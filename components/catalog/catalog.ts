@@ -2,12 +2,14 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import { jdbcParameters } from "../../platform/postgres-client.ts";
-import type { CatalogEndpoint, PostgresEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
+import { jdbcParameters } from "../postgres/postgres-client.ts";
+import type { CatalogEndpoint } from "./endpoint.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
-import { awsKeyEnv, s3aSettings } from "../../platform/s3-settings.ts";
+import { awsKeyEnv, s3aSettings } from "../object-store/s3-settings.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import {
   after,

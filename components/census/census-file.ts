@@ -1,8 +1,8 @@
 /** The census: a static file in S3, in parts, the same for the same seed and number of people. */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { S3Endpoint } from "../../platform/endpoints.ts";
-import { awsKeyEnv, s3Url } from "../../platform/s3-settings.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
 import { after, job, type Resources } from "../../platform/workload.ts";
 
 const ROLE = "part";

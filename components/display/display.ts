@@ -2,13 +2,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
-import type {
-  CassandraEndpoint,
-  DisplayEndpoint,
-  PrestoEndpoint,
-  PublishedAddress,
-  TopicEndpoint,
-} from "../../platform/endpoints.ts";
+import type { CassandraEndpoint } from "../cassandra/endpoint.ts";
+import type { DisplayEndpoint } from "./endpoint.ts";
+import type { TopicEndpoint } from "../kafka/endpoint.ts";
+import type { PrestoEndpoint } from "../presto/endpoint.ts";
+import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";

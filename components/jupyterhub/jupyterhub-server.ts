@@ -1,7 +1,8 @@
 /** The pod of a user's server: one template for all, and what differs by user. The hub makes the pods. */
 import * as pulumi from "@pulumi/pulumi";
 import { type ClientEndpoints, clientPodParts } from "../notebooks/client-endpoints.ts";
-import type { S3Endpoint, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import { escapedUser } from "../../platform/names.ts";
 import { quantityOf } from "../../platform/quantity.ts";
 import { type EnvVar, podTemplate, type Resources, tcpProbe } from "../../platform/workload.ts";

@@ -1,11 +1,13 @@
 /** JupyterHub: the hub, the proxy before it, the accounts, and a server per user that the hub starts as a pod. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { libpqParameters } from "../../platform/postgres-client.ts";
+import { libpqParameters } from "../postgres/postgres-client.ts";
 import * as random from "@pulumi/random";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
-import type { JupyterHubEndpoint, PostgresEndpoint, PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { JupyterHubEndpoint } from "./endpoint.ts";
+import type { PostgresEndpoint } from "../postgres/endpoint.ts";
+import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type Home, peopleText, serverPodText, serverSecretName, TOKEN_FIELD } from "./jupyterhub-server.ts";
 import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";

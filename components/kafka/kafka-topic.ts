@@ -1,7 +1,7 @@
 /** Topics of a Kafka cluster, declared with their settings and made by one Job. */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { KafkaEndpoint, TopicEndpoint } from "../../platform/endpoints.ts";
+import type { KafkaEndpoint, TopicEndpoint } from "./endpoint.ts";
 import { after, job, type Resources } from "../../platform/workload.ts";
 
 const ROLE = "setup";

@@ -1,5 +1,6 @@
 /** How Kafka is built: brokers of the platform's own or those that are there, and the declared topics. */
-import type { KafkaEndpoint, PublishedAddress, TopicEndpoint } from "../../platform/endpoints.ts";
+import type { KafkaEndpoint, TopicEndpoint } from "./endpoint.ts";
+import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { setupResources } from "../../platform/resources.ts";
 import { declaredTopics, type Loads } from "./declared-topics.ts";
@@ -17,10 +18,7 @@ export interface KafkaWithTopics {
 
 export const kafkaRoom = defineRoom({
   service: kafka,
-  build(
-    { own, namespace, image, storage, exposure, opts },
-    { topics }: { topics: Loads },
-  ): KafkaWithTopics {
+  build({ own, namespace, image, storage, exposure, opts }, { topics }: { topics: Loads }): KafkaWithTopics {
     const brokers =
       own.existing === undefined
         ? new Kafka(

@@ -4,16 +4,13 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type {
-  KafkaEndpoint,
-  PrestoEndpoint,
-  PublishedAddress,
-  S3Endpoint,
-  SecretKeyRef,
-  SparkConnectEndpoint,
-} from "../../platform/endpoints.ts";
+import type { KafkaEndpoint } from "../kafka/endpoint.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { PrestoEndpoint } from "../presto/endpoint.ts";
+import type { SparkConnectEndpoint } from "../spark-connect/endpoint.ts";
+import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { labels } from "../../platform/names.ts";
-import { s3Url } from "../../platform/s3-settings.ts";
+import { s3Url } from "../object-store/s3-settings.ts";
 import { configMap, type EnvVar, secretEnv, type Volume, type VolumeMount } from "../../platform/workload.ts";
 
 const VOLUME = "client-endpoints";

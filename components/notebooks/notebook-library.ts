@@ -1,9 +1,9 @@
 /** The platform's own notebooks in the bucket of published ones, where people and Airflow find them. */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { S3Endpoint } from "../../platform/endpoints.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { labels } from "../../platform/names.ts";
-import { awsKeyEnv, s3Url } from "../../platform/s3-settings.ts";
+import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
 import { after, configMap, job, type Resources } from "../../platform/workload.ts";
 
 const ROLE = "setup";

@@ -137,4 +137,5 @@ export const objectStore = defineService({
       },
     },
   ],
+  existingStore: (own) => own.existing,
 });

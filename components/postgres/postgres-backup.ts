@@ -2,9 +2,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { cronProblem } from "../../platform/cron.ts";
-import type { BackupPlace, S3Endpoint } from "../../platform/endpoints.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { BackupPlace } from "./endpoint.ts";
 import { labels } from "../../platform/names.ts";
-import { awsKeyEnv, s3Url } from "../../platform/s3-settings.ts";
+import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
 import {
   type EnvVar,
   jobSpec,

@@ -2,7 +2,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { BackupPlace, PostgresEndpoint } from "../../platform/endpoints.ts";
+import type { BackupPlace, PostgresEndpoint } from "./endpoint.ts";
 import { type GeneratedSecret, generatedSecret } from "../../platform/generated-secret.ts";
 import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { programText } from "../../platform/program.ts";

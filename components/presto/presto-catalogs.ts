@@ -1,7 +1,10 @@
 /** What Presto can query: each catalog is the settings of one connector, made from the endpoints that it reads. */
 import * as pulumi from "@pulumi/pulumi";
-import type { CassandraEndpoint, CatalogEndpoint, KafkaEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
-import { awsKeyEnv, s3Url } from "../../platform/s3-settings.ts";
+import type { CassandraEndpoint } from "../cassandra/endpoint.ts";
+import type { CatalogEndpoint } from "../catalog/endpoint.ts";
+import type { KafkaEndpoint } from "../kafka/endpoint.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
 import { type EnvVar, secretEnv } from "../../platform/workload.ts";
 
 /** A catalog of Presto, without any secret in its settings. */

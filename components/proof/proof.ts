@@ -2,20 +2,18 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type {
-  AirflowEndpoint,
-  BackupPlace,
-  CassandraEndpoint,
-  CatalogEndpoint,
-  DisplayEndpoint,
-  JupyterHubEndpoint,
-  PrestoEndpoint,
-  PumpEndpoint,
-  S3Endpoint,
-  SecretKeyRef,
-  SparkHistoryEndpoint,
-  TopicEndpoint,
-} from "../../platform/endpoints.ts";
+import type { AirflowEndpoint } from "../airflow/endpoint.ts";
+import type { CassandraEndpoint } from "../cassandra/endpoint.ts";
+import type { CatalogEndpoint } from "../catalog/endpoint.ts";
+import type { DisplayEndpoint } from "../display/endpoint.ts";
+import type { JupyterHubEndpoint } from "../jupyterhub/endpoint.ts";
+import type { TopicEndpoint } from "../kafka/endpoint.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { BackupPlace } from "../postgres/endpoint.ts";
+import type { PrestoEndpoint } from "../presto/endpoint.ts";
+import type { PumpEndpoint } from "../random-numbers/endpoint.ts";
+import type { SparkHistoryEndpoint } from "../spark-history/endpoint.ts";
+import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import { cleanupMs, podStartMs, proofCapMs } from "../../platform/hops/limits.ts";
 import { labels } from "../../platform/names.ts";
 import { after, type EnvVar, job, jobSpec, type PodArgs, type Resources, secretEnv } from "../../platform/workload.ts";

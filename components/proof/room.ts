@@ -5,7 +5,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { S3Source } from "../object-store/object-store.ts";
 import type { Presto } from "../presto/presto.ts";
 import type { SparkApplication } from "../spark/spark-application.ts";
-import type { TopicEndpoint } from "../../platform/endpoints.ts";
+import type { TopicEndpoint } from "../kafka/endpoint.ts";
 import { Proof, type ProofArgs } from "./proof.ts";
 import { proof, proofResources } from "./service.ts";
 

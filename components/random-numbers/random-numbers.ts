@@ -1,7 +1,8 @@
 /** The pumps of random numbers: each sends numbers to a topic at a steady rate, and marked ones for those who may ask. */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { PumpEndpoint, TopicEndpoint } from "../../platform/endpoints.ts";
+import type { TopicEndpoint } from "../kafka/endpoint.ts";
+import type { PumpEndpoint } from "./endpoint.ts";
 import { generatedSecret } from "../../platform/generated-secret.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import {

@@ -1,7 +1,7 @@
 /** Spark Connect: one Spark driver that people's notebooks and programs share, each in a session of its own. */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { SparkConnectEndpoint } from "../../platform/endpoints.ts";
+import type { SparkConnectEndpoint } from "./endpoint.ts";
 import { generatedSecret } from "../../platform/generated-secret.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { mebibytes } from "../../platform/quantity.ts";

@@ -1,13 +1,15 @@
 /** The Spark history server: the pages of applications that have ended, from their event logs in the object store. */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { PublishedAddress, S3Endpoint, SparkHistoryEndpoint } from "../../platform/endpoints.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { SparkHistoryEndpoint } from "./endpoint.ts";
+import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { sparkHistoryResources } from "./service.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { heapMebibytes, quantityOf } from "../../platform/quantity.ts";
-import { awsKeyEnv } from "../../platform/s3-settings.ts";
+import { awsKeyEnv } from "../object-store/s3-settings.ts";
 import { eventLogProblems } from "../spark/spark-event-log.ts";
 import {
   DEFAULTS_FILE,

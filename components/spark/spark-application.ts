@@ -1,9 +1,11 @@
 /** One Spark application: a driver pod, which makes its executors as pods and takes them along when it goes. */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { PublishedAddress, S3Endpoint } from "../../platform/endpoints.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
-import { labels, selector, serviceHost, sparkDriverName, sparkExecutorPrefix } from "../../platform/names.ts";
+import { labels, selector, serviceHost } from "../../platform/names.ts";
+import { sparkDriverName, sparkExecutorPrefix } from "./names.ts";
 import {
   driverFile,
   driverPorts,

@@ -4,8 +4,9 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { S3Endpoint } from "../../platform/endpoints.ts";
-import { labels, sparkDriverName } from "../../platform/names.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
+import { labels } from "../../platform/names.ts";
+import { sparkDriverName } from "./names.ts";
 import {
   driverFile,
   executorProblems,

@@ -1,10 +1,10 @@
 /** The pod of a Spark driver, whatever starts it: spark-submit in client mode, the account, the key and the settings. */
 import * as pulumi from "@pulumi/pulumi";
-import type { S3Endpoint } from "../../platform/endpoints.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { sparkDriverResources } from "./service.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { mebibytes } from "../../platform/quantity.ts";
-import { awsKeyEnv } from "../../platform/s3-settings.ts";
+import { awsKeyEnv } from "../object-store/s3-settings.ts";
 import {
   BLOCK_MANAGER_PORT,
   DEFAULTS_FILE,

@@ -1,6 +1,9 @@
 /** Which connector jars Spark needs for the endpoints that it is wired to, checked before anything is deployed. */
 import { versions } from "../../images/versions.ts";
-import type { CassandraEndpoint, CatalogEndpoint, KafkaEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
+import type { CassandraEndpoint } from "../cassandra/endpoint.ts";
+import type { CatalogEndpoint } from "../catalog/endpoint.ts";
+import type { KafkaEndpoint } from "../kafka/endpoint.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
 
 /** A connector as Maven coordinates. */
 export type SparkPackage = `${string}:${string}:${string}`;

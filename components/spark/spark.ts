@@ -3,12 +3,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { versions } from "../../images/versions.ts";
-import type { CatalogEndpoint, S3Endpoint } from "../../platform/endpoints.ts";
+import type { CatalogEndpoint } from "../catalog/endpoint.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "./service.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { labels } from "../../platform/names.ts";
 import { mebibytes, quantityOf } from "../../platform/quantity.ts";
-import { s3aSettings } from "../../platform/s3-settings.ts";
+import { s3aSettings } from "../object-store/s3-settings.ts";
 import { bakedPackages, type SparkPackage, sparkPackageProblems } from "./spark-packages.ts";
 import { configMap, type PodArgs, podTemplate } from "../../platform/workload.ts";
 

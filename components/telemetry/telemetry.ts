@@ -1,7 +1,7 @@
 /** The telemetry producer: sends the vmstat and iostat figures of its node to a topic, for ever. */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { TopicEndpoint } from "../../platform/endpoints.ts";
+import type { TopicEndpoint } from "../kafka/endpoint.ts";
 import { deployment, fieldEnv, httpProbe, type Resources, tcpProbe } from "../../platform/workload.ts";
 
 const HEALTH_PORT = 8080;

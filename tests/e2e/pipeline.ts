@@ -3,7 +3,8 @@ import { auth, Client, policies, types } from "cassandra-driver";
 
 import { type NumberRecord, numbersMetric } from "../../components/random-numbers/hops/marked-numbers.ts";
 import { PumpClient, type PumpOrder } from "../../components/random-numbers/hops/pump-client.ts";
-import { roleSecretName, ROBOT, sparkDriverName } from "../../platform/names.ts";
+import { sparkDriverName } from "../../components/spark/names.ts";
+import { roleSecretName, ROBOT } from "../../platform/names.ts";
 import { serviceNames } from "../support/service-names.ts";
 import { type Sink, type Stream, streams, type WindowsAnswer } from "../../display/protocol.ts";
 import { makeRecord, type TelemetryRecord, toMessage } from "../../components/telemetry/programs/record.ts";

@@ -1,22 +1,22 @@
 import { expect } from "chai";
+import { kafkaClusterId } from "../../components/kafka/names.ts";
+import { sparkDriverName } from "../../components/spark/names.ts";
 import {
   escapedUser,
   isUserName,
-  kafkaClusterId,
   labels,
   podHost,
   publishedServiceName,
   s3KeySecretName,
   selector,
   serviceHost,
-  sparkDriverName,
   unescapedUser,
 } from "../../platform/names.ts";
 
 describe("names", () => {
   it("keeps the names that people type and other programs rely on", () => {
     expect(sparkDriverName("telemetry")).to.equal("spark-telemetry-driver");
-    expect(s3KeySecretName("spark")).to.equal("object-store-key-spark");
+    expect(s3KeySecretName("spark", "object-store")).to.equal("object-store-key-spark");
     expect(publishedServiceName("presto")).to.equal("presto-published");
   });
 

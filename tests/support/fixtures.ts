@@ -1,14 +1,11 @@
 /** Endpoints and settings that component specs hand in. */
 import * as pulumi from "@pulumi/pulumi";
 import type { Exposure } from "../../platform/exposure.ts";
-import type {
-  CatalogEndpoint,
-  KafkaEndpoint,
-  PostgresEndpoint,
-  PrestoEndpoint,
-  S3Endpoint,
-  TopicEndpoint,
-} from "../../platform/endpoints.ts";
+import type { CatalogEndpoint } from "../../components/catalog/endpoint.ts";
+import type { KafkaEndpoint, TopicEndpoint } from "../../components/kafka/endpoint.ts";
+import type { S3Endpoint } from "../../components/object-store/endpoint.ts";
+import type { PostgresEndpoint } from "../../components/postgres/endpoint.ts";
+import type { PrestoEndpoint } from "../../components/presto/endpoint.ts";
 import { existingKafka } from "../../components/kafka/kafka.ts";
 import { existingObjectStore } from "../../components/object-store/object-store.ts";
 import type { Inputs } from "./mocks.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
-import type { CassandraEndpoint } from "../../../platform/endpoints.ts";
+import type { CassandraEndpoint } from "../../../components/cassandra/endpoint.ts";
 import { Display, displayProblems } from "../../../components/display/display.ts";
 import { envOf, nodePorts, presto, resources, topic } from "../../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../../support/mocks.ts";

@@ -5,7 +5,7 @@ import {
   clientEndpointsProblems,
   clientPodParts,
 } from "../../../components/notebooks/client-endpoints.ts";
-import type { SparkConnectEndpoint } from "../../../platform/endpoints.ts";
+import type { SparkConnectEndpoint } from "../../../components/spark-connect/endpoint.ts";
 import { kafka, presto, s3 } from "../../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { S3Endpoint } from "../../../platform/endpoints.ts";
+import type { S3Endpoint } from "../../../components/object-store/endpoint.ts";
 import { minioPolicy, minioSetupScript } from "../../../components/object-store/object-store-minio.ts";
 import {
   existingObjectStore,

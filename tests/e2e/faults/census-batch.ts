@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { sparkDriverName, sparkExecutorPrefix } from "../../../platform/names.ts";
+import { sparkDriverName, sparkExecutorPrefix } from "../../../components/spark/names.ts";
 import { type CensusAnswer, sinks } from "../../../display/protocol.ts";
 import { displayUrl } from "../pipeline.ts";
 import { endOfJob, killPod, kube, namespace, pods, sql } from "../platform.ts";

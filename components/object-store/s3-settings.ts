@@ -1,7 +1,7 @@
 /** How S3 clients are told where an object store is. */
 import * as pulumi from "@pulumi/pulumi";
-import type { S3Endpoint } from "./endpoints.ts";
-import { type EnvVar, secretEnv } from "./workload.ts";
+import type { S3Endpoint } from "./endpoint.ts";
+import { type EnvVar, secretEnv } from "../../platform/workload.ts";
 
 /** `http://host:port` of an endpoint. */
 export function s3Url(endpoint: S3Endpoint): pulumi.Output<string> {

@@ -1,5 +1,5 @@
 /** How clients of PostgreSQL notice that the server is gone: a pod that is made anew takes its address along and tells nobody. */
-import { answerMs, statementMs } from "./hops/limits.ts";
+import { answerMs, statementMs } from "../../platform/hops/limits.ts";
 
 const seconds = (ms: number): string => String(Math.round(ms / 1000));
 

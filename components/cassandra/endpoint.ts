@@ -1,0 +1,19 @@
+/** What Cassandra offers to others. */
+import type { Output } from "@pulumi/pulumi";
+import type { SecretKeyRef } from "../../platform/endpoints.ts";
+
+/** A Cassandra cluster, seen with the role of one consumer. */
+export interface CassandraEndpoint {
+  readonly kind: "cassandra";
+  /** `host,host`, reachable from pods. */
+  readonly contactPoints: Output<string>;
+  readonly port: Output<number>;
+  /** Data center that drivers must name. */
+  readonly datacenter: string;
+  /** Role that the consumer logs in as. */
+  readonly user: string;
+  /** The role's password: letters and digits only. */
+  readonly password: SecretKeyRef;
+  /** Settles when the declared keyspaces and tables exist and the role may use what it was granted. */
+  readonly ready: Output<string>;
+}

@@ -1,0 +1,29 @@
+/** What the object store offers to others. */
+import type { Output } from "@pulumi/pulumi";
+
+/** A key pair kept in a Kubernetes Secret of the platform's namespace. */
+export interface AccessKeyRef {
+  /** Name of the Secret. */
+  readonly secretName: Output<string>;
+  /** Key in the Secret that holds the access key id. */
+  readonly accessKeyField: string;
+  /** Key in the Secret that holds the secret access key. */
+  readonly secretKeyField: string;
+}
+
+/** An S3 API, seen with the rights of one consumer. */
+export interface S3Endpoint {
+  readonly kind: "s3";
+  readonly protocol: Output<"http" | "https">;
+  /** DNS name, reachable from pods. */
+  readonly host: Output<string>;
+  readonly port: Output<number>;
+  /** Region that requests are signed for. */
+  readonly region: Output<string>;
+  /** `true`: buckets are path segments; `false`: buckets are host names. */
+  readonly pathStyle: boolean;
+  /** The consumer's own key pair. */
+  readonly credentials: AccessKeyRef;
+  /** Settles when buckets and keys exist and answer; wait for it only where the first request must succeed. */
+  readonly ready: Output<string>;
+}

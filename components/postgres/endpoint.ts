@@ -1,0 +1,27 @@
+/** What PostgreSQL offers: databases and their backups to others. */
+import type { Output } from "@pulumi/pulumi";
+import type { SecretKeyRef } from "../../platform/endpoints.ts";
+
+/** One database of a PostgreSQL server, seen with the role of its one consumer, who owns it. */
+export interface PostgresEndpoint {
+  readonly kind: "postgres";
+  /** DNS name, reachable from pods. */
+  readonly host: Output<string>;
+  readonly port: Output<number>;
+  readonly database: string;
+  /** Role that the consumer logs in as. */
+  readonly user: string;
+  /** The role's password: letters and digits only, so it needs no escaping in a URL. */
+  readonly password: SecretKeyRef;
+  /** Settles when the database exists and the role may use it. */
+  readonly ready: Output<string>;
+}
+
+/** Where backups are, and what makes them when. */
+export interface BackupPlace {
+  readonly bucket: string;
+  /** Begin of the keys of all backups, with its slash. */
+  readonly prefix: string;
+  readonly cronJob: string;
+  readonly schedule: string;
+}

@@ -1,0 +1,14 @@
+/** What the pumps of random numbers offer to others. */
+import type { Output } from "@pulumi/pulumi";
+import type { SecretKeyRef } from "../../platform/endpoints.ts";
+
+/** The pumps of random numbers, which also send marked ones for those who hold the token. */
+export interface PumpEndpoint {
+  readonly kind: "random-numbers";
+  /** `http://host:port`, reachable from pods. */
+  readonly url: Output<string>;
+  /** What a request for marked numbers must show. */
+  readonly token: SecretKeyRef;
+  /** Settles when a pump answers. */
+  readonly ready: Output<string>;
+}
