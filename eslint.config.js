@@ -41,6 +41,19 @@ export default tseslint.config(
     },
   },
   {
+    // A wire costs its consumers nothing: types, and no classes.
+    files: ["components/*/endpoint.ts", "platform/endpoints.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: 'Program > :not(ImportDeclaration[importKind="type"], ExportNamedDeclaration[exportKind="type"])',
+          message: "Types only.",
+        },
+      ],
+    },
+  },
+  {
     files: ["components/**/*.ts"],
     ignores: ["components/*/service.ts", "components/index.ts", "components/*/{hops,programs}/**/*.ts"],
     rules: { "no-restricted-imports": ["error", { patterns: [{ regex: "/(config|cli|clusters|engine)/" }] }] },

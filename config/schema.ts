@@ -6,7 +6,7 @@ import * as z from "zod";
 import { cluster } from "./cluster.ts";
 import { inProfile, profiles } from "./profiles.ts";
 import { rooms } from "../components/index.ts";
-import type { Service } from "../platform/service.ts";
+import type { Service, ServiceGroup } from "../platform/service.ts";
 import { type Services, services, storeWhole } from "./rooms.ts";
 
 export type { Quantity } from "../platform/quantity.ts";
@@ -20,6 +20,12 @@ function settingsIn<S extends Service>({ settings }: S): Settings<S> {
   return (typeof settings === "function" ? settings(storeWhole) : settings) as Settings<S>;
 }
 
+/** What a profile brings, in words. */
+function brought(group: ServiceGroup): string {
+  const titles = services.flatMap((room) => (room.group === group && room.title !== undefined ? [room.title] : []));
+  return new Intl.ListFormat("en-GB", { type: "conjunction" }).format(titles);
+}
+
 const serviceSettings = Object.fromEntries(services.map((room) => [room.name, settingsIn(room)])) as unknown as Schemas;
 
 /** Everything under `millrace:` in `Pulumi.<stack>.yaml`. */
@@ -29,10 +35,9 @@ export const schema = z
       .enum(profiles)
       .default("core")
       .describe(
-        "Named set of services: `core` is the data path; `studio` is `core` with what people work with: Airflow, " +
-          "JupyterHub, Spark Connect and Spark's history; `pipeline` is `core` with Cassandra, random numbers, the census, " +
-          "streamed windows and the web display; `full` is all of them. It only says which `services.*.enabled` are " +
-          "`true` where the stack does not. `npm run up -- --profile pipeline` is the same for one run, and the next runs " +
+        `Named set of services: \`core\` is the data path; \`studio\` is \`core\` with what people work with: ${brought("studio")}; ` +
+          `\`pipeline\` is \`core\` with ${brought("pipeline")}; \`full\` is all of them. ` +
+          "It only says which `services.*.enabled` are `true` where the stack does not. `npm run up -- --profile pipeline` is the same for one run, and the next runs " +
           "go on with it.",
       ),
     cluster,

@@ -189,6 +189,8 @@ export interface Service<
   readonly name: string;
   /** Which profiles add it to the data path. @default - all profiles have it */
   readonly group?: ServiceGroup;
+  /** What people call it, within a sentence: "Spark's history". @default - profiles do not name what they bring */
+  readonly title?: string;
   /** Whether it is there exactly where another service needs it, unless the stack says. @default false */
   readonly onDemand?: boolean;
   /** Its part of the stack's file; `whole` is what all rooms together have in the object store. */

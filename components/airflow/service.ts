@@ -28,6 +28,7 @@ const dags = {
 export const airflow = defineService({
   name: "airflow",
   group: "studio",
+  title: "Airflow",
   settings: z
     .strictObject({
       enabled: optional("studio", "Airflow is part of the platform"),

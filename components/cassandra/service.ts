@@ -17,6 +17,7 @@ export function cassandraResources(settings: { readonly memory: string }): Resou
 export const cassandra = defineService({
   name: "cassandra",
   group: "pipeline",
+  title: "Cassandra",
   settings: z
     .strictObject({
       enabled: optional("pipeline", "Cassandra is part of the platform"),

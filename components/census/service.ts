@@ -16,6 +16,7 @@ export function censusFileResources(): Resources {
 export const census = defineService({
   name: "census",
   group: "pipeline",
+  title: "the census",
   settings: z
     .strictObject({
       enabled: optional("pipeline", "a census file is generated and its figures are computed by a Spark batch"),

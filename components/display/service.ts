@@ -23,6 +23,7 @@ const fillers = [
 export const display = defineService({
   name: "display",
   group: "pipeline",
+  title: "the web display",
   settings: z
     .strictObject({
       enabled: optional("pipeline", "the web display is part of the platform"),

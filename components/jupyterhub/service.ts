@@ -30,6 +30,7 @@ const userName = () => z.string().regex(USER_NAME, { abort: true }).refine(isUse
 export const jupyterhub = defineService({
   name: "jupyterhub",
   group: "studio",
+  title: "JupyterHub",
   settings: z
     .strictObject({
       enabled: optional("studio", "JupyterHub is part of the platform"),

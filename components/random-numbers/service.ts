@@ -13,6 +13,7 @@ export function pumpResources(): Resources {
 export const randomNumbers = defineService({
   name: "randomNumbers",
   group: "pipeline",
+  title: "random numbers",
   settings: z
     .strictObject({
       enabled: optional("pipeline", "random numbers are produced to Kafka"),

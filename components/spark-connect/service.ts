@@ -7,6 +7,7 @@ import { applicationPods, spark, sparkHeap } from "../spark/service.ts";
 export const sparkConnect = defineService({
   name: "sparkConnect",
   group: "studio",
+  title: "Spark Connect",
   settings: z
     .strictObject({
       enabled: optional("studio", "people drive Spark from their notebooks (Spark Connect)"),

@@ -14,6 +14,7 @@ export function sparkHistoryResources(settings: { readonly memory: string }): Re
 export const sparkHistory = defineService({
   name: "sparkHistory",
   group: "studio",
+  title: "Spark's history",
   settings: z
     .strictObject({
       enabled: optional("studio", "the history of Spark's applications is kept and shown"),

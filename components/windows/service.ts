@@ -14,6 +14,7 @@ import { streamTables } from "./tables.ts";
 export const windows = defineService({
   name: "windows",
   group: "pipeline",
+  title: "streamed windows",
   settings: z
     .strictObject({
       enabled: optional(

@@ -35,6 +35,9 @@ describe("A service that is one folder and one line in the list of rooms", funct
 
   it("is in the editors' schema and on the page of settings", () => {
     expect(known["schema"]).to.equal(true);
+    expect(known["profiles"]).to.equal(
+      "with what people work with: Airflow, JupyterHub, Spark Connect, Spark's history and the weather",
+    );
     expect(known["page"]).to.deep.equal([
       "| `nodePorts.weather` | a whole number from 30000 to 32767 | `30555` | The weather. |",
       "| `weather.stations` | a whole number from 1 to 9 | `2` | Number of stations. |",

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { hopNames } from "../../check/hop-names.ts";
@@ -66,9 +67,12 @@ describe("The rooms", () => {
     expect(hopNames).to.include.members(rooms.flatMap(({ hops }) => Object.keys(hops ?? {})));
   });
 
-  it("are plain data: to read them loads nothing of Pulumi", () => {
+  it("are plain data, and so are their hops: to read them loads nothing of Pulumi", () => {
+    const hops = globSync("components/*/hops/**/*.ts", { cwd: root });
+    expect(hops).to.not.deep.equal([]);
     const program =
-      'import { createRequire } from "node:module"; await import("./components/index.ts"); await import("./config/index.ts");' +
+      'import { createRequire } from "node:module";' +
+      ["components/index.ts", "config/index.ts", ...hops].map((file) => `await import("./${file}");`).join("") +
       "process.stdout.write(Object.keys(createRequire(import.meta.url).cache).filter((file) => /@pulumi|@grpc/.test(file)).join())";
     const loaded = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { cwd: root });
     expect(loaded.toString()).to.equal("");

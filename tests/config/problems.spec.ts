@@ -260,12 +260,12 @@ const bad: Case[] = [
   [
     "an image with a space",
     kafka({ image: "my kafka" }),
-    'millrace:services.kafka.image: received "my kafka"; give an image with a tag other than latest or a digest, for example "registry.example.com/kafka:4.3.1"',
+    'millrace:services.kafka.image: received "my kafka"; give an image with a tag other than latest or a digest, for example "registry.example.com/team/image:1.2.3"',
   ],
   ...["kafka", "registry.example.com:5000/kafka", "kafka:latest"].map((image): Case => [
     `the image ${image}, which is not pinned`,
     kafka({ image }),
-    `millrace:services.kafka.image: received "${image}"; give an image with a tag other than latest or a digest, for example "registry.example.com/kafka:4.3.1"`,
+    `millrace:services.kafka.image: received "${image}"; give an image with a tag other than latest or a digest, for example "registry.example.com/team/image:1.2.3"`,
   ]),
   [
     "an unknown profile with the nearest",

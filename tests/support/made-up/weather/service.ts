@@ -8,6 +8,7 @@ import { image, optional, storage } from "../../../../platform/settings.ts";
 export const weather = defineService({
   name: "weather",
   group: "studio",
+  title: "the weather",
   settings: z
     .strictObject({
       enabled: optional("studio", "the weather is part of the platform"),
