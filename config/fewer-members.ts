@@ -1,6 +1,6 @@
 /** Fewer members of a service than hold data now: what they hold must be elsewhere first. */
 import type { Transition } from "./live-platform.ts";
-import { isOwn, rooms, settingsOf } from "./rooms.ts";
+import { isOwn, rooms, viewOf } from "./rooms.ts";
 
 /** What can't be taken away without losing data, with the way to do it; empty when nothing is. */
 export function fewerMembers(transition: Transition): string[] {
@@ -9,7 +9,8 @@ export function fewerMembers(transition: Transition): string[] {
     const { claims } = room;
     if (claims?.fewer === undefined || !isOwn(room, config)) return [];
     const there = members(transition, claims.set);
-    const { replicas: wanted = 1 } = settingsOf(room.name, config) as { readonly replicas?: number };
+    const keepers = room.pods?.(viewOf(room, config)).filter(({ data }) => data !== undefined) ?? [];
+    const wanted = keepers.reduce((sum, { count = 1 }) => sum + count, 0);
     return wanted >= there ? [] : [claims.fewer({ there, wanted, namespace: config.cluster.namespace })];
   });
 }

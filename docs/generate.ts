@@ -100,10 +100,10 @@ function extendsComponent(declaration: ts.ClassDeclaration, source: ts.SourceFil
   return declaration.heritageClauses?.some((clause) => /\bComponent\b/.test(clause.getText(source))) ?? false;
 }
 
-/** Every page by its file name in `docs/components`. */
-export async function componentPages(): Promise<Map<string, string>> {
+/** Every page by its file name in `docs/components`. @param folders Where components are, from the project's folder. */
+export async function componentPages(folders = ["components", "platform"]): Promise<Map<string, string>> {
   const pages = new Map<string, string>();
-  const files = ["components", "platform"].flatMap((folder) =>
+  const files = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(root, folder, file)),
   );
   files.push(join(root, "images/platform-images.ts"));

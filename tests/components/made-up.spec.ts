@@ -8,9 +8,12 @@ const folder = join(root, "tests", "support", "made-up");
 describe("A service that is one folder and one line in the list of rooms", function () {
   this.timeout(120_000);
   let known: Record<string, unknown>;
+  const run = (file: string): Record<string, unknown> => {
+    const args = ["--import", join(folder, "register.ts"), join(folder, file)];
+    return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Record<string, unknown>;
+  };
   before(() => {
-    const args = ["--import", join(folder, "register.ts"), join(folder, "ask.ts")];
-    known = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Record<string, unknown>;
+    known = run("ask.ts");
   });
 
   it("has settings, and is on in the profiles of its group", () => {
@@ -85,6 +88,28 @@ describe("A service that is one folder and one line in the list of rooms", funct
     expect(all).to.contain("but for the catalog (--database metastore) and the weather (--database weather),");
     expect(one?.endsWith("; the past is another one")).to.equal(true);
     expect(known["notes"]).to.deep.equal(["2 stations"]);
+  });
+
+  it("has the rule that it may not shrink asked", () => {
+    expect(known["fewer"]).to.deep.equal(["3 stations, not 2"]);
+  });
+
+  it("has a page of its component", () => {
+    expect(known["component"])
+      .to.contain("# Weather\n\nStations that send what they read to a topic.")
+      .and.match(/\| `stations` +\| `number` +\| `1` +\| Number of stations\. +\|/);
+  });
+
+  it("is built by one line of a program, with its topic, and offers its address and what it proves", () => {
+    expect(run("program.ts")).to.deep.equal({
+      unplaced: [true, false],
+      replicas: 2,
+      image: "registry/weather:1",
+      topic: true,
+      address: "http://weather.millrace.svc:8080",
+      proves: ["weather"],
+      waits: 1,
+    });
   });
 
   it("has its hop told apart where it is off", () => {

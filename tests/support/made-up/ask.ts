@@ -17,6 +17,7 @@ import { configWarnings, loadConfig } from "../../../config/index.ts";
 import { skippedHops } from "../../../config/proof-hops.ts";
 import { keyspacesOf, topicsOf } from "../../../config/rooms.ts";
 import { transitionProblems } from "../../../config/transitions.ts";
+import { componentPages } from "../../../docs/generate.ts";
 
 const config = (stations: number, profile = "studio") =>
   loadConfig({ "millrace:profile": profile, "millrace:services": { weather: { stations } } });
@@ -31,6 +32,10 @@ const refused = (raw: Record<string, unknown>): string => {
 const live = {
   claims: [],
   sets: [{ namespace: "millrace", service: "weather", replicas: 1, hasClaims: false }],
+};
+const fewer = {
+  claims: [],
+  sets: [{ namespace: "millrace", service: "weather", replicas: 3, hasClaims: true }],
 };
 const mine = (texts: readonly string[]): string[] => texts.filter((text) => /weather|stations/.test(text));
 const documents = await generated();
@@ -75,6 +80,8 @@ console.log(
     disk: disk("studio") - disk("core"),
     restore: [undefined, "weather"].map((database) => announcement(restoreChoice("latest", database), "data")),
     notes: roomNotes({ config: two }, [{ name: "weather" }]),
+    fewer: mine(transitionProblems({ live: fewer, config: two, storageClass: "default" })),
+    component: (await componentPages(["tests/support/made-up"])).get("weather.md"),
     skipped: skippedHops(config(2, "core")).census,
   }),
 );

@@ -1,9 +1,14 @@
 /** A service made up for specs: what a new room costs is what stands in this folder. */
 import * as z from "zod";
 import { kafka } from "../../../../components/kafka/service.ts";
-import { resources } from "../../../../platform/resources.ts";
+import { resources, type Resources } from "../../../../platform/resources.ts";
 import { defineService, type RightsByConsumer } from "../../../../platform/service.ts";
 import { image, optional, storage } from "../../../../platform/settings.ts";
+
+/** One station. */
+export function stationResources(): Resources {
+  return resources(100, 200, "100Mi", 1);
+}
 
 export const weather = defineService({
   name: "weather",
@@ -35,7 +40,7 @@ export const weather = defineService({
   disk: { shared: "the sky", coldGi: 100, warmGi: 50 },
   outside: [{ key: "weather", title: "Weather", of: (_, { address }) => address("weather") }],
   notes: ({ own }) => [`${own.stations} stations`],
-  pods: ({ own }) => [{ resources: resources(100, 200, "100Mi", 1), count: own.stations, data: own.storage }],
+  pods: ({ own }) => [{ resources: stationResources(), count: own.stations, data: own.storage }],
   shrinks: [{ rank: 0, set: { stations: 1 }, applies: ({ stations }) => stations > 1 }],
   goes: 0,
   problems: ({ own }) => (own.stations === 7 ? ["millrace:services.weather.stations: 7 brings bad luck"] : []),
