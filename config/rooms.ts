@@ -86,19 +86,18 @@ export function enabledRooms(config: Housed): { readonly room: Service; readonly
 
 /** What comes to the topics of the services that are enabled, by topic. */
 export function topicsOf(config: Housed): Readonly<Record<string, TopicLoad>> {
-  const all = rooms.flatMap(({ name, topics }) => {
-    const own = settingsOf(name, config);
-    return own.enabled && topics !== undefined ? Object.entries(topics(own)) : [];
-  });
-  return Object.fromEntries(all);
+  const enabled = rooms.filter(({ name }) => settingsOf(name, config).enabled);
+  return Object.fromEntries(
+    enabled.flatMap((room) => Object.entries(room.topics?.(settingsOf(room.name, config)) ?? {})),
+  );
 }
 
 /** The tables of all services, by keyspace. */
 export function keyspacesOf(config: Housed): Keyspaces {
   const keyspaces: Record<string, Keyspaces[string]> = {};
   // The last room comes first: another order would have every platform that is there run the setup again.
-  for (const { name, tables } of rooms.toReversed()) {
-    for (const [keyspace, more] of Object.entries(tables?.(settingsOf(name, config)) ?? {})) {
+  for (const room of rooms.toReversed()) {
+    for (const [keyspace, more] of Object.entries(room.tables?.(settingsOf(room.name, config)) ?? {})) {
       keyspaces[keyspace] = { tables: { ...keyspaces[keyspace]?.tables, ...more.tables } };
     }
   }
