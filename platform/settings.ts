@@ -29,7 +29,8 @@ export const image = () =>
     )
     .optional()
     .meta({
-      "x-range": 'an image with a tag other than latest or a digest, for example "registry.example.com/team/image:1.2.3"',
+      "x-range":
+        'an image with a tag other than latest or a digest, for example "registry.example.com/team/image:1.2.3"',
     });
 
 export const dnsName = (what: string) =>

@@ -17,10 +17,7 @@ export type RowConsumer = keyof typeof roles;
 
 export const cassandraRoom = defineRoom({
   service: cassandra,
-  build(
-    { own, namespace, image, storage, opts },
-    { keyspaces }: { keyspaces: Keyspaces },
-  ): Cassandra<RowConsumer> {
+  build({ own, namespace, image, storage, opts }, { keyspaces }: { keyspaces: Keyspaces }): Cassandra<RowConsumer> {
     return new Cassandra(
       "cassandra",
       {
