@@ -3,7 +3,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { SecretKeyRef } from "./endpoints.ts";
-import { configHash } from "./workload.ts";
+import { labels as labelsOf, roleSecretName } from "./names.ts";
+import { configHash, type Volume, type VolumeMount } from "./workload.ts";
 
 export interface GeneratedSecretArgs {
   readonly namespace: pulumi.Input<string>;
@@ -36,5 +37,51 @@ export function generatedSecret(args: GeneratedSecretArgs, opts: pulumi.Componen
     ref: { secretName: secret.metadata.name, key },
     // Sixteen digits of a hash do not tell a text, so that a change of it may show.
     fingerprint: pulumi.unsecret(generated.result.apply((text) => configHash(text))),
+  };
+}
+
+/** Key of the password in a role's Secret. */
+export const PASSWORD_KEY = "password";
+
+const ROLE_PASSWORD_LENGTH = 32;
+
+/** The password of a role of a database, in a Secret that is named after both. */
+export function rolePassword(
+  database: string,
+  role: string,
+  namespace: pulumi.Input<string>,
+  opts: pulumi.ComponentResourceOptions,
+): GeneratedSecret {
+  return generatedSecret(
+    {
+      namespace,
+      name: `${database}-${role}-password`,
+      secretName: roleSecretName(database, role),
+      key: PASSWORD_KEY,
+      labels: labelsOf(database, "role"),
+      length: ROLE_PASSWORD_LENGTH,
+    },
+    opts,
+  );
+}
+
+/**
+ * Secrets as files of a pod: each key of a consumer's Secret is a file in the folder `<path>/<consumer>`.
+ * @param what Begin of the volumes' names, for example "password".
+ */
+export function secretFolders(
+  what: string,
+  path: string,
+  secrets: readonly (readonly [consumer: string, secretName: pulumi.Input<string>])[],
+): { readonly volumes: Volume[]; readonly mounts: VolumeMount[] } {
+  const all = secrets.map(([consumer, secretName]) => ({
+    // Names of volumes have no underscore.
+    volume: `${what}-${consumer.replaceAll("_", "-")}`,
+    consumer,
+    secretName,
+  }));
+  return {
+    volumes: all.map(({ volume: name, secretName }) => ({ name, secret: { secretName } })),
+    mounts: all.map(({ volume: name, consumer }) => ({ name, mountPath: `${path}/${consumer}`, readOnly: true })),
   };
 }

@@ -105,7 +105,10 @@ export class House {
     return built;
   };
 
-  /** Rooms of a list that have no place. */
+  /**
+   * Rooms of a list that have no place. It is asked at the end, since each place builds its room at once; a program that
+   * lacks one fails in its spec, before anybody runs it.
+   */
   unplaced(rooms: readonly Service[]): string[] {
     return rooms.map(({ name }) => name).filter((name) => !this.#placed.includes(name));
   }

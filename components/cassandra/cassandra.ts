@@ -11,19 +11,10 @@ import {
 } from "./cassandra-keyspaces.ts";
 import { cassandraNodeEnv, DATACENTER } from "./cassandra-settings.ts";
 import type { CassandraEndpoint } from "./endpoint.ts";
-import { type GeneratedSecret, generatedSecret } from "../../platform/generated-secret.ts";
+import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/generated-secret.ts";
 import { labels, podHost, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
-import {
-  job,
-  type Resources,
-  secretEnv,
-  service,
-  statefulSet,
-  tcpProbe,
-  type Volume,
-  type VolumeMount,
-} from "../../platform/workload.ts";
+import { job, type Resources, secretEnv, service, statefulSet, tcpProbe } from "../../platform/workload.ts";
 
 export type {
   CassandraKeyspaces,
@@ -36,8 +27,6 @@ export type {
 const ROLE = "node";
 const CQL_PORT = 9042;
 const GOSSIP_PORT = 7000;
-const PASSWORD_KEY = "password";
-const PASSWORD_LENGTH = 32;
 /** User and group of the server in the upstream image. */
 const UID = 999;
 const DATA_VOLUME = "data";
@@ -148,8 +137,9 @@ export class Cassandra<Consumer extends string> extends Component {
       .output(args.namespace)
       .apply((namespace) => contactPointsOf(name, replicas, namespace));
 
-    const superuser = createRole(SUPERUSER);
-    const passwords = consumers.map((consumer) => ({ consumer, ...createRole(consumer) }));
+    const password = (role: string) => rolePassword(name, role, args.namespace, childOptions);
+    const superuser = password(SUPERUSER);
+    const passwords = consumers.map((consumer) => ({ consumer, ...password(consumer) }));
     service(name, { ...meta, ports: { cql: CQL_PORT } }, childOptions);
     service(headless, { ...meta, ports: { cql: CQL_PORT, gossip: GOSSIP_PORT }, headless: true }, childOptions);
     const nodes = createNodes();
@@ -170,20 +160,6 @@ export class Cassandra<Consumer extends string> extends Component {
     ]);
     this.#endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ contactPoints, port: CQL_PORT });
-
-    function createRole(role: string): GeneratedSecret {
-      return generatedSecret(
-        {
-          namespace: args.namespace,
-          name: `${name}-${role}-password`,
-          secretName: roleSecretName(name, role),
-          key: PASSWORD_KEY,
-          labels: labels(name, "role"),
-          length: PASSWORD_LENGTH,
-        },
-        childOptions,
-      );
-    }
 
     function createNodes(): k8s.apps.v1.StatefulSet {
       const settings = (namespace: string): Record<string, string> =>
@@ -254,15 +230,8 @@ export class Cassandra<Consumer extends string> extends Component {
     }
 
     function createSetup(): k8s.batch.v1.Job {
-      const volumes = consumers.map((consumer): Volume => ({
-        name: passwordVolume(consumer),
-        secret: { secretName: roleSecretName(name, consumer) },
-      }));
-      const mounts = consumers.map((consumer): VolumeMount => ({
-        name: passwordVolume(consumer),
-        mountPath: `${PASSWORDS_PATH}/${consumer}`,
-        readOnly: true,
-      }));
+      const secrets = consumers.map((consumer) => [consumer, roleSecretName(name, consumer)] as const);
+      const { volumes, mounts } = secretFolders("password", PASSWORDS_PATH, secrets);
       return job(
         {
           name: setupName,
@@ -342,9 +311,4 @@ function contactPointsOf(name: string, replicas: number, namespace: string): str
 /** The Service that gives each node its name. */
 function headlessName(name: string): string {
   return `${name}-nodes`;
-}
-
-/** Names of volumes have no underscore. */
-function passwordVolume(consumer: string): string {
-  return `password-${consumer.replaceAll("_", "-")}`;
 }

@@ -6,20 +6,13 @@ import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "./endpoint.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
+import { secretFolders } from "../../platform/generated-secret.ts";
 import { labels, s3KeySecretName, selector, serviceHost } from "../../platform/names.ts";
 import { garage } from "./object-store-garage.ts";
 import { minio } from "./object-store-minio.ts";
 import type { BucketRight, ObjectStoreContents, S3Server } from "./object-store-server.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
-import {
-  configMap,
-  job,
-  type Resources,
-  service,
-  statefulSet,
-  type Volume,
-  type VolumeMount,
-} from "../../platform/workload.ts";
+import { configMap, job, type Resources, service, statefulSet } from "../../platform/workload.ts";
 
 export type { BucketRight, ObjectStoreContents } from "./object-store-server.ts";
 
@@ -209,15 +202,8 @@ export class ObjectStore<Consumer extends string> extends Component implements S
       const setupData = server.setupConfigData(args);
       const hasData = Object.keys(setupData).length > 0;
       if (hasData) configMap(setupName, { ...meta, data: setupData }, childOptions);
-      const volumes: Volume[] = keySecrets.map((keySecret, index) => ({
-        name: `key-${consumers[index] ?? ""}`,
-        secret: { secretName: keySecret.metadata.name },
-      }));
-      const mounts: VolumeMount[] = consumers.map((consumer) => ({
-        name: `key-${consumer}`,
-        mountPath: `/run/keys/${consumer}`,
-        readOnly: true,
-      }));
+      const secrets = keySecrets.map(({ metadata }, index) => [consumers[index] ?? "", metadata.name] as const);
+      const { volumes, mounts } = secretFolders("key", "/run/keys", secrets);
       return job(
         {
           name: setupName,

@@ -3,7 +3,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { BackupPlace, PostgresEndpoint } from "./endpoint.ts";
-import { type GeneratedSecret, generatedSecret } from "../../platform/generated-secret.ts";
+import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/generated-secret.ts";
 import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { programText } from "../../platform/program.ts";
 import {
@@ -26,15 +26,11 @@ import {
   secretEnv,
   service,
   statefulSet,
-  type Volume,
-  type VolumeMount,
 } from "../../platform/workload.ts";
 
 const ROLE = "server";
 const PORT = 5432;
 const SUPERUSER = "postgres";
-const PASSWORD_KEY = "password";
-const PASSWORD_LENGTH = 32;
 /** User and group of the server in the upstream image. */
 const UID = 999;
 const DATA_VOLUME = "data";
@@ -118,8 +114,9 @@ export class Postgres<Database extends string> extends Component {
     const scripts = Object.fromEntries(scriptFiles.map((file) => [file, programText(import.meta.dirname, file)]));
     const scriptTexts = JSON.stringify(scripts);
 
-    const superuser = createRole(SUPERUSER);
-    const owners = databases.map((database) => ({ database, ...createRole(database) }));
+    const password = (role: string) => rolePassword(name, role, args.namespace, childOptions);
+    const superuser = password(SUPERUSER);
+    const owners = databases.map((database) => ({ database, ...password(database) }));
     configMap(settingsName, { ...meta, data: { "postgresql.conf": conf, "pg_hba.conf": pgHba } }, childOptions);
     configMap(scriptsName, { ...meta, data: scripts }, childOptions);
     service(name, { ...meta, ports: { postgres: PORT } }, childOptions);
@@ -142,20 +139,6 @@ export class Postgres<Database extends string> extends Component {
     ]);
     this.#endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ host, port: PORT });
-
-    function createRole(role: string): GeneratedSecret {
-      return generatedSecret(
-        {
-          namespace: args.namespace,
-          name: `${name}-${role}-password`,
-          secretName: roleSecretName(name, role),
-          key: PASSWORD_KEY,
-          labels: labels(name, "role"),
-          length: PASSWORD_LENGTH,
-        },
-        childOptions,
-      );
-    }
 
     function createServer(): k8s.apps.v1.StatefulSet {
       return statefulSet(
@@ -201,15 +184,8 @@ export class Postgres<Database extends string> extends Component {
     /** A Job, not a script of the image's first start: it also gives a live server the databases that come later. */
     function createSetup(): k8s.batch.v1.Job {
       const client = databaseClient();
-      const volumes = databases.map((database): Volume => ({
-        name: passwordVolume(database),
-        secret: { secretName: roleSecretName(name, database) },
-      }));
-      const mounts = databases.map((database): VolumeMount => ({
-        name: passwordVolume(database),
-        mountPath: `${PASSWORDS_PATH}/${database}`,
-        readOnly: true,
-      }));
+      const secrets = databases.map((database) => [database, roleSecretName(name, database)] as const);
+      const { volumes, mounts } = secretFolders("password", PASSWORDS_PATH, secrets);
       return job(
         {
           name: setupName,
@@ -280,9 +256,4 @@ export class Postgres<Database extends string> extends Component {
 function answersProbe(timing: Probe): Probe {
   const command = ["pg_isready", "--quiet", "--host=127.0.0.1", `--username=${SUPERUSER}`];
   return execProbe(command, timing);
-}
-
-/** Names of volumes have no underscore. */
-function passwordVolume(database: string): string {
-  return `password-${database.replaceAll("_", "-")}`;
 }

@@ -31,6 +31,9 @@ export const runningStandstillMs = 6 * minute;
 /** The whole proof, however it gets on, in ms. */
 export const proofCapMs = 30 * minute;
 
+/** Scheduled runs that may fail in a row without being told: a restart or a sleep breaks one off, and the next mends it. */
+export const forgivenFailures = 1;
+
 /** What a proof has made is removed in this time, in ms: a notebook server may have to end. */
 export const cleanupMs = minute;
 

@@ -4,7 +4,7 @@ import { describeTry, whyUnknown } from "./airflow-words.ts";
 import { poll } from "../../../platform/hops/errors.ts";
 import { HopFailure, HopSkipped } from "../../../platform/hops/hop.ts";
 import type { Hop } from "../../../platform/hops/hop.ts";
-import { slowRefusedMs, standstillMs } from "../../../platform/hops/limits.ts";
+import { forgivenFailures, slowRefusedMs, standstillMs } from "../../../platform/hops/limits.ts";
 
 export interface LastRunHopOptions {
   readonly name: string;
@@ -13,9 +13,6 @@ export interface LastRunHopOptions {
   /** @default 1000 */
   readonly pauseMs?: number;
 }
-
-/** Scheduled runs that may fail in a row without being told: the next one mends what a restart or a sleep broke off. */
-const forgivenFailures = 1;
 
 export function lastRunHop({ name, airflow, dag, pauseMs = 1000 }: LastRunHopOptions): Hop {
   return {

@@ -3,7 +3,7 @@ import type { JobHistory, ScheduledJob } from "../../../platform/hops/job-histor
 import { poll } from "../../../platform/hops/errors.ts";
 import { HopFailure, HopSkipped } from "../../../platform/hops/hop.ts";
 import type { Hop } from "../../../platform/hops/hop.ts";
-import { standstillMs } from "../../../platform/hops/limits.ts";
+import { forgivenFailures, standstillMs } from "../../../platform/hops/limits.ts";
 import type { ObjectStore } from "../../object-store/hops/store-client.ts";
 import { backupTime, MANIFEST, readManifest } from "../programs/backups.ts";
 
@@ -20,9 +20,6 @@ export interface BackupHopOptions {
   /** @default 1000 */
   readonly pauseMs?: number;
 }
-
-/** Scheduled backups that may fail in a row without being told: a sleep or a restart breaks one off, the next follows. */
-const forgivenFailures = 1;
 
 interface Newest {
   readonly name: string;
