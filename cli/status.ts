@@ -1,17 +1,18 @@
 /** `npm run status`: what runs, how much it uses, what is wrong. */
+import type { PlatformConfig } from "../config/index.ts";
 import { rooms, viewOf } from "../config/rooms.ts";
 import { objectName } from "../platform/names.ts";
+import type { Running, StatusAnswer, StatusTable } from "../platform/operating.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
-import { type DagError, dagErrors } from "./airflow.ts";
 import { clusterLogs, clusterState, type ClusterState } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import { messageOf, UserError } from "./errors.ts";
-import { connect, type Kube } from "./kube.ts";
-import { type GroupLag, kafkaServers, readLags, renderLags } from "./lag.ts";
+import { connect } from "./kube.ts";
 import { type Login, readLogins, renderLogins } from "./logins.ts";
 import { engineOption, type EngineName, stackArgs, stackOptions, text } from "./options.ts";
 import { type PlatformState, readPlatform, readPods } from "./platform.ts";
+import { runningPlatform } from "./running.ts";
 import { podsOfService, type ServiceStatus } from "./services.ts";
 import { engineOptions, readStack, type Stack } from "./stack.ts";
 import { bytes, table } from "./table.ts";
@@ -25,12 +26,24 @@ export interface StatusReport {
   readonly totalMemory: number | null;
   readonly addresses: readonly Address[];
   readonly logins: readonly Login[];
-  /** DAG files that Airflow can't read, which its other DAGs do not mind; `null` without Airflow or without its answer. */
-  readonly dagErrors: readonly DagError[] | null;
-  /** How far the readers of Kafka's topics are behind; `null` without Kafka or without its answer. */
-  readonly lags: readonly GroupLag[] | null;
+  /** What the services themselves have answered, by the rooms' keys; `null` where nothing is known. */
+  readonly answers: RoomAnswers;
   readonly notes: readonly string[];
 }
+
+export type RoomAnswers = Readonly<Record<string, StatusAnswer | null>>;
+
+/** What `status --json` prints: the answers are under keys of their own. */
+export function statusDocument({ answers, notes, ...report }: StatusReport): Omit<StatusReport, "answers"> {
+  const json = Object.entries(answers).map(([key, answer]) => [key, answer?.json ?? null]);
+  return { ...report, ...(Object.fromEntries(json) as object), notes };
+}
+
+/** What is asked of running services, in the order in which people see it. */
+const questions = rooms
+  .flatMap((room) => (room.status ?? []).map((part) => ({ room, part })))
+  .sort((a, b) => a.part.rank - b.part.rank);
+const unanswered: RoomAnswers = Object.fromEntries(questions.map(({ part }) => [part.key, null]));
 
 export const status: Command = {
   summary: "what runs, how much it uses, what is wrong",
@@ -40,7 +53,7 @@ export const status: Command = {
     logs: {
       type: "string",
       value: "part",
-      help: "log of one part of the embedded cluster: apiserver, kubelet, …, or of a service: kafka, presto, …",
+      help: "log of one part of the embedded cluster: apiserver, kubelet, …, or of a service of the table",
     },
   },
   async run(values) {
@@ -49,7 +62,7 @@ export const status: Command = {
     const part = text(values, "logs");
     if (part !== undefined) return await showLogs(stack, part);
     const report = await readStatus(stack, args.engine);
-    process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderStatus(report)}\n`);
+    process.stdout.write(`${args.json ? JSON.stringify(statusDocument(report), null, 2) : renderStatus(report)}\n`);
     return report.ok ? 0 : 1;
   },
 };
@@ -60,20 +73,18 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
   const notes: string[] = [];
   let platform: PlatformState = { nodes: [], services: [], podMemory: null };
   let outputs: Readonly<Record<string, unknown>> = {};
-  let dags: readonly DagError[] | null = null;
-  let lags: readonly GroupLag[] | null = null;
+  let answers = unanswered;
   if (cluster.running) {
-    const namespace = stack.config.cluster.namespace;
     try {
-      const kube = connect(stack.profile);
-      platform = await readPlatform(kube, namespace);
-      dags = await askForDags(kube, namespace, notes);
+      platform = await readPlatform(connect(stack.profile), stack.config.cluster.namespace);
     } catch (error) {
       notes.push(`the API server could not be asked: ${messageOf(error)}`);
     }
     const engine = await chooseEngine(engineName);
     outputs = await engine.outputs(engineOptions(stack, false)).catch(() => ({}));
-    lags = await askForLags(stack, platform.services, readAddresses(outputs), notes);
+    if (platform.services.length > 0) {
+      answers = await askRooms(stack.config, runningOf(stack, readAddresses(outputs)), notes);
+    }
   }
   if (cluster.running && platform.services.length === 0 && notes.length === 0) {
     notes.push(`nothing runs in namespace ${stack.config.cluster.namespace}; npm run up brings the platform up`);
@@ -88,41 +99,29 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
     totalMemory: cluster.memory ?? platform.podMemory,
     addresses: readAddresses(outputs),
     logins: readLogins(outputs),
-    dagErrors: dags,
-    lags,
+    answers,
     notes,
   };
 }
 
-async function askForDags(kube: Kube, namespace: string, notes: string[]): Promise<readonly DagError[] | null> {
-  try {
-    return (await dagErrors(kube, namespace)) ?? null;
-  } catch (error) {
-    notes.push(messageOf(error));
-    return null;
-  }
+function runningOf({ config, profile }: Stack, addresses: readonly Address[]): Running {
+  const { namespace } = config.cluster;
+  return runningPlatform(connect(profile), { namespace, exposure: profile.exposure, addresses });
 }
 
-/** Asks Kafka from this machine; where it can't, a note says why. */
-export async function askForLags(
-  stack: Pick<Stack, "config" | "profile">,
-  services: readonly Pick<ServiceStatus, "name">[],
-  addresses: readonly Address[],
-  notes: string[],
-): Promise<readonly GroupLag[] | null> {
-  const { kafka } = stack.config.services;
-  if (!kafka.enabled || services.length === 0) return null;
-  const reached = kafkaServers({ kafka }, addresses, stack.config.cluster.namespace, stack.profile.exposure);
-  if ("unreachable" in reached) {
-    notes.push(reached.unreachable);
-    return null;
-  }
-  try {
-    return await readLags(reached.servers, kafka.existing?.securityProtocol ?? "PLAINTEXT");
-  } catch (error) {
-    notes.push(messageOf(error));
-    return null;
-  }
+/** Asks the services all at once; where one can't be asked, a note says why. */
+export async function askRooms(config: PlatformConfig, running: Running, notes: string[]): Promise<RoomAnswers> {
+  const asked = await Promise.all(
+    questions.map(async ({ room, part }) => {
+      const own = viewOf(room, config).own;
+      return await part.ask(own, running).then(
+        (answer) => ({ key: part.key, answer: answer ?? null, trouble: [] }),
+        (error: unknown) => ({ key: part.key, answer: null, trouble: [messageOf(error)] }),
+      );
+    }),
+  );
+  notes.push(...asked.flatMap(({ trouble }) => trouble));
+  return Object.fromEntries(asked.map(({ key, answer }) => [key, answer]));
 }
 
 /** What people should know of the services that run. */
@@ -155,17 +154,22 @@ export function renderStatus(report: StatusReport): string {
   ]);
   const header = ["service", "state", "pods", "restarts", "memory", "request", "limit"];
   const faults = report.services.filter((service) => service.reason !== null);
+  const answers = Object.values(report.answers);
   return [
     `cluster: ${report.target}, ${report.cluster.detail}`,
     ...(rows.length === 0 ? [] : ["", table(header, rows)]),
     ...(report.totalMemory === null ? [] : [`memory of everything: ${bytes(report.totalMemory)}`]),
     ...faults.map((service) => `${service.name}: ${service.reason ?? ""}`),
-    ...(report.dagErrors ?? []).map(({ file, message }) => `DAG file ${file} can't be read: ${message}`),
-    ...(report.lags === null || report.lags.length === 0 ? [] : ["", renderLags(report.lags)]),
+    ...answers.flatMap((answer) => answer?.faults ?? []),
+    ...answers.flatMap((answer) => renderTable(answer?.table)),
     ...(report.addresses.length === 0 ? [] : ["", renderAddresses(report.addresses)]),
     ...(report.logins.length === 0 ? [] : ["", renderLogins(report.logins)]),
     ...(report.notes.length === 0 ? [] : ["", ...report.notes.map((note) => `note: ${note}`)]),
   ].join("\n");
+}
+
+function renderTable(shown: StatusTable | undefined): string[] {
+  return shown === undefined ? [] : ["", table(shown.header, shown.rows), ...shown.below];
 }
 
 async function showLogs(stack: Stack, part: string): Promise<number> {

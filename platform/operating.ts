@@ -1,5 +1,7 @@
 /** What a room tells those who operate the platform. The command line loops over the rooms and names none. */
 
+import type { Exposure } from "./exposure.ts";
+
 /** Accounts whose generated passwords `npm run password` prints. */
 export type Accounts =
   /** Passwords by account in one Secret. */
@@ -71,4 +73,55 @@ export interface Backups {
   readonly restore: string;
   /** Setting of `millrace:services` without which there are none. */
   readonly setting: string;
+}
+
+/** The running platform, as the rooms' questions see it. */
+export interface Running extends Pick<OutsideNames, "address"> {
+  readonly namespace: string;
+  readonly exposure: Exposure;
+  /** Values of a Secret by key; `undefined` when there is none of that name. */
+  readonly secret: (name: string) => Promise<Readonly<Record<string, string>> | undefined>;
+  /**
+   * Asks a Service for JSON, through the API server.
+   * @param service Its name and port: `airflow:8080`.
+   * @throws Error whose `status` is HTTP's; 0 where nobody answered
+   */
+  readonly ask: <T>(method: "GET" | "POST", service: string, path: string, extras: AskExtras) => Promise<T>;
+}
+
+/** What a request may carry beside its path. */
+export interface AskExtras {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/** What a running service has answered. */
+export interface StatusAnswer {
+  /** For `status --json`. */
+  readonly json: unknown;
+  /** What is wrong, a sentence each. */
+  readonly faults?: readonly string[];
+  readonly table?: StatusTable;
+}
+
+export interface StatusTable {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Sentences below it. */
+  readonly below: readonly string[];
+}
+
+/** A part of `npm run status` that the running service is asked for. */
+export interface StatusPart<Own> {
+  /** Its key in `status --json`, where it is `null` as long as nothing is known. */
+  readonly key: string;
+  /** Where it comes: lower first. */
+  readonly rank: number;
+  /**
+   * Clients are loaded here, not before.
+   * @returns `undefined` where there is nothing to ask
+   * @throws Error with why nothing is known, which becomes a note
+   */
+  ask(own: Own, running: Running): Promise<StatusAnswer | undefined>;
 }

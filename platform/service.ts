@@ -4,7 +4,7 @@
  * the list of rooms (`components/index.ts`) and names none.
  */
 import type * as z from "zod";
-import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, WebPages } from "./operating.ts";
+import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, StatusPart, WebPages } from "./operating.ts";
 import type { Quantity } from "./quantity.ts";
 import type { Resources } from "./resources.ts";
 import type { DataSettings } from "./storage.ts";
@@ -224,6 +224,8 @@ export interface Service<
   readonly accounts?: Accounts;
   /** What a program outside the cluster is told of it. @default - nothing */
   readonly outside?: readonly OutsideEndpoint<z.output<S>>[];
+  /** What it is asked for in `npm run status`, while the platform runs. @default - nothing */
+  readonly status?: readonly StatusPart<z.output<S>>[];
   /** What people should know while it runs, in `npm run status`. */
   notes?(view: View<z.output<S>>): string[];
   /** @default - what the data path takes anyway */

@@ -47,6 +47,13 @@ export const airflow = defineService({
   needs: { of: [postgres, objectStore], why: "its runs and the logs of its tasks are kept there" },
   database: { name: "airflow" },
   accounts: { kind: "passwords", secret: "airflow-users" },
+  status: [
+    {
+      key: "dagErrors",
+      rank: 1,
+      ask: async (_, running) => (await import("./dag-errors.ts")).dagErrorStatus(running),
+    },
+  ],
   disk: pythonDisk,
   outside: [{ key: "notebooks", of: (_, { bucket }) => `s3://${bucket("notebooks")}` }],
   image: { name: "airflow" },

@@ -64,6 +64,7 @@ export const kafka = defineService({
       greeting: { ask: "0000000a001200006d696c6cffff", answer: "6d696c6c", from: 4, by: "Kafka broker" },
     },
   },
+  status: [{ key: "lags", rank: 2, ask: async (own, running) => (await import("./lag.ts")).lagStatus(own, running) }],
   outside: [
     {
       key: "kafka",

@@ -13,12 +13,14 @@ import { diskNeeded } from "../../cli/preflight.ts";
 import { type PreviewReport, renderPreview } from "../../cli/preview.ts";
 import type { ProofReport } from "../../cli/proof.ts";
 import type { ServiceStatus } from "../../cli/services.ts";
-import { roomNotes, renderStatus, type StatusReport } from "../../cli/status.ts";
+import { renderStatus, roomNotes, statusDocument, type StatusReport } from "../../cli/status.ts";
 import { renderUp, type UpReport } from "../../cli/up.ts";
 import { type BackupReport } from "../../cli/backup.ts";
 import { type RestoreReport } from "../../cli/restore.ts";
 import { readLogins } from "../../cli/logins.ts";
 import { type PasswordReport } from "../../cli/password.ts";
+import { dagErrorAnswer } from "../../components/airflow/dag-errors.ts";
+import { lagAnswer } from "../../components/kafka/lag.ts";
 import { loadConfig } from "../../config/index.ts";
 
 const changes = { create: 2, update: 0, replace: 0, delete: 0, same: 1, read: 0 };
@@ -66,11 +68,13 @@ const status: StatusReport = {
   totalMemory: 5 * 2 ** 30,
   addresses,
   logins,
-  dagErrors: [{ file: "broken.py", message: "SyntaxError: '(' was never closed (line 3)" }],
-  lags: [
-    { group: "display-0", topic: "telemetry", lag: null, members: 1, state: "Stable" },
-    { group: "spark-windows-lake", topic: "random-numbers", lag: 42, members: 0, state: "stream" },
-  ],
+  answers: {
+    dagErrors: dagErrorAnswer([{ file: "broken.py", message: "SyntaxError: '(' was never closed (line 3)" }]),
+    lags: lagAnswer([
+      { group: "display-0", topic: "telemetry", lag: null, members: 1, state: "Stable" },
+      { group: "spark-windows-lake", topic: "random-numbers", lag: 42, members: 0, state: "stream" },
+    ]),
+  },
   notes: ["NetworkPolicies are not enforced"],
 };
 const down: DownReport = {
@@ -131,7 +135,7 @@ describe("what status shows", () => {
     expect(renderStatus(status)).to.contain(
       "DAG file broken.py can't be read: SyntaxError: '(' was never closed (line 3)",
     );
-    expect(renderStatus({ ...status, dagErrors: null })).not.to.contain("DAG");
+    expect(renderStatus({ ...status, answers: { ...status.answers, dagErrors: null } })).not.to.contain("DAG");
   });
 
   it("says that users share their homes in S3 only where there are users and the S3 service is an existing one", () => {
@@ -148,7 +152,9 @@ describe("what status shows", () => {
     expect(text).to.match(/^reader +topic +lag +members +state$/m);
     expect(text).to.match(/^spark-windows-lake +random-numbers +42 +- +stream$/m);
     expect(text).to.match(/^display-0 +telemetry +- +1 +stable$/m);
-    for (const lags of [null, []]) expect(renderStatus({ ...status, lags })).not.to.contain("reader");
+    for (const lags of [null, lagAnswer([])]) {
+      expect(renderStatus({ ...status, answers: { ...status.answers, lags } })).not.to.contain("reader");
+    }
   });
 
   it("gives the reason of what is not ready", () => {
@@ -281,7 +287,7 @@ describe("docs/json.md", () => {
   const reports: readonly (readonly [string, object])[] = [
     ["up", { ...up, proof: null, services: [] }],
     ["check", { ...proof, addresses: up.addresses, silent: [] } satisfies CheckReport],
-    ["status", status],
+    ["status", statusDocument(status)],
     ["preview", preview],
     ["down", down],
     ["backup", { ok: true, backup: "x", lines: [""], durationMs: 1, error: null } satisfies BackupReport],

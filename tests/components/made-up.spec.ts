@@ -87,6 +87,7 @@ describe("A service that is one folder and one line in the list of rooms", funct
     const [all, one] = known["restore"] as string[];
     expect(all).to.contain("but for the catalog (--database metastore) and the weather (--database weather),");
     expect(one?.endsWith("; the past is another one")).to.equal(true);
+    expect(known["sky"]).to.deep.equal({ json: 2, faults: ["rain"] });
     expect(known["notes"]).to.deep.equal(["2 stations"]);
   });
 

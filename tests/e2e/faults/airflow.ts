@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 
 import type { AirflowClient, DagRun, TaskInstance } from "../../../components/airflow/hops/airflow-client.ts";
 import { wordsOfAnswer, HttpSession } from "../../../platform/hops/http-session.ts";
-import type { StatusReport } from "../../../cli/status.ts";
+import type { DagError } from "../../../components/airflow/dag-errors.ts";
 import { ROBOT } from "../../../platform/names.ts";
 import { airflow, airflowUrl, bucketOf } from "../clients.ts";
 import { kill, sql } from "../platform.ts";
@@ -30,7 +30,9 @@ export async function badInput(runner: Runner): Promise<void> {
         (await client.importErrors()).find((error) => error.file.endsWith(file)),
       );
       must(seen.reason.includes("SyntaxError"), `Airflow says: ${seen.reason}`);
-      const report = document(await millrace(["status", "--json"], MINUTE)) as StatusReport;
+      const report = document(await millrace(["status", "--json"], MINUTE)) as {
+        dagErrors: readonly DagError[] | null;
+      };
       const shown = report.dagErrors?.find((error) => error.file.endsWith(file));
       must(shown?.message.includes("SyntaxError") === true, `status shows ${JSON.stringify(report.dagErrors)}`);
       return `${shown.file}: ${shown.message}`;

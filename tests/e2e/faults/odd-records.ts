@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import kafkajs from "kafkajs";
 
-import { readLags } from "../../../cli/lag.ts";
+import { readLags } from "../../../components/kafka/lag.ts";
 import { sparkDriverName } from "../../../components/spark/names.ts";
 import { makeRecord } from "../../../components/telemetry/programs/record.ts";
 import { type RecordCase, recordCases } from "../../support/record-cases.ts";

@@ -2,13 +2,13 @@
 import { topicBounds } from "../../../components/kafka/declared-topics.ts";
 import { defaultPorts } from "../../../clusters/embedded/container-spec.ts";
 import { clashMessage } from "../../../clusters/embedded/ports.ts";
+import { portOf } from "../../../cli/addresses.ts";
 import { publishedEndpoints } from "../../../cli/endpoints.ts";
 import { findPassword, password } from "../../../cli/password.ts";
 import { diskNeeded } from "../../../cli/preflight.ts";
 import { servicesWithData } from "../../../cli/removal.ts";
 import { announcement, restoreChoice } from "../../../cli/restore.ts";
-import { roomNotes } from "../../../cli/status.ts";
-import { portOf } from "../../../cli/addresses.ts";
+import { askRooms, roomNotes } from "../../../cli/status.ts";
 import { objectStoreContents } from "../../../config/buckets.ts";
 import { generated } from "../../../config/documents.ts";
 import { fit, footprint } from "../../../config/fit.ts";
@@ -42,6 +42,13 @@ const documents = await generated();
 const two = config(2);
 const account = { data: { sun: Buffer.from("shine").toString("base64") } };
 const kube = { get: <T>(path: string) => Promise.resolve((path.endsWith("/weather-users") ? account : {}) as T) };
+const running = {
+  namespace: "data",
+  exposure: { kind: "none" as const },
+  address: () => undefined,
+  secret: () => Promise.resolve(undefined),
+  ask: () => Promise.reject(new Error("nothing is asked")),
+};
 const disk = (profile: string): number => diskNeeded(config(2, profile)).cold / 2 ** 30;
 const { need } = fit(two, { cpuMillis: 0, memoryMi: 0 });
 
@@ -79,6 +86,7 @@ console.log(
     greeting: portOf({ title: "Weather station" })?.greeting?.by,
     disk: disk("studio") - disk("core"),
     restore: [undefined, "weather"].map((database) => announcement(restoreChoice("latest", database), "data")),
+    sky: (await askRooms(config(2, "core"), running, []))["sky"],
     notes: roomNotes({ config: two }, [{ name: "weather" }]),
     fewer: mine(transitionProblems({ live: fewer, config: two, storageClass: "default" })),
     component: (await componentPages(["tests/support/made-up"])).get("weather.md"),

@@ -39,6 +39,7 @@ export const weather = defineService({
   database: { name: "weather", restoredByName: { of: "the weather", lost: "the past is another one" } },
   disk: { shared: "the sky", coldGi: 100, warmGi: 50 },
   outside: [{ key: "weather", title: "Weather", of: (_, { address }) => address("weather") }],
+  status: [{ key: "sky", rank: 3, ask: ({ stations }) => Promise.resolve({ json: stations, faults: ["rain"] }) }],
   notes: ({ own }) => [`${own.stations} stations`],
   pods: ({ own }) => [{ resources: stationResources(), count: own.stations, data: own.storage }],
   shrinks: [{ rank: 0, set: { stations: 1 }, applies: ({ stations }) => stations > 1 }],

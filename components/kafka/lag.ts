@@ -1,12 +1,8 @@
 /** How far the readers of Kafka's topics are behind, by consumer group. */
 import { type Admin, AssignerProtocol, type GroupDescription } from "kafkajs";
 import { z } from "zod";
-import type { Exposure } from "../platform/exposure.ts";
-import type { PlatformConfig } from "../config/index.ts";
-import { kafkaClient } from "../components/kafka/programs/kafka-client.ts";
-import type { Address } from "./addresses.ts";
-import { messageOf } from "./errors.ts";
-import { table } from "./table.ts";
+import type { Running, StatusAnswer } from "../../platform/operating.ts";
+import { kafkaClient } from "./programs/kafka-client.ts";
 
 /** One consumer group and one topic that it reads. */
 export interface GroupLag {
@@ -45,25 +41,43 @@ const OF_ONE_POD = /^display-/;
 /** Kafka answers in milliseconds; a status that waits longer helps nobody. */
 const LIMIT_MS = 8000;
 
-/** Brokers as this machine reaches them, or why it doesn't, with the way out. */
+/** What of the settings decides how Kafka is asked. */
+interface BrokerSettings {
+  readonly enabled: boolean;
+  readonly replicas: number;
+  readonly existing?: { readonly bootstrapServers: string; readonly securityProtocol: "PLAINTEXT" | "SSL" } | undefined;
+}
+
+/**
+ * How far the readers are behind; `undefined` without Kafka.
+ * @throws Error when Kafka can't be asked from here, or does not answer.
+ */
+export async function lagStatus(own: BrokerSettings, running: Running): Promise<StatusAnswer | undefined> {
+  if (!own.enabled) return undefined;
+  return lagAnswer(await readLags(kafkaServers(own, running), own.existing?.securityProtocol ?? "PLAINTEXT"));
+}
+
+/**
+ * Brokers as this machine reaches them.
+ * @throws Error with why it doesn't, and the way out.
+ */
 export function kafkaServers(
-  { kafka }: Pick<PlatformConfig["services"], "kafka">,
-  addresses: readonly Address[],
-  namespace: string,
-  exposure: Exposure,
-): { readonly servers: string } | { readonly unreachable: string } {
-  if (kafka.existing !== undefined) return { servers: kafka.existing.bootstrapServers };
-  const ask =
-    `ask in the cluster: kubectl exec -n ${namespace} kafka-0 -- env KAFKA_HEAP_OPTS=-Xmx64m ` +
-    "/opt/kafka/bin/kafka-consumer-groups.sh --bootstrap-server localhost:9092 --describe --all-groups";
-  if (kafka.replicas > 1) {
-    return { unreachable: `the lag of Kafka's readers is not known: only one of its brokers is published; ${ask}` };
-  }
-  const servers = addresses.find(({ title }) => title === "Kafka")?.url;
-  if (servers !== undefined) return { servers };
+  { existing, replicas }: Omit<BrokerSettings, "enabled">,
+  { namespace, exposure, address }: Pick<Running, "namespace" | "exposure" | "address">,
+): string {
+  if (existing !== undefined) return existing.bootstrapServers;
+  const unknown = (why: string): Error =>
+    new Error(
+      `the lag of Kafka's readers is not known: ${why}; ask in the cluster: kubectl exec -n ${namespace} kafka-0 -- ` +
+        "env KAFKA_HEAP_OPTS=-Xmx64m /opt/kafka/bin/kafka-consumer-groups.sh --bootstrap-server localhost:9092 " +
+        "--describe --all-groups",
+    );
+  if (replicas > 1) throw unknown("only one of its brokers is published");
+  const servers = address("kafka");
+  if (servers !== undefined) return servers;
   // Before an `up` has ended well nothing is written down of addresses.
-  if (exposure.kind === "nodePort") return { servers: `${exposure.host}:${exposure.ports["kafka"]}` };
-  return { unreachable: `the lag of Kafka's readers is not known: Kafka is not published on this target; ${ask}` };
+  if (exposure.kind === "nodePort") return `${exposure.host}:${exposure.ports["kafka"]}`;
+  throw unknown("Kafka is not published on this target");
 }
 
 /**
@@ -86,7 +100,8 @@ export async function readLags(
     return await Promise.race([asked, late(timeoutMs)]);
   } catch (error) {
     asked.catch(() => undefined);
-    throw new Error(`Kafka at ${servers} does not answer (${messageOf(error)}), so nothing is known of its readers`, {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Kafka at ${servers} does not answer (${why}), so nothing is known of its readers`, {
       cause: error,
     });
   } finally {
@@ -188,16 +203,15 @@ function missedLines(lags: readonly GroupLag[]): string[] {
 }
 
 /** A line per group and topic, and one for each that has missed records. */
-export function renderLags(lags: readonly GroupLag[]): string {
-  const rows = table(
-    ["reader", "topic", "lag", "members", "state"],
-    lags.map(({ group, topic, lag, members, state }) => [
-      group,
-      topic,
-      lag === null ? "-" : String(lag),
-      state === "stream" ? "-" : String(members),
-      state.toLowerCase(),
-    ]),
-  );
-  return [rows, ...missedLines(lags)].join("\n");
+export function lagAnswer(lags: readonly GroupLag[]): StatusAnswer {
+  if (lags.length === 0) return { json: lags };
+  const rows = lags.map(({ group, topic, lag, members, state }) => [
+    group,
+    topic,
+    lag === null ? "-" : String(lag),
+    state === "stream" ? "-" : String(members),
+    state.toLowerCase(),
+  ]);
+  const header = ["reader", "topic", "lag", "members", "state"];
+  return { json: lags, table: { header, rows, below: missedLines(lags) } };
 }

@@ -1,8 +1,7 @@
 /** DAG files that Airflow could not read, asked from its own REST API through the API server. */
-import { KubeError } from "../clusters/kubernetes-client.ts";
-import { messageOf } from "./errors.ts";
-import type { Kube } from "./kube.ts";
-import { readSecret } from "./secrets.ts";
+import { field } from "../../platform/describe-error.ts";
+import { ROBOT } from "../../platform/names.ts";
+import type { Running, StatusAnswer } from "../../platform/operating.ts";
 
 /** A DAG file that is not used, and why. */
 export interface DagError {
@@ -17,25 +16,29 @@ interface ImportErrors {
 }
 
 const USERS_SECRET = "airflow-users";
-const ROBOT = "proof";
 /** A page of Airflow takes milliseconds; a status that waits longer helps nobody. */
 const LIMIT_MS = 8000;
 
 /**
- * DAG files with errors; `undefined` when there is no Airflow.
+ * DAG files that Airflow can't read, which its other DAGs do not mind; `undefined` when there is no Airflow.
  * @throws Error when Airflow does not answer in time or refuses.
  */
-export async function dagErrors(
-  kube: Pick<Kube, "get" | "ask">,
-  namespace: string,
-  timeoutMs = LIMIT_MS,
-): Promise<DagError[] | undefined> {
-  const users = await readSecret(kube, namespace, USERS_SECRET);
+export async function dagErrorStatus(running: Running): Promise<StatusAnswer | undefined> {
+  const errors = await dagErrors(running);
+  return errors && dagErrorAnswer(errors);
+}
+
+export function dagErrorAnswer(errors: readonly DagError[]): StatusAnswer {
+  return { json: errors, faults: errors.map(({ file, message }) => `DAG file ${file} can't be read: ${message}`) };
+}
+
+/** DAG files with errors, sorted by file. */
+export async function dagErrors(running: Running, timeoutMs = LIMIT_MS): Promise<DagError[] | undefined> {
+  const users = await running.secret(USERS_SECRET);
   if (users === undefined) return undefined;
-  const airflow = `/api/v1/namespaces/${namespace}/services/airflow:8080/proxy`;
   const ask = async <T>(method: "GET" | "POST", path: string, body?: unknown, cookie?: string): Promise<T> => {
     const headers = cookie === undefined ? {} : { cookie };
-    return await kube.ask<T>(method, `${airflow}${path}`, { body, headers, timeoutMs });
+    return await running.ask<T>(method, "airflow:8080", path, { body, headers, timeoutMs });
   };
   try {
     const login = { username: ROBOT, password: users[ROBOT] ?? "" };
@@ -46,10 +49,10 @@ export async function dagErrors(
       .map(({ filename, stack_trace: trace }) => ({ file: filename, message: causeIn(trace) }))
       .sort((a, b) => a.file.localeCompare(b.file));
   } catch (error) {
-    const message = messageOf(error);
+    const message = error instanceof Error ? error.message : String(error);
     const silent = /no answer within [\d.]+ s/.exec(message)?.[0];
-    const status = error instanceof KubeError && error.status > 0 ? `HTTP ${error.status}, ` : "";
-    const why = silent ?? `${status}${message}`;
+    const status = Number(field(error, "status") ?? 0);
+    const why = silent ?? `${status > 0 ? `HTTP ${status}, ` : ""}${message}`;
     throw new Error(`Airflow does not answer (${why}), so nothing is known of its DAGs`, { cause: error });
   }
 }

@@ -2,14 +2,22 @@ import { expect } from "chai";
 import { AssignerProtocol } from "kafkajs";
 import { createServer } from "node:net";
 
-import { groupLags, kafkaServers, type LagSource, readLags, renderLags } from "../../cli/lag.ts";
-import { askForLags } from "../../cli/status.ts";
-import type { Exposure } from "../../platform/exposure.ts";
-import { targetProfile } from "../../clusters/targets.ts";
-import { loadConfig } from "../../config/index.ts";
-import { nodePorts } from "../support/fixtures.ts";
+import type { Address } from "../../../cli/addresses.ts";
+import type { Kube } from "../../../cli/kube.ts";
+import { runningPlatform } from "../../../cli/running.ts";
+import { askRooms } from "../../../cli/status.ts";
+import { groupLags, kafkaServers, lagAnswer, type LagSource, readLags } from "../../../components/kafka/lag.ts";
+import { loadConfig } from "../../../config/index.ts";
+import type { Exposure } from "../../../platform/exposure.ts";
+import { nodePorts } from "../../support/fixtures.ts";
 
 const none: Exposure = { kind: "none" };
+
+/** A platform without Airflow, whose API server is asked nothing but that. */
+const platform = (addresses: readonly Address[], exposure: Exposure = none) => ({
+  ...runningPlatform({} as Kube, { namespace: "data", exposure, addresses }),
+  secret: () => Promise.resolve(undefined),
+});
 
 interface FakeGroup {
   readonly members?: readonly Readonly<Record<string, number[]>>[];
@@ -131,7 +139,7 @@ describe("the lag of Kafka's readers", () => {
         },
       },
     ]);
-    expect(renderLags(lags).split("\n").at(-1)).to.equal(
+    expect(lagAnswer(lags).table?.below.at(-1)).to.equal(
       "spark-a has missed 12 records of t, which Kafka had dropped before they were read; the last ones: partition 0, " +
         "offsets 100 to 111; partition 2 was made anew when it was read to offset 70. All gaps are in the table lake.streaming.gaps",
     );
@@ -155,21 +163,19 @@ describe("the lag of Kafka's readers", () => {
   it("is asked where Kafka is published, or where it is already; else the command is named that asks in the cluster", () => {
     const address = [{ title: "Kafka", url: "127.0.0.1:30092" }];
     const reached = (kafka: unknown, addresses: typeof address, exposure: Exposure = none) =>
-      kafkaServers(loadConfig({ "millrace:services": { kafka } }).services, addresses, "data", exposure);
-    expect(reached({}, address)).to.deep.equal({ servers: "127.0.0.1:30092" });
-    expect(reached({ existing: { bootstrapServers: "b1:9093,b2:9093" } }, [])).to.deep.equal({
-      servers: "b1:9093,b2:9093",
-    });
+      kafkaServers(loadConfig({ "millrace:services": { kafka } }).services.kafka, platform(addresses, exposure));
+    expect(reached({}, address)).to.equal("127.0.0.1:30092");
+    expect(reached({ existing: { bootstrapServers: "b1:9093,b2:9093" } }, [])).to.equal("b1:9093,b2:9093");
     const command =
       "ask in the cluster: kubectl exec -n data kafka-0 -- env KAFKA_HEAP_OPTS=-Xmx64m " +
       "/opt/kafka/bin/kafka-consumer-groups.sh --bootstrap-server localhost:9092 --describe --all-groups";
-    expect(reached({}, [])).to.deep.equal({
-      unreachable: `the lag of Kafka's readers is not known: Kafka is not published on this target; ${command}`,
-    });
-    expect(reached({}, [], nodePorts)).to.deep.equal({ servers: "127.0.0.1:30092" });
-    expect(reached({ replicas: 3 }, address)).to.deep.equal({
-      unreachable: `the lag of Kafka's readers is not known: only one of its brokers is published; ${command}`,
-    });
+    expect(() => reached({}, [])).to.throw(
+      `the lag of Kafka's readers is not known: Kafka is not published on this target; ${command}`,
+    );
+    expect(reached({}, [], nodePorts)).to.equal("127.0.0.1:30092");
+    expect(() => reached({ replicas: 3 }, address)).to.throw(
+      `the lag of Kafka's readers is not known: only one of its brokers is published; ${command}`,
+    );
   });
 
   it("is not waited for when Kafka takes connections and says nothing", async () => {
@@ -190,29 +196,28 @@ describe("the lag of Kafka's readers", () => {
 });
 
 describe("the lag in a status", () => {
-  const platform = { config: loadConfig({}), profile: { ...targetProfile(loadConfig({}).cluster), exposure: none } };
-  const services = [{ name: "kafka" }];
+  const config = loadConfig({});
 
   it("is a note where Kafka does not answer, and where it is not published", async () => {
     const notes: string[] = [];
     const closed = [{ title: "Kafka", url: "127.0.0.1:1" }];
-    expect(await askForLags(platform, services, closed, notes)).to.equal(null);
-    expect(await askForLags(platform, services, [], notes)).to.equal(null);
+    const nothing = { dagErrors: null, lags: null };
+    expect(await askRooms(config, platform(closed), notes)).to.deep.equal(nothing);
+    expect(await askRooms(config, platform([]), notes)).to.deep.equal(nothing);
     expect(notes[0]).to.match(/^Kafka at 127\.0\.0\.1:1 does not answer \(.+\), so nothing is known of its readers$/);
     expect(notes.slice(1).join()).to.match(
-      /^the lag of Kafka's readers is not known: Kafka is not published .+exec -n millrace /,
+      /^the lag of Kafka's readers is not known: Kafka is not published .+exec -n data /,
     );
   });
 
-  it("is not asked for without a platform and without Kafka", async () => {
+  it("is not asked for without Kafka", async () => {
     const notes: string[] = [];
-    expect(await askForLags(platform, [], [], notes)).to.equal(null);
     const off = { enabled: false };
     const without = loadConfig({
       "millrace:services": { kafka: off, telemetry: off },
       "millrace:proof": off,
     });
-    expect(await askForLags({ ...platform, config: without }, services, [], notes)).to.equal(null);
+    expect(await askRooms(without, platform([]), notes)).to.deep.equal({ dagErrors: null, lags: null });
     expect(notes).to.deep.equal([]);
   });
 });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 
-import { causeIn, dagErrors } from "../../cli/airflow.ts";
-import type { Kube } from "../../cli/kube.ts";
-import { KubeError, type RequestExtras } from "../../clusters/kubernetes-client.ts";
+import type { Kube } from "../../../cli/kube.ts";
+import { runningPlatform } from "../../../cli/running.ts";
+import { KubeError, type RequestExtras } from "../../../clusters/kubernetes-client.ts";
+import { causeIn, dagErrors, dagErrorStatus } from "../../../components/airflow/dag-errors.ts";
 
 const airflow = "/api/v1/namespaces/data/services/airflow:8080/proxy";
 const trace = `Traceback (most recent call last):
@@ -32,6 +33,9 @@ function kube(
   };
 }
 
+const platform = (api: Pick<Kube, "get" | "ask">) =>
+  runningPlatform(api, { namespace: "data", exposure: { kind: "none" }, addresses: [] });
+
 const login = { "POST /auth/token": { access_token: "t1" } };
 const errorsPath = "GET /api/v2/importErrors?limit=100";
 
@@ -39,7 +43,7 @@ describe("the DAG files that Airflow can't read", () => {
   it("are asked for as the robot, through the API server, and named with their cause", async () => {
     const asked: (readonly [string, string, RequestExtras])[] = [];
     const page = { import_errors: [{ filename: "broken.py", stack_trace: trace }], total_entries: 1 };
-    const found = await dagErrors(kube({ ...login, [errorsPath]: page }, asked), "data");
+    const found = await dagErrors(platform(kube({ ...login, [errorsPath]: page }, asked)));
     expect(found).to.deep.equal([{ file: "broken.py", message: "SyntaxError: '(' was never closed (line 3)" }]);
     expect(asked.map(([method, path]) => `${method} ${path}`)).to.deep.equal([
       `POST ${airflow}/auth/token`,
@@ -51,9 +55,9 @@ describe("the DAG files that Airflow can't read", () => {
   });
 
   it("are none for an Airflow that reads them all, and unknown without Airflow", async () => {
-    expect(await dagErrors(kube({ ...login, [errorsPath]: { import_errors: [] } }), "data")).to.deep.equal([]);
+    expect(await dagErrors(platform(kube({ ...login, [errorsPath]: { import_errors: [] } })))).to.deep.equal([]);
     const none = { ...kube({}), get: () => Promise.reject(new KubeError(404, "not found")) };
-    expect(await dagErrors(none, "data")).to.equal(undefined);
+    expect(await dagErrorStatus(platform(none))).to.equal(undefined);
   });
 
   const silent: readonly (readonly [string, KubeError, string])[] = [
@@ -70,7 +74,7 @@ describe("the DAG files that Airflow can't read", () => {
   ];
   for (const [what, answer, expected] of silent) {
     it(`are unknown while Airflow ${what}, and the message says so`, async () => {
-      const error: unknown = await dagErrors(kube({ "POST /auth/token": answer }), "data").catch((e: unknown) => e);
+      const error: unknown = await dagErrors(platform(kube({ "POST /auth/token": answer }))).catch((e: unknown) => e);
       expect(error).to.have.property("message", expected);
     });
   }
