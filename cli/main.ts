@@ -25,11 +25,11 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     load: async () => (await import("./endpoints.ts")).endpoints,
   },
   backup: {
-    summary: "save PostgreSQL's databases to S3 now",
+    summary: "save all databases to S3 now",
     load: async () => (await import("./backup.ts")).backup,
   },
   restore: {
-    summary: "bring PostgreSQL's databases back from a backup",
+    summary: "bring databases back from a backup",
     load: async () => (await import("./restore.ts")).restore,
   },
   down: {

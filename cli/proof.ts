@@ -1,4 +1,7 @@
-/** The proof of the data path, seen from outside: its report lines read, shown, and its Job run on demand. */
+/**
+ * The proof of the data path, seen from outside: its report lines read, shown, and its Job run on demand. It is no service
+ * among others: every deploy ends with it, so the commands know it by its name.
+ */
 import { messageOf } from "./errors.ts";
 import { followJob, withJob } from "./job.ts";
 import type { Kube } from "./kube.ts";

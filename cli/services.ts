@@ -1,6 +1,8 @@
 /** What runs, service by service, from the API server's own objects: pure functions over pods and their owners. */
 import { type ContainerFault, type FaultyPod, type PodFault, podFaults } from "../engine/providers/pod-faults.ts";
 import { type RefusalEvent, refusedPods } from "../engine/providers/refused-pods.ts";
+import { rooms } from "../config/rooms.ts";
+import { COMPONENT_LABEL, NAME_LABEL } from "../platform/names.ts";
 import { quantityOf } from "../platform/quantity.ts";
 
 export type { ContainerStatus } from "../engine/providers/pod-faults.ts";
@@ -59,11 +61,11 @@ export interface ServiceStatus {
   readonly pod: string | null;
 }
 
-const NAME = "app.kubernetes.io/name";
-const COMPONENT = "app.kubernetes.io/component";
+/** Labels that tell whose a pod is; those that services give to pods of their own making come last. */
+const names = [NAME_LABEL, ...rooms.flatMap(({ podLabel }) => podLabel ?? [])];
 
 export function serviceName(labels: Readonly<Record<string, string>> | undefined, fallback: string): string {
-  return labels?.[NAME] ?? labels?.["spark-app-name"] ?? fallback;
+  return names.map((label) => labels?.[label]).find((name) => name !== undefined) ?? fallback;
 }
 
 /** Pods that end by themselves (Jobs), and those that have ended (a driver's former executors), are no services. */
@@ -128,7 +130,7 @@ function rowNames(owners: readonly Owner[]): { owner(owner: Owner): string; pod(
       const service = serviceName(pod.metadata.labels, pod.metadata.name);
       if (!several(service)) return service;
       const owner = owners.find((candidate) => nameOf(candidate) === service && selects(candidate, pod));
-      return owner?.metadata.name ?? `${service}-${pod.metadata.labels?.[COMPONENT] ?? "other"}`;
+      return owner?.metadata.name ?? `${service}-${pod.metadata.labels?.[COMPONENT_LABEL] ?? "other"}`;
     },
   };
 }

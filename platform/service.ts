@@ -226,6 +226,8 @@ export interface Service<
   readonly outside?: readonly OutsideEndpoint<z.output<S>>[];
   /** What it is asked for in `npm run status`, while the platform runs. @default - nothing */
   readonly status?: readonly StatusPart<z.output<S>>[];
+  /** Label that pods of its own making are named by, which lack the platform's. @default - none */
+  readonly podLabel?: string;
   /** What people should know while it runs, in `npm run status`. */
   notes?(view: View<z.output<S>>): string[];
   /** @default - what the data path takes anyway */

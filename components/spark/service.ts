@@ -58,6 +58,8 @@ export const spark = defineService({
     .describe("Spark, with driver and executors as pods."),
   needs: { of: [objectStore, catalog], why: "its tables are there" },
   image: { name: "spark" },
+  // Executors.
+  podLabel: "spark-app-name",
   // Its first application is the stream of telemetry.
   pods: ({ own, isOn }) => (isOn("telemetry") ? applicationPods(own, own, own.executors) : []),
   shrinks: [
