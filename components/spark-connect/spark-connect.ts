@@ -130,6 +130,8 @@ export class SparkConnect extends Component {
         "spark.sql.defaultCatalog": spark.catalogName,
         // What people call TIMESTAMP is a time without zone, which Presto reads too: docs/time.md.
         "spark.sql.timestampType": "TIMESTAMP_NTZ",
+        // Some functions give times with zone all the same.
+        ...(spark.lakeCatalog !== undefined && { [`spark.sql.catalog.${spark.catalogName}`]: spark.lakeCatalog }),
         "spark.scheduler.mode": "FAIR",
         "spark.scheduler.allocation.file": `file://${driverFile(POOLS_FILE)}`,
         "spark.dynamicAllocation.enabled": "true",

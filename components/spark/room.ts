@@ -13,6 +13,7 @@ export const sparkRoom = defineRoom({
       {
         namespace,
         image: image("spark"),
+        hasLakeCatalog: own.image === undefined,
         objectStore: store.access("spark"),
         catalog: catalog.endpoint,
         executors: { memory: own.executorMemory, cores: own.executorCores },

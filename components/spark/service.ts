@@ -51,7 +51,7 @@ export const spark = defineService({
         ),
       executorCores: z.int().min(1).max(32).default(1).describe("Tasks that an executor runs at a time."),
       image: image().describe(
-        "Image with the contract of `apache/spark` and the connectors. Default: built from packages.",
+        "Image with the contract of `apache/spark` and the connectors. Default: built from packages, with numpy for functions on executors and a catalog that makes no column of time with zone.",
       ),
     })
     .prefault({})

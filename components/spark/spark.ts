@@ -23,6 +23,8 @@ export const BLOCK_MANAGER_PORT = 7079;
 export const UI_PORT = 4040;
 /** Spark refuses a driver or executor with less heap than this. */
 const LEAST_HEAP_MEBIBYTES = 450;
+/** In the platform's own image. */
+const LAKE_CATALOG = "millrace.LakeCatalog";
 /** Folders that every Spark process writes to. */
 export const SPARK_SCRATCH: readonly string[] = ["/tmp", "/opt/spark/work-dir"];
 
@@ -45,6 +47,11 @@ export interface SparkArgs {
   readonly version?: string;
   /** Connectors in the image. @default - those of the platform's own image */
   readonly packages?: readonly SparkPackage[];
+  /**
+   * Whether the image has the platform's own catalog class, `millrace.LakeCatalog`, whose new columns of time are without
+   * zone. @default false
+   */
+  readonly hasLakeCatalog?: boolean;
   /** Further settings by Spark's own names; they win over the component's. @default - none */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -122,6 +129,8 @@ export class Spark extends Component {
   readonly objectStore: S3Endpoint;
   readonly catalog: CatalogEndpoint;
   readonly catalogName: string;
+  /** Class of a catalog whose new columns of time are without zone. @default - the image has none */
+  readonly lakeCatalog?: string;
   /** Account of the drivers, which make and remove executor pods. */
   readonly serviceAccountName: pulumi.Output<string>;
   /** ConfigMap with `spark-defaults.conf` and `executor-pod.yaml`. */
@@ -157,6 +166,7 @@ export class Spark extends Component {
     this.objectStore = args.objectStore;
     this.catalog = args.catalog;
     this.catalogName = catalogName;
+    if (args.hasLakeCatalog === true) this.lakeCatalog = LAKE_CATALOG;
     // Drivers start only when the account has its rights.
     this.serviceAccountName = roleBinding.subjects.apply((subjects) => subjects[0]?.name ?? name);
     this.settingsName = settings.metadata.name;

@@ -1,5 +1,8 @@
 import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { podProblems } from "../../../platform/hardening.ts";
+import { repositoryDir } from "../../../images/tags.ts";
 import { SparkConnect, sparkConnectProblems } from "../../../components/spark-connect/spark-connect.ts";
 import { Spark } from "../../../components/spark/spark.ts";
 import { catalog, envOf, s3 } from "../../support/fixtures.ts";
@@ -13,11 +16,12 @@ describe("SparkConnect", () => {
     mocked = await mock();
   });
 
-  const make = (args: { eventLog?: string; executorIdleSeconds?: number } = {}) =>
+  const make = (args: { eventLog?: string; executorIdleSeconds?: number } = {}, hasLakeCatalog = false) =>
     new SparkConnect("spark-connect", {
       spark: new Spark("spark", {
         namespace: "data",
         image: "spark:1",
+        hasLakeCatalog,
         objectStore: s3(),
         catalog: catalog(),
         executors,
@@ -106,6 +110,19 @@ describe("SparkConnect", () => {
   it("makes times without zone of what people call TIMESTAMP, as Presto reads them", async () => {
     make();
     expect((await server()).spec.template.spec.containers[0].args).to.include("spark.sql.timestampType=TIMESTAMP_NTZ");
+  });
+
+  it("makes times without zone of new columns that a function gave a zone, where the image can", async () => {
+    make({}, true);
+    const setting = "spark.sql.catalog.lake=millrace.LakeCatalog";
+    expect((await server()).spec.template.spec.containers[0].args).to.include(setting);
+    const source = readFileSync(join(repositoryDir, "images", "spark", "LakeCatalog.java"), "utf8");
+    expect(source).to.contain("package millrace;").and.to.contain("class LakeCatalog extends SparkCatalog");
+  });
+
+  it("takes Iceberg's own catalog from another image", async () => {
+    make();
+    expect((await server()).spec.template.spec.containers[0].args.join(" ")).not.to.contain("LakeCatalog");
   });
 
   it("leaves an event log only where it is told to", async () => {

@@ -1,0 +1,117 @@
+package millrace;
+
+import java.util.Arrays;
+import java.util.Set;
+import org.apache.iceberg.spark.SparkCatalog;
+import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
+import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
+import org.apache.spark.sql.connector.catalog.Column;
+import org.apache.spark.sql.connector.catalog.Identifier;
+import org.apache.spark.sql.connector.catalog.StagedTable;
+import org.apache.spark.sql.connector.catalog.Table;
+import org.apache.spark.sql.connector.catalog.TableChange;
+import org.apache.spark.sql.connector.catalog.TableInfo;
+import org.apache.spark.sql.internal.SQLConf;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.TimestampType;
+
+/**
+ * Iceberg's catalog, whose new columns of time are without zone: {@code date_trunc} and {@code current_timestamp} give
+ * Spark's TIMESTAMP_LTZ whatever {@code spark.sql.timestampType} is, and Presto reads no table with such a column. Spark
+ * converts what is written in the session's zone, as it does with an INSERT; where that is not UTC, no table is made.
+ */
+public final class LakeCatalog extends SparkCatalog {
+  private static final Set<String> UTC = Set.of("UTC", "Z", "GMT", "Etc/UTC", "Etc/GMT", "+00:00");
+
+  @Override
+  public Table createTable(Identifier name, TableInfo info) throws TableAlreadyExistsException {
+    return super.createTable(name, withoutZone(name, info));
+  }
+
+  @Override
+  public StagedTable stageCreate(Identifier name, TableInfo info) throws TableAlreadyExistsException {
+    return super.stageCreate(name, withoutZone(name, info));
+  }
+
+  @Override
+  public StagedTable stageReplace(Identifier name, TableInfo info) throws NoSuchTableException {
+    return super.stageReplace(name, withoutZone(name, info));
+  }
+
+  @Override
+  public StagedTable stageCreateOrReplace(Identifier name, TableInfo info) {
+    return super.stageCreateOrReplace(name, withoutZone(name, info));
+  }
+
+  @Override
+  public Table alterTable(Identifier name, TableChange... changes) throws NoSuchTableException {
+    TableChange[] changed =
+        Arrays.stream(changes)
+            .map(change -> change instanceof TableChange.AddColumn ? withoutZone((TableChange.AddColumn) change) : change)
+            .toArray(TableChange[]::new);
+    return super.alterTable(name, changed);
+  }
+
+  private static TableInfo withoutZone(Identifier name, TableInfo info) {
+    Column[] columns =
+        Arrays.stream(info.columns()).map(column -> withoutZone(name, column)).toArray(Column[]::new);
+    return new TableInfo.Builder()
+        .withColumns(columns)
+        .withPartitions(info.partitions())
+        .withProperties(info.properties())
+        .withConstraints(info.constraints())
+        .build();
+  }
+
+  private static Column withoutZone(Identifier name, Column column) {
+    DataType type = withoutZone(column.dataType());
+    if (type.equals(column.dataType())) return column;
+    String zone = SQLConf.get().sessionLocalTimeZone();
+    if (!UTC.contains(zone)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "column %s of %s is a TIMESTAMP_LTZ, which Presto cannot read. Times in the lake are in UTC and without zone, "
+                  + "and this session's zone is %s, so it would be stored as a time there. Make UTC the session's zone: "
+                  + "SET spark.sql.session.timeZone = UTC",
+              column.name(), name, zone));
+    }
+    return Column.create(
+        column.name(), type, column.nullable(), column.comment(), column.defaultValue(), column.metadataInJSON());
+  }
+
+  /** A new column has no values yet, so that the session's zone does not matter. */
+  private static TableChange withoutZone(TableChange.AddColumn added) {
+    return TableChange.addColumn(
+        added.fieldNames(),
+        withoutZone(added.dataType()),
+        added.isNullable(),
+        added.comment(),
+        added.position(),
+        added.defaultValue());
+  }
+
+  private static DataType withoutZone(DataType type) {
+    if (type instanceof TimestampType) return DataTypes.TimestampNTZType;
+    if (type instanceof ArrayType) {
+      ArrayType array = (ArrayType) type;
+      return new ArrayType(withoutZone(array.elementType()), array.containsNull());
+    }
+    if (type instanceof MapType) {
+      MapType map = (MapType) type;
+      return new MapType(withoutZone(map.keyType()), withoutZone(map.valueType()), map.valueContainsNull());
+    }
+    if (type instanceof StructType) {
+      StructField[] fields =
+          Arrays.stream(((StructType) type).fields())
+              .map(field -> new StructField(field.name(), withoutZone(field.dataType()), field.nullable(), field.metadata()))
+              .toArray(StructField[]::new);
+      return new StructType(fields);
+    }
+    return type;
+  }
+}
