@@ -36,7 +36,7 @@ export interface Part extends PartFacts {
 }
 
 const fault = (name: string): string => `tests/e2e/faults/${name}.ts`;
-const brokenFiles = [fault("broken-hops"), fault("put-back"), fault("one-way"), fault("census-file")];
+const brokenFiles = ["broken-hops", "put-back", "one-way", "census-file", "unattended"].map(fault);
 
 /** A part that breaks hops; all of them have their files in common. */
 function hop(name: Parameters<typeof broken>[0], facts: Omit<PartFacts, "breaksHops" | "files">): Part {
@@ -122,6 +122,9 @@ export const parts: Readonly<Record<string, Part>> = {
   // `hop-catalog` takes the catalog away, and `postgres` its database; this one takes both.
   catalog: { run: catalog.killed, minutes: 4, rooms: ["catalog", "postgres"], files: [fault("catalog")] },
 
+  "hop-last-runs": hop("hop-last-runs", { minutes: 1.2, rooms: ["airflow", "postgres"], ...studio }),
+  // The batch that it asks for and the history are in one profile only.
+  "hop-history": hop("hop-history", { minutes: 2, rooms: ["spark-history"], needs: "full", isLong: true }),
   "hop-fronts": hop("hop-fronts", { minutes: 3, rooms: ["airflow", "jupyterhub"], ...studio }),
   "hop-spark-connect": hop("hop-spark-connect", { minutes: 4.3, rooms: ["spark-connect", "telemetry"], ...studio }),
   "hop-postgres": hop("hop-postgres", { minutes: 0.8, rooms: ["postgres"], ...studio }),

@@ -165,13 +165,18 @@ export class AirflowClient {
     return healthShape.parse(JSON.parse(mustSucceed(answer, `${this.where} does not tell its health`).text));
   }
 
+  /** Ends a run, as one that has failed. */
+  async failRun(dag: string, run: string, signal?: AbortSignal): Promise<void> {
+    const path = `${runPath(dag, run)}?update_mask=state`;
+    this.#checked(await this.#call("PATCH", path, signal, { state: "failed" }), `run ${run} can't be ended`);
+  }
+
   /** Ends a run that is still under way, and removes it with its tasks. A run that is not there is none to remove. */
   async removeRun(dag: string, run: string, signal?: AbortSignal): Promise<void> {
     const first = await this.#call("DELETE", runPath(dag, run), signal);
     if (first.status === 404) return;
     if (first.status === 409) {
-      const path = `${runPath(dag, run)}?update_mask=state`;
-      this.#checked(await this.#call("PATCH", path, signal, { state: "failed" }), `run ${run} can't be ended`);
+      await this.failRun(dag, run, signal);
       this.#checked(await this.#call("DELETE", runPath(dag, run), signal), `run ${run} can't be removed`);
       return;
     }

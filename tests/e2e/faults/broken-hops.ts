@@ -15,7 +15,8 @@ import { check, failures, greenAgain, timed } from "../proofs.ts";
 import { must, type Runner, until } from "../runner.ts";
 import { censusFileChanged } from "./census-file.ts";
 import { lakeStandsStill, rightRevoked } from "./one-way.ts";
-import { type Fault, PutBack } from "./put-back.ts";
+import { type Fault, PutBack, together } from "./put-back.ts";
+import { lastRunFailed, newestBackupDamaged } from "./unattended.ts";
 
 const MINUTE = 60_000;
 const TELEMETRY: Workload = "telemetry-producer";
@@ -55,6 +56,20 @@ const brokenHops = {
     hops: { airflow: /Airflow's scheduler is/, notebooks: /JupyterHub at \S*:8000/ },
     barMs: 2.5 * MINUTE,
     flows: telemetryFlows,
+  },
+  "hop-last-runs": {
+    fault: together(lastRunFailed("census_batch"), lastRunFailed("lake_maintenance"), newestBackupDamaged()),
+    hops: {
+      "census-dag": /the last run of DAG census_batch, e2e-\S+, failed/,
+      maintenance: /the last run of DAG lake_maintenance, e2e-\S+, failed/,
+      backup: /is damaged: it lacks the dump of e2e/,
+    },
+    barMs: 2 * MINUTE,
+  },
+  "hop-history": {
+    fault: atZero("spark-history"),
+    hops: { "spark-history": /Spark's history server at \S+/ },
+    barMs: 2.5 * MINUTE,
   },
   // Tries of a task and of a session take their time before they give up, and so does the wait for the newest telemetry.
   "hop-spark-connect": {

@@ -63,7 +63,10 @@ export async function servers(runner: Runner): Promise<void> {
       return timed("a cell was executed after", took, MINUTE);
     });
     if (!isUp) return;
-    if (kernel !== undefined) await functionWithNumpy(runner, kernel);
+    if (kernel !== undefined) {
+      await functionWithNumpy(runner, kernel);
+      await sparkAndPresto(runner, kernel);
+    }
     await overMemory(runner, hub);
     await runner.step(
       "a notebook saved before its server was killed is there in the next one",
@@ -112,6 +115,38 @@ async function functionWithNumpy(runner: Runner, kernel: Kernel): Promise<void> 
     const printed = await kernel.execute(functionOfNumpy, AbortSignal.timeout(4 * MINUTE));
     must(printed.trim() === "25250.0 True True", `the cell printed ${printed}`);
     return printed.trim();
+  });
+}
+
+const TABLE = "telemetry.e2e_hours";
+const VIEW = "telemetry.e2e_view";
+
+/** Prints a time that Spark wrote as Presto reads it. */
+const timeOfFunction = `
+import millrace
+from millrace._maintenance import _found
+session = millrace.spark()
+try:
+    time = "date_trunc('HOUR', timestamp_seconds(1774750000))"
+    session.sql(f"CREATE OR REPLACE TABLE lake.${TABLE} AS SELECT {time} AS h")
+    session.sql("CREATE OR REPLACE VIEW lake.${VIEW} AS SELECT * FROM lake.${TABLE}")
+    print(millrace.sql("SELECT h FROM ${TABLE}").iloc[0]["h"])
+    names = set(millrace.sql("SELECT table_name FROM lake.information_schema.tables WHERE table_schema = 'telemetry'")["table_name"])
+    columns = millrace.sql("SELECT table_schema, table_name, column_name FROM lake.information_schema.columns")
+    print(names >= {"samples", "e2e_hours"}, ["telemetry", "e2e_hours", "h"] in columns.values.tolist())
+    kept = [name for _, name in _found(session)]
+    print("e2e_hours" in kept, "e2e_view" in kept)
+finally:
+    session.sql("DROP VIEW IF EXISTS lake.${VIEW}")
+    session.sql("DROP TABLE IF EXISTS lake.${TABLE} PURGE")
+`;
+
+async function sparkAndPresto(runner: Runner, kernel: Kernel): Promise<void> {
+  const title = "SQL reads a time that Spark's functions gave, and lists the lake with a view of Spark's in it";
+  await runner.step(title, 4 * MINUTE, async () => {
+    const printed = (await kernel.execute(timeOfFunction, AbortSignal.timeout(4 * MINUTE))).trim();
+    must(printed === "2026-03-29 02:00:00\nTrue True\nTrue False", `the cell printed ${printed}`);
+    return printed.replaceAll("\n", ", ");
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { type Fault, PutBack } from "./put-back.ts";
+import { type Fault, PutBack, together } from "./put-back.ts";
 
 describe("faults that end", () => {
   it("are ended once, also when they have begun only in part", async () => {
@@ -27,6 +27,16 @@ describe("faults that end", () => {
     isAway = false;
     await putBack.all();
     expect(done.slice(2)).to.deep.equal(["end two", "end one"]);
+  });
+
+  it("begin and end together, also where one of them could not begin", async () => {
+    const [putBack, done] = [new PutBack(), [] as string[]];
+    const half = { ...fault("two", done), begin: () => Promise.reject(new Error("no answer")) };
+    const both = together(fault("one", done), half);
+    expect(both.what).to.equal("one and two");
+    expect(await failureOf(putBack.begin(both))).to.equal("no answer");
+    await putBack.all();
+    expect(done).to.deep.equal(["begin one", "end one", "end two"]);
   });
 });
 

@@ -11,6 +11,18 @@ export interface Fault {
   readonly end: () => Promise<void>;
 }
 
+/** Faults that begin together, and end together. */
+export function together(...faults: readonly [Fault, ...Fault[]]): Fault {
+  const each = new PutBack();
+  return {
+    what: faults.map(({ what }) => what).join(" and "),
+    begin: async () => {
+      await Promise.all(faults.map((fault) => each.begin(fault)));
+    },
+    end: () => each.all(),
+  };
+}
+
 export class PutBack {
   readonly #open = new Set<Fault>();
 

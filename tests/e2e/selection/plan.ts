@@ -16,8 +16,8 @@ export interface PartFacts {
   readonly rooms: readonly string[];
   /** Globs of the files that only it has. */
   readonly files?: readonly string[];
-  /** What it needs on top of the data path. @default - nothing */
-  readonly needs?: ServiceGroup;
+  /** What it needs on top of the data path; what needs both groups is only for long runs. @default - nothing */
+  readonly needs?: ServiceGroup | "full";
   /** In every run: in its first stage, or in each. @default - only when it is touched or its turn comes */
   readonly spine?: "first" | "each";
   /** Breaks hops, and leaves it to the part `recovery` to see that all is well again. @default false */
