@@ -2,6 +2,7 @@ package millrace;
 
 import java.util.Arrays;
 import java.util.Set;
+import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.spark.SparkCatalog;
 import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
@@ -21,35 +22,43 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.types.TimestampType;
 
 /**
- * Iceberg's catalog, whose new columns of time are without zone: {@code date_trunc} and {@code current_timestamp} give
- * Spark's TIMESTAMP_LTZ whatever {@code spark.sql.timestampType} is, and Presto reads no table with such a column. Spark
- * converts what is written in the session's zone, as it does with an INSERT; where that is not UTC, no table is made.
+ * Iceberg's catalog, with tables that Presto reads. New columns of time are without zone: {@code date_trunc} and
+ * {@code current_timestamp} give Spark's TIMESTAMP_LTZ whatever {@code spark.sql.timestampType} is, and Presto reads no
+ * table with such a column. Spark converts what is written in the session's zone, as it does with an INSERT; where that is
+ * not UTC, no table is made.
  */
 public final class LakeCatalog extends SparkCatalog {
+  private static final Set<String> READABLE_FORMATS = Set.of("1", "2");
   private static final Set<String> UTC = Set.of("UTC", "Z", "GMT", "Etc/UTC", "Etc/GMT", "+00:00");
 
   @Override
   public Table createTable(Identifier name, TableInfo info) throws TableAlreadyExistsException {
-    return super.createTable(name, withoutZone(name, info));
+    return super.createTable(name, readable(name, info));
   }
 
   @Override
   public StagedTable stageCreate(Identifier name, TableInfo info) throws TableAlreadyExistsException {
-    return super.stageCreate(name, withoutZone(name, info));
+    return super.stageCreate(name, readable(name, info));
   }
 
   @Override
   public StagedTable stageReplace(Identifier name, TableInfo info) throws NoSuchTableException {
-    return super.stageReplace(name, withoutZone(name, info));
+    return super.stageReplace(name, readable(name, info));
   }
 
   @Override
   public StagedTable stageCreateOrReplace(Identifier name, TableInfo info) {
-    return super.stageCreateOrReplace(name, withoutZone(name, info));
+    return super.stageCreateOrReplace(name, readable(name, info));
   }
 
   @Override
   public Table alterTable(Identifier name, TableChange... changes) throws NoSuchTableException {
+    for (TableChange change : changes) {
+      if (change instanceof TableChange.SetProperty) {
+        TableChange.SetProperty set = (TableChange.SetProperty) change;
+        if (set.property().equals(TableProperties.FORMAT_VERSION)) checkFormat(name, set.value());
+      }
+    }
     TableChange[] changed =
         Arrays.stream(changes)
             .map(change -> change instanceof TableChange.AddColumn ? withoutZone((TableChange.AddColumn) change) : change)
@@ -57,7 +66,8 @@ public final class LakeCatalog extends SparkCatalog {
     return super.alterTable(name, changed);
   }
 
-  private static TableInfo withoutZone(Identifier name, TableInfo info) {
+  private static TableInfo readable(Identifier name, TableInfo info) {
+    checkFormat(name, info.properties().get(TableProperties.FORMAT_VERSION));
     Column[] columns =
         Arrays.stream(info.columns()).map(column -> withoutZone(name, column)).toArray(Column[]::new);
     return new TableInfo.Builder()
@@ -66,6 +76,16 @@ public final class LakeCatalog extends SparkCatalog {
         .withProperties(info.properties())
         .withConstraints(info.constraints())
         .build();
+  }
+
+  /** Presto looks for a minute and more at the metadata of a newer format, also when somebody lists the lake's columns. */
+  private static void checkFormat(Identifier name, String version) {
+    if (version == null || READABLE_FORMATS.contains(version)) return;
+    throw new IllegalArgumentException(
+        String.format(
+            "%s is to have format-version %s, and Presto reads tables of 1 and 2. Leave format-version out; what needs a newer "
+                + "one, such as VARIANT, is stored as STRING",
+            name, version));
   }
 
   private static Column withoutZone(Identifier name, Column column) {
