@@ -25,7 +25,8 @@ import { objectStoreContents } from "./config/buckets.ts";
 import { wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
 import { skippedHops } from "./config/proof-hops.ts";
-import { databases as databasesOf, keyspacesOf, rooms, settingsIn, topicsOf } from "./config/rooms.ts";
+import { databases as databasesOf, rooms, settingsIn, topicsOf } from "./config/rooms.ts";
+import { declaredTables } from "./config/tables.ts";
 import { guard } from "./guard.ts";
 import { chooseImages } from "./images/choose.ts";
 import { PlatformNamespace } from "./platform/namespace.ts";
@@ -81,7 +82,7 @@ const kafka = place(kafkaRoom, { topics: topicsOf(config) });
 const store = place(objectStoreRoom(contents), {});
 const databases = place(postgresRoom, { store, databases: databasesOf });
 const catalog = place(catalogRoom, { store, databases });
-const cassandra = place(cassandraRoom, { keyspaces: keyspacesOf(config) });
+const cassandra = place(cassandraRoom(declaredTables(config)), {});
 
 // What fills the tables, and what asks them.
 const spark = place(sparkRoom, { store, catalog });

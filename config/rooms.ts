@@ -2,7 +2,6 @@
 import { rooms as all } from "../components/index.ts";
 import type { Backups } from "../platform/operating.ts";
 import type { ExistingStore, Service, SettingsOf, StoreWhole, TopicLoad, View } from "../platform/service.ts";
-import type { Keyspaces } from "../platform/tables.ts";
 
 type Rooms = typeof all;
 /** Keys of the rooms in `millrace:services`; the proof has a section of its own. */
@@ -90,18 +89,6 @@ export function topicsOf(config: Housed): Readonly<Record<string, TopicLoad>> {
   return Object.fromEntries(
     enabled.flatMap((room) => Object.entries(room.topics?.(settingsOf(room.name, config)) ?? {})),
   );
-}
-
-/** The tables of all services, by keyspace. */
-export function keyspacesOf(config: Housed): Keyspaces {
-  const keyspaces: Record<string, Keyspaces[string]> = {};
-  // The last room comes first: another order would have every platform that is there run the setup again.
-  for (const room of rooms.toReversed()) {
-    for (const [keyspace, more] of Object.entries(room.tables?.(settingsOf(room.name, config)) ?? {})) {
-      keyspaces[keyspace] = { tables: { ...keyspaces[keyspace]?.tables, ...more.tables } };
-    }
-  }
-  return keyspaces;
 }
 
 /** A database for each room that has one: the same in every profile. */

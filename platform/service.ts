@@ -8,7 +8,7 @@ import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, StatusPart,
 import type { Quantity } from "./quantity.ts";
 import type { Resources } from "./resources.ts";
 import type { DataSettings } from "./storage.ts";
-import type { Keyspaces } from "./tables.ts";
+import type { Keyspaces, TableRoles } from "./tables.ts";
 
 /** Sets of services that a profile adds to the data path. */
 export type ServiceGroup = "studio" | "pipeline";
@@ -184,6 +184,7 @@ export interface Service<
   Bucket extends string = string,
   Consumer extends string = string,
   Port extends string = string,
+  Role extends string = string,
 > {
   /** Its key in the stack's file: `millrace:services.<name>`. */
   readonly name: string;
@@ -242,6 +243,8 @@ export interface Service<
   topics?(own: z.output<S>): Readonly<Record<string, TopicLoad>>;
   /** Tables that are declared for it; they stay while it is off. */
   tables?(own: z.output<S>): Keyspaces;
+  /** Whom it reads and writes such tables as, each with a password of its own; they stay while it is off. @default - nobody */
+  readonly tableRoles?: TableRoles<Role>;
   /** Names of the services that each of its hops in the proof asks, by hop. */
   readonly hops?: Readonly<Record<string, readonly string[]>>;
   /** Hops that these settings leave out, with why. */
@@ -268,6 +271,7 @@ export function defineService<
   Bucket extends string = never,
   Consumer extends string = never,
   Port extends string = never,
->(service: Service<S, Bucket, Consumer, Port>): Service<S, Bucket, Consumer, Port> {
+  Role extends string = never,
+>(service: Service<S, Bucket, Consumer, Port, Role>): Service<S, Bucket, Consumer, Port, Role> {
   return service;
 }

@@ -38,5 +38,11 @@ export interface Table {
   readonly compaction?: "size-tiered" | { readonly timeWindowMinutes: number };
 }
 
+/** What a role may do with a keyspace. */
+export type TableRight = "read" | "readWrite";
+
+/** For each role its right on each keyspace that it may use. */
+export type TableRoles<Role extends string = string> = Readonly<Record<Role, Readonly<Record<string, TableRight>>>>;
+
 /** Tables by the name of their keyspace. */
 export type Keyspaces = Readonly<Record<string, { readonly tables: Readonly<Record<string, Table>> }>>;

@@ -1,6 +1,6 @@
 /** What a Cassandra cluster shall hold, as a declaration: keyspaces, their tables, and what each consumer may do. */
 
-import type { Keyspaces, Table } from "../../platform/tables.ts";
+import type { Keyspaces, Table, TableRoles } from "../../platform/tables.ts";
 
 export { columnTypes as cassandraTypes } from "../../platform/tables.ts";
 export type {
@@ -8,13 +8,9 @@ export type {
   ColumnType as CassandraType,
   Keyspaces as CassandraKeyspaces,
   Table as CassandraTable,
+  TableRight as CassandraRight,
+  TableRoles as CassandraRoles,
 } from "../../platform/tables.ts";
-
-/** What a consumer may do with a keyspace. */
-export type CassandraRight = "read" | "readWrite";
-
-/** For each consumer its right on each keyspace that it may use. */
-export type CassandraRoles = Readonly<Record<string, Readonly<Record<string, CassandraRight>>>>;
 
 /** Role that makes everything else; nobody but the setup logs in as it. */
 export const SUPERUSER = "admin";
@@ -24,7 +20,7 @@ export const DEFAULT_ROLE = "cassandra";
 const MAX_NAME_LENGTH = 48;
 
 /** What is wrong with the declaration; empty when nothing is. */
-export function keyspaceProblems(keyspaces: Keyspaces, roles: CassandraRoles): string[] {
+export function keyspaceProblems(keyspaces: Keyspaces, roles: TableRoles): string[] {
   const problems: string[] = [];
   for (const [keyspace, { tables }] of Object.entries(keyspaces)) {
     problems.push(...nameProblems("keyspace", keyspace));
@@ -67,7 +63,7 @@ function tableProblems(name: string, table: Table): string[] {
   return problems;
 }
 
-function roleProblems(keyspaces: Keyspaces, roles: CassandraRoles): string[] {
+function roleProblems(keyspaces: Keyspaces, roles: TableRoles): string[] {
   const problems: string[] = [];
   for (const [role, rights] of Object.entries(roles)) {
     problems.push(...nameProblems("role", role));

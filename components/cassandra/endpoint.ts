@@ -17,3 +17,8 @@ export interface CassandraEndpoint {
   /** Settles when the declared keyspaces and tables exist and the role may use what it was granted. */
   readonly ready: Output<string>;
 }
+
+/** A Cassandra cluster that each of its consumers sees with a role of its own. */
+export interface CassandraSource<Consumer extends string> {
+  readonly access: (consumer: Consumer) => CassandraEndpoint;
+}

@@ -2,8 +2,7 @@
 import { defineRoom } from "../../platform/place.ts";
 import { programText } from "../../platform/program.ts";
 import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
-import type { Cassandra } from "../cassandra/cassandra.ts";
-import type { RowConsumer } from "../cassandra/room.ts";
+import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { S3Source } from "../object-store/object-store.ts";
 import { spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
@@ -19,7 +18,7 @@ const CENSUS_RUN = "static-file";
 interface Wires {
   store: S3Source<"census-file" | "census">;
   spark: Spark;
-  cassandra: Cassandra<RowConsumer> | undefined;
+  cassandra: CassandraSource<"census"> | undefined;
   history: History | undefined;
 }
 

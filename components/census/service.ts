@@ -54,5 +54,6 @@ export const census = defineService({
     grants: ({ own }, { bucket }): RightsByConsumer => (own.enabled ? { proof: { [bucket("inputs")]: "read" } } : {}),
   },
   tables: () => censusTables,
+  tableRoles: { census: { census: "readWrite" } },
   hops: { census: ["census", "display"] },
 });

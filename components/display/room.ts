@@ -1,7 +1,6 @@
 /** How the web display is built. */
 import { defineRoom } from "../../platform/place.ts";
-import type { Cassandra } from "../cassandra/cassandra.ts";
-import type { RowConsumer } from "../cassandra/room.ts";
+import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import type { Presto } from "../presto/presto.ts";
 import { windows } from "../windows/service.ts";
@@ -12,7 +11,7 @@ export const displayRoom = defineRoom({
   service: display,
   build(
     { own, of, namespace, image, exposure, opts },
-    { kafka, presto, cassandra }: { kafka: KafkaWithTopics; presto: Presto; cassandra: Cassandra<RowConsumer> },
+    { kafka, presto, cassandra }: { kafka: KafkaWithTopics; presto: Presto; cassandra: CassandraSource<"display"> },
   ) {
     const { telemetry: monitoring, "random-numbers": randomNumbers } = kafka.topics;
     if (monitoring === undefined || randomNumbers === undefined) return undefined;

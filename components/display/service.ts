@@ -51,5 +51,6 @@ export const display = defineService({
         ([service, pages]) =>
           `millrace:services.display: its pages ${pages} stay empty, for ${service} is not enabled and fills them`,
       ),
+  tableRoles: { display: { streaming: "read", census: "read" } },
   hops: { live: ["randomNumbers", "display"], display: ["randomNumbers", "windows", "display"] },
 });

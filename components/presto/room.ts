@@ -1,7 +1,6 @@
 /** How Presto is built: a catalog for the lake, and one for Cassandra where there is one. */
 import { defineRoom } from "../../platform/place.ts";
-import type { Cassandra } from "../cassandra/cassandra.ts";
-import type { RowConsumer } from "../cassandra/room.ts";
+import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { S3Source } from "../object-store/object-store.ts";
 import { cassandraCatalog, icebergCatalog } from "./presto-catalogs.ts";
@@ -11,7 +10,7 @@ import { presto, prestoResources } from "./service.ts";
 interface Wires {
   store: S3Source<"presto">;
   catalog: Catalog;
-  cassandra: Cassandra<RowConsumer> | undefined;
+  cassandra: CassandraSource<"presto"> | undefined;
 }
 
 export const prestoRoom = defineRoom({

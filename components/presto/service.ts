@@ -56,4 +56,5 @@ export const presto = defineService({
     consumers: { presto: "Presto" },
     rights: (_, { bucket }) => ({ presto: { [bucket("lake")]: "readWrite" } }),
   },
+  tableRoles: { presto: { streaming: "read", census: "read" } },
 });

@@ -33,4 +33,5 @@ export const proof = defineService({
     consumers: { proof: "the proof" },
     rights: (_, { bucket }) => ({ proof: { [bucket("lake")]: "readWrite" } }),
   },
+  tableRoles: { proof: { streaming: "readWrite", census: "readWrite" } },
 });

@@ -2,8 +2,7 @@
 import { defineRoom } from "../../platform/place.ts";
 import { programText } from "../../platform/program.ts";
 import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
-import type { Cassandra } from "../cassandra/cassandra.ts";
-import type { RowConsumer } from "../cassandra/room.ts";
+import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import { streamModules } from "../spark/stream-modules.ts";
 import { spark as sparkService } from "../spark/service.ts";
@@ -15,7 +14,7 @@ export const windowsRoom = defineRoom({
   service: windows,
   build(
     { own, of, exposure, bucket, opts },
-    { kafka, spark, cassandra }: { kafka: KafkaWithTopics; spark: Spark; cassandra: Cassandra<RowConsumer> },
+    { kafka, spark, cassandra }: { kafka: KafkaWithTopics; spark: Spark; cassandra: CassandraSource<"spark"> },
   ) {
     const { telemetry: monitoring, "random-numbers": numbers } = kafka.topics;
     if (monitoring === undefined || numbers === undefined) return undefined;

@@ -48,5 +48,6 @@ export const windows = defineService({
   shrinks: [{ rank: 3, set: { executors: 0 }, applies: ({ executors }) => executors > 0 }],
   goes: 6,
   tables: streamTables,
+  tableRoles: { spark: { streaming: "readWrite" } },
   hops: { lake: ["randomNumbers", "windows"] },
 });

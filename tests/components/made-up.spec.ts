@@ -67,10 +67,11 @@ describe("A service that is one folder and one line in the list of rooms", funct
     expect(known["bounds"]).to.deep.equal([String(672 * 2 ** 20), String(896 * 2 ** 20)]);
   });
 
-  it("has its tables declared", () => {
+  it("has its tables declared, and its role on them", () => {
     expect(known["tables"]).to.deep.equal({
       tables: { readings: { columns: { station: "text", at: "timestamp" }, partitionKey: ["station"] } },
     });
+    expect(known["role"]).to.deep.equal({ weather: "readWrite" });
   });
 
   it("has its claims known to `down`, and its data kept by the rules of `up`", () => {

@@ -48,13 +48,14 @@ describe("The rooms", () => {
     expect(Object.keys(byName)).to.include.members(named);
   });
 
-  it("share no port, bucket, key, topic or hop with another", () => {
+  it("share no port, bucket, key, topic, role or hop with another", () => {
     const config = loadConfig({ "millrace:profile": "full" });
     const all = rooms.flatMap((room) => [
       ...Object.entries(room.published ?? {}).flatMap(([key, { nodePort }]) => [`port ${key}`, `port ${nodePort}`]),
       ...Object.values(room.store?.buckets ?? {}).map(({ name }) => `bucket ${name}`),
       ...Object.keys(room.store?.consumers ?? {}).map((consumer) => `key ${consumer}`),
       ...Object.keys(room.topics?.(viewOf(room, config).own) ?? {}).map((topic) => `topic ${topic}`),
+      ...Object.keys(room.tableRoles ?? {}).map((role) => `role ${role}`),
       ...Object.keys(room.hops ?? {}).map((hop) => `hop ${hop}`),
       ...(room.claims === undefined ? [] : [`set ${room.claims.set}`]),
       ...(room.image === undefined ? [] : [`image ${room.image.name}`]),

@@ -15,7 +15,8 @@ import { fit, footprint } from "../../../config/fit.ts";
 import { wantedImages } from "../../../config/images.ts";
 import { configWarnings, loadConfig } from "../../../config/index.ts";
 import { skippedHops } from "../../../config/proof-hops.ts";
-import { keyspacesOf, topicsOf } from "../../../config/rooms.ts";
+import { topicsOf } from "../../../config/rooms.ts";
+import { declaredTables } from "../../../config/tables.ts";
 import { transitionProblems } from "../../../config/transitions.ts";
 import { componentPages } from "../../../docs/generate.ts";
 
@@ -77,7 +78,8 @@ console.log(
     topic: topicsOf(two)["weather"],
     topicInCore: topicsOf(config(2, "core"))["weather"],
     bounds: [two, config(2, "core")].map((of) => topicBounds(of.services.kafka, topicsOf(of))["retention.bytes"]),
-    tables: keyspacesOf(two)["weather"],
+    tables: declaredTables(two).keyspaces["weather"],
+    role: (declaredTables(two).roles as Record<string, unknown>)["forecaster"],
     claims: servicesWithData(two).includes("weather"),
     transition: mine(transitionProblems({ live, config: two, storageClass: "default" })),
     services: password.options["service"]?.choices,

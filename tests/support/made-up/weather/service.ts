@@ -59,5 +59,6 @@ export const weather = defineService({
   tables: () => ({
     weather: { tables: { readings: { columns: { station: "text", at: "timestamp" }, partitionKey: ["station"] } } },
   }),
+  tableRoles: { forecaster: { weather: "readWrite" } },
   hops: { census: ["weather"] },
 });

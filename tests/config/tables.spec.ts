@@ -1,27 +1,26 @@
 import { expect } from "chai";
-import { keyspaceProblems } from "../../../components/cassandra/cassandra-keyspaces.ts";
-import { tableOptions } from "../../../components/cassandra/programs/cql.ts";
-import { setupSchema } from "../../../components/cassandra/programs/declaration.ts";
-import { loadConfig } from "../../../config/index.ts";
-import { keyspacesOf } from "../../../config/rooms.ts";
+import { keyspaceProblems } from "../../components/cassandra/cassandra-keyspaces.ts";
+import { tableOptions } from "../../components/cassandra/programs/cql.ts";
+import { setupSchema } from "../../components/cassandra/programs/declaration.ts";
+import { loadConfig } from "../../config/index.ts";
+import { declaredTables } from "../../config/tables.ts";
 
 const declared = (keepHours: number) =>
-  keyspacesOf(loadConfig({ "millrace:profile": "pipeline", "millrace:services": { windows: { keepHours } } }));
+  declaredTables(loadConfig({ "millrace:profile": "pipeline", "millrace:services": { windows: { keepHours } } }));
 
-describe("the tables that rooms declare", () => {
+describe("the tables and roles that rooms declare", () => {
   it("are taken by Cassandra and its setup", () => {
     for (const keepHours of [1, 24, 720]) {
-      const keyspaces = declared(keepHours);
-      expect(keyspaceProblems(keyspaces, {})).to.deep.equal([]);
-      expect(setupSchema.safeParse({ replicationFactor: 1, keyspaces, roles: {} }).error).to.equal(undefined);
+      const { keyspaces, roles } = declared(keepHours);
+      expect(keyspaceProblems(keyspaces, roles)).to.deep.equal([]);
+      expect(setupSchema.safeParse({ replicationFactor: 1, keyspaces, roles }).error).to.equal(undefined);
     }
   });
 
   it("let the streams' rows end after the time given, in some thirty files, and keep the census", () => {
     const { streaming, census } = setupSchema.parse({
       replicationFactor: 1,
-      keyspaces: declared(24),
-      roles: {},
+      ...declared(24),
     }).keyspaces;
     const tables = Object.entries(streaming?.tables ?? {});
     expect(tables.map(([name]) => name)).to.deep.equal(["windows", "records", "series"]);
@@ -36,12 +35,22 @@ describe("the tables that rooms declare", () => {
   });
 
   it("are the same, in the same order, whichever services are on: another one would run the setup again", () => {
-    expect(Object.keys(declared(24))).to.deep.equal(["streaming", "census"]);
-    expect(JSON.stringify(keyspacesOf(loadConfig({})))).to.equal(JSON.stringify(declared(24)));
+    const { keyspaces, roles } = declared(24);
+    expect(Object.keys(keyspaces)).to.deep.equal(["streaming", "census"]);
+    expect(JSON.stringify(roles)).to.equal(
+      JSON.stringify({
+        spark: { streaming: "readWrite" },
+        census: { census: "readWrite" },
+        presto: { streaming: "read", census: "read" },
+        display: { streaming: "read", census: "read" },
+        proof: { streaming: "readWrite", census: "readWrite" },
+      }),
+    );
+    expect(JSON.stringify(declaredTables(loadConfig({})))).to.equal(JSON.stringify({ keyspaces, roles }));
   });
 
   it("identify a part of a window by its window and its first record, and a record by all that tells two apart", () => {
-    const { windows, records } = declared(1)["streaming"]?.tables ?? {};
+    const { windows, records } = declared(1).keyspaces["streaming"]?.tables ?? {};
     expect(windows?.partitionKey).to.deep.equal(["stream", "series", "metric", "hour"]);
     expect(windows?.clustering?.map(({ column }) => column)).to.deep.equal(["window_start", "part"]);
     expect(records?.partitionKey).to.deep.equal(["stream", "series", "minute"]);
