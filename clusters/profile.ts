@@ -4,10 +4,19 @@
  */
 import type { Exposure } from "../platform/exposure.ts";
 import type { Registry } from "../images/platform-images.ts";
+import type { SizeRow } from "../platform/sizes.ts";
 
 /** The kinds of cluster that a stack can name in `cluster.target`. */
 export const targets = ["embedded", "minikube", "microk8s", "cloud"] as const;
 export type Target = (typeof targets)[number];
+
+/** Row of sizes that services take on a target where the stack names none. */
+export const sizesOf: Readonly<Record<Target, SizeRow>> = {
+  embedded: "small",
+  minikube: "small",
+  microk8s: "small",
+  cloud: "large",
+};
 
 /** A target as values. */
 export interface TargetProfile {

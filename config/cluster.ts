@@ -3,6 +3,7 @@ import * as z from "zod";
 import { targets } from "../clusters/profile.ts";
 import { rooms } from "./rooms.ts";
 import { dnsName, host, nodePort, port, registryName, text } from "../platform/settings.ts";
+import { sizeRows } from "../platform/sizes.ts";
 
 /** A node port for everything that the rooms publish. */
 const nodePorts = Object.fromEntries(
@@ -39,6 +40,13 @@ export const cluster = z
       .describe(
         'StorageClass of all claims; "default": the cluster\'s own; "none": data lies in the pods. Default: `standard` ' +
           "on minikube, `microk8s-hostpath` on microk8s, else the cluster's own.",
+      ),
+    sizes: z
+      .enum(sizeRows)
+      .optional()
+      .describe(
+        "CPU and memory that services ask for where `resources` of a service says nothing: `small` for one machine that has " +
+          "the whole platform, `large` for production. Default: `large` on cloud, else `small`.",
       ),
     registry: z
       .strictObject({

@@ -1,5 +1,5 @@
 /** Whether the platform fits a cluster: the sum of what its pods request against what the nodes can give. */
-import { mebibytes } from "../platform/quantity.ts";
+import { cpuMillis, mebibytes } from "../platform/quantity.ts";
 import { type Resources, setupResources } from "../platform/resources.ts";
 import type { Pods, Service } from "../platform/service.ts";
 import { isOwn, rooms, settingsOf, viewOf } from "./rooms.ts";
@@ -44,15 +44,10 @@ function row(service: string, pods: readonly Pods[]): Footprint {
     pods.reduce((all, pod) => all + of(pod.resources.requests, pod) * (pod.count ?? 1), 0);
   return {
     service,
-    cpuMillis: sum(({ cpu }) => millis(cpu)),
+    cpuMillis: sum(({ cpu }) => cpuMillis(cpu)),
     memoryMi: sum(({ memory }) => mebibytes(memory)),
     diskGi: sum((_, { data }) => (data?.kind === "persistent" ? mebibytes(data.size) / 1024 : 0)),
   };
-}
-
-/** Thousandths of a core of a quantity such as `250m` or `2`. */
-function millis(cpu: string): number {
-  return cpu.endsWith("m") ? Number(cpu.slice(0, -1)) : Number(cpu) * 1000;
 }
 
 /** Compares what the platform requests with what the nodes can give, and proposes a way out when it is too much. */

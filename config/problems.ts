@@ -13,11 +13,13 @@ export function issueProblems(
   values: unknown,
   secretPaths: readonly (readonly string[])[],
 ): string[] {
-  return issues.flatMap((issue) =>
+  // A value may break several rules of its setting, which are told in one line.
+  const lines = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => unknownSetting([...issue.path, key], values))
       : [wrongValue(issue.path, values, isSecret(issue.path, secretPaths))],
   );
+  return [...new Set(lines)];
 }
 
 /** A setting, or a whole section, that the schema does not know. */
@@ -34,10 +36,17 @@ function wayOut(key: string, owner: readonly PropertyKey[], node: Node): string 
   }
   const meant = nearest(key, [...names.keys()]);
   if (meant !== undefined) return `did you mean "${names.get(meant) ?? meant}"?`;
-  const elsewhere = pathsOf(key).sort((a, b) => a.length - b.length)[0];
+  const [elsewhere] = pathsOf(key).sort(
+    (a, b) => Number(sameService(b, owner)) - Number(sameService(a, owner)) || a.length - b.length,
+  );
   if (elsewhere !== undefined) return `it belongs to ${written(elsewhere)}`;
   const place = owner.length === 0 ? "the sections under millrace: are" : `${written(owner)} takes`;
   return `${place} ${Object.keys(node.properties ?? {}).join(", ")}`;
+}
+
+/** Whether two paths lead into one service: its own setting is meant rather than another's of the same name. */
+function sameService(path: readonly PropertyKey[], other: readonly PropertyKey[]): boolean {
+  return path[0] === other[0] && path[1] === other[1];
 }
 
 function isSecret(path: readonly PropertyKey[], secretPaths: readonly (readonly string[])[]): boolean {

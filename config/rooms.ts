@@ -1,7 +1,9 @@
 /** The rooms of the house as the rest of the config reads them. */
+import { sizesOf, type Target } from "../clusters/profile.ts";
 import { rooms as all } from "../components/index.ts";
 import type { Backups } from "../platform/operating.ts";
-import type { ExistingStore, Service, SettingsOf, StoreWhole, TopicLoad, View } from "../platform/service.ts";
+import type { ExistingStore, Service, SettingsOf, StoreWhole, Switch, TopicLoad, View } from "../platform/service.ts";
+import type { SizeRow } from "../platform/sizes.ts";
 
 type Rooms = typeof all;
 /** Keys of the rooms in `millrace:services`; the proof has a section of its own. */
@@ -13,7 +15,11 @@ export type ProofSettings = SettingsOf<Rooms["proof"]>;
 
 /** What the rooms' functions need of a config. */
 export interface Housed {
-  readonly cluster: { readonly target: string; readonly storageClass?: string | undefined };
+  readonly cluster: {
+    readonly target: Target;
+    readonly storageClass?: string | undefined;
+    readonly sizes?: SizeRow | undefined;
+  };
   readonly services: Readonly<Record<string, { readonly enabled?: boolean }>>;
   readonly proof: { readonly enabled: boolean };
 }
@@ -51,11 +57,16 @@ export function existingStore(config: Housed): ExistingStore | undefined {
   return rooms.flatMap((room) => room.existingStore?.(settingsOf(room.name, config)) ?? [])[0];
 }
 
+/** Where a room's settings are in the stack's file. */
+export const sectionOf = ({ name }: Service): string =>
+  name === all.proof.name ? `millrace:${name}` : `millrace:services.${name}`;
+
 /** A room's own part of a config. @throws Error when there is no such room */
-export function settingsOf(name: string, config: Housed): { readonly enabled: boolean } {
+export function settingsOf(name: string, config: Housed): Switch {
   const settings = name === all.proof.name ? config.proof : config.services[name];
   if (settings === undefined) throw new Error(`there is no room "${name}"`);
-  return { ...settings, enabled: settings.enabled ?? true };
+  const { target, sizes = sizesOf[target] } = config.cluster;
+  return { ...settings, enabled: settings.enabled ?? true, size: sizes };
 }
 
 /** A config as a room sees it. */

@@ -1,7 +1,8 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
 import { consumersWithoutSecret, objectStoreContents } from "./buckets.ts";
-import { enabledRooms, isOwn, rooms, settingsOf } from "./rooms.ts";
+import { enabledRooms, isOwn, rooms, sectionOf, settingsOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
+import { sizeProblems } from "../platform/sizes.ts";
 
 /** Sets of settings that cannot work; empty when there is none. */
 export function configProblems(config: PlatformConfig): string[] {
@@ -13,6 +14,7 @@ export function configProblems(config: PlatformConfig): string[] {
     ...clusterProblems(config.cluster),
     ...neededServices(config),
     ...enabledRooms(config).flatMap(({ room, view }) => room.problems?.(view, store) ?? []),
+    ...resourceProblems(config),
     ...imageProblems(config),
   ];
 }
@@ -90,6 +92,15 @@ function imageProblems(config: PlatformConfig): string[] {
     `millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in ` +
       missing.map(({ name }) => `millrace:services.${name}.image`).join(", "),
   ];
+}
+
+/** Pods that ask for more than they may use. */
+function resourceProblems(config: PlatformConfig): string[] {
+  return enabledRooms(config).flatMap(({ room, view }) =>
+    Object.entries(room.sized?.(view.own) ?? {}).flatMap(([setting, resources]) =>
+      sizeProblems(`${sectionOf(room)}.${setting}`, resources),
+    ),
+  );
 }
 
 /** Sets of settings that work and are risky; empty when there is none. */

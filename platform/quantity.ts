@@ -41,6 +41,11 @@ export function mebibytes(quantity: string): number {
   return Math.floor(bytes / 2 ** 20);
 }
 
+/** Thousandths of a core of an amount of CPU: `250m`, `"1.5"` or 2. */
+export function cpuMillis(cpu: string | number): number {
+  return Math.round((quantityOf(String(cpu)) ?? Number.NaN) * 1000);
+}
+
 /**
  * Heap of a JVM in a container of the given memory limit, in MiB: a share of it, and the rest is left to the JVM's own
  * needs (metaspace, threads, buffers).

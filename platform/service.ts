@@ -7,6 +7,7 @@ import type * as z from "zod";
 import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, StatusPart, WebPages } from "./operating.ts";
 import type { Quantity } from "./quantity.ts";
 import type { Resources } from "./resources.ts";
+import type { SizeRow } from "./sizes.ts";
 import type { DataSettings } from "./storage.ts";
 import type { Keyspaces, TableRoles } from "./tables.ts";
 
@@ -16,8 +17,11 @@ export type ServiceGroup = "studio" | "pipeline";
 /** Settings of a service, all defaults filled in. */
 export type SettingsOf<S extends Service> = S extends Service<infer Z> ? z.output<Z> & Switch : never;
 
-interface Switch {
+/** What the rest of the config decides for a room. */
+export interface Switch {
   readonly enabled: boolean;
+  /** Row of the sizes that its pods take. */
+  readonly size: SizeRow;
 }
 
 /** What a room's functions look at: its own settings, and of the others only what they name. */
@@ -210,6 +214,8 @@ export interface Service<
   pods?(view: View<z.output<S>>): readonly Pods[];
   /** Whether a short Job sets it up while the rest starts. @default false */
   readonly setsUp?: boolean;
+  /** Resources by the setting below the room's own that changes them: `resources` or `resources.scheduler`. @default - none */
+  sized?(own: z.output<S> & Switch): Readonly<Record<string, Resources>>;
   readonly shrinks?: readonly Shrink<z.output<S>>[];
   /** When it is proposed to go where the platform does not fit: after all shrinks, lower first. @default - never */
   readonly goes?: number;

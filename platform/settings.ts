@@ -1,6 +1,6 @@
 /** The kinds of settings that the schema is made of: amounts, names, ports, images, each with its range in words. */
 import * as z from "zod";
-import { type Quantity, quantityOf } from "./quantity.ts";
+import { cpuMillis, type Quantity, quantityOf } from "./quantity.ts";
 import type { ServiceGroup } from "./service.ts";
 
 /** Extra words of the schema's nodes: read by the messages and the docs, ignored by editors. */
@@ -20,6 +20,13 @@ export function quantity(min: Quantity, max: Quantity) {
     .refine((value) => bytes(value) >= bytes(min) && bytes(value) <= bytes(max), { params: { range: true } })
     .meta({ pattern: "^[1-9][0-9]*(Mi|Gi)$", "x-range": `an amount from ${min} to ${max}` });
 }
+
+/** An amount of CPU, in cores or in thousandths of one. */
+export const cpuAmount = () =>
+  z
+    .union([z.string().regex(/^([0-9]+m|[0-9]+([.][0-9]{1,3})?)$/), z.number()])
+    .refine((cpu) => cpuMillis(cpu) >= 1 && cpuMillis(cpu) <= 256_000)
+    .meta({ "x-range": 'CPU in cores or in thousandths of one, from 1m to 256, for example "500m" or 2' });
 
 export const image = () =>
   z

@@ -2,13 +2,15 @@ import { expect } from "chai";
 import type { Output } from "@pulumi/pulumi";
 import { setupResources } from "../platform/resources.ts";
 import { airflowResources } from "../components/airflow/service.ts";
-import { notebookServerResources } from "../components/jupyterhub/service.ts";
+import { rooms } from "../components/index.ts";
+import { jupyterhubResources } from "../components/jupyterhub/service.ts";
 import { proofResources } from "../components/proof/service.ts";
-import { sparkDriverResources, sparkExecutorResources } from "../components/spark/service.ts";
+import { sharedDriverResources, sharedExecutorResources } from "../components/spark/service.ts";
 import { configMapProblems, podProblems, type PodSpec } from "../platform/hardening.ts";
-import { mebibytes } from "../platform/quantity.ts";
+import { cpuMillis, mebibytes } from "../platform/quantity.ts";
 import { footprint } from "../config/fit.ts";
 import { loadConfig } from "../config/index.ts";
+import { settingsIn } from "../config/rooms.ts";
 import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts";
 
 interface Program {
@@ -461,32 +463,46 @@ describe("the program", function () {
   });
 
   for (const profile of ["core", "studio", "pipeline", "full"]) {
-    it(`requests in profile ${profile} what the fit check counts`, async () => {
-      const config = { "millrace:profile": profile };
-      const { mocked } = await render(config);
-      let memoryMi = 0;
-      for (const workload of await workloads(mocked)) {
-        if (/Job$/.test(workload.type)) continue;
-        for (const container of podOf(workload)?.containers ?? []) {
-          memoryMi += mebibytes(String(container.resources?.requests?.["memory"])) * workload.inputs.spec.replicas;
+    for (const sizes of ["small", "large"]) {
+      it(`requests in profile ${profile} with sizes ${sizes} what the fit check counts`, async () => {
+        const given = { "millrace:profile": profile, "millrace:cluster": { sizes } };
+        const { mocked } = await render(given);
+        const requested = { cpuMillis: 0, memoryMi: 0 };
+        const count = (requests: Readonly<Record<string, string>> = {}, times = 1): void => {
+          requested.cpuMillis += cpuMillis(requests["cpu"] ?? "") * times;
+          requested.memoryMi += mebibytes(requests["memory"] ?? "") * times;
+        };
+        for (const workload of await workloads(mocked)) {
+          if (/Job$/.test(workload.type)) continue;
+          for (const { resources } of podOf(workload)?.containers ?? []) {
+            count(resources?.requests as Record<string, string>, workload.inputs.spec.replicas);
+          }
         }
-      }
-      // Pods that others make, one of each kind; Jobs; and what the cluster itself runs.
-      const executor = sparkExecutorResources({ executorMemory: "768Mi", executorCores: 1 });
-      const counted = [executor, setupResources(), proofResources()];
-      const server = notebookServerResources({ userMemory: "1536Mi" });
-      if (/studio|full/.test(profile)) counted.push(executor, server, airflowResources.task);
-      // The batch over the census.
-      const driver = sparkDriverResources({ driverMemory: "640Mi" });
-      if (/pipeline|full/.test(profile)) counted.push(driver, executor);
-      for (const { requests } of counted) memoryMi += mebibytes(requests.memory);
-      const parts = footprint(loadConfig(config));
-      memoryMi += parts.find(({ service }) => service === "cluster")?.memoryMi ?? 0;
-      expect(memoryMi).to.equal(parts.reduce((all, part) => all + part.memoryMi, 0));
-    });
+        // Pods that others make, one of each kind; Jobs; and what the cluster itself runs.
+        const config = loadConfig(given);
+        const of = settingsIn(config);
+        const executor = sharedExecutorResources(of(rooms.spark));
+        const counted = [executor, setupResources(), proofResources(of(rooms.proof))];
+        if (/studio|full/.test(profile)) {
+          counted.push(executor, jupyterhubResources(of(rooms.jupyterhub)).server);
+          counted.push(airflowResources(of(rooms.airflow)).task);
+        }
+        // The batch over the census.
+        if (/pipeline|full/.test(profile)) counted.push(sharedDriverResources(of(rooms.spark)), executor);
+        for (const { requests } of counted) count(requests);
+        const parts = footprint(config);
+        const cluster = parts.find(({ service }) => service === "cluster");
+        requested.cpuMillis += cluster?.cpuMillis ?? 0;
+        requested.memoryMi += cluster?.memoryMi ?? 0;
+        expect(requested).to.deep.equal({
+          cpuMillis: parts.reduce((all, part) => all + part.cpuMillis, 0),
+          memoryMi: parts.reduce((all, part) => all + part.memoryMi, 0),
+        });
+      });
+    }
   }
 
-  it("differs between the targets in registry, storage class and exposure only", async () => {
+  it("differs between the targets in registry, storage class, exposure and sizes only", async () => {
     const facts: Record<string, unknown> = {};
     for (const target of ["embedded", "minikube", "microk8s", "cloud"]) {
       const { mocked, program } = await render(stacks[target] ?? {});

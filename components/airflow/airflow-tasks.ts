@@ -12,10 +12,9 @@ import {
 import { type ClientEndpoints, clientPodParts } from "../notebooks/client-endpoints.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { SecretKeyRef } from "../../platform/endpoints.ts";
-import { airflowResources } from "./service.ts";
 import { labels } from "../../platform/names.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
-import { type EnvVar, podTemplate, type Volume, type VolumeMount } from "../../platform/workload.ts";
+import { type EnvVar, podTemplate, type Resources, type Volume, type VolumeMount } from "../../platform/workload.ts";
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
 
@@ -42,7 +41,12 @@ export function taskParts(
 }
 
 /** The pod of a task as the executor reads it; the executor adds the arguments, the pod's name and its own labels. */
-export function taskPodText(airflow: string, image: pulumi.Input<string>, parts: TaskParts): pulumi.Output<string> {
+export function taskPodText(
+  airflow: string,
+  image: pulumi.Input<string>,
+  parts: TaskParts,
+  resources: Resources,
+): pulumi.Output<string> {
   const template = podTemplate({
     service: airflow,
     component: "task",
@@ -51,7 +55,7 @@ export function taskPodText(airflow: string, image: pulumi.Input<string>, parts:
     env: parts.env,
     volumes: parts.volumes,
     mounts: parts.mounts,
-    resources: airflowResources.task,
+    resources,
     restartPolicy: "Never",
     scratch: AIRFLOW_SCRATCH,
   });

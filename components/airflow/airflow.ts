@@ -26,7 +26,7 @@ import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
-import { airflowResources } from "./service.ts";
+import { type AirflowResources, airflowResources } from "./service.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import { programText } from "../../platform/program.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
@@ -72,6 +72,8 @@ export interface AirflowArgs {
   readonly database: PostgresEndpoint;
   /** Where tasks run. @default "kubernetes" */
   readonly executor?: AirflowExecutor;
+  /** Requests and limits of each part. @default - what they need on a small machine */
+  readonly resources?: AirflowResources;
   /** Where task logs lie, below `logs/` in the bucket, with Airflow's own key; it reads `dagBucket`, too. */
   readonly logs: { readonly objectStore: S3Endpoint; readonly bucket: string };
   /** Bucket whose DAGs run beside the image's. @default - only the DAGs of the image */
@@ -139,6 +141,7 @@ export class Airflow extends Component {
     const settingsName = `${name}-settings`;
     const setupName = `${name}-setup`;
     const inPods = executor === "kubernetes";
+    const resources = args.resources ?? airflowResources({ executor, size: "small" });
     const namespace = pulumi.output(args.namespace);
     const url = namespace.apply((ns) => `http://${serviceHost(name, ns)}:${API_PORT}`);
     const api = {
@@ -203,7 +206,7 @@ export class Airflow extends Component {
           ? {
               [files.podHook]: programText(import.meta.dirname, files.podHook),
               [files.podEnds]: programText(import.meta.dirname, files.podEnds),
-              "task-pod.yaml": taskPodText(name, args.image, podTasks()),
+              "task-pod.yaml": taskPodText(name, args.image, podTasks(), resources.task),
               "task-rights.json": taskRightsText(name, args),
             }
           : { [files.taskKeys]: programText(import.meta.dirname, files.taskKeys) }),
@@ -259,7 +262,7 @@ export class Airflow extends Component {
       const pod = server({
         component: "setup",
         args: ["python", `${CONFIG_PATH}/${files.setup}`],
-        resources: airflowResources.dagProcessor,
+        resources: resources.dagProcessor,
         env: [
           secretEnv("ADMIN_PASSWORD", users.secretName, ADMIN),
           secretEnv("ROBOT_PASSWORD", users.secretName, ROBOT),
@@ -283,7 +286,7 @@ export class Airflow extends Component {
         ...server({
           component: "api-server",
           args: ["api-server"],
-          resources: airflowResources.apiServer,
+          resources: resources.apiServer,
           env: signingEnv(keys),
           plugins: [files.loginLimit, files.bodyLimit],
         }),
@@ -312,7 +315,7 @@ export class Airflow extends Component {
         ...server({
           component: "scheduler",
           args: ["scheduler"],
-          resources: airflowResources.scheduler(!inPods),
+          resources: resources.scheduler,
           plugins: inPods ? [] : [files.taskKeys],
           volumes: inside.volumes,
           mounts: inside.mounts,
@@ -358,7 +361,7 @@ export class Airflow extends Component {
       const pod = server({
         component: "dag-processor",
         args: ["dag-processor"],
-        resources: airflowResources.dagProcessor,
+        resources: resources.dagProcessor,
         env: heartbeatEnv,
       });
       return run({ ...pod, probes: heartbeatProbes("dag_processor") });
@@ -368,7 +371,7 @@ export class Airflow extends Component {
       const pod = server({
         component: "triggerer",
         args: ["triggerer", "--skip-serve-logs"],
-        resources: airflowResources.triggerer,
+        resources: resources.triggerer,
         env: heartbeatEnv,
       });
       return run({ ...pod, probes: heartbeatProbes("triggerer") });

@@ -6,13 +6,13 @@ import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { S3Source } from "../object-store/object-store.ts";
 import type { Postgres } from "../postgres/postgres.ts";
 import type { Presto } from "../presto/presto.ts";
-import { spark as sparkService } from "../spark/service.ts";
+import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
 import { SparkBatch } from "../spark/spark-batch.ts";
 import type { Spark } from "../spark/spark.ts";
 import type { SparkConnect } from "../spark-connect/spark-connect.ts";
 import type { History } from "../spark-history/room.ts";
 import { Airflow } from "./airflow.ts";
-import { airflow } from "./service.ts";
+import { airflow, airflowResources } from "./service.ts";
 
 interface Wires {
   store: S3Source<"airflow" | "dag-bucket" | "dag-telemetry-report" | "dag-census-batch">;
@@ -42,6 +42,7 @@ export const airflowRoom = defineRoom({
               main: batchProgram(),
               objectStore: store.access("dag-census-batch"),
               driverMemory: of(sparkService).driverMemory,
+              driverResources: sharedDriverResources(of(sparkService)),
               executors: 1,
             },
           },
@@ -56,6 +57,7 @@ export const airflowRoom = defineRoom({
         exposure,
         database: databases.database("airflow"),
         executor: own.executor,
+        resources: airflowResources(own),
         logs: { objectStore: store.access("airflow"), bucket: bucket("airflow") },
         ...(own.dagBucket && { dagBucket: bucket("dags"), dagBucketKey: store.access("dag-bucket") }),
         connections: {

@@ -1,22 +1,47 @@
 /** Airflow, as plain data. */
 import * as z from "zod";
-import { resources, type Resources } from "../../platform/resources.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { image, optional } from "../../platform/settings.ts";
 import { pythonDisk } from "../notebooks/disk.ts";
+import { allResourcesSetting, type GivenResources, size, type Sized, sized } from "../../platform/sizes.ts";
 import { objectStore } from "../object-store/service.ts";
 import { postgres } from "../postgres/service.ts";
 
 /** The parts of Airflow. Each imports Airflow at its start, which takes a core for some seconds. */
-export const airflowResources = {
-  apiServer: resources(50, 1500, "768Mi", 0.5),
-  /** @param localTasks Whether tasks run inside the scheduler (LocalExecutor), not in pods of their own. */
-  scheduler: (localTasks: boolean): Resources => resources(50, 1500, localTasks ? "2048Mi" : "640Mi", 0.55),
-  dagProcessor: resources(30, 1500, "640Mi", 0.35),
-  triggerer: resources(20, 1000, "512Mi", 0.45),
-  /** One task pod. */
-  task: resources(80, 2000, "1024Mi", 0.45),
+const parts = {
+  apiServer: { whose: "the API server", memory: "768Mi", small: size(50, 1500, 0.5), large: size(250, 2000, 1) },
+  scheduler: { whose: "the scheduler", memory: "640Mi", small: size(50, 1500, 0.55), large: size(250, 2000, 1) },
+  dagProcessor: { whose: "the DAG processor", memory: "640Mi", small: size(30, 1500, 0.35), large: size(200, 2000, 1) },
+  triggerer: { whose: "the triggerer", memory: "512Mi", small: size(20, 1000, 0.45), large: size(100, 1000, 1) },
+  task: { whose: "the pod of each task", memory: "1024Mi", small: size(80, 2000, 0.45), large: size(250, 2000, 1) },
 } as const;
+type Part = keyof typeof parts;
+/** Memory of a scheduler in which tasks run. */
+const LOCAL_MEMORY = "2048Mi";
+
+/** Requests and limits of each part of Airflow. */
+export type AirflowResources = Readonly<Record<Part, Resources>>;
+
+/** What each part of Airflow asks for. @param settings.executor With "local" tasks run inside the scheduler. */
+export function airflowResources(
+  settings: Sized<Readonly<Partial<Record<Part, GivenResources | undefined>>>> & {
+    readonly executor: "kubernetes" | "local";
+  },
+): AirflowResources {
+  const of = (part: Part, memory: string = parts[part].memory): Resources =>
+    sized(parts[part][settings.size], memory, settings.resources?.[part]);
+  return {
+    apiServer: of("apiServer"),
+    scheduler: of("scheduler", settings.executor === "local" ? LOCAL_MEMORY : parts.scheduler.memory),
+    dagProcessor: of("dagProcessor"),
+    triggerer: of("triggerer"),
+    task: of("task"),
+  };
+}
+
+const partSetting = (part: Part, memory: string = parts[part].memory) =>
+  allResourcesSetting(parts[part].whose, parts[part], memory, "384Mi");
 
 /** What the platform's own DAGs ask. */
 const dags = {
@@ -40,6 +65,16 @@ export const airflow = defineService({
         .boolean()
         .default(true)
         .describe("Whether DAGs are taken from the bucket `dags` too, where JupyterHub's users can put them."),
+      resources: z
+        .strictObject({
+          apiServer: partSetting("apiServer"),
+          scheduler: partSetting("scheduler", `${parts.scheduler.memory}\`, with executor \`local\` \`${LOCAL_MEMORY}`),
+          dagProcessor: partSetting("dagProcessor"),
+          triggerer: partSetting("triggerer"),
+          task: partSetting("task"),
+        })
+        .optional()
+        .describe("Requests and limits of each part."),
       image: image().describe("Image with the contract of `apache/airflow:3.3.2`. Default: built from packages."),
     })
     .prefault({})
@@ -58,12 +93,15 @@ export const airflow = defineService({
   outside: [{ key: "notebooks", of: (_, { bucket }) => `s3://${bucket("notebooks")}` }],
   image: { name: "airflow" },
   published: { airflow: { nodePort: 30180, rank: 3, meaning: "Airflow", title: "Airflow" } },
+  sized: (own) =>
+    Object.fromEntries(
+      Object.entries(airflowResources(own)).map(([part, resources]) => [`resources.${part}`, resources]),
+    ),
   pods({ own }) {
-    const local = own.executor === "local";
-    const { apiServer, scheduler, dagProcessor, triggerer, task } = airflowResources;
+    const { task, ...servers } = airflowResources(own);
     // One task at work, which has a pod of its own unless tasks are local.
-    const parts = [apiServer, scheduler(local), dagProcessor, triggerer, ...(local ? [] : [task])];
-    return parts.map((part) => ({ resources: part }));
+    const all = [...Object.values(servers), ...(own.executor === "local" ? [] : [task])];
+    return all.map((resources) => ({ resources }));
   },
   goes: 4,
   warnings: ({ isOn }) =>

@@ -1,8 +1,9 @@
 /** How Cassandra's nodes are set up for their container, and how its clients are told where it is. */
 import type { CassandraEndpoint } from "./endpoint.ts";
-import { jvmOptions } from "../../platform/jvm.ts";
+import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { podHost } from "../../platform/names.ts";
-import { heapMebibytes } from "../../platform/quantity.ts";
+import { cpuMillis, heapMebibytes } from "../../platform/quantity.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { type EnvVar, secretEnv } from "../../platform/workload.ts";
 
 /** Data center of all nodes; it is part of the data and can't change. */
@@ -30,9 +31,13 @@ export function cassandraNodeEnv(args: {
   readonly headlessService: string;
   readonly namespace: string;
   readonly replicas: number;
-  readonly memoryLimit: string;
+  readonly limits: Resources["limits"];
+  /** @default "auto" */
+  readonly collector?: CollectorChoice | undefined;
 }): Record<string, string> {
-  const heap = heapMebibytes(args.memoryLimit, HEAP_SHARE);
+  const { cpu, memory } = args.limits;
+  const heap = heapMebibytes(memory, HEAP_SHARE);
+  const java = jvmOptions({ heap, cpu, collector: args.collector });
   return {
     CASSANDRA_CLUSTER_NAME: "millrace",
     CASSANDRA_DC: DATACENTER,
@@ -43,16 +48,25 @@ export function cassandraNodeEnv(args: {
       ? {}
       : { CASSANDRA_SEEDS: podHost(args.workload, 0, args.headlessService, args.namespace) }),
     MAX_HEAP_SIZE: `${heap}M`,
-    HEAP_NEWSIZE: `${Math.floor(heap * 0.3)}M`,
-    JVM_EXTRA_OPTS: cassandraJvmOptions({ replicas: args.replicas, heap }),
+    // G1 chooses the size of its young generation itself.
+    ...(java.includes("-XX:+UseG1GC") ? {} : { HEAP_NEWSIZE: `${Math.floor(heap * 0.3)}M` }),
+    JVM_EXTRA_OPTS: cassandraJvmOptions({ replicas: args.replicas, heap, cpu, java }),
   };
 }
 
 /**
  * Settings of `cassandra.yaml` as options of Java, which every image of Cassandra takes whatever file it comes with.
  * @param args.heap Size of the heap in MiB.
+ * @param args.cpu CPU limit: `2000m`. What a node does at a time follows from it.
+ * @param args.java Options of the JVM itself.
  */
-export function cassandraJvmOptions(args: { readonly replicas: number; readonly heap: number }): string {
+export function cassandraJvmOptions(args: {
+  readonly replicas: number;
+  readonly heap: number;
+  readonly cpu: string;
+  readonly java: readonly string[];
+}): string {
+  const cores = Math.max(1, Math.floor(cpuMillis(args.cpu) / 1000));
   const buffers = Math.floor(args.heap / 6);
   const settings: Record<string, string | number> = {
     "authenticator.class_name": "PasswordAuthenticator",
@@ -74,10 +88,10 @@ export function cassandraJvmOptions(args: { readonly replicas: number; readonly 
     key_cache_size: "8MiB",
     counter_cache_size: "0MiB",
     prepared_statements_cache_size: "4MiB",
-    concurrent_reads: 8,
-    concurrent_writes: 16,
-    concurrent_compactors: 1,
-    native_transport_max_threads: 16,
+    concurrent_reads: 4 * cores,
+    concurrent_writes: 8 * cores,
+    concurrent_compactors: Math.ceil(cores / 2),
+    native_transport_max_threads: 8 * cores,
     // The stream writes rows of one partition together, up to 16 KiB.
     batch_size_warn_threshold: "32KiB",
     // The copies of dropped tables would fill the claim, and the setup drops none.
@@ -96,5 +110,5 @@ export function cassandraJvmOptions(args: { readonly replicas: number; readonly 
     "java.io.tmpdir": "/tmp",
   };
   const properties = Object.entries(options).map(([key, value]) => `-D${key}=${value}`);
-  return [`-XX:MaxDirectMemorySize=${DIRECT_MEBIBYTES}M`, ...jvmOptions(args.heap), ...properties].join(" ");
+  return [`-XX:MaxDirectMemorySize=${DIRECT_MEBIBYTES}M`, ...args.java, ...properties].join(" ");
 }

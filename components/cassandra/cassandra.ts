@@ -12,6 +12,7 @@ import {
 import { cassandraNodeEnv, DATACENTER } from "./cassandra-settings.ts";
 import type { CassandraEndpoint } from "./endpoint.ts";
 import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/generated-secret.ts";
+import type { CollectorChoice } from "../../platform/jvm.ts";
 import { labels, podHost, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import { job, type Resources, secretEnv, service, statefulSet, tcpProbe } from "../../platform/workload.ts";
@@ -66,6 +67,8 @@ export interface CassandraArgs<Consumer extends string> {
   /** How data is kept. @default - on a claim of 5Gi */
   readonly data?: DataSettings;
   readonly resources: Resources;
+  /** Garbage collector of the JVM. @default "auto": by the size of the heap and the CPU limit */
+  readonly collector?: CollectorChoice;
   readonly setupResources: Resources;
   /** Number of nodes. @default 1 */
   readonly replicas?: number;
@@ -168,7 +171,8 @@ export class Cassandra<Consumer extends string> extends Component {
           headlessService: headless,
           namespace,
           replicas,
-          memoryLimit: args.resources.limits.memory,
+          limits: args.resources.limits,
+          collector: args.collector,
         });
       const values = pulumi.output(args.namespace).apply(settings);
       return statefulSet(

@@ -26,6 +26,7 @@ export const cassandraRoom = <Role extends string>({ keyspaces, roles }: TableCo
           replicas: own.replicas,
           replicationFactor: own.replicationFactor,
           resources: cassandraResources(own),
+          collector: own.collector,
           toolsImage: image("tools"),
           setupResources: setupResources(),
           keyspaces,

@@ -2,16 +2,20 @@
 import * as z from "zod";
 import { mebibytes } from "../../platform/quantity.ts";
 import type { DiskUse } from "../../platform/operating.ts";
-import { resources, type Resources } from "../../platform/resources.ts";
+import { collectorSetting } from "../../platform/jvm.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
 import { image, memory, optional, storage } from "../../platform/settings.ts";
+import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
+
+const node = { small: size(80, 2000, 0.75), large: size(1000, 4000, 1) };
 
 /** Cassandra's image and what it keeps, and the packages that the pages over it are built with. */
 export const pagesDisk: DiskUse = { shared: "Cassandra and the pages over it", coldGi: 5, warmGi: 3 };
 
 /** One Cassandra node. @param settings.memory Limit of the container. */
-export function cassandraResources(settings: { readonly memory: string }): Resources {
-  return resources(80, 2000, settings.memory, 0.75);
+export function cassandraResources(settings: Sized & { readonly memory: string }): Resources {
+  return sized(node[settings.size], settings.memory, settings.resources);
 }
 
 export const cassandra = defineService({
@@ -36,6 +40,8 @@ export const cassandra = defineService({
         .describe("Nodes that have a copy of each row. Default: 3, or `replicas` where that is less."),
       storage: storage("5Gi"),
       memory: memory("896Mi", "768Mi"),
+      resources: resourcesSetting("each node", node),
+      collector: collectorSetting(),
       image: image().describe("Image with the contract of `cassandra:5.0`. Default: built from packages."),
     })
     .transform((value) => ({
@@ -47,6 +53,7 @@ export const cassandra = defineService({
   image: { name: "cassandra" },
   usesTools: true,
   disk: pagesDisk,
+  sized: (own) => ({ resources: cassandraResources(own) }),
   pods: ({ own }) => [{ resources: cassandraResources(own), count: own.replicas, data: own.storage }],
   shrinks: [{ rank: 7, set: { memory: "896Mi" }, applies: ({ memory: limit }) => mebibytes(limit) > 896 }],
   problems({ own: { replicas, replicationFactor } }) {

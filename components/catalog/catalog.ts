@@ -7,7 +7,7 @@ import type { CatalogEndpoint } from "./endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
-import { jvmOptions } from "../../platform/jvm.ts";
+import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
 import { awsKeyEnv, s3aSettings } from "../object-store/s3-settings.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
@@ -47,6 +47,8 @@ export interface CatalogArgs {
   readonly warehouse?: string;
   readonly storage: Storage;
   readonly resources: Resources;
+  /** Garbage collector of the JVM. @default "auto": by the size of the heap and the CPU limit */
+  readonly collector?: CollectorChoice;
   /**
    * Where earlier versions kept the catalog in a Derby database. One that is found there is moved to `database` at the
    * start; nothing else is in it. @default - on a claim of 1Gi
@@ -146,7 +148,9 @@ export class Catalog extends Component {
     this.registerOutputs({ uri: this.endpoint.uri, warehouse: this.endpoint.warehouse });
 
     function createServer(): k8s.apps.v1.StatefulSet {
-      const heap = heapMebibytes(args.resources.limits.memory, HEAP_SHARE);
+      const { cpu, memory } = args.resources.limits;
+      const heap = heapMebibytes(memory, HEAP_SHARE);
+      const java = jvmOptions({ heap, cpu, collector: args.collector });
       return statefulSet(
         {
           name: objectName,
@@ -163,7 +167,7 @@ export class Catalog extends Component {
               { name: "DB_DRIVER", value: "postgres" },
               secretEnv(PASSWORD_ENV, password.secretName, password.key),
               { name: "HADOOP_HEAPSIZE", value: String(heap) },
-              { name: "SERVICE_OPTS", value: [`-Xmx${heap}m`, ...jvmOptions(heap)].join(" ") },
+              { name: "SERVICE_OPTS", value: [`-Xmx${heap}m`, ...java].join(" ") },
               ...awsKeyEnv(args.objectStore),
             ],
             ports: { thrift: PORT },

@@ -23,6 +23,7 @@ export const catalogRoom = defineRoom({
         storage,
         data: own.storage,
         resources: catalogResources(own),
+        collector: own.collector,
       },
       opts,
     );

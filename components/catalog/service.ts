@@ -1,14 +1,18 @@
 /** The catalog of tables, as plain data. */
 import * as z from "zod";
-import { resources, type Resources } from "../../platform/resources.ts";
+import { collectorSetting } from "../../platform/jvm.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
 import { enabled, image, memory, storage } from "../../platform/settings.ts";
+import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { objectStore } from "../object-store/service.ts";
 import { postgres } from "../postgres/service.ts";
 
+const metastore = { small: size(50, 1500, 0.6), large: size(250, 2000, 1) };
+
 /** The Hive metastore. @param settings.memory Limit of the container. */
-export function catalogResources(settings: { readonly memory: string }): Resources {
-  return resources(50, 1500, settings.memory, 0.6);
+export function catalogResources(settings: Sized & { readonly memory: string }): Resources {
+  return sized(metastore[settings.size], settings.memory, settings.resources);
 }
 
 export const catalog = defineService({
@@ -21,6 +25,8 @@ export const catalog = defineService({
         "Where earlier versions kept the catalog, which is in PostgreSQL now: read once, to move it. `persistent` or `ephemeral`.",
       ),
       memory: memory("640Mi", "512Mi"),
+      resources: resourcesSetting("the metastore", metastore),
+      collector: collectorSetting(),
       image: image().describe(
         "Image with the contract of `apache/hive:3.1.3` and PostgreSQL's driver. Default: built from packages.",
       ),
@@ -29,6 +35,7 @@ export const catalog = defineService({
     .describe("The catalog of Iceberg tables."),
   needs: { of: [objectStore, postgres], why: "its tables and what it knows of them are kept there" },
   image: { name: "metastore" },
+  sized: (own) => ({ resources: catalogResources(own) }),
   pods: ({ own }) => [{ resources: catalogResources(own), data: own.storage }],
   database: {
     name: "metastore",

@@ -4,7 +4,7 @@ import { programText } from "../../platform/program.ts";
 import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { S3Source } from "../object-store/object-store.ts";
-import { spark as sparkService } from "../spark/service.ts";
+import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
 import type { Spark } from "../spark/spark.ts";
 import type { History } from "../spark-history/room.ts";
@@ -36,7 +36,7 @@ export const censusRoom = defineRoom({
         rows: own.rows,
         seed: own.seed,
         parts: own.parts,
-        resources: censusFileResources(),
+        resources: censusFileResources(own),
       },
       opts,
     );
@@ -57,6 +57,7 @@ export const censusRoom = defineRoom({
         objectStore: store.access("census"),
         ...(cassandra && { secretEnv: cassandraEnv(cassandra.access("census")) }),
         driverMemory: of(sparkService).driverMemory,
+        driverResources: sharedDriverResources(of(sparkService)),
         executors: 1,
         waitFor: [
           file.ready,

@@ -1,16 +1,20 @@
 /** The census, as plain data: a static file in S3, and the batch over it. */
 import * as z from "zod";
-import { resources, type Resources } from "../../platform/resources.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { optional } from "../../platform/settings.ts";
+import { allResourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { catalog } from "../catalog/service.ts";
 import { objectStore } from "../object-store/service.ts";
-import { applicationPods, spark } from "../spark/service.ts";
+import { applicationPods, sharedDriverResources, spark } from "../spark/service.ts";
 import { censusTables } from "./tables.ts";
 
+const MEMORY = "256Mi";
+const writer = { small: size(20, 1000, 0.35), large: size(100, 1000, 1) };
+
 /** One Job that writes a part of the census file. */
-export function censusFileResources(): Resources {
-  return resources(20, 1000, "256Mi", 0.35);
+export function censusFileResources(settings: Sized): Resources {
+  return sized(writer[settings.size], MEMORY, settings.resources);
 }
 
 export const census = defineService({
@@ -28,11 +32,13 @@ export const census = defineService({
         .max(100)
         .default(2)
         .describe("Parts of the file; each is written by a pod of its own, and read by a task of its own."),
+      resources: allResourcesSetting("each Job that writes a part of the file", writer, MEMORY, "128Mi"),
     })
     .prefault({})
     .describe("The census: a static file in S3, and the batch over it."),
   needs: { of: [objectStore, catalog, spark], why: "Spark reads its file there and writes its figures" },
-  pods: (view) => applicationPods(view.of(spark), view.of(spark), 1),
+  sized: (own) => ({ resources: censusFileResources(own) }),
+  pods: (view) => applicationPods(sharedDriverResources(view.of(spark)), view.of(spark), 1),
   goes: 2,
   problems({ own: { parts, rows } }) {
     if (parts <= rows) return [];

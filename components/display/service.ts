@@ -1,17 +1,20 @@
 /** The web display, as plain data. */
 import * as z from "zod";
-import { resources, type Resources } from "../../platform/resources.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
 import { image, memory, optional } from "../../platform/settings.ts";
 import { cassandra, pagesDisk } from "../cassandra/service.ts";
+import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { kafka } from "../kafka/service.ts";
 import { presto } from "../presto/service.ts";
 import { randomNumbers } from "../random-numbers/service.ts";
 import { telemetry } from "../telemetry/service.ts";
 
+const server = { small: size(40, 1000, 0.5), large: size(100, 1000, 1) };
+
 /** One server of the web display. @param settings.memory Limit of the container. */
-export function displayResources(settings: { readonly memory: string }): Resources {
-  return resources(40, 1000, settings.memory, 0.5);
+export function displayResources(settings: Sized & { readonly memory: string }): Resources {
+  return sized(server[settings.size], settings.memory, settings.resources);
 }
 
 /** Who fills the pages that show what Spark has computed. */
@@ -29,6 +32,7 @@ export const display = defineService({
       enabled: optional("pipeline", "the web display is part of the platform"),
       replicas: z.int().min(1).max(20).default(1).describe("Number of servers."),
       memory: memory("256Mi", "192Mi"),
+      resources: resourcesSetting("each server", server),
       image: image().describe("Image with the display's server and pages. Default: built from packages."),
     })
     .prefault({})
@@ -41,6 +45,7 @@ export const display = defineService({
     compiler: async (work) => await (await import("../../images/display/web.ts")).linkWebModules(work),
   },
   published: { display: { nodePort: 30300, rank: 1, meaning: "The web display", title: "the web display" } },
+  sized: (own) => ({ resources: displayResources(own) }),
   pods: ({ own }) => [{ resources: displayResources(own), count: own.replicas }],
   shrinks: [{ rank: 5, set: { replicas: 1 }, applies: ({ replicas }) => replicas > 1 }],
   goes: 5,

@@ -9,7 +9,7 @@ import type { Postgres } from "../postgres/postgres.ts";
 import type { Presto } from "../presto/presto.ts";
 import type { SparkConnect } from "../spark-connect/spark-connect.ts";
 import { JupyterHub } from "./jupyterhub.ts";
-import { jupyterhub, jupyterhubResources, notebookServerResources } from "./service.ts";
+import { jupyterhub, jupyterhubResources } from "./service.ts";
 
 interface Wires {
   store: S3Source<`user-${string}`>;
@@ -41,7 +41,7 @@ export const jupyterhubRoom = defineRoom({
         clients: clients.endpoints,
         ...(connect?.endpoint.token && { sparkToken: connect.endpoint.token }),
         idleMinutes: own.idleMinutes,
-        resources: { ...jupyterhubResources, server: notebookServerResources(own) },
+        resources: jupyterhubResources(own),
         ...(own.oidc && { oidc: provider(own.oidc) }),
       },
       opts,

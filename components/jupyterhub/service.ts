@@ -3,23 +3,44 @@ import * as z from "zod";
 import { isUserName, ROBOT, USER_NAME } from "../../platform/names.ts";
 import { nearest } from "../../platform/nearest.ts";
 import { mebibytes } from "../../platform/quantity.ts";
-import { resources, type Resources } from "../../platform/resources.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService, type Rights, type RightsByConsumer } from "../../platform/service.ts";
 import { image, optional, quantity, secret, text } from "../../platform/settings.ts";
 import { pythonDisk } from "../notebooks/disk.ts";
+import {
+  allResourcesSetting,
+  type GivenResources,
+  resourcesSetting,
+  size,
+  type Sized,
+  sized,
+} from "../../platform/sizes.ts";
 import { airflow } from "../airflow/service.ts";
 import { objectStore } from "../object-store/service.ts";
 import { postgres } from "../postgres/service.ts";
 
-/** The parts of JupyterHub. */
-export const jupyterhubResources = {
-  hub: resources(30, 1000, "384Mi", 0.45),
-  proxy: resources(10, 500, "160Mi", 0.5),
-} as const;
+/** The parts of JupyterHub; `server` is a user's notebook server with its kernels. */
+const parts = {
+  hub: { small: size(30, 1000, 0.45), large: size(100, 1000, 1) },
+  proxy: { small: size(10, 500, 0.5), large: size(100, 1000, 1) },
+  server: { small: size(50, 2000, 0.25), large: size(250, 4000, 0.5) },
+};
+const HUB_MEMORY = "384Mi";
+const PROXY_MEMORY = "160Mi";
 
-/** One user's notebook server with its kernels. @param settings.userMemory Limit of the container. */
-export function notebookServerResources(settings: { readonly userMemory: string }): Resources {
-  return resources(50, 2000, settings.userMemory, 0.25);
+/** What each part of JupyterHub asks for. @param settings.userMemory Memory limit of a user's server. */
+export function jupyterhubResources({
+  size: row,
+  resources,
+  userMemory,
+}: Sized<Readonly<Partial<Record<keyof typeof parts, GivenResources | undefined>>>> & {
+  readonly userMemory: string;
+}): Readonly<Record<keyof typeof parts, Resources>> {
+  return {
+    hub: sized(parts.hub[row], HUB_MEMORY, resources?.hub),
+    proxy: sized(parts.proxy[row], PROXY_MEMORY, resources?.proxy),
+    server: sized(parts.server[row], userMemory, resources?.server),
+  };
 }
 
 const USER_RANGE =
@@ -54,6 +75,14 @@ export const jupyterhub = defineService({
       userMemory: quantity("512Mi", "1024Gi")
         .default("1536Mi")
         .describe("Memory limit of a user's server with all its kernels."),
+      resources: z
+        .strictObject({
+          hub: allResourcesSetting("the hub", parts.hub, HUB_MEMORY, "256Mi"),
+          proxy: allResourcesSetting("the proxy", parts.proxy, PROXY_MEMORY, "96Mi"),
+          server: resourcesSetting("each user's server", parts.server),
+        })
+        .optional()
+        .describe("Requests and limits of each part."),
       idleMinutes: z
         .int()
         .min(1)
@@ -87,12 +116,12 @@ export const jupyterhub = defineService({
   disk: pythonDisk,
   image: { name: "jupyter" },
   published: { jupyterhub: { nodePort: 30800, rank: 4, meaning: "JupyterHub", title: "JupyterHub" } },
-  pods: ({ own }) => [
-    { resources: jupyterhubResources.hub },
-    { resources: jupyterhubResources.proxy },
-    // One user at work; each further one needs as much again.
-    { resources: notebookServerResources(own) },
-  ],
+  sized: (own) =>
+    Object.fromEntries(
+      Object.entries(jupyterhubResources(own)).map(([part, resources]) => [`resources.${part}`, resources]),
+    ),
+  // One user at work; each further one needs a server more.
+  pods: ({ own }) => Object.values(jupyterhubResources(own)).map((resources) => ({ resources })),
   shrinks: [{ rank: 10, set: { userMemory: "1536Mi" }, applies: ({ userMemory }) => mebibytes(userMemory) > 1536 }],
   goes: 7,
   problems({ own: { users, admins } }) {

@@ -6,12 +6,12 @@ import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { KafkaEndpoint } from "./endpoint.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
-import { jvmOptions } from "../../platform/jvm.ts";
+import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { quorumSettings, startScript } from "./kafka-quorum.ts";
 import { labels, podHost, selector, serviceHost } from "../../platform/names.ts";
 import { kafkaClusterId } from "./names.ts";
 import { type ByteBounds, otherBounds } from "./kafka-retention.ts";
-import { heapMebibytes, quantityOf } from "../../platform/quantity.ts";
+import { cpuMillis, heapMebibytes, quantityOf } from "../../platform/quantity.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import {
   type EnvVar,
@@ -40,6 +40,8 @@ export interface KafkaArgs {
   readonly storage: Storage;
   readonly exposure: Exposure;
   readonly resources: Resources;
+  /** Garbage collector of the JVM. @default "auto": by the size of the heap and the CPU limit */
+  readonly collector?: CollectorChoice;
   /** Number of brokers, 1 or an odd number: all of them vote. @default 1 */
   readonly replicas?: number;
   /** How data is kept. @default - on a claim of 5Gi */
@@ -99,13 +101,16 @@ export function kafkaSettings(args: {
   readonly autoCreateTopics: boolean;
   /** Where a broker tells clients outside the cluster to find it. @default - no such listener */
   readonly external?: string;
-  readonly memoryLimit: string;
+  readonly limits: Resources["limits"];
+  /** @default "auto" */
+  readonly collector?: CollectorChoice | undefined;
   readonly data: DataSettings;
 }): Record<string, string> {
   const copies = Math.min(3, args.replicas);
   const inSync = copies === 3 ? 2 : 1;
   const external = args.external !== undefined;
-  const heap = heapMebibytes(args.memoryLimit, HEAP_SHARE);
+  const heap = heapMebibytes(args.limits.memory, HEAP_SHARE);
+  const cores = Math.max(1, Math.floor(cpuMillis(args.limits.cpu) / 1000));
   const domain = serviceHost(headlessName(args.name), args.namespace);
   return {
     KAFKA_PROCESS_ROLES: "broker,controller",
@@ -133,12 +138,16 @@ export function kafkaSettings(args: {
     KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR: String(inSync),
     ...segments(args.data),
     KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
-    // The defaults of these three are made for large machines: 128 MiB for the cleaner alone.
+    // The default is made for large machines: 128 MiB for the cleaner alone.
     KAFKA_LOG_CLEANER_DEDUPE_BUFFER_SIZE: "8388608",
-    KAFKA_NUM_NETWORK_THREADS: "1",
-    KAFKA_NUM_IO_THREADS: "2",
+    KAFKA_NUM_NETWORK_THREADS: String(Math.ceil(cores / 2)),
+    KAFKA_NUM_IO_THREADS: String(Math.max(2, cores)),
     KAFKA_HEAP_OPTS: `-Xms${heap}m -Xmx${heap}m`,
-    KAFKA_JVM_PERFORMANCE_OPTS: ["-server", ...jvmOptions(heap), "-XX:MaxMetaspaceSize=128m"].join(" "),
+    KAFKA_JVM_PERFORMANCE_OPTS: [
+      "-server",
+      ...jvmOptions({ heap, cpu: args.limits.cpu, collector: args.collector }),
+      "-XX:MaxMetaspaceSize=128m",
+    ].join(" "),
   };
 }
 
@@ -212,7 +221,8 @@ export class Kafka extends Component {
           namespace,
           replicas,
           autoCreateTopics,
-          memoryLimit: args.resources.limits.memory,
+          limits: args.resources.limits,
+          collector: args.collector,
           data,
           ...(external === undefined ? {} : { external }),
         }),
@@ -223,7 +233,8 @@ export class Kafka extends Component {
           namespace: "",
           replicas,
           autoCreateTopics,
-          memoryLimit: args.resources.limits.memory,
+          limits: args.resources.limits,
+          collector: args.collector,
           data,
         }),
       );

@@ -32,6 +32,7 @@ export const kafkaRoom = defineRoom({
               data: own.storage,
               autoCreateTopics: own.autoCreateTopics,
               resources: kafkaResources(own),
+              collector: own.collector,
             },
             opts,
           )

@@ -1,13 +1,17 @@
 /** Kafka, as plain data. */
 import * as z from "zod";
-import { resources, type Resources } from "../../platform/resources.ts";
+import { collectorSetting } from "../../platform/jvm.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
 import { enabled, image, memory, storage } from "../../platform/settings.ts";
+import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { retentionWarnings } from "./declared-topics.ts";
 
+const broker = { small: size(100, 2000, 0.67), large: size(500, 4000, 1) };
+
 /** One Kafka broker. @param settings.memory Limit of the container. */
-export function kafkaResources(settings: { readonly memory: string }): Resources {
-  return resources(100, 2000, settings.memory, 0.67);
+export function kafkaResources(settings: Sized & { readonly memory: string }): Resources {
+  return sized(broker[settings.size], settings.memory, settings.resources);
 }
 
 export const kafka = defineService({
@@ -31,6 +35,8 @@ export const kafka = defineService({
         .describe("Copies of each record. Default: 3, or `replicas` where that is less."),
       storage: storage("5Gi"),
       memory: memory("768Mi", "512Mi"),
+      resources: resourcesSetting("each broker", broker),
+      collector: collectorSetting(),
       autoCreateTopics: z.boolean().default(false).describe("Whether writing to an unknown topic creates it."),
       retentionHours: z.int().min(1).max(87600).default(24).describe("Hours that records are kept."),
       image: image().describe("Image with the contract of `apache/kafka`. Default: built from packages."),
@@ -76,6 +82,7 @@ export const kafka = defineService({
       },
     },
   ],
+  sized: (own) => ({ resources: kafkaResources(own) }),
   pods: ({ own }) => [{ resources: kafkaResources(own), count: own.replicas, data: own.storage }],
   setsUp: true,
   problems({ own }) {

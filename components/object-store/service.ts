@@ -1,13 +1,16 @@
 /** The object store, as plain data. */
 import * as z from "zod";
-import { resources, type Resources } from "../../platform/resources.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService, type StoreWhole } from "../../platform/service.ts";
 import type { BucketWords } from "../../platform/service.ts";
 import { dnsName, enabled, host, image, memory, port, secret, storage, text } from "../../platform/settings.ts";
+import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
+
+const server = { small: size(50, 1000, 0.125), large: size(250, 2000, 1) };
 
 /** The S3 server (Garage or MinIO). @param settings.memory Limit of the container. */
-export function objectStoreResources(settings: { readonly memory: string }): Resources {
-  return resources(50, 1000, settings.memory, 0.125);
+export function objectStoreResources(settings: Sized & { readonly memory: string }): Resources {
+  return sized(server[settings.size], settings.memory, settings.resources);
 }
 
 const bucket = ({ name, holds }: BucketWords) => dnsName("a bucket").default(name).describe(`Bucket of ${holds}.`);
@@ -30,6 +33,7 @@ const settings = (whole: StoreWhole) =>
         .describe("S3 server: Garage (built from packages), MinIO (needs `image`), or one that is already there."),
       storage: storage("10Gi"),
       memory: memory("512Mi", "128Mi"),
+      resources: resourcesSetting("the server", server),
       image: image().describe(
         "Image with the contract of `dxflrs/garage` or `minio/minio`. Default: Garage from packages.",
       ),
@@ -78,6 +82,7 @@ export const objectStore = defineService({
       title: "the object store's console",
     },
   },
+  sized: (own) => ({ resources: objectStoreResources(own) }),
   pods: ({ own }) => [{ resources: objectStoreResources(own), data: own.storage }],
   setsUp: true,
   problems({ own }, { withoutSecret, hasHomes }) {

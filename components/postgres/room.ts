@@ -32,7 +32,7 @@ export const postgresRoom = defineRoom({
               restoreOnlyByName: databases.flatMap(({ name, restoredByName }) =>
                 restoredByName === undefined ? [] : [name],
               ),
-              resources: postgresBackupResources(),
+              resources: postgresBackupResources(own),
             },
           }),
       },

@@ -1,18 +1,26 @@
 /** PostgreSQL, as plain data. */
 import * as z from "zod";
 import { cronProblem } from "../../platform/cron.ts";
-import { resources, type Resources } from "../../platform/resources.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { enabled, image, memory, storage, text } from "../../platform/settings.ts";
+import { allResourcesSetting, resourcesSetting, size, type Sized, sized, type SizeRow } from "../../platform/sizes.ts";
+
+const SAVER_MEMORY = "256Mi";
+const saver = { small: size(20, 1000, 0.25), large: size(100, 1000, 0.5) };
+const server = { small: size(50, 1000, 0.4), large: size(250, 2000, 1) };
 
 /** The PostgreSQL server. @param settings.memory Limit of the container. */
-export function postgresResources(settings: { readonly memory: string }): Resources {
-  return resources(50, 1000, settings.memory, 0.4);
+export function postgresResources(settings: Sized & { readonly memory: string }): Resources {
+  return sized(server[settings.size], settings.memory, settings.resources);
 }
 
 /** What a backup or a restore of PostgreSQL asks for. */
-export function postgresBackupResources(): Resources {
-  return resources(20, 1000, "256Mi", 0.25);
+export function postgresBackupResources(settings: {
+  readonly size: SizeRow;
+  readonly backup: Pick<Sized, "resources">;
+}): Resources {
+  return sized(saver[settings.size], SAVER_MEMORY, settings.backup.resources);
 }
 
 export const postgres = defineService({
@@ -28,6 +36,7 @@ export const postgres = defineService({
         ),
       storage: storage("2Gi"),
       memory: memory("320Mi", "128Mi"),
+      resources: resourcesSetting("the server", server),
       backup: z
         .strictObject({
           enabled: enabled("all databases are saved to S3 on a schedule"),
@@ -36,6 +45,7 @@ export const postgres = defineService({
             .meta({ "x-range": 'a cron schedule of five fields, for example "17 3 * * *"' })
             .describe("When, in the cluster's time zone."),
           keep: z.int().min(1).max(1000).default(7).describe("Number of backups that are kept."),
+          resources: allResourcesSetting("a backup or a restore", saver, SAVER_MEMORY, "128Mi"),
         })
         .prefault({})
         .describe("The backup of all databases."),
@@ -44,6 +54,7 @@ export const postgres = defineService({
     .prefault({})
     .describe("PostgreSQL: what the catalog, Airflow and JupyterHub know."),
   image: { name: "postgres" },
+  sized: (own) => ({ resources: postgresResources(own), "backup.resources": postgresBackupResources(own) }),
   pods: ({ own }) => [{ resources: postgresResources(own), data: own.storage }],
   problems({ own, isOn }) {
     if (!own.backup.enabled) return [];

@@ -5,7 +5,7 @@ import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PrestoEndpoint } from "./endpoint.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
-import { jvmOptions } from "../../platform/jvm.ts";
+import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { javaProperties, type PrestoCatalog } from "./presto-catalogs.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
@@ -40,6 +40,8 @@ export interface PrestoArgs {
   readonly exposure: Exposure;
   /** Of the coordinator and of each worker. */
   readonly resources: Resources;
+  /** Garbage collector of the JVM. @default "auto": by the size of the heap and the CPU limit */
+  readonly collector?: CollectorChoice;
   /** What it can query, by the catalog's name in SQL. */
   readonly catalogs: Readonly<Record<string, PrestoCatalog>>;
   /** Number of workers; with none the coordinator does the work. @default 0 */
@@ -101,11 +103,10 @@ export function prestoConfig(args: {
 }
 
 /** Text of `jvm.config`: only what every Java understands, because images differ in theirs. */
-export function prestoJvmConfig(memoryLimit: string): string {
-  const heap = heapMebibytes(memoryLimit, HEAP_SHARE);
-  return ["-server", `-Xmx${heap}M`, ...jvmOptions(heap), "-Djava.io.tmpdir=/tmp", "-Duser.timezone=UTC", ""].join(
-    "\n",
-  );
+export function prestoJvmConfig(limits: Resources["limits"], collector?: CollectorChoice): string {
+  const heap = heapMebibytes(limits.memory, HEAP_SHARE);
+  const java = jvmOptions({ heap, cpu: limits.cpu, collector });
+  return ["-server", `-Xmx${heap}M`, ...java, "-Djava.io.tmpdir=/tmp", "-Duser.timezone=UTC", ""].join("\n");
 }
 
 /** A Presto cluster. */
@@ -144,7 +145,7 @@ export class Presto extends Component {
 
     function createSharedSettings(): { name: string; text: pulumi.Output<string> } {
       const data: Record<string, pulumi.Input<string>> = {
-        "jvm.config": prestoJvmConfig(args.resources.limits.memory),
+        "jvm.config": prestoJvmConfig(args.resources.limits, args.collector),
         "node.properties": javaProperties({
           "node.environment": "millrace",
           "node.data-dir": "/var/lib/presto/data",

@@ -29,6 +29,7 @@ export const prestoRoom = defineRoom({
           ...(cassandra && { cassandra: cassandraCatalog({ cassandra: cassandra.access("presto") }) }),
         },
         resources: prestoResources(own),
+        collector: own.collector,
       },
       opts,
     );

@@ -1,15 +1,19 @@
 /** Presto, as plain data. */
 import * as z from "zod";
 import { mebibytes } from "../../platform/quantity.ts";
-import { resources, type Resources } from "../../platform/resources.ts";
+import { collectorSetting } from "../../platform/jvm.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
 import { enabled, image, memory } from "../../platform/settings.ts";
+import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { catalog } from "../catalog/service.ts";
 import { objectStore } from "../object-store/service.ts";
 
+const node = { small: size(100, 2000, 0.65), large: size(1000, 4000, 1) };
+
 /** Presto's coordinator, or one worker. @param settings.memory Limit of the container. */
-export function prestoResources(settings: { readonly memory: string }): Resources {
-  return resources(100, 2000, settings.memory, 0.65);
+export function prestoResources(settings: Sized & { readonly memory: string }): Resources {
+  return sized(node[settings.size], settings.memory, settings.resources);
 }
 
 export const presto = defineService({
@@ -25,6 +29,8 @@ export const presto = defineService({
         .default(0)
         .describe("Workers beside the coordinator; with 0 it does the work itself."),
       memory: memory("1664Mi", "1024Mi"),
+      resources: resourcesSetting("the coordinator and of each worker", node),
+      collector: collectorSetting(),
       image: image().describe("Image with the contract of `prestodb/presto:0.287`. Default: built from packages."),
     })
     .prefault({})
@@ -32,6 +38,7 @@ export const presto = defineService({
   needs: { of: [objectStore, catalog], why: 'they hold the tables of its catalog "lake"' },
   image: { name: "presto" },
   published: { presto: { nodePort: 30080, rank: 2, meaning: "Presto", title: "Presto" } },
+  sized: (own) => ({ resources: prestoResources(own) }),
   pods: ({ own }) => [{ resources: prestoResources(own), count: 1 + own.workers }],
   outside: [
     {

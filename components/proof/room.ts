@@ -38,7 +38,7 @@ export const proofRoom = defineRoom({
         waitFor,
         records: own.records,
         ...(own.timeoutSeconds !== undefined && { timeoutSeconds: own.timeoutSeconds }),
-        resources: proofResources(),
+        resources: proofResources(own),
       },
       opts,
     );

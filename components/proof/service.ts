@@ -1,12 +1,16 @@
 /** The proof of the data path, as plain data. */
 import * as z from "zod";
-import { resources, type Resources } from "../../platform/resources.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
 import { enabled } from "../../platform/settings.ts";
+import { allResourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
+
+const MEMORY = "384Mi";
+const job = { small: size(50, 1000, 0.375), large: size(100, 1000, 1) };
 
 /** The proof's Job. */
-export function proofResources(): Resources {
-  return resources(50, 1000, "384Mi", 0.375);
+export function proofResources(settings: Sized): Resources {
+  return sized(job[settings.size], MEMORY, settings.resources);
 }
 
 export const proof = defineService({
@@ -24,11 +28,13 @@ export const proof = defineService({
           "Seconds without progress that each hop is given at least, before it counts as missing. Default: each hop's own, 90 " +
             "or 240. A hop that makes progress is waited for.",
         ),
+      resources: allResourcesSetting("the proof's Job", job, MEMORY, "256Mi"),
     })
     .prefault({})
     .describe("The proof of the data path."),
   usesTools: true,
-  pods: () => [{ resources: proofResources() }],
+  sized: (own) => ({ resources: proofResources(own) }),
+  pods: ({ own }) => [{ resources: proofResources(own) }],
   store: {
     consumers: { proof: "the proof" },
     rights: (_, { bucket }) => ({ proof: { [bucket("lake")]: "readWrite" } }),

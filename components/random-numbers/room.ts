@@ -18,7 +18,7 @@ export const randomNumbersRoom = defineRoom({
           topic,
           rate: own.rate,
           replicas: own.replicas,
-          resources: pumpResources(),
+          resources: pumpResources(own),
         },
         opts,
       )

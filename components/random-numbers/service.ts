@@ -1,13 +1,17 @@
 /** The pumps of random numbers, as plain data. */
 import * as z from "zod";
-import { resources, type Resources } from "../../platform/resources.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
 import { optional } from "../../platform/settings.ts";
+import { allResourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { kafka } from "../kafka/service.ts";
 
+const MEMORY = "192Mi";
+const pump = { small: size(20, 500, 0.4), large: size(50, 500, 1) };
+
 /** One pump of random numbers. */
-export function pumpResources(): Resources {
-  return resources(20, 500, "192Mi", 0.4);
+export function pumpResources(settings: Sized): Resources {
+  return sized(pump[settings.size], MEMORY, settings.resources);
 }
 
 export const randomNumbers = defineService({
@@ -32,12 +36,14 @@ export const randomNumbers = defineService({
         .meta({ "x-also-called": ["pumps"] })
         .describe("Number of pumps."),
       partitions: z.int().min(1).max(1000).default(3).describe("Partitions of the topic `random-numbers`."),
+      resources: allResourcesSetting("each pump", pump, MEMORY, "128Mi"),
     })
     .prefault({})
     .describe("Pumps of random numbers."),
   needs: { of: [kafka], why: "its numbers go there" },
   usesTools: true,
-  pods: ({ own }) => [{ resources: pumpResources(), count: own.replicas }],
+  sized: (own) => ({ resources: pumpResources(own) }),
+  pods: ({ own }) => [{ resources: pumpResources(own), count: own.replicas }],
   shrinks: [{ rank: 4, set: { replicas: 1 }, applies: ({ replicas }) => replicas > 1 }],
   goes: 8,
   topics: ({ partitions, rate, replicas }) => ({

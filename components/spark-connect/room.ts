@@ -1,6 +1,7 @@
 /** How Spark Connect is built: one server for the sessions of all. */
 import { defineRoom } from "../../platform/place.ts";
 import type { History } from "../spark-history/room.ts";
+import { sparkDriverResources } from "../spark/service.ts";
 import type { Spark } from "../spark/spark.ts";
 import { sparkConnect } from "./service.ts";
 import { SparkConnect } from "./spark-connect.ts";
@@ -14,6 +15,7 @@ export const sparkConnectRoom = defineRoom({
       {
         spark,
         driverMemory: own.driverMemory,
+        driverResources: sparkDriverResources(own, own.resources),
         maxExecutors: own.maxExecutors,
         ...(history && { eventLog: history.eventLog }),
       },

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { defineService } from "../../platform/service.ts";
 import { optional } from "../../platform/settings.ts";
-import { applicationPods, spark, sparkHeap } from "../spark/service.ts";
+import { applicationPods, driverSetting, spark, sparkDriverResources, sparkHeap } from "../spark/service.ts";
 
 export const sparkConnect = defineService({
   name: "sparkConnect",
@@ -12,6 +12,7 @@ export const sparkConnect = defineService({
     .strictObject({
       enabled: optional("studio", "people drive Spark from their notebooks (Spark Connect)"),
       driverMemory: sparkHeap("640Mi", "the driver that all sessions share"),
+      resources: driverSetting("the driver"),
       maxExecutors: z
         .int()
         .min(1)
@@ -22,7 +23,9 @@ export const sparkConnect = defineService({
     .prefault({})
     .describe("Spark Connect: Spark for notebooks and tasks. Executors are as large as those of `spark`."),
   needs: { of: [spark], why: "its sessions take Spark's settings and account" },
-  pods: (view) => applicationPods(view.own, view.of(spark), view.own.maxExecutors),
+  sized: (own) => ({ resources: sparkDriverResources(own, own.resources) }),
+  pods: (view) =>
+    applicationPods(sparkDriverResources(view.own, view.own.resources), view.of(spark), view.own.maxExecutors),
   shrinks: [{ rank: 9, set: { maxExecutors: 1 }, applies: ({ maxExecutors }) => maxExecutors > 1 }],
   goes: 3,
 });

@@ -8,7 +8,16 @@ import { mebibytes } from "../../platform/quantity.ts";
 import { driverFile, executorProblems, OWN_ADDRESS, sparkDriverPod } from "../spark/spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "../spark/spark-event-log.ts";
 import { heapProblems, type Spark, UI_PORT } from "../spark/spark.ts";
-import { after, configMap, deployment, type PodArgs, secretEnv, service, tcpProbe } from "../../platform/workload.ts";
+import {
+  after,
+  configMap,
+  deployment,
+  type PodArgs,
+  type Resources,
+  secretEnv,
+  service,
+  tcpProbe,
+} from "../../platform/workload.ts";
 
 const ROLE = "server";
 const PORT = 15002;
@@ -35,6 +44,8 @@ export interface SparkConnectArgs {
   readonly spark: Spark;
   /** Heap of the server, for example `640Mi`; its container gets Spark's overhead on top. */
   readonly driverMemory: string;
+  /** Requests and limits of the server. @default - 80 thousandths of a core, two at most, and the memory that its heap needs */
+  readonly driverResources?: Resources;
   /** Most executor pods at a time. They come when there is work and go when there is none. */
   readonly maxExecutors: number;
   /** Time after which an executor without work goes, in seconds. @default 120 */
@@ -104,6 +115,7 @@ export class SparkConnect extends Component {
         spark,
         application: name,
         driverMemory,
+        driverResources: args.driverResources,
         host: OWN_ADDRESS,
         settings: settings(),
         program: ["--class", MAIN_CLASS],

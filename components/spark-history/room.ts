@@ -1,7 +1,7 @@
 /** How Spark's history is built. */
 import { defineRoom } from "../../platform/place.ts";
 import type { S3Source } from "../object-store/object-store.ts";
-import { sparkHistory } from "./service.ts";
+import { sparkHistory, sparkHistoryResources } from "./service.ts";
 import { SparkHistory } from "./spark-history.ts";
 
 export const sparkHistoryRoom = defineRoom({
@@ -15,7 +15,8 @@ export const sparkHistoryRoom = defineRoom({
         image: image("spark"),
         objectStore: store.access("spark-history"),
         eventLog,
-        memory: own.memory,
+        resources: sparkHistoryResources(own),
+        collector: own.collector,
         exposure,
       },
       opts,

@@ -1,14 +1,18 @@
 /** Spark's history, as plain data. */
 import * as z from "zod";
-import { resources, type Resources } from "../../platform/resources.ts";
+import { collectorSetting } from "../../platform/jvm.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { memory, optional } from "../../platform/settings.ts";
+import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { objectStore } from "../object-store/service.ts";
 import { spark } from "../spark/service.ts";
 
+const server = { small: size(20, 1000, 0.6), large: size(100, 1000, 1) };
+
 /** The Spark history server. @param settings.memory Limit of the container; the heap is half of it. */
-export function sparkHistoryResources(settings: { readonly memory: string }): Resources {
-  return resources(20, 1000, settings.memory, 0.6);
+export function sparkHistoryResources(settings: Sized & { readonly memory: string }): Resources {
+  return sized(server[settings.size], settings.memory, settings.resources);
 }
 
 export const sparkHistory = defineService({
@@ -19,11 +23,14 @@ export const sparkHistory = defineService({
     .strictObject({
       enabled: optional("studio", "the history of Spark's applications is kept and shown"),
       memory: memory("512Mi", "384Mi"),
+      resources: resourcesSetting("the history server", server),
+      collector: collectorSetting(),
     })
     .prefault({})
     .describe("Spark's history: the pages of applications that have ended, from event logs in S3."),
   needs: { of: [objectStore, spark], why: "Spark's applications write there what it shows" },
   published: { sparkHistory: { nodePort: 30041, rank: 5, meaning: "Spark's history", title: "the Spark history" } },
+  sized: (own) => ({ resources: sparkHistoryResources(own) }),
   pods: ({ own }) => [{ resources: sparkHistoryResources(own) }],
   goes: 1,
   store: {

@@ -5,8 +5,7 @@ import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { SparkHistoryEndpoint } from "./endpoint.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
-import { sparkHistoryResources } from "./service.ts";
-import { jvmOptions } from "../../platform/jvm.ts";
+import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { heapMebibytes, quantityOf } from "../../platform/quantity.ts";
 import { awsKeyEnv } from "../object-store/s3-settings.ts";
@@ -19,7 +18,7 @@ import {
   sparkProperties,
   sparkS3Settings,
 } from "../spark/spark.ts";
-import { configMap, deployment, httpProbe, service } from "../../platform/workload.ts";
+import { configMap, deployment, httpProbe, type Resources, service } from "../../platform/workload.ts";
 
 const ROLE = "server";
 const PORT = 18080;
@@ -36,20 +35,23 @@ export interface SparkHistoryArgs {
   readonly objectStore: S3Endpoint;
   /** Folder of the logs, like `s3a://spark-events/`. */
   readonly eventLog: string;
-  /** Memory limit of the container; half of it is heap. */
-  readonly memory: string;
+  /** Half of the memory limit is heap. */
+  readonly resources: Resources;
+  /** Garbage collector of the JVM. @default "auto": by the size of the heap and the CPU limit */
+  readonly collector?: CollectorChoice;
   readonly exposure: Exposure;
   /** Time after which logs are removed, in days. @default 30 */
   readonly keepDays?: number;
 }
 
 /** What is wrong with the arguments; empty when nothing is. */
-export function sparkHistoryProblems(args: Pick<SparkHistoryArgs, "eventLog" | "memory" | "keepDays">): string[] {
+export function sparkHistoryProblems(args: Pick<SparkHistoryArgs, "eventLog" | "resources" | "keepDays">): string[] {
   const { keepDays = 30 } = args;
+  const { memory } = args.resources.limits;
   const problems = eventLogProblems("spark history: eventLog", args.eventLog);
-  if ((quantityOf(args.memory) ?? 0) < LEAST_MEMORY_MEBIBYTES * 2 ** 20) {
+  if ((quantityOf(memory) ?? 0) < LEAST_MEMORY_MEBIBYTES * 2 ** 20) {
     problems.push(
-      `spark history: memory is "${args.memory}"; give at least ${LEAST_MEMORY_MEBIBYTES}Mi, for example "512Mi"`,
+      `spark history: memory is "${memory}"; give at least ${LEAST_MEMORY_MEBIBYTES}Mi, for example "512Mi"`,
     );
   }
   if (!Number.isInteger(keepDays) || keepDays < 1) {
@@ -71,7 +73,8 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
 
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: SparkHistoryArgs, opts?: ComponentOptions) {
-    const { namespace, eventLog, memory, keepDays = 30 } = args;
+    const { namespace, eventLog, resources, keepDays = 30 } = args;
+    const { cpu, memory } = resources.limits;
     super("SparkHistory", name, { eventLog, memory, keepDays }, opts);
     const problems = sparkHistoryProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
@@ -96,11 +99,11 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
           args: ["/opt/spark/bin/spark-class", MAIN_CLASS, "--properties-file", DEFAULTS_FILE],
           env: [
             { name: "SPARK_DAEMON_MEMORY", value: `${heap}m` },
-            { name: "SPARK_DAEMON_JAVA_OPTS", value: jvmOptions(heap).join(" ") },
+            { name: "SPARK_DAEMON_JAVA_OPTS", value: jvmOptions({ heap, cpu, collector: args.collector }).join(" ") },
             ...awsKeyEnv(args.objectStore),
           ],
           ports: { http: PORT },
-          resources: sparkHistoryResources({ memory }),
+          resources,
           probes: {
             startup: httpProbe(PORT, "/api/v1/version", { periodSeconds: 3 }),
             readiness: httpProbe(PORT, "/api/v1/version", { periodSeconds: 10 }),

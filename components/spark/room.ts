@@ -2,7 +2,7 @@
 import { defineRoom } from "../../platform/place.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { S3Source } from "../object-store/object-store.ts";
-import { spark } from "./service.ts";
+import { sharedExecutorResources, spark } from "./service.ts";
 import { Spark } from "./spark.ts";
 
 export const sparkRoom = defineRoom({
@@ -16,7 +16,12 @@ export const sparkRoom = defineRoom({
         hasLakeCatalog: own.image === undefined,
         objectStore: store.access("spark"),
         catalog: catalog.endpoint,
-        executors: { memory: own.executorMemory, cores: own.executorCores },
+        executors: {
+          memory: own.executorMemory,
+          cores: own.executorCores,
+          cpuRequest: sharedExecutorResources(own).requests.cpu,
+        },
+        collector: own.collector,
       },
       opts,
     );

@@ -1,9 +1,11 @@
 /** Spark, as plain data. */
 import * as z from "zod";
+import { collectorSetting } from "../../platform/jvm.ts";
 import { mebibytes, type Quantity } from "../../platform/quantity.ts";
-import { resources, type Resources } from "../../platform/resources.ts";
+import type { Resources } from "../../platform/resources.ts";
 import { defineService, type Pods } from "../../platform/service.ts";
-import { enabled, image, quantity } from "../../platform/settings.ts";
+import { cpuAmount, enabled, image, quantity } from "../../platform/settings.ts";
+import { type GivenResources, resourcesSetting, size, type SizeRow, sized } from "../../platform/sizes.ts";
 import { catalog } from "../catalog/service.ts";
 import { objectStore } from "../object-store/service.ts";
 
@@ -16,22 +18,61 @@ export const sparkHeap = (size: Quantity, whose: string) =>
     .default(size)
     .describe(`Heap of ${whose}; its container gets ${SPARK_OVERHEAD_MI}Mi on top.`);
 
-/** A Spark driver. @param settings.driverMemory Its heap; the container gets the overhead on top. */
-export function sparkDriverResources(settings: { readonly driverMemory: string }): Resources {
-  return resources(80, 2000, `${mebibytes(settings.driverMemory) + SPARK_OVERHEAD_MI}Mi`, 0.8);
+/** Drivers of all applications. */
+const driver = { small: size(80, 2000, 0.8), large: size(500, 2000, 1) };
+
+/** Requests and the CPU limit of a driver. @param whose In words: "the driver". */
+export const driverSetting = (whose: string) => resourcesSetting(whose, driver);
+
+/**
+ * A Spark driver.
+ * @param settings.driverMemory Its heap; the container gets the overhead on top.
+ * @param settings.size Row of sizes. @default "small"
+ * @param given What the stack sets. @default - nothing
+ */
+export function sparkDriverResources(
+  settings: { readonly driverMemory: string; readonly size?: SizeRow },
+  given?: GivenResources,
+): Resources {
+  const memory = `${mebibytes(settings.driverMemory) + SPARK_OVERHEAD_MI}Mi`;
+  return sized(driver[settings.size ?? "small"], memory, given);
 }
 
 /**
  * One Spark executor. Spark itself makes the pod, with the same memory as request and as limit.
  * @param settings.executorMemory Its heap; the container gets the overhead on top.
- * @param settings.executorCores Tasks at a time; the CPU limit.
+ * @param settings.executorCores Tasks at a time; the CPU limit, and with sizes `large` the request as well.
+ * @param settings.size Row of sizes. @default "small"
+ * @param cpu What the stack sets as the request of CPU. @default - nothing
  */
-export function sparkExecutorResources(settings: {
+export function sparkExecutorResources(
+  settings: { readonly executorMemory: string; readonly executorCores: number; readonly size?: SizeRow },
+  cpu?: string | number,
+): Resources {
+  const memory = `${mebibytes(settings.executorMemory) + SPARK_OVERHEAD_MI}Mi`;
+  const limit = Math.max(1, settings.executorCores) * 1000;
+  const row = size(settings.size === "large" ? limit : 80, limit, 1);
+  return sized(row, memory, { requests: { cpu }, limits: { cpu: limit / 1000 } });
+}
+
+/** Settings of `spark` that decide on the size of its pods. */
+interface SharedSettings {
+  readonly size: SizeRow;
+  readonly driverMemory: string;
   readonly executorMemory: string;
   readonly executorCores: number;
-}): Resources {
-  const memory = `${mebibytes(settings.executorMemory) + SPARK_OVERHEAD_MI}Mi`;
-  return resources(80, Math.max(1, settings.executorCores) * 1000, memory, 1);
+  readonly resources?:
+    { readonly driver?: GivenResources | undefined; readonly executor?: GivenResources | undefined } | undefined;
+}
+
+/** The driver of an application that has no size of its own. */
+export function sharedDriverResources(settings: SharedSettings): Resources {
+  return sparkDriverResources(settings, settings.resources?.driver);
+}
+
+/** An executor of any application. */
+export function sharedExecutorResources(settings: SharedSettings): Resources {
+  return sparkExecutorResources(settings, settings.resources?.executor?.requests?.cpu);
 }
 
 export const spark = defineService({
@@ -49,7 +90,32 @@ export const spark = defineService({
         .describe(
           "What a stream does when Kafka has dropped records before it read them: go on behind them and write down the gap, or stop.",
         ),
-      executorCores: z.int().min(1).max(32).default(1).describe("Tasks that an executor runs at a time."),
+      executorCores: z
+        .int()
+        .min(1)
+        .max(32)
+        .default(1)
+        .describe("Tasks that an executor runs at a time, and its CPU limit."),
+      resources: z
+        .strictObject({
+          driver: driverSetting("each driver"),
+          executor: z
+            .strictObject({
+              requests: z
+                .strictObject({
+                  cpu: cpuAmount()
+                    .optional()
+                    .describe("CPU that is requested. Default: `80m`, with sizes `large` as many as `executorCores`."),
+                })
+                .optional()
+                .describe("What is set aside for them on their node."),
+            })
+            .optional()
+            .describe("Requests of each executor."),
+        })
+        .optional()
+        .describe("Requests and limits of drivers and executors."),
+      collector: collectorSetting(),
       image: image().describe(
         "Image with the contract of `apache/spark` and the connectors. Default: built from packages, with numpy for functions on executors and a catalog that makes no column of time with zone.",
       ),
@@ -60,8 +126,12 @@ export const spark = defineService({
   image: { name: "spark" },
   // Executors.
   podLabel: "spark-app-name",
+  sized: (own) => ({
+    "resources.driver": sharedDriverResources(own),
+    "resources.executor": sharedExecutorResources(own),
+  }),
   // Its first application is the stream of telemetry.
-  pods: ({ own, isOn }) => (isOn("telemetry") ? applicationPods(own, own, own.executors) : []),
+  pods: ({ own, isOn }) => (isOn("telemetry") ? applicationPods(sharedDriverResources(own), own, own.executors) : []),
   shrinks: [
     { rank: 2, set: { executors: 1 }, applies: ({ executors }) => executors > 1 },
     {
@@ -78,13 +148,6 @@ export const spark = defineService({
 });
 
 /** The driver of an application and its executors, which are Spark's own. */
-export function applicationPods(
-  driver: { readonly driverMemory: string },
-  executor: { readonly executorMemory: string; readonly executorCores: number },
-  executors: number,
-): Pods[] {
-  return [
-    { resources: sparkDriverResources(driver) },
-    { resources: sparkExecutorResources(executor), count: executors },
-  ];
+export function applicationPods(driver: Resources, executor: SharedSettings, executors: number): Pods[] {
+  return [{ resources: driver }, { resources: sharedExecutorResources(executor), count: executors }];
 }

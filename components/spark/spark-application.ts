@@ -26,6 +26,7 @@ import {
   job,
   type PodArgs,
   type Probe,
+  type Resources,
   service,
   tcpProbe,
 } from "../../platform/workload.ts";
@@ -51,6 +52,8 @@ export interface SparkApplicationArgs {
   readonly objectStore?: S3Endpoint;
   /** Heap of the driver, for example `640Mi`; its container gets Spark's overhead on top. */
   readonly driverMemory: string;
+  /** Requests and limits of the driver. @default - 80 thousandths of a core, two at most, and the memory that its heap needs */
+  readonly driverResources?: Resources;
   /** Number of executor pods. With 0 the driver does their work, two tasks at a time. @default 1 */
   readonly executors?: number;
   /** `ready` of what the program's first requests go to. @default - starts at once */
@@ -134,6 +137,7 @@ export class SparkApplication extends Component {
         spark,
         application: name,
         driverMemory: args.driverMemory,
+        driverResources: args.driverResources,
         host: spark.namespace.apply((namespace) => serviceHost(driver, namespace)),
         settings: {
           ...executorSettings(name, args.executors ?? 1),

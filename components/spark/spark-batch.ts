@@ -17,7 +17,7 @@ import {
 } from "./spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
 import { heapProblems, podTemplateFile, type Spark } from "./spark.ts";
-import { configMap } from "../../platform/workload.ts";
+import { configMap, type Resources } from "../../platform/workload.ts";
 
 /** The one container that `KubernetesPodOperator` runs, waits for and merges with. */
 const CONTAINER = "base";
@@ -32,6 +32,8 @@ export interface SparkBatchApplication {
   readonly objectStore: S3Endpoint;
   /** Heap of the driver, for example `640Mi`; its container gets Spark's overhead on top. */
   readonly driverMemory: string;
+  /** Requests and limits of the driver. @default - 80 thousandths of a core, two at most, and the memory that its heap needs */
+  readonly driverResources?: Resources;
   /** Number of executor pods of a run. */
   readonly executors: number;
   /** Environment of the driver. @default - none */
@@ -112,6 +114,7 @@ export class SparkBatch extends Component {
         spark,
         application: key,
         driverMemory: application.driverMemory,
+        driverResources: application.driverResources,
         host: OWN_ADDRESS,
         objectStore: application.objectStore,
         settings: {

@@ -16,7 +16,7 @@ import {
   SPARK_UID,
   UI_PORT,
 } from "./spark.ts";
-import { type EnvVar, fieldEnv, type PodArgs, type Probes } from "../../platform/workload.ts";
+import { type EnvVar, fieldEnv, type PodArgs, type Probes, type Resources } from "../../platform/workload.ts";
 
 /** Where executors find a driver that has no Service: Kubernetes puts the pod's own address in. */
 export const OWN_ADDRESS = "$(SPARK_DRIVER_BIND_ADDRESS)";
@@ -38,6 +38,8 @@ export interface SparkDriverArgs {
   readonly application: string;
   /** Heap, for example `640Mi`; the container gets Spark's overhead on top. */
   readonly driverMemory: string;
+  /** Requests and limits. @default - those of a small driver with this heap */
+  readonly driverResources?: Resources | undefined;
   /** Where executors find the driver. */
   readonly host: pulumi.Input<string>;
   /** Settings by Spark's own names, on top of the shared ones. */
@@ -94,7 +96,7 @@ export function driverFile(file: string): string {
 
 /** The driver's pod; its `args` are those of the image's entry point. */
 export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
-  const { spark, objectStore = spark.objectStore } = args;
+  const { spark, objectStore = spark.objectStore, driverResources = sparkDriverResources(args) } = args;
   const files = [
     { name: "settings", configMap: spark.settingsName, path: SETTINGS_PATH },
     ...(args.filesConfigMap === undefined ? [] : [{ name: "files", configMap: args.filesConfigMap, path: FILES_PATH }]),
@@ -104,7 +106,7 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
     component: args.component,
     image: spark.image,
     uid: SPARK_UID,
-    args: ["driver", ...submitArguments(args)],
+    args: ["driver", ...submitArguments(args, driverResources.limits.cpu)],
     env: [
       fieldEnv("SPARK_DRIVER_BIND_ADDRESS", "status.podIP"),
       fieldEnv("POD_NAME", "metadata.name"),
@@ -115,7 +117,7 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
       ...(args.secretEnv ?? []),
     ],
     ports: { ...driverPorts, ...args.ports },
-    resources: sparkDriverResources(args),
+    resources: driverResources,
     ...(args.probes === undefined ? {} : { probes: args.probes }),
     config: pulumi.interpolate`${spark.settingsText}${args.config ?? ""}`,
     serviceAccountName: spark.serviceAccountName,
@@ -125,7 +127,7 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
   };
 }
 
-function submitArguments(args: SparkDriverArgs): pulumi.Input<string>[] {
+function submitArguments(args: SparkDriverArgs, cpu: string): pulumi.Input<string>[] {
   const heap = mebibytes(args.driverMemory);
   const settings: Record<string, pulumi.Input<string>> = {
     "spark.app.name": args.application,
@@ -133,7 +135,7 @@ function submitArguments(args: SparkDriverArgs): pulumi.Input<string>[] {
     // Makes the driver the owner of its executors, so that Kubernetes removes them with it.
     "spark.kubernetes.driver.pod.name": "$(POD_NAME)",
     "spark.driver.memory": `${heap}m`,
-    "spark.driver.extraJavaOptions": jvmOptions(heap).join(" "),
+    "spark.driver.extraJavaOptions": jvmOptions({ heap, cpu, collector: args.spark.collector }).join(" "),
     ...(args.objectStore === undefined ? {} : executorKeySettings(args.objectStore)),
     ...args.settings,
   };

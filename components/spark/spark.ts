@@ -6,7 +6,7 @@ import { versions } from "../../images/versions.ts";
 import type { CatalogEndpoint } from "../catalog/endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "./service.ts";
-import { jvmOptions } from "../../platform/jvm.ts";
+import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels } from "../../platform/names.ts";
 import { mebibytes, quantityOf } from "../../platform/quantity.ts";
 import { s3aSettings } from "../object-store/s3-settings.ts";
@@ -42,7 +42,11 @@ export interface SparkArgs {
     readonly memory: string;
     /** Tasks that an executor runs at a time. @default 1 */
     readonly cores?: number;
+    /** CPU that is requested for an executor; its limit is a core for each task. @default "80m" */
+    readonly cpuRequest?: string;
   };
+  /** Garbage collector of drivers and executors. @default "auto": by the size of the heap and the CPU limit */
+  readonly collector?: CollectorChoice;
   /** Version of Spark in the image. @default - the platform's own */
   readonly version?: string;
   /** Connectors in the image. @default - those of the platform's own image */
@@ -131,6 +135,8 @@ export class Spark extends Component {
   readonly catalogName: string;
   /** Class of a catalog whose new columns of time are without zone. @default - the image has none */
   readonly lakeCatalog?: string;
+  /** Garbage collector of drivers and executors. */
+  readonly collector: CollectorChoice;
   /** Account of the drivers, which make and remove executor pods. */
   readonly serviceAccountName: pulumi.Output<string>;
   /** ConfigMap with `spark-defaults.conf` and `executor-pod.yaml`. */
@@ -141,13 +147,13 @@ export class Spark extends Component {
   /** @throws ResourceError when the arguments are wrong or the image lacks a connector. */
   constructor(name: string, args: SparkArgs, opts?: ComponentOptions) {
     const { catalogName = "lake" } = args;
-    const { memory, cores = 1 } = args.executors;
+    const { memory, cores = 1, cpuRequest } = args.executors;
     super("Spark", name, { catalogName, memory, cores }, opts);
     const problems = sparkProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const childOptions = { parent: this };
     const namespace = pulumi.output(args.namespace);
-    const resources = sparkExecutorResources({ executorMemory: memory, executorCores: cores });
+    const resources = sparkExecutorResources({ executorMemory: memory, executorCores: cores }, cpuRequest);
 
     const roleBinding = createAccount();
     const defaults = pulumi.output(createSettings()).apply((settings) => sparkProperties(settings));
@@ -167,6 +173,7 @@ export class Spark extends Component {
     this.catalog = args.catalog;
     this.catalogName = catalogName;
     if (args.hasLakeCatalog === true) this.lakeCatalog = LAKE_CATALOG;
+    this.collector = args.collector ?? "auto";
     // Drivers start only when the account has its rights.
     this.serviceAccountName = roleBinding.subjects.apply((subjects) => subjects[0]?.name ?? name);
     this.settingsName = settings.metadata.name;
@@ -227,7 +234,11 @@ export class Spark extends Component {
         "spark.driver.port": String(DRIVER_PORT),
         "spark.driver.blockManager.port": String(BLOCK_MANAGER_PORT),
         "spark.ui.port": String(UI_PORT),
-        "spark.executor.extraJavaOptions": jvmOptions(mebibytes(memory)).join(" "),
+        "spark.executor.extraJavaOptions": jvmOptions({
+          heap: mebibytes(memory),
+          cpu: resources.limits.cpu,
+          collector: args.collector,
+        }).join(" "),
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         [catalog]: "org.apache.iceberg.spark.SparkCatalog",

@@ -3,7 +3,7 @@ import { defineRoom } from "../../platform/place.ts";
 import { programText } from "../../platform/program.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import { streamModules } from "../spark/stream-modules.ts";
-import { spark as sparkService } from "../spark/service.ts";
+import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
 import type { Spark } from "../spark/spark.ts";
 import { producerResources, telemetry } from "./service.ts";
@@ -26,7 +26,7 @@ export const telemetryRoom = defineRoom({
         image: image("tools"),
         topic,
         intervalSeconds: own.intervalSeconds,
-        resources: producerResources(),
+        resources: producerResources(own),
       },
       opts,
     );
@@ -49,6 +49,7 @@ export const telemetryRoom = defineRoom({
             DEAD_LETTER_TRIGGER_SECONDS: String(own.stream.deadLetterTriggerSeconds),
           },
           driverMemory: settings.driverMemory,
+          driverResources: sharedDriverResources(settings),
           executors: settings.executors,
           readyFile: "/tmp/stream-ready",
           // Its first requests go to the topic, the buckets and the catalog, and a failed one ends the driver.

@@ -5,7 +5,7 @@ import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import { streamModules } from "../spark/stream-modules.ts";
-import { spark as sparkService } from "../spark/service.ts";
+import { spark as sparkService, sparkDriverResources } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
 import type { Spark } from "../spark/spark.ts";
 import { windows } from "./service.ts";
@@ -38,6 +38,7 @@ export const windowsRoom = defineRoom({
         },
         secretEnv: cassandraEnv(cassandra.access("spark")),
         driverMemory: own.driverMemory,
+        driverResources: sparkDriverResources(own, own.resources),
         executors: own.executors,
         readyFile: "/tmp/stream-ready",
         // Cassandra is not among them: its query waits for it by itself.

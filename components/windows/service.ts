@@ -7,7 +7,7 @@ import { catalog } from "../catalog/service.ts";
 import { kafka } from "../kafka/service.ts";
 import { objectStore } from "../object-store/service.ts";
 import { randomNumbers } from "../random-numbers/service.ts";
-import { applicationPods, spark, sparkHeap } from "../spark/service.ts";
+import { applicationPods, driverSetting, spark, sparkDriverResources, sparkHeap } from "../spark/service.ts";
 import { telemetry } from "../telemetry/service.ts";
 import { streamTables } from "./tables.ts";
 
@@ -25,6 +25,7 @@ export const windows = defineService({
       triggerSeconds: z.int().min(1).max(3600).default(4).describe("Seconds between two writes to Cassandra."),
       lakeTriggerSeconds: z.int().min(1).max(3600).default(10).describe("Seconds between two commits to the lake."),
       driverMemory: sparkHeap("768Mi", "the driver"),
+      resources: driverSetting("the driver"),
       executors: z
         .int()
         .min(0)
@@ -44,7 +45,9 @@ export const windows = defineService({
     of: [kafka, objectStore, catalog, spark, cassandra, telemetry, randomNumbers],
     why: "Spark reads the topics of both streams and writes to the lake and to Cassandra",
   },
-  pods: (view) => applicationPods(view.own, view.of(spark), view.own.executors),
+  sized: (own) => ({ resources: sparkDriverResources(own, own.resources) }),
+  pods: (view) =>
+    applicationPods(sparkDriverResources(view.own, view.own.resources), view.of(spark), view.own.executors),
   shrinks: [{ rank: 3, set: { executors: 0 }, applies: ({ executors }) => executors > 0 }],
   goes: 6,
   tables: streamTables,

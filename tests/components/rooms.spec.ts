@@ -48,6 +48,25 @@ describe("The rooms", () => {
     expect(Object.keys(byName)).to.include.members(named);
   });
 
+  it("have settings for the size of each pod that they have", () => {
+    const executors = ["sparkConnect", "windows", "census"];
+    for (const size of ["small", "large"] as const) {
+      const config = loadConfig({ "millrace:profile": "full", "millrace:cluster": { sizes: size } });
+      for (const room of rooms.filter((one) => one.pods !== undefined)) {
+        const view = viewOf(room, config);
+        const settable = Object.values(room.sized?.(view.own) ?? {}).map((one) => JSON.stringify(one));
+        const spark = rooms.find(({ name }) => name === "spark");
+        // Executors, and the driver of a batch, have the sizes that Spark's settings give.
+        const shared = executors.includes(room.name)
+          ? Object.values(spark?.sized?.(viewOf(spark, config).own) ?? {})
+          : [];
+        const pods = room.pods?.(view).map(({ resources }) => JSON.stringify(resources)) ?? [];
+        expect([...settable, ...shared.map((one) => JSON.stringify(one))], room.name).to.include.members(pods);
+        expect(settable.length, room.name).to.be.greaterThan(0);
+      }
+    }
+  });
+
   it("share no port, bucket, key, topic, role or hop with another", () => {
     const config = loadConfig({ "millrace:profile": "full" });
     const all = rooms.flatMap((room) => [

@@ -198,6 +198,7 @@ describe("profile pipeline without further settings", () => {
       replicationFactor: 1,
       storage: { kind: "persistent", size: "5Gi" },
       memory: "896Mi",
+      collector: "auto",
     });
     expect(services.randomNumbers).to.deep.equal({ enabled: true, rate: 10, replicas: 1, partitions: 3 });
     expect(services.display).to.deep.equal({ enabled: true, replicas: 1, memory: "256Mi" });

@@ -105,6 +105,17 @@ describe("the footprint", () => {
     expect(kafka).to.deep.equal({ service: "kafka", cpuMillis: 300, memoryMi: 1545, diskGi: 15 });
   });
 
+  it("counts what the stack gives pods, and the sizes of the target", () => {
+    const kafka = (cluster: unknown, resources: unknown) =>
+      footprint(loadConfig({ "millrace:cluster": cluster, "millrace:services": { kafka: { resources } } })).find(
+        ({ service }) => service === "kafka",
+      );
+    expect(kafka({}, { requests: { cpu: "1", memory: "640Mi" } })).to.include({ cpuMillis: 1000, memoryMi: 640 });
+    const cloud = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
+    expect(kafka(cloud, {})).to.include({ cpuMillis: 500, memoryMi: 768 });
+    expect(kafka({ ...cloud, sizes: "small" }, {})).to.include({ cpuMillis: 100, memoryMi: 515 });
+  });
+
   it("counts no disk for ephemeral storage", () => {
     const kafka = footprint(config({ kafka: { storage: { kind: "ephemeral" } } })).find(
       (row) => row.service === "kafka",

@@ -54,7 +54,7 @@ const bad: Case[] = [
   [
     "a setting like no other",
     { proof: { xyzzyplugh: 1 } },
-    "millrace:proof.xyzzyplugh: unknown setting; millrace:proof takes enabled, records, timeoutSeconds",
+    "millrace:proof.xyzzyplugh: unknown setting; millrace:proof takes enabled, records, timeoutSeconds, resources",
   ],
   [
     "a section like no other",
@@ -64,7 +64,7 @@ const bad: Case[] = [
   [
     "a setting with an inherited name",
     { proof: { constructor: 1 } },
-    "millrace:proof.constructor: unknown setting; millrace:proof takes enabled, records, timeoutSeconds",
+    "millrace:proof.constructor: unknown setting; millrace:proof takes enabled, records, timeoutSeconds, resources",
   ],
   [
     "a number in words",
@@ -139,7 +139,7 @@ const bad: Case[] = [
   [
     "a section that is a word",
     { proof: "on" },
-    'millrace:proof: received "on"; give settings: enabled, records, timeoutSeconds',
+    'millrace:proof: received "on"; give settings: enabled, records, timeoutSeconds, resources',
   ],
   [
     "an unknown target",
@@ -467,6 +467,35 @@ const bad: Case[] = [
       ),
     },
     "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.postgres.image, millrace:services.cassandra.image, millrace:services.display.image",
+  ],
+  [
+    "CPU that is no amount, and memory of a pod where it is another setting",
+    kafka({ resources: { requests: { cpu: "2 cores" }, limits: { cpu: 0, memory: "2Gi" } } }),
+    'millrace:services.kafka.resources.requests.cpu: received "2 cores"; give CPU in cores or in thousandths of one, from 1m to 256, for example "500m" or 2',
+    'millrace:services.kafka.resources.limits.cpu: received 0; give CPU in cores or in thousandths of one, from 1m to 256, for example "500m" or 2',
+    "millrace:services.kafka.resources.limits.memory: unknown setting; it belongs to millrace:services.kafka.memory",
+  ],
+  [
+    "a part of a service that it does not have, and a collector that not every Java has",
+    studio({ airflow: { resources: { schedular: {} } }, presto: { collector: "zgc" } }),
+    'millrace:services.presto.collector: received "zgc"; give one of auto, serial, parallel, g1 (default auto)',
+    'millrace:services.airflow.resources.schedular: unknown setting; did you mean "scheduler"?',
+  ],
+  [
+    "pods that ask for more than they may use",
+    {
+      ...studio({
+        kafka: { resources: { requests: { cpu: 3, memory: "2Gi" }, limits: { cpu: "2500m" } } },
+        spark: { resources: { executor: { requests: { cpu: 2 } } } },
+        airflow: { resources: { task: { requests: { cpu: "3" }, limits: { cpu: "2" } } } },
+      }),
+      proof: { resources: { requests: { memory: "300Mi" }, limits: { memory: "256Mi" } } },
+    },
+    "millrace:services.kafka.resources.requests.cpu: received 3, but the limit is 2500m; give at most that, or raise the limit",
+    "millrace:services.kafka.resources.requests.memory: received 2048Mi, but the limit is 768Mi; give at most that, or raise the limit",
+    "millrace:services.spark.resources.executor.requests.cpu: received 2, but the limit is 1; give at most that, or raise the limit",
+    "millrace:proof.resources.requests.memory: received 300Mi, but the limit is 256Mi; give at most that, or raise the limit",
+    "millrace:services.airflow.resources.task.requests.cpu: received 3, but the limit is 2; give at most that, or raise the limit",
   ],
   [
     "more proof records than one check reads back",

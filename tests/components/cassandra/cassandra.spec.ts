@@ -186,18 +186,54 @@ describe("Cassandra", () => {
       headlessService: "cassandra-nodes",
       namespace: "data",
       replicas: 1,
-      memoryLimit: resources.limits.memory,
+      limits: resources.limits,
     });
     expect({ ...env, JVM_EXTRA_OPTS: options }).to.deep.equal(expected);
     const settingsOf = (replicas: number) =>
-      cassandraNodeEnv({ workload: "c", headlessService: "h", namespace: "n", replicas, memoryLimit: "896Mi" });
+      cassandraNodeEnv({
+        workload: "c",
+        headlessService: "h",
+        namespace: "n",
+        replicas,
+        limits: { cpu: "2000m", memory: "896Mi" },
+      });
     expect(settingsOf(1)).to.include({ MAX_HEAP_SIZE: "256M", HEAP_NEWSIZE: "76M", CASSANDRA_DC: "dc1" });
     expect(settingsOf(1)).not.to.have.property("CASSANDRA_SEEDS");
     expect(settingsOf(3)).to.include({ CASSANDRA_SEEDS: "c-0.h.n.svc" });
   });
 
+  const small = { heap: 256, cpu: "2000m", java: [] };
+
+  it("does as much at a time as its CPU limit lets it", () => {
+    const settings = (cpu: string) =>
+      cassandraJvmOptions({ replicas: 1, heap: 256, cpu, java: [] })
+        .split(" ")
+        .filter((option) => /concurrent|max_threads/.test(option))
+        .map((option) => option.replace("-Dcassandra.settings.", ""));
+    const lines = (reads: number, writes: number, compactors: number, threads: number) => [
+      `concurrent_reads=${reads}`,
+      `concurrent_writes=${writes}`,
+      `concurrent_compactors=${compactors}`,
+      `native_transport_max_threads=${threads}`,
+    ];
+    expect(settings("500m")).to.deep.equal(lines(4, 8, 1, 8));
+    expect(settings("2000m")).to.deep.equal(lines(8, 16, 1, 16));
+    expect(settings("4000m")).to.deep.equal(lines(16, 32, 2, 32));
+  });
+
+  it("leaves the size of the young generation to G1, which a large heap has", () => {
+    const env = (cpu: string, memory: string) =>
+      cassandraNodeEnv({ workload: "c", headlessService: "h", namespace: "n", replicas: 1, limits: { cpu, memory } });
+    const large = env("4000m", "16Gi");
+    expect(large["MAX_HEAP_SIZE"]).to.equal("4685M");
+    expect(large).not.to.have.property("HEAP_NEWSIZE");
+    expect(large["JVM_EXTRA_OPTS"]).to.contain("-XX:-UseSerialGC -XX:+UseG1GC ");
+    expect(env("1000m", "16Gi")["JVM_EXTRA_OPTS"]).to.contain("-XX:+UseSerialGC ");
+    expect(env("1000m", "16Gi")["HEAP_NEWSIZE"]).to.equal("1405M");
+  });
+
   it("demands passwords, checks rights, and acknowledges a write when it is on the disk", () => {
-    const options = cassandraJvmOptions({ replicas: 1, heap: 256 }).split(" ");
+    const options = cassandraJvmOptions({ replicas: 1, ...small }).split(" ");
     expect(options).to.include.members([
       "-Dcassandra.config.allow_system_properties=true",
       "-Dcassandra.settings.authenticator.class_name=PasswordAuthenticator",
@@ -210,8 +246,8 @@ describe("Cassandra", () => {
   });
 
   it("waits for what other nodes have to say only where there are others", () => {
-    expect(cassandraJvmOptions({ replicas: 1, heap: 256 })).to.contain("-Dcassandra.ring_delay_ms=100");
-    expect(cassandraJvmOptions({ replicas: 3, heap: 256 })).not.to.match(/ring_delay|gossip_to_settle|setup_delay/);
+    expect(cassandraJvmOptions({ replicas: 1, ...small })).to.contain("-Dcassandra.ring_delay_ms=100");
+    expect(cassandraJvmOptions({ replicas: 3, ...small })).not.to.match(/ring_delay|gossip_to_settle|setup_delay/);
   });
 
   it("names several nodes to clients, copies each row to three of them, and lets one away at a time", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { ClientEndpoints } from "../../../components/notebooks/client-endpoints.ts";
 import type { PostgresEndpoint } from "../../../components/postgres/endpoint.ts";
 import type { SecretKeyRef } from "../../../platform/endpoints.ts";
-import { jupyterhubResources, notebookServerResources } from "../../../components/jupyterhub/service.ts";
+import { jupyterhubResources } from "../../../components/jupyterhub/service.ts";
 import { configMapProblems, podProblems, type PodSpec } from "../../../platform/hardening.ts";
 import { JupyterHub, type JupyterHubArgs, jupyterhubProblems } from "../../../components/jupyterhub/jupyterhub.ts";
 import { envOf, nodePorts, s3 } from "../../support/fixtures.ts";
@@ -52,11 +52,7 @@ describe("JupyterHub", () => {
       clients,
       sparkToken: secretRef("spark-connect", "token"),
       idleMinutes: 20,
-      resources: {
-        hub: jupyterhubResources.hub,
-        proxy: jupyterhubResources.proxy,
-        server: notebookServerResources({ userMemory: "1536Mi" }),
-      },
+      resources: jupyterhubResources({ size: "small", userMemory: "1536Mi" }),
       ...more,
     });
 

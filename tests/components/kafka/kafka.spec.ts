@@ -96,8 +96,26 @@ describe("Kafka", () => {
     expect(endpoint).to.include({ kind: "kafka", securityProtocol: "PLAINTEXT" });
   });
 
+  it("has threads for its CPU limit, and the collector for its heap", () => {
+    const settings = (cpu: string, memory: string) => {
+      const { KAFKA_NUM_NETWORK_THREADS, KAFKA_NUM_IO_THREADS, KAFKA_JVM_PERFORMANCE_OPTS } = kafkaSettings({
+        name: "kafka",
+        namespace: "data",
+        replicas: 1,
+        autoCreateTopics: false,
+        limits: { cpu, memory },
+        data: { kind: "ephemeral" },
+      });
+      return [KAFKA_NUM_NETWORK_THREADS, KAFKA_NUM_IO_THREADS, KAFKA_JVM_PERFORMANCE_OPTS?.match(/\+Use\w+GC/)?.[0]];
+    };
+    expect(settings("500m", "768Mi")).to.deep.equal(["1", "2", "+UseSerialGC"]);
+    expect(settings("2000m", "768Mi")).to.deep.equal(["1", "2", "+UseSerialGC"]);
+    expect(settings("4000m", "8Gi")).to.deep.equal(["2", "4", "+UseG1GC"]);
+  });
+
   it("creates topics on first use only when asked to", () => {
-    const settings = { namespace: "data", replicas: 1, memoryLimit: "1Gi", data: { kind: "ephemeral" } as const };
+    const limits = { cpu: "2", memory: "1Gi" };
+    const settings = { namespace: "data", replicas: 1, limits, data: { kind: "ephemeral" } as const };
     expect(kafkaSettings({ name: "kafka", ...settings, autoCreateTopics: true })).to.include({
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: "true",
     });

@@ -80,7 +80,16 @@ describe("Presto", () => {
   });
 
   it("gives Java flags that every version understands", () => {
-    expect(prestoJvmConfig("1000Mi")).to.contain("-Xmx600M").and.not.to.contain("--add-opens");
+    const limits = { cpu: "2", memory: "1000Mi" };
+    expect(prestoJvmConfig(limits)).to.contain("-Xmx600M").and.not.to.contain("--add-opens");
+  });
+
+  it("collects a large heap while it works, unless another collector is asked for", () => {
+    const collector = (cpu: string, memory: string, asked?: "parallel") =>
+      prestoJvmConfig({ cpu, memory }, asked).match(/\+Use\w+GC/)?.[0];
+    expect(collector("2000m", "1664Mi")).to.equal("+UseSerialGC");
+    expect(collector("2000m", "8Gi")).to.equal("+UseG1GC");
+    expect(collector("2000m", "8Gi", "parallel")).to.equal("+UseParallelGC");
   });
 
   it("reads a timestamp as its text says, whatever the zone of a client or of the machine", () => {
@@ -89,7 +98,7 @@ describe("Presto", () => {
       const settings = prestoConfig({ ...common, role }).split("\n");
       expect(settings, role).to.include("deprecated.legacy-timestamp=false");
     }
-    expect(prestoJvmConfig("1000Mi").split("\n")).to.include("-Duser.timezone=UTC");
+    expect(prestoJvmConfig({ cpu: "2", memory: "1000Mi" }).split("\n")).to.include("-Duser.timezone=UTC");
   });
 
   it("refuses no catalog, a catalog that is no name in SQL, and a fraction of a worker", () => {

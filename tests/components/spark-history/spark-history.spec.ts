@@ -4,6 +4,8 @@ import { SparkHistory, sparkHistoryProblems } from "../../../components/spark-hi
 import { envOf, nodePorts, s3 } from "../../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
 
+const sizeOf = (memory: string) => ({ requests: { cpu: "20m", memory }, limits: { cpu: "1000m", memory } });
+
 describe("SparkHistory", () => {
   let mocked: Mocked;
   beforeEach(async () => {
@@ -16,7 +18,7 @@ describe("SparkHistory", () => {
       image: "spark:1",
       objectStore: s3("spark-history"),
       eventLog: "s3a://spark-events/",
-      memory: "512Mi",
+      resources: sizeOf("512Mi"),
       exposure: nodePorts,
       ...(keepDays === undefined ? {} : { keepDays }),
     });
@@ -71,11 +73,13 @@ describe("SparkHistory", () => {
   });
 
   it("refuses too little memory, no days, and a folder that is none", () => {
-    expect(sparkHistoryProblems({ eventLog: "s3a://spark-events", memory: "256Mi", keepDays: 0 })).to.deep.equal([
+    expect(
+      sparkHistoryProblems({ eventLog: "s3a://spark-events", resources: sizeOf("256Mi"), keepDays: 0 }),
+    ).to.deep.equal([
       'spark history: eventLog is "s3a://spark-events"; give a bucket or a folder in one with a slash at its end, like s3a://spark-events/',
       'spark history: memory is "256Mi"; give at least 448Mi, for example "512Mi"',
       "spark history: keepDays is 0; give a whole number from 1",
     ]);
-    expect(sparkHistoryProblems({ eventLog: "s3a://spark-events/", memory: "512Mi" })).to.deep.equal([]);
+    expect(sparkHistoryProblems({ eventLog: "s3a://spark-events/", resources: sizeOf("512Mi") })).to.deep.equal([]);
   });
 });
