@@ -79,7 +79,13 @@ export function clientOf(config: KubeConfig, renewal = renewalWords(false)): Kub
     text: (path) => client.text("GET", path),
     async follow(path, onLine, signal) {
       const lines = lineSplitter(onLine);
-      await client.follow(path, lines.push, signal);
+      await client.follow(
+        path,
+        (piece) => {
+          lines.push(piece);
+        },
+        signal,
+      );
       lines.end();
     },
   };

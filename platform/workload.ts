@@ -2,27 +2,21 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
-import { probeAnswerMs, startupMs } from "./hops/limits.ts";
+import { startupMs } from "./hops/limits.ts";
 import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
 import { labels, selector } from "./names.ts";
+import { probeFields, type Probes } from "./probes.ts";
 import type { Resources } from "./resources.ts";
 import type { DataVolume } from "./storage.ts";
 
+export { execProbe, httpProbe, type Probe, type Probes, tcpProbe } from "./probes.ts";
 export type { Resources } from "./resources.ts";
 
 export type EnvVar = k8s.types.input.core.v1.EnvVar;
-export type Probe = k8s.types.input.core.v1.Probe & { readonly periodSeconds?: number };
 export type Volume = k8s.types.input.core.v1.Volume;
 export type VolumeMount = k8s.types.input.core.v1.VolumeMount;
 type Container = k8s.types.input.core.v1.Container;
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
-
-/** The probes of a container; `startup` holds the other two back until the process is up, for twenty minutes at most. */
-export interface Probes {
-  readonly startup?: Probe;
-  readonly readiness?: Probe;
-  readonly liveness?: Probe;
-}
 
 /** A program that runs to its end before the pod's container starts. It sees the pod's scratch folders. */
 export interface InitContainerArgs {
@@ -349,38 +343,6 @@ export function secretEnv(name: string, secretName: pulumi.Input<string>, key: s
 /** An environment variable from a field of the pod. */
 export function fieldEnv(name: string, fieldPath: string): EnvVar {
   return { name, valueFrom: { fieldRef: { fieldPath } } };
-}
-
-/** An answer that takes longer than Kubernetes' one second is slow on a busy node, not missing. */
-const ANSWER_SECONDS = probeAnswerMs / 1000;
-
-/** A TCP probe. */
-export function tcpProbe(port: number, timing: Omit<Probe, "tcpSocket"> = {}): Probe {
-  return { tcpSocket: { port }, timeoutSeconds: ANSWER_SECONDS, ...timing };
-}
-
-/** A probe by a command in the container. */
-export function execProbe(command: readonly string[], timing: Omit<Probe, "exec"> = {}): Probe {
-  return { exec: { command: [...command] }, timeoutSeconds: ANSWER_SECONDS, ...timing };
-}
-
-/** An HTTP probe. */
-export function httpProbe(port: number, path: string, timing: Omit<Probe, "httpGet"> = {}): Probe {
-  return { httpGet: { port, path }, timeoutSeconds: ANSWER_SECONDS, ...timing };
-}
-
-/** Whoever ends a slow start makes the next one compete with the rest of a node that is just as busy. */
-function untilStarted(probe: Probe): Probe {
-  const { periodSeconds = 10 } = probe;
-  return { ...probe, failureThreshold: Math.ceil(READY_SECONDS / periodSeconds) };
-}
-
-function probeFields(probes: Probes): { startupProbe?: Probe; readinessProbe?: Probe; livenessProbe?: Probe } {
-  return {
-    ...(probes.startup === undefined ? {} : { startupProbe: untilStarted(probes.startup) }),
-    ...(probes.readiness === undefined ? {} : { readinessProbe: probes.readiness }),
-    ...(probes.liveness === undefined ? {} : { livenessProbe: probes.liveness }),
-  };
 }
 
 function spreadAffinity(pod: PodArgs): k8s.types.input.core.v1.Affinity {

@@ -12,9 +12,10 @@ import {
   type StepContext,
   type Survey,
 } from "../provider.ts";
-import { diffPaths, driftPaths, hasUnknown, isObject, type Props, stepTo, textOf } from "../values.ts";
+import { diffPaths, hasUnknown, isObject, type Props } from "../values.ts";
 import { KubernetesApi, type Reference, unlessAway, UnknownKindError } from "./kubernetes-api.ts";
 import { keepClaims } from "./kubernetes-claims.ts";
+import { annotation, driftOf, holders, identity, isGoing, text, toOutputs } from "./kubernetes-objects.ts";
 import { encoded, isOwn, leftoverKeys, takeOver, uidOf, writersOf } from "./kubernetes-ownership.ts";
 import { applyPatch, isPatch, manages, patchManager, relinquish } from "./kubernetes-patch.ts";
 import { replacePaths } from "./kubernetes-replace.ts";
@@ -297,7 +298,7 @@ class KubernetesProvider implements Provider {
           if (found === undefined || isGoing(found)) {
             gone.add(member.urn);
           } else {
-            drifted.set(member.urn, this.#drift(member, found));
+            drifted.set(member.urn, driftOf(member, found));
             if (reference.kind === "Job" && readiness("Job", found).kind === "failed") {
               failed.add(member.urn);
             }
@@ -306,20 +307,6 @@ class KubernetesProvider implements Provider {
       }),
     );
     return { gone, drifted, failed };
-  }
-
-  #drift({ type, inputs, outputs }: Recorded, live: Props): string[] {
-    const paths = driftPaths(surveyed(inputs), outputs, live);
-    if (isPatch(type)) {
-      return paths;
-    }
-    const uid = uidOf(outputs);
-    const leftovers = this.#reference(inputs).kind === "Secret" ? leftoverKeys(live, encoded(inputs)) : [];
-    return [
-      ...(uid === undefined || uid === uidOf(live) ? [] : ["metadata.uid"]),
-      ...paths,
-      ...leftovers.map((key) => stepTo("data", key)),
-    ];
   }
 
   /** The objects of a kind in a namespace by name; none when the cluster no longer knows the kind. */
@@ -362,53 +349,6 @@ class KubernetesProvider implements Provider {
   }
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-/** Whether somebody has deleted it already, and it only remains until all that it owns is gone. */
-function isGoing(live: Props): boolean {
-  return isObject(live["metadata"]) && live["metadata"]["deletionTimestamp"] !== undefined;
-}
-
 function isTrue(value: unknown): boolean {
   return value === true || value === "true";
-}
-
-/** The id of an object: `namespace/name`. */
-function identity(object: Props): string {
-  const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
-  const namespace = text(metadata["namespace"]);
-  return `${namespace === undefined ? "" : `${namespace}/`}${text(metadata["name"]) ?? ""}`;
-}
-
-function annotation(object: Props, key: string): string | undefined {
-  const annotations = isObject(object["metadata"]) ? object["metadata"]["annotations"] : undefined;
-  return isObject(annotations) && annotations[key] !== undefined ? textOf(annotations[key]) : undefined;
-}
-
-/** What keeps an object that is being deleted: its finalizers, or, for a namespace, what the API server says remains. */
-function holders(live: Props): string {
-  const metadata = isObject(live["metadata"]) ? live["metadata"] : {};
-  const finalizers = Array.isArray(metadata["finalizers"]) ? (metadata["finalizers"] as string[]) : [];
-  const status = isObject(live["status"]) ? live["status"] : {};
-  const remaining = (Array.isArray(status["conditions"]) ? (status["conditions"] as Props[]) : [])
-    .filter((condition) => condition["status"] === "True" && /Remaining|Failure/.test(String(condition["type"])))
-    .map((condition) => String(condition["message"]));
-  const held = finalizers.filter((name) => name !== "foregroundDeletion");
-  return [...(held.length === 0 ? [] : [`held by the finalizer ${held.join(", ")}`]), ...remaining].join("; ");
-}
-
-/** The inputs as a list of live objects shows them: without kind and version, and with text data encoded. */
-function surveyed(inputs: Props): Props {
-  const unlisted = ["apiVersion", "kind", "status"];
-  return Object.fromEntries(Object.entries(encoded(inputs)).filter(([key]) => !unlisted.includes(key)));
-}
-
-/** The live object as outputs: without managed fields, with what the server never gives back. */
-function toOutputs(live: Props, inputs: Props): Props {
-  const metadata = isObject(live["metadata"]) ? { ...live["metadata"] } : {};
-  delete metadata["managedFields"];
-  const kept = inputs["stringData"] === undefined ? {} : { stringData: inputs["stringData"] };
-  return { ...live, metadata, ...kept, __initialApiVersion: live["apiVersion"], __inputs: inputs };
 }
