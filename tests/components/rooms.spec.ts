@@ -67,7 +67,7 @@ describe("The rooms", () => {
     }
   });
 
-  it("share no port, bucket, key, topic, role or hop with another", () => {
+  it("share no port, bucket, key, topic, role, hop, account or answer with another", () => {
     const config = loadConfig({ "millrace:profile": "full" });
     const all = rooms.flatMap((room) => [
       ...Object.entries(room.published ?? {}).flatMap(([key, { nodePort }]) => [`port ${key}`, `port ${nodePort}`]),
@@ -76,6 +76,9 @@ describe("The rooms", () => {
       ...Object.keys(room.topics?.(viewOf(room, config).own) ?? {}).map((topic) => `topic ${topic}`),
       ...Object.keys(room.tableRoles ?? {}).map((role) => `role ${role}`),
       ...Object.keys(room.hops ?? {}).map((hop) => `hop ${hop}`),
+      ...(room.status ?? []).map(({ key }) => `answer ${key}`),
+      ...(room.outside ?? []).map(({ key }) => `endpoint ${key}`),
+      ...(room.accounts?.kind === "passwords" ? [`secret ${room.accounts.secret}`] : []),
       ...(room.claims === undefined ? [] : [`set ${room.claims.set}`]),
       ...(room.image === undefined ? [] : [`image ${room.image.name}`]),
     ]);
