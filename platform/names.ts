@@ -41,6 +41,11 @@ export function podHost(workload: string, ordinal: number, headlessService: stri
   return `${workload}-${ordinal}.${serviceHost(headlessService, namespace)}`;
 }
 
+/** Name of the claim that a StatefulSet's controller makes for a volume of one of its pods. */
+export function claimName(volume: string, set: string, ordinal: number): string {
+  return `${volume}-${set}-${ordinal}`;
+}
+
 /** Name of the Service that publishes another one outside the cluster. */
 export function publishedServiceName(service: string): string {
   return `${service}-published`;

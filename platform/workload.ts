@@ -2,9 +2,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
-import { startupMs } from "./hops/limits.ts";
+import { dataCapMs, setupCapMs, startupMs } from "./hops/limits.ts";
 import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
-import { labels, selector } from "./names.ts";
+import { claimName, labels, selector } from "./names.ts";
 import { probeFields, type Probes } from "./probes.ts";
 import type { Resources } from "./resources.ts";
 import type { DataVolume } from "./storage.ts";
@@ -75,6 +75,9 @@ export interface WorkloadArgs {
 
 /** Time that a workload has to become ready, in seconds: a slow node is not a dead one. */
 const READY_SECONDS = startupMs / 1000;
+/** Time that a Job has in which data are moved, in seconds. */
+export const DATA_JOB_SECONDS = dataCapMs / 1000;
+const SETUP_JOB_SECONDS = setupCapMs / 1000;
 /** Time that a Job's pod may take to come and go beside its own deadline, in seconds. */
 const JOB_SLACK_SECONDS = 120;
 
@@ -212,11 +215,6 @@ function claimPatches(
   }
 }
 
-/** Name of the claim that a StatefulSet's controller makes for a volume of one of its pods. */
-export function claimName(volume: string, set: string, ordinal: number): string {
-  return `${volume}-${set}-${ordinal}`;
-}
-
 /** A Deployment. One that may not run twice at once is recreated, others are rolled over. */
 export function deployment(
   args: WorkloadArgs & { readonly replicas: number; readonly strategy: "Recreate" | "RollingUpdate" },
@@ -242,8 +240,8 @@ export function deployment(
 
 /** How a Job ends. */
 export interface JobLimits {
-  /** Time after which it has failed, in seconds. */
-  readonly deadlineSeconds: number;
+  /** Time after which it has failed, in seconds: it ends what goes on for ever. @default 1200, for what only sets up what runs */
+  readonly deadlineSeconds?: number;
   /** Times that a failed pod is tried again. */
   readonly retries: number;
   /** Pods that each do one part of the work, which they know by `JOB_COMPLETION_INDEX`. @default - one, for all of it */
@@ -268,7 +266,7 @@ export function job(args: WorkloadArgs & JobLimits, opts: pulumi.CustomResourceO
     },
     // The name is fixed, so the old Job must go before the new one comes.
     pulumi.mergeOptions(
-      waiting(Math.max(READY_SECONDS, args.deadlineSeconds + JOB_SLACK_SECONDS)),
+      waiting(Math.max(READY_SECONDS, (args.deadlineSeconds ?? SETUP_JOB_SECONDS) + JOB_SLACK_SECONDS)),
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     ),
   );
@@ -278,7 +276,7 @@ export function job(args: WorkloadArgs & JobLimits, opts: pulumi.CustomResourceO
 export function jobSpec(args: JobLimits & { readonly pod: PodArgs }): k8s.types.input.batch.v1.JobSpec {
   return {
     backoffLimit: args.retries,
-    activeDeadlineSeconds: args.deadlineSeconds,
+    activeDeadlineSeconds: args.deadlineSeconds ?? SETUP_JOB_SECONDS,
     ...(args.parts === undefined
       ? {}
       : {

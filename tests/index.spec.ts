@@ -7,6 +7,7 @@ import { jupyterhubResources } from "../components/jupyterhub/service.ts";
 import { proofResources } from "../components/proof/service.ts";
 import { sharedDriverResources, sharedExecutorResources } from "../components/spark/service.ts";
 import { configMapProblems, podProblems, type PodSpec } from "../platform/hardening.ts";
+import { cleanupMs, dataCapMs, podStartMs, proofCapMs, setupCapMs } from "../platform/hops/limits.ts";
 import { cpuMillis, mebibytes } from "../platform/quantity.ts";
 import { footprint } from "../config/fit.ts";
 import { loadConfig } from "../config/index.ts";
@@ -168,6 +169,15 @@ describe("the program", function () {
           const pod = podOf(workload) as PodSpec & { enableServiceLinks?: boolean };
           expect(pod.enableServiceLinks, workload.name).to.equal(false);
           expect(pod.automountServiceAccountToken, workload.name).to.equal(withToken.includes(workload.name));
+        }
+      });
+
+      it("gives no Job a time of its own: it sets up, moves data, or proves", async () => {
+        const times = [setupCapMs, dataCapMs, podStartMs + proofCapMs + cleanupMs].map((ms) => ms / 1000);
+        for (const { name: it, type, inputs } of await workloads(mocked)) {
+          if (!/Job$/.test(type)) continue;
+          const { activeDeadlineSeconds } = type.endsWith(":CronJob") ? inputs.spec.jobTemplate.spec : inputs.spec;
+          expect(times, it).to.include(activeDeadlineSeconds);
         }
       });
 

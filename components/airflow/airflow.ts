@@ -273,7 +273,6 @@ export class Airflow extends Component {
         {
           name: setupName,
           namespace,
-          deadlineSeconds: 600,
           retries: 4,
           pod: { ...pod, config: pulumi.interpolate`${settings}${users.fingerprint}` },
         },

@@ -15,7 +15,15 @@ import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/genera
 import type { CollectorChoice } from "../../platform/jvm.ts";
 import { labels, podHost, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
-import { job, type Resources, secretEnv, service, statefulSet, tcpProbe } from "../../platform/workload.ts";
+import {
+  DATA_JOB_SECONDS,
+  job,
+  type Resources,
+  secretEnv,
+  service,
+  statefulSet,
+  tcpProbe,
+} from "../../platform/workload.ts";
 
 export type {
   CassandraKeyspaces,
@@ -37,8 +45,6 @@ const PASSWORDS_PATH = "/run/passwords";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "5Gi" };
 /** Time to write everything back when it is told to stop, in seconds. */
 const STOP_SECONDS = 60;
-/** Time for the setup, which copies rows to nodes that are new to them. */
-const SETUP_SECONDS = 3600;
 
 /**
  * Data outlive the service that is switched off, its passwords do not. With a superuser's password that is not the one
@@ -240,7 +246,7 @@ export class Cassandra<Consumer extends string> extends Component {
         {
           name: setupName,
           namespace: args.namespace,
-          deadlineSeconds: SETUP_SECONDS,
+          deadlineSeconds: DATA_JOB_SECONDS,
           retries: 3,
           pod: {
             service: setupName,
@@ -268,7 +274,6 @@ export class Cassandra<Consumer extends string> extends Component {
         {
           ...childOptions,
           dependsOn: [nodes],
-          customTimeouts: { create: `${SETUP_SECONDS}s`, update: `${SETUP_SECONDS}s` },
         },
       );
     }

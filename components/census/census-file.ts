@@ -3,15 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
-import { after, job, type Resources } from "../../platform/workload.ts";
+import { after, DATA_JOB_SECONDS, job, type Resources } from "../../platform/workload.ts";
 
 const ROLE = "part";
 const PREFIX = "census/";
 const MOST_ROWS = 10_000_000;
 const HIGHEST_SEED = 2 ** 31 - 1;
 const MOST_PARTS = 100;
-/** Ten million people in one part take some minutes. */
-const DEADLINE_SECONDS = 1800;
 
 export interface CensusFileArgs {
   readonly namespace: pulumi.Input<string>;
@@ -59,7 +57,7 @@ export class CensusFile extends Component {
       {
         name,
         namespace: args.namespace,
-        deadlineSeconds: DEADLINE_SECONDS,
+        deadlineSeconds: DATA_JOB_SECONDS,
         retries: 3,
         parts,
         pod: {

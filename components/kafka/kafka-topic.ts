@@ -2,11 +2,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { KafkaEndpoint, TopicEndpoint } from "./endpoint.ts";
-import { after, job, type Resources } from "../../platform/workload.ts";
+import { after, DATA_JOB_SECONDS, job, type Resources } from "../../platform/workload.ts";
 
 const ROLE = "setup";
-/** Time for the copies of a topic that is full to reach new brokers. */
-const SETUP_SECONDS = 3600;
 
 /** A topic and its settings. */
 export interface TopicSettings {
@@ -110,7 +108,7 @@ export class KafkaTopics<Name extends string> extends Component {
       {
         name: objectName,
         namespace: args.namespace,
-        deadlineSeconds: SETUP_SECONDS,
+        deadlineSeconds: DATA_JOB_SECONDS,
         retries: 3,
         pod: {
           service: objectName,
@@ -128,7 +126,6 @@ export class KafkaTopics<Name extends string> extends Component {
       {
         parent: this,
         dependsOn: after(args.kafka.ready),
-        customTimeouts: { create: `${SETUP_SECONDS}s`, update: `${SETUP_SECONDS}s` },
       },
     );
     const entries = Object.entries<TopicSettings>(args.topics).map(([topic, settings]): [string, TopicEndpoint] => [

@@ -66,7 +66,6 @@ export class NotebookLibrary extends Component {
       {
         name: objectName,
         namespace: args.namespace,
-        deadlineSeconds: 300,
         retries: 3,
         pod: {
           service: objectName,

@@ -208,7 +208,6 @@ export class ObjectStore<Consumer extends string> extends Component implements S
         {
           name: setupName,
           namespace: args.namespace,
-          deadlineSeconds: 300,
           retries: 3,
           pod: {
             service: setupName,

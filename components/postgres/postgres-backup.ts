@@ -8,6 +8,7 @@ import { labels } from "../../platform/names.ts";
 import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
 import {
   type EnvVar,
+  DATA_JOB_SECONDS,
   jobSpec,
   type PodArgs,
   type Resources,
@@ -19,7 +20,6 @@ import {
 const DUMPS_PATH = "/dumps";
 /** Begin of the keys of all backups in the bucket. */
 const PREFIX = "postgres/";
-const DEADLINE_SECONDS = 3600;
 const BACKUP_RETRIES = 2;
 
 export interface PostgresBackup {
@@ -94,7 +94,7 @@ export function createBackup(
         failedJobsHistoryLimit: 2,
         jobTemplate: {
           metadata: { labels: labels(args.name, "store") },
-          spec: jobSpec({ deadlineSeconds: DEADLINE_SECONDS, retries: BACKUP_RETRIES, pod: pod() }),
+          spec: jobSpec({ deadlineSeconds: DATA_JOB_SECONDS, retries: BACKUP_RETRIES, pod: pod() }),
         },
       },
     },
@@ -133,7 +133,7 @@ export function createRestore(
         schedule: "0 0 1 1 *",
         jobTemplate: {
           metadata: { labels: labels(args.name, "restore") },
-          spec: jobSpec({ deadlineSeconds: DEADLINE_SECONDS, retries: 0, pod: pod() }),
+          spec: jobSpec({ deadlineSeconds: DATA_JOB_SECONDS, retries: 0, pod: pod() }),
         },
       },
     },

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { BackupPlace, PostgresEndpoint } from "./endpoint.ts";
 import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/generated-secret.ts";
+import { serverWaitMs } from "../../platform/hops/limits.ts";
 import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { programText } from "../../platform/program.ts";
 import {
@@ -190,7 +191,6 @@ export class Postgres<Database extends string> extends Component {
         {
           name: setupName,
           namespace: args.namespace,
-          deadlineSeconds: 300,
           retries: 3,
           pod: {
             service: setupName,
@@ -201,6 +201,7 @@ export class Postgres<Database extends string> extends Component {
               ...client.env,
               { name: "DATABASES", value: databases.join(" ") },
               { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
+              { name: "TIMEOUT_SECONDS", value: String(serverWaitMs / 1000) },
             ],
             resources: args.resources,
             uid: client.uid,

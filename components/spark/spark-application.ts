@@ -23,6 +23,7 @@ import {
   configMap,
   deployment,
   type EnvVar,
+  DATA_JOB_SECONDS,
   job,
   type PodArgs,
   type Probe,
@@ -60,7 +61,7 @@ export interface SparkApplicationArgs {
   readonly waitFor?: readonly pulumi.Output<string>[];
   /** File that the program writes when it works, for the readiness probe. @default - ready when its page answers */
   readonly readyFile?: string;
-  /** Time after which a batch has failed, in seconds. @default 3600 */
+  /** Time after which a batch has failed, in seconds. @default 14400 */
   readonly deadlineSeconds?: number;
   /**
    * Folder for the log that the history server shows, like `s3a://spark-events/`. For batches: the log of an endless
@@ -121,7 +122,7 @@ export class SparkApplication extends Component {
     const runner =
       mode === "stream"
         ? deployment({ ...workload, replicas: 1, strategy: "Recreate" }, waiting)
-        : job({ ...workload, deadlineSeconds: args.deadlineSeconds ?? 3600, retries: 1 }, waiting);
+        : job({ ...workload, deadlineSeconds: args.deadlineSeconds ?? DATA_JOB_SECONDS, retries: 1 }, waiting);
     this.ready = runner.id;
     this.address = publish(
       mode === "stream" && (args.publish ?? true) ? args.exposure : { kind: "none" },

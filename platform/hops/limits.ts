@@ -43,6 +43,18 @@ export const podStartMs = 3 * minute;
 /** A program that has been started serves after this time, in ms: whoever ends a slow start makes the next one as slow. */
 export const startupMs = 20 * minute;
 
+/** A Job that sets up what runs, with all its tries, in ms: the node that it waits for room on is a busy one. */
+export const setupCapMs = startupMs;
+
+/** One try of it waits so long for its server, in ms; four of them fit into the Job's time. */
+export const serverWaitMs = setupCapMs / 4;
+
+/** A Job that moves data, however many they are, in ms. One that gets nowhere ends by itself long before. */
+export const dataCapMs = 4 * 60 * minute;
+
+/** Time in which something of what is moved must arrive, in ms. */
+export const movingStandstillMs = 15 * minute;
+
 /** One answer to a probe, in ms. Kubernetes' own second is short for a busy node. */
 export const probeAnswerMs = answerMs / 2;
 

@@ -1,11 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import { expect } from "chai";
+import { serverWaitMs, setupCapMs } from "../../platform/hops/limits.ts";
+import { claimName } from "../../platform/names.ts";
 import { publish } from "../../platform/exposure.ts";
 import { namespaceProblems, PlatformNamespace } from "../../platform/namespace.ts";
 import { podProblems, type PodSpec } from "../../platform/hardening.ts";
 import { Storage } from "../../platform/storage.ts";
 import { heapMebibytes, mebibytes, quantityOf } from "../../platform/quantity.ts";
-import { claimName, configHash, deployment, job, podTemplate, statefulSet } from "../../platform/workload.ts";
+import { configHash, DATA_JOB_SECONDS, deployment, job, podTemplate, statefulSet } from "../../platform/workload.ts";
 import { nodePorts, resources } from "../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../support/mocks.ts";
 
@@ -52,6 +54,17 @@ describe("the parts that components share", () => {
       const { inputs } = await mocked.get("kubernetes:batch/v1:Job", name);
       expect(inputs.metadata.annotations).to.deep.equal({ "pulumi.com/replaceUnready": "true" });
     }
+  });
+
+  it("gives a Job that only sets up what runs as long as what runs has to start, and one that moves data hours", async () => {
+    const pod = { service: "a", component: "b", image: "i:1", resources };
+    job({ name: "setup", namespace: "box", pod, retries: 3 }, {});
+    job({ name: "move", namespace: "box", pod, retries: 3, deadlineSeconds: DATA_JOB_SECONDS }, {});
+    const seconds = async (name: string) =>
+      (await mocked.get("kubernetes:batch/v1:Job", name)).inputs.spec.activeDeadlineSeconds;
+    expect([await seconds("setup"), await seconds("move")]).to.deep.equal([1200, 14_400]);
+    // Each of its four tries may wait for its server in vain, and the last still says so.
+    expect(4 * serverWaitMs).to.be.at.most(setupCapMs);
   });
 
   it("gives a roll-out as long as the deploy waits for it", async () => {

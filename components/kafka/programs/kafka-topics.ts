@@ -11,6 +11,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin } from "kafkajs";
 import { z } from "zod";
+import { serverWaitMs } from "../../../platform/hops/limits.ts";
 import { kafkaClient } from "./kafka-client.ts";
 import { applyTopics, raiseInternalTopics, topicsSchema } from "./topics.ts";
 import { boundOtherTopics } from "./unbounded-topics.ts";
@@ -27,7 +28,10 @@ const environment = z.object({
         otherTopicsBytes: z.int().min(1).optional(),
       }),
     ),
-  TOPICS_TIMEOUT_SECONDS: z.coerce.number().positive().default(300),
+  TOPICS_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .positive()
+    .default(serverWaitMs / 1000),
 });
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);

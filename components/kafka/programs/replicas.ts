@@ -1,5 +1,6 @@
 /** Copies of topics: which brokers hold them, and the moves to more of them. */
 import type { Admin } from "kafkajs";
+import { movingStandstillMs } from "../../../platform/hops/limits.ts";
 
 /** A partition and the brokers that have a copy of it. */
 export interface Placement {
@@ -98,7 +99,7 @@ async function waitForMoves(
   admin: ReplicaAdmin,
   topics: readonly string[],
   total: number,
-  { log, idleSeconds = 900, pauseMilliseconds = 2000 }: RaiseOptions,
+  { log, idleSeconds = movingStandstillMs / 1000, pauseMilliseconds = 2000 }: RaiseOptions,
 ): Promise<void> {
   let least = Number.POSITIVE_INFINITY;
   let since = Date.now();

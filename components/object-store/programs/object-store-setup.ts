@@ -9,6 +9,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { serverWaitMs } from "../../../platform/hops/limits.ts";
 import { GarageAdmin } from "./garage-admin.ts";
 import { setUp, setupSchema } from "./setup.ts";
 import type { KeyPair } from "./setup.ts";
@@ -21,7 +22,10 @@ const environment = z.object({
     .transform((text): unknown => JSON.parse(text))
     .pipe(setupSchema),
   KEYS_DIR: z.string().min(1).default("/run/keys"),
-  SETUP_TIMEOUT_SECONDS: z.coerce.number().positive().default(300),
+  SETUP_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .positive()
+    .default(serverWaitMs / 1000),
 });
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);

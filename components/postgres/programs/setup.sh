@@ -3,7 +3,7 @@
 # against a live server; running it again changes nothing but passwords that are others. Nothing is ever dropped.
 #
 # Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DATABASES, names separated by spaces;
-# PASSWORDS_DIR (/run/passwords), which holds <database>/password; TIMEOUT_SECONDS (240) to wait for the server.
+# PASSWORDS_DIR (/run/passwords), which holds <database>/password; TIMEOUT_SECONDS to wait for the server.
 set -euo pipefail
 export PASSWORDS_DIR=${PASSWORDS_DIR:-/run/passwords} PGDATABASE=postgres
 
@@ -11,10 +11,10 @@ run_sql() {
   psql --no-psqlrc --quiet --tuples-only --set=ON_ERROR_STOP=1 "$@"
 }
 
-deadline=$((SECONDS + ${TIMEOUT_SECONDS:-240}))
+deadline=$((SECONDS + TIMEOUT_SECONDS))
 until pg_isready --quiet; do
   if [ "$SECONDS" -ge "$deadline" ]; then
-    echo "no answer from $PGHOST:${PGPORT:-5432} within ${TIMEOUT_SECONDS:-240} s" >&2
+    echo "no answer from $PGHOST:${PGPORT:-5432} within $TIMEOUT_SECONDS s" >&2
     exit 1
   fi
   sleep 1

@@ -133,6 +133,7 @@ describe("Postgres", () => {
       PGPASSWORD: "postgres-role-postgres/password",
       DATABASES: "airflow night_watch",
       PASSWORDS_DIR: "/run/passwords",
+      TIMEOUT_SECONDS: "300",
     });
     expect(volumeMounts.map(({ name, mountPath }) => `${name} ${mountPath}`)).to.include.members([
       "scripts /opt/scripts",

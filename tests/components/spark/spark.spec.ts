@@ -184,7 +184,7 @@ describe("SparkApplication", () => {
   it("runs a batch as a Job that is not published", async () => {
     const application = makeApplication("batch");
     const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "spark-copy-driver");
-    expect(inputs.spec.activeDeadlineSeconds).to.equal(3600);
+    expect(inputs.spec.activeDeadlineSeconds).to.equal(14_400);
     expect(await mocked.ofType("kubernetes:apps/v1:Deployment")).to.deep.equal([]);
     expect(await valueOf(application.address.url)).to.equal(undefined);
   });
