@@ -9,7 +9,8 @@ import { projectDir } from "./paths.ts";
 import { engineOptions, type Stack } from "./stack.ts";
 
 /**
- * The program asks the same once more: a cluster that does not answer yet, does then.
+ * The program asks the same once more: a cluster that does not answer yet, does then. Members that go have handed their data over
+ * by then.
  * @throws UserError with all problems.
  */
 export async function checkTransitions(stack: Stack, engine: Pick<Engine, "outputs">): Promise<void> {
@@ -20,6 +21,11 @@ export async function checkTransitions(stack: Stack, engine: Pick<Engine, "outpu
     ...(stackId === undefined ? {} : { stackId }),
   });
   if (live === undefined) return;
-  const problems = transitionProblems({ live, config: stack.config, storageClass: stack.profile.storageClass });
+  const problems = transitionProblems({
+    live,
+    config: stack.config,
+    storageClass: stack.profile.storageClass,
+    isHandedOver: true,
+  });
   if (problems.length > 0) throw new UserError(refusal(problems));
 }

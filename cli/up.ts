@@ -24,6 +24,7 @@ import { readPlatform } from "./platform.ts";
 import { checkFit, preflight } from "./preflight.ts";
 import { createProgress, during, duringEach, type Progress } from "./progress.ts";
 import { type ProofReport, readProgramProof, renderProof, runProof } from "./proof.ts";
+import { takeMembersAway } from "./members.ts";
 import { ownerOf } from "./owner.ts";
 import { claimLines, leavingData } from "./removal.ts";
 import type { ServiceStatus } from "./services.ts";
@@ -130,6 +131,7 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
     if (!isStopped(signal)) {
       await forgetLostPlatform(stack, attempt);
       await announceLeaving(stack, attempt);
+      await takeMembersAway(stack, progress, signal);
     }
   } catch (error) {
     return { ...nothing, errors: causes(error) };

@@ -10,6 +10,9 @@ import type { TargetProfile } from "./profile.ts";
 const TIMEOUT_MS = 5_000;
 const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
+/** On a claim whose data were handed over to others: the time at which its member had none left. */
+export const HANDED_OVER_ANNOTATION = "millrace/handed-over";
+
 /** How a stack's namespaces are told from others'. */
 export interface Owner {
   /** @default - none: the stack was never brought up */
@@ -50,12 +53,16 @@ export async function livePlatform(profile: TargetProfile, owner: Owner): Promis
     const claims = lists.flatMap((list) =>
       list.claims.flatMap((item) => {
         const stack = stackOfClaim(item, list.sets) ?? stackOf(item);
-        return toClaim(item).map((claim) => ({ claim, stack }));
+        const isEmpty = item.metadata.annotations?.[HANDED_OVER_ANNOTATION] !== undefined;
+        return toClaim(item).map((claim) => ({ claim, stack, isEmpty }));
       }),
     );
     const ofOthers = claims.flatMap(({ claim, stack }) => (isOthers(stack) ? [{ ...claim, stack: stack ?? "" }] : []));
+    const own = claims.filter(({ stack }) => !isOthers(stack));
+    const emptyClaims = own.filter(({ isEmpty }) => isEmpty).map(({ claim }) => claim);
     return {
-      claims: claims.filter(({ stack }) => !isOthers(stack)).map(({ claim }) => claim),
+      claims: own.filter(({ isEmpty }) => !isEmpty).map(({ claim }) => claim),
+      ...(emptyClaims.length === 0 ? {} : { emptyClaims }),
       sets: lists.flatMap(({ sets }) => sets.filter((set) => !isOthers(stackOf(set))).flatMap(toSet)),
       ...(ofOthers.length === 0 ? {} : { claimsOfOthers: ofOthers }),
       madeNamespaces: made.map(({ metadata }) => metadata.name).filter((name) => namespaces.includes(name)),

@@ -35,6 +35,8 @@ export interface LiveSet {
 export interface LivePlatform {
   readonly claims: readonly LiveClaim[];
   readonly sets: readonly LiveSet[];
+  /** Claims of members that have handed their data over, and are to go with them. @default - none */
+  readonly emptyClaims?: readonly LiveClaim[];
   /** Claims of other stacks, or of a state of this one that is gone, in the same namespaces. @default - none */
   readonly claimsOfOthers?: readonly ForeignClaim[];
   /** Name of the cluster's default StorageClass. */
@@ -49,4 +51,6 @@ export interface Transition {
   readonly config: PlatformConfig;
   /** StorageClass of the claims to come, as the target resolves it: a name, `default` or `none`. */
   readonly storageClass: string;
+  /** Whether members that are to go will have handed their data over before, where they can. @default false */
+  readonly isHandedOver?: boolean;
 }

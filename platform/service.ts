@@ -174,12 +174,36 @@ export interface DatabaseUse {
   };
 }
 
+/** The members of a set while the last of them leave. */
+export interface Leaving {
+  /** How many there are, and shall be. */
+  readonly there: number;
+  readonly wanted: number;
+  /** Ends a wait. */
+  readonly signal: AbortSignal;
+  /** Between two looks at one that is leaving, in ms. @default 10000 */
+  readonly pauseMs?: number;
+  readonly log: (line: string) => void;
+  /** Name of a member's pod. */
+  name(ordinal: number): string;
+  /** Address of a member's pod; `undefined` when it has none. */
+  address(ordinal: number): Promise<string | undefined>;
+  /** Runs a program beside a member. @returns what it printed @throws Error with its words when it failed, or can't be run */
+  run(ordinal: number, command: readonly string[]): Promise<string>;
+  /** The last lines of a member's log, and of the run before when it was started again. */
+  lastWords(ordinal: number): Promise<string>;
+  /** Takes the last member away with its claims. To be called when its data are elsewhere. */
+  remove(ordinal: number): Promise<void>;
+}
+
 /** A set of pods that keeps its data on claims. */
 export interface ClaimUse {
   /** Name of its StatefulSet, which is also its service's in Kubernetes. */
   readonly set: string;
   /** Why it can't have fewer members than there are, and the way to it. @default - any number will do */
   fewer?(change: { readonly there: number; readonly wanted: number; readonly namespace: string }): string;
+  /** Has the last members hand their data over and takes them away, which `npm run up` does first. @default - nobody can */
+  handOver?(leaving: Leaving): Promise<void>;
 }
 
 /** What a service is. */

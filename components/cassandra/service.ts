@@ -5,6 +5,7 @@ import type { DiskUse } from "../../platform/operating.ts";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { defineService } from "../../platform/service.ts";
+import { handOver } from "./fewer-nodes.ts";
 import { image, memory, optional, storage } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 
@@ -80,18 +81,19 @@ export const cassandra = defineService({
     fewer({ there, wanted, namespace }) {
       const last = `cassandra-${there - 1}`;
       const steps = [
-        `kubectl -n ${namespace} exec ${last} -- nodetool decommission`,
+        `kubectl -n ${namespace} exec ${last} -- nodetool repair -full`,
+        `kubectl -n ${namespace} exec ${last} -- nodetool decommission --force`,
         `kubectl -n ${namespace} scale statefulset cassandra --replicas=${there - 1}`,
         `kubectl -n ${namespace} delete pvc data-${last}`,
       ];
       return (
         `millrace:services.cassandra.replicas: received ${wanted}, but ${there} nodes have the rows, and a node that is taken away ` +
-        `takes its rows along; put ${there} back, with millrace:services.cassandra.replicationFactor ${Math.min(3, wanted)}, and npm ` +
-        `run up; then have the last node hand its rows over: ${steps.join("; ")}` +
-        `${there - wanted > 1 ? "; and so on for the one before it" : ""}; then give ${wanted} again ` +
-        '(docs/cassandra.md, "Several nodes")'
+        `takes its rows along; npm run up has nodes hand their rows over before it takes them away, where all ${there} of them run; ` +
+        `else put ${there} back, npm run up, and give ${wanted} again. By hand, from the last node on: ${steps.join("; ")} ` +
+        '(docs/cassandra.md, "Fewer nodes")'
       );
     },
+    handOver,
   },
   hops: {
     cassandra: ["randomNumbers", "windows", "cassandra"],

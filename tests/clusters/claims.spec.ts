@@ -163,6 +163,16 @@ describe("what a stack has in its cluster", () => {
     }
   });
 
+  it("does not count a claim whose data were handed over, and knows it to be empty", async () => {
+    const [claim] = claims.items;
+    const annotations = { "millrace/handed-over": "2026-11-27T12:00:00Z" };
+    answers["/api/v1/namespaces/millrace/persistentvolumeclaims"] = {
+      items: [{ ...claim, metadata: { ...claim?.metadata, annotations } }],
+    };
+    const live = await livePlatform(profile, { stackId: "ours", namespaces: [] });
+    expect([live?.claims, live?.emptyClaims]).to.deep.equal([[], found.claims]);
+  });
+
   it("is not known where nobody answers, or the context is not there", async () => {
     answers["/api/v1/namespaces"] = 500;
     expect(await livePlatform(profile, { namespaces: ["millrace"] })).to.equal(undefined);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { loadConfig } from "../../config/index.ts";
+import { shrinking } from "../../config/fewer-members.ts";
 import type { LivePlatform } from "../../config/live-platform.ts";
 import { transitionProblems } from "../../config/transitions.ts";
 
@@ -39,14 +40,39 @@ describe("fewer members than hold data", () => {
     expect(problems(live({ kafka: 3 }), { kafka: { replicas: 1 } })).to.deep.equal([words]);
   });
 
-  it("are refused for Cassandra, with the commands that hand the rows over", () => {
+  const steps =
+    "kubectl -n millrace exec cassandra-2 -- nodetool repair -full; kubectl -n millrace exec cassandra-2 -- nodetool decommission " +
+    "--force; kubectl -n millrace scale statefulset cassandra --replicas=2; kubectl -n millrace delete pvc data-cassandra-2";
+
+  it("are refused for Cassandra by a program that can't have them hand their rows over, with who can and the commands", () => {
     expect(problems(live({ cassandra: 3 }), { cassandra: { replicas: 1 } })).to.deep.equal([
       "millrace:services.cassandra.replicas: received 1, but 3 nodes have the rows, and a node that is taken away takes its " +
-        "rows along; put 3 back, with millrace:services.cassandra.replicationFactor 1, and npm run up; then have the last " +
-        "node hand its rows over: kubectl -n millrace exec cassandra-2 -- nodetool decommission; kubectl -n millrace scale " +
-        "statefulset cassandra --replicas=2; kubectl -n millrace delete pvc data-cassandra-2; and so on for the one before " +
-        'it; then give 1 again (docs/cassandra.md, "Several nodes")',
+        "rows along; npm run up has nodes hand their rows over before it takes them away, where all 3 of them run; else put 3 " +
+        `back, npm run up, and give 1 again. By hand, from the last node on: ${steps} (docs/cassandra.md, "Fewer nodes")`,
     ]);
+  });
+
+  it("are taken by an up that has them hand their rows over first, for Cassandra and not for Kafka", () => {
+    const platform = live({ cassandra: 3, kafka: 3 });
+    const config = loadConfig({
+      "millrace:profile": "pipeline",
+      "millrace:services": { cassandra: { replicas: 1 }, kafka: { replicas: 1 } },
+    });
+    const found = shrinking(platform, config).map(({ claims, there, wanted }) => [claims.set, there, wanted]);
+    expect(found).to.deep.equal([["cassandra", 3, 1]]);
+    const refused = transitionProblems({ live: platform, config, storageClass: "default", isHandedOver: true });
+    expect(refused.map((problem) => problem.split(":")[1])).to.deep.equal(["services.kafka.replicas"]);
+  });
+
+  it("are refused by up too when those that hold the rows do not run: a set that was scaled to none by hand hands nothing over", () => {
+    for (const replicas of [0, 2]) {
+      const platform = live({ cassandra: 3 });
+      const scaled = { ...platform, sets: platform.sets.map((set) => ({ ...set, replicas })) };
+      const config = loadConfig({ "millrace:profile": "pipeline" });
+      expect(shrinking(scaled, config)).to.deep.equal([]);
+      const refused = transitionProblems({ live: scaled, config, storageClass: "default", isHandedOver: true });
+      expect(refused.join()).to.contain("received 1, but 3 nodes have the rows");
+    }
   });
 
   it("are refused too when a set was scaled down by hand and its claims are there", () => {

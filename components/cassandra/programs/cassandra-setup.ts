@@ -4,13 +4,14 @@
  * Environment: `CASSANDRA_CONTACT_POINTS` (host,host), `CASSANDRA_PORT` (9042), `CASSANDRA_DATACENTER`,
  * `CASSANDRA_USER` and `CASSANDRA_PASSWORD` of the superuser, which is made on a new cluster; `SETUP_CONFIG` =
  * `{"replicationFactor": 1, "keyspaces": {"streaming": {"tables": {…}}}, "roles": {"spark": {"streaming":
- * "readWrite"}}}`; `PASSWORDS_DIR` (/run/passwords; holds `<role>/password`); `SETUP_TIMEOUT_SECONDS` (540).
+ * "readWrite"}}}`; `PASSWORDS_DIR` (/run/passwords; holds `<role>/password`); `SETUP_TIMEOUT_SECONDS` (300).
  * Running it again changes nothing. Keyspaces, tables and columns are never dropped; what Cassandra can't do (another
  * type or key) is refused before anything is changed.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { serverWaitMs } from "../../../platform/hops/limits.ts";
 import { setupSchema } from "./declaration.ts";
 import { connectTo, logIn, RefusedError } from "./login.ts";
 import { applyRoles, otherRoles } from "./roles.ts";
@@ -32,7 +33,10 @@ const environment = z.object({
     .transform((text): unknown => JSON.parse(text))
     .pipe(setupSchema),
   PASSWORDS_DIR: z.string().min(1).default("/run/passwords"),
-  SETUP_TIMEOUT_SECONDS: z.coerce.number().positive().default(540),
+  SETUP_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .positive()
+    .default(serverWaitMs / 1000),
 });
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -77,6 +81,8 @@ async function main(): Promise<void> {
   try {
     const changes = [
       ...(await applySchema(session, setup, datacenter)),
+      // First: accounts that want more copies than there are nodes can't be read. Again at the end, for those made now.
+      ...(await replicateAccounts(session, setup.replicationFactor, datacenter)),
       ...(await applyRoles(session, { superuser: superuser.user, roles: setup.roles, passwords, canLogIn })),
       ...(await replicateAccounts(session, setup.replicationFactor, datacenter)),
     ];
