@@ -4,7 +4,7 @@
  */
 import type { Exposure } from "../platform/exposure.ts";
 import type { Registry } from "../images/platform-images.ts";
-import type { SizeRow } from "../platform/sizes.ts";
+import type { SizeRow } from "../platform/resources.ts";
 
 /** The kinds of cluster that a stack can name in `cluster.target`. */
 export const targets = ["embedded", "minikube", "microk8s", "cloud"] as const;

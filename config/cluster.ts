@@ -3,7 +3,7 @@ import * as z from "zod";
 import { targets } from "../clusters/profile.ts";
 import { rooms } from "./rooms.ts";
 import { dnsName, host, nodePort, port, registryName, text } from "../platform/settings.ts";
-import { sizeRows } from "../platform/sizes.ts";
+import { sizeRows } from "../platform/resources.ts";
 
 /** A node port for everything that the rooms publish. */
 const nodePorts = Object.fromEntries(

@@ -2,8 +2,8 @@
 import { sizesOf, type Target } from "../clusters/profile.ts";
 import { rooms as all } from "../components/index.ts";
 import type { Backups } from "../platform/operating.ts";
+import type { SizeRow } from "../platform/resources.ts";
 import type { ExistingStore, Service, SettingsOf, StoreWhole, Switch, TopicLoad, View } from "../platform/service.ts";
-import type { SizeRow } from "../platform/sizes.ts";
 
 type Rooms = typeof all;
 /** Keys of the rooms in `millrace:services`; the proof has a section of its own. */

@@ -4,6 +4,10 @@
  */
 import { mebibytes } from "./quantity.ts";
 
+/** `small`: one machine has the whole platform and is mostly idle. `large`: nodes for production. */
+export const sizeRows = ["small", "large"] as const;
+export type SizeRow = (typeof sizeRows)[number];
+
 /** What a container asks for and may use at most. */
 export interface Resources {
   readonly requests: { readonly cpu: string; readonly memory: string };

@@ -6,8 +6,7 @@
 import type * as z from "zod";
 import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, StatusPart, WebPages } from "./operating.ts";
 import type { Quantity } from "./quantity.ts";
-import type { Resources } from "./resources.ts";
-import type { SizeRow } from "./sizes.ts";
+import type { Resources, SizeRow } from "./resources.ts";
 import type { DataSettings } from "./storage.ts";
 import type { Keyspaces, TableRoles } from "./tables.ts";
 

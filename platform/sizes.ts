@@ -2,11 +2,7 @@
 import * as z from "zod";
 import { cpuMillis, mebibytes, type Quantity } from "./quantity.ts";
 import { cpuAmount, quantity } from "./settings.ts";
-import { type Resources, resources } from "./resources.ts";
-
-/** `small`: one machine has the whole platform and is mostly idle. `large`: nodes for production. */
-export const sizeRows = ["small", "large"] as const;
-export type SizeRow = (typeof sizeRows)[number];
+import { type Resources, resources, type SizeRow } from "./resources.ts";
 
 /** What pods of one kind ask for and may use, where the stack says nothing. */
 export interface Size {

@@ -1,10 +1,10 @@
 /** PostgreSQL, as plain data. */
 import * as z from "zod";
 import { cronProblem } from "../../platform/cron.ts";
-import type { Resources } from "../../platform/resources.ts";
+import type { Resources, SizeRow } from "../../platform/resources.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { enabled, image, memory, storage, text } from "../../platform/settings.ts";
-import { allResourcesSetting, resourcesSetting, size, type Sized, sized, type SizeRow } from "../../platform/sizes.ts";
+import { allResourcesSetting, resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 
 const SAVER_MEMORY = "256Mi";
 const saver = { small: size(20, 1000, 0.25), large: size(100, 1000, 0.5) };

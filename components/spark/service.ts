@@ -2,10 +2,10 @@
 import * as z from "zod";
 import { collectorSetting } from "../../platform/jvm.ts";
 import { mebibytes, type Quantity } from "../../platform/quantity.ts";
-import type { Resources } from "../../platform/resources.ts";
+import type { Resources, SizeRow } from "../../platform/resources.ts";
 import { defineService, type Pods } from "../../platform/service.ts";
 import { cpuAmount, enabled, image, quantity } from "../../platform/settings.ts";
-import { type GivenResources, resourcesSetting, size, type SizeRow, sized } from "../../platform/sizes.ts";
+import { type GivenResources, resourcesSetting, size, sized } from "../../platform/sizes.ts";
 import { catalog } from "../catalog/service.ts";
 import { objectStore } from "../object-store/service.ts";
 
