@@ -215,6 +215,8 @@ export interface Service<
 > {
   /** Its key in the stack's file: `millrace:services.<name>`. */
   readonly name: string;
+  /** Other words that files of it are named after, outside its folder. @default - none */
+  readonly alsoCalled?: readonly string[];
   /** Which profiles add it to the data path. @default - all profiles have it */
   readonly group?: ServiceGroup;
   /** What people call it, within a sentence: "Spark's history". @default - profiles do not name what they bring */

@@ -52,6 +52,7 @@ const dags = {
 
 export const airflow = defineService({
   name: "airflow",
+  alsoCalled: ["dags"],
   group: "studio",
   title: "Airflow",
   settings: z

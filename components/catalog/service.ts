@@ -17,6 +17,7 @@ export function catalogResources(settings: Sized & { readonly memory: string }):
 
 export const catalog = defineService({
   name: "catalog",
+  alsoCalled: ["metastore"],
   onPath: true,
   settings: z
     .strictObject({

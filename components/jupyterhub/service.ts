@@ -50,6 +50,7 @@ const userName = () => z.string().regex(USER_NAME, { abort: true }).refine(isUse
 
 export const jupyterhub = defineService({
   name: "jupyterhub",
+  alsoCalled: ["jupyter", "notebooks"],
   group: "studio",
   title: "JupyterHub",
   settings: z

@@ -68,6 +68,7 @@ const settings = (whole: StoreWhole) =>
 
 export const objectStore = defineService({
   name: "objectStore",
+  alsoCalled: ["garage"],
   onPath: true,
   settings,
   isOwn: ({ server }) => server !== "existing",

@@ -114,6 +114,10 @@ describe("A service that is one folder and one line in the list of rooms", funct
     });
   });
 
+  it("owns the files that are named after it, so a change of them runs its parts of the end-to-end test", () => {
+    expect(known["owners"]).to.deep.equal(["weather", "weather", "weather", "weather"]);
+  });
+
   it("has its hop told apart where it is off", () => {
     expect(known["skipped"]).to.equal("profile core has no weather (services.weather.enabled: true adds it)");
   });

@@ -3,6 +3,7 @@
  * The end-to-end run takes from it which parts a change asks for.
  */
 import { matchesGlob } from "node:path";
+import { rooms as services } from "../../../config/rooms.ts";
 
 export interface Owner {
   readonly name: string;
@@ -17,40 +18,43 @@ export const SPINE = "spine";
 /** What no cluster is needed for. */
 export const DOCS = "docs";
 
-/** Files that are named after a room, wherever they are. */
-const namedAfter = (name: string): readonly string[] => [
-  `**/${name}/**`,
-  `**/${name}.*`,
-  `**/${name}-*`,
-  `**/${name}-*/**`,
-];
+/** Rooms that every run asks, or that stand under all. */
+const ofNone = ["proof", "tools"];
 
-/**
- * The rooms; those with longer names come before those whose names they begin with. A row is one line of the room's
- * `service.ts` as soon as it has one: its name, and the files that are not named after it.
- */
-export const rooms: readonly Owner[] = [
-  room("presto"),
-  room("object-store", "images/garage/**"),
-  room("catalog", ...namedAfter("metastore")),
-  room("spark-connect"),
-  room("spark-history"),
-  room("random-numbers"),
-  room("census", "dags/census*"),
-  room("windows"),
-  room("telemetry", "dags/telemetry*", "notebooks/telemetry*"),
-  room("jupyterhub", ...namedAfter("jupyter"), ...namedAfter("notebooks")),
-  room("airflow", "dags/**"),
-  room("display", "display/**"),
-  room("cassandra"),
-  room("postgres"),
-  room("kafka"),
-  room("spark"),
-  room("library", "python/**"),
-];
+interface Named {
+  readonly name: string;
+  /** Words that stand first in the names of its files and folders: its own, and others. */
+  readonly own: readonly string[];
+  readonly also: readonly string[];
+}
 
-function room(name: string, ...others: readonly string[]): Owner {
-  return { name, files: [...namedAfter(name), ...others] };
+const named: readonly Named[] = services
+  .filter(({ name }) => !ofNone.includes(name))
+  .map(({ name, alsoCalled = [] }) => ({ name: folderOf(name), own: [folderOf(name)], also: alsoCalled }));
+
+/** The Python library, which has parts of its own and is no service. */
+const library: Owner = { name: "library", files: ["python/**", "images/library.*", "tests/images/library.*"] };
+
+/** Names of those that a change may ask parts of: the rooms', and the library's. */
+export const rooms: readonly string[] = [...named.map(({ name }) => name), library.name];
+
+function folderOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The room that a file is named after: by the outermost part of its path that bears a name, and by own names first. */
+function roomOf(path: string): string | undefined {
+  const parts = path.split("/");
+  for (const words of ["own", "also"] as const) {
+    for (const part of parts) {
+      const [found] = named
+        .flatMap((room) => room[words].map((word) => ({ room: room.name, word })))
+        .filter(({ word }) => part.startsWith(word) && /^(?:[-_.]|$)/.test(part.slice(word.length)))
+        .sort((one, other) => other.word.length - one.word.length);
+      if (found !== undefined) return found.room;
+    }
+  }
+  return undefined;
 }
 
 /** What tests or shows all rooms, whatever its files are called after. */
@@ -84,17 +88,16 @@ const houses: readonly Owner[] = [
 
 const docs: Owner = { name: DOCS, files: ["docs/**", "**/*.md", "LICENSE"] };
 
-/** The first that matches owns the file. */
-const owners: readonly Owner[] = [docs, ofAllRooms, ...rooms, ...houses];
-
 /**
  * The owner of a file, by its path from the root with `/`.
  * @returns `undefined`: nobody owns it
  */
 export function ownerOf(path: string): string | undefined {
   const folder = /^(?:tests\/)?components\/([^/]+)\//.exec(path)?.[1];
-  if (!path.endsWith(".md") && rooms.some(({ name }) => name === folder)) return folder;
-  return owners.find(({ files }) => files.some((glob) => matchesGlob(path, glob)))?.name;
+  if (folder !== undefined && !path.endsWith(".md") && rooms.includes(folder)) return folder;
+  const among = (owners: readonly Owner[]): string | undefined =>
+    owners.find(({ files }) => files.some((glob) => matchesGlob(path, glob)))?.name;
+  return among([docs, ofAllRooms, library]) ?? roomOf(path) ?? among(houses);
 }
 
 /** A change that `npm test` holds whole: nothing of it gets to the cluster. */

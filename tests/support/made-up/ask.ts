@@ -19,6 +19,7 @@ import { topicsOf } from "../../../config/rooms.ts";
 import { declaredTables } from "../../../config/tables.ts";
 import { transitionProblems } from "../../../config/transitions.ts";
 import { componentPages } from "../../../docs/generate.ts";
+import { ownerOf } from "../../e2e/selection/owners.ts";
 
 const config = (stations: number, profile = "studio") =>
   loadConfig({ "millrace:profile": profile, "millrace:services": { weather: { stations } } });
@@ -92,6 +93,9 @@ console.log(
     notes: roomNotes({ config: two }, [{ name: "weather" }]),
     fewer: mine(transitionProblems({ live: fewer, config: two, storageClass: "default" })),
     component: (await componentPages(["tests/support/made-up"])).get("weather.md"),
+    owners: ["components/weather/weather.ts", "dags/weather_report.py", "images/weather/Dockerfile", "sky/blue.ts"].map(
+      ownerOf,
+    ),
     skipped: skippedHops(config(2, "core")).census,
   }),
 );

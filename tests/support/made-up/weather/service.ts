@@ -12,6 +12,7 @@ export function stationResources(): Resources {
 
 export const weather = defineService({
   name: "weather",
+  alsoCalled: ["sky"],
   group: "studio",
   title: "the weather",
   settings: z
