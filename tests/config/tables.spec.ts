@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { keyspaceProblems } from "../../components/cassandra/cassandra-keyspaces.ts";
 import { tableOptions } from "../../components/cassandra/programs/cql.ts";
 import { setupSchema } from "../../components/cassandra/programs/declaration.ts";
+import type { CassandraSource } from "../../components/cassandra/endpoint.ts";
 import { loadConfig } from "../../config/index.ts";
-import { declaredTables } from "../../config/tables.ts";
+import { declaredTables, type TableRole } from "../../config/tables.ts";
 
 const declared = (keepHours: number) =>
   declaredTables(loadConfig({ "millrace:profile": "pipeline", "millrace:services": { windows: { keepHours } } }));
@@ -47,6 +48,23 @@ describe("the tables and roles that rooms declare", () => {
       }),
     );
     expect(JSON.stringify(declaredTables(loadConfig({})))).to.equal(JSON.stringify({ keyspaces, roles }));
+  });
+
+  it("are typed: who has no role can't be wired", () => {
+    const asked: string[] = [];
+    const endpoint = {} as ReturnType<CassandraSource<string>["access"]>;
+    const rows: CassandraSource<TableRole> = {
+      access(consumer) {
+        asked.push(consumer);
+        return endpoint;
+      },
+    };
+    const presto: CassandraSource<"presto"> = rows;
+    // @ts-expect-error -- no room has such a role
+    const stranger: CassandraSource<"stranger"> = rows;
+    presto.access("presto");
+    stranger.access("stranger");
+    expect(asked).to.deep.equal(["presto", "stranger"]);
   });
 
   it("identify a part of a window by its window and its first record, and a record by all that tells two apart", () => {
