@@ -20,7 +20,7 @@ import { type EmbeddedPorts, LABEL } from "../clusters/embedded/container-spec.t
 import type { Inventory } from "../clusters/embedded/inventory.ts";
 import { embeddedFolder } from "../clusters/targets.ts";
 import type { PlatformConfig } from "../config/index.ts";
-import { cacheDir } from "../images/cache.ts";
+import { cacheDir } from "../platform/images/cache.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { run } from "../platform/exec.ts";
 import { connect, reachable } from "./kube.ts";

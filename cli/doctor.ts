@@ -10,7 +10,7 @@ import { fit } from "../config/fit.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
 import type { Command } from "./command.ts";
 import { clusterState, foreignCluster } from "./cluster.ts";
-import { cacheDir } from "../images/cache.ts";
+import { cacheDir } from "../platform/images/cache.ts";
 import { messageOf } from "./errors.ts";
 import { run, which } from "../platform/exec.ts";
 import { connect, type Kube } from "./kube.ts";

@@ -14,7 +14,7 @@ import { fit } from "../config/fit.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { enabledRooms } from "../config/rooms.ts";
 import { embeddedPorts, embeddedRuns } from "./cluster.ts";
-import { cacheDir } from "../images/cache.ts";
+import { cacheDir } from "../platform/images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
 import { namespaceFinding } from "./namespace.ts";

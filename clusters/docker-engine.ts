@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
-import { run } from "../images/run.ts";
+import { run } from "../platform/images/run.ts";
 import { which } from "../platform/exec.ts";
 
 /** Seconds that a freshly started engine gets until it must answer. */

@@ -37,7 +37,7 @@ export function chooseImages(args: ImagesArgs): (name: string) => pulumi.Output<
   return (name) => {
     if (!isImage(name)) throw new pulumi.RunError(`there is no image "${name}"`);
     const wanted = args.wanted[name];
-    if (wanted !== false && wanted.image !== undefined) return pulumi.output(wanted.image);
+    if (wanted !== undefined && wanted !== false && wanted.image !== undefined) return pulumi.output(wanted.image);
     if (own === undefined) throw new pulumi.RunError(`image "${name}" is neither given nor wanted`);
     return own.ref(name);
   };

@@ -1,11 +1,12 @@
 /** The local base images: Debian root file systems made from packages by the host's own apt and mmdebstrap. */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDir, once } from "./cache.ts";
-import { run } from "./run.ts";
-import { type BaseName, imageReference, imageTag, repositoryDir } from "./tags.ts";
-import { versions } from "./versions.ts";
-import { limiter, type Work } from "./work.ts";
+import { cacheDir, once } from "../platform/images/cache.ts";
+import { run } from "../platform/images/run.ts";
+import { type BaseName, imageReference, imageTag } from "./tags.ts";
+import { repositoryDir } from "../platform/images/files.ts";
+import { versions } from "../platform/images/versions.ts";
+import { limiter, type Work } from "../platform/images/work.ts";
 
 /** Packages installed on top of Debian's minimal set. */
 export function basePackages(name: BaseName, root = repositoryDir): string[] {

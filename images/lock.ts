@@ -1,19 +1,20 @@
 /**
  * Regenerates an image's lock files: `node images/lock.ts [image...]`. Resolves with the host's own clients, then
- * writes the full flat list of artifacts with their hashes; the Python images are resolved together. Run it after a change of `versions.ts` or `recipes.ts`.
+ * writes the full flat list of artifacts with their hashes; the Python images are resolved together. Run it after a change of a recipe or a version.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { sha256Of, temporaryDir } from "./cache.ts";
-import { downloadedCrate } from "./fetch.ts";
-import { formatMavenLock, type MavenArtifact, readLock } from "./lock-files.ts";
-import { pomWith, runMaven } from "./maven.ts";
-import { xmlElements } from "./xml.ts";
-import { isForOtherSystem, type MavenRecipe, type MavenRoot, mavenRecipes, pythonRecipes } from "./recipes.ts";
-import { run } from "./run.ts";
-import { imageNames, imagesWithNode, isImage } from "./tags.ts";
-import { versions } from "./versions.ts";
-import { lockPython } from "./wheels.ts";
+import { sha256Of, temporaryDir } from "../platform/images/cache.ts";
+import { downloadedCrate } from "../platform/images/fetch.ts";
+import { formatMavenLock, type MavenArtifact, readLock } from "../platform/images/lock-files.ts";
+import { pomWith, runMaven } from "../platform/images/maven.ts";
+import { xmlElements } from "../platform/images/xml.ts";
+import { isForOtherSystem } from "../platform/images/context.ts";
+import { repositoryDir } from "../platform/images/files.ts";
+import type { MavenRecipe, MavenRoot, PythonRecipe, Recipe } from "../platform/images/recipe.ts";
+import { run } from "../platform/images/run.ts";
+import { imageFolder, imageNames, imagesWithNode, isImage } from "./tags.ts";
+import { lockPython } from "../platform/images/wheels.ts";
 
 function dependencyXml(root: MavenRoot, without: readonly string[]): string {
   const [groupId = "", artifactId = "", version = "", type = "jar", classifier] = root.coordinates.split(":");
@@ -30,7 +31,7 @@ function dependencyXml(root: MavenRoot, without: readonly string[]): string {
 async function resolveMaven(recipe: MavenRecipe): Promise<MavenArtifact[]> {
   const folder = await temporaryDir("lock");
   const list = join(folder, "list.txt");
-  const dependencies = recipe.roots.map((root) => dependencyXml(root, recipe.without)).join("\n");
+  const dependencies = recipe.roots.map((root) => dependencyXml(root, recipe.without ?? [])).join("\n");
   writeFileSync(join(folder, "pom.xml"), pomWith(`<dependencies>${dependencies}</dependencies>`));
   await runMaven([
     "-q",
@@ -58,9 +59,8 @@ async function resolveMaven(recipe: MavenRecipe): Promise<MavenArtifact[]> {
   return artifacts;
 }
 
-/** Downloads the pinned PySpark, unless it is locked already, and writes pip's own lock form. */
-async function lockPypi(file: string): Promise<void> {
-  const name = `pyspark==${versions.spark}`;
+/** Downloads a pinned source package, unless it is locked already, and writes pip's own lock form. */
+async function lockPypi(name: string, file: string): Promise<void> {
   if (readLock(file).startsWith(`${name} `)) return;
   const folder = await temporaryDir("lock");
   await run("python3", ["-m", "pip", "download", "--no-deps", "--no-binary", ":all:", "--dest", folder, name]);
@@ -71,19 +71,18 @@ async function lockPypi(file: string): Promise<void> {
 }
 
 /** Lists the crate and, from the lock file inside it, every crate that it is built from. */
-async function lockCargo(file: string): Promise<void> {
+async function lockCargo(crate: NonNullable<Recipe["crate"]>, file: string): Promise<void> {
   const folder = await temporaryDir("lock");
-  const crate = `garage-${versions.garage}`;
   writeFileSync(
     join(folder, "Cargo.toml"),
     `[package]\nname = "lock"\nversion = "0.0.0"\nedition = "2021"\n[lib]\npath = "lib.rs"\n` +
-      `[dependencies]\ngarage = "=${versions.garage}"\n`,
+      `[dependencies]\n${crate.name} = "=${crate.version}"\n`,
   );
   writeFileSync(join(folder, "lib.rs"), "");
   await run("cargo", ["fetch", "--manifest-path", join(folder, "Cargo.toml")]);
-  const archive = downloadedCrate("garage", versions.garage);
-  const lines = [`garage ${versions.garage} ${await sha256Of(archive)}`];
-  const inner = await run("tar", ["-xzOf", archive, `${crate}/Cargo.lock`]);
+  const archive = downloadedCrate(crate.name, crate.version);
+  const lines = [`${crate.name} ${crate.version} ${await sha256Of(archive)}`];
+  const inner = await run("tar", ["-xzOf", archive, `${crate.name}-${crate.version}/Cargo.lock`]);
   for (const block of inner.split("[[package]]")) {
     const name = /^name = "(.+)"$/m.exec(block)?.[1];
     const version = /^version = "(.+)"$/m.exec(block)?.[1];
@@ -96,15 +95,19 @@ async function lockCargo(file: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** What an image's `recipe.ts` says. */
+async function recipeOf(name: string): Promise<Recipe> {
+  const file = join(repositoryDir, imageFolder(name), "recipe.ts");
+  return existsSync(file) ? ((await import(file)) as { default: Recipe }).default : {};
+}
+
 async function lock(name: string): Promise<void> {
   if (!isImage(name)) throw new Error(`"${name}" is not an image; the images are ${imageNames.join(", ")}`);
-  const folder = join(import.meta.dirname, name);
-  const recipe = mavenRecipes[name];
-  if (recipe !== undefined) {
-    writeFileSync(join(folder, "maven.lock"), formatMavenLock(await resolveMaven(recipe)));
-  }
-  if (name === "spark") await lockPypi(join(folder, "pypi.lock.txt"));
-  if (name === "garage") await lockCargo(join(folder, "cargo.lock"));
+  const folder = join(repositoryDir, imageFolder(name));
+  const { maven, pypiSource, crate } = await recipeOf(name);
+  if (maven !== undefined) writeFileSync(join(folder, "maven.lock"), formatMavenLock(await resolveMaven(maven)));
+  if (pypiSource !== undefined) await lockPypi(pypiSource, join(folder, "pypi.lock.txt"));
+  if (crate !== undefined) await lockCargo(crate, join(folder, "cargo.lock"));
   if (imagesWithNode.includes(name)) {
     await run("npm", ["install", "--package-lock-only", "--ignore-scripts", "--omit=dev"], { cwd: folder });
   }
@@ -114,4 +117,9 @@ async function lock(name: string): Promise<void> {
 const wanted = process.argv.slice(2);
 const names = wanted.length === 0 ? imageNames : wanted;
 for (const name of names) await lock(name);
-if (names.some((name) => name in pythonRecipes)) await lockPython();
+const python = new Map<string, PythonRecipe>();
+for (const name of imageNames) {
+  const recipe = await recipeOf(name);
+  if (recipe.python !== undefined) python.set(join(repositoryDir, imageFolder(name)), recipe.python);
+}
+if (names.some((name) => python.has(join(repositoryDir, imageFolder(name))))) await lockPython(python);

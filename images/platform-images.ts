@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../platform/component.ts";
-import { buildArgs, builtAfter, contextDir, type ImageName, imageNames, imageReference } from "./index.ts";
+import { buildArgs, builtAfter, contextDir, imageNames, imageReference } from "./index.ts";
 
 /** Names under which one registry is reached. */
 export interface Registry {
@@ -15,7 +15,7 @@ export interface PlatformImagesArgs {
   /** The registry that images go to, by its names for the pushing machine and for the pulling nodes. */
   readonly registry: Registry;
   /** The images to build and push; name only those that are used. */
-  readonly images: readonly ImageName[];
+  readonly images: readonly string[];
   /** Platform of the nodes, as Docker names it, for example `linux/amd64`. */
   readonly platform: string;
 }
@@ -26,7 +26,7 @@ export interface PlatformImagesArgs {
  */
 export class PlatformImages extends Component {
   /** The images by name, each settled when it can be pulled. */
-  readonly references: Readonly<Partial<Record<ImageName, pulumi.Output<string>>>>;
+  readonly references: Readonly<Partial<Record<string, pulumi.Output<string>>>>;
 
   /** @throws ResourceError when an image is not one of the platform's. */
   constructor(name: string, args: PlatformImagesArgs, opts?: ComponentOptions) {
@@ -36,11 +36,11 @@ export class PlatformImages extends Component {
       const message = `images "${name}": ${unknown.join(", ")} is not an image of the platform; it has ${imageNames.join(", ")}`;
       throw new pulumi.ResourceError(message, this, true);
     }
-    const built = new Map<ImageName, docker.Image>();
-    const pushImage = (image: ImageName): pulumi.Output<string> => {
+    const built = new Map<string, docker.Image>();
+    const pushImage = (image: string): pulumi.Output<string> => {
       const reference = imageReference(image);
       const context = contextDir(image);
-      const before = built.get(builtAfter[image] ?? image);
+      const before = built.get(builtAfter(image) ?? image);
       const pushed = new docker.Image(
         `${name}-${image}`,
         {
@@ -70,7 +70,7 @@ export class PlatformImages extends Component {
    * The name by which nodes pull an image; it settles when the image has been pushed.
    * @throws ResourceError when the image was not named in `images`.
    */
-  ref(image: ImageName): pulumi.Output<string> {
+  ref(image: string): pulumi.Output<string> {
     const reference = this.references[image];
     if (reference === undefined) {
       const built = Object.keys(this.references).join(", ");

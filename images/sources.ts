@@ -9,8 +9,9 @@ import {
   parseMavenLock,
   parsePypiLock,
   readLock,
-} from "./lock-files.ts";
-import { baseNames, imageNames, imagesWithNode, repositoryDir } from "./tags.ts";
+} from "../platform/images/lock-files.ts";
+import { baseNames, imageFolder, imageNames, imagesWithNode } from "./tags.ts";
+import { repositoryDir } from "../platform/images/files.ts";
 
 export type Ecosystem = "maven" | "pypi" | "cargo" | "npm" | "go" | "debian";
 
@@ -41,7 +42,7 @@ export function listSources(root = repositoryDir): Source[] {
     ...baseNames.flatMap((base) => debianSourcesOf(root, base)),
     ...librarySources(root),
     ...npmSources(join(root, "package-lock.json"), "program"),
-    ...imagesWithNode.flatMap((image) => npmSources(join(root, "images", image, "package-lock.json"), image)),
+    ...imagesWithNode.flatMap((image) => npmSources(join(root, imageFolder(image), "package-lock.json"), image)),
     ...goSources(join(root, "clusters", "embedded", "node", "go.sum")),
   ];
   const key = (source: Source): string =>
@@ -63,7 +64,7 @@ function librarySources(root: string): Source[] {
 }
 
 function lockedSources(root: string, image: string): Source[] {
-  const file = (name: string): string => join(root, "images", image, name);
+  const file = (name: string): string => join(root, imageFolder(image), name);
   const packages = (ecosystem: Ecosystem, locked: LockedPackage[]): Source[] =>
     locked.map(({ name, version, sha256 }) => ({ ecosystem, coordinates: name, version, sha256, usedBy: image }));
   const [maven, pypi, cargo] = [file("maven.lock"), file("pypi.lock.txt"), file("cargo.lock")];

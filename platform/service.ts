@@ -45,10 +45,21 @@ export interface Need {
   readonly why: string;
 }
 
-/** One of the platform's images that a service runs. */
+/** One of the platform's images that a service runs. How it is made, the folder `image/` of the room says. */
 export interface ImageUse<Own> {
-  /** Name of the image in `images/`. */
   readonly name: string;
+  /** The local image that it is built on. */
+  readonly base: "base" | "jre" | "python" | "postgres-base";
+  /** Files and folders that it carries besides its own folder, relative to the repository. @default - none */
+  readonly sources?: readonly string[];
+  /** Whether it carries the Python library. @default false */
+  readonly hasLibrary?: boolean;
+  /** Whether it carries the program's own Node, and modules from npm. @default false */
+  readonly hasNode?: boolean;
+  /** Whether a long compilation is part of it, which is begun first. @default false */
+  readonly isCompiled?: boolean;
+  /** Image that leaves the largest part of its work in Docker's cache when it is built before. @default - none */
+  readonly after?: string;
   /** Whether these settings have it run. @default - they do where the platform runs the service itself */
   wanted?(own: Own): boolean;
   /** Whether it is the image of the platform's own programs, which run for those with `usesTools`. @default false */
@@ -294,6 +305,11 @@ export interface StoreProblems {
   /** Words in the stack's file for consumers that have no Secret. */
   readonly withoutSecret: readonly string[];
   readonly hasHomes: boolean;
+}
+
+/** A room's folder, relative to the repository. */
+export function roomFolder({ name }: Pick<Service, "name">): string {
+  return `components/${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** A room's data: its functions see the room's own settings with their types. */

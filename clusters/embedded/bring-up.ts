@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { cacheDir } from "../../images/cache.ts";
+import { cacheDir } from "../../platform/images/cache.ts";
 import {
   containerOptions,
   CPUS_VARIABLE,

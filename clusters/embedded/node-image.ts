@@ -8,10 +8,10 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type Docker from "dockerode";
-import { cacheDir, once } from "../../images/cache.ts";
+import { cacheDir, once } from "../../platform/images/cache.ts";
 import { debianSources } from "../../images/debian.ts";
-import { run } from "../../images/run.ts";
-import { versions } from "../../images/versions.ts";
+import { run } from "../../platform/images/run.ts";
+import { versions } from "../../platform/images/versions.ts";
 
 const nodeDir = join(import.meta.dirname, "node");
 const REPOSITORY = "millrace/node";

@@ -92,7 +92,7 @@ export const airflow = defineService({
   ],
   disk: pythonDisk,
   outside: [{ key: "notebooks", of: (_, { bucket }) => `s3://${bucket("notebooks")}` }],
-  image: { name: "airflow" },
+  image: { name: "airflow", base: "python", sources: ["dags", "notebooks"], hasLibrary: true },
   published: { airflow: { nodePort: 30180, rank: 3, meaning: "Airflow", title: "Airflow" } },
   sized: (own) =>
     Object.fromEntries(

@@ -51,7 +51,7 @@ export const cassandra = defineService({
     }))
     .prefault({})
     .describe("Cassandra, for what is asked often and must answer at once."),
-  image: { name: "cassandra" },
+  image: { name: "cassandra", base: "jre" },
   usesTools: true,
   disk: pagesDisk,
   sized: (own) => ({ resources: cassandraResources(own) }),

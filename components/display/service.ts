@@ -38,11 +38,26 @@ export const display = defineService({
     .prefault({})
     .describe("The web display: charts of what flows and of what Spark has computed."),
   needs: { of: [kafka, presto, cassandra, telemetry, randomNumbers], why: "its pages show what they have" },
-  image: { name: "display" },
+  image: {
+    name: "display",
+    base: "base",
+    sources: [
+      "display/server",
+      "display/protocol.ts",
+      "display/web",
+      "platform/describe-error.ts",
+      "components/kafka/programs/kafka-client.ts",
+      "components/kafka/programs/kafka-codecs.ts",
+      "components/presto/programs/presto-client.ts",
+      "components/telemetry/programs/read-record.ts",
+      "components/telemetry/programs/record.ts",
+    ],
+    hasNode: true,
+  },
   disk: pagesDisk,
   pages: {
     project: "display/web/tsconfig.json",
-    compiler: async (work) => await (await import("../../images/display/web.ts")).linkWebModules(work),
+    compiler: async (work) => await (await import("./image/web.ts")).linkWebModules(work),
   },
   published: { display: { nodePort: 30300, rank: 1, meaning: "The web display", title: "the web display" } },
   sized: (own) => ({ resources: displayResources(own) }),

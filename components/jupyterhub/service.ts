@@ -115,7 +115,7 @@ export const jupyterhub = defineService({
   database: { name: "jupyterhub" },
   accounts: { kind: "passwords", secret: "jupyterhub-users" },
   disk: pythonDisk,
-  image: { name: "jupyter" },
+  image: { name: "jupyter", base: "python", sources: ["notebooks"], hasLibrary: true, hasNode: true, after: "airflow" },
   published: { jupyterhub: { nodePort: 30800, rank: 4, meaning: "JupyterHub", title: "JupyterHub" } },
   sized: (own) =>
     Object.fromEntries(

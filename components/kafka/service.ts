@@ -59,7 +59,7 @@ export const kafka = defineService({
     .prefault({})
     .describe("Kafka, in KRaft mode."),
   isOwn: ({ existing }) => existing === undefined,
-  image: { name: "kafka" },
+  image: { name: "kafka", base: "jre" },
   published: {
     kafka: {
       nodePort: 30092,

@@ -72,7 +72,7 @@ export const objectStore = defineService({
   onPath: true,
   settings,
   isOwn: ({ server }) => server !== "existing",
-  image: { name: "garage", wanted: ({ server }) => server === "garage" },
+  image: { name: "garage", base: "base", isCompiled: true, wanted: ({ server }) => server === "garage" },
   usesTools: true,
   published: {
     objectStore: { nodePort: 30900, rank: 7, meaning: "S3", title: "the object store", called: /^S3 \(\w+\)$/ },

@@ -53,7 +53,7 @@ export const postgres = defineService({
     })
     .prefault({})
     .describe("PostgreSQL: what the catalog, Airflow and JupyterHub know."),
-  image: { name: "postgres" },
+  image: { name: "postgres", base: "postgres-base" },
   sized: (own) => ({ resources: postgresResources(own), "backup.resources": postgresBackupResources(own) }),
   pods: ({ own }) => [{ resources: postgresResources(own), data: own.storage }],
   problems({ own, isOn }) {

@@ -123,7 +123,8 @@ export const spark = defineService({
     .prefault({})
     .describe("Spark, with driver and executors as pods."),
   needs: { of: [objectStore, catalog], why: "its tables are there" },
-  image: { name: "spark" },
+  // Executors have some packages of the notebooks.
+  image: { name: "spark", base: "jre", sources: ["images/python/pypi.lock.txt"] },
   // Executors.
   podLabel: "spark-app-name",
   sized: (own) => ({

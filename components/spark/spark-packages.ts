@@ -1,9 +1,9 @@
 /** Which connector jars Spark needs for the endpoints that it is wired to, checked before anything is deployed. */
-import { versions } from "../../images/versions.ts";
 import type { CassandraEndpoint } from "../cassandra/endpoint.ts";
 import type { CatalogEndpoint } from "../catalog/endpoint.ts";
 import type { KafkaEndpoint } from "../kafka/endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
+import { sparkVersions } from "./image/versions.ts";
 
 /** A connector as Maven coordinates. */
 export type SparkPackage = `${string}:${string}:${string}`;
@@ -12,10 +12,10 @@ type Kind = (KafkaEndpoint | S3Endpoint | CatalogEndpoint | CassandraEndpoint)["
 
 /** Connectors in the platform's own Spark image. */
 export const bakedPackages: readonly SparkPackage[] = [
-  `org.apache.spark:spark-sql-kafka-0-10_2.13:${versions.spark}`,
-  `org.apache.iceberg:iceberg-spark-runtime-${minor(versions.spark)}_2.13:${versions.iceberg}`,
-  `org.apache.hadoop:hadoop-aws:${versions.hadoop}`,
-  `com.datastax.spark:spark-cassandra-connector_2.13:${versions.sparkCassandraConnector}`,
+  `org.apache.spark:spark-sql-kafka-0-10_2.13:${sparkVersions.spark}`,
+  `org.apache.iceberg:iceberg-spark-runtime-${minor(sparkVersions.spark)}_2.13:${sparkVersions.iceberg}`,
+  `org.apache.hadoop:hadoop-aws:${sparkVersions.hadoop}`,
+  `com.datastax.spark:spark-cassandra-connector_2.13:${sparkVersions.cassandraConnector}`,
 ];
 
 /** The artifact that a kind of endpoint needs; most are made for one minor version of Spark. */

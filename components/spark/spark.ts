@@ -2,7 +2,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import { versions } from "../../images/versions.ts";
 import type { CatalogEndpoint } from "../catalog/endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "./service.ts";
@@ -10,6 +9,7 @@ import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels } from "../../platform/names.ts";
 import { mebibytes, quantityOf } from "../../platform/quantity.ts";
 import { s3aSettings } from "../object-store/s3-settings.ts";
+import { sparkVersions } from "./image/versions.ts";
 import { bakedPackages, type SparkPackage, sparkPackageProblems } from "./spark-packages.ts";
 import { configMap, type PodArgs, podTemplate } from "../../platform/workload.ts";
 
@@ -63,7 +63,7 @@ export interface SparkArgs {
 /** What is wrong with the arguments; empty when nothing is. */
 export function sparkProblems(args: Pick<SparkArgs, "catalogName" | "version" | "packages" | "executors">): string[] {
   const catalogName = args.catalogName ?? "lake";
-  const problems = sparkPackageProblems(args.version ?? versions.spark, args.packages ?? bakedPackages, [
+  const problems = sparkPackageProblems(args.version ?? sparkVersions.spark, args.packages ?? bakedPackages, [
     "s3",
     "hive-metastore",
     "kafka",

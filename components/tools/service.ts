@@ -11,5 +11,11 @@ export const tools = defineService({
     })
     .prefault({})
     .describe("The image of the platform's own programs: producer, set-up Jobs, proof."),
-  image: { name: "tools", isTools: true },
+  image: {
+    name: "tools",
+    base: "base",
+    sources: ["check", "platform/describe-error.ts", "platform/hops"],
+    hasNode: true,
+    isTools: true,
+  },
 });

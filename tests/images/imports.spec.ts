@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import ts from "typescript";
-import { filesBelow, type ImageName, repositoryDir, sourceFolders } from "../../images/tags.ts";
+import { imageFolder, sourceFolders } from "../../images/tags.ts";
+import { filesBelow, repositoryDir } from "../../platform/images/files.ts";
 
 /** Images whose programs Node runs from the repository's own sources, with the folders where these begin. */
-const programs: Readonly<Partial<Record<ImageName, readonly string[]>>> = {
+const programs: Readonly<Record<string, readonly string[]>> = {
   tools: ["check", ...sourceFolders("tools").filter((folder) => folder.endsWith("/programs"))],
   display: ["display/server"],
 };
@@ -43,7 +44,7 @@ function followed(entries: readonly string[]): { readonly files: Map<string, str
 }
 
 describe("images/imports", () => {
-  for (const [name, folders] of Object.entries(programs) as [ImageName, readonly string[]][]) {
+  for (const [name, folders] of Object.entries(programs)) {
     const entries = folders
       .flatMap((folder) => filesBelow(repositoryDir, folder))
       .filter((file) => file.endsWith(".ts"));
@@ -59,7 +60,7 @@ describe("images/imports", () => {
 
     it(`carries the packages that the programs of ${name} load, and no others`, () => {
       const { dependencies } = JSON.parse(
-        readFileSync(join(repositoryDir, "images", name, "package.json"), "utf8"),
+        readFileSync(join(repositoryDir, imageFolder(name), "package.json"), "utf8"),
       ) as { readonly dependencies: object };
       expect([...followed(entries).packages].sort()).to.deep.equal(Object.keys(dependencies).sort());
     });

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { filesBelow, repositoryDir } from "../../images/tags.ts";
+import { filesBelow, repositoryDir } from "../../platform/images/files.ts";
 
 /** What runs or is read in a Linux container. */
 const inContainers = /\.(sh|py|ts|yaml|json|cql|lock|txt)$|(^|\/)Dockerfile$/;
@@ -20,10 +20,13 @@ describe("line ends", () => {
 
   it("are kept LF by Git on a machine whose own are others", function () {
     if (!existsSync(join(repositoryDir, ".git"))) this.skip();
-    const said = execFileSync("git", ["check-attr", "eol", "--", "cli/millrace", "images/spark/Dockerfile"], {
+    const said = execFileSync("git", ["check-attr", "eol", "--", "cli/millrace", "components/spark/image/Dockerfile"], {
       cwd: repositoryDir,
       encoding: "utf8",
     });
-    expect(said.trim().split("\n")).to.deep.equal(["cli/millrace: eol: lf", "images/spark/Dockerfile: eol: lf"]);
+    expect(said.trim().split("\n")).to.deep.equal([
+      "cli/millrace: eol: lf",
+      "components/spark/image/Dockerfile: eol: lf",
+    ]);
   });
 });

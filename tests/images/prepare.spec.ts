@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { debianSources, packageLines } from "../../images/debian.ts";
-import { checkNoTwoVersions } from "../../images/prepare.ts";
-import { limiter } from "../../images/work.ts";
+import { checkNoTwoVersions } from "../../platform/images/context.ts";
+import { limiter } from "../../platform/images/work.ts";
 
 describe("images/prepare", () => {
   it("refuses one library in two versions on a class path, naming both", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { run } from "../../images/run.ts";
+import { run } from "../../platform/images/run.ts";
 
 const failureOf = (promise: Promise<unknown>): Promise<Error> =>
   promise.then(

@@ -1,16 +1,17 @@
 import { expect } from "chai";
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   baseNames,
-  bases,
+  baseOf,
+  imageFolder,
   imageNames,
   imageReference,
   imageTag,
-  repositoryDir,
   sourceFolders,
 } from "../../images/tags.ts";
+import { repositoryDir } from "../../platform/images/files.ts";
 
 describe("images/tags", () => {
   let root: string;
@@ -18,11 +19,10 @@ describe("images/tags", () => {
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "millrace-spec-"));
     for (const name of [...baseNames, ...imageNames]) {
-      cpSync(join(repositoryDir, "images", name), join(root, "images", name), { recursive: true });
+      cpSync(join(repositoryDir, imageFolder(name)), join(root, imageFolder(name)), { recursive: true });
     }
-    for (const file of ["debian", "prepare", "fetch", "recipes", "wheels", "library"].map(
-      (module) => `images/${module}.ts`,
-    )) {
+    for (const file of ["debian", "prepare", "fetch", "wheels", "library"].map((module) => `images/${module}.ts`)) {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
       cpSync(join(repositoryDir, file), join(root, file));
     }
     mkdirSync(join(root, "components/kafka/programs"), { recursive: true });
@@ -54,35 +54,34 @@ describe("images/tags", () => {
 
   it("changes only an image's own tag with one of its files", () => {
     const before = tagsOf();
-    writeFileSync(join(root, "images", "kafka", "etc", "server.properties"), "node.id=2\n");
+    writeFileSync(join(root, "components/kafka/image/etc/server.properties"), "node.id=2\n");
     expect(changed(before)).to.deep.equal(["kafka"]);
   });
 
   it("changes the tag with the name of a file", () => {
     const before = tagsOf();
-    cpSync(join(root, "images/kafka/bin/kafka-tool"), join(root, "images/kafka/bin/kafka-tool2"));
-    rmSync(join(root, "images/kafka/bin/kafka-tool"));
+    cpSync(join(root, "components/kafka/image/bin/kafka-tool"), join(root, "components/kafka/image/bin/kafka-tool2"));
+    rmSync(join(root, "components/kafka/image/bin/kafka-tool"));
     expect(changed(before)).to.deep.equal(["kafka"]);
   });
 
   it("changes every image on a base with that base", () => {
     const before = tagsOf();
     writeFileSync(join(root, "images", "jre", "packages.txt"), "tini\n");
-    const onJre = imageNames.filter((name) => bases[name] === "jre");
+    const onJre = imageNames.filter((name) => baseOf(name) === "jre");
     expect(changed(before)).to.have.members(["jre", ...onJre]);
   });
 
   it("changes with the code that makes the bases, and with the code that puts the image's context together", () => {
-    const edit = (module: string): string[] => {
+    const edit = (file: string): string[] => {
       const before = tagsOf();
-      appendFileSync(join(root, "images", `${module}.ts`), "export const changed = true;\n");
+      appendFileSync(join(root, file), "export const changed = true;\n");
       return changed(before);
     };
-    expect(edit("debian")).to.have.members([...baseNames, ...imageNames]);
-    expect(edit("prepare")).to.have.members([...imageNames]);
-    expect(edit("recipes")).to.have.members(["presto", "spark"]);
-    expect(edit("wheels")).to.have.members(["spark", "airflow", "jupyter"]);
-    expect(edit("fetch")).to.have.members(["garage", "spark", "tools", "jupyter", "display"]);
+    expect(edit("images/debian.ts")).to.have.members([...baseNames, ...imageNames]);
+    expect(edit("platform/images/context.ts")).to.have.members([...imageNames]);
+    expect(edit("platform/images/wheels.ts")).to.have.members(["spark", "airflow", "jupyter"]);
+    expect(edit("platform/images/fetch.ts")).to.have.members(["garage", "spark", "tools", "jupyter", "display"]);
   });
 
   it("changes the tools' tag with the sources that they carry", () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { podProblems } from "../../../platform/hardening.ts";
-import { repositoryDir } from "../../../images/tags.ts";
+import { repositoryDir } from "../../../platform/images/files.ts";
 import { SparkConnect, sparkConnectProblems } from "../../../components/spark-connect/spark-connect.ts";
 import { Spark } from "../../../components/spark/spark.ts";
 import { catalog, envOf, s3 } from "../../support/fixtures.ts";

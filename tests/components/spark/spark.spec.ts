@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { versions } from "../../../images/versions.ts";
+import { sparkVersions } from "../../../components/spark/image/versions.ts";
 import { podProblems, type PodSpec } from "../../../platform/hardening.ts";
 import {
   SparkApplication,
@@ -77,7 +77,7 @@ describe("Spark", () => {
   it("has the connectors of its endpoints in its own image", () => {
     expect(sparkProblems({ executors })).to.deep.equal([]);
     expect(
-      sparkPackageProblems(versions.spark, bakedPackages, ["kafka", "s3", "hive-metastore", "cassandra"]),
+      sparkPackageProblems(sparkVersions.spark, bakedPackages, ["kafka", "s3", "hive-metastore", "cassandra"]),
     ).to.deep.equal([]);
   });
 

@@ -33,7 +33,7 @@ const named: readonly Named[] = services
   .map(({ name, alsoCalled = [] }) => ({ name: folderOf(name), own: [folderOf(name)], also: alsoCalled }));
 
 /** The Python library, which has parts of its own and is no service. */
-const library: Owner = { name: "library", files: ["python/**", "images/library.*", "tests/images/library.*"] };
+const library: Owner = { name: "library", files: ["python/**", "{,tests/}platform/images/library.*"] };
 
 /** Names of those that a change may ask parts of: the rooms', and the library's. */
 export const rooms: readonly string[] = [...named.map(({ name }) => name), library.name];

@@ -49,7 +49,7 @@ describe("the plan of an end-to-end run", () => {
   });
 
   it("brings up both profiles in turn where the touched rooms are in both", () => {
-    const found = plan(["dags/a.py", "components/cassandra.ts"], 30);
+    const found = plan(["dags/lake_maintenance.py", "components/cassandra/cassandra.ts"], 30);
     expect(profilesOf(found)).to.deep.equal(["studio", "pipeline"]);
     expect(because(found, "touched")).to.have.members(["dags", "scheduler", "cassandra"]);
   });
@@ -93,7 +93,7 @@ describe("the plan of an end-to-end run", () => {
   });
 
   it("takes by turn what is touched and more than fits, and names the others as touched", () => {
-    const found = plan(["dags/a.py"], SPINE + 3);
+    const found = plan(["dags/lake_maintenance.py"], SPINE + 3);
     expect([because(found, "touched"), because(found, "partly").length]).to.deep.equal([[], 1]);
     expect(found.left.filter(({ isTouched }) => isTouched)).to.have.length(1);
   });
@@ -113,7 +113,7 @@ describe("the plan of an end-to-end run", () => {
   });
 
   it("goes on from any part of a later or of the same stage", () => {
-    const { stages } = plan(["dags/a.py", "components/cassandra.ts"], 40);
+    const { stages } = plan(["dags/lake_maintenance.py", "components/cassandra/cassandra.ts"], 40);
     expect(fromPart(stages, "cassandra")).to.deep.equal([{ profile: "pipeline", parts: ["cassandra"] }]);
     expect(fromPart(stages, "scheduler").map(({ profile }) => profile)).to.deep.equal(["studio", "pipeline"]);
     expect(fromPart(stages, "scheduler")[0]?.parts[0]).to.equal("scheduler");

@@ -25,7 +25,7 @@ export const weather = defineService({
     .prefault({})
     .describe("The weather."),
   needs: { of: [kafka], why: "its readings go there" },
-  image: { name: "weather" },
+  image: { name: "weather", base: "base" },
   published: {
     weather: {
       nodePort: 30555,
