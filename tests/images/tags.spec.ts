@@ -21,7 +21,10 @@ describe("images/tags", () => {
     for (const name of [...baseNames, ...imageNames]) {
       cpSync(join(repositoryDir, imageFolder(name)), join(root, imageFolder(name)), { recursive: true });
     }
-    for (const file of ["debian", "prepare", "fetch", "wheels", "library"].map((module) => `images/${module}.ts`)) {
+    for (const file of [
+      "images/debian.ts",
+      ...["context", "fetch", "wheels", "library"].map((module) => `platform/images/${module}.ts`),
+    ]) {
       mkdirSync(dirname(join(root, file)), { recursive: true });
       cpSync(join(repositoryDir, file), join(root, file));
     }
