@@ -56,4 +56,21 @@ describe("the documentation", () => {
       }
     });
   }
+
+  it("name for each promise tests that there are", () => {
+    const joined = (text: string): string => text.replaceAll(/\s+/g, " ");
+    const held = /((?:tests|python)\/[\w./-]+\.(?:spec\.ts|py))((?:,? "[^"]+")*)/g;
+    const references = [...joined(read("docs/promises.md")).matchAll(held)];
+    expect(references.length).to.be.greaterThan(60);
+    const missing = references.flatMap(([, file = "", quoted = ""]) => {
+      if (!existsSync(join(projectDir, file))) return [file];
+      const text = joined(read(file)).replaceAll("\\`", "`");
+      return [...quoted.matchAll(/"([^"]+)"/g)].flatMap(([, name = ""]) => {
+        const begin = name.split(/\.\.\.|…/)[0]?.trim() ?? "";
+        const isThere = text.includes(begin) || text.includes(`def test_${begin.toLowerCase().replaceAll(" ", "_")}`);
+        return isThere ? [] : [`${file} "${name}"`];
+      });
+    });
+    expect(missing).to.deep.equal([]);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Made, StepContext } from "../../engine/provider.ts";
+import { type Made, NotReadyError, type StepContext } from "../../engine/provider.ts";
 import { kubernetesProvider } from "../../engine/providers/kubernetes.ts";
 import { isPatch, patchManager } from "../../engine/providers/kubernetes-patch.ts";
 import { readiness } from "../../engine/providers/kubernetes-wait.ts";
@@ -78,6 +78,25 @@ describe("a patch of an object that the cluster makes", () => {
     const grown = await provider().update(context("6Gi"), recorded(made, "5Gi"));
     expect(grown.outputs).to.have.nested.property("status.capacity.storage", "6Gi");
     expect(said.at(-1)).to.equal("the claim grows from 5Gi to 6Gi");
+  });
+
+  it("keeps what it has done when it is stopped while a claim grows, and the next run only goes on waiting", async () => {
+    bound("5Gi");
+    const made = await provider().create(context("5Gi"));
+    const stop = new AbortController();
+    setTimeout(() => {
+      stop.abort();
+    }, 300);
+    const stopped: unknown = await provider()
+      .update({ ...context("6Gi"), signal: stop.signal }, recorded(made, "5Gi"))
+      .catch((error: unknown) => error);
+    expect(stopped).to.be.instanceOf(NotReadyError);
+    const left = (stopped as NotReadyError).made;
+    expect(left.outputs).to.have.nested.property("spec.resources.requests.storage", "6Gi");
+    const { spec, kind, metadata } = cluster.objects.get(claim) as Record<string, object>;
+    cluster.put(claim, { kind, metadata, spec, status: { phase: "Bound", capacity: { storage: "6Gi" } } });
+    const grown = await provider().update(context("6Gi"), recorded(left, "6Gi"));
+    expect(grown.outputs).to.have.nested.property("status.capacity.storage", "6Gi");
   });
 
   it("is another patch when it is of another object", () => {
