@@ -61,6 +61,7 @@ const files = {
   loginLimit: "login_limit.py",
   taskKeys: "task_keys.py",
   bodyLimit: "body_limit.py",
+  smallLogs: "small_logs.py",
   smallValues: "small_values.py",
 } as const;
 
@@ -201,6 +202,7 @@ export class Airflow extends Component {
         [files.alive]: programText(import.meta.dirname, files.alive),
         [files.loginLimit]: programText(import.meta.dirname, files.loginLimit),
         [files.bodyLimit]: programText(import.meta.dirname, files.bodyLimit),
+        [files.smallLogs]: programText(import.meta.dirname, files.smallLogs),
         [files.smallValues]: programText(import.meta.dirname, files.smallValues),
         ...(inPods
           ? {
@@ -287,7 +289,7 @@ export class Airflow extends Component {
           args: ["api-server"],
           resources: resources.apiServer,
           env: signingEnv(keys),
-          plugins: [files.loginLimit, files.bodyLimit],
+          plugins: [files.loginLimit, files.bodyLimit, files.smallLogs],
         }),
         // It shows the logs of tasks that run in pods.
         ...(inPods ? { serviceAccountName: account(name, "api-server", namespace, childOptions) } : {}),

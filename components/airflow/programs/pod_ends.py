@@ -91,5 +91,8 @@ def path_of_log(key):
 def remote_logs():
     """Where logs of tasks are."""
     from airflow.providers.amazon.aws.log.s3_task_handler import S3RemoteLogIO
+    from small_logs import bound
 
+    # The reason is written behind what is there, which is read for it.
+    bound(S3RemoteLogIO)
     return S3RemoteLogIO.from_config()

@@ -233,6 +233,11 @@ describe("Airflow", () => {
       subPath: "login_limit.py",
       readOnly: true,
     });
+    const plugins = mounts.map(({ mountPath }) => mountPath).filter((path) => path.includes("plugins"));
+    expect(plugins).to.deep.equal(
+      ["login_limit.py", "body_limit.py", "small_logs.py"].map((file) => `/opt/airflow/plugins/${file}`),
+    );
+    expect((await settings())["small_logs.py"]).to.contain("class SmallLogsPlugin(AirflowPlugin)");
     const triggerer = podOf(await server("airflow-triggerer")).containers[0].volumeMounts;
     expect(triggerer.filter(({ mountPath }) => mountPath.includes("plugins"))).to.deep.equal([]);
   });

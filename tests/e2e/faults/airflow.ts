@@ -6,7 +6,7 @@ import { wordsOfAnswer, HttpSession } from "../../../platform/hops/http-session.
 import type { DagError } from "../../../components/airflow/dag-errors.ts";
 import { ROBOT } from "../../../platform/names.ts";
 import { airflow, airflowUrl, bucketOf } from "../clients.ts";
-import { kill, sql } from "../platform.ts";
+import { fingerprints, kill, sql } from "../platform.ts";
 import { greenAgain, timed } from "../proofs.ts";
 import { document, millrace, must, type Runner, until } from "../runner.ts";
 
@@ -56,10 +56,31 @@ async function startTime(runner: Runner): Promise<void> {
     withRun({}, async (client, run) => {
       const { state, task, startedAfterMs } = await runToItsEnd(client, run);
       must(state === "success", `the run ended as ${state}`);
+      await longLog(client, run, task);
       const ran = (Date.parse(task.end_date ?? "") - Date.parse(task.start_date ?? "")) / 1000;
       return `${timed("task started after", startedAfterMs, MINUTE)}, ran ${Math.round(ran)} s`;
     }),
   );
+}
+
+/** Of a log that is larger than the API server's memory it shows the end. */
+async function longLog(client: AirflowClient, run: string, task: TaskInstance): Promise<void> {
+  const logs = await bucketOf("airflow", "airflow");
+  const [key] = await logs.list(`logs/dag_id=${DAG}/run_id=${run}/`);
+  if (key === undefined) throw new Error(`run ${run} has no log in ${logs.where}`);
+  const before = await fingerprints("airflow/api-server");
+  try {
+    await logs.put(key, `${"x".repeat(1023)}\n`.repeat(256 * 1024));
+    const lines = await client.logTail(DAG, run, task, 10_000, AbortSignal.timeout(2 * MINUTE));
+    const note = /This log has 256 MiB, of which only the last 4 are shown/;
+    must(
+      lines.some((line) => note.test(line)),
+      `its page does not say that its log is long: ${lines.at(-1)?.slice(0, 200) ?? "no line"}`,
+    );
+    must((await fingerprints("airflow/api-server")).join() === before.join(), "the API server was started anew");
+  } finally {
+    await logs.remove(key);
+  }
 }
 
 async function missingParameter(runner: Runner): Promise<void> {
