@@ -67,13 +67,16 @@ describe("The rooms", () => {
     }
   });
 
-  it("share no port, bucket, key, topic, role, hop, account or answer with another", () => {
+  it("share no port, bucket, key, topic, table, role, hop, account or answer with another", () => {
     const config = loadConfig({ "millrace:profile": "full" });
     const all = rooms.flatMap((room) => [
       ...Object.entries(room.published ?? {}).flatMap(([key, { nodePort }]) => [`port ${key}`, `port ${nodePort}`]),
       ...Object.values(room.store?.buckets ?? {}).map(({ name }) => `bucket ${name}`),
       ...Object.keys(room.store?.consumers ?? {}).map((consumer) => `key ${consumer}`),
       ...Object.keys(room.topics?.(viewOf(room, config).own) ?? {}).map((topic) => `topic ${topic}`),
+      ...Object.entries(room.tables?.(viewOf(room, config).own) ?? {}).flatMap(([keyspace, { tables }]) =>
+        Object.keys(tables).map((table) => `table ${keyspace}.${table}`),
+      ),
       ...Object.keys(room.tableRoles ?? {}).map((role) => `role ${role}`),
       ...Object.keys(room.hops ?? {}).map((hop) => `hop ${hop}`),
       ...(room.status ?? []).map(({ key }) => `answer ${key}`),
