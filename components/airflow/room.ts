@@ -3,7 +3,7 @@ import { defineRoom } from "../../platform/place.ts";
 import { batchProgram } from "../census/batch-program.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
-import type { S3Source } from "../object-store/object-store.ts";
+import type { S3Source } from "../object-store/endpoint.ts";
 import type { Postgres } from "../postgres/postgres.ts";
 import type { Presto } from "../presto/presto.ts";
 import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";

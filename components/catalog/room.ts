@@ -1,6 +1,6 @@
 /** How the catalog of tables is built. */
 import { defineRoom } from "../../platform/place.ts";
-import type { S3Source } from "../object-store/object-store.ts";
+import type { S3Source } from "../object-store/endpoint.ts";
 import type { Postgres } from "../postgres/postgres.ts";
 import { Catalog } from "./catalog.ts";
 import { catalog, catalogResources } from "./service.ts";

@@ -3,7 +3,7 @@ import { defineRoom } from "../../platform/place.ts";
 import { programText } from "../../platform/program.ts";
 import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
-import type { S3Source } from "../object-store/object-store.ts";
+import type { S3Source } from "../object-store/endpoint.ts";
 import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
 import type { Spark } from "../spark/spark.ts";

@@ -4,7 +4,7 @@ import { ROBOT } from "../../platform/names.ts";
 import { defineRoom } from "../../platform/place.ts";
 import type { SettingsOf } from "../../platform/service.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
-import type { S3Source } from "../object-store/object-store.ts";
+import type { S3Source } from "../object-store/endpoint.ts";
 import type { Postgres } from "../postgres/postgres.ts";
 import type { Presto } from "../presto/presto.ts";
 import type { SparkConnect } from "../spark-connect/spark-connect.ts";

@@ -27,3 +27,9 @@ export interface S3Endpoint {
   /** Settles when buckets and keys exist and answer; wait for it only where the first request must succeed. */
   readonly ready: Output<string>;
 }
+
+/** What consumers take an object store's endpoint from, whichever it is. */
+export interface S3Source<Consumer extends string> {
+  /** The store as one consumer sees it, with the consumer's own key pair. */
+  readonly access: (consumer: Consumer) => S3Endpoint;
+}

@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { S3Endpoint } from "./endpoint.ts";
+import type { S3Endpoint, S3Source } from "./endpoint.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { secretFolders } from "../../platform/generated-secret.ts";
@@ -258,12 +258,6 @@ export interface ExistingObjectStoreArgs<Consumer extends string> {
   readonly pathStyle: boolean;
   /** Each consumer's Secret in the platform's namespace, with keys `accessKey` and `secretKey`. */
   readonly secretNames: Readonly<Record<Consumer, string>>;
-}
-
-/** What consumers take an object store's endpoint from, whichever it is. */
-export interface S3Source<Consumer extends string> {
-  /** The store as one consumer sees it, with the consumer's own key pair. */
-  access(consumer: Consumer): S3Endpoint;
 }
 
 /** An S3 service that exists already, as the endpoints that the components take. Its buckets must exist. */

@@ -3,7 +3,8 @@ import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { setupResources } from "../../platform/resources.ts";
 import type { Rights } from "../../platform/service.ts";
-import { existingObjectStore, ObjectStore, type S3Source } from "./object-store.ts";
+import type { S3Source } from "./endpoint.ts";
+import { existingObjectStore, ObjectStore } from "./object-store.ts";
 import { objectStore, objectStoreResources } from "./service.ts";
 
 /** What it is to hold, and who may do what with it. */

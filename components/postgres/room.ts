@@ -1,7 +1,7 @@
 /** How PostgreSQL is built: a database for each service, saved to S3 every night. */
 import { defineRoom } from "../../platform/place.ts";
 import type { DatabaseUse } from "../../platform/service.ts";
-import type { S3Source } from "../object-store/object-store.ts";
+import type { S3Source } from "../object-store/endpoint.ts";
 import { Postgres } from "./postgres.ts";
 import { postgres, postgresBackupResources, postgresResources } from "./service.ts";
 

@@ -2,7 +2,7 @@
 import { defineRoom } from "../../platform/place.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { S3Source } from "../object-store/object-store.ts";
+import type { S3Source } from "../object-store/endpoint.ts";
 import { cassandraCatalog, icebergCatalog } from "./presto-catalogs.ts";
 import { Presto } from "./presto.ts";
 import { presto, prestoResources } from "./service.ts";

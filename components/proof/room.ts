@@ -2,7 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { defineRoom } from "../../platform/place.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { S3Source } from "../object-store/object-store.ts";
+import type { S3Source } from "../object-store/endpoint.ts";
 import type { Presto } from "../presto/presto.ts";
 import type { SparkApplication } from "../spark/spark-application.ts";
 import type { TopicEndpoint } from "../kafka/endpoint.ts";

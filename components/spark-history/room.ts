@@ -1,6 +1,6 @@
 /** How Spark's history is built. */
 import { defineRoom } from "../../platform/place.ts";
-import type { S3Source } from "../object-store/object-store.ts";
+import type { S3Source } from "../object-store/endpoint.ts";
 import { sparkHistory, sparkHistoryResources } from "./service.ts";
 import { SparkHistory } from "./spark-history.ts";
 

@@ -1,7 +1,7 @@
 /** How Spark is built: its settings and its account, which applications take. */
 import { defineRoom } from "../../platform/place.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { S3Source } from "../object-store/object-store.ts";
+import type { S3Source } from "../object-store/endpoint.ts";
 import { sharedExecutorResources, spark } from "./service.ts";
 import { Spark } from "./spark.ts";
 
