@@ -15,6 +15,16 @@ export function isObject(value: unknown): value is Props {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** An object as it is; anything else, and nothing, as an empty one. */
+export function objectOf(value: unknown): Props {
+  return isObject(value) ? value : {};
+}
+
+/** The metadata of a Kubernetes object. */
+export function metadataOf(object: Props): Props {
+  return objectOf(object["metadata"]);
+}
+
 /** A scalar as text; anything else, and nothing, as `otherwise`. */
 export function textOf(value: unknown, otherwise = ""): string {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean"

@@ -1,6 +1,6 @@
 /** Why a workload is not ready, in words, from its pods, their events and their logs. */
 
-import { isObject, type Props, textOf } from "../values.ts";
+import { objectOf, type Props, textOf } from "../values.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 import { type ContainerFault, type EndedContainer, type FaultyPod, type PodFault, podFaults } from "./pod-faults.ts";
 import { newestRefusal } from "./refused-pods.ts";
@@ -21,9 +21,9 @@ const logLines = 8;
 /** The worst cause among the pods of a workload, a pod, or a claim; `undefined` when there is nothing to say. */
 export async function podCause(api: PodView, owner: Props, waitedMs: number): Promise<Cause | undefined> {
   const kind = String(owner["kind"]);
-  const metadata = object(owner["metadata"]);
+  const metadata = objectOf(owner["metadata"]);
   const namespace = textOf(metadata["namespace"], "default");
-  if (kind === "PersistentVolumeClaim" && object(owner["status"])["phase"] === "Bound") {
+  if (kind === "PersistentVolumeClaim" && objectOf(owner["status"])["phase"] === "Bound") {
     const said = (await warnings(api, namespace, kind, String(metadata["name"]))).at(-1)?.["message"];
     return said === undefined ? undefined : { message: textOf(said), permanent: false };
   }
@@ -53,13 +53,13 @@ export async function podCause(api: PodView, owner: Props, waitedMs: number): Pr
 
 /** The last log lines of a failed Job's or Pod's containers. */
 export async function failureCause(api: PodView, owner: Props): Promise<string> {
-  const namespace = textOf(object(owner["metadata"])["namespace"], "default");
+  const namespace = textOf(objectOf(owner["metadata"])["namespace"], "default");
   const pods = (await podsOf(api, owner).catch(() => undefined)) ?? [];
   const newest = pods.at(-1);
   if (newest === undefined) {
     return "";
   }
-  const name = String(object(newest["metadata"])["name"]);
+  const name = String(objectOf(newest["metadata"])["name"]);
   for (const fault of podFaults(newest as unknown as FaultyPod)) {
     if (fault.kind === "crash" && fault.isOver && fault.ended !== undefined && fault.ended.exitCode !== 0) {
       const container = fault.status.name;
@@ -67,7 +67,7 @@ export async function failureCause(api: PodView, owner: Props): Promise<string> 
       return `${exitText(container, fault.ended)}${quote(log)}`;
     }
   }
-  return textOf(object(newest["status"])["message"]);
+  return textOf(objectOf(newest["status"])["message"]);
 }
 
 /** Pods of the owner's newest revision, oldest first. */
@@ -79,29 +79,30 @@ async function podsOf(api: PodView, owner: Props): Promise<Props[] | undefined> 
   if (!["Deployment", "StatefulSet", "DaemonSet", "Job"].includes(kind)) {
     return undefined;
   }
-  const labels = object(object(object(owner["spec"])["selector"])["matchLabels"]);
+  const labels = objectOf(objectOf(objectOf(owner["spec"])["selector"])["matchLabels"]);
   const selector = Object.entries(labels)
     .map(([key, value]) => `${key}=${String(value)}`)
     .join(",");
-  const namespace = textOf(object(owner["metadata"])["namespace"], "default");
+  const namespace = textOf(objectOf(owner["metadata"])["namespace"], "default");
   if (selector === "") {
     return undefined;
   }
   const pods = await api.list(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: selector });
   const newest = kind === "Deployment" ? (await replicaSets(api, owner, namespace))[0] : undefined;
-  const revision = kind === "StatefulSet" ? object(owner["status"])["updateRevision"] : undefined;
+  const revision = kind === "StatefulSet" ? objectOf(owner["status"])["updateRevision"] : undefined;
   return pods
-    .filter((pod) => object(pod["metadata"])["deletionTimestamp"] === undefined)
-    .filter((pod) => newest === undefined || String(object(pod["metadata"])["name"]).startsWith(`${newest}-`))
+    .filter((pod) => objectOf(pod["metadata"])["deletionTimestamp"] === undefined)
+    .filter((pod) => newest === undefined || String(objectOf(pod["metadata"])["name"]).startsWith(`${newest}-`))
     .filter(
       (pod) =>
-        revision === undefined || object(object(pod["metadata"])["labels"])["controller-revision-hash"] === revision,
+        revision === undefined ||
+        objectOf(objectOf(pod["metadata"])["labels"])["controller-revision-hash"] === revision,
     )
     .sort((a, b) => created(a) - created(b));
 }
 
 async function causeOfPod(api: PodView, namespace: string, pod: Props, waitedMs: number): Promise<Cause | undefined> {
-  const name = String(object(pod["metadata"])["name"]);
+  const name = String(objectOf(pod["metadata"])["name"]);
   const ageMs = Math.min(Date.now() - created(pod), waitedMs);
   for (const fault of podFaults(pod as unknown as FaultyPod)) {
     const cause = await causeOfFault(api, namespace, name, fault, ageMs);
@@ -109,7 +110,7 @@ async function causeOfPod(api: PodView, namespace: string, pod: Props, waitedMs:
       return cause;
     }
   }
-  if (object(pod["status"])["phase"] === "Pending" && ageMs > 5_000) {
+  if (objectOf(pod["status"])["phase"] === "Pending" && ageMs > 5_000) {
     return mountCause(api, namespace, name, ageMs);
   }
   return undefined;
@@ -187,14 +188,14 @@ async function mountCause(api: PodView, namespace: string, pod: string, ageMs: n
 }
 
 function wantedPods(owner: Props): number {
-  const replicas = object(owner["spec"])["replicas"];
+  const replicas = objectOf(owner["spec"])["replicas"];
   return typeof replicas === "number" ? replicas : 1;
 }
 
 /** A pod is missing: a quota, Pod Security or another admission rule may have refused it. */
 async function rejection(api: PodView, owner: Props, namespace: string, waitedMs: number): Promise<Cause | undefined> {
   const kind = String(owner["kind"]);
-  const name = String(object(owner["metadata"])["name"]);
+  const name = String(objectOf(owner["metadata"])["name"]);
   const makers = kind === "Deployment" ? await replicaSets(api, owner, namespace) : [name];
   for (const maker of makers) {
     const events = await warnings(api, namespace, kind === "Deployment" ? "ReplicaSet" : kind, maker);
@@ -207,20 +208,20 @@ async function rejection(api: PodView, owner: Props, namespace: string, waitedMs
 }
 
 async function replicaSets(api: PodView, deployment: Props, namespace: string): Promise<string[]> {
-  const uid = object(deployment["metadata"])["uid"];
+  const uid = objectOf(deployment["metadata"])["uid"];
   const sets = await api.list(`/apis/apps/v1/namespaces/${namespace}/replicasets`);
   return sets
     .filter((set) => {
-      const owners = object(set["metadata"])["ownerReferences"];
-      return Array.isArray(owners) && owners.some((entry) => object(entry)["uid"] === uid);
+      const owners = objectOf(set["metadata"])["ownerReferences"];
+      return Array.isArray(owners) && owners.some((entry) => objectOf(entry)["uid"] === uid);
     })
     .sort((a, b) => revisionOf(b) - revisionOf(a))
     .slice(0, 1)
-    .map((set) => String(object(set["metadata"])["name"]));
+    .map((set) => String(objectOf(set["metadata"])["name"]));
 }
 
 function revisionOf(set: Props): number {
-  return Number(object(object(set["metadata"])["annotations"])["deployment.kubernetes.io/revision"] ?? 0);
+  return Number(objectOf(objectOf(set["metadata"])["annotations"])["deployment.kubernetes.io/revision"] ?? 0);
 }
 
 async function claimCause(api: PodView, namespace: string, name: string, waitedMs: number): Promise<Cause | undefined> {
@@ -260,9 +261,5 @@ function quote(log: string): string {
 }
 
 function created(item: Props): number {
-  return Date.parse(textOf(object(item["metadata"])["creationTimestamp"])) || 0;
-}
-
-function object(value: unknown): Props {
-  return isObject(value) ? value : {};
+  return Date.parse(textOf(objectOf(item["metadata"])["creationTimestamp"])) || 0;
 }

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StepContext } from "../provider.ts";
-import { isObject, type Props, textOf } from "../values.ts";
+import { metadataOf, objectOf, type Props, textOf } from "../values.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 
 type Api = Pick<KubernetesApi, "get" | "list" | "merge">;
@@ -69,12 +69,4 @@ function is(uid: unknown): (owner: Props) => boolean {
 function ownersOf(claim: Props): Props[] {
   const owners = metadataOf(claim)["ownerReferences"];
   return Array.isArray(owners) ? (owners as Props[]) : [];
-}
-
-function metadataOf(object: Props): Props {
-  return objectOf(object["metadata"]);
-}
-
-function objectOf(value: unknown): Props {
-  return isObject(value) ? value : {};
 }

@@ -1,7 +1,7 @@
 /** Objects as the provider reads them: names, annotations, what keeps them, and how they differ from what was recorded. */
 
 import type { Recorded } from "../provider.ts";
-import { driftPaths, isObject, type Props, stepTo, textOf } from "../values.ts";
+import { driftPaths, metadataOf, objectOf, type Props, stepTo, textOf } from "../values.ts";
 import { encoded, leftoverKeys, uidOf } from "./kubernetes-ownership.ts";
 import { isPatch } from "./kubernetes-patch.ts";
 
@@ -11,26 +11,26 @@ export function text(value: unknown): string | undefined {
 
 /** Whether somebody has deleted it already, and it only remains until all that it owns is gone. */
 export function isGoing(live: Props): boolean {
-  return isObject(live["metadata"]) && live["metadata"]["deletionTimestamp"] !== undefined;
+  return metadataOf(live)["deletionTimestamp"] !== undefined;
 }
 
 /** The id of an object: `namespace/name`. */
 export function identity(object: Props): string {
-  const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
+  const metadata = metadataOf(object);
   const namespace = text(metadata["namespace"]);
   return `${namespace === undefined ? "" : `${namespace}/`}${text(metadata["name"]) ?? ""}`;
 }
 
 export function annotation(object: Props, key: string): string | undefined {
-  const annotations = isObject(object["metadata"]) ? object["metadata"]["annotations"] : undefined;
-  return isObject(annotations) && annotations[key] !== undefined ? textOf(annotations[key]) : undefined;
+  const value = objectOf(metadataOf(object)["annotations"])[key];
+  return value === undefined ? undefined : textOf(value);
 }
 
 /** What keeps an object that is being deleted: its finalizers, or, for a namespace, what the API server says remains. */
 export function holders(live: Props): string {
-  const metadata = isObject(live["metadata"]) ? live["metadata"] : {};
+  const metadata = metadataOf(live);
   const finalizers = Array.isArray(metadata["finalizers"]) ? (metadata["finalizers"] as string[]) : [];
-  const status = isObject(live["status"]) ? live["status"] : {};
+  const status = objectOf(live["status"]);
   const remaining = (Array.isArray(status["conditions"]) ? (status["conditions"] as Props[]) : [])
     .filter((condition) => condition["status"] === "True" && /Remaining|Failure/.test(String(condition["type"])))
     .map((condition) => String(condition["message"]));
@@ -61,7 +61,7 @@ function surveyed(inputs: Props): Props {
 
 /** The live object as outputs: without managed fields, with what the server never gives back. */
 export function toOutputs(live: Props, inputs: Props): Props {
-  const metadata = isObject(live["metadata"]) ? { ...live["metadata"] } : {};
+  const metadata = { ...metadataOf(live) };
   delete metadata["managedFields"];
   const kept = inputs["stringData"] === undefined ? {} : { stringData: inputs["stringData"] };
   return { ...live, metadata, ...kept, __initialApiVersion: live["apiVersion"], __inputs: inputs };

@@ -1,7 +1,7 @@
 /** Whose an object is, and how its fields come to this stack's manager from those that wrote it before. */
 
 import { KubeError } from "../../clusters/kubernetes-client.ts";
-import { isObject, type Props, textOf, unknown } from "../values.ts";
+import { isObject, metadataOf, objectOf, type Props, textOf, unknown } from "../values.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 import { manages } from "./kubernetes-patch.ts";
 
@@ -129,12 +129,4 @@ function base64(value: unknown): unknown {
 function fieldsOf(object: Props): Props[] {
   const fields = metadataOf(object)["managedFields"];
   return Array.isArray(fields) ? (fields as Props[]) : [];
-}
-
-function metadataOf(object: Props): Props {
-  return objectOf(object["metadata"]);
-}
-
-function objectOf(value: unknown): Props {
-  return isObject(value) ? value : {};
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KubeError } from "../../clusters/kubernetes-client.ts";
 import type { StepContext } from "../provider.ts";
-import { isObject, type Props, textOf } from "../values.ts";
+import { metadataOf, type Props, textOf } from "../values.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 
 /** Time that whoever makes the object gets, in seconds. */
@@ -76,10 +76,6 @@ export function manages(live: Props, manager: string): boolean {
     Array.isArray(fields) &&
     (fields as Props[]).some((field) => field["manager"] === manager && field["operation"] === "Apply")
   );
-}
-
-function metadataOf(object: Props): Props {
-  return isObject(object["metadata"]) ? object["metadata"] : {};
 }
 
 function nameOf(object: Props): string {

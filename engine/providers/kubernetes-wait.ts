@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { quantityOf } from "../../platform/quantity.ts";
 import type { StepContext } from "../provider.ts";
-import { isObject, type Props, textOf } from "../values.ts";
+import { objectOf, type Props, textOf } from "../values.ts";
 import { failureCause, podCause, type PodView } from "./kubernetes-causes.ts";
 import { type KubernetesApi, unlessAway } from "./kubernetes-api.ts";
 
@@ -40,7 +40,7 @@ export async function awaitReady(
   let isAway = false;
   for (;;) {
     const state = readiness(kind, live, first);
-    const isUnbound = kind === "PersistentVolumeClaim" && object(live["status"])["phase"] !== "Bound";
+    const isUnbound = kind === "PersistentVolumeClaim" && objectOf(live["status"])["phase"] !== "Bound";
     if (state.kind === "ready" || (isUnbound && (await unlessAway(() => waitsForConsumer(api, live), false)))) {
       return live;
     }
@@ -84,9 +84,9 @@ export async function awaitReady(
 
 /** Whether an object is ready, by its own status; a failure that `before` showed already says nothing of what came since. */
 export function readiness(kind: string, live: Props, before?: Props): Readiness {
-  const spec = object(live["spec"]);
-  const status = object(live["status"]);
-  const generation = Number(object(live["metadata"])["generation"] ?? 0);
+  const spec = objectOf(live["spec"]);
+  const status = objectOf(live["status"]);
+  const generation = Number(objectOf(live["metadata"])["generation"] ?? 0);
   const seen = Number(status["observedGeneration"] ?? 0) >= generation;
   switch (kind) {
     case "Deployment": {
@@ -98,7 +98,7 @@ export function readiness(kind: string, live: Props, before?: Props): Readiness 
         return ready;
       }
       const progress = condition(status, "Progressing");
-      const isStale = isDeepStrictEqual(progress, condition(object(before?.["status"]), "Progressing"));
+      const isStale = isDeepStrictEqual(progress, condition(objectOf(before?.["status"]), "Progressing"));
       return seen && progress?.["reason"] === "ProgressDeadlineExceeded" && !isStale
         ? { kind: "failed", message: `the roll-out made no progress: ${String(progress["message"])}` }
         : { kind: "waiting", message: `${Math.min(available, updated)} of ${wanted} pods ready` };
@@ -107,7 +107,7 @@ export function readiness(kind: string, live: Props, before?: Props): Readiness 
       const wanted = count(spec["replicas"], 1);
       const readyPods = count(status["readyReplicas"], 0);
       const updated = count(status["updatedReplicas"], 0);
-      const onDelete = object(spec["updateStrategy"])["type"] === "OnDelete";
+      const onDelete = objectOf(spec["updateStrategy"])["type"] === "OnDelete";
       const rolled =
         onDelete || (updated >= wanted && status["currentRevision"] === status["updateRevision"]) || wanted === 0;
       return seen && readyPods >= wanted && rolled
@@ -140,7 +140,7 @@ export function readiness(kind: string, live: Props, before?: Props): Readiness 
     case "PersistentVolumeClaim":
       return claimReadiness(spec, status);
     case "Service": {
-      const balanced = object(status["loadBalancer"])["ingress"];
+      const balanced = objectOf(status["loadBalancer"])["ingress"];
       return spec["type"] !== "LoadBalancer" || (Array.isArray(balanced) && balanced.length > 0)
         ? ready
         : { kind: "waiting", message: "the cloud makes the load balancer" };
@@ -162,8 +162,8 @@ function claimReadiness(spec: Props, status: Props): Readiness {
   if (status["phase"] !== "Bound") {
     return { kind: "waiting", message: "the claim waits for a volume" };
   }
-  const wanted = textOf(object(object(spec["resources"])["requests"])["storage"]);
-  const given = textOf(object(status["capacity"])["storage"]);
+  const wanted = textOf(objectOf(objectOf(spec["resources"])["requests"])["storage"]);
+  const given = textOf(objectOf(status["capacity"])["storage"]);
   if ((quantityOf(given) ?? Infinity) >= (quantityOf(wanted) ?? 0)) {
     return ready;
   }
@@ -176,21 +176,17 @@ function claimReadiness(spec: Props, status: Props): Readiness {
 
 /** A claim of a class that binds on first use is ready as soon as it exists. */
 async function waitsForConsumer(api: Pick<KubernetesApi, "get" | "list">, claim: Props): Promise<boolean> {
-  const name = object(claim["spec"])["storageClassName"];
+  const name = objectOf(claim["spec"])["storageClassName"];
   if (typeof name !== "string" || name === "") {
     return false;
   }
   const path = "/apis/storage.k8s.io/v1/storageclasses";
   const found = await api.get(`${path}/${name}`);
   if (found === undefined) {
-    const names = (await api.list(path)).map((item) => String(object(item["metadata"])["name"]));
+    const names = (await api.list(path)).map((item) => String(objectOf(item["metadata"])["name"]));
     throw new Error(`the StorageClass "${name}" does not exist; the cluster has: ${names.join(", ") || "none"}`);
   }
   return found["volumeBindingMode"] === "WaitForFirstConsumer";
-}
-
-function object(value: unknown): Props {
-  return isObject(value) ? value : {};
 }
 
 function count(value: unknown, otherwise: number): number {

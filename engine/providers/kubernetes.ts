@@ -12,7 +12,7 @@ import {
   type StepContext,
   type Survey,
 } from "../provider.ts";
-import { diffPaths, hasUnknown, isObject, type Props } from "../values.ts";
+import { diffPaths, hasUnknown, metadataOf, objectOf, type Props } from "../values.ts";
 import { KubernetesApi, type Reference, unlessAway, UnknownKindError } from "./kubernetes-api.ts";
 import { keepClaims } from "./kubernetes-claims.ts";
 import { annotation, driftOf, holders, identity, isGoing, text, toOutputs } from "./kubernetes-objects.ts";
@@ -51,7 +51,7 @@ class KubernetesProvider implements Provider {
   /** Refuses a cluster other than the one that the stack was made on: the UID of `kube-system` tells them apart. */
   async guard(last: Props): Promise<Props> {
     const found = await this.#api.get("/api/v1/namespaces/kube-system");
-    const uid = isObject(found?.["metadata"]) ? found["metadata"]["uid"] : undefined;
+    const uid = objectOf(found?.["metadata"])["uid"];
     const known = last["clusterUid"];
     if (typeof known === "string" && uid !== known) {
       throw new Error(
@@ -70,7 +70,7 @@ class KubernetesProvider implements Provider {
         problems.push(`${key} of ${type} is missing`);
       }
     }
-    const name = isObject(inputs["metadata"]) ? inputs["metadata"]["name"] : undefined;
+    const { name } = metadataOf(inputs);
     if (typeof name !== "string" && !hasUnknown(inputs["metadata"])) {
       problems.push("metadata.name is missing; the local engine makes no names up, give the object one");
     }
@@ -331,7 +331,7 @@ class KubernetesProvider implements Provider {
   }
 
   #reference(inputs: Props): Reference {
-    const metadata = isObject(inputs["metadata"]) ? inputs["metadata"] : {};
+    const metadata = metadataOf(inputs);
     const namespace = text(metadata["namespace"]) ?? text(this.#settings["namespace"]);
     return {
       apiVersion: text(inputs["apiVersion"]) ?? "",
@@ -342,7 +342,7 @@ class KubernetesProvider implements Provider {
   }
 
   #object(inputs: Props): Props {
-    const metadata = isObject(inputs["metadata"]) ? inputs["metadata"] : {};
+    const metadata = metadataOf(inputs);
     return Object.fromEntries(
       Object.entries({ ...encoded(inputs), metadata }).filter(([key]) => key !== "status" && !key.startsWith("__")),
     );

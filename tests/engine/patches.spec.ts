@@ -58,8 +58,11 @@ describe("a patch of an object that the cluster makes", () => {
   });
 
   it("waits for the object, and takes over the field that its maker owns", async () => {
-    setTimeout(() => bound("5Gi"), 600);
-    const made = await provider().create(context("5Gi"));
+    const progress = (message: string): void => {
+      said.push(message);
+      if (message.startsWith("waiting for the object")) bound("5Gi");
+    };
+    const made = await provider().create({ ...context("5Gi"), progress });
     expect(made.id).to.equal("millrace/data-kafka-0");
     expect(made.outputs["__fieldManager"]).to.equal(patchManager("millrace-test", urn));
     expect(said).to.include("waiting for the object, which something else makes");
