@@ -3,7 +3,10 @@
  * and a *reference* to the Secret that opens it, never a password. A managed or existing service is the same endpoint
  * made from values, so its consumers do not change. Each room's own is in its `endpoint.ts`; here is what several have.
  */
-import type { Output } from "@pulumi/pulumi";
+import type { Output, Resource } from "@pulumi/pulumi";
+
+/** What must be there before a first request, for `dependsOn`; nothing where the service is there already. */
+export type Ready = readonly Resource[];
 
 /** One value kept in a Kubernetes Secret of the platform's namespace. */
 export interface SecretKeyRef {
@@ -20,8 +23,8 @@ export interface LoginEndpoint {
   /** Name of the account that the proof uses. */
   readonly robot: string;
   readonly robotPassword: SecretKeyRef;
-  /** Settles when the service answers. */
-  readonly ready: Output<string>;
+  /** Made when the service answers. */
+  readonly ready: Ready;
 }
 
 /** A page or port that people open from outside the cluster. */

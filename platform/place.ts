@@ -1,6 +1,6 @@
 /** How a room gets its place in the program: what it stands on, what it is wired to, and what it offers in return. */
 import * as pulumi from "@pulumi/pulumi";
-import type { PublishedAddress } from "./endpoints.ts";
+import type { PublishedAddress, Ready } from "./endpoints.ts";
 import type { Exposure } from "./exposure.ts";
 import type { Home, PublishedPort, Service, SettingsOf, StoreNames } from "./service.ts";
 import type { Storage } from "./storage.ts";
@@ -44,7 +44,7 @@ export interface Offers {
   /** The proof's arguments that it answers for. */
   readonly proves?: object;
   /** What must be ready before the proof asks. */
-  readonly waitFor?: readonly (pulumi.Output<string> | undefined)[];
+  readonly waitFor?: Ready;
 }
 
 type Optional<Wires> = { [Wire in keyof Wires]: undefined extends Wires[Wire] ? Wire : never }[keyof Wires];
@@ -130,8 +130,8 @@ export class House {
     return this.#offers.reduce((all, { proves = {} }) => merged(all, proves), {});
   }
 
-  get waitFor(): pulumi.Output<string>[] {
-    return this.#offers.flatMap(({ waitFor = [] }) => waitFor.filter((ready) => ready !== undefined));
+  get waitFor(): pulumi.Resource[] {
+    return this.#offers.flatMap(({ waitFor = [] }) => [...waitFor]);
   }
 }
 

@@ -358,9 +358,3 @@ function spreadAffinity(pod: PodArgs): k8s.types.input.core.v1.Affinity {
     },
   };
 }
-
-/** For `dependsOn`: waits until all of the given `ready` outputs of endpoints have settled. */
-export function after(...ready: readonly pulumi.Output<string>[]): pulumi.Output<pulumi.Resource[]> {
-  // The engine waits for the resources behind an output, not for its value.
-  return pulumi.all([...ready]).apply((): pulumi.Resource[] => []);
-}

@@ -24,14 +24,13 @@ import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { AirflowEndpoint } from "./endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
-import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type AirflowResources, airflowResources } from "./service.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import { programText } from "../../platform/program.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
 import {
-  after,
   configMap,
   deployment,
   type EnvVar,
@@ -98,8 +97,8 @@ export interface AirflowArgs {
   readonly sparkBatch?: SparkBatchTemplate;
   /** Time zone of schedules without one. @default "UTC" */
   readonly timezone?: string;
-  /** `ready` of what the first run needs. @default - none */
-  readonly waitFor?: readonly pulumi.Output<string>[];
+  /** What must be there before the first run, beside database and logs. @default - nothing */
+  readonly waitFor?: Ready;
 }
 
 /** What is wrong with the arguments; empty when nothing is. */
@@ -173,7 +172,7 @@ export class Airflow extends Component {
       url,
       robot: ROBOT,
       robotPassword: { secretName: users.secretName, key: ROBOT },
-      ready: pulumi.all(servers.map((server) => server.id)).apply((ids) => ids.join(" ")),
+      ready: servers,
     };
     this.registerOutputs({ url, address: this.address.url });
 
@@ -270,7 +269,7 @@ export class Airflow extends Component {
           secretEnv("ROBOT_PASSWORD", users.secretName, ROBOT),
         ],
       });
-      const ready = [args.database.ready, args.logs.objectStore.ready, ...(args.waitFor ?? [])];
+      const ready = [...args.database.ready, ...args.logs.objectStore.ready, ...(args.waitFor ?? [])];
       return job(
         {
           name: setupName,
@@ -278,7 +277,7 @@ export class Airflow extends Component {
           retries: 4,
           pod: { ...pod, config: pulumi.interpolate`${settings}${users.fingerprint}` },
         },
-        { ...childOptions, dependsOn: after(...ready) },
+        { ...childOptions, dependsOn: ready },
       );
     }
 

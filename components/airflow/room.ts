@@ -8,11 +8,11 @@ import type { Postgres } from "../postgres/postgres.ts";
 import type { Presto } from "../presto/presto.ts";
 import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
 import { SparkBatch } from "../spark/spark-batch.ts";
-import type { Spark } from "../spark/spark.ts";
 import type { SparkConnect } from "../spark-connect/spark-connect.ts";
 import type { History } from "../spark-history/room.ts";
 import { Airflow } from "./airflow.ts";
 import { airflow, airflowResources } from "./service.ts";
+import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 interface Wires {
   store: S3Source<"airflow" | "dag-bucket" | "dag-telemetry-report" | "dag-census-batch">;
@@ -21,7 +21,7 @@ interface Wires {
   kafka: KafkaWithTopics | undefined;
   presto: Presto | undefined;
   connect: SparkConnect | undefined;
-  spark: Spark | undefined;
+  spark: SparkEndpoint | undefined;
   history: History | undefined;
 }
 

@@ -164,7 +164,7 @@ export class Cassandra<Consumer extends string> extends Component {
         datacenter: DATACENTER,
         user: consumer,
         password: ref,
-        ready: setup.id,
+        ready: [setup],
       },
     ]);
     this.#endpoints = Object.fromEntries(endpoints);

@@ -1,6 +1,6 @@
 /** What Cassandra offers to others. */
 import type { Output } from "@pulumi/pulumi";
-import type { SecretKeyRef } from "../../platform/endpoints.ts";
+import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 
 /** A Cassandra cluster, seen with the role of one consumer. */
 export interface CassandraEndpoint {
@@ -14,8 +14,8 @@ export interface CassandraEndpoint {
   readonly user: string;
   /** The role's password: letters and digits only. */
   readonly password: SecretKeyRef;
-  /** Settles when the declared keyspaces and tables exist and the role may use what it was granted. */
-  readonly ready: Output<string>;
+  /** Made when the declared keyspaces and tables exist and the role may use what it was granted. */
+  readonly ready: Ready;
 }
 
 /** A Cassandra cluster that each of its consumers sees with a role of its own. */

@@ -11,15 +11,7 @@ import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
 import { awsKeyEnv, s3aSettings } from "../object-store/s3-settings.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
-import {
-  after,
-  configMap,
-  type Resources,
-  secretEnv,
-  service,
-  statefulSet,
-  tcpProbe,
-} from "../../platform/workload.ts";
+import { configMap, type Resources, secretEnv, service, statefulSet, tcpProbe } from "../../platform/workload.ts";
 
 const ROLE = "server";
 const PORT = 9083;
@@ -143,7 +135,7 @@ export class Catalog extends Component {
       kind: "hive-metastore",
       uri: pulumi.output(args.namespace).apply((namespace) => `thrift://${serviceHost(objectName, namespace)}:${PORT}`),
       warehouse: pulumi.output(warehouse),
-      ready: server.id,
+      ready: [server],
     };
     this.registerOutputs({ uri: this.endpoint.uri, warehouse: this.endpoint.warehouse });
 
@@ -192,7 +184,7 @@ export class Catalog extends Component {
           },
         },
         // A metastore that works on Derby goes on until its new database is there.
-        { ...childOptions, dependsOn: after(args.database.ready) },
+        { ...childOptions, dependsOn: [...args.database.ready] },
       );
     }
   }
@@ -213,6 +205,6 @@ export function existingCatalog(args: {
     kind: "hive-metastore",
     uri: pulumi.output(args.uri),
     warehouse: pulumi.output(args.warehouse),
-    ready: pulumi.output(args.uri),
+    ready: [],
   };
 }

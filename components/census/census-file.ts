@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
-import { after, DATA_JOB_SECONDS, job, type Resources } from "../../platform/workload.ts";
+import { DATA_JOB_SECONDS, job, type Resources } from "../../platform/workload.ts";
+import type { Ready } from "../../platform/endpoints.ts";
 
 const ROLE = "part";
 const PREFIX = "census/";
@@ -42,8 +43,8 @@ export function censusFileProblems(args: Pick<CensusFileArgs, "rows" | "seed" | 
 
 /** A Job with a pod for each part. Parts that are there with the same content are left alone, those of a larger set removed. */
 export class CensusFile extends Component {
-  /** Settles when all parts are in the bucket. */
-  readonly ready: pulumi.Output<string>;
+  /** Made when all parts are in the bucket. */
+  readonly ready: Ready;
   /** Begin of the parts' keys in the bucket. */
   readonly prefix: string = PREFIX;
 
@@ -79,9 +80,9 @@ export class CensusFile extends Component {
           scratch: ["/tmp"],
         },
       },
-      { parent: this, dependsOn: after(objectStore.ready) },
+      { parent: this, dependsOn: [...objectStore.ready] },
     );
-    this.ready = file.id;
-    this.registerOutputs({ ready: this.ready });
+    this.ready = [file];
+    this.registerOutputs({ ready: file.id });
   }
 }

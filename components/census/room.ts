@@ -6,18 +6,18 @@ import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
 import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
-import type { Spark } from "../spark/spark.ts";
 import type { History } from "../spark-history/room.ts";
 import { batchProgram } from "./batch-program.ts";
 import { CensusFile } from "./census-file.ts";
 import { census, censusFileResources } from "./service.ts";
+import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 /** Name under which the figures of the census file are kept. */
 const CENSUS_RUN = "static-file";
 
 interface Wires {
   store: S3Source<"census-file" | "census">;
-  spark: Spark;
+  spark: SparkEndpoint;
   cassandra: CassandraSource<"census"> | undefined;
   history: History | undefined;
 }
@@ -60,10 +60,10 @@ export const censusRoom = defineRoom({
         driverResources: sharedDriverResources(of(sparkService)),
         executors: 1,
         waitFor: [
-          file.ready,
-          spark.objectStore.ready,
-          spark.catalog.ready,
-          ...(cassandra === undefined ? [] : [cassandra.access("census").ready]),
+          ...file.ready,
+          ...spark.objectStore.ready,
+          ...spark.catalog.ready,
+          ...(cassandra?.access("census").ready ?? []),
         ],
         ...(history && { eventLog: history.eventLog }),
         exposure,
@@ -76,6 +76,6 @@ export const censusRoom = defineRoom({
     proves: {
       pipeline: { census: { bucket: bucket("inputs"), prefix: file.prefix, rows: own.rows, ready: batch.ready } },
     },
-    waitFor: [batch.ready],
+    waitFor: batch.ready,
   }),
 });

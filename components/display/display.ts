@@ -122,7 +122,7 @@ export class Display extends Component {
       childOptions,
     );
     const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(name, namespace)}:${PORT}`);
-    this.endpoint = { kind: "display", url, ready: server.id };
+    this.endpoint = { kind: "display", url, ready: [server] };
     this.registerOutputs({ url, address: this.address.url });
   }
 }

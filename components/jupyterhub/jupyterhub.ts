@@ -7,13 +7,12 @@ import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { JupyterHubEndpoint } from "./endpoint.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
-import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type Home, peopleText, serverPodText, serverSecretName, TOKEN_FIELD } from "./jupyterhub-server.ts";
 import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import { programText } from "../../platform/program.ts";
 import {
-  after,
   configMap,
   deployment,
   type EnvVar,
@@ -75,8 +74,8 @@ export interface JupyterHubArgs {
   };
   /** Accounts of a provider instead of the hub's own passwords. @default - passwords in the hub's database */
   readonly oidc?: OidcArgs;
-  /** What must be ready before the hub starts, beside its database. @default - nothing */
-  readonly waitFor?: readonly pulumi.Output<string>[];
+  /** What must be there before the hub starts, beside its database. @default - nothing */
+  readonly waitFor?: Ready;
 }
 
 /** What is wrong with the arguments; empty when nothing is. */
@@ -154,7 +153,7 @@ export class JupyterHub extends Component {
     );
     const hub = deployment(
       { name: hubName, namespace, replicas: 1, strategy: "Recreate", pod: hubPod() },
-      { ...childOptions, dependsOn: after(args.database.ready, ...(args.waitFor ?? [])) },
+      { ...childOptions, dependsOn: [...args.database.ready, ...(args.waitFor ?? [])] },
     );
     this.address = publish(
       args.exposure,
@@ -166,7 +165,7 @@ export class JupyterHub extends Component {
       url,
       robot: ROBOT,
       robotPassword: { secretName: passwords.metadata.name, key: ROBOT },
-      ready: pulumi.all([hub.id, proxy.id]).apply(([id]) => id),
+      ready: [hub, proxy],
     };
     this.registerOutputs({ url, address: this.address.url });
 

@@ -1,5 +1,6 @@
 /** What Kafka offers: brokers and topics to others. */
 import type { Output } from "@pulumi/pulumi";
+import type { Ready } from "../../platform/endpoints.ts";
 
 /** A Kafka cluster. */
 export interface KafkaEndpoint {
@@ -7,8 +8,8 @@ export interface KafkaEndpoint {
   /** `host:port,host:port`, reachable from pods. */
   readonly bootstrapServers: Output<string>;
   readonly securityProtocol: "PLAINTEXT" | "SSL";
-  /** Settles when the brokers answer and the declared topics exist. */
-  readonly ready: Output<string>;
+  /** Made when the brokers answer and the declared topics exist. */
+  readonly ready: Ready;
 }
 
 /** A topic of a Kafka cluster. */
@@ -17,6 +18,6 @@ export interface TopicEndpoint {
   readonly kafka: KafkaEndpoint;
   readonly topic: Output<string>;
   readonly partitions: number;
-  /** Settles when the topic exists with its settings. */
-  readonly ready: Output<string>;
+  /** Made when the topic exists with its settings. */
+  readonly ready: Ready;
 }

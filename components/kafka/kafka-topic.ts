@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { KafkaEndpoint, TopicEndpoint } from "./endpoint.ts";
-import { after, DATA_JOB_SECONDS, job, type Resources } from "../../platform/workload.ts";
+import { DATA_JOB_SECONDS, job, type Resources } from "../../platform/workload.ts";
 
 const ROLE = "setup";
 
@@ -125,7 +125,7 @@ export class KafkaTopics<Name extends string> extends Component {
       },
       {
         parent: this,
-        dependsOn: after(args.kafka.ready),
+        dependsOn: [...args.kafka.ready],
       },
     );
     const entries = Object.entries<TopicSettings>(args.topics).map(([topic, settings]): [string, TopicEndpoint] => [
@@ -135,7 +135,7 @@ export class KafkaTopics<Name extends string> extends Component {
         kafka: args.kafka,
         topic: pulumi.output(topic),
         partitions: settings.partitions,
-        ready: setup.id,
+        ready: [setup],
       },
     ]);
     this.topics = Object.fromEntries(entries) as Record<Name, TopicEndpoint>;

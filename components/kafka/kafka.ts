@@ -197,7 +197,7 @@ export class Kafka extends Component {
       kind: "kafka",
       bootstrapServers: pulumi.output(args.namespace).apply((ns) => `${serviceHost(name, ns)}:${INTERNAL_PORT}`),
       securityProtocol: "PLAINTEXT",
-      ready: brokers.id,
+      ready: [brokers],
     };
     this.registerOutputs({ bootstrapServers: this.endpoint.bootstrapServers, address: this.address.url });
 
@@ -306,6 +306,6 @@ export function existingKafka(args: {
     kind: "kafka",
     bootstrapServers: pulumi.output(args.bootstrapServers),
     securityProtocol: args.securityProtocol ?? "PLAINTEXT",
-    ready: pulumi.output(args.bootstrapServers),
+    ready: [],
   };
 }

@@ -4,7 +4,8 @@ import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { labels } from "../../platform/names.ts";
 import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
-import { after, configMap, job, type Resources } from "../../platform/workload.ts";
+import { configMap, job, type Resources } from "../../platform/workload.ts";
+import type { Ready } from "../../platform/endpoints.ts";
 
 const ROLE = "setup";
 const FOLDER = "/notebooks";
@@ -46,8 +47,8 @@ export function notebookLibraryProblems(args: Pick<NotebookLibraryArgs, "noteboo
 
 /** A Job that puts the notebooks there. One that a person has changed is left alone; nothing is ever removed. */
 export class NotebookLibrary extends Component {
-  /** Settles when the notebooks are in the bucket. */
-  readonly ready: pulumi.Output<string>;
+  /** Made when the notebooks are in the bucket. */
+  readonly ready: Ready;
 
   /** @throws ResourceError when a notebook is none, or they are too large. */
   constructor(name: string, args: NotebookLibraryArgs, opts?: ComponentOptions) {
@@ -86,10 +87,10 @@ export class NotebookLibrary extends Component {
           scratch: ["/tmp"],
         },
       },
-      { ...childOptions, dependsOn: after(args.objectStore.ready) },
+      { ...childOptions, dependsOn: [...args.objectStore.ready] },
     );
-    this.ready = setup.id;
-    this.registerOutputs({ ready: this.ready });
+    this.ready = [setup];
+    this.registerOutputs({ ready: setup.id });
   }
 }
 

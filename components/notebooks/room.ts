@@ -52,7 +52,7 @@ export const notebooksRoom = defineRoom({
     );
     return { endpoints, library };
   },
-  offers: ({ library }) => ({ waitFor: [library.ready] }),
+  offers: ({ library }) => ({ waitFor: library.ready }),
 });
 
 /** The platform's own notebooks, by file name. */

@@ -1,5 +1,6 @@
 /** What the object store offers to others. */
 import type { Output } from "@pulumi/pulumi";
+import type { Ready } from "../../platform/endpoints.ts";
 
 /** A key pair kept in a Kubernetes Secret of the platform's namespace. */
 export interface AccessKeyRef {
@@ -24,8 +25,8 @@ export interface S3Endpoint {
   readonly pathStyle: boolean;
   /** The consumer's own key pair. */
   readonly credentials: AccessKeyRef;
-  /** Settles when buckets and keys exist and answer; wait for it only where the first request must succeed. */
-  readonly ready: Output<string>;
+  /** Made when buckets and keys exist and answer; wait for it only where the first request must succeed. */
+  readonly ready: Ready;
 }
 
 /** What consumers take an object store's endpoint from, whichever it is. */

@@ -141,7 +141,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
         region: pulumi.output(server.region),
         pathStyle: true,
         credentials: keyRef(keySecrets[index]?.metadata.name ?? pulumi.output(s3KeySecretName(consumer, name))),
-        ready: setup.id,
+        ready: [setup],
       },
     ]);
     this.#endpoints = Object.fromEntries(endpoints);
@@ -273,7 +273,7 @@ export function existingObjectStore<Consumer extends string>(
       region: pulumi.output(args.region),
       pathStyle: args.pathStyle,
       credentials: keyRef(pulumi.output(args.secretNames[consumer])),
-      ready: pulumi.output(args.host),
+      ready: [],
     }),
   };
 }

@@ -1,6 +1,6 @@
 /** What PostgreSQL offers: databases and their backups to others. */
 import type { Output } from "@pulumi/pulumi";
-import type { SecretKeyRef } from "../../platform/endpoints.ts";
+import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 
 /** One database of a PostgreSQL server, seen with the role of its one consumer, who owns it. */
 export interface PostgresEndpoint {
@@ -13,8 +13,8 @@ export interface PostgresEndpoint {
   readonly user: string;
   /** The role's password: letters and digits only, so it needs no escaping in a URL. */
   readonly password: SecretKeyRef;
-  /** Settles when the database exists and the role may use it. */
-  readonly ready: Output<string>;
+  /** Made when the database exists and the role may use it. */
+  readonly ready: Ready;
 }
 
 /** Where backups are, and what makes them when. */

@@ -136,7 +136,7 @@ export class Postgres<Database extends string> extends Component {
 
     const endpoints = owners.map(({ database, ref }): [string, PostgresEndpoint] => [
       database,
-      { kind: "postgres", host, port: pulumi.output(PORT), database, user: database, password: ref, ready: setup.id },
+      { kind: "postgres", host, port: pulumi.output(PORT), database, user: database, password: ref, ready: [setup] },
     ]);
     this.#endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ host, port: PORT });

@@ -1,5 +1,6 @@
 /** What Presto offers to others. */
 import type { Output } from "@pulumi/pulumi";
+import type { Ready } from "../../platform/endpoints.ts";
 
 /** A Presto coordinator. */
 export interface PrestoEndpoint {
@@ -8,6 +9,6 @@ export interface PrestoEndpoint {
   readonly url: Output<string>;
   /** Names of the catalogs that it serves. */
   readonly catalogs: readonly string[];
-  /** Settles when the coordinator answers queries. */
-  readonly ready: Output<string>;
+  /** Made when the coordinator answers queries. */
+  readonly ready: Ready;
 }

@@ -140,7 +140,7 @@ export class Presto extends Component {
       { ...meta, service: name, nodePort: "presto", port: PORT, title: "Presto", scheme: "http" },
       childOptions,
     );
-    this.endpoint = { kind: "presto", url, catalogs: catalogNames, ready: coordinator.id };
+    this.endpoint = { kind: "presto", url, catalogs: catalogNames, ready: [coordinator] };
     this.registerOutputs({ url, address: this.address.url });
 
     function createSharedSettings(): { name: string; text: pulumi.Output<string> } {

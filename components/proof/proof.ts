@@ -13,10 +13,10 @@ import type { BackupPlace } from "../postgres/endpoint.ts";
 import type { PrestoEndpoint } from "../presto/endpoint.ts";
 import type { PumpEndpoint } from "../random-numbers/endpoint.ts";
 import type { SparkHistoryEndpoint } from "../spark-history/endpoint.ts";
-import type { SecretKeyRef } from "../../platform/endpoints.ts";
+import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 import { cleanupMs, podStartMs, proofCapMs } from "../../platform/hops/limits.ts";
 import { labels } from "../../platform/names.ts";
-import { after, type EnvVar, job, jobSpec, type PodArgs, type Resources, secretEnv } from "../../platform/workload.ts";
+import { type EnvVar, job, jobSpec, type PodArgs, type Resources, secretEnv } from "../../platform/workload.ts";
 
 /** Name of Cassandra's catalog in Presto. */
 const CASSANDRA_CATALOG = "cassandra";
@@ -67,8 +67,8 @@ export interface ProvenPipeline {
     readonly prefix: string;
     /** People in all files together. */
     readonly rows: number;
-    /** Settles when the files are made. */
-    readonly ready: pulumi.Output<string>;
+    /** Made when the figures are. */
+    readonly ready: Ready;
   };
 }
 
@@ -100,8 +100,8 @@ export interface ProofArgs {
   readonly backup?: BackupPlace;
   /** @default - hops from `pump` to `census` are left out */
   readonly pipeline?: ProvenPipeline;
-  /** `ready` of everything else on the data path. @default - none */
-  readonly waitFor?: readonly pulumi.Output<string>[];
+  /** What else must be there first. @default - nothing */
+  readonly waitFor?: Ready;
   /** Why hops that are left out are: what the report says of them, by their names. @default - that nothing was given */
   readonly skipped?: Readonly<Record<string, string>>;
   /** Text whose change makes the proof run again: what it stands on. @default - only a change of the proof itself */
@@ -179,10 +179,7 @@ export class Proof extends Component {
       },
       {
         parent: this,
-        dependsOn: after(
-          ...asked.flatMap((endpoint) => (endpoint === undefined ? [] : [endpoint.ready])),
-          ...(args.waitFor ?? []),
-        ),
+        dependsOn: [...asked.flatMap((endpoint) => endpoint?.ready ?? []), ...(args.waitFor ?? [])],
         // It ends by its own limits, and says why.
         customTimeouts: { create: `${deadlineSeconds + STOP_SECONDS}s`, update: `${deadlineSeconds + STOP_SECONDS}s` },
       },
@@ -276,7 +273,7 @@ function tablesAt({ warehouse }: CatalogEndpoint): Record<"bucket" | "warehouse"
 }
 
 /** What of the pipeline must be ready: the census batch may still be under way, so its figures are waited for by its hop. */
-function partsOf(pipeline: ProvenPipeline | undefined): ({ readonly ready: pulumi.Output<string> } | undefined)[] {
+function partsOf(pipeline: ProvenPipeline | undefined): ({ readonly ready: Ready } | undefined)[] {
   return pipeline ? [pipeline.pump, pipeline.display, pipeline.cassandra, pipeline.census] : [];
 }
 

@@ -8,6 +8,7 @@ import type { SparkApplication } from "../spark/spark-application.ts";
 import type { TopicEndpoint } from "../kafka/endpoint.ts";
 import { Proof, type ProofArgs } from "./proof.ts";
 import { proof, proofResources } from "./service.ts";
+import type { Ready } from "../../platform/endpoints.ts";
 
 interface Wires {
   store: S3Source<"proof">;
@@ -16,7 +17,7 @@ interface Wires {
   path: { readonly topic: TopicEndpoint | undefined; readonly stream: SparkApplication | undefined };
   /** What the rooms answer for, and what must be ready for it. */
   proves: Partial<ProofArgs>;
-  waitFor: readonly pulumi.Output<string>[];
+  waitFor: Ready;
   skipped: Readonly<Record<string, string>>;
   revision: pulumi.Output<string>;
 }

@@ -1,6 +1,6 @@
 /** What the pumps of random numbers offer to others. */
 import type { Output } from "@pulumi/pulumi";
-import type { SecretKeyRef } from "../../platform/endpoints.ts";
+import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 
 /** The pumps of random numbers, which also send marked ones for those who hold the token. */
 export interface PumpEndpoint {
@@ -9,6 +9,6 @@ export interface PumpEndpoint {
   readonly url: Output<string>;
   /** What a request for marked numbers must show. */
   readonly token: SecretKeyRef;
-  /** Settles when a pump answers. */
-  readonly ready: Output<string>;
+  /** Made when a pump answers. */
+  readonly ready: Ready;
 }

@@ -116,7 +116,7 @@ export class RandomNumbers extends Component {
       kind: "random-numbers",
       url,
       token,
-      ready: pumps.id,
+      ready: [pumps],
     };
     this.registerOutputs({ url });
   }

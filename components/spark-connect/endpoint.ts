@@ -1,6 +1,6 @@
 /** What Spark Connect's server offers to others. */
 import type { Output } from "@pulumi/pulumi";
-import type { SecretKeyRef } from "../../platform/endpoints.ts";
+import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 
 /** A Spark Connect server: clients in Python drive Spark with executors on the cluster. */
 export interface SparkConnectEndpoint {
@@ -9,6 +9,6 @@ export interface SparkConnectEndpoint {
   readonly url: Output<string>;
   /** What a client must show; `undefined` where the server asks for nothing. */
   readonly token: SecretKeyRef | undefined;
-  /** Settles when the server takes sessions. */
-  readonly ready: Output<string>;
+  /** Made when the server takes sessions. */
+  readonly ready: Ready;
 }

@@ -2,14 +2,14 @@
 import { defineRoom } from "../../platform/place.ts";
 import type { History } from "../spark-history/room.ts";
 import { sparkDriverResources } from "../spark/service.ts";
-import type { Spark } from "../spark/spark.ts";
 import { sparkConnect } from "./service.ts";
 import { SparkConnect } from "./spark-connect.ts";
+import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 export const sparkConnectRoom = defineRoom({
   service: sparkConnect,
   without: ["history"],
-  build({ own, opts }, { spark, history }: { spark: Spark; history: History | undefined }) {
+  build({ own, opts }, { spark, history }: { spark: SparkEndpoint; history: History | undefined }) {
     return new SparkConnect(
       "spark-connect",
       {
@@ -22,5 +22,5 @@ export const sparkConnectRoom = defineRoom({
       opts,
     );
   },
-  offers: ({ endpoint }) => ({ waitFor: [endpoint.ready] }),
+  offers: ({ endpoint }) => ({ waitFor: endpoint.ready }),
 });

@@ -7,9 +7,8 @@ import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { mebibytes } from "../../platform/quantity.ts";
 import { driverFile, executorProblems, OWN_ADDRESS, sparkDriverPod } from "../spark/spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "../spark/spark-event-log.ts";
-import { heapProblems, type Spark, UI_PORT } from "../spark/spark.ts";
+import { heapProblems, UI_PORT } from "../spark/spark.ts";
 import {
-  after,
   configMap,
   deployment,
   type PodArgs,
@@ -18,6 +17,8 @@ import {
   service,
   tcpProbe,
 } from "../../platform/workload.ts";
+import type { Ready } from "../../platform/endpoints.ts";
+import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 const ROLE = "server";
 const PORT = 15002;
@@ -41,7 +42,7 @@ const POOLS = `<?xml version="1.0"?>
 `;
 
 export interface SparkConnectArgs {
-  readonly spark: Spark;
+  readonly spark: SparkEndpoint;
   /** Heap of the server, for example `640Mi`; its container gets Spark's overhead on top. */
   readonly driverMemory: string;
   /** Requests and limits of the server. @default - 80 thousandths of a core, two at most, and the memory that its heap needs */
@@ -52,8 +53,8 @@ export interface SparkConnectArgs {
   readonly executorIdleSeconds?: number;
   /** Folder for the log that the history server shows, like `s3a://spark-events/`. @default - no log */
   readonly eventLog?: string;
-  /** Further services that must be ready first. @default - only the object store and the catalog */
-  readonly waitFor?: readonly pulumi.Output<string>[];
+  /** What must be there first beside the object store and the catalog. @default - nothing */
+  readonly waitFor?: Ready;
 }
 
 /** What is wrong with the arguments; empty when nothing is. */
@@ -99,13 +100,13 @@ export class SparkConnect extends Component {
     );
     configMap(name, { ...meta, data: { [POOLS_FILE]: POOLS } }, childOptions);
     service(name, { ...meta, ports: { grpc: PORT, ui: UI_PORT } }, childOptions);
-    const ready = [spark.objectStore.ready, spark.catalog.ready, ...(args.waitFor ?? [])];
+    const ready = [...spark.objectStore.ready, ...spark.catalog.ready, ...(args.waitFor ?? [])];
     const server = deployment(
       { name, namespace, replicas: 1, strategy: "Recreate", pod: serverPod() },
-      { ...childOptions, dependsOn: after(...ready) },
+      { ...childOptions, dependsOn: ready },
     );
     const url = namespace.apply((ns) => `sc://${serviceHost(name, ns)}:${PORT}`);
-    this.endpoint = { kind: "spark-connect", url, token, ready: server.id };
+    this.endpoint = { kind: "spark-connect", url, token, ready: [server] };
     this.registerOutputs({ url });
 
     function serverPod(): PodArgs {

@@ -26,7 +26,7 @@ export const sparkHistoryRoom = defineRoom({
   offers: ({ server }) => ({
     addresses: { sparkHistory: server.address },
     proves: { sparkHistory: server },
-    waitFor: [server.ready],
+    waitFor: server.ready,
   }),
 });
 

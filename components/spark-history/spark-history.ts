@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { SparkHistoryEndpoint } from "./endpoint.ts";
-import type { PublishedAddress } from "../../platform/endpoints.ts";
+import type { PublishedAddress, Ready } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
@@ -68,8 +68,8 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
   readonly url: pulumi.Output<string>;
   /** Time after which logs are removed, in days. */
   readonly keepDays: number;
-  /** Settles when the page answers. */
-  readonly ready: pulumi.Output<string>;
+  /** Made when the page answers. */
+  readonly ready: Ready;
 
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: SparkHistoryArgs, opts?: ComponentOptions) {
@@ -127,7 +127,7 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
     );
     this.url = pulumi.output(namespace).apply((known) => `http://${serviceHost(name, known)}:${PORT}`);
     this.keepDays = keepDays;
-    this.ready = server.id;
+    this.ready = [server];
     this.registerOutputs({ address: this.address.url });
 
     function historySettings(): Record<string, pulumi.Input<string>> {

@@ -8,7 +8,7 @@ import { Spark } from "./spark.ts";
 export const sparkRoom = defineRoom({
   service: spark,
   build({ own, namespace, image, opts }, { store, catalog }: { store: S3Source<"spark">; catalog: Catalog }) {
-    return new Spark(
+    const { endpoint } = new Spark(
       "spark",
       {
         namespace,
@@ -25,5 +25,6 @@ export const sparkRoom = defineRoom({
       },
       opts,
     );
+    return endpoint;
   },
 });

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
-import type { PublishedAddress } from "../../platform/endpoints.ts";
+import type { PublishedAddress, Ready } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { sparkDriverName, sparkExecutorPrefix } from "./names.ts";
@@ -16,10 +16,9 @@ import {
   sparkModuleProblems,
 } from "./spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
-import { heapProblems, type Spark, UI_PORT } from "./spark.ts";
+import { heapProblems, UI_PORT } from "./spark.ts";
 import {
   execProbe,
-  after,
   configMap,
   deployment,
   type EnvVar,
@@ -31,9 +30,10 @@ import {
   service,
   tcpProbe,
 } from "../../platform/workload.ts";
+import type { SparkEndpoint } from "./endpoint.ts";
 
 export interface SparkApplicationArgs {
-  readonly spark: Spark;
+  readonly spark: SparkEndpoint;
   /** The program: its file name, which ends in `.py`, and its text. */
   readonly main: SparkMain;
   /** Files beside the program, which imports them by their names. @default - none */
@@ -57,8 +57,8 @@ export interface SparkApplicationArgs {
   readonly driverResources?: Resources;
   /** Number of executor pods. With 0 the driver does their work, two tasks at a time. @default 1 */
   readonly executors?: number;
-  /** `ready` of what the program's first requests go to. @default - starts at once */
-  readonly waitFor?: readonly pulumi.Output<string>[];
+  /** What the program's first requests go to: components, or `ready` of their endpoints. @default - starts at once */
+  readonly waitFor?: Ready;
   /** File that the program writes when it works, for the readiness probe. @default - ready when its page answers */
   readonly readyFile?: string;
   /** Time after which a batch has failed, in seconds. @default 14400 */
@@ -100,8 +100,8 @@ function executorSettings(name: string, executors: number): Record<string, strin
 export class SparkApplication extends Component {
   /** Where people find the driver's page. */
   readonly address: PublishedAddress;
-  /** Settles when the driver is ready, or when the batch has ended well. */
-  readonly ready: pulumi.Output<string>;
+  /** Made when the driver is ready, or when the batch has ended well. */
+  readonly ready: Ready;
 
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: SparkApplicationArgs, opts?: ComponentOptions) {
@@ -118,12 +118,12 @@ export class SparkApplication extends Component {
     configMap(driver, { ...meta, data }, childOptions);
     service(driver, { ...meta, ports: driverPorts, headless: true }, childOptions);
     const workload = { name: driver, namespace: spark.namespace, pod: driverPod() };
-    const waiting = { ...childOptions, dependsOn: after(...(args.waitFor ?? [])) };
+    const waiting = { ...childOptions, dependsOn: [...(args.waitFor ?? [])] };
     const runner =
       mode === "stream"
         ? deployment({ ...workload, replicas: 1, strategy: "Recreate" }, waiting)
         : job({ ...workload, deadlineSeconds: args.deadlineSeconds ?? DATA_JOB_SECONDS, retries: 1 }, waiting);
-    this.ready = runner.id;
+    this.ready = [runner];
     this.address = publish(
       mode === "stream" && (args.publish ?? true) ? args.exposure : { kind: "none" },
       { ...meta, service: driver, nodePort: "sparkUi", port: UI_PORT, title: `Spark (${name})`, scheme: "http" },

@@ -16,8 +16,9 @@ import {
   sparkMainProblems,
 } from "./spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
-import { heapProblems, podTemplateFile, type Spark } from "./spark.ts";
+import { heapProblems, podTemplateFile } from "./spark.ts";
 import { configMap, type Resources } from "../../platform/workload.ts";
+import type { SparkEndpoint } from "./endpoint.ts";
 
 /** The one container that `KubernetesPodOperator` runs, waits for and merges with. */
 const CONTAINER = "base";
@@ -43,7 +44,7 @@ export interface SparkBatchApplication {
 }
 
 export interface SparkBatchArgs {
-  readonly spark: Spark;
+  readonly spark: SparkEndpoint;
   /** By name, which is that of the template's file and of the pods. */
   readonly applications: Readonly<Record<string, SparkBatchApplication>>;
   /** Folder for the logs that the history server shows, like `s3a://spark-events/`. @default - no log */

@@ -11,12 +11,12 @@ import {
   DRIVER_PORT,
   executorKeySettings,
   SETTINGS_PATH,
-  type Spark,
   SPARK_SCRATCH,
   SPARK_UID,
   UI_PORT,
 } from "./spark.ts";
 import { type EnvVar, fieldEnv, type PodArgs, type Probes, type Resources } from "../../platform/workload.ts";
+import type { SparkEndpoint } from "./endpoint.ts";
 
 /** Where executors find a driver that has no Service: Kubernetes puts the pod's own address in. */
 export const OWN_ADDRESS = "$(SPARK_DRIVER_BIND_ADDRESS)";
@@ -33,7 +33,7 @@ export interface SparkDriverArgs {
   /** Service and role that the pod belongs to. */
   readonly service: string;
   readonly component: string;
-  readonly spark: Spark;
+  readonly spark: SparkEndpoint;
   /** Name of the application in Spark's pages. */
   readonly application: string;
   /** Heap, for example `640Mi`; the container gets Spark's overhead on top. */

@@ -12,6 +12,7 @@ import { s3aSettings } from "../object-store/s3-settings.ts";
 import { sparkVersions } from "./image/versions.ts";
 import { bakedPackages, type SparkPackage, sparkPackageProblems } from "./spark-packages.ts";
 import { configMap, type PodArgs, podTemplate } from "../../platform/workload.ts";
+import type { SparkEndpoint } from "./endpoint.ts";
 
 /** User of `apache/spark`. */
 export const SPARK_UID = 185;
@@ -128,21 +129,7 @@ export function podTemplateFile(
 
 /** The shared part of Spark; applications are `SparkApplication`s. */
 export class Spark extends Component {
-  readonly namespace: pulumi.Output<string>;
-  readonly image: pulumi.Output<string>;
-  readonly objectStore: S3Endpoint;
-  readonly catalog: CatalogEndpoint;
-  readonly catalogName: string;
-  /** Class of a catalog whose new columns of time are without zone. @default - the image has none */
-  readonly lakeCatalog?: string;
-  /** Garbage collector of drivers and executors. */
-  readonly collector: CollectorChoice;
-  /** Account of the drivers, which make and remove executor pods. */
-  readonly serviceAccountName: pulumi.Output<string>;
-  /** ConfigMap with `spark-defaults.conf` and `executor-pod.yaml`. */
-  readonly settingsName: pulumi.Output<string>;
-  /** The settings as text; drivers restart when it changes. */
-  readonly settingsText: pulumi.Output<string>;
+  readonly endpoint: SparkEndpoint;
 
   /** @throws ResourceError when the arguments are wrong or the image lacks a connector. */
   constructor(name: string, args: SparkArgs, opts?: ComponentOptions) {
@@ -167,18 +154,22 @@ export class Spark extends Component {
       },
       childOptions,
     );
-    this.namespace = namespace;
-    this.image = pulumi.output(args.image);
-    this.objectStore = args.objectStore;
-    this.catalog = args.catalog;
-    this.catalogName = catalogName;
-    if (args.hasLakeCatalog === true) this.lakeCatalog = LAKE_CATALOG;
-    this.collector = args.collector ?? "auto";
-    // Drivers start only when the account has its rights.
-    this.serviceAccountName = roleBinding.subjects.apply((subjects) => subjects[0]?.name ?? name);
-    this.settingsName = settings.metadata.name;
-    this.settingsText = pulumi.interpolate`${defaults}${executor}`;
-    this.registerOutputs({ settingsName: this.settingsName, serviceAccountName: this.serviceAccountName });
+    this.endpoint = {
+      kind: "spark",
+      namespace,
+      image: pulumi.output(args.image),
+      objectStore: args.objectStore,
+      catalog: args.catalog,
+      catalogName,
+      ...(args.hasLakeCatalog === true && { lakeCatalog: LAKE_CATALOG }),
+      collector: args.collector ?? "auto",
+      // Drivers start only when the account has its rights.
+      serviceAccountName: roleBinding.subjects.apply((subjects) => subjects[0]?.name ?? name),
+      settingsName: settings.metadata.name,
+      settingsText: pulumi.interpolate`${defaults}${executor}`,
+    };
+    const { settingsName, serviceAccountName } = this.endpoint;
+    this.registerOutputs({ settingsName, serviceAccountName });
 
     function createAccount(): k8s.rbac.v1.RoleBinding {
       const metadata = { name, namespace, labels: labels(name, "driver") };

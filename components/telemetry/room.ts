@@ -5,16 +5,16 @@ import type { KafkaWithTopics } from "../kafka/room.ts";
 import { streamModules } from "../spark/stream-modules.ts";
 import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
-import type { Spark } from "../spark/spark.ts";
 import { producerResources, telemetry } from "./service.ts";
 import { TelemetryProducer } from "./telemetry.ts";
+import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 export const telemetryRoom = defineRoom({
   service: telemetry,
   without: ["spark"],
   build(
     { own, of, namespace, image, exposure, bucket, opts },
-    { kafka, spark }: { kafka: KafkaWithTopics; spark: Spark | undefined },
+    { kafka, spark }: { kafka: KafkaWithTopics; spark: SparkEndpoint | undefined },
   ) {
     const topic = kafka.topics["telemetry"];
     if (topic === undefined) return { topic: undefined, producer: undefined, stream: undefined };
@@ -53,7 +53,7 @@ export const telemetryRoom = defineRoom({
           executors: settings.executors,
           readyFile: "/tmp/stream-ready",
           // Its first requests go to the topic, the buckets and the catalog, and a failed one ends the driver.
-          waitFor: [topic.ready, spark.objectStore.ready, spark.catalog.ready],
+          waitFor: [...topic.ready, ...spark.objectStore.ready, ...spark.catalog.ready],
           exposure,
         },
         opts,
@@ -63,6 +63,6 @@ export const telemetryRoom = defineRoom({
   offers: ({ topic, producer, stream }, { own }) => ({
     addresses: { sparkUi: stream?.address },
     proves: { topic, ...(producer && { telemetry: { intervalSeconds: own.intervalSeconds } }) },
-    waitFor: [stream?.ready, producer?.ready],
+    waitFor: [...(stream?.ready ?? []), ...(producer?.ready ?? [])],
   }),
 });

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { TopicEndpoint } from "../kafka/endpoint.ts";
 import { deployment, fieldEnv, httpProbe, type Resources, tcpProbe } from "../../platform/workload.ts";
+import type { Ready } from "../../platform/endpoints.ts";
 
 const HEALTH_PORT = 8080;
 
@@ -25,8 +26,8 @@ export function telemetryProblems(args: Pick<TelemetryProducerArgs, "intervalSec
 
 /** One producer pod. */
 export class TelemetryProducer extends Component {
-  /** Settles when records are acknowledged. */
-  readonly ready: pulumi.Output<string>;
+  /** Made when records are acknowledged. */
+  readonly ready: Ready;
 
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: TelemetryProducerArgs, opts?: ComponentOptions) {
@@ -67,7 +68,7 @@ export class TelemetryProducer extends Component {
       },
       { parent: this },
     );
-    this.ready = producer.id;
-    this.registerOutputs({ ready: this.ready });
+    this.ready = [producer];
+    this.registerOutputs({ ready: producer.id });
   }
 }

@@ -7,14 +7,14 @@ import type { KafkaWithTopics } from "../kafka/room.ts";
 import { streamModules } from "../spark/stream-modules.ts";
 import { spark as sparkService, sparkDriverResources } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
-import type { Spark } from "../spark/spark.ts";
 import { windows } from "./service.ts";
+import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 export const windowsRoom = defineRoom({
   service: windows,
   build(
     { own, of, exposure, bucket, opts },
-    { kafka, spark, cassandra }: { kafka: KafkaWithTopics; spark: Spark; cassandra: CassandraSource<"spark"> },
+    { kafka, spark, cassandra }: { kafka: KafkaWithTopics; spark: SparkEndpoint; cassandra: CassandraSource<"spark"> },
   ) {
     const { telemetry: monitoring, "random-numbers": numbers } = kafka.topics;
     if (monitoring === undefined || numbers === undefined) return undefined;
@@ -42,7 +42,7 @@ export const windowsRoom = defineRoom({
         executors: own.executors,
         readyFile: "/tmp/stream-ready",
         // Cassandra is not among them: its query waits for it by itself.
-        waitFor: [monitoring.ready, numbers.ready, spark.objectStore.ready, spark.catalog.ready],
+        waitFor: [...monitoring.ready, ...numbers.ready, ...spark.objectStore.ready, ...spark.catalog.ready],
         exposure,
         publish: false,
       },
@@ -50,5 +50,5 @@ export const windowsRoom = defineRoom({
     );
   },
   offers: (stream, { own }) =>
-    stream === undefined ? {} : { proves: { pipeline: { windowSeconds: own.windowSeconds } }, waitFor: [stream.ready] },
+    stream === undefined ? {} : { proves: { pipeline: { windowSeconds: own.windowSeconds } }, waitFor: stream.ready },
 });

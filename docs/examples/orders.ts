@@ -19,5 +19,5 @@ const executors = { memory: "2Gi", cores: 2 };
 const spark = new Spark("spark", { namespace, image: "registry.example/spark:4.1.3", objectStore, catalog, executors });
 const main = { file: "orders.py", content: readFileSync(new URL("orders.py", import.meta.url), "utf8") };
 const env = { KAFKA_BOOTSTRAP: kafka.endpoint.bootstrapServers, TOPIC: "orders" };
-const waitFor = [kafka.endpoint.ready];
-new SparkApplication("orders", { spark, exposure, mode: "stream", main, env, waitFor, driverMemory: "1Gi" });
+const application = { spark: spark.endpoint, main, env, waitFor: [kafka] };
+new SparkApplication("orders", { ...application, exposure, mode: "stream", driverMemory: "1Gi" });

@@ -4,7 +4,7 @@ import { type Ground, House, defineRoom } from "../../platform/place.ts";
 import type { Service, SettingsOf } from "../../platform/service.ts";
 import { Storage } from "../../platform/storage.ts";
 import { weather } from "../support/made-up/weather/service.ts";
-import { valueOf } from "../support/mocks.ts";
+import { mock, valueOf } from "../support/mocks.ts";
 
 const ground = (enabled = true): Ground => ({
   namespace: pulumi.output("millrace"),
@@ -22,6 +22,12 @@ interface Wires {
   readonly rain: { readonly drops: number } | undefined;
 }
 
+class Station extends pulumi.ComponentResource {
+  constructor(name: string) {
+    super("spec:index:Station", name);
+  }
+}
+
 /** What a room of somebody's looks like. */
 const weatherRoom = defineRoom({
   service: weather,
@@ -34,11 +40,15 @@ const weatherRoom = defineRoom({
     addresses: { weather: { title: "Weather", url: pulumi.output<string | undefined>("http://weather") } },
     logins: [{ title: "Weather", service: "weather", users: ["ana"] }],
     proves: { pipeline: { report } },
-    waitFor: [pulumi.output("ready"), undefined],
+    waitFor: [new Station("weather")],
   }),
 });
 
 describe("A house", () => {
+  beforeEach(async () => {
+    await mock();
+  });
+
   it("builds a room with its own settings and what it is wired to", async () => {
     const built = new House(ground()).place(weatherRoom, { wind: { knots: 12 }, rain: { drops: 7 } });
     expect(built?.report).to.equal("3 stations, 12 knots, 7 drops");

@@ -44,14 +44,14 @@ export const topic = (): TopicEndpoint => ({
   kafka: kafka(),
   topic: pulumi.output("telemetry"),
   partitions: 3,
-  ready: pulumi.output("ready"),
+  ready: [],
 });
 
 export const catalog = (): CatalogEndpoint => ({
   kind: "hive-metastore",
   uri: pulumi.output("thrift://metastore.example:9083"),
   warehouse: pulumi.output("s3a://lake/warehouse"),
-  ready: pulumi.output("ready"),
+  ready: [],
 });
 
 export const postgres = (database: string): PostgresEndpoint => ({
@@ -61,14 +61,14 @@ export const postgres = (database: string): PostgresEndpoint => ({
   database,
   user: database,
   password: { secretName: pulumi.output(`postgres-role-${database}`), key: "password" },
-  ready: pulumi.output("ready"),
+  ready: [],
 });
 
 export const presto = (): PrestoEndpoint => ({
   kind: "presto",
   url: pulumi.output("http://presto.example:8080"),
   catalogs: ["lake"],
-  ready: pulumi.output("ready"),
+  ready: [],
 });
 
 export const resources = { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "1", memory: "1000Mi" } };

@@ -122,6 +122,11 @@ export class Mocked {
   }
 }
 
+/** Names of resources, such as those that somebody waits for. */
+export async function namesOf(resources: readonly pulumi.Resource[]): Promise<(string | undefined)[]> {
+  return await Promise.all(resources.map(async ({ urn }) => (await valueOf(urn)).split("::").at(-1)));
+}
+
 /** A fresh monitor, so that a test sees its own resources only. Call it in `beforeEach`, before anything is made. */
 export async function mock(
   options: {

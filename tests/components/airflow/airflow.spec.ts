@@ -15,14 +15,14 @@ const database: PostgresEndpoint = {
   database: "airflow",
   user: "airflow",
   password: { secretName: pulumi.output("postgres-role-airflow"), key: "password" },
-  ready: pulumi.output("ready"),
+  ready: [],
 };
 
 const spark: SparkConnectEndpoint = {
   kind: "spark-connect",
   url: pulumi.output("sc://spark.example:15002"),
   token: undefined,
-  ready: pulumi.output("ready"),
+  ready: [],
 };
 
 const DEPLOYMENT = "kubernetes:apps/v1:Deployment";

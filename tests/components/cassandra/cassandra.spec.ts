@@ -16,7 +16,7 @@ import { cassandraCatalog } from "../../../components/presto/presto-catalogs.ts"
 import { Storage } from "../../../platform/storage.ts";
 import { setupSchema } from "../../../components/cassandra/programs/declaration.ts";
 import { envOf, resources } from "../../support/fixtures.ts";
-import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
+import { mock, type Mocked, namesOf, valueOf } from "../../support/mocks.ts";
 
 describe("Cassandra", () => {
   let mocked: Mocked;
@@ -65,7 +65,7 @@ describe("Cassandra", () => {
     expect(await valueOf(endpoint.port)).to.equal(9042);
     expect(await valueOf(endpoint.password.secretName)).to.equal("cassandra-role-night-watch");
     expect(endpoint.password.key).to.equal("password");
-    expect(await valueOf(endpoint.ready)).to.equal("cassandra-setup-id");
+    expect(await namesOf(endpoint.ready)).to.deep.equal(["cassandra-setup"]);
   });
 
   it("tells programs by the environment where it is and who they are, the password by reference", async () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Catalog, catalogProblems, hadoopXml, metastoreSettings } from "../../../components/catalog/catalog.ts";
 import { Storage } from "../../../platform/storage.ts";
 import { envOf, postgres, resources, s3 } from "../../support/fixtures.ts";
-import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
+import { mock, type Mocked, namesOf, valueOf } from "../../support/mocks.ts";
 
 describe("Catalog", () => {
   let mocked: Mocked;
@@ -25,7 +25,7 @@ describe("Catalog", () => {
     const { endpoint } = make();
     expect(await valueOf(endpoint.uri)).to.equal("thrift://metastore.data.svc:9083");
     expect(await valueOf(endpoint.warehouse)).to.equal("s3a://lake/warehouse");
-    expect(await valueOf(endpoint.ready)).to.equal("metastore-id");
+    expect(await namesOf(endpoint.ready)).to.deep.equal(["metastore"]);
   });
 
   it("tells the store's address in core-site.xml and its key by environment only", async () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { CensusFile, type CensusFileArgs, censusFileProblems } from "../../../components/census/census-file.ts";
 import { podProblems } from "../../../platform/hardening.ts";
 import { envOf, resources, s3 } from "../../support/fixtures.ts";
-import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
+import { mock, type Mocked, namesOf } from "../../support/mocks.ts";
 
 describe("CensusFile", () => {
   let mocked: Mocked;
@@ -40,7 +40,7 @@ describe("CensusFile", () => {
     const { containers } = inputs.spec.template.spec;
     expect(containers[0].command).to.deep.equal(["node", "/opt/millrace/components/census/programs/census-file.ts"]);
     expect(podProblems(inputs.spec.template.spec, false)).to.deep.equal([]);
-    expect(await valueOf(file.ready)).to.equal("census-file-id");
+    expect(await namesOf(file.ready)).to.deep.equal(["census-file"]);
     expect(file.prefix).to.equal("census/");
   });
 

@@ -30,7 +30,7 @@ describe("JupyterHub", () => {
     database: "jupyterhub",
     user: "jupyterhub",
     password: { secretName: pulumi.output("postgres-role-jupyterhub"), key: "password" },
-    ready: pulumi.output("ready"),
+    ready: [],
   };
   const s3Config = { s3: { endpoint: "http://s3.example:9000", region: "eu-1", pathStyle: true } };
   const clients: ClientEndpoints = {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { KafkaTopics, topicProblems } from "../../../components/kafka/kafka-topic.ts";
 import { envOf, kafka, resources } from "../../support/fixtures.ts";
-import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
+import { mock, type Mocked, namesOf, valueOf } from "../../support/mocks.ts";
 
 describe("KafkaTopics", () => {
   let mocked: Mocked;
@@ -30,7 +30,7 @@ describe("KafkaTopics", () => {
       "/opt/millrace/components/kafka/programs/kafka-topics.ts",
     ]);
     expect(await valueOf(made.topics.telemetry.topic)).to.equal("telemetry");
-    expect(await valueOf(made.topics.telemetry.ready)).to.equal("kafka-topics-id");
+    expect(await namesOf(made.topics.telemetry.ready)).to.deep.equal(["kafka-topics"]);
   });
 
   const wrong: [string, Parameters<typeof topicProblems>[0], RegExp][] = [

@@ -20,7 +20,7 @@ describe("ClientEndpointsConfig", () => {
     kind: "spark-connect",
     url: pulumi.output("sc://spark.example:15002"),
     token,
-    ready: pulumi.output("ready"),
+    ready: [],
   };
   const common = { namespace: "data", objectStore: s3(), notebooks: "s3://notebooks" };
   const make = () =>

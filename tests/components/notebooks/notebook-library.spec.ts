@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { NotebookLibrary, notebookLibraryProblems } from "../../../components/notebooks/notebook-library.ts";
 import { envOf, resources, s3 } from "../../support/fixtures.ts";
-import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
+import { mock, type Mocked, namesOf } from "../../support/mocks.ts";
 
 describe("NotebookLibrary", () => {
   let mocked: Mocked;
@@ -37,7 +37,7 @@ describe("NotebookLibrary", () => {
     const [container] = inputs.spec.template.spec.containers;
     expect(container.command).to.deep.equal(["node", "/opt/millrace/components/notebooks/programs/notebooks-setup.ts"]);
     expect(container.volumeMounts[0]).to.deep.equal({ name: "notebooks", mountPath: "/notebooks", readOnly: true });
-    expect(await valueOf(library.ready)).to.equal("notebooks-setup-id");
+    expect(await namesOf(library.ready)).to.deep.equal(["notebooks-setup"]);
   });
 
   it("runs again when a notebook has changed", async () => {

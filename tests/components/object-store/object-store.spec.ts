@@ -9,7 +9,7 @@ import {
 } from "../../../components/object-store/object-store.ts";
 import { Storage } from "../../../platform/storage.ts";
 import { envOf, nodePorts, resources } from "../../support/fixtures.ts";
-import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
+import { mock, type Mocked, namesOf, valueOf } from "../../support/mocks.ts";
 
 const buckets = ["lake", "checkpoints"];
 const keys = { spark: { lake: "readWrite", checkpoints: "readWrite" }, proof: { lake: "read" } } as const;
@@ -69,7 +69,7 @@ describe("ObjectStore", () => {
       expect(await valueOf(endpoint.region)).to.equal(region);
       expect(await valueOf(endpoint.credentials.secretName)).to.equal("object-store-key-spark");
       expect(endpoint.credentials).to.include({ accessKeyField: "accessKey", secretKeyField: "secretKey" });
-      expect(await valueOf(endpoint.ready)).to.be.a("string");
+      expect(await namesOf(endpoint.ready)).to.deep.equal(kind === "existing" ? [] : ["object-store-setup"]);
     });
   }
 

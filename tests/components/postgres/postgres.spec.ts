@@ -5,7 +5,7 @@ import { pgHba, postgresConf } from "../../../components/postgres/postgres-setti
 import { Postgres, postgresProblems } from "../../../components/postgres/postgres.ts";
 import { Storage } from "../../../platform/storage.ts";
 import { envOf, resources, s3 } from "../../support/fixtures.ts";
-import { mock, type Inputs, type Mocked, valueOf } from "../../support/mocks.ts";
+import { type Inputs, mock, type Mocked, namesOf, valueOf } from "../../support/mocks.ts";
 
 describe("Postgres", () => {
   let mocked: Mocked;
@@ -44,7 +44,7 @@ describe("Postgres", () => {
     expect(await valueOf(endpoint.port)).to.equal(5432);
     expect(endpoint.password.key).to.equal("password");
     expect(await valueOf(endpoint.password.secretName)).to.equal("postgres-role-night-watch");
-    expect(await valueOf(endpoint.ready)).to.equal("postgres-setup-id");
+    expect(await namesOf(endpoint.ready)).to.deep.equal(["postgres-setup"]);
   });
 
   it("refuses a database that is not declared, naming those that are", () => {

@@ -7,6 +7,7 @@ import { makeMarkedRun } from "../../../check/marked-records.ts";
 import { Proof, type ProofArgs, proofProblems, type ProvenPipeline } from "../../../components/proof/proof.ts";
 import { TelemetryProducer, telemetryProblems } from "../../../components/telemetry/telemetry.ts";
 import { catalog, envOf, presto, resources, s3, topic } from "../../support/fixtures.ts";
+import type { Ready } from "../../../platform/endpoints.ts";
 import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
 
 describe("Proof", () => {
@@ -32,7 +33,7 @@ describe("Proof", () => {
     url: pulumi.output(`http://${service}.example`),
     robot: "proof",
     robotPassword: { secretName: pulumi.output(`${service}-users`), key: "proof" },
-    ready: pulumi.output("ready"),
+    ready: [],
   });
 
   it("hands the check settings that the check accepts", async () => {
@@ -131,7 +132,7 @@ describe("Proof", () => {
     expect(alone.inputs.spec.template.spec).to.include({ automountServiceAccountToken: false });
   });
 
-  const ready = pulumi.output("ready");
+  const ready: Ready = [];
   const pipeline = (): ProvenPipeline => ({
     pump: {
       kind: "random-numbers",

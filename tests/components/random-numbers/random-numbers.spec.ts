@@ -6,7 +6,7 @@ import {
   randomNumbersProblems,
 } from "../../../components/random-numbers/random-numbers.ts";
 import { envOf, resources, topic } from "../../support/fixtures.ts";
-import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
+import { mock, type Mocked, namesOf, valueOf } from "../../support/mocks.ts";
 
 describe("RandomNumbers", () => {
   let mocked: Mocked;
@@ -59,7 +59,7 @@ describe("RandomNumbers", () => {
     expect(await valueOf(endpoint.url)).to.equal("http://random-numbers.data.svc:8080");
     expect(await valueOf(endpoint.token.secretName)).to.equal("random-numbers-token");
     expect(endpoint.token.key).to.equal("token");
-    expect(await valueOf(endpoint.ready)).to.equal("random-numbers-id");
+    expect(await namesOf(endpoint.ready)).to.deep.equal(["random-numbers"]);
     const { inputs, secrets } = await mocked.get("kubernetes:core/v1:Secret", "random-numbers-token");
     expect(inputs.stringData["token"]).to.have.length(32);
     expect(secrets).to.deep.equal(["stringData"]);

@@ -25,7 +25,7 @@ describe("SparkConnect", () => {
         objectStore: s3(),
         catalog: catalog(),
         executors,
-      }),
+      }).endpoint,
       driverMemory: "640Mi",
       maxExecutors: 3,
       ...args,

@@ -44,7 +44,7 @@ describe("SparkBatch", () => {
         objectStore: s3(),
         catalog: catalog(),
         executors: { memory: "768Mi" },
-      }),
+      }).endpoint,
       eventLog: "s3a://spark-events/",
       applications: {
         "census-batch": {

@@ -1,3 +1,5 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { sparkVersions } from "../../../components/spark/image/versions.ts";
 import { podProblems, type PodSpec } from "../../../platform/hardening.ts";
@@ -8,27 +10,36 @@ import {
 } from "../../../components/spark/spark-application.ts";
 import { bakedPackages, sparkPackageProblems } from "../../../components/spark/spark-packages.ts";
 import { Spark, sparkProblems } from "../../../components/spark/spark.ts";
+import { Kafka } from "../../../components/kafka/kafka.ts";
+import type { ComponentOptions } from "../../../platform/component.ts";
+import type { SparkEndpoint } from "../../../components/spark/endpoint.ts";
+import { Storage } from "../../../platform/storage.ts";
 import { secretEnv } from "../../../platform/workload.ts";
-import { catalog, envOf, nodePorts, s3 } from "../../support/fixtures.ts";
+import { catalog, envOf, nodePorts, resources, s3 } from "../../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
 
+const storage = new Storage({ storageClass: "none" });
 const executors = { memory: "768Mi", cores: 2 };
 const makeSpark = () =>
   new Spark("spark", { namespace: "data", image: "spark:1", objectStore: s3(), catalog: catalog(), executors });
 const main = { file: "job.py", content: "print('hello')\n" };
-const makeApplication = (mode: "stream" | "batch", more: Partial<SparkApplicationArgs> = {}) =>
-  new SparkApplication("copy", {
-    spark: makeSpark(),
-    mode,
-    main,
-    exposure: nodePorts,
-    driverMemory: "640Mi",
-    executors: 2,
-    arguments: ["--once"],
-    env: { TOPIC: "telemetry" },
-    readyFile: "/tmp/ready",
-    ...more,
-  });
+const makeApplication = (mode: "stream" | "batch", more: Partial<SparkApplicationArgs> = {}, opts?: ComponentOptions) =>
+  new SparkApplication(
+    "copy",
+    {
+      spark: more.spark ?? makeSpark().endpoint,
+      mode,
+      main,
+      exposure: nodePorts,
+      driverMemory: "640Mi",
+      executors: 2,
+      arguments: ["--once"],
+      env: { TOPIC: "telemetry" },
+      readyFile: "/tmp/ready",
+      ...more,
+    },
+    opts,
+  );
 
 describe("Spark", () => {
   let mocked: Mocked;
@@ -127,6 +138,50 @@ describe("SparkApplication", () => {
       TOPIC: "telemetry",
     });
     expect(await valueOf(application.address.url)).to.equal("http://127.0.0.1:30040");
+  });
+
+  it("takes a Spark that is somebody else's as values, and makes nothing of it", async () => {
+    const spark: SparkEndpoint = {
+      kind: "spark",
+      namespace: pulumi.output("theirs"),
+      image: pulumi.output("their-spark:1"),
+      objectStore: s3(),
+      catalog: catalog(),
+      catalogName: "lake",
+      collector: "auto",
+      serviceAccountName: pulumi.output("their-drivers"),
+      settingsName: pulumi.output("their-settings"),
+      settingsText: pulumi.output("spark.ui.port 4040\n"),
+    };
+    makeApplication("stream", { spark });
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "spark-copy-driver");
+    expect(inputs.metadata.namespace).to.equal("theirs");
+    expect(inputs.spec.template.spec).to.deep.include({ serviceAccountName: "their-drivers" });
+    expect(inputs.spec.template.spec.containers[0].image).to.equal("their-spark:1");
+    const made = (await mocked.resources()).filter(({ type }) => type.startsWith("millrace:"));
+    expect(made.map(({ name }) => name)).to.deep.equal(["copy"]);
+  });
+
+  it("waits with its driver for components and for what endpoints tell to wait for, and with nothing else", () => {
+    const { endpoint } = new Kafka("events", {
+      namespace: "data",
+      image: "kafka:1",
+      storage,
+      exposure: nodePorts,
+      resources,
+    });
+    const theirs = makeSpark();
+    const waiting: Record<string, unknown> = {};
+    const see: pulumi.ResourceTransformation = ({ type, opts }) => {
+      waiting[type.split(":").at(-1) ?? ""] = opts.dependsOn;
+      return undefined;
+    };
+    const { ready } = makeApplication("stream", { waitFor: [theirs, ...endpoint.ready] }, { transformations: [see] });
+    expect(endpoint.ready).to.have.length(1);
+    expect(waiting["Deployment"]).to.deep.equal([theirs, ...endpoint.ready]);
+    expect(waiting["ConfigMap"]).to.equal(undefined);
+    expect(ready).to.have.length(1);
+    expect(ready[0]).to.be.instanceOf(k8s.apps.v1.Deployment);
   });
 
   it("lets executors find the driver by a headless Service before it is ready", async () => {

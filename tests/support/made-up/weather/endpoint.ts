@@ -1,5 +1,6 @@
 /** What the weather offers to others. */
 import type { Output } from "@pulumi/pulumi";
+import type { Ready } from "../../../../platform/endpoints.ts";
 
 /** The weather. */
 export interface WeatherEndpoint {
@@ -7,5 +8,5 @@ export interface WeatherEndpoint {
   /** `http://host:port`, reachable from pods. */
   readonly url: Output<string>;
   /** Settles when a station answers. */
-  readonly ready: Output<string>;
+  readonly ready: Ready;
 }

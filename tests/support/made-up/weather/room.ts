@@ -19,6 +19,6 @@ export const weatherRoom = defineRoom({
       : {
           addresses: { weather: { title: "Weather", url: stations.endpoint.url } },
           proves: { weather: stations.endpoint },
-          waitFor: [stations.endpoint.ready],
+          waitFor: stations.endpoint.ready,
         },
 });

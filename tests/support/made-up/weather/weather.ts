@@ -47,7 +47,7 @@ export class Weather extends Component {
       { parent: this },
     );
     const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(name, namespace)}:${PORT}`);
-    this.endpoint = { kind: "weather", url, ready: pods.id };
+    this.endpoint = { kind: "weather", url, ready: [pods] };
     this.registerOutputs({ url });
   }
 }
