@@ -42,6 +42,9 @@ class Column:
     def __sub__(self, other: Any) -> "Column":
         return self._with(other, lambda left, right: left - right)
 
+    def __ge__(self, other: Any) -> "Column":
+        return self._with(other, lambda left, right: left >= right)
+
     def __lt__(self, other: Any) -> "Column":
         return self._with(other, lambda left, right: left < right)
 

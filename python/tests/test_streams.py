@@ -213,8 +213,12 @@ class Lag(StreamCase):
 class Missing(StreamCase):
     """Records that Kafka dropped before they were read."""
 
-    def look(self, start: int, end: int, seen: list[int], earliest: int, written: Any = None) -> Any:
-        found = self.gaps.Gaps(None, "spark-a", "s3a://c/a", must_write=True)
+    def look(self, start: int, end: int, seen: list[int], earliest: int, written: Any = (), last: Any = None) -> Any:
+        rows = [{"kafka_partition": 0, "kafka_offset": offset} for offset in written]
+        others = [{"kafka_partition": 1, "kafka_offset": offset} for offset in range(start, end)]
+        spark = mock.Mock(table=lambda _: rows_as_spark.DataFrame([*rows, *others]))
+        found = self.gaps.Gaps(spark, "spark-a", "s3a://c/a", must_write=True, written={"t": ["lake.a.samples"]})
+        found._last = last
         logs = {"offsets/6": {("t", 0): start}, "offsets/7": {("t", 0): end}}
         self.read: list[tuple[int, int]] = []
         more = rows_as_spark.DataFrame([])
@@ -243,6 +247,14 @@ class Missing(StreamCase):
         self.assertEqual(self.look(5, 12, [9, 10, 11], 9), [(5, 9)])
         self.assertEqual(self.look(5, 12, [], 40), [(5, 12)])
         self.assertEqual(self.look(5, 12, [5, 6, 9, 10, 11], 9), [(7, 9)], "dropped while they were read")
+
+    def test_are_not_what_a_batch_had_written_before_it_was_broken_off(self) -> None:
+        self.assertEqual(self.look(5, 12, [], 40, written=[3, 5, 6, 7]), [(8, 12)])
+        self.assertEqual(self.look(5, 12, [], 40, [5, 6, 7], last=(7, {("t", 0): 12})), [(8, 12)], "in the same driver")
+
+    def test_of_a_new_batch_are_not_looked_for_in_tables(self) -> None:
+        before = (6, {("t", 0): 5})
+        self.assertEqual(self.look(5, 12, [], 40, [5, 6, 7], last=before), [(5, 12)], "rows of an earlier topic")
 
     def test_are_not_the_offsets_that_kafka_uses_itself(self) -> None:
         self.assertEqual(self.look(5, 8, [5, 7], 5), [])

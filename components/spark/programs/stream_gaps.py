@@ -2,14 +2,15 @@
 
 A batch that has as many records of a partition as it has offsets has missed nothing, which is all that is asked in
 ordinary times. Offsets without a record below Kafka's earliest one are records that were dropped; others are Kafka's own
-marks. Offsets that run backwards are a topic that was made anew: its records up to there are read here, since Spark goes on
+marks. A batch that is repeated may have been written before its records were dropped: what the tables have was not missed.
+Offsets that run backwards are a topic that was made anew: its records up to there are read here, since Spark goes on
 behind them.
 """
 
 import json
 import sys
 from datetime import datetime, timezone
-from typing import Any, Callable, Iterable, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -73,12 +74,22 @@ def by_partition(text: str) -> dict[Place, int]:
 class Gaps:
     """Looks for gaps in the batches of one query."""
 
-    def __init__(self, spark: SparkSession, query: str, checkpoint: str, must_write: bool) -> None:
+    def __init__(
+        self,
+        spark: SparkSession,
+        query: str,
+        checkpoint: str,
+        must_write: bool,
+        written: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         """
         :param query: how it is called in the table and by Kafka
         :param must_write: whether a batch waits until its gaps are in the table
+        :param written: by topic the tables whose rows name the offsets that they are of; a repeated batch of another topic
+            counts whole as missed
         """
         self._spark, self._query, self._checkpoint, self._must_write = spark, query, checkpoint, must_write
+        self._written = written or {}
         self._unwritten: list[tuple[int, Gap]] = []
         self._last: tuple[int, dict[Place, int]] | None = None
         self.missed: dict[Place, Missed] = {}
@@ -92,6 +103,7 @@ class Gaps:
     def checked(self, batch: DataFrame, epoch: int) -> DataFrame:
         """The batch, which is kept by the caller so that Kafka is read once; with what else must be read."""
         starts, ends = self._starts(epoch), self._log(f"offsets/{epoch}")
+        may_be_written = self._last is None or self._last[0] >= epoch
         self._last = (epoch, ends)
         counts = {
             (row["topic"], row["kafka_partition"]): row["count"]
@@ -108,7 +120,10 @@ class Gaps:
             elif counts.get((topic, partition), 0) < end - start:
                 limit = min(end, self._earliest(topic, partition, end))
                 if limit > start:
-                    gaps += holes(topic, partition, start, limit, self._seen(batch, topic, partition, limit))
+                    seen = set(self._seen(batch, topic, partition, limit))
+                    if may_be_written:
+                        seen.update(self._in_tables(topic, partition, start, limit))
+                    gaps += holes(topic, partition, start, limit, seen)
         self._note(epoch, gaps)
         return batch
 
@@ -184,6 +199,15 @@ class Gaps:
     def _seen(self, batch: DataFrame, topic: str, partition: int, limit: int) -> list[int]:
         of_it = (F.col("topic") == topic) & (F.col("kafka_partition") == partition) & (F.col("kafka_offset") < limit)
         return [row["kafka_offset"] for row in batch.where(of_it).select("kafka_offset").collect()]
+
+    def _in_tables(self, topic: str, partition: int, start: int, limit: int) -> list[int]:
+        offset = F.col("kafka_offset")
+        of_it = (F.col("kafka_partition") == partition) & (offset >= start) & (offset < limit)
+        found: list[int] = []
+        for table in self._written.get(topic, ()):
+            rows = self._spark.table(table).where(of_it).select("kafka_offset")
+            found += [row["kafka_offset"] for row in rows.collect()]
+        return found
 
     def _read(self, topic: str, partition: int, start: int, end: int) -> DataFrame:
         reader = records.kafka_options(self._spark.read.format("kafka"))

@@ -111,7 +111,7 @@ def main() -> None:
     for stream in STREAMS:
         # Nothing else commits to the table yet, so this succeeds however much has piled up.
         patiently(stream.table, partial(tables.maintain, spark, stream.table))
-        gaps = Gaps(spark, stream.group, stream.checkpoint, must_write=True)
+        gaps = Gaps(spark, stream.group, stream.checkpoint, must_write=True, written={TOPIC: [SAMPLES, DEAD_LETTER]})
         patiently(stream_gaps.TABLE, gaps.load)
         queries[stream.table] = records.KeptQuery(stream.name, partial(start, spark, stream, gaps))
         groups[stream.group] = records.Reported(queries[stream.table], gaps.words)

@@ -319,7 +319,9 @@ def main() -> None:
     queries: dict[str, records.KeptQuery] = {}
     groups: dict[str, records.Reported] = {}
     for name, query in QUERIES.items():
-        gaps = Gaps(spark, group(name), checkpoint_of(name), query.needs_lake)
+        # Rows of Cassandra do not name their offsets.
+        written = {RANDOM_NUMBERS: [SAMPLES, DEAD_LETTER]} if name == "lake" else {}
+        gaps = Gaps(spark, group(name), checkpoint_of(name), query.needs_lake, written)
         patiently(stream_gaps.TABLE, gaps.load)
         queries[name] = records.KeptQuery(name, partial(start, spark, name, ready, gaps))
         groups[group(name)] = records.Reported(queries[name], gaps.words)
