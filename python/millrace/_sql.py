@@ -27,6 +27,12 @@ _WAYS: tuple[tuple[str, str], ...] = (
         "the table has a column of Spark's TIMESTAMP_LTZ, which Presto cannot read. Write it anew in Spark as a time "
         "without zone: CREATE OR REPLACE TABLE ... AS SELECT ..., CAST(x AS TIMESTAMP_NTZ) AS x FROM ...",
     ),
+    ("not an iceberg table", "it is a view of Spark's, or of another kind: millrace.spark().sql('SELECT ...') reads it"),
+    (
+        "table metadata is missing",
+        "the table may have Iceberg's format 3, which Presto cannot read. Copy it in Spark, which makes format 2: "
+        "CREATE TABLE ... AS SELECT ... FROM ..., and drop this one",
+    ),
     ("does not support updates", "let Spark do it: millrace.spark().sql('UPDATE ...')"),
     ("mismatched input 'merge'", "let Spark do it: millrace.spark().sql('MERGE INTO ...')"),
     (

@@ -304,6 +304,8 @@ class Query(support.PlatformCase):
     def test_tells_the_way_where_spark_does_what_presto_refuses(self) -> None:
         for message, way in (
             ("Iceberg column type timestamptz is not supported", "CAST(x AS TIMESTAMP_NTZ)"),
+            ("Not an Iceberg table: reports.mine", "millrace.spark().sql('SELECT ...')"),
+            ("Table metadata is missing.", "CREATE TABLE ... AS SELECT ... FROM ..."),
             ("This connector does not support updates", "millrace.spark().sql('UPDATE ...')"),
             ("line 1:1: mismatched input 'MERGE'. Expecting: 'ALTER'", "millrace.spark().sql('MERGE INTO ...')"),
             (
