@@ -214,9 +214,9 @@ class Missing(StreamCase):
     """Records that Kafka dropped before they were read."""
 
     def look(self, start: int, end: int, seen: list[int], earliest: int, written: Any = (), last: Any = None) -> Any:
-        rows = [{"kafka_partition": 0, "kafka_offset": offset} for offset in written]
-        others = [{"kafka_partition": 1, "kafka_offset": offset} for offset in range(start, end)]
-        spark = mock.Mock(table=lambda _: rows_as_spark.DataFrame([*rows, *others]))
+        table = [{"kafka_partition": 0, "kafka_offset": offset} for offset in written]
+        table += [{"kafka_partition": 1, "kafka_offset": offset} for offset in range(start, end)]
+        spark = mock.Mock(table=lambda _: rows_as_spark.DataFrame(table))
         found = self.gaps.Gaps(spark, "spark-a", "s3a://c/a", must_write=True, written={"t": ["lake.a.samples"]})
         found._last = last
         logs = {"offsets/6": {("t", 0): start}, "offsets/7": {("t", 0): end}}
@@ -250,7 +250,7 @@ class Missing(StreamCase):
 
     def test_are_not_what_a_batch_had_written_before_it_was_broken_off(self) -> None:
         self.assertEqual(self.look(5, 12, [], 40, written=[3, 5, 6, 7]), [(8, 12)])
-        self.assertEqual(self.look(5, 12, [], 40, [5, 6, 7], last=(7, {("t", 0): 12})), [(8, 12)], "in the same driver")
+        self.assertEqual(self.look(5, 12, [], 40, [5, 6, 7], (7, {("t", 0): 12})), [(8, 12)], "in the same driver")
 
     def test_of_a_new_batch_are_not_looked_for_in_tables(self) -> None:
         before = (6, {("t", 0): 5})
