@@ -24,10 +24,22 @@ export interface RingNode {
  * @throws Error when it is stopped, or anything is not as it must be: the node in question is then still there with its rows, and so are all before it.
  */
 export async function handOver(leaving: Leaving): Promise<void> {
+  await hasFewCopies(leaving);
   for (let node = leaving.there - 1; node >= leaving.wanted; node--) {
     await leave(leaving, node);
     await leaving.remove(node);
   }
+}
+
+/** A majority of copies that there are no nodes for never answers: nobody could log in to lower their number afterwards. */
+async function hasFewCopies(leaving: Leaving): Promise<void> {
+  const { there, wanted } = leaving;
+  const copies = readCopies(await leaving.run(0, ["nodetool", "status", "system_auth"]));
+  if (copies <= wanted) return;
+  throw new Error(
+    `there are ${Number.isNaN(copies) ? "an unknown number of" : copies} copies of each row and account, and ${wanted} can be had after: ` +
+      `put millrace:services.cassandra.replicas ${there} back, with replicationFactor ${Math.min(3, wanted)}, and npm run up; then give ${wanted} again`,
+  );
 }
 
 async function leave(leaving: Leaving, node: number): Promise<void> {
@@ -48,7 +60,7 @@ async function leave(leaving: Leaving, node: number): Promise<void> {
     log(`${name(node)}: comparing its rows with the other copies`);
     await leaving.run(node, ["nodetool", "repair", "-full"]);
     log(`${name(node)}: handing its rows over`);
-    // Copies that there are too few nodes for are no reason to stop: the setup lowers their number right after.
+    // Cassandra's own keyspaces of traces and repairs want three copies, whatever the number of nodes.
     await leaving.run(node, ["nodetool", "decommission", "--force"]).catch(async (error: unknown) => {
       if ((await modeOf(leaving, node)) === "NORMAL") throw error;
     });
@@ -108,6 +120,14 @@ export function readRing(status: string): Map<string, RingNode> {
       { state, ...(size === undefined ? {} : { load: Number(size.replace(",", ".")) * (UNITS[unit] ?? Number.NaN) }) },
     ]),
   );
+}
+
+/** Copies of each row of a keyspace: what all nodes together own of it. */
+export function readCopies(status: string): number {
+  const shares = [...status.matchAll(/^[UD?][NLJM]\s.*?\s([\d.,]+)%\s/gm)].map(([, share = ""]) =>
+    Number(share.replace(",", ".")),
+  );
+  return shares.length === 0 ? Number.NaN : Math.round(shares.reduce((sum, share) => sum + share, 0) / 100);
 }
 
 async function ringOf(leaving: Leaving): Promise<Map<string, RingNode>> {

@@ -88,8 +88,9 @@ export const cassandra = defineService({
       ];
       return (
         `millrace:services.cassandra.replicas: received ${wanted}, but ${there} nodes have the rows, and a node that is taken away ` +
-        `takes its rows along; npm run up has nodes hand their rows over before it takes them away, where all ${there} of them run; ` +
-        `else put ${there} back, npm run up, and give ${wanted} again. By hand, from the last node on: ${steps.join("; ")} ` +
+        `takes its rows along; npm run up has nodes hand their rows over before it takes them away, where all ${there} of them run ` +
+        `and millrace:services.cassandra.replicationFactor was ${Math.min(3, wanted)} at the last up; else put ${there} back, with that factor, ` +
+        `npm run up, and give ${wanted} again. By hand, from the last node on: ${steps.join("; ")} ` +
         '(docs/cassandra.md, "Fewer nodes")'
       );
     },

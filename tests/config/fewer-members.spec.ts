@@ -47,8 +47,9 @@ describe("fewer members than hold data", () => {
   it("are refused for Cassandra by a program that can't have them hand their rows over, with who can and the commands", () => {
     expect(problems(live({ cassandra: 3 }), { cassandra: { replicas: 1 } })).to.deep.equal([
       "millrace:services.cassandra.replicas: received 1, but 3 nodes have the rows, and a node that is taken away takes its " +
-        "rows along; npm run up has nodes hand their rows over before it takes them away, where all 3 of them run; else put 3 " +
-        `back, npm run up, and give 1 again. By hand, from the last node on: ${steps} (docs/cassandra.md, "Fewer nodes")`,
+        "rows along; npm run up has nodes hand their rows over before it takes them away, where all 3 of them run and " +
+        "millrace:services.cassandra.replicationFactor was 1 at the last up; else put 3 back, with that factor, npm run up, and " +
+        `give 1 again. By hand, from the last node on: ${steps} (docs/cassandra.md, "Fewer nodes")`,
     ]);
   });
 

@@ -77,6 +77,7 @@ export async function applySchema(session: Session, setup: Setup, datacenter: st
       await session.execute(keyspaceCql("CREATE", keyspace, replication));
       changes.push(`keyspace ${keyspace}: created with replication factor ${setup.replicationFactor}`);
     } else if (!sameMap(found.replication, replication)) {
+      await completeCopies(session, keyspace, found, setup.replicationFactor, datacenter);
       // A mark in the cluster itself: a setup that is broken off after the change goes on copying at its next run.
       for (const name of Object.keys(found.tables)) await session.execute(commentCql(keyspace, name, INCOMPLETE));
       await session.execute(keyspaceCql("ALTER", keyspace, replication));
@@ -87,6 +88,18 @@ export async function applySchema(session: Session, setup: Setup, datacenter: st
     }
   }
   return [...changes, ...(await copyRows(session, Object.keys(setup.keyspaces)))];
+}
+
+/** Before there are fewer copies: the one that stays may be one that was away when a row was written. */
+async function completeCopies(
+  session: Session,
+  keyspace: string,
+  found: ExistingKeyspaces[string],
+  factor: number,
+  datacenter: string,
+): Promise<void> {
+  if (Number(found.replication[datacenter] ?? 0) <= factor) return;
+  for (const table of Object.keys(found.tables)) await session.readOnAll(`SELECT * FROM ${tableName(keyspace, table)}`);
 }
 
 /** Gives every copy the rows that are there: a node that is new to a row has none of it until somebody copies it. */
@@ -113,7 +126,10 @@ export async function replicateAccounts(session: Session, factor: number, datace
   if (found === undefined) return [];
   const same = sameMap(found.replication, replication);
   if (same && factor === 1) return [];
-  if (!same) await session.execute(keyspaceCql("ALTER", "system_auth", replication));
+  if (!same) {
+    await completeCopies(session, "system_auth", found, factor, datacenter);
+    await session.execute(keyspaceCql("ALTER", "system_auth", replication));
+  }
   // Also when nothing has changed, in case that an earlier setup was broken off: these tables are small.
   for (const table of Object.keys(found.tables)) {
     await session.readOnAll(`SELECT * FROM ${tableName("system_auth", table)}`);

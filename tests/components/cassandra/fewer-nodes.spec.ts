@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { handOver, readRing } from "../../../components/cassandra/fewer-nodes.ts";
+import { handOver, readCopies, readRing } from "../../../components/cassandra/fewer-nodes.ts";
 import type { Leaving } from "../../../platform/service.ts";
 
 const header = `Datacenter: dc1
@@ -39,7 +39,13 @@ class Ring implements Leaving {
     this.done.push(`remove ${ordinal}`);
     return Promise.resolve();
   }
-  run(ordinal: number, [, command = ""]: readonly string[]): Promise<string> {
+  /** What each node owns of the accounts, as `nodetool` shows it. */
+  share = "33.4%";
+  run(ordinal: number, [, command = "", keyspace]: readonly string[]): Promise<string> {
+    if (keyspace === "system_auth") {
+      const lines = this.states.map((_, node) => `UN  10.0.0.${node}  75.2 MiB  16  ${this.share}  id-${node}  rack1`);
+      return Promise.resolve(`${header}${lines.join("\n")}\n`);
+    }
     if (command === "status") {
       if (this.gossip > 0 && --this.gossip === 0) this.states[this.states.length - 1] = "";
       const lines = this.states.map(
@@ -78,6 +84,19 @@ describe("nodes of Cassandra that leave", () => {
       ["fd00::2", { state: "DL" }],
       ["10.0.0.3", { state: "?N", load: 512 }],
     ]);
+  });
+
+  it("do not begin while there are more copies than nodes that stay: nobody could log in then", async () => {
+    const ring = new Ring(3, 1);
+    ring.share = "100.0%";
+    expect(readCopies(await ring.run(0, ["nodetool", "status", "system_auth"]))).to.equal(3);
+    expect(await failure(ring)).to.equal(
+      "there are 3 copies of each row and account, and 1 can be had after: put millrace:services.cassandra.replicas 3 back, with " +
+        "replicationFactor 1, and npm run up; then give 1 again",
+    );
+    ring.share = "?";
+    expect(await failure(ring)).to.contain("there are an unknown number of copies");
+    expect(ring.done).to.deep.equal([]);
   });
 
   it("compare their rows, hand them over, and go, one after the other from the last", async () => {

@@ -56,6 +56,8 @@ export async function grown(runner: Runner): Promise<void> {
   await runner.step("one node of Cassandra has all rows that two had", 30 * MINUTE, async () => {
     const before = await summaries();
     must(before > 0, "there are no figures of the census to look after");
+    write({}, { cassandra: { replicationFactor: 1 } });
+    await upWith({ kafka: 3, cassandra: 2 });
     await upWith({ kafka: 3, cassandra: 1 });
     const stdout = await printed("cassandra-0", "node", ["nodetool", "status"]);
     must((stdout.match(/^[UD]\w /gm) ?? []).length === 1, `not one node: ${stdout}`);
@@ -94,10 +96,18 @@ async function upWith(replicas: Readonly<Record<string, number>>): Promise<void>
   must(ran.code === 0 && report.ok, report.errors.join("; ") || `exit code ${ran.code}`);
 }
 
-function write(replicas: Readonly<Record<string, number>>): void {
+function write(
+  replicas: Readonly<Record<string, number>>,
+  more: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
+): void {
   const yaml = parseDocument(readFileSync(file, "utf8"));
   for (const [service, count] of Object.entries(replicas)) {
     yaml.setIn(["config", "millrace:services", service, "replicas"], count);
+  }
+  for (const [service, settings] of Object.entries(more)) {
+    for (const [key, value] of Object.entries(settings)) {
+      yaml.setIn(["config", "millrace:services", service, key], value);
+    }
   }
   writeFileSync(file, String(yaml));
 }

@@ -129,6 +129,16 @@ describe("cassandra/schema", () => {
     ]);
   });
 
+  it("gives every copy all rows before it lowers their number, for the one that stays may lack some", async () => {
+    const session = cluster({ replication: { class: strategy, dc1: "3" } });
+    await applySchema(session, declared, "dc1");
+    expect(session.statements).to.deep.equal([
+      'ALL SELECT * FROM "streaming"."windows"',
+      `ALTER TABLE "streaming"."windows" WITH comment = 'millrace: rows are being copied'`,
+      `ALTER KEYSPACE "streaming" WITH replication = {'class': 'NetworkTopologyStrategy', 'dc1': '1'}`,
+    ]);
+  });
+
   it("copies the rows of a marked table by reading them from all, also when an earlier setup was broken off", async () => {
     const session = cluster({ table: { ...same.table, comment: "millrace: rows are being copied" } });
     expect(await applySchema(session, declared, "dc1")).to.deep.equal([
