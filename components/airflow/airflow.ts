@@ -125,7 +125,11 @@ export function airflowProblems(args: {
   return problems;
 }
 
-/** Airflow with one process of each kind. All state is in its database and in S3, so every pod may be killed. */
+/**
+ * Airflow with one process of each kind. All state is in its database and in S3, so every pod may be killed. Several fit
+ * into one stack, each in a namespace of its own: a scheduler takes over the task pods of its namespace that have lost theirs,
+ * and tells them apart only by numbers that each Airflow counts from 1.
+ */
 export class Airflow extends Component {
   readonly endpoint: AirflowEndpoint;
   /** Where people find its page. */

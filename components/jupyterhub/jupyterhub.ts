@@ -115,7 +115,10 @@ export function jupyterhubProblems(
   return problems;
 }
 
-/** A hub and its proxy. A restart of the hub leaves users connected to their servers. */
+/**
+ * A hub and its proxy. A restart of the hub leaves users connected to their servers. Several fit into one stack, each in a
+ * namespace of its own: a user's server is the pod `jupyter-<user>`, whichever hub has started it.
+ */
 export class JupyterHub extends Component {
   readonly endpoint: JupyterHubEndpoint;
   /** Where people log in. */

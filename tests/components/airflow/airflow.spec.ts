@@ -47,15 +47,15 @@ describe("Airflow", () => {
     mocked = await mock();
   });
 
-  const make = (args: Partial<AirflowArgs> = {}) =>
-    new Airflow("airflow", {
+  const make = (args: Partial<AirflowArgs> = {}, name = "airflow") =>
+    new Airflow(name, {
       namespace: "data",
       image: "airflow:1",
       exposure: nodePorts,
       database,
       logs: { objectStore: s3("airflow"), bucket: "airflow" },
       connections: { kafka: kafka(), presto: presto(), spark, objectStore: s3("airflow") },
-      clients: new ClientEndpointsConfig("client-endpoints", {
+      clients: new ClientEndpointsConfig(`${name === "airflow" ? "" : `${name}-`}client-endpoints`, {
         namespace: "data",
         objectStore: s3("airflow"),
         notebooks: "s3://notebooks",
@@ -69,6 +69,23 @@ describe("Airflow", () => {
     (await mocked.get("kubernetes:core/v1:ConfigMap", "airflow-settings")).inputs.data;
   const taskPod = async (): Promise<Pod> =>
     (JSON.parse((await settings())["task-pod.yaml"] ?? "") as { spec: Pod }).spec;
+
+  it("can be there twice in one stack, each in a namespace of its own with objects of its own name", async () => {
+    make({ namespace: "a" }, "reports");
+    make({ namespace: "b" }, "models");
+    const lineages = await mocked.lineages();
+    expect(new Set(lineages).size).to.equal(lineages.length);
+    for (const [name, namespace] of [
+      ["reports", "a"],
+      ["models", "b"],
+    ] as const) {
+      const objects = (await mocked.resources()).filter(
+        ({ type, inputs }) => type.startsWith("kubernetes:") && inputs.metadata.namespace === namespace,
+      );
+      expect(objects.length).to.be.greaterThan(8);
+      expect(objects.map((object) => object.name).filter((object) => !object.startsWith(name))).to.deep.equal([]);
+    }
+  });
 
   it("offers its address, and the robot by a reference to its password", async () => {
     const airflow = make();

@@ -40,8 +40,8 @@ describe("JupyterHub", () => {
   const secretRef = (name: string, key: string): SecretKeyRef => ({ secretName: pulumi.output(name), key });
   const home = (user: string) => ({ objectStore: s3(`user-${user}`), bucket: `home-${user}`, prefix: "" });
   const homes = { ana: home("ana"), ben: home("ben"), proof: home("proof") };
-  const make = (more: Partial<JupyterHubArgs> = {}) =>
-    new JupyterHub("jupyterhub", {
+  const make = (more: Partial<JupyterHubArgs> = {}, name = "jupyterhub") =>
+    new JupyterHub(name, {
       namespace: "data",
       image: "jupyter:1",
       exposure: nodePorts,
@@ -61,6 +61,23 @@ describe("JupyterHub", () => {
     const { inputs } = await mocked.get(CONFIG_MAP, "jupyterhub-hub");
     return JSON.parse(inputs.data[file] ?? "");
   };
+
+  it("can be there twice in one stack, each in a namespace of its own with objects of its own name", async () => {
+    make({ namespace: "a" }, "research");
+    make({ namespace: "b" }, "teaching");
+    const lineages = await mocked.lineages();
+    expect(new Set(lineages).size).to.equal(lineages.length);
+    for (const [name, namespace] of [
+      ["research", "a"],
+      ["teaching", "b"],
+    ] as const) {
+      const objects = (await mocked.resources()).filter(
+        ({ type, inputs }) => type.startsWith("kubernetes:") && inputs.metadata.namespace === namespace,
+      );
+      expect(objects.length).to.be.greaterThan(8);
+      expect(objects.map((object) => object.name).filter((object) => !object.startsWith(name))).to.deep.equal([]);
+    }
+  });
 
   it("offers its address, and the robot's password by reference", async () => {
     const hub = make();
