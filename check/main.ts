@@ -9,7 +9,7 @@ import { branchesOf, skippedHops } from "./branches.ts";
 import { readConfig } from "./config.ts";
 import type { ProofConfig } from "./config.ts";
 import type { Skipped } from "../platform/hops/hop.ts";
-import { makeMarkedRun } from "./marked-records.ts";
+import { startRun } from "../platform/hops/run.ts";
 import { hopJson, hopLine, proofJson, proofLines, skippedJson, skippedLine } from "./report.ts";
 import { runBranches } from "./runner.ts";
 
@@ -26,15 +26,15 @@ function configOrExit(): ProofConfig {
 }
 
 const config = configOrExit();
-const marked = makeMarkedRun(config);
-forPeople(`proof ${marked.run}: ${marked.records.length} records and ${marked.poison.length} poison ones`);
+const run = startRun();
+forPeople(`proof ${run.run}: ${config.records} records and ${config.poison} poison ones`);
 const stop = new AbortController();
 for (const name of ["SIGTERM", "SIGINT"] as const) {
   process.once(name, () => {
     stop.abort();
   });
 }
-const branches = branchesOf(config, marked);
+const branches = branchesOf(config, run);
 const skipped = skippedHops(config, branches);
 const tellSkipped = (one: Skipped): void => {
   forPrograms(skippedJson(one));
@@ -52,6 +52,6 @@ const result = await runBranches(branches, {
     forPeople(`${hop}: ${words}`);
   },
 });
-forPrograms(proofJson(marked.run, result));
-proofLines(marked.run, result, [...skipped, ...result.skipped]).forEach(forPeople);
+forPrograms(proofJson(run.run, result));
+proofLines(run.run, result, [...skipped, ...result.skipped]).forEach(forPeople);
 process.exit(result.ok ? 0 : 1);

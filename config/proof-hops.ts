@@ -1,17 +1,13 @@
 /** Which hops of the proof a config leaves out, and why, in the words of its settings. */
-import { type HopName, hopNames } from "../check/hop-names.ts";
 import type { PlatformConfig } from "./index.ts";
 import { servicesOf } from "./profiles.ts";
 import { enabledRooms, rooms, settingsOf } from "./rooms.ts";
 
-/** What each hop asks on top of the data path, in the order of the proof's table. */
-const asks = hopNames.flatMap((hop): [hop: HopName, services: readonly string[]][] => {
-  const services = rooms.map(({ hops }) => hops?.[hop]).find((asked) => asked !== undefined);
-  return services === undefined ? [] : [[hop, services]];
-});
+/** What each hop asks on top of the data path. */
+const asks = rooms.flatMap(({ hops = {} }) => Object.entries(hops));
 
 /** The reason for each hop that is left out, by its name. */
-export function skippedHops(config: PlatformConfig): Partial<Record<HopName, string>> {
+export function skippedHops(config: PlatformConfig): Readonly<Record<string, string>> {
   const unasked = Object.fromEntries(
     enabledRooms(config).flatMap(({ room, view }) => Object.entries(room.unasked?.(view.own) ?? {})),
   );
@@ -20,7 +16,7 @@ export function skippedHops(config: PlatformConfig): Partial<Record<HopName, str
     if (off.length > 0) return [[hop, off.map((service) => reasonOf(service, config.profile)).join("; ")]];
     return unasked[hop] === undefined ? [] : [[hop, unasked[hop]]];
   });
-  return Object.fromEntries(skipped) as Partial<Record<HopName, string>>;
+  return Object.fromEntries(skipped) as Readonly<Record<string, string>>;
 }
 
 function reasonOf(service: string, profile: PlatformConfig["profile"]): string {

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PublishedAddress, Ready } from "./endpoints.ts";
 import type { Exposure } from "./exposure.ts";
+import type { Proven } from "./proven.ts";
 import type { Home, PublishedPort, Service, SettingsOf, StoreNames } from "./service.ts";
 import type { Storage } from "./storage.ts";
 
@@ -41,9 +42,9 @@ export interface Offers {
   /** By the key of the room's published port. */
   readonly addresses?: Readonly<Record<string, PublishedAddress | undefined>>;
   readonly logins?: readonly Login[];
-  /** The proof's arguments that it answers for. */
-  readonly proves?: object;
-  /** What must be ready before the proof asks. */
+  /** What it tells the proof of itself, and what else it answers for. @default - nothing */
+  readonly proves?: readonly Proven[];
+  /** What else must be ready before the proof asks. */
   readonly waitFor?: Ready;
 }
 
@@ -125,25 +126,12 @@ export class House {
     return this.#offers.flatMap(({ logins = [] }) => [...logins]);
   }
 
-  /** What the proof is to ask, from all rooms. */
-  get proves(): object {
-    return this.#offers.reduce((all, { proves = {} }) => merged(all, proves), {});
+  /** What the rooms tell the proof. */
+  get proves(): Proven[] {
+    return this.#offers.flatMap(({ proves = [] }) => [...proves]);
   }
 
   get waitFor(): pulumi.Resource[] {
     return this.#offers.flatMap(({ waitFor = [] }) => [...waitFor]);
   }
 }
-
-/** Parts that several rooms answer for are put together; one level is enough. */
-function merged(all: object, more: object): object {
-  const had = all as Readonly<Record<string, unknown>>;
-  const entries = Object.entries(more as Readonly<Record<string, unknown>>).map(([key, part]) => [
-    key,
-    isPlain(had[key]) && isPlain(part) ? { ...had[key], ...part } : part,
-  ]);
-  return { ...all, ...(Object.fromEntries(entries) as object) };
-}
-
-const isPlain = (part: unknown): part is object =>
-  typeof part === "object" && part !== null && Object.getPrototypeOf(part) === Object.prototype;

@@ -12,10 +12,9 @@ const below: Readonly<Record<string, readonly string[]>> = {
   // Each image is its room's.
   images: ["platform/", "components/index.ts"],
   display: ["platform/", "components/"],
-  // The proof's settings and records are types and plain functions that hops share; its runner is not for them.
-  components: ["platform/", "display/protocol.ts", "check/config.ts", "check/marked-records.ts"],
-  check: ["platform/", "components/"],
-  config: ["platform/", "components/", "images/", "check/hop-names.ts", "clusters/profile.ts"],
+  components: ["platform/", "display/protocol.ts"],
+  check: ["platform/", "components/hops.ts"],
+  config: ["platform/", "components/", "images/", "clusters/profile.ts"],
   clusters: ["platform/", "components/index.ts", "config/", "images/"],
   engine: ["platform/", "clusters/kubeconfig.ts", "clusters/kubernetes-client.ts"],
   policies: ["platform/", "config/child.ts"],

@@ -13,6 +13,7 @@ import { footprint } from "../config/fit.ts";
 import { loadConfig } from "../config/index.ts";
 import { settingsIn } from "../config/rooms.ts";
 import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts";
+import { hopNames } from "../check/table.ts";
 
 interface Program {
   readonly addresses: Output<{ title: string; url: string | undefined }[]>;
@@ -299,10 +300,11 @@ describe("the program", function () {
       const { mocked } = await render({ "millrace:profile": "studio", "millrace:services": services });
       const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
       const env = job.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "PROOF_CONFIG");
-      const { airflow, jupyterhub } = JSON.parse(env?.value ?? "{}") as {
-        airflow?: { runs: boolean; lastRuns: object };
-        jupyterhub?: object;
-      };
+      const { airflow, jupyterhub } = (
+        JSON.parse(env?.value ?? "{}") as {
+          rooms: { airflow?: { runs: boolean; lastRuns: object }; jupyterhub?: object };
+        }
+      ).rooms;
       return [
         ...(airflow?.runs === true ? ["airflow"] : []),
         ...Object.keys(airflow?.lastRuns ?? {}),
@@ -420,19 +422,19 @@ describe("the program", function () {
       const { mocked } = await render({ "millrace:profile": "pipeline", "millrace:services": services });
       const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
       const env = job.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "PROOF_CONFIG");
-      const { pipeline = {}, skipped } = JSON.parse(env?.value ?? "{}") as { pipeline?: object; skipped: object };
+      const { rooms, skipped } = JSON.parse(env?.value ?? "{}") as { rooms: object; skipped: object };
       const studioHops = ["airflow", "notebooks", "spark-history", "census-dag", "maintenance"];
-      const parts = ["pump", "display", "cassandra", "windowSeconds", "census"];
+      const parts = ["randomNumbers", "display", "cassandra", "windows", "census"];
       return {
-        left: parts.filter((part) => !Object.hasOwn(pipeline, part)),
-        skipped: Object.keys(skipped).filter((hop) => !studioHops.includes(hop)),
+        left: parts.filter((part) => !Object.hasOwn(rooms, part)),
+        skipped: hopNames.filter((hop) => hop in skipped && !studioHops.includes(hop)),
       };
     };
     const off = { enabled: false };
     expect(await proven({})).to.deep.equal({ left: [], skipped: [] });
     expect(await proven({ census: off })).to.deep.equal({ left: ["census"], skipped: ["census"] });
     expect(await proven({ windows: off })).to.deep.equal({
-      left: ["windowSeconds"],
+      left: ["windows"],
       skipped: ["cassandra", "presto-cassandra", "lake", "display"],
     });
     expect(await proven({ display: off })).to.deep.equal({

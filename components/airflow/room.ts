@@ -1,5 +1,6 @@
 /** How Airflow is built: each DAG of the platform with a key of its own; those of a Spark batch make its driver. */
 import { defineRoom } from "../../platform/place.ts";
+import { proven } from "../../platform/proven.ts";
 import { batchProgram } from "../census/batch-program.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
@@ -10,6 +11,7 @@ import { sharedDriverResources, spark as sparkService } from "../spark/service.t
 import { SparkBatch } from "../spark/spark-batch.ts";
 import type { SparkConnect } from "../spark-connect/spark-connect.ts";
 import type { History } from "../spark-history/room.ts";
+import type { airflowHops } from "./hops.ts";
 import { Airflow } from "./airflow.ts";
 import { airflow, airflowResources } from "./service.ts";
 import type { SparkEndpoint } from "../spark/endpoint.ts";
@@ -77,18 +79,23 @@ export const airflowRoom = defineRoom({
   offers: ({ address, endpoint }, { bucket }, { connect, presto, spark }) => ({
     addresses: { airflow: address },
     logins: [{ title: "Airflow", service: "airflow", users: ["admin"] }],
-    proves: {
-      airflow: {
-        endpoint,
-        // The DAG that is run asks both.
-        runs: connect !== undefined && presto !== undefined,
-        lastRuns: {
-          ...(spark && { "census-dag": "census_batch" }),
-          ...(connect && { maintenance: "lake_maintenance" }),
+    proves: [
+      proven<typeof airflowHops>("airflow", {
+        settings: {
+          url: endpoint.url,
+          user: endpoint.robot,
+          // The DAG that is run asks both.
+          runs: connect !== undefined && presto !== undefined,
+          lastRuns: {
+            ...(spark && { "census-dag": "census_batch" }),
+            ...(connect && { maintenance: "lake_maintenance" }),
+          },
+          bucket: bucket("notebooks"),
+          logs: { bucket: bucket("airflow"), prefix: "logs" },
         },
-        bucket: bucket("notebooks"),
-        logs: { bucket: bucket("airflow"), prefix: "logs" },
-      },
-    },
+        secrets: { password: endpoint.robotPassword },
+        ready: endpoint.ready,
+      }),
+    ],
   }),
 });

@@ -2,7 +2,9 @@
 import { defineRoom } from "../../platform/place.ts";
 import { setupResources } from "../../platform/resources.ts";
 import type { Keyspaces, TableRoles } from "../../platform/tables.ts";
+import { proven } from "../../platform/proven.ts";
 import { Cassandra } from "./cassandra.ts";
+import type { cassandraHops } from "./hops.ts";
 import { cassandra, cassandraResources } from "./service.ts";
 
 /** What it is to hold, and who may do what with it. */
@@ -35,5 +37,16 @@ export const cassandraRoom = <Role extends string>({ keyspaces, roles }: TableCo
         opts,
       );
     },
-    offers: (rows) => ({ proves: { pipeline: { cassandra: rows.access("proof") } } }),
+    offers(rows) {
+      const { contactPoints, port, datacenter, user, password, ready } = rows.access("proof");
+      return {
+        proves: [
+          proven<typeof cassandraHops>("cassandra", {
+            settings: { contactPoints: contactPoints.apply((hosts) => hosts.split(",")), port, datacenter, user },
+            secrets: { password },
+            ready,
+          }),
+        ],
+      };
+    },
   });

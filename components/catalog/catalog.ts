@@ -12,6 +12,8 @@ import { heapMebibytes } from "../../platform/quantity.ts";
 import { awsKeyEnv, s3aSettings } from "../object-store/s3-settings.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import { configMap, type Resources, secretEnv, service, statefulSet, tcpProbe } from "../../platform/workload.ts";
+import { type Proven, proven } from "../../platform/proven.ts";
+import type { catalogHops } from "./hops.ts";
 
 const ROLE = "server";
 const PORT = 9083;
@@ -207,4 +209,13 @@ export function existingCatalog(args: {
     warehouse: pulumi.output(args.warehouse),
     ready: [],
   };
+}
+
+/** What the proof is to know of the catalog: where it is, and the tables. */
+export function provenCatalog({ uri, warehouse, ready }: CatalogEndpoint): Proven {
+  const parts = warehouse.apply((location) => /^s3a:\/\/([^/]+)\/(.+)$/.exec(location));
+  return proven<typeof catalogHops>("catalog", {
+    settings: { uri, bucket: parts.apply((found) => found?.[1]), warehouse: parts.apply((found) => found?.[2]) },
+    ready,
+  });
 }

@@ -2,7 +2,7 @@
 import { defineRoom } from "../../platform/place.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
 import type { Postgres } from "../postgres/postgres.ts";
-import { Catalog } from "./catalog.ts";
+import { Catalog, provenCatalog } from "./catalog.ts";
 import { catalog, catalogResources } from "./service.ts";
 
 export const catalogRoom = defineRoom({
@@ -28,5 +28,5 @@ export const catalogRoom = defineRoom({
       opts,
     );
   },
-  offers: ({ endpoint }) => ({ proves: { catalog: endpoint } }),
+  offers: ({ endpoint }) => ({ proves: [provenCatalog(endpoint)] }),
 });

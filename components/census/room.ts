@@ -1,12 +1,14 @@
 /** How the census is built: a static file, and the batch over it. */
 import { defineRoom } from "../../platform/place.ts";
 import { programText } from "../../platform/program.ts";
+import { proven } from "../../platform/proven.ts";
 import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
 import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
 import type { History } from "../spark-history/room.ts";
+import type { censusHops } from "./hops.ts";
 import { batchProgram } from "./batch-program.ts";
 import { CensusFile } from "./census-file.ts";
 import { census, censusFileResources } from "./service.ts";
@@ -73,9 +75,11 @@ export const censusRoom = defineRoom({
     return { file, batch };
   },
   offers: ({ file, batch }, { own, bucket }) => ({
-    proves: {
-      pipeline: { census: { bucket: bucket("inputs"), prefix: file.prefix, rows: own.rows, ready: batch.ready } },
-    },
+    proves: [
+      proven<typeof censusHops>("census", {
+        settings: { bucket: bucket("inputs"), prefix: file.prefix, rows: own.rows, run: CENSUS_RUN },
+      }),
+    ],
     waitFor: batch.ready,
   }),
 });

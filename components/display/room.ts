@@ -1,9 +1,11 @@
 /** How the web display is built. */
 import { defineRoom } from "../../platform/place.ts";
+import { proven } from "../../platform/proven.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import type { Presto } from "../presto/presto.ts";
 import { windows } from "../windows/service.ts";
+import type { displayHops } from "./hops.ts";
 import { Display } from "./display.ts";
 import { display, displayResources } from "./service.ts";
 
@@ -31,8 +33,12 @@ export const displayRoom = defineRoom({
       opts,
     );
   },
-  offers: (pages) =>
-    pages === undefined
-      ? {}
-      : { addresses: { display: pages.address }, proves: { pipeline: { display: pages.endpoint } } },
+  offers(pages) {
+    if (pages === undefined) return {};
+    const { url, ready } = pages.endpoint;
+    return {
+      addresses: { display: pages.address },
+      proves: [proven<typeof displayHops>("display", { settings: { url }, ready })],
+    };
+  },
 });

@@ -3,11 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { ROBOT } from "../../platform/names.ts";
 import { defineRoom } from "../../platform/place.ts";
 import type { SettingsOf } from "../../platform/service.ts";
+import { proven } from "../../platform/proven.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
 import type { Postgres } from "../postgres/postgres.ts";
 import type { Presto } from "../presto/presto.ts";
 import type { SparkConnect } from "../spark-connect/spark-connect.ts";
+import type { jupyterhubHops } from "./hops.ts";
 import { JupyterHub } from "./jupyterhub.ts";
 import { jupyterhub, jupyterhubResources } from "./service.ts";
 
@@ -53,7 +55,21 @@ export const jupyterhubRoom = defineRoom({
     return {
       addresses: { jupyterhub: address },
       logins: own.oidc === undefined ? [{ title: "JupyterHub", service: "jupyterhub", users: own.users }] : [],
-      proves: home === undefined ? {} : { jupyterhub: { endpoint, home, asks } },
+      proves:
+        home === undefined
+          ? []
+          : [
+              proven<typeof jupyterhubHops>("jupyterhub", {
+                settings: {
+                  url: endpoint.url,
+                  user: endpoint.robot,
+                  home: { bucket: home.bucket, prefix: home.prefix },
+                  asks,
+                },
+                secrets: { password: endpoint.robotPassword },
+                ready: endpoint.ready,
+              }),
+            ],
     };
   },
 });

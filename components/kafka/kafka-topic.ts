@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { KafkaEndpoint, TopicEndpoint } from "./endpoint.ts";
 import { DATA_JOB_SECONDS, job, type Resources } from "../../platform/workload.ts";
+import { type Proven, proven } from "../../platform/proven.ts";
+import type { kafkaHops } from "./hops.ts";
 
 const ROLE = "setup";
 
@@ -141,4 +143,9 @@ export class KafkaTopics<Name extends string> extends Component {
     this.topics = Object.fromEntries(entries) as Record<Name, TopicEndpoint>;
     this.registerOutputs({ topics: Object.keys(this.topics) });
   }
+}
+
+/** What the proof is to know of the topic that it sends its records to. */
+export function provenTopic({ kafka: { bootstrapServers, securityProtocol }, topic, ready }: TopicEndpoint): Proven {
+  return proven<typeof kafkaHops>("kafka", { settings: { bootstrapServers, securityProtocol, topic }, ready });
 }

@@ -13,6 +13,8 @@ import { minio } from "./object-store-minio.ts";
 import type { BucketRight, ObjectStoreContents, S3Server } from "./object-store-server.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import { configMap, job, type Resources, service, statefulSet } from "../../platform/workload.ts";
+import { type Proven, proven } from "../../platform/proven.ts";
+import type { objectStoreHops } from "./hops.ts";
 
 export type { BucketRight, ObjectStoreContents } from "./object-store-server.ts";
 
@@ -303,4 +305,18 @@ function createKeySecret(
     },
     opts,
   );
+}
+
+/**
+ * What the proof is to know of the object store.
+ * @param store As the proof's own key sees it.
+ */
+export function provenStore(store: S3Endpoint): Proven {
+  const { protocol, host, port, region, pathStyle, ready } = store;
+  const { secretName, accessKeyField, secretKeyField } = store.credentials;
+  return proven<typeof objectStoreHops>("objectStore", {
+    settings: { protocol, host, port, region, pathStyle },
+    secrets: { accessKey: { secretName, key: accessKeyField }, secretKey: { secretName, key: secretKeyField } },
+    ready,
+  });
 }

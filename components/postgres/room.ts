@@ -1,7 +1,9 @@
 /** How PostgreSQL is built: a database for each service, saved to S3 every night. */
 import { defineRoom } from "../../platform/place.ts";
 import type { DatabaseUse } from "../../platform/service.ts";
+import { proven } from "../../platform/proven.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
+import type { postgresHops } from "./hops.ts";
 import { Postgres } from "./postgres.ts";
 import { postgres, postgresBackupResources, postgresResources } from "./service.ts";
 
@@ -39,5 +41,8 @@ export const postgresRoom = defineRoom({
       opts,
     );
   },
-  offers: ({ backups }) => (backups === undefined ? {} : { proves: { backup: backups } }),
+  offers: ({ backups }) => ({
+    proves:
+      backups === undefined ? [] : [proven<typeof postgresHops>("postgres", { settings: backups, seesJobs: true })],
+  }),
 });

@@ -21,6 +21,8 @@ import {
   type Resources,
   service,
 } from "../../platform/workload.ts";
+import { type Proven, proven } from "../../platform/proven.ts";
+import type { prestoHops } from "./hops.ts";
 
 const COORDINATOR = "coordinator";
 const WORKER = "worker";
@@ -236,4 +238,18 @@ function startedProbe(timing: Probe): Probe {
 /** A key of a ConfigMap cannot hold a slash, so the volume puts the file into its folder. */
 function catalogFile(catalog: string): string {
   return `catalog.${catalog}.properties`;
+}
+
+/**
+ * What the proof is to know of Presto.
+ * @param catalog Name of the Iceberg catalog. @default "lake"
+ * @throws RunError when Presto has no such catalog.
+ */
+export function provenPresto({ url, catalogs, ready }: PrestoEndpoint, catalog = "lake"): Proven {
+  if (!catalogs.includes(catalog)) {
+    throw new pulumi.RunError(
+      `proof: Presto has no catalog "${catalog}"; it has ${catalogs.join(", ")}. Give it that catalog or name another`,
+    );
+  }
+  return proven<typeof prestoHops>("presto", { settings: { url, catalog, catalogs: [...catalogs] }, ready });
 }

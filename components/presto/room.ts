@@ -4,7 +4,7 @@ import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
 import { cassandraCatalog, icebergCatalog } from "./presto-catalogs.ts";
-import { Presto } from "./presto.ts";
+import { Presto, provenPresto } from "./presto.ts";
 import { presto, prestoResources } from "./service.ts";
 
 interface Wires {
@@ -34,5 +34,5 @@ export const prestoRoom = defineRoom({
       opts,
     );
   },
-  offers: ({ endpoint, address }) => ({ addresses: { presto: address }, proves: { presto: endpoint } }),
+  offers: ({ endpoint, address }) => ({ addresses: { presto: address }, proves: [provenPresto(endpoint)] }),
 });

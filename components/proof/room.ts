@@ -1,12 +1,14 @@
 /** How the proof is built: it asks what the other rooms answer for. */
 import type * as pulumi from "@pulumi/pulumi";
 import { defineRoom } from "../../platform/place.ts";
+import type { Proven } from "../../platform/proven.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { TopicEndpoint } from "../kafka/endpoint.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
+import { provenStore } from "../object-store/object-store.ts";
 import type { Presto } from "../presto/presto.ts";
 import type { SparkApplication } from "../spark/spark-application.ts";
-import type { TopicEndpoint } from "../kafka/endpoint.ts";
-import { Proof, type ProofArgs } from "./proof.ts";
+import { Proof } from "./proof.ts";
 import { proof, proofResources } from "./service.ts";
 import type { Ready } from "../../platform/endpoints.ts";
 
@@ -16,7 +18,7 @@ interface Wires {
   presto: Presto;
   path: { readonly topic: TopicEndpoint | undefined; readonly stream: SparkApplication | undefined };
   /** What the rooms answer for, and what must be ready for it. */
-  proves: Partial<ProofArgs>;
+  proves: readonly Proven[];
   waitFor: Ready;
   skipped: Readonly<Record<string, string>>;
   revision: pulumi.Output<string>;
@@ -31,9 +33,7 @@ export const proofRoom = defineRoom({
       {
         namespace,
         image: image("tools"),
-        objectStore: store.access("proof"),
-        pipeline: {},
-        ...proves,
+        proves: [provenStore(store.access("proof")), ...proves],
         skipped,
         revision,
         waitFor,

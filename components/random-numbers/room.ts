@@ -1,6 +1,8 @@
 /** How the pumps of random numbers are built. */
 import { defineRoom } from "../../platform/place.ts";
+import { proven } from "../../platform/proven.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
+import type { randomNumbersHops } from "./hops.ts";
 import { RandomNumbers } from "./random-numbers.ts";
 import { pumpResources, randomNumbers } from "./service.ts";
 
@@ -24,5 +26,11 @@ export const randomNumbersRoom = defineRoom({
       )
     );
   },
-  offers: (pump) => (pump === undefined ? {} : { proves: { pipeline: { pump: pump.endpoint } } }),
+  offers(pump) {
+    if (pump === undefined) return {};
+    const { url, token, ready } = pump.endpoint;
+    return {
+      proves: [proven<typeof randomNumbersHops>("randomNumbers", { settings: { url }, secrets: { token }, ready })],
+    };
+  },
 });

@@ -1,6 +1,8 @@
 /** How Spark's history is built. */
 import { defineRoom } from "../../platform/place.ts";
+import { proven } from "../../platform/proven.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
+import type { sparkHistoryHops } from "./hops.ts";
 import { sparkHistory, sparkHistoryResources } from "./service.ts";
 import { SparkHistory } from "./spark-history.ts";
 
@@ -25,7 +27,9 @@ export const sparkHistoryRoom = defineRoom({
   },
   offers: ({ server }) => ({
     addresses: { sparkHistory: server.address },
-    proves: { sparkHistory: server },
+    proves: [
+      proven<typeof sparkHistoryHops>("sparkHistory", { settings: { url: server.url, keepDays: server.keepDays } }),
+    ],
     waitFor: server.ready,
   }),
 });

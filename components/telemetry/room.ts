@@ -1,12 +1,13 @@
 /** How the first data path is built: the node's own figures, from Kafka into Iceberg. */
 import { defineRoom } from "../../platform/place.ts";
 import { programText } from "../../platform/program.ts";
+import { provenTopic } from "../kafka/kafka-topic.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import { streamModules } from "../spark/stream-modules.ts";
 import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
 import { producerResources, telemetry } from "./service.ts";
-import { TelemetryProducer } from "./telemetry.ts";
+import { provenTelemetry, TelemetryProducer } from "./telemetry.ts";
 import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 export const telemetryRoom = defineRoom({
@@ -62,7 +63,10 @@ export const telemetryRoom = defineRoom({
   },
   offers: ({ topic, producer, stream }, { own }) => ({
     addresses: { sparkUi: stream?.address },
-    proves: { topic, ...(producer && { telemetry: { intervalSeconds: own.intervalSeconds } }) },
+    proves:
+      topic === undefined
+        ? []
+        : [provenTopic(topic), provenTelemetry({ stream: stream !== undefined, intervalSeconds: own.intervalSeconds })],
     waitFor: [...(stream?.ready ?? []), ...(producer?.ready ?? [])],
   }),
 });

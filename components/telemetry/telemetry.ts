@@ -1,9 +1,11 @@
 /** The telemetry producer: sends the vmstat and iostat figures of its node to a topic, for ever. */
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
+import { type Proven, proven } from "../../platform/proven.ts";
 import type { TopicEndpoint } from "../kafka/endpoint.ts";
 import { deployment, fieldEnv, httpProbe, type Resources, tcpProbe } from "../../platform/workload.ts";
 import type { Ready } from "../../platform/endpoints.ts";
+import type { telemetryHops } from "./hops.ts";
 
 const HEALTH_PORT = 8080;
 
@@ -71,4 +73,13 @@ export class TelemetryProducer extends Component {
     this.ready = [producer];
     this.registerOutputs({ ready: producer.id });
   }
+}
+
+/**
+ * What the proof is to know of the streams of records.
+ * @param stream Whether a stream writes the topic's records into table `samples`. @default true
+ * @param intervalSeconds Of the producer. @default - there is none
+ */
+export function provenTelemetry(of: { readonly stream?: boolean; readonly intervalSeconds?: number } = {}): Proven {
+  return proven<typeof telemetryHops>("telemetry", { settings: of });
 }

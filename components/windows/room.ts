@@ -1,12 +1,14 @@
 /** How the stream of windowed figures is built: exactly once to the lake, and at once to Cassandra. */
 import { defineRoom } from "../../platform/place.ts";
 import { programText } from "../../platform/program.ts";
+import { proven } from "../../platform/proven.ts";
 import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import { streamModules } from "../spark/stream-modules.ts";
 import { spark as sparkService, sparkDriverResources } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
+import type { windowsHops } from "./hops.ts";
 import { windows } from "./service.ts";
 import type { SparkEndpoint } from "../spark/endpoint.ts";
 
@@ -49,6 +51,11 @@ export const windowsRoom = defineRoom({
       opts,
     );
   },
-  offers: (stream, { own }) =>
-    stream === undefined ? {} : { proves: { pipeline: { windowSeconds: own.windowSeconds } }, waitFor: stream.ready },
+  offers(stream, { own: { windowSeconds } }) {
+    if (stream === undefined) return {};
+    return {
+      proves: [proven<typeof windowsHops>("windows", { settings: { windowSeconds } })],
+      waitFor: stream.ready,
+    };
+  },
 });

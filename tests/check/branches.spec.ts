@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { branchesOf } from "../../check/branches.ts";
 import { readConfig } from "../../check/config.ts";
-import { makeMarkedRun } from "../../check/marked-records.ts";
+import { startRun } from "../../platform/hops/run.ts";
 import { runBranches } from "../../check/runner.ts";
 import { FakeServer } from "../support/fake-server.ts";
 
@@ -14,7 +14,7 @@ describe("the branches of a proof", () => {
 
   it("take what Presto gets done of a hop's first three statements for progress, and then its answers only", async () => {
     const config = readConfig({
-      PROOF_CONFIG: JSON.stringify({ presto: { url: server.url }, telemetry: { intervalSeconds: 1 } }),
+      PROOF_CONFIG: JSON.stringify({ rooms: { presto: { url: server.url }, telemetry: { intervalSeconds: 1 } } }),
     });
     const stop = new AbortController();
     let statements = 0;
@@ -29,7 +29,7 @@ describe("the branches of a proof", () => {
       "GET /next": () => page(4, { columns: [{ name: "source" }] }),
     });
     const progress: string[] = [];
-    const [branch] = branchesOf(config, makeMarkedRun(config));
+    const [branch] = branchesOf(config, startRun());
     await runBranches(branch === undefined ? [] : [branch], {
       signal: stop.signal,
       onProgress: (hop, words) => progress.push(`${hop}: ${words}`),

@@ -5,7 +5,7 @@ import { expect } from "chai";
 const root = join(import.meta.dirname, "..", "..");
 const folder = join(root, "tests", "support", "made-up");
 
-describe("A service that is one folder and one line in the list of rooms", function () {
+describe("A service that is one folder and a line in the list of rooms and in that of hops", function () {
   this.timeout(120_000);
   let known: Record<string, unknown>;
   const run = (file: string): Record<string, unknown> => {
@@ -109,7 +109,7 @@ describe("A service that is one folder and one line in the list of rooms", funct
       image: "registry/weather:1",
       topic: true,
       address: "http://weather.millrace.svc:8080",
-      proves: ["weather"],
+      proves: [["weather", ["token"]]],
       waits: 1,
     });
   });
@@ -118,7 +118,18 @@ describe("A service that is one folder and one line in the list of rooms", funct
     expect(known["owners"]).to.deep.equal(["weather", "weather", "weather", "weather"]);
   });
 
+  it("has its hop in the table where it says, asked where all is told that it must know", () => {
+    expect(known["hop"]).to.deep.equal(["notebooks", "weather", "pump"]);
+    expect(known["asked"]).to.deep.equal([["kafka"], ["weather"]]);
+    expect(known["untold"]).to.deep.equal([
+      "WEATHER_TOKEN is not set: it holds the token of 2 stations",
+      "PROOF_CONFIG rooms.weather.url: Invalid URL",
+    ]);
+  });
+
   it("has its hop told apart where it is off", () => {
-    expect(known["skipped"]).to.equal("profile core has no weather (services.weather.enabled: true adds it)");
+    const reason = "profile core has no weather (services.weather.enabled: true adds it)";
+    expect(known["skipped"]).to.equal(reason);
+    expect(known["notAsked"]).to.deep.equal({ hop: "weather", reason });
   });
 });

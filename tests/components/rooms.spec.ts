@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { hopNames } from "../../check/hop-names.ts";
+import { hopNames } from "../../check/table.ts";
 import { rooms as byName } from "../../components/index.ts";
 import { objectStoreContents } from "../../config/buckets.ts";
 import { loadConfig } from "../../config/index.ts";

@@ -41,7 +41,6 @@ export async function bucketOf(consumer: string, bucket: string): Promise<Object
     port: Number(port),
     region: "us-east-1",
     pathStyle: true,
-    warehouse: "",
     bucket,
     accessKey: await secret(name, "accessKey"),
     secretKey: await secret(name, "secretKey"),

@@ -6,7 +6,7 @@ import type { ProofReport } from "../../cli/proof.ts";
 import type { StatusReport } from "../../cli/status.ts";
 import { bytes } from "../../cli/table.ts";
 import type { UpReport } from "../../cli/up.ts";
-import { hopNames } from "../../check/hop-names.ts";
+import { hopNames } from "../../check/table.ts";
 import { type Profile, servicesOf } from "../../config/profiles.ts";
 import { serviceNames } from "../support/service-names.ts";
 import { measured, MONITORING, send } from "./pipeline.ts";

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { type Ground, House, defineRoom } from "../../platform/place.ts";
+import { proven } from "../../platform/proven.ts";
 import type { Service, SettingsOf } from "../../platform/service.ts";
 import { Storage } from "../../platform/storage.ts";
+import type { weatherHops } from "../support/made-up/weather/hops.ts";
 import { weather } from "../support/made-up/weather/service.ts";
 import { mock, valueOf } from "../support/mocks.ts";
 
@@ -39,7 +41,12 @@ const weatherRoom = defineRoom({
   offers: ({ report }) => ({
     addresses: { weather: { title: "Weather", url: pulumi.output<string | undefined>("http://weather") } },
     logins: [{ title: "Weather", service: "weather", users: ["ana"] }],
-    proves: { pipeline: { report } },
+    proves: [
+      proven<typeof weatherHops>("weather", {
+        settings: { url: pulumi.output("http://weather"), stations: report.length },
+        secrets: { token: { secretName: pulumi.output("weather"), key: "token" } },
+      }),
+    ],
     waitFor: [new Station("weather")],
   }),
 });
@@ -84,10 +91,11 @@ describe("A house", () => {
     house.place(weatherRoom, { wind: { knots: 2 }, rain: undefined });
     expect(house.addresses(weather.published ?? {}).map(({ title }) => title)).to.deep.equal(["Weather"]);
     expect(house.logins).to.deep.equal([{ title: "Weather", service: "weather", users: ["ana"] }]);
-    expect(house.proves).to.deep.equal({ pipeline: { report: "3 stations, 2 knots, no drops" } });
+    expect(house.proves.map(({ room, seesJobs }) => [room, seesJobs])).to.deep.equal([["weather", false]]);
+    expect(house.proves[0]?.settings).to.have.property("stations", "3 stations, 2 knots, no drops".length);
     expect(house.waitFor).to.have.length(1);
     const off = new House(ground(false));
     off.place(weatherRoom, { wind: { knots: 2 }, rain: undefined });
-    expect([off.logins, off.proves, off.waitFor]).to.deep.equal([[], {}, []]);
+    expect([off.logins, off.proves, off.waitFor]).to.deep.equal([[], [], []]);
   });
 });

@@ -2,7 +2,7 @@
 import type { Hop } from "../../platform/hops/hop.ts";
 import { MarkedNumbers } from "../../components/random-numbers/hops/marked-numbers.ts";
 import type { NumberRecord } from "../../components/random-numbers/hops/marked-numbers.ts";
-import { makeMarkedRun } from "../../check/marked-records.ts";
+import { makeMarkedRun } from "../../components/telemetry/hops/marked-records.ts";
 import { runBranches } from "../../check/runner.ts";
 import type { HopResult, ProofResult } from "../../check/runner.ts";
 

@@ -2,13 +2,11 @@
 import { z } from "zod";
 import type { AirflowClient, DagRun, TaskInstance } from "./airflow-client.ts";
 import { describeTry, whyUnknown } from "./airflow-words.ts";
-import type { ProofConfig } from "../../../check/config.ts";
 import { describeError, poll } from "../../../platform/hops/errors.ts";
 import { HopFailure } from "../../../platform/hops/hop.ts";
 import type { Hop, HopContext } from "../../../platform/hops/hop.ts";
 import { podStartMs, runningStandstillMs, slowRefusedMs, statementMs } from "../../../platform/hops/limits.ts";
-import { isLeftover } from "../../../check/marked-records.ts";
-import type { MarkedRun } from "../../../check/marked-records.ts";
+import { isLeftover, type ProofRun } from "../../../platform/hops/run.ts";
 import type { ObjectStore } from "../../object-store/hops/store-client.ts";
 import { sqlText } from "../../presto/programs/presto-client.ts";
 import type { PrestoClient } from "../../presto/programs/presto-client.ts";
@@ -16,13 +14,19 @@ import { runsCleanup } from "../../presto/hops/presto.ts";
 
 export interface AirflowHopOptions {
   readonly airflow: AirflowClient;
-  readonly config: Pick<NonNullable<ProofConfig["airflow"]>, "dag" | "table" | "prefix">;
+  readonly config: {
+    readonly dag: string;
+    /** Table that the DAG's rows come to, in Presto's catalog: `schema.table`. */
+    readonly table: string;
+    /** Of the executed notebooks in their bucket. */
+    readonly prefix: string;
+  };
   readonly presto: PrestoClient;
   /** The bucket of the executed notebooks. */
   readonly notebooks: ObjectStore;
   /** Where the logs of tasks outlive their runs. @default - they are left alone */
   readonly logs?: { readonly store: ObjectStore; readonly prefix: string };
-  readonly marked: Pick<MarkedRun, "run" | "startedAt">;
+  readonly marked: ProofRun;
   /** How long Airflow may be away before it is given up, in ms; a restart takes less. @default `slowRefusedMs` */
   readonly awayLimitMs?: number;
   /**

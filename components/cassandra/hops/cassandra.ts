@@ -7,7 +7,8 @@ import type { CleanupStep, Hop } from "../../../platform/hops/hop.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
 import { numbersMetric } from "../../random-numbers/hops/marked-numbers.ts";
 import type { MarkedNumbers, NumberRecord } from "../../random-numbers/hops/marked-numbers.ts";
-import { markedMetric, startOf } from "../../../check/marked-records.ts";
+import { markedMetric } from "../../telemetry/hops/marked-records.ts";
+import { startOf } from "../../../platform/hops/run.ts";
 import { mergedParts, windowsDifference, windowsOf } from "../../windows/hops/windows.ts";
 import type { Window } from "../../windows/hops/windows.ts";
 

@@ -1,23 +1,23 @@
 /** Hop `catalog`: the metastore's current version of the table lists the files that hold the records. */
-import type { ProofConfig } from "../../../check/config.ts";
 import { describeError, poll } from "../../../platform/hops/errors.ts";
 import { figuresOf, HopFailure } from "../../../platform/hops/hop.ts";
 import type { Hop } from "../../../platform/hops/hop.ts";
 import { IcebergFiles, metadataLocation } from "./iceberg-table.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
-import { recordsDifference } from "../../../check/marked-records.ts";
-import type { MarkedRun } from "../../../check/marked-records.ts";
+import { recordsDifference } from "../../telemetry/hops/marked-records.ts";
+import type { MarkedRun } from "../../telemetry/hops/marked-records.ts";
 import type { ObjectStore } from "../../object-store/hops/store-client.ts";
 import type { SamplesFiles } from "./samples-files.ts";
 
 export interface CatalogHopConfig {
-  readonly metastore: NonNullable<ProofConfig["metastore"]>;
+  /** `thrift://host:port` of the metastore */
+  readonly uri: string;
   readonly namespace: string;
 }
 
 /** Asks the metastore itself, not an engine, so that a catalog that is away is not taken for an engine that is. */
 export function catalogHop(
-  { metastore: { uri }, namespace }: CatalogHopConfig,
+  { uri, namespace }: CatalogHopConfig,
   store: ObjectStore,
   files: SamplesFiles,
   marked: MarkedRun,

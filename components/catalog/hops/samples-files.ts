@@ -1,6 +1,6 @@
 /** The data files of the samples table: each is read once, however often the proof looks. */
 import { rowsOfRun } from "./formats/parquet.ts";
-import type { MarkedRun, SeenRecord } from "../../../check/marked-records.ts";
+import type { MarkedRun, SeenRecord } from "../../telemetry/hops/marked-records.ts";
 import type { ObjectStore } from "../../object-store/hops/store-client.ts";
 
 const dayMs = 86_400_000;

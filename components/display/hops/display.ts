@@ -6,8 +6,8 @@ import type { Hop } from "../../../platform/hops/hop.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
 import { numbersMetric } from "../../random-numbers/hops/marked-numbers.ts";
 import type { MarkedNumbers } from "../../random-numbers/hops/marked-numbers.ts";
-import { markedMetric } from "../../../check/marked-records.ts";
-import type { MarkedRun } from "../../../check/marked-records.ts";
+import { markedMetric } from "../../telemetry/hops/marked-records.ts";
+import type { MarkedRun } from "../../telemetry/hops/marked-records.ts";
 import { windowsDifference, windowsOf } from "../../windows/hops/windows.ts";
 import type { TimedValue, Window } from "../../windows/hops/windows.ts";
 

@@ -1,22 +1,26 @@
 /** Hop `notebooks`: a person logs in to JupyterHub, and a cell of theirs reaches Spark and Presto. */
 import { z } from "zod";
-import type { ProofConfig } from "../../../check/config.ts";
 import { poll } from "../../../platform/hops/errors.ts";
 import { HopFailure } from "../../../platform/hops/hop.ts";
 import type { Hop, HopContext } from "../../../platform/hops/hop.ts";
 import type { JupyterHubClient } from "./jupyterhub-client.ts";
 import type { Kernel } from "./kernel.ts";
 import { answerMs, cleanupMs, podStartMs, runningStandstillMs, slowRefusedMs } from "../../../platform/hops/limits.ts";
-import { isLeftover } from "../../../check/marked-records.ts";
-import type { MarkedRun } from "../../../check/marked-records.ts";
+import { isLeftover, type ProofRun } from "../../../platform/hops/run.ts";
 import type { ObjectStore } from "../../object-store/hops/store-client.ts";
 
 export interface NotebooksHopOptions {
   readonly hub: JupyterHubClient;
-  readonly config: Pick<NonNullable<ProofConfig["jupyterhub"]>, "user" | "home" | "asks">;
+  readonly config: {
+    /** Account that the proof logs in as. */
+    readonly user: string;
+    /** Where its notebooks are, in the bucket of `home`. */
+    readonly home: { readonly prefix: string };
+    readonly asks: readonly Asked[];
+  };
   /** The bucket of the account's notebooks. */
   readonly home: ObjectStore;
-  readonly marked: Pick<MarkedRun, "run" | "startedAt">;
+  readonly marked: ProofRun;
   /** How long the hub may be away before it is given up, in ms; a restart takes less. @default `slowRefusedMs` */
   readonly awayLimitMs?: number;
   /** How long a server may take to start, in ms. @default `podStartMs` */
@@ -129,7 +133,8 @@ export function expectedAnswers(run: string): {
 const answerMark = "millrace-proof";
 const answerShape = z.strictObject({ run: z.string(), spark: z.string().optional(), presto: z.string().optional() });
 
-type Asked = "spark" | "presto";
+/** What a notebook can ask. */
+export type Asked = "spark" | "presto";
 
 function asked({ config }: NotebooksHopOptions): readonly Asked[] {
   return config.asks;

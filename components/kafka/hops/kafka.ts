@@ -3,19 +3,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin, Consumer, Kafka, KafkaMessage as ReceivedMessage } from "kafkajs";
 import { idempotentProducer, kafkaClient } from "../programs/kafka-client.ts";
 import { runHeader } from "../../telemetry/programs/record.ts";
-import type { ProofConfig } from "../../../check/config.ts";
 import { describeError } from "../../../platform/hops/errors.ts";
 import { figuresOf, HopFailure } from "../../../platform/hops/hop.ts";
 import type { Hop, HopContext, HopFigures } from "../../../platform/hops/hop.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
-import { messagesOf } from "../../../check/marked-records.ts";
-import type { MarkedRun } from "../../../check/marked-records.ts";
+import { messagesOf } from "../../telemetry/hops/marked-records.ts";
+import type { MarkedRun } from "../../telemetry/hops/marked-records.ts";
+
+export interface KafkaHopConfig {
+  /** `host:port,host:port` */
+  readonly bootstrapServers: string;
+  /** @default - as the environment says */
+  readonly securityProtocol?: "PLAINTEXT" | "SSL";
+  readonly topic: string;
+}
 
 /**
  * Sends with acks from all in-sync replicas. The records stay in the topic until its retention removes them: Kafka can't
  * delete single records; readers tell them apart by their `run`.
  */
-export function kafkaHop(config: NonNullable<ProofConfig["kafka"]>, marked: MarkedRun): Hop {
+export function kafkaHop(config: KafkaHopConfig, marked: MarkedRun): Hop {
   return {
     name: "kafka",
     timeoutMs: standstillMs,
@@ -23,6 +30,7 @@ export function kafkaHop(config: NonNullable<ProofConfig["kafka"]>, marked: Mark
       const reasons: string[] = [];
       const kafka = kafkaClient({
         bootstrapServers: config.bootstrapServers,
+        ...(config.securityProtocol && { securityProtocol: config.securityProtocol }),
         clientId: "proof",
         retries: 3,
         log: (line) => reasons.push(line),
@@ -40,7 +48,7 @@ export function kafkaHop(config: NonNullable<ProofConfig["kafka"]>, marked: Mark
 
 async function sendAndReadBack(
   kafka: Kafka,
-  { bootstrapServers, topic }: NonNullable<ProofConfig["kafka"]>,
+  { bootstrapServers, topic }: KafkaHopConfig,
   marked: MarkedRun,
   context: HopContext,
 ): Promise<HopFigures> {

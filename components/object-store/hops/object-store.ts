@@ -3,8 +3,8 @@ import { poll } from "../../../platform/hops/errors.ts";
 import { figuresOf, HopFailure } from "../../../platform/hops/hop.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
 import type { Hop } from "../../../platform/hops/hop.ts";
-import { isLeftover } from "../../../check/marked-records.ts";
-import type { MarkedRun } from "../../../check/marked-records.ts";
+import { isLeftover } from "../../../platform/hops/run.ts";
+import type { MarkedRun } from "../../telemetry/hops/marked-records.ts";
 import type { ObjectStore } from "./store-client.ts";
 
 const folder = "proof/";

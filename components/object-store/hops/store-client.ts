@@ -2,7 +2,6 @@
 import { Client } from "minio";
 import { describeError, isRefusal } from "../../../platform/hops/errors.ts";
 import { HopFailure } from "../../../platform/hops/hop.ts";
-import type { ProofConfig } from "../../../check/config.ts";
 
 export interface ObjectStore {
   /** `http://host:port/bucket`, for messages. */
@@ -19,8 +18,20 @@ export interface LineStore extends ObjectStore {
   lines(key: string): AsyncIterable<readonly string[]>;
 }
 
+/** A bucket, and the key that opens it. */
+export interface StoreConfig {
+  readonly protocol: "http" | "https";
+  readonly host: string;
+  readonly port: number;
+  readonly region: string;
+  readonly pathStyle: boolean;
+  readonly bucket: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
 /** All calls fail with a {@link HopFailure} that names the key when the store refuses it. */
-export function objectStore(config: NonNullable<ProofConfig["s3"]>): LineStore {
+export function objectStore(config: StoreConfig): LineStore {
   const { bucket, accessKey } = config;
   const where = `${config.protocol}://${config.host}:${config.port}/${bucket}`;
   const client = new Client({

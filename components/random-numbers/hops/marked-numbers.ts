@@ -1,7 +1,8 @@
 /** The numbers that one proof sends through the pumps, and what the pumps made of them. */
 import { difference, figuresOf } from "../../../platform/hops/hop.ts";
-import { isLeftover, isoOf, makePoison, newRun } from "../../../check/marked-records.ts";
-import type { MarkedRun } from "../../../check/marked-records.ts";
+import type { ProofContext } from "../../../platform/hops/define-hops.ts";
+import { isLeftover, newRun } from "../../../platform/hops/run.ts";
+import { isoOf, makePoison, markedRecords, type MarkedRun } from "../../telemetry/hops/marked-records.ts";
 import type { TimedValue } from "../../windows/hops/windows.ts";
 
 /** A number that a pump has sent and Kafka has acknowledged. */
@@ -14,6 +15,11 @@ export const numbersMetric = "uniform";
 
 /** Most numbers of a run: fewer than the display thins out. */
 const mostNumbers = 1000;
+
+/** The numbers of a proof, the same for all its hops. */
+export function numbersOf(context: ProofContext): MarkedNumbers {
+  return new MarkedNumbers(context.once(markedRecords));
+}
 
 export class MarkedNumbers {
   readonly values: readonly number[];

@@ -4,8 +4,8 @@ import { figuresOf, HopFailure } from "../../../platform/hops/hop.ts";
 import type { Hop } from "../../../platform/hops/hop.ts";
 import { metadataLocation, metastoreTrouble } from "../../catalog/hops/iceberg-table.ts";
 import { answerMs, standstillMs } from "../../../platform/hops/limits.ts";
-import { recordsDifference } from "../../../check/marked-records.ts";
-import type { MarkedRun } from "../../../check/marked-records.ts";
+import { recordsDifference } from "../../telemetry/hops/marked-records.ts";
+import type { MarkedRun } from "../../telemetry/hops/marked-records.ts";
 import type { SamplesFiles } from "../../catalog/hops/samples-files.ts";
 
 export interface SparkHopOptions {

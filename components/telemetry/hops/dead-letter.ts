@@ -2,7 +2,7 @@
 import { poll } from "../../../platform/hops/errors.ts";
 import type { Hop } from "../../../platform/hops/hop.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
-import type { MarkedRun } from "../../../check/marked-records.ts";
+import type { MarkedRun } from "./marked-records.ts";
 import { sqlText } from "../../presto/programs/presto-client.ts";
 import type { PrestoClient } from "../../presto/programs/presto-client.ts";
 

@@ -2,12 +2,12 @@
 import { poll } from "../../../platform/hops/errors.ts";
 import type { Hop } from "../../../platform/hops/hop.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
-import type { MarkedRun } from "../../../check/marked-records.ts";
+import type { ProofRun } from "../../../platform/hops/run.ts";
 import type { PrestoClient } from "../../presto/programs/presto-client.ts";
 
 export interface TelemetryHopOptions {
   readonly presto: PrestoClient;
-  readonly marked: Pick<MarkedRun, "startedAt">;
+  readonly marked: Pick<ProofRun, "startedAt">;
   /** Time between two measurements of the producer. */
   readonly intervalSeconds: number;
   /** @default 1000 */

@@ -2,13 +2,26 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { branchesOf, skippedHops } from "../../../check/branches.ts";
 import { readConfig } from "../../../check/config.ts";
-import { hopNames } from "../../../check/hop-names.ts";
-import { makeMarkedRun } from "../../../check/marked-records.ts";
-import { Proof, type ProofArgs, proofProblems, type ProvenPipeline } from "../../../components/proof/proof.ts";
-import { TelemetryProducer, telemetryProblems } from "../../../components/telemetry/telemetry.ts";
+import { hopNames } from "../../../check/table.ts";
+import type { airflowHops } from "../../../components/airflow/hops.ts";
+import { provenCatalog } from "../../../components/catalog/catalog.ts";
+import type { cassandraHops } from "../../../components/cassandra/hops.ts";
+import type { censusHops } from "../../../components/census/hops.ts";
+import type { displayHops } from "../../../components/display/hops.ts";
+import type { jupyterhubHops } from "../../../components/jupyterhub/hops.ts";
+import { provenTopic } from "../../../components/kafka/kafka-topic.ts";
+import { provenStore } from "../../../components/object-store/object-store.ts";
+import type { postgresHops } from "../../../components/postgres/hops.ts";
+import { provenPresto } from "../../../components/presto/presto.ts";
+import { Proof, type ProofArgs, proofProblems } from "../../../components/proof/proof.ts";
+import type { randomNumbersHops } from "../../../components/random-numbers/hops.ts";
+import type { sparkHistoryHops } from "../../../components/spark-history/hops.ts";
+import { provenTelemetry, TelemetryProducer, telemetryProblems } from "../../../components/telemetry/telemetry.ts";
+import type { windowsHops } from "../../../components/windows/hops.ts";
+import { startRun } from "../../../platform/hops/run.ts";
+import { type Proven, proven } from "../../../platform/proven.ts";
 import { catalog, envOf, presto, resources, s3, topic } from "../../support/fixtures.ts";
-import type { Ready } from "../../../platform/endpoints.ts";
-import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
+import { type Inputs, mock, type Mocked, valueOf } from "../../support/mocks.ts";
 
 describe("Proof", () => {
   let mocked: Mocked;
@@ -16,220 +29,236 @@ describe("Proof", () => {
     mocked = await mock();
   });
 
-  const make = (records?: number, more: Partial<ProofArgs> = {}) =>
+  const path = (): Proven[] => [
+    provenTopic(topic()),
+    provenStore(s3("proof")),
+    provenCatalog(catalog()),
+    provenPresto(presto()),
+    provenTelemetry(),
+  ];
+  const make = (proves: readonly Proven[] = [], more: Partial<ProofArgs> = {}) =>
     new Proof("proof", {
       namespace: "data",
       image: "tools:1",
-      topic: topic(),
-      objectStore: s3("proof"),
-      catalog: catalog(),
-      presto: presto(),
+      proves: [...path(), ...proves],
       resources,
       timeoutSeconds: 60,
-      ...(records === undefined ? {} : { records }),
       ...more,
     });
-  const login = (service: string) => ({
-    url: pulumi.output(`http://${service}.example`),
-    robot: "proof",
-    robotPassword: { secretName: pulumi.output(`${service}-users`), key: "proof" },
-    ready: [],
-  });
+  const jobInputs = async (): Promise<Inputs> => (await mocked.get("kubernetes:batch/v1:Job", "proof")).inputs;
+  const told = async () => readConfig(envOf(await jobInputs()));
+  const hops = async (): Promise<string[][]> =>
+    branchesOf(await told(), startRun()).map((branch) => branch.hops.map(({ name }) => name));
+  const secret = (secretName: string, key: string) => ({ secretName: pulumi.output(secretName), key });
 
-  it("hands the check settings that the check accepts", async () => {
-    make(10);
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
-    expect(config).to.deep.include({
-      kafka: { bootstrapServers: "kafka.example:9092", topic: "telemetry" },
-      metastore: { uri: "thrift://metastore.example:9083" },
-      presto: { url: "http://presto.example:8080", catalog: "lake" },
-      records: 10,
-      timeoutSeconds: 60,
-    });
-    expect(config.s3).to.include({
-      host: "s3.example",
-      port: 9000,
-      region: "eu-1",
-      bucket: "lake",
-      warehouse: "warehouse",
-    });
-  });
-
-  it("takes its S3 key from its Secret", async () => {
-    make();
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    expect(envOf(inputs)).to.include({
-      S3_ACCESS_KEY: "key-proof/accessKey",
-      S3_SECRET_KEY: "key-proof/secretKey",
-    });
-  });
-
-  it("proves Airflow and JupyterHub where it is given them, with the robot's passwords from their Secrets", async () => {
-    make(10, {
-      airflow: {
-        endpoint: { kind: "airflow", ...login("airflow") },
+  const airflow = (more: { runs?: boolean; lastRuns?: { maintenance: string } } = {}): Proven =>
+    proven<typeof airflowHops>("airflow", {
+      settings: {
+        url: pulumi.output("http://airflow.example"),
+        user: "proof",
         bucket: "notebooks",
         logs: { bucket: "airflow", prefix: "logs" },
+        ...more,
       },
-      jupyterhub: {
-        endpoint: { kind: "jupyterhub", ...login("jupyterhub") },
-        home: { bucket: "homes", prefix: "proof/" },
-        asks: ["presto"],
-      },
+      secrets: { password: secret("airflow-users", "proof") },
     });
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    const environment = envOf(inputs);
-    expect(environment).to.include({
+  const backup = (): Proven =>
+    proven<typeof postgresHops>("postgres", {
+      settings: { bucket: "backups", prefix: "postgres/", cronJob: "postgres-backup", schedule: "17 3 * * *" },
+      seesJobs: true,
+    });
+  const pump = (): Proven =>
+    proven<typeof randomNumbersHops>("randomNumbers", {
+      settings: { url: pulumi.output("http://random-numbers.example:8080") },
+      secrets: { token: secret("random-numbers", "token") },
+    });
+  const display = (): Proven =>
+    proven<typeof displayHops>("display", { settings: { url: pulumi.output("http://display.example:8080") } });
+  const cassandra = (): Proven =>
+    proven<typeof cassandraHops>("cassandra", {
+      settings: {
+        contactPoints: pulumi.output(["cassandra-0.example", "cassandra-1.example"]),
+        port: pulumi.output(9042),
+        datacenter: "datacenter1",
+        user: "proof",
+      },
+      secrets: { password: secret("cassandra-role-proof", "password") },
+    });
+  const windows = (): Proven => proven<typeof windowsHops>("windows", { settings: { windowSeconds: 10 } });
+  const census = (): Proven =>
+    proven<typeof censusHops>("census", { settings: { bucket: "inputs", prefix: "census/", rows: 20_000 } });
+  const dataPath = ["kafka", "object-store", "spark", "catalog", "presto", "dead-letter"];
+
+  it("hands the check settings that the check accepts", async () => {
+    make([], { records: 10 });
+    const config = await told();
+    expect(config).to.deep.include({ records: 10, timeoutSeconds: 60 });
+    expect(config.told).to.deep.equal({
+      kafka: { bootstrapServers: "kafka.example:9092", securityProtocol: "PLAINTEXT", topic: "telemetry" },
+      objectStore: {
+        protocol: "http",
+        host: "s3.example",
+        port: 9000,
+        region: "eu-1",
+        pathStyle: true,
+        bucket: "lake",
+        accessKey: "key-proof/accessKey",
+        secretKey: "key-proof/secretKey",
+      },
+      catalog: {
+        uri: "thrift://metastore.example:9083",
+        bucket: "lake",
+        warehouse: "warehouse",
+        namespace: "telemetry",
+      },
+      presto: { url: "http://presto.example:8080", catalog: "lake", schema: "telemetry", catalogs: ["lake"] },
+      telemetry: { stream: true },
+    });
+  });
+
+  it("takes each secret from its Secret, and has none in its settings", async () => {
+    make([
+      airflow(),
+      proven<typeof jupyterhubHops>("jupyterhub", {
+        settings: {
+          url: pulumi.output("http://jupyterhub.example"),
+          user: "proof",
+          home: { bucket: "homes", prefix: "proof/" },
+          asks: ["presto"],
+        },
+        secrets: { password: secret("jupyterhub-users", "proof") },
+      }),
+      pump(),
+      cassandra(),
+    ]);
+    const { PROOF_CONFIG: settings, ...secrets } = envOf(await jobInputs());
+    expect(secrets).to.deep.equal({
+      OBJECT_STORE_ACCESS_KEY: "key-proof/accessKey",
+      OBJECT_STORE_SECRET_KEY: "key-proof/secretKey",
       AIRFLOW_PASSWORD: "airflow-users/proof",
       JUPYTERHUB_PASSWORD: "jupyterhub-users/proof",
+      RANDOM_NUMBERS_TOKEN: "random-numbers/token",
+      CASSANDRA_PASSWORD: "cassandra-role-proof/password",
     });
-    const config = readConfig({ ...environment, S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
-    expect(config.airflow).to.deep.include({
-      url: "http://airflow.example",
-      user: "proof",
-      bucket: "notebooks",
-      logs: { bucket: "airflow", prefix: "logs" },
-    });
-    expect(config.jupyterhub).to.deep.include({ user: "proof", home: { bucket: "homes", prefix: "proof/" } });
+    expect(settings).to.not.match(/password|accessKey|token/);
+    expect(await hops()).to.deep.equal([dataPath, ["airflow"], ["notebooks"], ["pump"]]);
+  });
+
+  it("takes no part of another kind, and asks for every secret", () => {
+    const settings = { url: "http://random-numbers.example:8080" };
+    const token = secret("random-numbers", "token");
+    const wrong: Proven[] = [
+      // @ts-expect-error -- the pumps have a token
+      proven<typeof randomNumbersHops>("randomNumbers", { settings }),
+      // @ts-expect-error -- and no windows
+      proven<typeof randomNumbersHops>("randomNumbers", { settings: { windowSeconds: 1 }, secrets: { token } }),
+      // @ts-expect-error -- whose length is a number
+      proven<typeof windowsHops>("windows", { settings: { windowSeconds: pulumi.output("10") } }),
+      // @ts-expect-error -- they are not the display's
+      proven<typeof windowsHops>("display", { settings: { windowSeconds: 10 } }),
+    ];
+    expect(wrong).to.have.length(4);
   });
 
   it("looks at the last runs of DAGs, the batch in Spark's history and the newest backup where it is given them", async () => {
-    make(10, {
-      airflow: {
-        endpoint: { kind: "airflow", ...login("airflow") },
-        runs: false,
-        lastRuns: { maintenance: "lake_maintenance" },
-        bucket: "notebooks",
-        logs: { bucket: "airflow", prefix: "logs" },
-      },
-      sparkHistory: { url: pulumi.output("http://history.example:18080"), keepDays: 7 },
-      backup: { bucket: "backups", prefix: "postgres/", cronJob: "postgres-backup", schedule: "17 3 * * *" },
-      pipeline: pipeline(),
-    });
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
-    expect(config.sparkHistory).to.deep.equal({ url: "http://history.example:18080", keepDays: 7 });
-    const branches = branchesOf(config, makeMarkedRun(config)).map(({ hops }) => hops.map(({ name }) => name));
-    expect(branches.slice(-3)).to.deep.equal([["spark-history"], ["maintenance"], ["backup"]]);
-    expect(branches.flat()).to.not.include("airflow");
+    make([
+      airflow({ runs: false, lastRuns: { maintenance: "lake_maintenance" } }),
+      proven<typeof sparkHistoryHops>("sparkHistory", {
+        settings: { url: pulumi.output("http://history.example:18080"), keepDays: 7 },
+      }),
+      backup(),
+      census(),
+    ]);
+    expect(await hops()).to.deep.equal([dataPath, ["spark-history"], ["maintenance"], ["backup"]]);
   });
 
   it("may see which Jobs failed where it looks at backups, and is else no account of the cluster", async () => {
-    make(10, {
-      backup: { bucket: "backups", prefix: "postgres/", cronJob: "postgres-backup", schedule: "17 3 * * *" },
-    });
+    make([backup()]);
     const role = await mocked.get("kubernetes:rbac.authorization.k8s.io/v1:Role", "proof");
     expect(role.inputs.rules).to.deep.equal([{ apiGroups: ["batch"], resources: ["jobs"], verbs: ["list"] }]);
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const inputs = await jobInputs();
     expect(inputs.spec.template.spec).to.include({ serviceAccountName: "proof", automountServiceAccountToken: true });
     expect(envOf(inputs)).to.include({
       NODE_EXTRA_CA_CERTS: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
     });
     mocked = await mock();
-    make(10);
-    const alone = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    expect(alone.inputs.spec.template.spec).to.include({ automountServiceAccountToken: false });
-  });
-
-  const ready: Ready = [];
-  const pipeline = (): ProvenPipeline => ({
-    pump: {
-      kind: "random-numbers",
-      url: pulumi.output("http://random-numbers.example:8080"),
-      token: { secretName: pulumi.output("random-numbers"), key: "token" },
-      ready,
-    },
-    display: { kind: "display", url: pulumi.output("http://display.example:8080"), ready },
-    cassandra: {
-      kind: "cassandra",
-      contactPoints: pulumi.output("cassandra-0.example,cassandra-1.example"),
-      port: pulumi.output(9042),
-      datacenter: "datacenter1",
-      user: "proof",
-      password: { secretName: pulumi.output("cassandra-role-proof"), key: "password" },
-      ready,
-    },
-    windowSeconds: 10,
-    census: { bucket: "inputs", prefix: "census/", rows: 20_000, ready },
-  });
-
-  const without = (...parts: (keyof ProvenPipeline)[]): ProvenPipeline =>
-    Object.fromEntries(Object.entries(pipeline()).filter(([part]) => !parts.includes(part as keyof ProvenPipeline)));
-
-  it("follows the numbers to the display where it is given the way, with token and password from their Secrets", async () => {
-    make(10, { pipeline: pipeline() });
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    const environment = envOf(inputs);
-    expect(environment).to.include({
-      PUMP_TOKEN: "random-numbers/token",
-      CASSANDRA_PASSWORD: "cassandra-role-proof/password",
-    });
-    const config = readConfig({ ...environment, S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
-    expect(config.pipeline).to.deep.equal({
-      pump: { url: "http://random-numbers.example:8080", token: "random-numbers/token" },
-      display: "http://display.example:8080",
-      cassandra: {
-        contactPoints: ["cassandra-0.example", "cassandra-1.example"],
-        port: 9042,
-        datacenter: "datacenter1",
-        user: "proof",
-        password: "cassandra-role-proof/password",
-      },
-      windowSeconds: 10,
-      census: { bucket: "inputs", prefix: "census/", rows: 20_000, run: "static-file" },
-    });
-  });
-
-  it("leaves out the census where there is none", async () => {
-    make(10, { pipeline: without("census") });
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
-    expect(config.pipeline).to.have.property("windowSeconds", 10);
-    expect(config.pipeline).to.not.have.property("census");
-  });
-
-  it("proves the data path alone where there is nothing else", async () => {
     make();
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
-    expect(config).to.include({ airflow: undefined, jupyterhub: undefined, pipeline: undefined });
+    expect((await jobInputs()).spec.template.spec).to.include({ automountServiceAccountToken: false });
+  });
+
+  it("follows the numbers to the display where it is given the way", async () => {
+    make([pump(), display(), cassandra(), windows(), census()]);
+    const way = ["pump", "live", "cassandra", "lake", "display", "census"];
+    expect(await hops()).to.deep.equal([dataPath, way]);
+    mocked = await mock();
+    make([display(), cassandra(), windows()]);
+    expect(await hops(), "without numbers").to.deep.equal([dataPath]);
+  });
+
+  it("asks Cassandra's tables by Presto too where it has their catalog", async () => {
+    const both = { ...presto(), catalogs: ["lake", "cassandra"] };
+    make([], { proves: [provenTopic(topic()), provenPresto(both), pump(), cassandra(), windows()] });
+    expect(await hops()).to.deep.equal([["kafka"], ["pump", "cassandra", "presto-cassandra", "lake"]]);
   });
 
   it("asks each hop where what it asks is there, and hands on why the others are left out", async () => {
-    make(10, {
-      pipeline: without("display", "census"),
-      telemetry: { intervalSeconds: 5 },
+    make([pump(), cassandra(), windows()], {
       skipped: { display: "display is off" },
     });
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
-    const branches = branchesOf(config, makeMarkedRun(config));
-    const path = ["kafka", "object-store", "spark", "catalog", "presto", "dead-letter"];
-    expect(branches.map(({ hops }) => hops.map(({ name }) => name))).to.deep.equal([
-      path,
-      ["telemetry"],
-      ["pump", "cassandra", "lake"],
+    expect(await hops()).to.deep.equal([dataPath, ["pump", "cassandra", "lake"]]);
+    const config = await told();
+    const left = skippedHops(config, branchesOf(config, startRun()));
+    expect(left.map(({ hop }) => hop)).to.deep.equal([
+      "telemetry",
+      "airflow",
+      "notebooks",
+      "live",
+      "presto-cassandra",
+      "display",
+      "census",
+      "spark-history",
+      "census-dag",
+      "maintenance",
+      "backup",
     ]);
-    expect(skippedHops(config, branches).find(({ hop }) => hop === "display")).to.deep.equal({
-      hop: "display",
-      reason: "display is off",
-    });
+    expect(left.find(({ hop }) => hop === "display")?.reason).to.equal("display is off");
+    expect(left.find(({ hop }) => hop === "live")?.reason).to.equal("the proof was not told where to ask it");
+  });
+
+  it("asks for the node's own figures where there is a producer, and for nothing that no stream writes", async () => {
+    const stores = [provenTopic(topic()), provenStore(s3("proof")), provenCatalog(catalog()), provenPresto(presto())];
+    make([], { proves: [...stores, provenTelemetry({ intervalSeconds: 5 })] });
+    expect(await hops()).to.deep.equal([dataPath, ["telemetry"]]);
+    for (const proves of [[...stores, provenTelemetry({ stream: false, intervalSeconds: 5 })], stores]) {
+      mocked = await mock();
+      make([], { proves });
+      expect(await hops()).to.deep.equal([["kafka", "object-store"]]);
+    }
   });
 
   it("asks the stores alone where nothing writes into them", async () => {
-    new Proof("proof", { namespace: "data", image: "tools:1", objectStore: s3("proof"), resources });
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
-    const config = readConfig({ ...envOf(inputs), S3_ACCESS_KEY: "key", S3_SECRET_KEY: "secret" });
-    const branches = branchesOf(config, makeMarkedRun(config));
-    expect(branches.map(({ hops }) => hops.map(({ name }) => name))).to.deep.equal([["object-store"]]);
-    expect(skippedHops(config, branches)).to.have.length(hopNames.length - 1);
+    make([], { proves: [provenStore(s3("proof"))] });
+    expect(await hops()).to.deep.equal([["object-store"]]);
+    const config = await told();
+    expect(skippedHops(config, branchesOf(config, startRun()))).to.have.length(hopNames.length - 1);
+  });
+
+  it("waits for what it asks, and for what else it is told to", async () => {
+    const [asked, other] = ["asked", "other"].map((name) => new pulumi.ComponentResource("spec:index:Service", name));
+    const ready = (one: pulumi.Resource | undefined) => (one ? [one] : []);
+    const waits = new Map<string, unknown>();
+    const seen: pulumi.ResourceTransformation = ({ type, opts }) => void waits.set(type, opts.dependsOn);
+    const proves = [provenStore({ ...s3("proof"), ready: ready(asked) })];
+    const args = { namespace: "data", image: "tools:1", resources, proves, waitFor: ready(other) };
+    new Proof("proof", args, { transformations: [seen] });
+    await jobInputs();
+    expect(waits.get("kubernetes:batch/v1:Job")).to.deep.equal([asked, other]);
   });
 
   it("runs again when what it stands on has changed, and only then", async () => {
     const hashOf = async (revision: string): Promise<string | undefined> => {
       const fresh = await mock();
-      make(10, { revision });
+      make([], { revision });
       const { inputs } = await fresh.get("kubernetes:batch/v1:Job", "proof");
       return inputs.spec.template.metadata.annotations["millrace/config-hash"];
     };
@@ -241,7 +270,7 @@ describe("Proof", () => {
 
   it("fails at the first miss, and is not ended while its hops make progress", async () => {
     make();
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const inputs = await jobInputs();
     expect(inputs.spec).to.include({ backoffLimit: 0, activeDeadlineSeconds: 2040 });
     expect(inputs.spec.template.spec.restartPolicy).to.equal("Never");
     expect(inputs.spec.template.spec).to.include({ terminationGracePeriodSeconds: 75 });
@@ -249,19 +278,22 @@ describe("Proof", () => {
 
   it("keeps the same pod in a CronJob that never runs by itself", async () => {
     const proof = make();
-    const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
     const onDemand = await mocked.get("kubernetes:batch/v1:CronJob", "proof-on-demand");
     expect(onDemand.inputs.spec.suspend).to.equal(true);
-    expect(onDemand.inputs.spec.jobTemplate.spec).to.deep.equal(job.inputs.spec);
+    expect(onDemand.inputs.spec.jobTemplate.spec).to.deep.equal((await jobInputs()).spec);
     expect(await valueOf(proof.onDemandName)).to.equal("proof-on-demand");
   });
 
-  it("refuses a catalog that Presto does not have, and numbers out of range", () => {
-    expect(proofProblems({ presto: { catalogs: ["hive"] } })[0]).to.equal(
+  it("refuses a catalog that Presto does not have, a service twice, and numbers out of range", () => {
+    expect(() => provenPresto({ ...presto(), catalogs: ["hive"] })).to.throw(
       'proof: Presto has no catalog "lake"; it has hive. Give it that catalog or name another',
     );
-    expect(proofProblems({ presto: { catalogs: ["lake"] }, records: 0, timeoutSeconds: 0 })).to.have.length(2);
-    expect(() => make(0)).to.throw("proof: records is 0");
+    expect(provenPresto({ ...presto(), catalogs: ["hive"] }, "hive").settings).to.deep.include({ catalog: "hive" });
+    expect(proofProblems({ proves: [windows(), census(), windows(), windows()] })).to.deep.equal([
+      "proof: proves has windows more than once; give each service once",
+    ]);
+    expect(proofProblems({ proves: path(), records: 0, timeoutSeconds: 0 })).to.have.length(2);
+    expect(() => make([], { records: 0 })).to.throw("proof: records is 0");
   });
 });
 

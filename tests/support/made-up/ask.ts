@@ -17,6 +17,10 @@ import { configWarnings, loadConfig } from "../../../config/index.ts";
 import { skippedHops } from "../../../config/proof-hops.ts";
 import { topicsOf } from "../../../config/rooms.ts";
 import { declaredTables } from "../../../config/tables.ts";
+import { branchesOf, skippedHops as notAsked } from "../../../check/branches.ts";
+import { readConfig } from "../../../check/config.ts";
+import { hopNames } from "../../../check/table.ts";
+import { startRun } from "../../../platform/hops/run.ts";
 import { transitionProblems } from "../../../config/transitions.ts";
 import { componentPages } from "../../../docs/generate.ts";
 import { ownerOf } from "../../e2e/selection/owners.ts";
@@ -38,6 +42,21 @@ const live = {
 const fewer = {
   claims: [],
   sets: [{ namespace: "millrace", service: "weather", replicas: 3, hasClaims: true }],
+};
+const told = (variables: Record<string, string>, more: object = {}) =>
+  readConfig({
+    PROOF_CONFIG: JSON.stringify({
+      skipped: skippedHops(config(2, "core")),
+      rooms: { kafka: { bootstrapServers: "kafka:9092" }, weather: { url: "http://weather", ...more } },
+    }),
+    ...variables,
+  });
+const asked = (variables: Record<string, string>, more: object = {}): unknown => {
+  try {
+    return branchesOf(told(variables, more), startRun()).map(({ hops }) => hops.map(({ name }) => name));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 };
 const mine = (texts: readonly string[]): string[] => texts.filter((text) => /weather|stations/.test(text));
 const documents = await generated();
@@ -96,6 +115,10 @@ console.log(
     owners: ["components/weather/weather.ts", "dags/weather_report.py", "images/weather/Dockerfile", "sky/blue.ts"].map(
       ownerOf,
     ),
-    skipped: skippedHops(config(2, "core")).census,
+    skipped: skippedHops(config(2, "core"))["weather"],
+    hop: hopNames.slice(hopNames.indexOf("notebooks"), hopNames.indexOf("notebooks") + 3),
+    asked: asked({ WEATHER_TOKEN: "secret" }),
+    untold: [asked({}), asked({ WEATHER_TOKEN: "secret" }, { url: "weather" })],
+    notAsked: notAsked(told({ WEATHER_TOKEN: "secret" }), []).find(({ hop }) => hop === "weather"),
   }),
 );

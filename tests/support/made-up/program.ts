@@ -36,7 +36,7 @@ console.log(
     image: stations.inputs.spec.template.spec.containers[0].image,
     topic: JSON.stringify(topics.inputs).includes('\\"name\\":\\"weather\\"'),
     address: address && (await valueOf(address.url)),
-    proves: Object.keys(house.proves),
+    proves: house.proves.map(({ room, secrets }) => [room, Object.keys(secrets)]),
     waits: house.waitFor.length,
   }),
 );

@@ -1,12 +1,20 @@
-/** Loaded before a program (`node --import`), it puts the list of rooms with the made-up one in the place of the real one. */
+/** Loaded before a program (`node --import`), it puts the lists with the made-up service in the place of the real ones. */
 import { registerHooks } from "node:module";
 
-const list = new URL("rooms.ts", import.meta.url).href;
-const real = new URL("../../../components/index.ts", import.meta.url).href;
+const lists = new Map(
+  [
+    ["index.ts", "rooms.ts"],
+    ["hops.ts", "hops.ts"],
+  ].map(([real = "", list = ""]) => [
+    new URL(`../../../components/${real}`, import.meta.url).href,
+    new URL(list, import.meta.url).href,
+  ]),
+);
 
 registerHooks({
   resolve(specifier, context, next) {
     const found = next(specifier, context);
-    return found.url === real && context.parentURL !== list ? { ...found, url: list } : found;
+    const list = lists.get(found.url);
+    return list !== undefined && context.parentURL !== list ? { ...found, url: list } : found;
   },
 });

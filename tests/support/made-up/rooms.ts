@@ -2,6 +2,4 @@
 import { rooms as real } from "../../../components/index.ts";
 import { weather } from "./weather/service.ts";
 
-const { census, ...others } = real;
-
-export const rooms = { ...others, weather, census: { ...census, hops: {} } };
+export const rooms = { ...real, weather };

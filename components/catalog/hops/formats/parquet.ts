@@ -2,7 +2,7 @@
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { z } from "zod";
-import type { SeenRecord } from "../../../../check/marked-records.ts";
+import type { SeenRecord } from "../../../telemetry/hops/marked-records.ts";
 
 const rowSchema = z.looseObject({
   id: z.string(),

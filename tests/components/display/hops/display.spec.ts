@@ -3,8 +3,8 @@ import { DisplayClient } from "../../../../components/display/hops/display-clien
 import type { Hop } from "../../../../platform/hops/hop.ts";
 import { displayHop } from "../../../../components/display/hops/display.ts";
 import type { MarkedNumbers } from "../../../../components/random-numbers/hops/marked-numbers.ts";
-import { makeMarkedRun } from "../../../../check/marked-records.ts";
-import type { MarkedRun } from "../../../../check/marked-records.ts";
+import { makeMarkedRun } from "../../../../components/telemetry/hops/marked-records.ts";
+import type { MarkedRun } from "../../../../components/telemetry/hops/marked-records.ts";
 import { windowsOf } from "../../../../components/windows/hops/windows.ts";
 import type { TimedValue } from "../../../../components/windows/hops/windows.ts";
 import type { WindowFigures, WindowsAnswer } from "../../../../display/protocol.ts";

@@ -140,7 +140,7 @@ describe("hop notebooks", () => {
     };
     const hop = notebooksHop({
       hub: new JupyterHubClient({ url, user: "proof", password: "secret", note: marked.run }),
-      config: { user: "proof", home: { bucket: "home-proof", prefix: "home/" }, asks: ["spark", "presto"] },
+      config: { user: "proof", home: { prefix: "home/" }, asks: ["spark", "presto"] },
       home,
       marked,
       awayLimitMs: 10_000,

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Consumer, KafkaMessage } from "kafkajs";
 import { HopFailure } from "../../../../platform/hops/hop.ts";
 import { readBack } from "../../../../components/kafka/hops/kafka.ts";
-import { makeMarkedRun, messagesOf } from "../../../../check/marked-records.ts";
+import { makeMarkedRun, messagesOf } from "../../../../components/telemetry/hops/marked-records.ts";
 
 const marked = makeMarkedRun({ records: 3, poison: 1 });
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { prestoHop } from "../../../../components/presto/hops/presto.ts";
 import { listing } from "../../../../components/presto/hops/listing.ts";
-import { makeMarkedRun, type MarkedRun } from "../../../../check/marked-records.ts";
+import { makeMarkedRun, type MarkedRun } from "../../../../components/telemetry/hops/marked-records.ts";
 import { PrestoError } from "../../../../components/presto/programs/presto-client.ts";
 import type { PrestoClient, PrestoValue } from "../../../../components/presto/programs/presto-client.ts";
 import { runHop } from "../../../support/hops.ts";

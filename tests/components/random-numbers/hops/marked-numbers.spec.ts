@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { MarkedNumbers } from "../../../../components/random-numbers/hops/marked-numbers.ts";
-import { makeMarkedRun } from "../../../../check/marked-records.ts";
+import { makeMarkedRun } from "../../../../components/telemetry/hops/marked-records.ts";
 import { recordsOf, sentNumbers } from "../../../support/hops.ts";
 
 describe("marked numbers", () => {

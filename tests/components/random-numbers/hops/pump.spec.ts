@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { pumpHop } from "../../../../components/random-numbers/hops/pump.ts";
 import type { LiveClient } from "../../../../components/display/hops/live-client.ts";
 import { MarkedNumbers } from "../../../../components/random-numbers/hops/marked-numbers.ts";
-import { makeMarkedRun } from "../../../../check/marked-records.ts";
+import { makeMarkedRun } from "../../../../components/telemetry/hops/marked-records.ts";
 import { PumpClient } from "../../../../components/random-numbers/hops/pump-client.ts";
 import { FakeServer } from "../../../support/fake-server.ts";
 import type { FakeAnswer, SeenRequest } from "../../../support/fake-server.ts";

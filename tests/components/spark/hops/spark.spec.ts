@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { HopFailure } from "../../../../platform/hops/hop.ts";
 import { sparkHop } from "../../../../components/spark/hops/spark.ts";
-import { makeMarkedRun } from "../../../../check/marked-records.ts";
+import { makeMarkedRun } from "../../../../components/telemetry/hops/marked-records.ts";
 import type { SamplesFiles } from "../../../../components/catalog/hops/samples-files.ts";
 
 const marked = makeMarkedRun({ records: 2, poison: 0 });

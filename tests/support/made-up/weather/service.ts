@@ -61,5 +61,5 @@ export const weather = defineService({
     weather: { tables: { readings: { columns: { station: "text", at: "timestamp" }, partitionKey: ["station"] } } },
   }),
   tableRoles: { forecaster: { weather: "readWrite" } },
-  hops: { census: ["weather"] },
+  hops: { weather: ["weather"] },
 });

@@ -1,14 +1,12 @@
 /** The records that one proof sends: good ones it must find again at every hop, and poison ones. */
-import { randomBytes } from "node:crypto";
-import { makeRecord, runHeader, toMessage } from "../components/telemetry/programs/record.ts";
-import type { KafkaMessage, TelemetryRecord } from "../components/telemetry/programs/record.ts";
-import { difference, figuresOf } from "../platform/hops/hop.ts";
-import type { HopFigures } from "../platform/hops/hop.ts";
+import type { ProofContext } from "../../../platform/hops/define-hops.ts";
+import { difference, figuresOf } from "../../../platform/hops/hop.ts";
+import type { HopFigures } from "../../../platform/hops/hop.ts";
+import { type ProofRun, startRun } from "../../../platform/hops/run.ts";
+import { makeRecord, runHeader, toMessage } from "../programs/record.ts";
+import type { KafkaMessage, TelemetryRecord } from "../programs/record.ts";
 
-export interface MarkedRun {
-  /** `proof-<ms since the epoch>-<random>`; the time lets later proofs find leftovers. */
-  readonly run: string;
-  readonly startedAt: Date;
+export interface MarkedRun extends ProofRun {
   readonly records: readonly TelemetryRecord[];
   readonly poison: readonly PoisonRecord[];
   /** What each hop must hold. */
@@ -24,8 +22,16 @@ export interface PoisonRecord {
 /** Metric of the good records. */
 export const markedMetric = "proof.sequence";
 
-export function makeMarkedRun(counts: { records: number; poison: number }, now = new Date()): MarkedRun {
-  const run = newRun(now);
+/** The records of a proof, the same for all its hops. */
+export function markedRecords({ run, counts }: ProofContext): MarkedRun {
+  return makeMarkedRun(counts, run.startedAt, run);
+}
+
+export function makeMarkedRun(
+  counts: { readonly records: number; readonly poison: number },
+  now = new Date(),
+  { run }: ProofRun = startRun(now),
+): MarkedRun {
   const records = Array.from({ length: counts.records }, (_, index) =>
     makeRecord(
       // Times of their own, not later than now: a time that belongs to another record is seen.
@@ -69,26 +75,6 @@ export function recordsDifference(
 /** A time in words, also one that is none. */
 export function isoOf(ts: number): string {
   return Number.isNaN(ts) ? "no time" : new Date(ts).toISOString();
-}
-
-/** The id of a run that begins now. */
-export function newRun(now: Date): string {
-  return `proof-${now.getTime()}-${randomBytes(4).toString("hex")}`;
-}
-
-/** When the run of a proof began; `undefined`: it is none. */
-export function startOf(run: string): Date | undefined {
-  const started = /^proof-(\d{13})-[0-9a-f]{8}$/.exec(run)?.[1];
-  return started === undefined ? undefined : new Date(Number(started));
-}
-
-/** Age from which what another proof has left is a leftover, and not a proof under way. */
-const leftoverAgeMs = 10 * 60_000;
-
-/** @returns whether a run id is that of a proof so long before `now` that it can't be under way any more */
-export function isLeftover(run: string, now: Date): boolean {
-  const started = startOf(run);
-  return started !== undefined && now.getTime() - started.getTime() > leftoverAgeMs;
 }
 
 const poisonKinds: readonly { reason: string; value: (good: TelemetryRecord) => string | null }[] = [

@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { deadLetterProblem } from "../../components/telemetry/hops/dead-letter.ts";
+import { deadLetterProblem } from "../../../../components/telemetry/hops/dead-letter.ts";
 import {
-  isLeftover,
   makeMarkedRun,
   messagesOf,
   recordsDifference,
   type SeenRecord,
-} from "../../check/marked-records.ts";
+} from "../../../../components/telemetry/hops/marked-records.ts";
+import { isLeftover } from "../../../../platform/hops/run.ts";
 
 describe("marked records", () => {
   it("all carry the run in their header, and the good ones whole values", () => {

@@ -1,0 +1,30 @@
+/** What the proof asks of the census: the display shows the right figures of its file, from both sinks. */
+import * as z from "zod";
+import { defineHops } from "../../platform/hops/define-hops.ts";
+import { displayOf } from "../display/hops.ts";
+import { bucketOf } from "../object-store/hops.ts";
+import { censusHop } from "./hops/census.ts";
+
+export const censusHops = defineHops({
+  room: "census",
+  settings: z.strictObject({
+    /** Bucket of the census files; the proof's key must be able to read it. */
+    bucket: z.string().min(1),
+    /** Prefix of the files in the bucket, with its slash. */
+    prefix: z.string().default("census/"),
+    /** People in all files together. */
+    rows: z.int().min(1),
+    /** Run under which Spark writes the figures. */
+    run: z.string().min(1).default("static-file"),
+  }),
+  hops: [
+    {
+      name: "census",
+      after: "display",
+      make(own, context) {
+        const [display, inputs] = [context.once(displayOf), bucketOf(context, own.bucket)];
+        return display && inputs && censusHop({ display, inputs, config: own });
+      },
+    },
+  ],
+});

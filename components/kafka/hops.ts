@@ -1,0 +1,17 @@
+/** What the proof asks of Kafka: it takes the marked records and gives them back. The path of a record begins here. */
+import * as z from "zod";
+import { defineHops } from "../../platform/hops/define-hops.ts";
+import { markedRecords } from "../telemetry/hops/marked-records.ts";
+import { kafkaHop } from "./hops/kafka.ts";
+
+export const kafkaHops = defineHops({
+  room: "kafka",
+  settings: z.strictObject({
+    /** `host:port,host:port` */
+    bootstrapServers: z.string().min(1),
+    securityProtocol: z.enum(["PLAINTEXT", "SSL"]).default("PLAINTEXT"),
+    /** Where the marked records are sent to. */
+    topic: z.string().min(1).default("telemetry"),
+  }),
+  hops: [{ name: "kafka", branch: "path", make: (own, context) => kafkaHop(own, context.once(markedRecords)) }],
+});

@@ -1,0 +1,41 @@
+/** What a room tells the proof: where to ask it, with references to its secrets. */
+import type * as pulumi from "@pulumi/pulumi";
+import type * as z from "zod";
+import type { Ready, SecretKeyRef } from "./endpoints.ts";
+import type { AnyRoomHops } from "./hops/define-hops.ts";
+
+/** A room's part of the proof's settings. */
+export interface Proven {
+  /** Name of its service. */
+  readonly room: string;
+  /** As its `hops.ts` declares them. */
+  readonly settings: object;
+  /** Each becomes an environment variable of the proof. */
+  readonly secrets: Readonly<Record<string, SecretKeyRef>>;
+  /** What must be there before the proof asks. */
+  readonly ready: Ready;
+  /** Whether a hop asks the cluster which Jobs have failed. */
+  readonly seesJobs: boolean;
+}
+
+type InputsOf<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };
+type SecretsOf<Hops extends AnyRoomHops> = keyof NonNullable<Hops["secrets"]>;
+
+/** What a room of these hops has to tell. */
+export type ProvenPart<Hops extends AnyRoomHops> = {
+  readonly settings: InputsOf<z.input<NonNullable<Hops["settings"]>>>;
+  /** @default - none */
+  readonly ready?: Ready;
+  /** @default false */
+  readonly seesJobs?: boolean;
+} & ([SecretsOf<Hops>] extends [never]
+  ? object
+  : { readonly secrets: Readonly<Record<SecretsOf<Hops>, SecretKeyRef>> });
+
+/**
+ * A room's part, checked by the types of its `hops.ts`, which is imported for its type alone: the program loads none of
+ * the proof's clients.
+ */
+export function proven<Hops extends AnyRoomHops>(room: Hops["room"], part: ProvenPart<Hops>): Proven {
+  return { room, secrets: {}, ready: [], seesJobs: false, ...part };
+}
