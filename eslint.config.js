@@ -59,6 +59,17 @@ export default tseslint.config(
     rules: { "no-restricted-imports": ["error", { patterns: [{ regex: "/(config|cli|clusters|engine|check)/" }] }] },
   },
   {
+    // The program takes the types of what the proof asks, and loads none of its clients.
+    files: ["components/*/*.ts"],
+    ignores: ["components/*/hops.ts"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        { patterns: [{ regex: "/hops\\.ts$", allowTypeImports: true, message: "Import its types only." }] },
+      ],
+    },
+  },
+  {
     // Shared code loops over the list of rooms.
     files: ["{config,cli,clusters,images,check,engine,policies}/**/*.ts"],
     rules: {
