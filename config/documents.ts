@@ -29,29 +29,46 @@ function stackSchema(): Record<string, unknown> {
   };
 }
 
+/** Rows beyond which a section has a table for each of its parts. */
+const LONG = 60;
+
 function configurationPage(): string {
   const sections = Object.entries(root.properties ?? {}).map(([name, node]) => {
-    const below = node.properties === undefined ? [{ path: `millrace:${name}`, node }] : settings(node, []);
-    const rows = below.map(
-      ({ path, node: setting }) =>
-        `| \`${path}\` | ${cell(allowed(setting))} | ${cell(initial(setting))} | ${cell(setting.description ?? "")} |`,
-    );
-    const head = "| Setting | Allowed | Default | Meaning |\n| --- | --- | --- | --- |";
+    const rows = node.properties === undefined ? [{ path: `millrace:${name}`, node }] : settings(node, []);
+    const parts = rows.length > LONG ? Object.keys(node.properties ?? {}) : [];
+    const tables = parts.map((part) => {
+      const own = rows.filter(({ path }) => path.startsWith(`${part}.`));
+      return `### \`${part}\`\n\n${table(own)}`;
+    });
     const words = node.properties === undefined ? "" : `${node.description ?? ""}\n\n`;
-    return `## \`millrace:${name}\`\n\n${words}${head}\n${rows.join("\n")}\n`;
+    const entries = parts.map((part) => `  - [\`${part}\`](#${part.toLowerCase()})`);
+    return {
+      contents: [`- [\`millrace:${name}\`](#millrace${name.toLowerCase()})`, ...entries].join("\n"),
+      text: `## \`millrace:${name}\`\n\n${words}${parts.length > 0 ? tables.join("\n") : table(rows)}`,
+    };
   });
   return `<!-- prettier-ignore-start -->
-<!-- Made from config/schema.ts by \`node config/generate.ts\`. -->
+<!-- Generated from config/schema.ts by \`node config/generate.ts\`. -->
 
 # Configuration
 
-Every setting of \`Pulumi.<stack>.yaml\`, below \`config:\`. All have a default: a stack that sets nothing is the development
+Every setting of \`Pulumi.<stack>.yaml\`, below \`config:\`. All settings have a default: a stack that sets nothing is the development
 platform on the embedded cluster. Amounts are written with \`Mi\` or \`Gi\`. Wrong settings are refused, all in one message,
 before anything is created.
 
-${sections.join("\n")}
+${sections.map(({ contents }) => contents).join("\n")}
+
+${sections.map(({ text }) => text).join("\n")}
 <!-- prettier-ignore-end -->
 `;
+}
+
+function table(settings: readonly { readonly path: string; readonly node: Node }[]): string {
+  const rows = settings.map(
+    ({ path, node }) =>
+      `| \`${path}\` | ${cell(allowed(node))} | ${cell(initial(node))} | ${cell(node.description ?? "")} |\n`,
+  );
+  return `| Setting | Allowed | Default | Meaning |\n| --- | --- | --- | --- |\n${rows.join("")}`;
 }
 
 /** The settings below a node that hold a value, with their paths from the section. */

@@ -90,18 +90,31 @@ def main() -> None:
     functions = [node for name in names if isinstance(node := found[name], ast.FunctionDef)]
     classes = [node for name in names if isinstance(node := found[name], ast.ClassDef)]
     errors = [node for node in classes if any("Error" in ast.unparse(base) for base in node.bases)]
-    lines = ["# The library `millrace`: reference", "", *documented_module(package), "## Functions", ""]
+    body = ["## Functions", ""]
     for node in functions:
-        lines += [f"### `{signature(node)}`", "", *documented(node)]
-    lines += ["## Classes", ""]
+        body += [f"### `{signature(node)}`", "", *documented(node)]
+    body += ["## Classes", ""]
     for node in classes:
         if node not in errors:
-            lines += [f"### `{node.name}`", "", *documented(node), *fields(node), *methods(node)]
-    lines += ["## Errors", ""]
+            body += [f"### `{node.name}`", "", *documented(node), *fields(node), *methods(node)]
+    body += ["## Errors", ""]
     for node in errors:
         bases = ", ".join(f"`{ast.unparse(base)}`" for base in node.bases)
-        lines += [f"### `{node.name}`", "", f"A {bases}.", "", *documented(node)]
+        body += [f"### `{node.name}`", "", f"A {bases}.", "", *documented(node)]
+    lines = ["# The library `millrace`: reference", "", *documented_module(package), *contents(body), "", *body]
     print("\n".join(lines))
+
+
+def contents(body: list[str]) -> list[str]:
+    """Links to the headings, methods left out."""
+    entries = []
+    for line in body:
+        if heading := re.fullmatch(r"(##+) (.*)", line):
+            anchor = re.sub(r"[^\w -]", "", heading[2].lower()).replace(" ", "-")
+            name = re.sub(r"^(`[\w.]+).*`$", r"\1`", heading[2])
+            if "." not in name:
+                entries.append(f"{'  ' * (len(heading[1]) - 2)}- [{name}](#{anchor})")
+    return entries
 
 
 def documented_module(package: ast.Module) -> list[str]:

@@ -8,7 +8,7 @@ import { parseOptions } from "../cli/options.ts";
 import { projectDir } from "../cli/paths.ts";
 import { componentPages, pythonPage, pythonReference, writtenPages } from "../docs/generate.ts";
 
-const documents = ["README.md", "AGENTS.md", ...pagesBelow("docs")];
+const documents = ["README.md", "AGENTS.md", "images/README.md", ...pagesBelow("docs")];
 
 function pagesBelow(folder: string): string[] {
   return readdirSync(join(projectDir, folder), { recursive: true, encoding: "utf8" })
@@ -17,6 +17,25 @@ function pagesBelow(folder: string): string[] {
 }
 
 const read = (file: string): string => readFileSync(join(projectDir, file), "utf8");
+
+/** Lines beyond which a page has a table of contents. */
+const LONG = 120;
+
+/** A text without its blocks of code. */
+const prose = (text: string): string => text.replaceAll(/^```[^]*?^```$/gm, "");
+
+/** Headings of a page. @param level @default - all */
+function headingsOf(text: string, level?: number): string[] {
+  const heading = level === undefined ? /^#+ (.*)$/gm : new RegExp(`^#{${level}} (.*)$`, "gm");
+  return [...prose(text).matchAll(heading)].map(([, words = ""]) => words);
+}
+
+/** The anchor that GitHub gives a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");
 
 /** Every `npm run` command line in a text, comments left out. */
 function commandLines(text: string): { command: string; args: string[] }[] {
@@ -55,7 +74,32 @@ describe("the documentation", () => {
         if (!/^[a-z]+:/.test(link)) expect(existsSync(join(projectDir, dirname(file), link)), link).to.equal(true);
       }
     });
+
+    it(`${file} links only to headings that exist`, () => {
+      for (const [, link = "", anchor = ""] of prose(read(file)).matchAll(/\]\(([^)#]*)#([^)]+)\)/g)) {
+        if (/^[a-z]+:/.test(link)) continue;
+        const page = link === "" ? file : join(dirname(file), link);
+        expect(headingsOf(read(page)).map(anchorOf), `${link}#${anchor}`).to.include(anchor);
+      }
+    });
+
+    it(`${file} begins with a table of contents if it is long`, () => {
+      const text = read(file);
+      if (text.split("\n").length <= LONG) return;
+      const sections = headingsOf(text, 2).filter((heading) => heading !== "Contents");
+      const listed = [...prose(text).matchAll(/^ *- \[.*\]\(#([^)]+)\)$/gm)].map(([, anchor = ""]) => anchor);
+      expect(listed).to.include.members(sections.map(anchorOf));
+      expect(text.indexOf("](#"), "place of the first entry").to.be.lessThan(text.indexOf(`\n## ${sections[0]}`));
+    });
   }
+
+  it("makes anchors as GitHub does", () => {
+    expect(anchorOf("What `npm run up` does")).to.equal("what-npm-run-up-does");
+    expect(anchorOf("`sql(query: str, /, *, chunksize: int | None=None)`")).to.equal(
+      "sqlquery-str---chunksize-int--nonenone",
+    );
+    expect(headingsOf("# One\n\n```sh\n# none\n```\n\n## Two `2`\n")).to.deep.equal(["One", "Two `2`"]);
+  });
 
   it("name for each promise tests that there are", () => {
     const joined = (text: string): string => text.replaceAll(/\s+/g, " ");
