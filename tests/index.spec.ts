@@ -417,6 +417,22 @@ describe("the program", function () {
     ]);
   });
 
+  it("proves an existing S3 service by the bucket that its tables are in", async () => {
+    const { objectStore } = existing;
+    const store = { ...objectStore, existing: { ...objectStore.existing, buckets: { lake: "company-lake" } } };
+    const { mocked } = await render({
+      "millrace:profile": "core",
+      "millrace:cluster": cloud,
+      "millrace:services": { objectStore: store },
+    });
+    const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    const env = job.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "PROOF_CONFIG");
+    const { rooms } = JSON.parse(env?.value ?? "{}") as {
+      rooms: Record<"objectStore" | "catalog", { bucket: string }>;
+    };
+    expect([rooms.objectStore.bucket, rooms.catalog.bucket]).to.deep.equal(["company-lake", "company-lake"]);
+  });
+
   it("proves of the way to the browser what is there, and says of the rest that it is not asked", async () => {
     const proven = async (services: unknown) => {
       const { mocked } = await render({ "millrace:profile": "pipeline", "millrace:services": services });

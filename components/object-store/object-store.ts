@@ -310,12 +310,13 @@ function createKeySecret(
 /**
  * What the proof is to know of the object store.
  * @param store As the proof's own key sees it.
+ * @param bucket A bucket that this key must be able to read and write.
  */
-export function provenStore(store: S3Endpoint): Proven {
+export function provenStore(store: S3Endpoint, bucket = "lake"): Proven {
   const { protocol, host, port, region, pathStyle, ready } = store;
   const { secretName, accessKeyField, secretKeyField } = store.credentials;
   return proven<typeof objectStoreHops>("objectStore", {
-    settings: { protocol, host, port, region, pathStyle },
+    settings: { protocol, host, port, region, pathStyle, bucket },
     secrets: { accessKey: { secretName, key: accessKeyField }, secretKey: { secretName, key: secretKeyField } },
     ready,
   });

@@ -26,14 +26,14 @@ interface Wires {
 
 export const proofRoom = defineRoom({
   service: proof,
-  build({ own, namespace, image, opts }, { store, path, proves, waitFor, skipped, revision }: Wires) {
+  build({ own, namespace, image, bucket, opts }, { store, path, proves, waitFor, skipped, revision }: Wires) {
     if (path.topic === undefined || path.stream === undefined) return undefined;
     return new Proof(
       "proof",
       {
         namespace,
         image: image("tools"),
-        proves: [provenStore(store.access("proof")), ...proves],
+        proves: [provenStore(store.access("proof"), bucket("lake")), ...proves],
         skipped,
         revision,
         waitFor,
