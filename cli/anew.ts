@@ -30,8 +30,8 @@ export async function forgetRemovedCluster(stack: Stack, options: Anew): Promise
   if (pieces.some(({ kind }) => kind === "volume")) return;
   const { name } = stack.config.cluster.embedded;
   const what =
-    `the embedded cluster "${name}" that stack ${stack.name} was made on is gone, and its data with it; it was not removed by ` +
-    "npm run down. Beginning anew forgets what the state lists of it, and makes everything again, with new passwords";
+    `the embedded cluster "${name}" that stack ${stack.name} was created on is gone, and its data with it; it was not removed by ` +
+    "npm run down. Starting over forgets what the state lists of it, and creates everything again, with new passwords";
   await confirm([what], { yes: options.anew, again: "npm run up -- --anew" });
   await forget(stack, options);
 }
@@ -49,7 +49,7 @@ export async function forgetLostPlatform(
   const { namespace } = stack.config.cluster;
   if (await hasNamespace(kube(), namespace)) {
     throw new UserError(
-      `--anew: namespace ${namespace} is on the cluster, so nothing begins anew; npm run up goes on with it, npm run down removes it`,
+      `--anew: namespace ${namespace} is on the cluster, so there is nothing to forget; npm run up continues with it, npm run down removes it`,
     );
   }
   await forget(stack, options);

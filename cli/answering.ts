@@ -33,7 +33,7 @@ async function problemOf(address: Address, options: AnsweringOptions): Promise<s
   const { limitMs, pauseMs = 1000 } = options;
   const limit = AbortSignal.timeout(limitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
-  let why = "it takes connections and says nothing";
+  let why = "it accepts connections but does not answer";
   const isOver = (): boolean => signal.aborted;
   while (!isOver()) {
     try {
@@ -73,7 +73,7 @@ async function greet(address: string, greeting: Greeting, signal: AbortSignal): 
   const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) });
   let seen = Buffer.alloc(0);
   const abort = (): void => {
-    reject(new Error("it takes connections and says nothing"));
+    reject(new Error("it accepts connections but does not answer"));
   };
   signal.addEventListener("abort", abort, { once: true });
   socket.on("connect", () => void socket.write(Buffer.from(greeting.ask, "hex")));
@@ -81,11 +81,11 @@ async function greet(address: string, greeting: Greeting, signal: AbortSignal): 
     seen = Buffer.concat([seen, data]);
     if (seen.length < end) return;
     if (seen.subarray(greeting.from, end).equals(expected)) resolve(undefined);
-    else reject(new Error(`what answers there is no ${greeting.by}`));
+    else reject(new Error(`what answers there is not a ${greeting.by}`));
   });
   socket.on("error", reject);
   socket.on("close", () => {
-    reject(new Error("the connection is closed without an answer"));
+    reject(new Error("the connection was closed without an answer"));
   });
   try {
     await promise;

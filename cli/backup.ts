@@ -25,7 +25,7 @@ export interface BackupReport {
 }
 
 export const backup: Command = {
-  summary: `saves ${backups.title}'s databases to S3 now; npm run restore brings a backup back`,
+  summary: `saves ${backups.title}'s databases to S3 now; npm run restore restores them`,
   options: stackOptions,
   async run(values) {
     const args = stackArgs(values);
@@ -99,7 +99,7 @@ export async function runDatabaseJob(
     );
     if (trouble !== undefined) return `its pod did not start: ${trouble}`;
     const { ok, reason } = await jobEnd(kube, name, watch);
-    return ok ? null : (reason ?? lines.at(-1) ?? "it failed without a word");
+    return ok ? null : (reason ?? lines.at(-1) ?? "it failed without a message");
   });
   return { lines, durationMs: Date.now() - started, error };
 }

@@ -3,7 +3,7 @@ import type { Command } from "./command.ts";
 import { forward } from "./forward.ts";
 
 export const bench: Command = {
-  summary: "latency, loss and memory under load",
+  summary: "measures latency, loss and memory under load",
   options: {},
   passThrough: true,
   run: (_values, args) => forward("bench/main.ts", args),

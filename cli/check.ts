@@ -20,7 +20,7 @@ export interface CheckReport extends ProofReport {
 }
 
 export const check: Command = {
-  summary: "proves the data path again: marked records through every hop, counted at each, and asks every address",
+  summary: "runs the proof again: sends marked records through every hop, checks them at each, and tries every address",
   options: { ...stackOptions, ...engineOption },
   async run(values) {
     const args = stackArgs(values);

@@ -12,7 +12,7 @@ export async function chooseEngine(forced: EngineName | undefined, path?: string
   const cli = which("pulumi", path);
   if (forced === "pulumi" && cli === undefined) {
     throw new UserError(
-      "--engine pulumi: there is no pulumi on the PATH; install the Pulumi CLI, or leave --engine out to use the local engine",
+      "--engine pulumi: pulumi is not on the PATH; install the Pulumi CLI, or leave --engine out to use the local engine",
     );
   }
   if (cli !== undefined && forced !== "local") {

@@ -198,7 +198,7 @@ export function leftoversOf(found: Inventory): Leftover[] {
     ...entry("network", found.networks, "docker network rm removes it"),
     ...entry("mount", found.mounts, "umount removes it"),
     ...entry("process", found.processes, "end it"),
-    ...entry("port", found.ports, "on 127.0.0.1, someone listens there"),
+    ...entry("port", found.ports, "on 127.0.0.1, another program listens there"),
   ];
 }
 

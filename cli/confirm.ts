@@ -32,7 +32,7 @@ export async function confirm(
   }
   if (input.isTTY !== true || output.isTTY !== true) {
     throw new UserError(
-      `${what.join("\n")}\nThere is no terminal to ask on, so nothing was changed; if that is wanted: ${again}`,
+      `${what.join("\n")}\nThere is no terminal to ask on, so nothing was changed. To do it anyway: ${again}`,
     );
   }
   output.write(`${what.join("\n")}\n`);

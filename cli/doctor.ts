@@ -34,7 +34,7 @@ export interface Finding {
 const ok = (subject: string, detail: string): Finding => ({ subject, level: "ok", detail, next: "" });
 
 export const doctor: Command = {
-  summary: "what this machine, the target or the running platform lacks, with the next command",
+  summary: "shows what this machine, the target or the running platform lacks, with the command to run next",
   options: stackOptions,
   async run(values) {
     const args = stackArgs(values);
@@ -181,7 +181,7 @@ async function hostFindings(config: PlatformConfig): Promise<Finding[]> {
       : {
           subject: "memory",
           level: "warning",
-          detail: `${bytes(memory)}; the whole platform wants ${bytes(needed)}`,
+          detail: `${bytes(memory)}; the whole platform needs ${bytes(needed)}`,
           next: "turn services off in the stack (docs/configuration.md)",
         },
     disk[0] === undefined

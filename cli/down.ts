@@ -43,14 +43,17 @@ export interface DownReport {
 }
 
 export const down: Command = {
-  summary: "removes everything, the embedded cluster included, and shows that nothing is left",
+  summary: "removes everything, including the embedded cluster, and checks that nothing is left",
   options: {
     ...stackOptions,
     ...engineOption,
     "keep-data": { type: "boolean", help: "keep the embedded cluster's volume; the next up finds its data again" },
-    "take-over": { type: "boolean", help: "remove the embedded cluster also when it is another's, with all its data" },
+    "take-over": {
+      type: "boolean",
+      help: "remove the embedded cluster with all its data even if it belongs to another stack or clone",
+    },
     ...yesOption,
-    cache: { type: "boolean", help: "remove the caches of downloads and builds too" },
+    cache: { type: "boolean", help: "also remove the caches of downloads and builds" },
   },
   async run(values) {
     const started = Date.now();
@@ -60,13 +63,13 @@ export const down: Command = {
     const embedded = stack.profile.target === "embedded";
     if (keepData && !embedded) {
       throw new UserError(
-        `--keep-data keeps the embedded cluster's volume; target ${stack.profile.target} has its own means to keep volumes`,
+        `--keep-data keeps the embedded cluster's volume; target ${stack.profile.target} keeps volumes in its own way`,
       );
     }
     const takeOver = values["take-over"] === true;
     if (takeOver && (keepData || !embedded)) {
       throw new UserError(
-        "--take-over removes an embedded cluster with its data; it goes with no other target and not with --keep-data",
+        "--take-over removes an embedded cluster with its data; it can't be used with another target or with --keep-data",
       );
     }
     refuseMovedCluster(stack);
@@ -77,7 +80,7 @@ export const down: Command = {
         await confirm(data, { yes: values["yes"] === true, again: "npm run down with the same options and --yes" });
       }
       const interrupt = onInterrupt(() => {
-        progress.log("stopping after the steps under way; npm run down goes on from there");
+        progress.log("stopping after the current steps; npm run down continues from there");
       });
       try {
         const removal = { keepData, takeOver, cache: values["cache"] === true };
@@ -117,7 +120,7 @@ async function takeDown(
   const claims = await claimsInOthersNamespace(stack);
   // The state and its id are what says whose the rest is.
   const isGone = !left.some(({ kind }) => ["container", "volume", "network"].includes(kind));
-  if (keepData) progress.log("the state is kept with the data: the next npm run up goes on from both");
+  if (keepData) progress.log("the state is kept with the data; the next npm run up continues from both");
   else if (isGone) {
     await lock.toEngine();
     // The id is what tells whose the claims are, until the last is gone.
@@ -157,7 +160,7 @@ async function dataAtRisk(stack: Stack, takeOver: boolean, progress: Progress): 
     return [
       `down removes stack ${stack.name}: what it has in namespace ${namespace} of context ${stack.profile.context}, with`,
       ...(existingNamespace ? claimLines(own) : await data()),
-      ...(others.length === 0 ? [] : ["these claims stay, for they are not this stack's:", ...claimLines(others)]),
+      ...(others.length === 0 ? [] : ["these claims stay, because they are not this stack's:", ...claimLines(others)]),
     ];
   }
   const { pieces, foreign, message } = await embeddedHoldings(stack, progress.log);
@@ -218,7 +221,7 @@ export function renderDown(report: DownReport): string {
   else if (report.errors.length > 0) parts.push(`not down (${duration(report.durationMs)})`);
   else
     parts.push(
-      `down in ${duration(report.durationMs)}: nothing is left${report.kept.length > 0 ? " but what was kept" : ""}`,
+      `down in ${duration(report.durationMs)}: nothing is left${report.kept.length > 0 ? " except what was kept" : ""}`,
     );
   return parts.join("\n\n");
 }

@@ -3,7 +3,7 @@ import type { Command } from "./command.ts";
 import { forward } from "./forward.ts";
 
 export const e2e: Command = {
-  summary: "the whole life of the platform on this machine: up, check, faults, down",
+  summary: "runs the end-to-end test on this machine: up, check, faults, down",
   options: {},
   passThrough: true,
   run: (_values, args) => forward("tests/e2e/main.ts", args),

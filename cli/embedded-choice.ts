@@ -28,7 +28,7 @@ export function rememberedChoice(stack: string, folder = projectDir): EmbeddedCh
     return JSON.parse(readFileSync(file, "utf8")) as EmbeddedChoice;
   } catch {
     throw new UserError(
-      `${file} is damaged, so nobody knows which cluster stack ${stack} is on; remove it, then give --name`,
+      `${file} is damaged, so it is not known which cluster stack ${stack} is on; remove the file, then give --name`,
     );
   }
 }
@@ -48,7 +48,7 @@ export function forgetChoice(stack: string, folder = projectDir): void {
 export function checkName(name: string): void {
   if (/^[a-z0-9][-a-z0-9]{0,30}[a-z0-9]$/.test(name)) return;
   throw new UserError(
-    `--name "${name}" is not a cluster's name; use 2 to 32 small letters, digits and dashes, with a letter or digit at both ends`,
+    `--name "${name}" is not a cluster's name; use 2 to 32 lower-case letters, digits and dashes, beginning and ending with a letter or digit`,
   );
 }
 

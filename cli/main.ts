@@ -8,20 +8,20 @@ import { helpText, parseOptions } from "./options.ts";
 /** Loaded when asked for, so that a command pays only for its own imports. */
 const commands: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
   up: {
-    summary: "bring the platform up (cluster included) and prove the data path",
+    summary: "bring up the platform (including the cluster) and prove the data path",
     load: async () => (await import("./up.ts")).up,
   },
   check: { summary: "prove the data path again", load: async () => (await import("./check.ts")).check },
   status: {
-    summary: "what runs, how much it uses, what is wrong",
+    summary: "show what is running, how much it uses and what is wrong",
     load: async () => (await import("./status.ts")).status,
   },
   password: {
-    summary: "the generated password of an account",
+    summary: "print the generated password of an account",
     load: async () => (await import("./password.ts")).password,
   },
   endpoints: {
-    summary: "the published addresses, as a file for the Python library",
+    summary: "print the published addresses, as a file for the Python library",
     load: async () => (await import("./endpoints.ts")).endpoints,
   },
   backup: {
@@ -29,34 +29,34 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     load: async () => (await import("./backup.ts")).backup,
   },
   restore: {
-    summary: "bring databases back from a backup",
+    summary: "restore databases from a backup",
     load: async () => (await import("./restore.ts")).restore,
   },
   down: {
-    summary: "remove everything, and show that nothing is left",
+    summary: "remove everything, and check that nothing is left",
     load: async () => (await import("./down.ts")).down,
   },
   preview: {
-    summary: "what `up` would change; needs no cluster",
+    summary: "show what `up` would change; needs no cluster",
     load: async () => (await import("./preview.ts")).preview,
   },
   sources: {
-    summary: "every package that the platform fetches, with its hash",
+    summary: "list every package that the platform fetches, with its hash",
     load: async () => (await import("./sources.ts")).sources,
   },
   doctor: {
-    summary: "what this machine or the running platform lacks, and the next command",
+    summary: "show what this machine or the running platform lacks, and the command to run next",
     load: async () => (await import("./doctor.ts")).doctor,
   },
   bench: {
-    summary: "latency and loss of the data path under load",
+    summary: "measure latency and loss of the data path under load",
     load: async () => (await import("./bench.ts")).bench,
   },
   test: {
-    summary: "types, lint, format and specs; needs no cluster",
+    summary: "run types, lint, format and specs; needs no cluster",
     load: async () => (await import("./test.ts")).test,
   },
-  e2e: { summary: "the whole life of the platform on this machine", load: async () => (await import("./e2e.ts")).e2e },
+  e2e: { summary: "run the end-to-end test on this machine", load: async () => (await import("./e2e.ts")).e2e },
 };
 
 export function overview(): string {
@@ -79,7 +79,7 @@ export async function findCommand(name: string): Promise<Command> {
   const entry = commands[name];
   if (entry !== undefined) return await entry.load();
   const near = nearest(name, Object.keys(commands));
-  const hint = near === undefined ? `there are ${Object.keys(commands).join(", ")}` : `did you mean ${near}?`;
+  const hint = near === undefined ? `the commands are ${Object.keys(commands).join(", ")}` : `did you mean ${near}?`;
   throw new UserError(`unknown command "${name}"; ${hint}`);
 }
 

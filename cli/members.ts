@@ -60,11 +60,11 @@ export async function takeMembersAway(stack: Stack, progress: Progress, signal: 
       await claims.handOver(leaving).catch((error: unknown) => {
         if (signal.aborted) {
           throw new UserError(
-            `stopped: a ${claims.set} that is handing its data over goes on, and the next up goes on from there`,
+            `stopped: a ${claims.set} member that is handing over its data continues, and the next up continues from there`,
           );
         }
         throw new UserError(
-          `${claims.set}: ${there - wanted} of ${there} were to hand their data over and go; it was broken off, and no data are lost: ` +
+          `${claims.set}: ${there - wanted} of ${there} were to hand over their data and be removed. This was interrupted; no data is lost: ` +
             messageOf(error),
         );
       });

@@ -36,8 +36,8 @@ export async function namespaceFinding(
     if (found === undefined || recorded) return {};
     const whose =
       found.metadata.labels?.[PART_OF_LABEL] === "millrace"
-        ? "is of another stack or of a state that is gone"
-        : "is somebody's";
+        ? "belongs to another stack or to a state that is gone"
+        : "belongs to someone else";
     return {
       problem:
         `namespace ${namespace} is on the cluster already and ${whose}; it was left alone. Set millrace:cluster.namespace to another, or ` +

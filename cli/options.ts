@@ -25,25 +25,25 @@ export type EngineName = (typeof engines)[number];
 
 /** Options that every command takes that works on a stack. */
 export const stackOptions = {
-  stack: { type: "string", value: "name", help: "stack whose Pulumi.<name>.yaml is used (default dev)" },
+  stack: { type: "string", value: "name", help: "use the stack Pulumi.<name>.yaml (default: dev)" },
   target: {
     type: "string",
     value: "target",
     choices: targets,
-    help: "kind of cluster, instead of the stack's cluster.target",
+    help: "kind of cluster, overrides the stack's cluster.target",
   },
   profile: {
     type: "string",
     value: "profile",
     choices: profiles,
-    help: "set of services, instead of the stack's millrace:profile (default: that of the last up)",
+    help: "set of services, overrides the stack's millrace:profile (default: that of the last up)",
   },
   name: {
     type: "string",
     value: "cluster",
-    help: "embedded cluster of this name, on ports of its own; later runs go on with it (default: that of the last up)",
+    help: "use the embedded cluster of this name, on its own ports; later runs keep using it (default: that of the last up)",
   },
-  json: { type: "boolean", help: "one JSON document on stdout; progress goes to stderr" },
+  json: { type: "boolean", help: "print one JSON document to stdout; progress goes to stderr" },
 } as const satisfies OptionSpecs;
 
 export const engineOption = {
@@ -57,7 +57,7 @@ export const engineOption = {
 
 /** For commands that take something away for good. */
 export const yesOption = {
-  yes: { type: "boolean", help: "do not ask; without a terminal it is needed where data would go" },
+  yes: { type: "boolean", help: "do not ask for confirmation; required without a terminal if data would be lost" },
 } as const satisfies OptionSpecs;
 
 /** What the shared options of a command line mean. */
@@ -147,7 +147,7 @@ function listOf(specs: OptionSpecs): string {
 export function helpText(command: string, summary: string, specs: OptionSpecs): string {
   const rows = Object.entries(specs).map(([name, spec]): [string, string] => [
     `  --${name}${spec.type === "string" ? ` <${spec.value ?? "value"}>` : ""}`,
-    spec.choices === undefined ? spec.help : `${spec.help}; ${spec.choices.join(", ")}`,
+    spec.choices === undefined ? spec.help : `${spec.help}: ${spec.choices.join(", ")}`,
   ]);
   const width = Math.max(0, ...rows.map(([left]) => left.length));
   return [

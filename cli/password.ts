@@ -33,10 +33,10 @@ const services = [...withAccounts.keys()];
 const withKeys = services.filter((name) => withAccounts.get(name)?.kind === "keyPairs").join(" and ");
 
 export const password: Command = {
-  summary: `prints the generated password of an account; for ${withKeys} a key pair`,
+  summary: `prints the generated password of an account, or for ${withKeys} a key pair`,
   options: {
     ...stackOptions,
-    service: { type: "string", value: "service", choices: services, help: "whose account it is" },
+    service: { type: "string", value: "service", choices: services, help: "service of the account" },
     user: {
       type: "string",
       value: "name",

@@ -119,7 +119,7 @@ export function diskProblems(needed: number, folders: readonly string[], free = 
     if (room >= share) return [];
     const what = folder === caches ? "where the caches are" : "where Docker keeps images and volumes";
     return [
-      `disk: ${bytes(room)} are free at ${folder}, ${what}, and ${bytes(share)} are needed; free some, or npm run down -- --cache`,
+      `disk: ${bytes(room)} are free at ${folder}, ${what}, and ${bytes(share)} are needed; free some space, or run npm run down -- --cache`,
     ];
   });
 }

@@ -33,11 +33,15 @@ export interface PreviewedResource {
 }
 
 export const preview: Command = {
-  summary: "what up would create, update, replace and delete; touches nothing",
+  summary: "shows what up would create, update, replace and delete; changes nothing",
   options: {
     ...stackOptions,
     ...engineOption,
-    render: { type: "string", value: "folder", help: "write every Kubernetes object there as YAML, secrets masked" },
+    render: {
+      type: "string",
+      value: "folder",
+      help: "write every Kubernetes object to this folder as YAML, with secrets masked",
+    },
   },
   async run(values) {
     const args = stackArgs(values);

@@ -159,5 +159,5 @@ async function readProof(kube: Kube, job: string, options: ProofOptions): Promis
     options.signal?.throwIfAborted();
     return reader.report(`the proof could not be followed to its end: ${messageOf(error)}`);
   }
-  return reader.report(lastWords === "" ? undefined : `the proof ended without a result; its last words: ${lastWords}`);
+  return reader.report(lastWords === "" ? undefined : `the proof ended without a result; its last lines: ${lastWords}`);
 }

@@ -121,7 +121,7 @@ export async function dataLines(
     const claims = await read(kube(), namespace);
     return claims.length === 0 ? ["  no claims"] : claimLines(claims);
   } catch (error) {
-    return [`  what is in it is not known: ${messageOf(error)}`];
+    return [`  its contents are not known: ${messageOf(error)}`];
   }
 }
 

@@ -45,11 +45,11 @@ export interface RestoreChoice {
 }
 
 export const restore: Command = {
-  summary: `replaces ${backups.title}'s databases by those of a backup; what was written since is gone`,
+  summary: `replaces ${backups.title}'s databases with those of a backup; anything written since is lost`,
   options: {
     ...stackOptions,
     ...yesOption,
-    from: { type: "string", value: "backup", help: "latest (the default), or a backup's time: 20261121T031700Z" },
+    from: { type: "string", value: "backup", help: "latest (the default), or the time of a backup: 20261121T031700Z" },
     database: {
       type: "string",
       value: "name",
@@ -89,7 +89,7 @@ export const restore: Command = {
 /** @throws UserError for what can't be the name of a backup or of a database. */
 export function restoreChoice(from = "latest", database?: string): RestoreChoice {
   if (from !== "latest" && !/^\d{8}T\d{6}Z$/.test(from)) {
-    throw new UserError(`restore: --from "${from}" is no backup; give latest, or a time such as 20261121T031700Z`);
+    throw new UserError(`restore: --from "${from}" is not a backup; give latest, or a time such as 20261121T031700Z`);
   }
   if (database !== undefined && !/^[a-z_][a-z0-9_]*$/.test(database)) {
     throw new UserError(
@@ -107,7 +107,7 @@ export function announcement({ from, database }: RestoreChoice, namespace: strin
       ? `every database that ${source} has, but for ${byName.map(({ of, name }) => `${of} (--database ${name})`).join(" and ")},`
       : `database ${database},`;
   const by = database === undefined ? "by its state in it" : `by its state in ${source}`;
-  const lost = byName.find(({ name }) => name === database)?.lost ?? "what was written since is gone";
+  const lost = byName.find(({ name }) => name === database)?.lost ?? "anything written since is lost";
   return `restore replaces ${what} in namespace ${namespace}, ${by}; ${lost}`;
 }
 

@@ -211,7 +211,7 @@ function faultWords(fault: PodFault): string {
     case "removed":
       return "being removed";
     case "evicted":
-      return `evicted: ${fault.message ?? "the node ran short"}`;
+      return `evicted: ${fault.message ?? "the node ran out of resources"}`;
     case "unscheduled":
       return unschedulable(fault.message ?? "");
     case "image":
@@ -230,7 +230,7 @@ function unschedulable(message: string): string {
       ? "cpu: no node has enough free"
       : /persistentvolumeclaim|volume/i.test(message)
         ? "volume: its claim is not bound"
-        : "no node takes it";
+        : "no node accepts it";
   return `${cause} (${message})`;
 }
 

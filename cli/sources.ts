@@ -4,7 +4,7 @@ import type { Command } from "./command.ts";
 import { table } from "./table.ts";
 
 export const sources: Command = {
-  summary: "lists every package that the platform fetches, with its hash, for those who mirror or audit",
+  summary: "lists every package that the platform fetches, with its hash, for mirrors and audits",
   options: { json: { type: "boolean", help: "one JSON document on stdout" } },
   run(values) {
     const listed = listSources();

@@ -85,8 +85,8 @@ export function refuseMovedCluster(stack: Pick<Stack, "name" | "config">, folder
   const last = rememberedChoice(stack.name, folder)?.name ?? DEFAULT_NAME;
   if (last === embedded.name) return;
   throw new UserError(
-    `stack ${stack.name} is on the embedded cluster "${last}", not on "${embedded.name}"; nothing was changed. Go on with --name ` +
-      `${last}, or take it down first: npm run down -- --name ${last}. A second platform of this clone is a stack of its own: copy ` +
+    `stack ${stack.name} is on the embedded cluster "${last}", not on "${embedded.name}"; nothing was changed. Continue with --name ` +
+      `${last}, or take it down first: npm run down -- --name ${last}. For a second platform in this clone, create another stack: copy ` +
       `Pulumi.${stack.name}.yaml to Pulumi.<stack>.yaml, then npm run up -- --stack <stack> --name ${embedded.name}`,
   );
 }
@@ -118,7 +118,7 @@ export async function readStackAsBefore(
   const now = stack.config.profile;
   if (last === undefined || last === now) return { stack, note: undefined };
   if (!stack.namesProfile) {
-    const note = `profile ${last}, as the last up; --profile ${now} goes back`;
+    const note = `profile ${last}, as in the last up; --profile ${now} goes back`;
     return { stack: readStack({ ...args, profile: last }, folder), note };
   }
   const kept = servicesOf(now);

@@ -1,4 +1,4 @@
-/** `npm run status`: what runs, how much it uses, what is wrong. */
+/** `npm run status`: shows what is running, how much it uses and what is wrong. */
 import type { PlatformConfig } from "../config/index.ts";
 import { rooms, viewOf } from "../config/rooms.ts";
 import { objectName } from "../platform/names.ts";
@@ -46,14 +46,14 @@ const questions = rooms
 const unanswered: RoomAnswers = Object.fromEntries(questions.map(({ part }) => [part.key, null]));
 
 export const status: Command = {
-  summary: "what runs, how much it uses, what is wrong",
+  summary: "shows what is running, how much it uses and what is wrong",
   options: {
     ...stackOptions,
     ...engineOption,
     logs: {
       type: "string",
       value: "part",
-      help: "log of one part of the embedded cluster: apiserver, kubelet, …, or of a service of the table",
+      help: "print the log of a service in the table, or of a part of the embedded cluster: apiserver, kubelet, …",
     },
   },
   async run(values) {
@@ -78,7 +78,7 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
     try {
       platform = await readPlatform(connect(stack.profile), stack.config.cluster.namespace);
     } catch (error) {
-      notes.push(`the API server could not be asked: ${messageOf(error)}`);
+      notes.push(`the API server did not answer: ${messageOf(error)}`);
     }
     const engine = await chooseEngine(engineName);
     outputs = await engine.outputs(engineOptions(stack, false)).catch(() => ({}));
@@ -87,7 +87,7 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
     }
   }
   if (cluster.running && platform.services.length === 0 && notes.length === 0) {
-    notes.push(`nothing runs in namespace ${stack.config.cluster.namespace}; npm run up brings the platform up`);
+    notes.push(`nothing runs in namespace ${stack.config.cluster.namespace}; npm run up starts the platform`);
   }
   notes.push(...roomNotes(stack, platform.services));
   notes.push(...policyNotes(stack.profile.enforcesNetworkPolicy));
@@ -158,7 +158,7 @@ export function renderStatus(report: StatusReport): string {
   return [
     `cluster: ${report.target}, ${report.cluster.detail}`,
     ...(rows.length === 0 ? [] : ["", table(header, rows)]),
-    ...(report.totalMemory === null ? [] : [`memory of everything: ${bytes(report.totalMemory)}`]),
+    ...(report.totalMemory === null ? [] : [`memory in total: ${bytes(report.totalMemory)}`]),
     ...faults.map((service) => `${service.name}: ${service.reason ?? ""}`),
     ...answers.flatMap((answer) => answer?.faults ?? []),
     ...answers.flatMap((answer) => renderTable(answer?.table)),
@@ -189,7 +189,9 @@ async function showLogs(stack: Stack, part: string): Promise<number> {
       return 0;
     }
     if (stack.profile.target !== "embedded") {
-      throw new UserError(`--logs ${part}: no such service; there are ${services.map(({ name }) => name).join(", ")}`);
+      throw new UserError(
+        `--logs ${part}: no such service; the services are ${services.map(({ name }) => name).join(", ")}`,
+      );
     }
   }
   await clusterLogs(stack, part);

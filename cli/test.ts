@@ -159,7 +159,7 @@ function readOrUndefined(path: string): string | undefined {
 }
 
 export const test: Command = {
-  summary: "types, lint, format and specs; needs no cluster",
+  summary: "runs types, lint, format and specs; needs no cluster",
   options: {},
   async run() {
     const started = Date.now();

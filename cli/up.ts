@@ -50,12 +50,12 @@ export interface UpReport {
 }
 
 export const up: Command = {
-  summary: "brings the platform up, the embedded cluster included, and proves that data flows through it",
+  summary: "brings up the platform, including the embedded cluster, and proves that data flows through it",
   options: {
     ...stackOptions,
     ...engineOption,
     ...yesOption,
-    anew: { type: "boolean", help: "the stack's cluster is gone for good: forget it and begin anew" },
+    anew: { type: "boolean", help: "the stack's cluster is permanently gone: forget it and start over" },
   },
   async run(values) {
     const started = Date.now();
@@ -69,7 +69,7 @@ export const up: Command = {
     progress.log(`stack ${stack.name} on target ${stack.profile.target}, by the ${engine.description}`);
     if (note !== undefined) progress.log(note);
     const interrupt = onInterrupt(() => {
-      progress.log("stopping after the steps under way; Ctrl-C again ends at once");
+      progress.log("stopping after the current steps; press Ctrl-C again to stop at once");
     });
     try {
       const outcome = await withLock(stack, "up", progress.log, (lock) => {
@@ -86,7 +86,7 @@ export const up: Command = {
       };
       process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderUp(report)}\n`);
       if (interrupt.signal.aborted) {
-        process.stderr.write("stopped: the state is valid and unlocked; npm run up goes on from here\n");
+        process.stderr.write("stopped: the state is valid and unlocked; npm run up continues from here\n");
         return 130;
       }
       reportErrors(report.errors);
@@ -180,7 +180,7 @@ function rememberEmbedded(stack: Stack, choice: EmbeddedChoice | undefined): voi
 async function announceLeaving(stack: Stack, { yes }: Attempt): Promise<void> {
   const { removed } = await leavingData(connect(stack.profile), stack.config, ownerOf(stack.name).id);
   if (removed.length === 0) return;
-  const what = ["this up takes services away, and their data with them:", ...claimLines(removed)];
+  const what = ["this up removes services, and their data with them:", ...claimLines(removed)];
   await confirm(what, { yes, again: "npm run up with the same options and --yes" });
 }
 
@@ -243,7 +243,7 @@ export function renderUp(report: UpReport): string {
   parts.push(
     report.ok
       ? `up in ${duration(report.durationMs)}${countChanges(report.changes ?? emptyChanges) === 0 ? ", nothing had to change" : ""}`
-      : `not up (${duration(report.durationMs)}); what was made is kept, and npm run up goes on from there`,
+      : `not up (${duration(report.durationMs)}); what was created is kept, and npm run up continues from there`,
   );
   return parts.join("\n\n");
 }

@@ -1,7 +1,7 @@
 /** What is wrong with a cluster's certificates, in words: a clock that was changed, a long sleep, another cluster. */
 import { X509Certificate } from "node:crypto";
 
-const foreign = "is not signed by the authority that the kubeconfig names: the kubeconfig is of another cluster";
+const foreign = "is not signed by the authority that the kubeconfig names: the kubeconfig is for another cluster";
 
 /** What TLS says of a server's certificate, by Node's code of the error. */
 const serverTroubles: Readonly<Record<string, string>> = {
@@ -36,7 +36,7 @@ export function clientCertificateTrouble(pem: string, now = new Date()): string 
     return undefined;
   }
   const { validFromDate: from, validToDate: to } = certificate;
-  if (now > to) return `the kubeconfig's own certificate has expired on ${to.toISOString()}${clockWords(now)}`;
+  if (now > to) return `the kubeconfig's own certificate expired on ${to.toISOString()}${clockWords(now)}`;
   if (now < from) return `the kubeconfig's own certificate is not valid before ${from.toISOString()}${clockWords(now)}`;
   return undefined;
 }
@@ -48,6 +48,6 @@ function clockWords(now: Date): string {
 /** How certificates are made anew, by whether the cluster is Millrace's own. */
 export function renewalWords(embedded: boolean): string {
   return embedded
-    ? "docker restart of the node's container makes the embedded cluster's certificates anew, and npm run up then goes on"
-    : "else fetch a new kubeconfig from whoever runs the cluster";
+    ? "docker restart of the node's container renews the embedded cluster's certificates, and npm run up then continues"
+    : "otherwise get a new kubeconfig from whoever runs the cluster";
 }

@@ -28,7 +28,7 @@ export function useDockerContext(env: Environment = process.env, folder = config
   const file = join(folder, "contexts", "meta", id, "meta.json");
   if (!existsSync(file)) {
     throw new Error(
-      `Docker's context "${name}" is not there (${file}); docker context ls lists them, docker context use default goes back`,
+      `Docker's context "${name}" does not exist (${file}); docker context ls lists them, docker context use default goes back`,
     );
   }
   const { Endpoints } = JSON.parse(readFileSync(file, "utf8")) as {

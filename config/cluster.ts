@@ -19,7 +19,7 @@ export const cluster = z
       .optional()
       .describe(
         "Context in the kubeconfig. Default: `minikube` or `microk8s` on these targets; required on `cloud`; " +
-          "not for `embedded`, which makes its own.",
+          "not for `embedded`, which creates its own.",
       ),
     kubeconfig: text()
       .optional()
@@ -29,7 +29,7 @@ export const cluster = z
       .boolean()
       .default(false)
       .describe(
-        "Whether the namespace is there already and stays when the platform goes: it is used as it is, and not for `embedded`.",
+        "Whether the namespace exists already and stays when the platform is removed. It is used as it is. Not for `embedded`.",
       ),
     storageClass: z
       .string()
@@ -45,13 +45,13 @@ export const cluster = z
       .enum(sizeRows)
       .optional()
       .describe(
-        "CPU and memory that services ask for where `resources` of a service says nothing: `small` for one machine that has " +
-          "the whole platform, `large` for production. Default: `large` on cloud, else `small`.",
+        "CPU and memory of services that set no `resources`: `small` for one machine that runs the whole platform, " +
+          "`large` for production. Default: `large` on cloud, else `small`.",
       ),
     registry: z
       .strictObject({
-        push: registryName().describe("Name under which the machine that builds reaches it."),
-        pull: registryName().optional().describe("Name under which the nodes reach it. Default: as `push`."),
+        push: registryName().describe("Name under which the machine that builds the images reaches it."),
+        pull: registryName().optional().describe("Name under which the nodes reach it. Default: the same as `push`."),
       })
       .transform(({ push, pull }) => ({ push, pull: pull ?? push }))
       .optional()
@@ -62,9 +62,7 @@ export const cluster = z
     exposure: z
       .enum(["nodePort", "loadBalancer", "none"])
       .optional()
-      .describe(
-        "How people reach the services. Default: `nodePort`; on cloud `none`, where `nodePort` is not offered.",
-      ),
+      .describe("How users reach the services. Default: `nodePort`; on cloud `none`, where `nodePort` is not offered."),
     host: host()
       .optional()
       .describe(
@@ -74,13 +72,13 @@ export const cluster = z
     nodePorts: z
       .strictObject(nodePorts)
       .prefault({})
-      .describe("Node ports of what is published, with exposure `nodePort`."),
+      .describe("Node ports of published services, with exposure `nodePort`."),
     embedded: z
       .strictObject({
         name: dnsName("the name of a container")
           .default("millrace")
           .describe(
-            "Name of its container and of its context; each cluster on a machine has its own, and ports of its own. " +
+            "Name of its container and of its context; each cluster on a machine has its own name and ports. " +
               "`--name` of `npm run up` sets it for this clone and chooses free ports.",
           ),
         apiPort: port(1024).default(16443).describe("Port of the API server on 127.0.0.1."),

@@ -125,7 +125,7 @@ function wayOut(config: PlatformConfig, have: Allocatable): string {
     if (enough(total(footprint(step.config)), have)) return `to make it fit, ${taken.join(", ")}`;
   }
   const least = total(footprint(reductions(config).at(-1)?.config ?? config));
-  return `no smaller set of services fits either (the least is ${amounts(least)}); give the nodes more`;
+  return `no smaller set of services fits either (the smallest needs ${amounts(least)}); give the nodes more`;
 }
 
 function amounts({ cpuMillis, memoryMi }: Allocatable): string {

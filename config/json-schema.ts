@@ -55,7 +55,7 @@ export function allowed(node: Node): string {
     case "object":
       return `settings: ${Object.keys(node.properties ?? {}).join(", ")}`;
     default:
-      return "a text that is not empty";
+      return "a non-empty string";
   }
 }
 

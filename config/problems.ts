@@ -69,7 +69,7 @@ function wrongValue(path: readonly PropertyKey[], values: unknown, secret: boole
 /** A value as received, short, with its type where the text alone would mislead. */
 function shown(value: unknown): string {
   if (typeof value === "string")
-    return value.length > 60 ? `a text of ${value.length} characters` : JSON.stringify(value);
+    return value.length > 60 ? `a string of ${value.length} characters` : JSON.stringify(value);
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "a set of settings";
   return String(value);

@@ -29,11 +29,13 @@ function clusterProblems(cluster: PlatformConfig["cluster"]): string[] {
   if (target === "embedded") {
     for (const key of ["context", "kubeconfig", "registry"] as const) {
       if (cluster[key] === undefined) continue;
-      problems.push(`${at}.${key}: target embedded makes its own; remove the setting, or choose another target`);
+      problems.push(`${at}.${key}: target embedded creates its own; remove the setting, or choose another target`);
     }
   }
   if (target === "embedded" && cluster.existingNamespace) {
-    problems.push(`${at}.existingNamespace: target embedded has no namespace before the platform; remove the setting`);
+    problems.push(
+      `${at}.existingNamespace: target embedded has no namespace before the platform is created; remove the setting`,
+    );
   }
   if (target === "embedded" && cluster.exposure === "loadBalancer") {
     problems.push(`${at}.exposure: target embedded has no load balancers; give nodePort or none`);
@@ -51,7 +53,7 @@ function clusterProblems(cluster: PlatformConfig["cluster"]): string[] {
   }
   for (const [key, port] of ports) {
     const owner = owners.get(port);
-    if (owner !== undefined) problems.push(`${at}.${key}: port ${port} is already that of ${owner}; give another`);
+    if (owner !== undefined) problems.push(`${at}.${key}: port ${port} is already used by ${owner}; give another`);
     owners.set(port, key);
   }
   return problems;
@@ -89,7 +91,7 @@ function imageProblems(config: PlatformConfig): string[] {
   });
   if (missing.length === 0) return [];
   return [
-    `millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in ` +
+    `millrace:cluster.registry: missing, and target cloud has no default; give a registry, or an image in ` +
       missing.map(({ name }) => `millrace:services.${name}.image`).join(", "),
   ];
 }

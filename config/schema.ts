@@ -35,13 +35,13 @@ export const schema = z
       .enum(profiles)
       .default("core")
       .describe(
-        `Named set of services: \`core\` is the data path; \`studio\` is \`core\` with what people work with: ${brought("studio")}; ` +
+        `Named set of services: \`core\` is the data path; \`studio\` is \`core\` with the tools that users work with: ${brought("studio")}; ` +
           `\`pipeline\` is \`core\` with ${brought("pipeline")}; \`full\` is all of them. ` +
-          "It only says which `services.*.enabled` are `true` where the stack does not. `npm run up -- --profile pipeline` is the same for one run, and the next runs " +
-          "go on with it.",
+          "It only sets which `services.*.enabled` are `true` by default. `npm run up -- --profile pipeline` does the same for one run, and later " +
+          "runs keep it.",
       ),
     cluster,
-    services: z.strictObject(serviceSettings).prefault({}).describe("What runs there."),
+    services: z.strictObject(serviceSettings).prefault({}).describe("The services of the platform."),
     proof: settingsIn(rooms.proof),
   })
   .transform(({ profile, services, ...rest }) => ({ ...rest, profile, services: inProfile(profile, services) }));

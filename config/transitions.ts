@@ -51,7 +51,7 @@ export function transitionProblems(transition: Transition): string[] {
 /** All problems in one message. */
 export function refusal(problems: readonly string[]): string {
   const lines = problems.map((problem) => `  - ${problem}`).join("\n");
-  return `this change would lose data of the platform that runs; nothing was changed:\n${lines}`;
+  return `this change would lose data of the running platform; nothing was changed:\n${lines}`;
 }
 
 /** One line per service that goes and whose claims stay. */
@@ -79,7 +79,7 @@ function namespaceGivenUp({ live, config }: Transition): string[] {
   if (!existingNamespace || live.madeNamespaces?.includes(namespace) !== true) return [];
   return [
     `millrace:cluster.existingNamespace: received true, but Millrace made namespace "${namespace}", and would remove it now with all ` +
-      "data in it; take the setting out",
+      "data in it; remove the setting",
   ];
 }
 
@@ -90,7 +90,7 @@ function namespaceMoved({ live, config }: Transition): string[] {
   return old.map((from) => {
     const claims = elsewhere.filter((claim) => claim.namespace === from);
     return (
-      `millrace:cluster.namespace: received "${namespace}", but the data lie on ${claimsInWords(claims)} in namespace "${from}", ` +
+      `millrace:cluster.namespace: received "${namespace}", but the data is on ${claimsInWords(claims)} in namespace "${from}", ` +
       `and a claim can't change its namespace; put "${from}" back, or bring the platform up as another stack with this ` +
       "namespace, copy what you need, and take this one down"
     );
@@ -110,7 +110,7 @@ function claimsTaken({ live, config }: Transition): string[] {
     return [
       `millrace:cluster.namespace: received "${namespace}", where ${claimsInWords(taken)} ${are} of another stack, or of a state of ` +
         `this one that is gone (id ${[...new Set(taken.map(({ stack }) => stack))].join(", ")}), and ${keeper.name} would use ${one}; ` +
-        `give another namespace, put the folder .pulumi of that state back, or, if nobody needs what is in ${one}: kubectl -n ${namespace} delete pvc ` +
+        `give another namespace, put the folder .pulumi of that state back, or, if what is in ${one} is not needed: kubectl -n ${namespace} delete pvc ` +
         taken.map(({ name }) => name).join(" "),
     ];
   });
@@ -148,7 +148,7 @@ function dataDropped(transition: Transition): string[] {
         ? 'millrace:cluster.storageClass: received "none"'
         : `millrace:services.${key}.storage: received kind "ephemeral"`;
     return [
-      `${setting}, but ${key} has its data on ${claimsInWords(claims)}, and would start again with none; put the old value ` +
+      `${setting}, but ${key} has its data on ${claimsInWords(claims)}, and would start again without it; put the old value ` +
         `back, or give the data up on purpose: set millrace:services.${key}.enabled to false, npm run up, then ` +
         `kubectl -n ${claims[0]?.namespace ?? ""} delete pvc ${claims.map(({ name }) => name).join(" ")}, and switch it on again`,
     ];

@@ -163,7 +163,7 @@ async function deploy(session: Session, options: EngineOptions, isPreview: boole
   const parallel = options.parallel ?? defaultParallel;
   const stop = new AbortController();
   const interrupt = () => {
-    events.error("interrupted; the state is kept, the next run goes on from here");
+    events.error("interrupted; the state is kept, and the next run continues from here");
     stop.abort();
   };
   if (options.signal?.aborted === true) {
@@ -252,7 +252,7 @@ async function destroyAll(session: Session, options: DestroyOptions): Promise<vo
       await writer.save();
     }
     if (signal.aborted) {
-      events.error("interrupted; the state is kept, the next run goes on from here");
+      events.error("interrupted; the state is kept, and the next run continues from here");
     }
     if (ledger.isEmpty && !events.failed) {
       removeStackId(projectDir, project.name, stack);

@@ -45,13 +45,13 @@ export const dnsName = (what: string) =>
     .string()
     .max(63)
     .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
-    .meta({ "x-range": `${what}: small letters, digits and dashes, 63 at most` });
+    .meta({ "x-range": `${what}: lower-case letters, digits and dashes, at most 63` });
 
 export const host = () =>
   z
     .string()
     .regex(/^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$/)
-    .meta({ "x-range": "a host name or an address, without protocol and port" });
+    .meta({ "x-range": "a host name or an address, without protocol or port" });
 
 export const registryName = () =>
   z
@@ -68,13 +68,13 @@ export const storage = (size: Quantity) =>
   z
     .discriminatedUnion("kind", [
       z.strictObject({
-        kind: z.literal("persistent").describe("Data lies on a claim and outlives its pod."),
-        size: quantity("100Mi", "65536Gi").default(size).describe("Size of the claim of each replica."),
+        kind: z.literal("persistent").describe("Data is on a claim and outlives its pod."),
+        size: quantity("100Mi", "65536Gi").default(size).describe("Size of each replica's claim."),
       }),
-      z.strictObject({ kind: z.literal("ephemeral").describe("Data lies in the pod and is lost with it.") }),
+      z.strictObject({ kind: z.literal("ephemeral").describe("Data is in the pod and is lost with it.") }),
     ])
     .default({ kind: "persistent", size })
-    .describe("Where the service's data lies: `persistent` (with `size`) or `ephemeral`.");
+    .describe("Where the service keeps its data: `persistent` (with `size`) or `ephemeral`.");
 
 export const enabled = (what: string) => z.boolean().default(true).describe(`Whether ${what}.`);
 /** A service that profiles bring; `group` is the smallest of them. */
@@ -84,4 +84,4 @@ export const optional = (group: ServiceGroup, what: string) =>
     .optional()
     .describe(`Whether ${what}. Default: \`true\` in profiles \`${group}\` and \`full\`, else \`false\`.`);
 export const memory = (initial: Quantity, min: Quantity) =>
-  quantity(min, "1024Gi").default(initial).describe("Memory limit of each container; a JVM's heap is a share of it.");
+  quantity(min, "1024Gi").default(initial).describe("Memory limit of each container; a JVM's heap is a part of it.");

@@ -73,20 +73,16 @@ function requestsSetting(sizes: Sizes) {
     .strictObject({
       cpu: cpuAmount()
         .optional()
-        .describe(
-          `CPU that is requested. ${both(`\`${cores(small.cpu.request)}\``, `\`${cores(large.cpu.request)}\``)}`,
-        ),
+        .describe(`CPU request. ${both(`\`${cores(small.cpu.request)}\``, `\`${cores(large.cpu.request)}\``)}`),
       memory: quantity("16Mi", "1024Gi")
         .optional()
-        .describe(
-          `Memory that is requested. ${both(`${percent(small.memoryShare)} of the limit`, percent(large.memoryShare))}`,
-        ),
+        .describe(`Memory request. ${both(`${percent(small.memoryShare)} of the limit`, percent(large.memoryShare))}`),
     })
     .optional()
-    .describe("What is set aside for them on their node.");
+    .describe("What is reserved for them on their node.");
 }
 
-const LIMITS = "What they may use at most.";
+const LIMITS = "The most that they may use.";
 
 const limitCpu = ({ small, large }: Sizes) =>
   cpuAmount()

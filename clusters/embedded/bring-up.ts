@@ -155,7 +155,7 @@ export async function startAndWait(site: Site): Promise<{ kubeconfig: string; co
     ? await apiTrouble(readFileSync(kubeconfigPath(stateDir), "utf8"))
     : undefined;
   throw new Error(
-    `the embedded cluster was not ready within ${READY_SECONDS} s; it waits for ${state?.phase ?? "its first sign"}. ` +
+    `the embedded cluster was not ready within ${READY_SECONDS} s; it is waiting for ${state?.phase ?? "its first part"}. ` +
       (trouble ?? (await culprit(site, state))),
   );
 }
@@ -165,7 +165,7 @@ async function failWithContainerLog({ docker, names }: Site): Promise<never> {
   const said = (await container.logs({ stdout: true, stderr: true, tail: LOG_LINES })).toString();
   // The node must not be started again and again behind the user's back.
   await container.stop({ t: 1 }).catch(() => undefined);
-  throw new Error(`the node ended right after its start; its last lines:\n${said}`);
+  throw new Error(`the node stopped right after its start; its last lines:\n${said}`);
 }
 
 /** Which part to look at, with the end of its log. */
@@ -182,7 +182,7 @@ async function culprit({ docker, names }: Site, state: NodeState | undefined): P
     String(LOG_LINES),
     `/var/log/millrace/${name}.log`,
   ]);
-  return `Its part ${name} was started ${failing[0]?.restarts ?? 0} times again; the end of its log:\n${stdout}`;
+  return `Its part ${name} was restarted ${failing[0]?.restarts ?? 0} times; the end of its log:\n${stdout}`;
 }
 
 /** Whether the node says that it is ready and its API answers through the published port; refreshes the kubeconfig. */

@@ -117,7 +117,7 @@ export async function start(options: EmbeddedOptions): Promise<EmbeddedCluster> 
   await refuseFullDisk(docker);
   const image = await ensureNodeImage(docker, progress);
   if (differs !== undefined) {
-    progress(STEP, `${differs}; the node is made anew, its data stay`);
+    progress(STEP, `${differs}; the node is recreated, and its data stays`);
     if (existing?.State.Running === true) await docker.getContainer(names.container).stop({ t: STOP_SECONDS });
     await removeContainer(site);
     await refuseTakenPorts(ports);

@@ -88,7 +88,7 @@ export function cpuQuota(text: string | undefined): { readonly NanoCpus?: number
   if (text === undefined || text === "") return {};
   const cpus = Number(text);
   if (!(cpus >= 0.1))
-    throw new Error(`${CPUS_VARIABLE} is "${text}"; give a number of processors from 0.1, or leave it out`);
+    throw new Error(`${CPUS_VARIABLE} is "${text}"; give a number of processors, at least 0.1, or leave it out`);
   return { NanoCpus: Math.round(cpus * 1e9) };
 }
 

@@ -34,8 +34,8 @@ export function olderVersionProblem(
   const newer = written.find((version) => version !== undefined && minorOf(version) > minorOf(brought));
   if (newer === undefined) return undefined;
   return (
-    `the data in the Docker volume ${volume} were written by Kubernetes ${newer}, and this Millrace brings ${brought}, which may not ` +
-    "read them. Use the newer Millrace again; or give them up with npm run down and begin anew with npm run up"
+    `the data in the Docker volume ${volume} was written by Kubernetes ${newer}, and this Millrace has ${brought}, which may not ` +
+    "read it. Use the newer Millrace again, or give the data up with npm run down and start over with npm run up"
   );
 }
 

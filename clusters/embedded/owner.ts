@@ -105,7 +105,7 @@ export function foreignPiece(pieces: readonly Piece[], us: Owner, remembered: st
 /** `stack dev of /home/ana/millrace, since 2026-11-27 07:40 UTC`. */
 export function ownerWords({ labels, created }: Piece): string {
   const folder = labels[`${OWNER}.folder`] ?? "?";
-  const gone = existsSync(folder) ? "" : " (a folder that is not there any more)";
+  const gone = existsSync(folder) ? "" : " (a folder that no longer exists)";
   return `stack ${labels[`${OWNER}.stack`] ?? "?"} of ${folder}${gone}${sinceWords(created)}`;
 }
 
@@ -120,12 +120,12 @@ export function foreignMessage({ piece, why }: Foreign, us: Owner): string {
   const own = "for a cluster of your own: npm run up -- --name <another name>, which takes free ports";
   const removal = "npm run down -- --take-over removes that cluster with all its data, on purpose";
   if (why === "stranger") {
-    return `a ${what} exists that Millrace did not make, and it is left alone; ${own}`;
+    return `a ${what} exists that Millrace did not create; it was not changed; ${own}`;
   }
   if (why === "another") {
     return `the embedded cluster's ${what} belongs to ${ownerWords(piece)}; nothing was changed. Either ${own}; or ${removal}`;
   }
-  const back = "put .pulumi and .millrace of this folder back, from a backup";
+  const back = "restore .pulumi and .millrace of this folder from a backup";
   if (why === "lost") {
     return (
       `the embedded cluster's ${what} holds data of ${ownerWords(piece)}, by a state that is gone: new passwords would not open ` +

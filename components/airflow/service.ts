@@ -61,11 +61,11 @@ export const airflow = defineService({
       executor: z
         .enum(["kubernetes", "local"])
         .default("kubernetes")
-        .describe("Where tasks run: each in a pod of its own, or inside the scheduler, which starts them faster."),
+        .describe("Where tasks run: each in its own pod, or inside the scheduler, which starts them faster."),
       dagBucket: z
         .boolean()
         .default(true)
-        .describe("Whether DAGs are taken from the bucket `dags` too, where JupyterHub's users can put them."),
+        .describe("Whether DAGs are also read from the bucket `dags`, where JupyterHub's users can put them."),
       resources: z
         .strictObject({
           apiServer: partSetting("apiServer"),

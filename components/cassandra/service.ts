@@ -38,7 +38,7 @@ export const cassandra = defineService({
         .min(1)
         .max(9)
         .optional()
-        .describe("Nodes that have a copy of each row. Default: 3, or `replicas` where that is less."),
+        .describe("Number of nodes with a copy of each row. Default: 3, or `replicas` if that is less."),
       storage: storage("5Gi"),
       memory: memory("896Mi", "768Mi"),
       resources: resourcesSetting("each node", node),
@@ -50,7 +50,7 @@ export const cassandra = defineService({
       replicationFactor: value.replicationFactor ?? Math.min(3, value.replicas),
     }))
     .prefault({})
-    .describe("Cassandra, for what is asked often and must answer at once."),
+    .describe("Cassandra, for data that is queried often and must be fast."),
   image: { name: "cassandra", base: "jre" },
   usesTools: true,
   disk: pagesDisk,
@@ -67,12 +67,10 @@ export const cassandra = defineService({
   warnings({ own, hasClaims, target }) {
     const warnings: string[] = [];
     if (!hasClaims || own.storage.kind === "ephemeral") {
-      warnings.push("millrace:services.cassandra: ephemeral storage loses a node's rows at every restart of it");
+      warnings.push("millrace:services.cassandra: ephemeral storage loses a node's rows whenever it restarts");
     }
     if (target === "cloud" && own.replicas === 1) {
-      warnings.push(
-        "millrace:services.cassandra.replicas: 1 on target cloud: the loss of its node takes its rows away",
-      );
+      warnings.push("millrace:services.cassandra.replicas: 1 on target cloud: if its node is lost, its rows are lost");
     }
     return warnings;
   },

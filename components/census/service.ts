@@ -31,7 +31,7 @@ export const census = defineService({
         .min(1)
         .max(100)
         .default(2)
-        .describe("Parts of the file; each is written by a pod of its own, and read by a task of its own."),
+        .describe("Parts of the file. Each is written by its own pod and read by its own task."),
       resources: allResourcesSetting("each Job that writes a part of the file", writer, MEMORY, "128Mi"),
     })
     .prefault({})

@@ -90,7 +90,7 @@ export function jupyterhubProblems(
   if (users.length === 0) problems.push("jupyterhub: users is empty, so nobody could log in; name at least one");
   for (const [index, user] of users.entries()) {
     if (user === ROBOT) problems.push(`jupyterhub: user "${ROBOT}" is the proof's own account; give another name`);
-    if (users.indexOf(user) !== index) problems.push(`jupyterhub: user "${user}" is there twice; name each user once`);
+    if (users.indexOf(user) !== index) problems.push(`jupyterhub: user "${user}" is listed twice; list each user once`);
     if (!isUserName(user) || user !== user.toLowerCase()) {
       problems.push(
         `jupyterhub: "${user}" is not a user name; use 2 to 50 small letters, digits and . _ + @ - (which count three), ` +

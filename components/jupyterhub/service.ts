@@ -66,7 +66,7 @@ export const jupyterhub = defineService({
           "x-also-called": ["accounts", "people"],
         })
         .describe(
-          "Who may log in: `ana`, `ana.b` or `ana@example.com`, in letters of either case. Each has a password, a bucket and a key of their own.",
+          "Who may log in: `ana`, `ana.b` or `ana@example.com`, in upper or lower case. Each user has their own password, bucket and key.",
         ),
       admins: z
         .array(userName())
@@ -84,27 +84,22 @@ export const jupyterhub = defineService({
         })
         .optional()
         .describe("Requests and limits of each part."),
-      idleMinutes: z
-        .int()
-        .min(1)
-        .max(10_080)
-        .default(30)
-        .describe("Minutes without work after which a server is stopped."),
+      idleMinutes: z.int().min(1).max(10_080).default(30).describe("Idle minutes after which a server is stopped."),
       oidc: z
         .strictObject({
           issuer: z
             .string()
             .regex(/^https:\/\/[^\s/]+(\/[^\s?#]*)?$/)
             .meta({ "x-range": 'an address, for example "https://login.example.com/realms/data"' })
-            .describe("Address of the provider, under which its `.well-known/openid-configuration` lies."),
+            .describe("Address of the provider, where its `.well-known/openid-configuration` is."),
           clientId: text().describe("Name under which the provider knows the hub."),
           clientSecretName: secret().describe(
-            "Secret in the platform's namespace whose key `clientSecret` the provider knows the hub by.",
+            "Secret in the platform's namespace whose key `clientSecret` identifies the hub to the provider.",
           ),
           usernameClaim: text().default("preferred_username").describe("Claim that holds the user's name."),
         })
         .optional()
-        .describe("A login by OpenID Connect, instead of passwords of the hub's own; `users` may log in."),
+        .describe("Login with OpenID Connect, instead of the hub's own passwords; `users` may log in."),
       image: image().describe(
         "Image with JupyterHub, JupyterLab and the contract of the platform's own. Default: built from packages.",
       ),
@@ -132,7 +127,7 @@ export const jupyterhub = defineService({
       problems.push(`${at}.users: "${ROBOT}" is the account that the proof logs in with; give another name`);
     }
     for (const user of new Set(users.filter((name, index) => users.indexOf(name) !== index))) {
-      problems.push(`${at}.users: "${user}" is there twice; name each user once`);
+      problems.push(`${at}.users: "${user}" is listed twice; list each user once`);
     }
     for (const admin of admins.filter((name) => !users.includes(name))) {
       const meant = nearest(admin, users);

@@ -26,13 +26,13 @@ export const kafka = defineService({
         .max(9)
         .default(1)
         .meta({ "x-also-called": ["brokers", "nodes"] })
-        .describe("Number of brokers: odd, because every broker votes."),
+        .describe("Number of brokers. Must be odd, because every broker votes."),
       replicationFactor: z
         .int()
         .min(1)
         .max(9)
         .optional()
-        .describe("Copies of each record. Default: 3, or `replicas` where that is less."),
+        .describe("Copies of each record. Default: 3, or `replicas` if that is less."),
       storage: storage("5Gi"),
       memory: memory("768Mi", "512Mi"),
       resources: resourcesSetting("each broker", broker),
@@ -47,10 +47,10 @@ export const kafka = defineService({
             .regex(/^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*$/)
             .meta({ "x-range": 'brokers as "host:port,host:port"' })
             .describe("Brokers as `host:port,host:port`."),
-          securityProtocol: z.enum(["PLAINTEXT", "SSL"]).default("SSL").describe("How clients speak to them."),
+          securityProtocol: z.enum(["PLAINTEXT", "SSL"]).default("SSL").describe("Protocol of the clients."),
         })
         .optional()
-        .describe("A Kafka cluster that is already there, instead of one of the platform's own."),
+        .describe("An existing Kafka cluster, instead of the platform's own."),
     })
     .transform((value) => ({
       ...value,

@@ -30,7 +30,7 @@ const settings = (whole: StoreWhole) =>
       server: z
         .enum(["garage", "minio", "existing"])
         .default("garage")
-        .describe("S3 server: Garage (built from packages), MinIO (needs `image`), or one that is already there."),
+        .describe("S3 server: Garage (built from packages), MinIO (needs `image`), or an existing one."),
       storage: storage("10Gi"),
       memory: memory("512Mi", "128Mi"),
       resources: resourcesSetting("the server", server),
@@ -61,7 +61,7 @@ const settings = (whole: StoreWhole) =>
           secretNames: each(whole.owners, (_, owner) => secretNames[owner] ?? secretName ?? ""),
         }))
         .optional()
-        .describe("An S3 service that is already there; with server `existing`."),
+        .describe("An existing S3 service; with server `existing`."),
     })
     .prefault({})
     .describe("The S3 object store.");

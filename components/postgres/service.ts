@@ -43,7 +43,7 @@ export const postgres = defineService({
           schedule: text()
             .default("17 3 * * *")
             .meta({ "x-range": 'a cron schedule of five fields, for example "17 3 * * *"' })
-            .describe("When, in the cluster's time zone."),
+            .describe("When to save, in the cluster's time zone."),
           keep: z.int().min(1).max(1000).default(7).describe("Number of backups that are kept."),
           resources: allResourcesSetting("a backup or a restore", saver, SAVER_MEMORY, "128Mi"),
         })
@@ -52,7 +52,7 @@ export const postgres = defineService({
       image: image().describe("Image with the contract of `postgres:15`. Default: built from packages."),
     })
     .prefault({})
-    .describe("PostgreSQL: what the catalog, Airflow and JupyterHub know."),
+    .describe("PostgreSQL, for the catalog, Airflow and JupyterHub."),
   image: { name: "postgres", base: "postgres-base" },
   sized: (own) => ({ resources: postgresResources(own), "backup.resources": postgresBackupResources(own) }),
   pods: ({ own }) => [{ resources: postgresResources(own), data: own.storage }],

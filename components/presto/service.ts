@@ -27,7 +27,7 @@ export const presto = defineService({
         .min(0)
         .max(100)
         .default(0)
-        .describe("Workers beside the coordinator; with 0 it does the work itself."),
+        .describe("Workers in addition to the coordinator. With 0 the coordinator does the work itself."),
       memory: memory("1664Mi", "1024Mi"),
       resources: resourcesSetting("the coordinator and of each worker", node),
       collector: collectorSetting(),

@@ -25,8 +25,8 @@ export const proof = defineService({
         .max(3600)
         .optional()
         .describe(
-          "Seconds without progress that each hop is given at least, before it counts as missing. Default: each hop's own, 90 " +
-            "or 240. A hop that makes progress is waited for.",
+          "Minimum number of seconds without progress after which a hop counts as missing. Default: each hop's own, 90 " +
+            "or 240. The proof waits for a hop that makes progress.",
         ),
       resources: allResourcesSetting("the proof's Job", job, MEMORY, "256Mi"),
     })

@@ -10,7 +10,7 @@ export const sparkConnect = defineService({
   title: "Spark Connect",
   settings: z
     .strictObject({
-      enabled: optional("studio", "people drive Spark from their notebooks (Spark Connect)"),
+      enabled: optional("studio", "users can run Spark from notebooks (Spark Connect)"),
       driverMemory: sparkHeap("640Mi", "the driver that all sessions share"),
       resources: driverSetting("the driver"),
       maxExecutors: z
@@ -18,7 +18,7 @@ export const sparkConnect = defineService({
         .min(1)
         .max(100)
         .default(1)
-        .describe("Most executors at a time; they come when there is work and go when there is none."),
+        .describe("Maximum number of executors. They are started when there is work and removed when there is none."),
     })
     .prefault({})
     .describe("Spark Connect: Spark for notebooks and tasks. Executors are as large as those of `spark`."),

@@ -88,14 +88,14 @@ export const spark = defineService({
         .enum(["continue", "stop"])
         .default("continue")
         .describe(
-          "What a stream does when Kafka has dropped records before it read them: go on behind them and write down the gap, or stop.",
+          "What a stream does when Kafka has dropped records before it read them: continue after them and record the gap, or stop.",
         ),
       executorCores: z
         .int()
         .min(1)
         .max(32)
         .default(1)
-        .describe("Tasks that an executor runs at a time, and its CPU limit."),
+        .describe("Tasks that an executor runs at the same time, and its CPU limit."),
       resources: z
         .strictObject({
           driver: driverSetting("each driver"),
@@ -105,10 +105,10 @@ export const spark = defineService({
                 .strictObject({
                   cpu: cpuAmount()
                     .optional()
-                    .describe("CPU that is requested. Default: `80m`, with sizes `large` as many as `executorCores`."),
+                    .describe("CPU request. Default: `80m`, with sizes `large` as many as `executorCores`."),
                 })
                 .optional()
-                .describe("What is set aside for them on their node."),
+                .describe("What is reserved for them on their node."),
             })
             .optional()
             .describe("Requests of each executor."),

@@ -31,7 +31,7 @@ export const windows = defineService({
         .min(0)
         .max(100)
         .default(0)
-        .describe("Number of executors. With 0 the driver does their work itself, which suits a single node."),
+        .describe("Number of executors. With 0 the driver does the work itself, which suits a single node."),
       keepHours: z
         .int()
         .min(1)

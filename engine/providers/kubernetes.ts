@@ -56,8 +56,8 @@ class KubernetesProvider implements Provider {
     if (typeof known === "string" && uid !== known) {
       throw new Error(
         `this stack was made on another cluster: its kube-system namespace had the UID ${known}, the one at ${this.#api.server} ` +
-          `has ${String(uid)}; point the kubeconfig or context at the stack's own cluster, or use another stack. If that cluster is gone for good, ` +
-          "npm run up -- --anew forgets what was on it and begins anew",
+          `has ${String(uid)}; point the kubeconfig or context at the stack's own cluster, or use another stack. If that cluster is permanently gone, ` +
+          "npm run up -- --anew forgets what was on it and starts over",
       );
     }
     return uid === undefined ? {} : { clusterUid: uid };
@@ -124,7 +124,7 @@ class KubernetesProvider implements Provider {
     if (live !== undefined) {
       if (!isOwn(live, recorded.outputs, this.#manager)) {
         throw new Error(
-          `${this.#nameOf(context.inputs)} is another object than the one that this stack made: it was deleted and made anew by ` +
+          `${this.#nameOf(context.inputs)} is another object than the one that this stack made: it was deleted and recreated by ` +
             `${writersOf(live)}. It is left as it is. Delete or rename it, then run again`,
         );
       }

@@ -65,7 +65,7 @@ describe("a stack whose cluster is gone", () => {
   it("is told so by up, with the way to begin anew, and nothing is forgotten without it", async () => {
     await withEngine(async () => {
       const message = await failure(forgetRemovedCluster(stack, options(false)));
-      expect(message).to.contain('the embedded cluster "millrace" that stack anew was made on is gone');
+      expect(message).to.contain('the embedded cluster "millrace" that stack anew was created on is gone');
       expect(message).to.contain("npm run up -- --anew");
       expect(forgotten).to.deep.equal([]);
     });

@@ -45,8 +45,8 @@ describe("published addresses", () => {
       `Presto does not answer at its published address ${failing} from this machine, tried for 0 s: it answers with status 503`,
     ]);
     const closing = await raw((socket) => socket.end());
-    expect((await silent("Kafka", closing))[0]).to.contain("the connection is closed without an answer");
-    expect((await silent("Kafka", await broker("0000000c00000000")))[0]).to.contain("is no Kafka broker");
+    expect((await silent("Kafka", closing))[0]).to.contain("the connection was closed without an answer");
+    expect((await silent("Kafka", await broker("0000000c00000000")))[0]).to.contain("is not a Kafka broker");
     const gone = createServer();
     const address = await listen(gone);
     gone.close();

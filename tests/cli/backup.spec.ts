@@ -47,7 +47,7 @@ describe("npm run backup", () => {
 
   it("says so when a container failed without a word", async () => {
     const kube = new FakeJobKube({ template, pods: [twoStepPod("Failed", 1, "waiting")], ends: [failedJob] });
-    expect((await runBackup(kube, watch)).error).to.equal("it failed without a word");
+    expect((await runBackup(kube, watch)).error).to.equal("it failed without a message");
   });
 
   it("says why its pod does not start, and removes the Job", async () => {

@@ -25,11 +25,11 @@ describe("the namespace on a cluster of others", () => {
   it("is not taken over from somebody, and the message has both ways", async () => {
     const { problem } = await namespaceFinding(holding({}), own, false);
     expect(problem)
-      .to.contain("is somebody's")
+      .to.contain("belongs to someone else")
       .and.contain("cluster.namespace")
       .and.contain("cluster.existingNamespace to true");
     const ours = await namespaceFinding(holding({ "app.kubernetes.io/part-of": "millrace" }), own, false);
-    expect(ours.problem).to.contain("of another stack or of a state that is gone");
+    expect(ours.problem).to.contain("belongs to another stack or to a state that is gone");
   });
 
   it("is used as it is where the stack says that it is there", async () => {

@@ -43,7 +43,7 @@ describe("command line options", () => {
     [["--stack"], /--stack needs a value: --stack <name>/],
     [["--target"], /--target needs a value: --target embedded \| minikube/],
     [["--json=yes"], /--json takes no value, but got "yes"/],
-    [["--name", "Second"], /--name "Second" is not a cluster's name; use 2 to 32 small letters/],
+    [["--name", "Second"], /--name "Second" is not a cluster's name; use 2 to 32 lower-case letters/],
     [["prod"], /"prod" is not an option/],
     [["--stack", "../etc"], /is not a stack name/],
   ];

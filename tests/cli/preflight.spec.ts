@@ -39,7 +39,7 @@ describe("the disk that is asked before an up", () => {
     const folder = tmpdir();
     expect(diskProblems(8 * GIB, [folder], () => 3 * GIB)[0]).to.equal(
       `disk: 3.0 GiB are free at ${folder}, where Docker keeps images and volumes, and 8.0 GiB are needed; ` +
-        "free some, or npm run down -- --cache",
+        "free some space, or run npm run down -- --cache",
     );
     expect(diskProblems(8 * GIB, [folder], () => 9 * GIB)).to.deep.equal([]);
   });

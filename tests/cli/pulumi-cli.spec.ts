@@ -180,6 +180,6 @@ describe("the choice of the engine", () => {
 
   it("refuses to force a pulumi that is not there", async () => {
     const error = await chooseEngine("pulumi", folder).catch((reason: unknown) => reason);
-    expect((error as Error).message).to.contain("there is no pulumi on the PATH");
+    expect((error as Error).message).to.contain("pulumi is not on the PATH");
   });
 });

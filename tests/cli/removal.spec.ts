@@ -34,7 +34,7 @@ describe("the data that a command would take away", () => {
   it("is said to be unknown when the cluster does not answer", async () => {
     const silent = { get: () => Promise.reject(new KubeError(0, "the API server does not answer")) };
     expect(await dataLines(() => silent, "millrace")).to.deep.equal([
-      "  what is in it is not known: the API server does not answer",
+      "  its contents are not known: the API server does not answer",
     ]);
   });
 

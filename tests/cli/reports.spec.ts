@@ -115,12 +115,12 @@ describe("what up ends with", () => {
     expect(renderUp({ ...up, changes: { ...changes, create: 0 } })).to.contain("nothing had to change");
   });
 
-  it("says after a failure that npm run up goes on from there", () => {
+  it("says after a failure that npm run up continues from there", () => {
     expect(
       renderUp({ ...up, ok: false, proof: null })
         .split("\n")
         .at(-1),
-    ).to.contain("npm run up goes on from there");
+    ).to.contain("npm run up continues from there");
   });
 });
 
@@ -128,7 +128,7 @@ describe("what status shows", () => {
   it("is a line per service with its memory, the sum of everything, and notes", () => {
     const text = renderStatus(status);
     expect(text).to.match(/kafka +ready +1\/1 +0 +300 MiB +0 KiB +1.0 GiB/);
-    expect(text).to.contain("memory of everything: 5.0 GiB").and.contain("note: NetworkPolicies are not enforced");
+    expect(text).to.contain("memory in total: 5.0 GiB").and.contain("note: NetworkPolicies are not enforced");
   });
 
   it("names each DAG file that Airflow can't read, with the cause", () => {
@@ -194,7 +194,7 @@ describe("what down ends with", () => {
     expect(renderDown({ ...down, kept }))
       .to.match(/^kept:\n/)
       .and.match(/claim +data-kafka-0 +of another stack, with the id 0123456789abcdef/)
-      .and.contain("nothing is left but what was kept");
+      .and.contain("nothing is left except what was kept");
   });
 });
 

@@ -101,7 +101,7 @@ describe("npm run restore", () => {
   it("refuses what can't be a backup's name or that of one database", () => {
     expect(() => restoreChoice("yesterday")).to.throw(
       UserError,
-      'restore: --from "yesterday" is no backup; give latest, or a time such as 20261121T031700Z',
+      'restore: --from "yesterday" is not a backup; give latest, or a time such as 20261121T031700Z',
     );
     expect(() => restoreChoice("latest", "airflow,jupyterhub")).to.throw(
       UserError,
@@ -112,11 +112,11 @@ describe("npm run restore", () => {
   it("says before it begins what is going to be replaced", () => {
     expect(announcement(restoreChoice(), "data")).to.equal(
       "restore replaces every database that the latest backup has, but for the catalog (--database metastore), in namespace data, by its state in it; " +
-        "what was written since is gone",
+        "anything written since is lost",
     );
     expect(announcement(restoreChoice("20261121T031700Z", "airflow"), "data")).to.equal(
       "restore replaces database airflow, in namespace data, by its state in backup 20261121T031700Z; " +
-        "what was written since is gone",
+        "anything written since is lost",
     );
     expect(announcement(restoreChoice("latest", "metastore"), "data")).to.match(
       /^restore replaces database metastore, in namespace data, .*; tables made since are not listed any more, and commits made since are not in the tables/,

@@ -153,7 +153,7 @@ describe("a stack after its first up", () => {
   it("goes on with the profile of the last up, and says so, when nobody names one", async () => {
     write("");
     const { stack, note } = await readStackAsBefore(args, engine("studio"), folder);
-    expect(note).to.equal("profile studio, as the last up; --profile core goes back");
+    expect(note).to.equal("profile studio, as in the last up; --profile core goes back");
     expect(stack.config.services.airflow.enabled).to.equal(true);
     expect(stack.overrides).to.deep.equal({ "millrace:profile": "studio" });
   });

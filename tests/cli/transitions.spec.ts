@@ -74,8 +74,8 @@ describe("an up of a config that would lose data of the platform that runs", () 
     const error = await check({ namespace: "data", storageClass: "fast" });
     expect(error).to.be.instanceOf(UserError);
     expect((error as Error).message)
-      .to.match(/^this change would lose data of the platform that runs; nothing was changed:\n/)
-      .and.contain('millrace:cluster.namespace: received "data", but the data lie on claim data-kafka-0 (5Gi)')
+      .to.match(/^this change would lose data of the running platform; nothing was changed:\n/)
+      .and.contain('millrace:cluster.namespace: received "data", but the data is on claim data-kafka-0 (5Gi)')
       .and.contain('millrace:cluster.storageClass: received "fast", but claim data-kafka-0 (5Gi) is of class "slow"');
     expect(asked.length).to.be.greaterThan(3);
     expect([...new Set(asked)]).to.deep.equal(["GET"]);

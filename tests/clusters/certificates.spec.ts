@@ -37,7 +37,7 @@ describe("words for a cluster's certificates", () => {
         .catch((reason: unknown) => reason);
       expect(String(error))
         .to.contain("the API server's certificate has expired; this machine's clock says 20")
-        .and.to.contain("docker restart of the node's container makes the embedded cluster's certificates anew");
+        .and.to.contain("docker restart of the node's container renews the embedded cluster's certificates");
     } finally {
       server.closeAllConnections();
       server.close();
@@ -46,7 +46,7 @@ describe("words for a cluster's certificates", () => {
 
   it("name a kubeconfig's own certificate that is over, or whose time has not come by a clock set back", () => {
     expect(clientCertificateTrouble(certificate, new Date("2026-11-27T08:00:00Z"))).to.equal(
-      "the kubeconfig's own certificate has expired on 2021-01-01T00:00:00.000Z; this machine's clock says " +
+      "the kubeconfig's own certificate expired on 2021-01-01T00:00:00.000Z; this machine's clock says " +
         "2026-11-27T08:00:00.000Z: set it right if it is wrong",
     );
     expect(clientCertificateTrouble(certificate, new Date("1970-01-02T00:00:00Z"))).to.contain(
@@ -59,7 +59,7 @@ describe("words for a cluster's certificates", () => {
   it("tell another cluster's kubeconfig from an outage", () => {
     const error = (code: string): Error => Object.assign(new Error("x"), { code });
     expect(serverCertificateTrouble(error("SELF_SIGNED_CERT_IN_CHAIN"))).to.contain(
-      "the kubeconfig is of another cluster",
+      "the kubeconfig is for another cluster",
     );
     expect(serverCertificateTrouble(error("CERT_NOT_YET_VALID"), new Date(0))).to.contain(
       "is not valid yet; this machine's clock says 1970",

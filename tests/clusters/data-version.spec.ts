@@ -23,8 +23,8 @@ describe("an older Kubernetes on newer data", () => {
 
   it("is refused with both versions and the ways out; a patch back, a step on and unknown data are not", () => {
     expect(olderVersionProblem("v1.36.1", [undefined, "v1.37.0"], "millrace-var")).to.equal(
-      "the data in the Docker volume millrace-var were written by Kubernetes v1.37.0, and this Millrace brings v1.36.1, which may " +
-        "not read them. Use the newer Millrace again; or give them up with npm run down and begin anew with npm run up",
+      "the data in the Docker volume millrace-var was written by Kubernetes v1.37.0, and this Millrace has v1.36.1, which may " +
+        "not read it. Use the newer Millrace again, or give the data up with npm run down and start over with npm run up",
     );
     for (const written of ["v1.36.9", "v1.35.0", undefined]) {
       expect(olderVersionProblem("v1.36.1", [written], "millrace-var")).to.equal(undefined);
@@ -46,7 +46,7 @@ describe("an older Kubernetes on newer data", () => {
       const [, major, minor] = /^v(\d+)\.(\d+)/.exec(kubernetesVersion()) ?? [];
       rememberVersion(folder, `v${major}.${Number(minor) + 1}.0`);
       const error = await start({ owner, name: "old", stateDir: folder }).catch((e: unknown) => e);
-      expect(String(error)).to.contain(`the data in the Docker volume old-var were written by Kubernetes v${major}.`);
+      expect(String(error)).to.contain(`the data in the Docker volume old-var was written by Kubernetes v${major}.`);
       expect(engine.changes).to.deep.equal([]);
     });
   });

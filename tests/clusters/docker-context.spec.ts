@@ -55,7 +55,7 @@ describe("the Docker engine of every part", () => {
 
   it("is refused with the way out where the context is not there", () => {
     expect(() => environment({ DOCKER_CONTEXT: "gone" })).to.throw(
-      /context "gone" is not there.*docker context use default/,
+      /context "gone" does not exist.*docker context use default/,
     );
   });
 

@@ -57,7 +57,7 @@ describe("node container", () => {
   it("may use all processors, or as many as a test says", () => {
     expect(options.HostConfig?.NanoCpus).to.equal(undefined);
     expect(cpuQuota("0.5")).to.deep.equal({ NanoCpus: 500_000_000 });
-    expect(() => cpuQuota("half")).to.throw('MILLRACE_NODE_CPUS is "half"; give a number of processors from 0.1');
+    expect(() => cpuQuota("half")).to.throw('MILLRACE_NODE_CPUS is "half"; give a number of processors, at least 0.1');
   });
 
   it("gets the capabilities by name, not by privileged mode", () => {

@@ -177,7 +177,7 @@ describe("an embedded cluster of another clone", () => {
     await withEngine(async (engine) => {
       engine.volumes.set("millrace-var", labelsOf(ana));
       const { message } = await holdings(options({ ...ana, id: "d".repeat(16), hasState: false }));
-      expect(message).to.contain("a state that is gone").and.contain("put .pulumi and .millrace of this folder back");
+      expect(message).to.contain("a state that is gone").and.contain("restore .pulumi and .millrace of this folder");
     });
   });
 
@@ -211,7 +211,7 @@ describe("what Millrace did not make", () => {
         () => "no error",
         (error: unknown) => (error as Error).message,
       );
-      expect(message).to.match(/container "millrace" exists that Millrace did not make.*--name/);
+      expect(message).to.match(/container "millrace" exists that Millrace did not create.*--name/);
       expect(engine.changes).to.deep.equal([]);
     });
   });

@@ -307,14 +307,14 @@ describe("the warnings of profile pipeline", () => {
 
   it("name rows without a claim", () => {
     expect(pipelineWarnings({ cassandra: { storage: { kind: "ephemeral" } } })).to.deep.equal([
-      "millrace:services.cassandra: ephemeral storage loses a node's rows at every restart of it",
+      "millrace:services.cassandra: ephemeral storage loses a node's rows whenever it restarts",
     ]);
   });
 
   it("name a single node of Cassandra on a cluster of one's own", () => {
     const cluster = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
     expect(pipelineWarnings({ kafka: { replicas: 3 }, presto: { workers: 1 } }, cluster)).to.deep.equal([
-      "millrace:services.cassandra.replicas: 1 on target cloud: the loss of its node takes its rows away",
+      "millrace:services.cassandra.replicas: 1 on target cloud: if its node is lost, its rows are lost",
     ]);
   });
 

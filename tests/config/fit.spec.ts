@@ -155,7 +155,7 @@ describe("the fit check", () => {
 
   it("says the least when nothing fits", () => {
     expect(fit(config(), { cpuMillis: 1900, memoryMi: 2048 }).proposal).to.match(
-      /no smaller set of services fits either \(the least is 0\.68 cores and 3\.94 GiB of memory\); give the nodes more$/,
+      /no smaller set of services fits either \(the smallest needs 0\.68 cores and 3\.94 GiB of memory\); give the nodes more$/,
     );
   });
 

@@ -149,7 +149,7 @@ const bad: Case[] = [
   [
     "a namespace in capitals",
     { cluster: { namespace: "Data" } },
-    'millrace:cluster.namespace: received "Data"; give a Kubernetes namespace: small letters, digits and dashes, 63 at most (default millrace)',
+    'millrace:cluster.namespace: received "Data"; give a Kubernetes namespace: lower-case letters, digits and dashes, at most 63 (default millrace)',
   ],
   [
     "a port that is no node port",
@@ -159,17 +159,17 @@ const bad: Case[] = [
   [
     "a node port twice",
     { cluster: { nodePorts: { kafka: 30080 } } },
-    "millrace:cluster.nodePorts.presto: port 30080 is already that of nodePorts.kafka; give another",
+    "millrace:cluster.nodePorts.presto: port 30080 is already used by nodePorts.kafka; give another",
   ],
   [
     "a host port twice",
     { cluster: { embedded: { apiPort: 5000 } } },
-    "millrace:cluster.embedded.registryPort: port 5000 is already that of embedded.apiPort; give another",
+    "millrace:cluster.embedded.registryPort: port 5000 is already used by embedded.apiPort; give another",
   ],
   [
     "a context on embedded",
     { cluster: { context: "c" } },
-    "millrace:cluster.context: target embedded makes its own; remove the setting, or choose another target",
+    "millrace:cluster.context: target embedded creates its own; remove the setting, or choose another target",
   ],
   [
     "load balancers on embedded",
@@ -192,7 +192,7 @@ const bad: Case[] = [
       cluster: { target: "cloud", context: "c" },
       services: { kafka: { image: "k:1" }, spark: { image: "s:1" }, presto: { image: "p:1" }, tools: { image: "t:1" } },
     },
-    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.objectStore.image, millrace:services.catalog.image, millrace:services.postgres.image",
+    "millrace:cluster.registry: missing, and target cloud has no default; give a registry, or an image in millrace:services.objectStore.image, millrace:services.catalog.image, millrace:services.postgres.image",
   ],
   [
     "a registry without push",
@@ -245,7 +245,7 @@ const bad: Case[] = [
   [
     "existing S3 as a URL",
     existing({ host: "https://s3.example.com", secretName: "s" }),
-    'millrace:services.objectStore.existing.host: received "https://s3.example.com"; give a host name or an address, without protocol and port',
+    'millrace:services.objectStore.existing.host: received "https://s3.example.com"; give a host name or an address, without protocol or port',
   ],
   [
     "existing S3 beside Garage",
@@ -331,7 +331,7 @@ const bad: Case[] = [
   [
     "one person in letters of both cases",
     studio({ jupyterhub: { users: ["Ana", "ana"] } }),
-    'millrace:services.jupyterhub.users: "ana" is there twice; name each user once',
+    'millrace:services.jupyterhub.users: "ana" is listed twice; list each user once',
   ],
   [
     "users as a word",
@@ -346,7 +346,7 @@ const bad: Case[] = [
   [
     "a user twice",
     studio({ jupyterhub: { users: ["ana", "bob", "ana"] } }),
-    'millrace:services.jupyterhub.users: "ana" is there twice; name each user once',
+    'millrace:services.jupyterhub.users: "ana" is listed twice; list each user once',
   ],
   [
     "the account of the proof as a user",
@@ -402,7 +402,7 @@ const bad: Case[] = [
         ["kafka", "objectStore", "catalog", "spark", "presto", "tools"].map((name) => [name, { image: "i:1" }]),
       ),
     },
-    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.postgres.image, millrace:services.airflow.image, millrace:services.jupyterhub.image",
+    "millrace:cluster.registry: missing, and target cloud has no default; give a registry, or an image in millrace:services.postgres.image, millrace:services.airflow.image, millrace:services.jupyterhub.image",
   ],
   [
     "a pump that is too fast",
@@ -466,7 +466,7 @@ const bad: Case[] = [
         ["kafka", "objectStore", "catalog", "spark", "presto", "tools"].map((name) => [name, { image: "i:1" }]),
       ),
     },
-    "millrace:cluster.registry: missing, and target cloud has none of its own; give a registry, or an image in millrace:services.postgres.image, millrace:services.cassandra.image, millrace:services.display.image",
+    "millrace:cluster.registry: missing, and target cloud has no default; give a registry, or an image in millrace:services.postgres.image, millrace:services.cassandra.image, millrace:services.display.image",
   ],
   [
     "CPU that is no amount, and memory of a pod where it is another setting",

@@ -46,7 +46,7 @@ describe("a change of a live platform", () => {
     const made = { ...live, madeNamespaces: ["millrace"] };
     expect(problems({ cluster, storageClass: "millrace-hostpath" }, made)).to.deep.equal([
       'millrace:cluster.existingNamespace: received true, but Millrace made namespace "millrace", and would remove it now with all ' +
-        "data in it; take the setting out",
+        "data in it; remove the setting",
     ]);
     expect(problems({ cluster, storageClass: "millrace-hostpath" })).to.deep.equal([]);
   });
@@ -81,7 +81,7 @@ describe("a change of a live platform", () => {
     const [problem, ...others] = problems({ cluster: { namespace: "data" } });
     expect(others).to.deep.equal([]);
     expect(problem).to.equal(
-      'millrace:cluster.namespace: received "data", but the data lie on claims data-kafka-0 (5Gi), data-object-store-0 (10Gi), ' +
+      'millrace:cluster.namespace: received "data", but the data is on claims data-kafka-0 (5Gi), data-object-store-0 (10Gi), ' +
         'data-cassandra-0 (5Gi) in namespace "millrace", and a claim can\'t change its namespace; put "millrace" back, or ' +
         "bring the platform up as another stack with this namespace, copy what you need, and take this one down",
     );
@@ -93,7 +93,7 @@ describe("a change of a live platform", () => {
     expect(problems({}, beside("kafka"))).to.deep.equal([
       'millrace:cluster.namespace: received "millrace", where claim data-kafka-0 (5Gi) is of another stack, or of a state of this one ' +
         "that is gone (id fedcba9876543210), and kafka would use it; give another namespace, put the folder .pulumi of that " +
-        "state back, or, if nobody needs what is in it: kubectl -n millrace delete pvc data-kafka-0",
+        "state back, or, if what is in it is not needed: kubectl -n millrace delete pvc data-kafka-0",
     ]);
     expect(problems({ services: { kafka: { storage: { kind: "ephemeral" } } } }, beside("kafka"))).to.deep.equal([]);
     expect(problems({}, beside("wordpress"))).to.deep.equal([]);
@@ -115,7 +115,7 @@ describe("a change of a live platform", () => {
   it("is refused when data would go on in the pods", () => {
     expect(problems({ services: { kafka: { storage: { kind: "ephemeral" } } } })).to.deep.equal([
       'millrace:services.kafka.storage: received kind "ephemeral", but kafka has its data on claim data-kafka-0 (5Gi), and ' +
-        "would start again with none; put the old value back, or give the data up on purpose: set " +
+        "would start again without it; put the old value back, or give the data up on purpose: set " +
         "millrace:services.kafka.enabled to false, npm run up, then kubectl -n millrace delete pvc data-kafka-0, and switch " +
         "it on again",
     ]);
@@ -153,7 +153,7 @@ describe("a change of a live platform", () => {
 
   it("tells all problems in one message", () => {
     expect(refusal(["one", "two"])).to.equal(
-      "this change would lose data of the platform that runs; nothing was changed:\n  - one\n  - two",
+      "this change would lose data of the running platform; nothing was changed:\n  - one\n  - two",
     );
   });
 });

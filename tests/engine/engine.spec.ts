@@ -197,7 +197,7 @@ describe("the local engine", function () {
       }
     };
     const stopped = await up({ ...settings, onEvent, signal: interrupt.signal });
-    expect(stopped.errors).to.deep.equal(["interrupted; the state is kept, the next run goes on from here"]);
+    expect(stopped.errors).to.deep.equal(["interrupted; the state is kept, and the next run continues from here"]);
     const result = await up(options());
     expectOk(result);
     expect(result.changes.create + result.changes.same).to.equal(9);

@@ -287,7 +287,7 @@ describe("JupyterHub", () => {
       "jupyterhub: users is empty, so nobody could log in; name at least one",
     ]);
     expect(jupyterhubProblems({ ...good, users: ["ana", "ana"] })).to.deep.equal([
-      'jupyterhub: user "ana" is there twice; name each user once',
+      'jupyterhub: user "ana" is listed twice; list each user once',
     ]);
     expect(jupyterhubProblems({ ...good, users: ["proof"] })).to.deep.equal([
       'jupyterhub: user "proof" is the proof\'s own account; give another name',

@@ -82,7 +82,9 @@ console.log(
     problem: refused({ "millrace:profile": "studio", "millrace:services": { weather: { stations: 7 } } }),
     warning: mine(configWarnings(config(6))),
     schema: documents.find(({ file }) => file.endsWith(".json"))?.text.includes('"stations"'),
-    profiles: documents.find(({ file }) => file.endsWith(".md"))?.text.match(/with what people work with: [^;]*/)?.[0],
+    profiles: documents
+      .find(({ file }) => file.endsWith(".md"))
+      ?.text.match(/with the tools that users work with: [^;]*/)?.[0],
     page: documents
       .find(({ file }) => file.endsWith(".md"))
       ?.text.match(/\| `(weather.stations|nodePorts.weather)` .*/g),
