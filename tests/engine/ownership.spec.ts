@@ -68,7 +68,7 @@ describe("whose an object is", function () {
     for (const value of ["1", "2"]) {
       const refused = await stack.up({ ...part, value });
       expect(refused.errors).to.deep.equal([
-        'ConfigMap "map": ConfigMap default/map is another object than the one that this stack made: it was deleted and made anew ' +
+        'ConfigMap "map": ConfigMap default/map is another object than the one that this stack made: it was deleted and recreated ' +
           "by kubectl-create. It is left as it is. Delete or rename it, then run again",
       ]);
     }
