@@ -13,7 +13,7 @@ export type TableRole = RoleOf<AnyRoom>;
 
 // A setup is run again when its text is another one. So the order is what it was: those who declare tables, the last first,
 // then the other services, then what is none.
-const declarers = rooms.toReversed().filter(({ tables }) => tables !== undefined);
+const declarers = rooms.toReversed().filter((room) => room.tables !== undefined);
 const ordered = [...new Set([...declarers, ...services, ...rooms])];
 
 /** What all rooms declare. */

@@ -39,7 +39,9 @@ describe("the API as the engine asks it", () => {
   it("begins a refusal with the request", async () => {
     cluster.intercept = () => 403;
     const error: unknown = await api.apply(path, object, "spec", true).catch((caught: unknown) => caught);
-    expect(error).to.be.instanceOf(KubeError).and.to.include({ status: 403, message: `PATCH ${path}: intercepted` });
+    expect(error)
+      .to.be.instanceOf(KubeError)
+      .and.to.include({ status: 403, message: `PATCH ${path}: intercepted` });
   });
 
   it("tells a server that went away from one that refuses", async function () {
