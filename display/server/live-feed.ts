@@ -126,6 +126,8 @@ export class LiveFeed {
     });
     consumer.on("consumer.crash", ({ payload }) => {
       this.#reason = wordsOf(payload.error, topics);
+      // It begins at the end of the topics again, and misses what comes until then.
+      this.#lastAnswer = undefined;
       if (!payload.restart) ended.resolve(undefined);
     });
     await consumer.connect();

@@ -27,6 +27,11 @@ _WAYS: tuple[tuple[str, str], ...] = (
         "the table has a column of Spark's TIMESTAMP_LTZ, which Presto cannot read. Write it anew in Spark as a time "
         "without zone: CREATE OR REPLACE TABLE ... AS SELECT ..., CAST(x AS TIMESTAMP_NTZ) AS x FROM ...",
     ),
+    (
+        "hive views are not supported",
+        "a view of Spark's is in the lake, and Presto can't list columns while it is there. Drop it: "
+        "millrace.spark().sql('DROP VIEW lake.<schema>.<name>'), and make a table of its rows",
+    ),
     ("not an iceberg table", "it is a view of Spark's, or of another kind: millrace.spark().sql('SELECT ...') reads it"),
     (
         "table metadata is missing",

@@ -304,6 +304,7 @@ class Query(support.PlatformCase):
     def test_tells_the_way_where_spark_does_what_presto_refuses(self) -> None:
         for message, way in (
             ("Iceberg column type timestamptz is not supported", "CAST(x AS TIMESTAMP_NTZ)"),
+            ("Hive views are not supported: 'reports.mine'", "DROP VIEW lake.<schema>.<name>"),
             ("Not an Iceberg table: reports.mine", "millrace.spark().sql('SELECT ...')"),
             ("Table metadata is missing.", "CREATE TABLE ... AS SELECT ... FROM ..."),
             ("This connector does not support updates", "millrace.spark().sql('UPDATE ...')"),

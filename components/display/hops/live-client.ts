@@ -34,8 +34,8 @@ export class LiveClient {
   #problem = "it was never asked";
   #state: LiveState | undefined;
   #thinnedOut = 0;
-  #connectedAt: number | undefined;
-  #lastBatchAt: number | undefined;
+  #connectedAt: Date | undefined;
+  #lastBatchAt: Date | undefined;
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -71,24 +71,30 @@ export class LiveClient {
     }
   }
 
+  /** Whether the display says that it reads Kafka; what is sent before that, it never shows. */
+  get isReading(): boolean {
+    return this.#state?.kafka === "connected";
+  }
+
   /** What has come of the series so far. */
   get points(): readonly LivePoint[] {
     return [...this.#points.values()];
   }
 
   /** What the live stream is about, in words: why nothing comes, when nothing comes. */
-  describe(now = performance.now()): string {
+  describe(): string {
     if (!this.#socket.connected) return `no live connection: ${this.#problem}`;
     if (this.#state?.kafka === "unreachable") {
       return `${this.where} says that it can't reach Kafka: ${this.#state.problem ?? "it does not say why"}`;
     }
     if (this.#state?.problem != null) return `${this.where} says: ${this.#state.problem}`;
     if (this.#thinnedOut > 0) return `${this.where} thinned out ${this.#thinnedOut} marked records`;
-    const since = (at: number | undefined): string => `${Math.round((now - (at ?? now)) / 1000)} s`;
+    // Not how long ago: what changes every second looks like progress.
+    const timeOf = (at: Date | undefined): string => `${(at ?? new Date()).toISOString().slice(11, 19)} UTC`;
     if (this.#lastBatchAt === undefined) {
-      return `${this.where} is connected and silent since ${since(this.#connectedAt)}: no batch of the series has come`;
+      return `${this.where} is connected and silent since ${timeOf(this.#connectedAt)}: no batch of the series has come`;
     }
-    return `${this.where} is connected, its last batch of the series came ${since(this.#lastBatchAt)} ago`;
+    return `${this.where} is connected, its last batch of the series came at ${timeOf(this.#lastBatchAt)}`;
   }
 
   close(): void {
@@ -107,7 +113,7 @@ export class LiveClient {
       this.#take(batch, 1);
     });
     socket.on("connect", () => {
-      this.#connectedAt = performance.now();
+      this.#connectedAt = new Date();
       // A server that is back knows nothing of who watched what.
       if (this.#hasAsked) this.#askAgain();
     });
@@ -132,7 +138,7 @@ export class LiveClient {
     for (const { series, metric, count, points } of batch.series) {
       if (series !== this.#series || metric !== this.#options.metric) continue;
       if (times === 1) {
-        this.#lastBatchAt = performance.now();
+        this.#lastBatchAt = new Date();
         this.#thinnedOut += count - points.length;
       }
       for (const [ts, value] of points) {

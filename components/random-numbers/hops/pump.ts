@@ -84,7 +84,7 @@ async function watchPatiently(live: LiveClient, run: string, signal: AbortSignal
   await poll(
     async () => {
       await live.watch(run, signal);
-      return live;
+      return live.isReading ? live : `the ${live.where} does not read Kafka yet`;
     },
     { signal },
   ).catch(() => undefined);

@@ -1,6 +1,7 @@
 package millrace;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.spark.SparkCatalog;
@@ -12,6 +13,8 @@ import org.apache.spark.sql.connector.catalog.StagedTable;
 import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.connector.catalog.TableChange;
 import org.apache.spark.sql.connector.catalog.TableInfo;
+import org.apache.spark.sql.connector.catalog.View;
+import org.apache.spark.sql.connector.catalog.ViewInfo;
 import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
@@ -25,7 +28,8 @@ import org.apache.spark.sql.types.TimestampType;
  * Iceberg's catalog, with tables that Presto reads. New columns of time are without zone: {@code date_trunc} and
  * {@code current_timestamp} give Spark's TIMESTAMP_LTZ whatever {@code spark.sql.timestampType} is, and Presto reads no
  * table with such a column. Spark converts what is written in the session's zone, as it does with an INSERT; where that is
- * not UTC, no table is made.
+ * not UTC, no table is made. No view is made either: while the lake has one of Spark's, Presto answers everybody's list of
+ * columns with "Hive views are not supported".
  */
 public final class LakeCatalog extends SparkCatalog {
   private static final Set<String> READABLE_FORMATS = Set.of("1", "2");
@@ -64,6 +68,38 @@ public final class LakeCatalog extends SparkCatalog {
             .map(change -> change instanceof TableChange.AddColumn ? withoutZone((TableChange.AddColumn) change) : change)
             .toArray(TableChange[]::new);
     return super.alterTable(name, changed);
+  }
+
+  @Override
+  public View createView(ViewInfo info) {
+    throw noView(info.ident());
+  }
+
+  @Override
+  public View replaceView(ViewInfo info, boolean orCreate) {
+    throw noView(info.ident());
+  }
+
+  @Override
+  public View replaceView(
+      Identifier name,
+      String query,
+      String currentCatalog,
+      String[] currentNamespace,
+      StructType schema,
+      String[] queryColumnNames,
+      String[] columnAliases,
+      String[] columnComments,
+      Map<String, String> properties) {
+    throw noView(name);
+  }
+
+  private static RuntimeException noView(Identifier name) {
+    return new UnsupportedOperationException(
+        String.format(
+            "%s is to be a view in the lake, where Presto could not list the columns of any table while it is there. Make it a "
+                + "temporary view (CREATE TEMPORARY VIEW), or a table of its rows (CREATE TABLE ... AS SELECT ...)",
+            name));
   }
 
   private static TableInfo readable(Identifier name, TableInfo info) {

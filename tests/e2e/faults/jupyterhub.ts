@@ -129,7 +129,10 @@ session = millrace.spark()
 try:
     time = "date_trunc('HOUR', timestamp_seconds(1774750000))"
     session.sql(f"CREATE OR REPLACE TABLE lake.${TABLE} AS SELECT {time} AS h")
-    session.sql("CREATE OR REPLACE VIEW lake.${VIEW} AS SELECT * FROM lake.${TABLE}")
+    try:
+        session.sql("CREATE OR REPLACE VIEW lake.${VIEW} AS SELECT * FROM lake.${TABLE}")
+    except Exception as error:
+        print("CREATE TEMPORARY VIEW" in str(error))
     print(millrace.sql("SELECT h FROM ${TABLE}").iloc[0]["h"])
     names = set(millrace.sql("SELECT table_name FROM lake.information_schema.tables WHERE table_schema = 'telemetry'")["table_name"])
     columns = millrace.sql("SELECT table_schema, table_name, column_name FROM lake.information_schema.columns")
@@ -146,10 +149,11 @@ finally:
 `;
 
 async function sparkAndPresto(runner: Runner, kernel: Kernel): Promise<void> {
-  const title = "SQL reads a time that Spark's functions gave, and lists the lake with a view of Spark's in it";
+  const title =
+    "SQL reads a time that Spark's functions gave, and a view of Spark's is refused, which would end every list of columns";
   await runner.step(title, 4 * MINUTE, async () => {
     const printed = (await kernel.execute(timeOfFunction, AbortSignal.timeout(4 * MINUTE))).trim();
-    must(printed === "2026-03-29 02:00:00\nTrue True\nTrue False\nTrue", `the cell printed ${printed}`);
+    must(printed === "True\n2026-03-29 02:00:00\nTrue True\nTrue False\nTrue", `the cell printed ${printed}`);
     return printed.replaceAll("\n", ", ");
   });
 }

@@ -38,11 +38,22 @@ describe("hop pump", () => {
   const orders = (): Order[] => server.requests.map(({ body }) => JSON.parse(body) as Order);
 
   async function prove(
-    options: { url?: string; records?: number; live?: (run: string) => Promise<void>; timeoutMs?: number } = {},
+    options: {
+      url?: string;
+      records?: number;
+      live?: (run: string) => Promise<void>;
+      reading?: readonly boolean[];
+      timeoutMs?: number;
+      liveLimitMs?: number;
+    } = {},
   ): Promise<HopOutcome & { numbers: MarkedNumbers; steps: string[] }> {
     const numbers = new MarkedNumbers(makeMarkedRun({ records: options.records ?? 5, poison: 2 }));
     const steps: string[] = [];
+    const reading = [...(options.reading ?? [])];
     const live = {
+      get isReading() {
+        return reading.shift() ?? true;
+      },
       where: "display at http://display",
       watch: (run: string) => {
         steps.push(`watches ${run}`);
@@ -56,7 +67,7 @@ describe("hop pump", () => {
       live,
       cleanups: [{ what: "rows", run: () => Promise.resolve(void steps.push("removes rows")) }],
       halfTimeMs: 1,
-      liveLimitMs: 50,
+      liveLimitMs: options.liveLimitMs ?? 50,
       pauseMs: 5,
     });
     return { ...(await runHop(hop, options.timeoutMs)), numbers, steps };
@@ -87,6 +98,17 @@ describe("hop pump", () => {
     expect(result).to.include({ ok: true, count: 1 });
     expect(orders()).to.have.length(1);
     expect(orders()[0]?.poison).to.have.length(2);
+  });
+
+  it("sends nothing before the display reads Kafka: it never shows what came before", async () => {
+    const { result, numbers, steps } = await prove({ reading: [false, false], liveLimitMs: 5000 });
+    expect(result).to.include({ ok: true, count: 5 });
+    expect(steps.filter((step) => step === `watches ${numbers.run}`)).to.have.length(3);
+  });
+
+  it("goes on after a while where the display never reads Kafka: the hop after it names that", async () => {
+    const { result } = await prove({ reading: Array.from({ length: 1000 }, () => false) });
+    expect(result).to.include({ ok: true, count: 5 });
   });
 
   it("goes on without a display that can't be watched: the hop after it names that", async () => {
