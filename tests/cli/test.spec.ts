@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 
-import { closingLine, pythonTests, tallyPython, tallySpecs, tallyTool } from "../../cli/test.ts";
+import { closingLine, dealt, pythonTests, tallyPython, tallySpecs, tallyTool } from "../../cli/test.ts";
 
 const ok = { code: 0, stdout: "", stderr: "" };
 
@@ -37,6 +37,14 @@ describe("npm test", () => {
   it("fails when mocha fails although no test did", () => {
     const json = JSON.stringify({ stats: { passes: 2, failures: 0, pending: 0 }, failures: [] });
     expect(tallySpecs(json, { code: 7, stdout: "", stderr: "unhandled" })).to.include({ passed: 2, failed: 1 });
+  });
+
+  it("runs each file of specs once", () => {
+    expect(dealt(["a", "b", "c", "d", "e"], 2)).to.deep.equal([
+      ["a", "c", "e"],
+      ["b", "d"],
+    ]);
+    expect(dealt([], 2)).to.deep.equal([[], []]);
   });
 
   it("finds Python's tests wherever they are, each folder once", () => {

@@ -40,7 +40,6 @@ export function connectTo(cluster: Cluster): Connect {
       authProvider: new auth.PlainTextAuthProvider(user, password),
       isMetadataSyncEnabled: false,
       socketOptions: { readTimeout: READ_TIMEOUT_MS },
-      pooling: { warmup: false },
       queryOptions: { consistency: types.consistencies.localQuorum },
       monitorReporting: { enabled: false },
     });
@@ -52,7 +51,8 @@ export function connectTo(cluster: Cluster): Connect {
     }
     const rows = (result: types.ResultSet): Row[] => result.rows;
     return {
-      execute: async (cql, params = []) => rows(await client.execute(cql, [...params], { prepare: params.length > 0 })),
+      execute: async (cql, params = []) =>
+        rows(await onceConnected(() => client.execute(cql, [...params], { prepare: params.length > 0 }))),
       readOnAll: (cql) => readOnAll(client, cql),
       close: () => client.shutdown(),
     };
@@ -76,6 +76,28 @@ async function readOnAll(client: Client, cql: string): Promise<number> {
     pageState = (page as { readonly pageState?: string | null }).pageState ?? undefined;
   } while (pageState !== undefined);
   return count;
+}
+
+/** Time for a connection to a node that has just come up, in ms. */
+const CONNECTION_MS = 30_000;
+
+/**
+ * Tries again what was never sent: the driver takes a node for up as soon as others say so, and may have no connection to
+ * it yet.
+ */
+export async function onceConnected<T>(attempt: () => Promise<T>, pauseMs = 1000): Promise<T> {
+  const deadline = Date.now() + CONNECTION_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const isUnsent = causesOf(error).every(
+        (cause) => cause instanceof Error && cause.message === "No connection available",
+      );
+      if (!isUnsent || Date.now() >= deadline) throw error;
+      await sleep(pauseMs);
+    }
+  }
 }
 
 async function again<T>(tries: number, attempt: () => Promise<T>): Promise<T> {

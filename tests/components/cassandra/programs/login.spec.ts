@@ -1,7 +1,9 @@
+import { errors } from "cassandra-driver";
 import { expect } from "chai";
 import {
   type Credentials,
   logIn,
+  onceConnected,
   type OpenSession,
   RefusedError,
 } from "../../../../components/cassandra/programs/login.ts";
@@ -115,5 +117,31 @@ describe("cassandra/login", () => {
     const cluster = new FakeCluster({}, [new Error("connection refused")]);
     const error = await cluster.logIn({ timeoutSeconds: 0 }).catch((reason: unknown) => reason);
     expect(String(error)).to.contain("did not let the setup in within 0 s: connection refused");
+  });
+});
+
+describe("A statement of the setup", () => {
+  const unsent = new Error("No connection available");
+  const attempts = async (...failures: readonly Error[]): Promise<string> => {
+    const left = [...failures];
+    let tries = 0;
+    const attempt = (): Promise<string> => {
+      tries += 1;
+      const failure = left.shift();
+      return failure === undefined ? Promise.resolve("done") : Promise.reject(failure);
+    };
+    const end = await onceConnected(attempt, 1).catch((error: unknown) => (error as Error).message);
+    return `${end} after ${tries}`;
+  };
+
+  it("is tried again while the driver has no connection to a node that it takes for up", async () => {
+    expect(await attempts(unsent, unsent)).to.equal("done after 3");
+    expect(await attempts(new errors.NoHostAvailableError({ "10.0.0.1:9042": unsent }))).to.equal("done after 2");
+  });
+
+  it("is not tried again when it may have been carried out, or when a node gave another answer", async () => {
+    expect(await attempts(new Error("socket hang up"))).to.equal("socket hang up after 1");
+    const others = { "10.0.0.1:9042": unsent, "10.0.0.2:9042": new Error("read timed out") };
+    expect(await attempts(new errors.NoHostAvailableError(others))).to.match(/ after 1$/);
   });
 });
