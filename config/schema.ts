@@ -35,7 +35,7 @@ export const schema = z
       .enum(profiles)
       .default("core")
       .describe(
-        `Named set of services: \`core\` is the data path; \`studio\` is \`core\` with the tools that users work with: ${brought("studio")}; ` +
+        `Named set of services: \`core\` is the data path; \`studio\` is \`core\` with the services that users work with: ${brought("studio")}; ` +
           `\`pipeline\` is \`core\` with ${brought("pipeline")}; \`full\` is all of them. ` +
           "It only sets which `services.*.enabled` are `true` by default. `npm run up -- --profile pipeline` does the same for one run, and later " +
           "runs keep it.",

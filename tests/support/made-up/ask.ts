@@ -84,7 +84,7 @@ console.log(
     schema: documents.find(({ file }) => file.endsWith(".json"))?.text.includes('"stations"'),
     profiles: documents
       .find(({ file }) => file.endsWith(".md"))
-      ?.text.match(/with the tools that users work with: [^;]*/)?.[0],
+      ?.text.match(/with the services that users work with: [^;]*/)?.[0],
     page: documents
       .find(({ file }) => file.endsWith(".md"))
       ?.text.match(/\| `(weather.stations|nodePorts.weather)` .*/g),
