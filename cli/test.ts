@@ -10,6 +10,7 @@ import { rooms } from "../config/rooms.ts";
 import type { Command } from "./command.ts";
 import { messageOf } from "./errors.ts";
 import { run, type Ran } from "../platform/exec.ts";
+import { limiter } from "../platform/images/work.ts";
 import { projectDir, stateDir } from "./paths.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { duration } from "./table.ts";
@@ -111,8 +112,12 @@ function sum(tallies: readonly Tally[]): Tally {
   return { passed: of("passed"), failed: of("failed"), report: tallies.flatMap(({ report }) => report) };
 }
 
-/** Two processes, for specs wait as much as they compute. Mocha's own parallel runner ends without a report when one ends late. */
-const SPEC_PROCESSES = 2;
+/**
+ * More lists than processes, so that none is left with the long ones. Mocha's own parallel runner ends without a report when
+ * a file fails after its last test.
+ */
+const SPEC_LISTS = 8;
+const SPEC_PROCESSES = 3;
 
 /** Every file is in exactly one of the lists; neighbours, which are alike, are in different ones. */
 export function dealt<T>(all: readonly T[], lists: number): T[][] {
@@ -127,15 +132,16 @@ async function specs(progress: Progress): Promise<Tally> {
     readonly timeout: number;
   };
   const files = globSync(mocharc.spec, { cwd: projectDir }).sort();
+  const slot = limiter(SPEC_PROCESSES);
   try {
     const tally = sum(
       await Promise.all(
-        dealt(files, SPEC_PROCESSES).map(async (some, index) => {
+        dealt(files, SPEC_LISTS).map(async (some, index) => {
           const output = join(folder, `report-${index}.json`);
           const report = ["--reporter", "json", "--reporter-option", `output=${output}`];
           const options = ["--no-config", "--timeout", String(mocharc.timeout), ...report];
           const args = ["--disable-warning=ExperimentalWarning", bin("mocha/bin/mocha.js"), ...options, ...some];
-          const ran = await run(node, args, { cwd: projectDir, env });
+          const ran = await slot(() => run(node, args, { cwd: projectDir, env }));
           return tallySpecs(readOrUndefined(output), ran);
         }),
       ),
