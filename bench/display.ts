@@ -1,12 +1,18 @@
 /** The display under load: from a record's making to many Socket.IO clients, and through Cassandra to an HTTP answer. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "../cli/kube.ts";
+import { type OptionSpecs, type OptionValues, stackOptions, text } from "../cli/options.ts";
+import { readPlatform } from "../cli/platform.ts";
+import { readStack } from "../cli/stack.ts";
 import type { WindowsAnswer } from "../display/protocol.ts";
 import { kafkaClient } from "../components/kafka/programs/kafka-client.ts";
 import type { PrestoClient } from "../components/presto/programs/presto-client.ts";
+import type { Bench } from "./bench.ts";
 import { CountedVisibility } from "./counted.ts";
 import { DirectWatch, LiveWatch } from "./live-watch.ts";
 import { sendLoad, type SentRecord } from "./load.ts";
 import { MemorySamples } from "./memory.ts";
+import { loadOptions, loadTargets, readNumbers } from "./options.ts";
 import { lakeClient, removeRuns } from "./rows.ts";
 import { type BenchResult, type BenchSettings, shown } from "./settings.ts";
 
@@ -25,6 +31,61 @@ export interface DisplaySettings extends BenchSettings {
   readonly clients: number;
   /** Bytes that the display's pods use now; `null`: not known. */
   readonly podMemory: () => Promise<number | null>;
+}
+
+const options = {
+  ...loadOptions,
+  seconds: { type: "string", value: "s", help: "how long to send (default: 600)" },
+  "warm-up": {
+    type: "string",
+    value: "s",
+    help: "seconds of the same load before, because Java compiles while it works (default: 120)",
+  },
+  display: { type: "string", value: "url", help: "address of the display (default: http://127.0.0.1:30300)" },
+  clients: { type: "string", value: "count", help: "Socket.IO clients (default: 50)" },
+  stack: { ...stackOptions.stack, help: "stack whose cluster tells the display's memory (default: dev)" },
+} as const satisfies OptionSpecs;
+
+const addressOf = (values: OptionValues): string => text(values, "display") ?? "http://127.0.0.1:30300";
+
+export const display: Bench = {
+  name: "display",
+  summary: "time from a record's making to browsers and to Cassandra, and whether the display's memory stays flat",
+  options,
+  absent: async (values) => {
+    const url = addressOf(values);
+    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+    return answer?.ok === true ? undefined : `no display answers at ${url}`;
+  },
+  run: async (values, log) => {
+    const { "warm-up": warmUp, ...numbers } = readNumbers(values, {
+      rate: { byDefault: 1000, least: 1 },
+      seconds: { byDefault: 600, least: 1 },
+      settle: { byDefault: 60, least: 0 },
+      "warm-up": { byDefault: 120, least: 0 },
+      clients: { byDefault: 50, least: 1, whole: true },
+    });
+    const podMemory = (): Promise<number | null> => memoryOfPods(text(values, "stack") ?? "dev");
+    return await benchDisplay({
+      ...numbers,
+      ...loadTargets(values),
+      warmUp,
+      display: addressOf(values),
+      podMemory,
+      log,
+    });
+  },
+};
+
+/** What the kubelet says of the display's pods; `null` where the stack's cluster can't be asked. */
+async function memoryOfPods(name: string): Promise<number | null> {
+  try {
+    const stack = readStack({ stack: name, target: undefined });
+    const { services } = await readPlatform(connect(stack.profile), stack.config.cluster.namespace);
+    return services.find((service) => service.name === "display")?.memory ?? null;
+  } catch {
+    return null;
+  }
 }
 
 export async function benchDisplay(settings: DisplaySettings): Promise<BenchResult> {

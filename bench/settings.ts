@@ -21,9 +21,25 @@ export interface BenchSettings {
 /** What a measurement ends with. */
 export interface BenchResult {
   /** Everything, as one JSON document. */
-  readonly document: { readonly bench: "ok" | "failed"; readonly verdicts: Readonly<Record<string, boolean>> };
+  readonly document: {
+    readonly bench: "ok" | "failed";
+    /** Bars, and whether each is met. */
+    readonly verdicts: Readonly<Record<string, boolean>>;
+    readonly [key: string]: unknown;
+  };
   /** The same for people. */
   readonly text: string;
+  /** What `--against` compares. @default - the measurement can't be compared */
+  readonly figures?: readonly Figure[];
+}
+
+/** One number of a measurement; less is better unless it says otherwise. */
+export interface Figure {
+  /** What it is, in words; the same in each run. */
+  readonly measure: string;
+  /** `null`: there was nothing to measure. */
+  readonly value: number | null;
+  readonly unit: "cores" | "MiB" | "s" | "CPU-s" | "records/s" | "records";
 }
 
 /** Seconds with two digits; `null`: there is no such figure. */

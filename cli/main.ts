@@ -49,7 +49,7 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     load: async () => (await import("./doctor.ts")).doctor,
   },
   bench: {
-    summary: "measure latency and loss of the data path under load",
+    summary: "measure the platform at rest, at its start and under load",
     load: async () => (await import("./bench.ts")).bench,
   },
   test: {

@@ -1,0 +1,6 @@
+/** All measurements, in the order of the help. */
+import type { Bench } from "./bench.ts";
+import { display } from "./display.ts";
+import { lake } from "./lake.ts";
+
+export const benches: readonly Bench[] = [lake, display];
