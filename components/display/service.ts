@@ -48,6 +48,7 @@ export const display = defineService({
       "platform/describe-error.ts",
       "components/kafka/programs/kafka-client.ts",
       "components/kafka/programs/kafka-codecs.ts",
+      "components/kafka/programs/kafka-idle.ts",
       "components/presto/programs/presto-client.ts",
       "components/telemetry/programs/read-record.ts",
       "components/telemetry/programs/record.ts",

@@ -7,6 +7,7 @@
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import type { Producer } from "kafkajs";
 import { addCodecs } from "./kafka-codecs.ts";
+import { letConnectionsRest } from "./kafka-idle.ts";
 
 export interface KafkaClientOptions {
   /** `host:port,host:port` */
@@ -25,7 +26,7 @@ export interface KafkaClientOptions {
  * once in ten seconds.
  */
 export function kafkaClient(options: KafkaClientOptions): Kafka {
-  silenceTimerWarnings();
+  letConnectionsRest();
   addCodecs();
   const log = options.log ?? ((line: string): void => void process.stderr.write(`${line}\n`));
   const lastSeen = new Map<string, number>();
@@ -54,15 +55,4 @@ export function idempotentProducer(kafka: Kafka): Producer {
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,
   });
-}
-
-/** kafkajs 2.2.4 computes negative pauses, harmless but reported by Node 24 at every request. */
-function silenceTimerWarnings(): void {
-  if (process.listeners("warning").some((listener) => listener === printWarning)) return;
-  process.removeAllListeners("warning");
-  process.on("warning", printWarning);
-}
-
-function printWarning(warning: Error): void {
-  if (warning.name !== "TimeoutNegativeWarning") process.stderr.write(`${warning.name}: ${warning.message}\n`);
 }
