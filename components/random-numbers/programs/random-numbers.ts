@@ -27,6 +27,8 @@ import { TopicWriter } from "../../telemetry/programs/topic-writer.ts";
 
 const healthLimitMs = 60_000;
 const goodbyeMs = 10_000;
+/** Numbers of this time go in one request. */
+const lingerMs = 250;
 /** Of a process that stood still, such as on a laptop that slept, only so much is made up for. */
 const mostLateMs = 10_000;
 /** Numbers kept while the broker is away: with their texts about 40 MB. */
@@ -58,6 +60,7 @@ async function main(): Promise<void> {
   const sender = new Sender({
     log,
     capacity,
+    lingerMs,
     deliver: async (batch) => {
       await ordinary.write(batch);
       freshness.acknowledged(batch);

@@ -14,6 +14,11 @@ export interface SenderOptions {
   readonly capacity?: number;
   /** Most records in one request. @default 2000 */
   readonly batchSize?: number;
+  /**
+   * Time that a batch which is not full waits for more records, in ms. Each request costs the broker, and all who read the
+   * topic, about as much as a hundred records. @default 0
+   */
+  readonly lingerMs?: number;
   /** Pauses between tries in ms: doubled from `first` up to `last`. @default 250 to 10000 */
   readonly backoffMs?: { readonly first: number; readonly last: number };
 }
@@ -32,7 +37,8 @@ export class Sender {
   #sent = 0;
 
   constructor(options: SenderOptions) {
-    this.#options = { capacity: 100_000, batchSize: 2000, backoffMs: { first: 250, last: 10_000 }, ...options };
+    const backoffMs = { first: 250, last: 10_000 };
+    this.#options = { capacity: 100_000, batchSize: 2000, lingerMs: 0, backoffMs, ...options };
   }
 
   /** Records lost because the queue was full. */
@@ -77,8 +83,12 @@ export class Sender {
 
   /** Sends until closed and empty, or until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
+    const { batchSize, lingerMs } = this.#options;
     while (!signal.aborted) {
-      const batch = this.#queue.splice(0, this.#options.batchSize);
+      if (lingerMs > 0 && !this.#isClosing && this.waiting > 0 && this.waiting < batchSize) {
+        await sleep(lingerMs, undefined, { signal }).catch(() => undefined);
+      }
+      const batch = this.#queue.splice(0, batchSize);
       if (batch.length > 0) await this.#deliverForEver(batch, signal);
       else if (this.#isClosing) return;
       else await this.#arrival(signal);

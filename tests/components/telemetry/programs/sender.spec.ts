@@ -69,4 +69,48 @@ describe("sender", () => {
     await done;
     expect(sender.sent).to.equal(4);
   });
+
+  describe("that is told to let records gather", () => {
+    const batches: number[] = [];
+    let arrived = Promise.withResolvers<undefined>();
+    const sender = (lingerMs: number): Sender =>
+      new Sender({
+        log: () => undefined,
+        lingerMs,
+        batchSize: 3,
+        deliver: (batch) => {
+          batches.push(batch.length);
+          arrived.resolve(undefined);
+          return Promise.resolve();
+        },
+      });
+    beforeEach(() => {
+      batches.length = 0;
+      arrived = Promise.withResolvers();
+    });
+
+    it("sends what has come within that time in one batch", async () => {
+      const gathering = sender(20);
+      const done = gathering.run(new AbortController().signal);
+      gathering.push(messages(0, 1));
+      await Promise.resolve();
+      gathering.push(messages(1, 2));
+      await arrived.promise;
+      gathering.close();
+      await done;
+      expect(batches).to.deep.equal([2]);
+    });
+
+    it("sends full batches at once, and what is left when it is closed", async () => {
+      const gathering = sender(600_000);
+      const stop = new AbortController();
+      const done = gathering.run(stop.signal);
+      gathering.push(messages(0, 6));
+      await arrived.promise;
+      gathering.push(messages(6, 7));
+      gathering.close();
+      await done;
+      expect(batches).to.deep.equal([3, 3, 1]);
+    });
+  });
 });
