@@ -27,6 +27,7 @@ import {
   secretEnv,
   service,
   statefulSet,
+  tcpProbe,
 } from "../../platform/workload.ts";
 
 const ROLE = "server";
@@ -164,8 +165,9 @@ export class Postgres<Database extends string> extends Component {
             resources: args.resources,
             probes: {
               startup: answersProbe({ periodSeconds: 1 }),
-              readiness: answersProbe({ periodSeconds: 5 }),
-              liveness: answersProbe({ periodSeconds: 20, failureThreshold: 6 }),
+              // A process in the container costs a hundred times what a connection does, so only liveness looks closely.
+              readiness: tcpProbe(PORT, { periodSeconds: 5 }),
+              liveness: answersProbe({ periodSeconds: 30, failureThreshold: 4 }),
             },
             uid: UID,
             config: pulumi.interpolate`${conf}${pgHba}${superuser.fingerprint}`,

@@ -199,7 +199,8 @@ export class Presto extends Component {
         resources: args.resources,
         probes: {
           startup: startedProbe({ periodSeconds: 3 }),
-          readiness: startedProbe({ periodSeconds: 10, failureThreshold: 3 }),
+          // Once started it stays so, and to start Python every ten seconds costs more than Presto itself at rest.
+          readiness: httpProbe(PORT, "/v1/info", { periodSeconds: 10, failureThreshold: 3 }),
           liveness: httpProbe(PORT, "/v1/info", { periodSeconds: 20, failureThreshold: 6 }),
         },
         config: pulumi.interpolate`${shared.text}${config}`,

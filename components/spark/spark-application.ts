@@ -159,7 +159,7 @@ export class SparkApplication extends Component {
       const works: Probe =
         args.readyFile === undefined
           ? tcpProbe(UI_PORT, { periodSeconds: 5 })
-          : execProbe(["test", "-f", args.readyFile], { periodSeconds: 5 });
+          : execProbe(["test", "-f", args.readyFile], { periodSeconds: 10 });
       return {
         startup: tcpProbe(UI_PORT, { periodSeconds: 3 }),
         readiness: works,

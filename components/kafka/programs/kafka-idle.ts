@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 /** What is needed of the library's queue in front of a connection. */
 export interface RequestQueue {
   readonly pending: readonly unknown[];
-  scheduleCheckPendingRequests(): void;
+  scheduleCheckPendingRequests: (this: RequestQueue) => void;
 }
 
 const load = createRequire(import.meta.url);

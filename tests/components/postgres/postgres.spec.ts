@@ -90,13 +90,14 @@ describe("Postgres", () => {
     expect(inputs.spec.volumeClaimTemplates[0].spec.resources.requests.storage).to.equal("2Gi");
   });
 
-  it("is ready when it answers over the network", async () => {
+  it("has started when it takes logins over the network, and seldom runs a program to see that it still does", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:apps/v1:StatefulSet", "postgres");
-    const { readinessProbe, livenessProbe } = inputs.spec.template.spec.containers[0];
+    const { startupProbe, readinessProbe, livenessProbe } = inputs.spec.template.spec.containers[0];
     const command = ["pg_isready", "--quiet", "--host=127.0.0.1", "--username=postgres"];
-    expect(readinessProbe.exec.command).to.deep.equal(command);
-    expect(livenessProbe.exec.command).to.deep.equal(command);
+    expect(startupProbe.exec.command).to.deep.equal(command);
+    expect(readinessProbe).to.deep.include({ tcpSocket: { port: 5432 }, periodSeconds: 5 });
+    expect(livenessProbe).to.deep.include({ exec: { command }, periodSeconds: 30, failureThreshold: 4 });
   });
 
   it("demands passwords over the network and takes them only as SCRAM", () => {

@@ -58,11 +58,12 @@ describe("Presto", () => {
     });
   });
 
-  it("is ready when it says that it has started, not when it first answers", async () => {
+  it("has started when it says so, not when it first answers, and then runs no program to see that it is ready", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "presto");
-    const { readinessProbe, livenessProbe } = inputs.spec.template.spec.containers[0];
-    expect(readinessProbe.exec.command.join(" ")).to.contain("/v1/info").and.to.contain("starting");
+    const { startupProbe, readinessProbe, livenessProbe } = inputs.spec.template.spec.containers[0];
+    expect(startupProbe.exec.command.join(" ")).to.contain("/v1/info").and.to.contain("starting");
+    expect(readinessProbe).to.deep.include({ httpGet: { port: 8080, path: "/v1/info" }, periodSeconds: 10 });
     expect(livenessProbe.httpGet.path).to.equal("/v1/info");
   });
 

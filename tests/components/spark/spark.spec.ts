@@ -130,7 +130,10 @@ describe("SparkApplication", () => {
     ]);
     expect(args.slice(-2)).to.deep.equal(["/opt/millrace/jobs/job.py", "--once"]);
     expect(pod).to.include({ automountServiceAccountToken: true, serviceAccountName: "spark" });
-    expect(pod.containers[0].readinessProbe.exec.command).to.deep.equal(["test", "-f", "/tmp/ready"]);
+    expect(pod.containers[0].readinessProbe).to.deep.include({
+      exec: { command: ["test", "-f", "/tmp/ready"] },
+      periodSeconds: 10,
+    });
     expect(envOf(inputs)).to.include({
       SPARK_DRIVER_BIND_ADDRESS: "status.podIP",
       POD_NAME: "metadata.name",
