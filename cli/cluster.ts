@@ -6,12 +6,14 @@ import Docker from "dockerode";
 
 import { findDocker } from "../clusters/docker-engine.ts";
 import {
+  type ContainerCpu,
   destroy,
   type EmbeddedOptions,
   type Holdings,
   holdings,
   inventory,
   logs,
+  processorTime,
   start,
   status,
   volumeBytes,
@@ -71,6 +73,11 @@ export async function embeddedHoldings(stack: Stack, detail: (text: string) => v
 /** Bytes of the embedded cluster's volume, where the engine says it. */
 export async function embeddedVolumeBytes(stack: Stack): Promise<number | undefined> {
   return await volumeBytes(embeddedOptions(stack));
+}
+
+/** Processor time of the stack's embedded cluster since its start; `undefined` while it does not run, or where it is none. */
+export async function clusterProcessorTime(stack: Stack): Promise<ContainerCpu | undefined> {
+  return stack.profile.target === "embedded" ? await processorTime(embeddedOptions(stack)) : undefined;
 }
 
 /** Starts the embedded cluster; other targets are there already. */

@@ -2,6 +2,7 @@
 import type { EngineEvent, Operation } from "../engine/types.ts";
 import type { Progress, Step } from "./progress.ts";
 import { duration } from "./table.ts";
+import type { Timeline } from "./timeline.ts";
 
 const signs: Readonly<Record<Operation, string>> = {
   create: "+",
@@ -14,6 +15,9 @@ const signs: Readonly<Record<Operation, string>> = {
 
 type ResourceEvent = Extract<EngineEvent, { kind: "resource" }>;
 
+/** Id in the timeline of what comes before every resource. */
+const PROGRAM = "program";
+
 /** Follows one engine run. */
 export class EngineProgress {
   /** Type and name of what this run created, updated or replaced, or tried to. */
@@ -22,10 +26,17 @@ export class EngineProgress {
   #main: Step;
   #waiting = new Map<string, Step>();
   #done = 0;
+  readonly #timeline: Timeline | undefined;
+  /** Ends the program's own start in the timeline; each resource comes after that. */
+  #endOfStart: (() => void) | undefined;
+  readonly #ends = new Map<string, () => void>();
 
-  constructor(progress: Progress, title: string) {
+  /** @param timeline notes each resource whose dependencies the engine tells. @default - none */
+  constructor(progress: Progress, title: string, timeline?: Timeline) {
     this.#progress = progress;
     this.#main = progress.step(title);
+    this.#timeline = timeline;
+    this.#endOfStart = timeline?.begin(PROGRAM, "start of the program");
   }
 
   readonly onEvent = (event: EngineEvent): void => {
@@ -40,6 +51,11 @@ export class EngineProgress {
     }
   };
 
+  /** Whether resources are in the timeline: an engine may tell no dependencies. */
+  get isTimed(): boolean {
+    return this.#ends.size > 0;
+  }
+
   /** Whether a resource of this type and name was made or changed, or was tried to be. */
   hasChanged(type: string, name: string): boolean {
     return this.#changed.has(`${type} ${name}`);
@@ -52,8 +68,20 @@ export class EngineProgress {
     else this.#main.failed(text);
   }
 
+  #note(event: ResourceEvent, title: string): void {
+    this.#endOfStart?.();
+    this.#endOfStart = undefined;
+    const { urn, status, dependencies } = event;
+    if (status === "start" && dependencies !== undefined && this.#timeline !== undefined) {
+      this.#ends.set(urn, this.#timeline.begin(urn, title, [PROGRAM, ...dependencies]));
+    } else if (status === "done") {
+      this.#ends.get(urn)?.();
+    }
+  }
+
   #resource(event: ResourceEvent): void {
     const what = `${event.type.split(":").at(-1) ?? event.type} ${event.name}`;
+    this.#note(event, what);
     const waiting = this.#waiting.get(event.urn);
     if (event.status === "progress") {
       const step = waiting ?? this.#progress.step(what);

@@ -30,6 +30,8 @@ import { claimLines, leavingData } from "./removal.ts";
 import type { ServiceStatus } from "./services.ts";
 import { engineOptions, readStackAsBefore, refuseMovedCluster, type Stack } from "./stack.ts";
 import { duration } from "./table.ts";
+import { type CpuMeter, startCpuMeter } from "./cpu-meter.ts";
+import { renderPath, renderTiming, Timeline, type Timing, timingOf } from "./timeline.ts";
 import { checkTransitions } from "./transitions.ts";
 
 /** What `up --json` prints. */
@@ -45,6 +47,8 @@ export interface UpReport {
   readonly addresses: readonly Address[];
   readonly logins: readonly Login[];
   readonly durationMs: number;
+  /** Where the time went; `null` when it is not up. */
+  readonly timing: Timing | null;
   /** One line per cause; empty when ok. */
   readonly errors: readonly string[];
 }
@@ -55,16 +59,19 @@ export const up: Command = {
     ...stackOptions,
     ...engineOption,
     ...yesOption,
+    timing: { type: "boolean", help: "lists the steps of the critical path: what to shorten to make up faster" },
     anew: { type: "boolean", help: "the stack's cluster is permanently gone: forget it and start over" },
   },
   async run(values) {
     const started = Date.now();
+    const timeline = new Timeline();
     const args = stackArgs(values);
     const engine = await chooseEngine(args.engine);
     const choice =
       args.target === undefined || args.target === "embedded" ? await chooseEmbedded(args.stack, args.name) : undefined;
     const { stack, note } = await readStackAsBefore({ ...args, choice }, engine);
     refuseMovedCluster(stack);
+    const cpu = await startCpuMeter(stack);
     const progress = createProgress({ sink: process.stderr });
     progress.log(`stack ${stack.name} on target ${stack.profile.target}, by the ${engine.description}`);
     if (note !== undefined) progress.log(note);
@@ -74,7 +81,7 @@ export const up: Command = {
     try {
       const outcome = await withLock(stack, "up", progress.log, (lock) => {
         const wishes = { choice, anew: values["anew"] === true, yes: values["yes"] === true };
-        return bringUp({ stack, engine, progress, lock, ...wishes }, interrupt.signal);
+        return bringUp({ stack, engine, progress, timeline, lock, ...wishes }, interrupt.signal);
       });
       progress.stop();
       const report: UpReport = {
@@ -83,8 +90,10 @@ export const up: Command = {
         engine: engine.name,
         ...outcome,
         durationMs: Date.now() - started,
+        timing: outcome.ok ? await timed(timeline, cpu) : null,
       };
-      process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderUp(report)}\n`);
+      const text = args.json ? JSON.stringify(report, null, 2) : renderUp(report, values["timing"] === true);
+      process.stdout.write(`${text}\n`);
       if (interrupt.signal.aborted) {
         process.stderr.write("stopped: the state is valid and unlocked; npm run up continues from here\n");
         return 130;
@@ -98,12 +107,13 @@ export const up: Command = {
   },
 };
 
-type Outcome = Omit<UpReport, "stack" | "target" | "engine" | "durationMs">;
+type Outcome = Omit<UpReport, "stack" | "target" | "engine" | "durationMs" | "timing">;
 
 interface Attempt {
   readonly stack: Stack;
   readonly engine: Engine;
   readonly progress: Progress;
+  readonly timeline: Timeline;
   readonly lock: CommandLock;
   /** The embedded cluster that `--name` names. */
   readonly choice: EmbeddedChoice | undefined;
@@ -112,7 +122,7 @@ interface Attempt {
 }
 
 async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> {
-  const { stack, engine, progress, lock } = attempt;
+  const { stack, engine, progress, timeline, lock } = attempt;
   const nothing: Outcome = {
     ok: false,
     changes: null,
@@ -123,15 +133,19 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
     errors: [],
   };
   try {
-    await checkTransitions(stack, engine);
-    await preflight(stack, progress);
-    await forgetRemovedCluster(stack, attempt);
+    await timeline.during("checks", async () => {
+      await checkTransitions(stack, engine);
+      await preflight(stack, progress);
+      await forgetRemovedCluster(stack, attempt);
+    });
     rememberEmbedded(stack, attempt.choice);
-    await prepare(stack, progress, signal);
+    await prepare(stack, progress, timeline, signal);
     if (!isStopped(signal)) {
-      await forgetLostPlatform(stack, attempt);
-      await announceLeaving(stack, attempt);
-      await takeMembersAway(stack, progress, signal);
+      await timeline.during("what leaves", async () => {
+        await forgetLostPlatform(stack, attempt);
+        await announceLeaving(stack, attempt);
+        await takeMembersAway(stack, progress, signal);
+      });
     }
   } catch (error) {
     return { ...nothing, errors: causes(error) };
@@ -139,13 +153,16 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
   if (isStopped(signal)) return { ...nothing, errors: ["interrupted before the deploy"] };
 
   await lock.toEngine();
-  const deploy = new EngineProgress(progress, "deploy");
+  const deploy = new EngineProgress(progress, "deploy", timeline);
+  const endOfDeploy = timeline.begin("deploy", "deploy");
   const result = await engine.up({
     ...engineOptions(stack, true),
     policyPacks: [`${projectDir}/policies`],
     onEvent: deploy.onEvent,
     signal,
   });
+  // Where the engine tells no dependencies, the deploy is one step.
+  if (!deploy.isTimed) endOfDeploy();
   deploy.end(result.ok, renderChanges(result.changes, true));
   const deployed = {
     changes: result.changes,
@@ -154,7 +171,8 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
   };
   if (isStopped(signal)) return { ...nothing, ...deployed, errors: result.errors };
 
-  const proof = await prove(stack, progress, deploy, result, signal);
+  const proof = await timeline.during("proof", () => prove(stack, progress, deploy, result, signal));
+  const endOfAddresses = timeline.begin("addresses", "addresses");
   const services = await readPlatform(connect(stack.profile), stack.config.cluster.namespace)
     .then((state) => state.services)
     .catch(() => []);
@@ -165,6 +183,7 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
   const flows = result.ok && proof?.ok !== false;
   const asked = { limitMs: answeringLimitMs(stack.profile.exposure), signal };
   const silent = flows ? await during(progress, "addresses", () => silentAddresses(deployed.addresses, asked)) : [];
+  endOfAddresses();
   return { ...deployed, ok: flows && silent.length === 0, proof, services, errors: [...errors, ...silent] };
 }
 
@@ -193,15 +212,17 @@ function cause(proof: ProofReport): string {
 }
 
 /** Cluster and images at once: both are given time to end, so that neither's failure hides the other's. */
-async function prepare(stack: Stack, progress: Progress, signal: AbortSignal): Promise<void> {
+async function prepare(stack: Stack, progress: Progress, timeline: Timeline, signal: AbortSignal): Promise<void> {
   const images = imagesToBuild(wantedImages(stack.config));
-  const work: Promise<void>[] = [startCluster(stack, progress)];
+  const work: Promise<void>[] = [timeline.during("embedded cluster", () => startCluster(stack, progress))];
   if (images.length > 0) {
     work.push(
-      duringEach(progress, (report) =>
-        prepareContexts(images, (name, detail) => {
-          report(name, detail);
-        }),
+      timeline.during("images", () =>
+        duringEach(progress, (report) =>
+          prepareContexts(images, (name, detail) => {
+            report(name, detail);
+          }),
+        ),
       ),
     );
   }
@@ -234,7 +255,13 @@ async function prove(
   return await during(progress, "proof", (step) => runProof(kube, { ...options, onDetail: step.detail }));
 }
 
-export function renderUp(report: UpReport): string {
+async function timed(timeline: Timeline, cpu: CpuMeter): Promise<Timing> {
+  const wallMs = timeline.elapsedMs;
+  return timingOf(timeline.steps, wallMs, await cpu.seconds());
+}
+
+/** @param withPath whether the steps of the critical path are listed. @default false */
+export function renderUp(report: UpReport, withPath = false): string {
   const parts: string[] = [];
   if (report.changes !== null) parts.push(renderChanges(report.changes, true));
   if (report.proof !== null) parts.push(renderProof(report.proof));
@@ -245,6 +272,10 @@ export function renderUp(report: UpReport): string {
       ? `up in ${duration(report.durationMs)}${countChanges(report.changes ?? emptyChanges) === 0 ? ", nothing had to change" : ""}`
       : `not up (${duration(report.durationMs)}); what was created is kept, and npm run up continues from there`,
   );
+  if (report.timing !== null) {
+    if (withPath) parts.push(renderPath(report.timing));
+    parts.push(renderTiming(report.timing));
+  }
   return parts.join("\n\n");
 }
 

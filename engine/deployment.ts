@@ -104,7 +104,7 @@ export class Deployment {
     if (provider.read === undefined) {
       throw new Error(`the local engine can't read a ${wanted.type}`);
     }
-    const step = events.step("read", urn);
+    const step = events.step("read", urn, undefined, wanted.dependencies);
     const made = await provider.read(wanted.type, wanted.id);
     const state: ResourceState = {
       urn,
@@ -214,7 +214,7 @@ export class Deployment {
     const problems = provider.check?.(context) ?? [];
     const violations = await policies.analyze(goal, urn, inputs);
     if (problems.length > 0 || violations.length > 0) {
-      const report = events.step(last === undefined ? "create" : "update", urn);
+      const report = events.step(last === undefined ? "create" : "update", urn, undefined, goal.dependencies);
       report.failed([...problems, ...violations].join("; "));
       return { urn, id: "", outputs: inputs, failed: true };
     }
@@ -228,7 +228,7 @@ export class Deployment {
           ? creation
           : planFor(goal, provider, last, inputs, live);
       const isChange = plan.op === "update" || plan.op === "replace";
-      const report = events.step(plan.op, urn, isChange ? plan.diff.paths : undefined);
+      const report = events.step(plan.op, urn, isChange ? plan.diff.paths : undefined, goal.dependencies);
       const state = stateOf(goal, urn, ref, inputs);
       try {
         if (preview) {

@@ -72,7 +72,8 @@ export class Events {
     }
   }
 
-  step(op: Operation, urn: string, diff?: readonly string[]): StepReport {
+  /** @param after what the step waited for; each event of the step says it */
+  step(op: Operation, urn: string, diff?: readonly string[], after?: readonly string[]): StepReport {
     const started = Date.now();
     const base = {
       kind: "resource",
@@ -81,6 +82,7 @@ export class Events {
       type: urnType(urn),
       name: urnName(urn),
       ...(diff === undefined ? {} : { diff }),
+      ...(after === undefined ? {} : { dependencies: after }),
     } as const;
     const elapsed = () => Date.now() - started;
     this.#send({ ...base, status: "start" });

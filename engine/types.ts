@@ -31,6 +31,8 @@ export type EngineEvent =
       readonly type: string;
       readonly name: string;
       readonly status: "start" | "progress" | "done" | "failed";
+      /** URNs of what it waited for before it began. @default - not known */
+      readonly dependencies?: readonly string[];
       readonly message?: string;
       readonly elapsedMs?: number;
       /** Property paths that differ, for update and replace. */

@@ -30,7 +30,7 @@ import { type Inventory, type InventoryQuery, isEmpty, leftovers, takeInventory 
 import { isNodeReady, kubeconfigPath, removeKubeconfig } from "./kubeconfig.ts";
 import { forgetVersion, olderVersionProblem, rememberedVersion } from "./data-version.ts";
 import { ensureNodeImage, kubernetesVersion, nodeImageName, type Progress } from "./node-image.ts";
-import { containerMemory, execInNode, nodeState, type PartState } from "./node.ts";
+import { containerCpuSeconds, containerMemory, execInNode, nodeState, type PartState } from "./node.ts";
 import { findPieces, type Foreign, foreignMessage, foreignPiece, type Owner, type Piece } from "./owner.ts";
 import { clashMessage, portClashes } from "./ports.ts";
 
@@ -210,6 +210,25 @@ export async function volumeBytes(options: EmbeddedOptions): Promise<number | un
   });
   const late = new Promise<undefined>((resolve) => setTimeout(resolve, 10_000, undefined).unref());
   return await Promise.race([asked.catch(() => undefined), late]);
+}
+
+/** Processor time of the node container with all pods. */
+export interface ContainerCpu {
+  /** When the container was started: it counts from then. */
+  readonly startedAt: string;
+  readonly seconds: number;
+}
+
+/** Processor time of the embedded cluster since its start; `undefined` while it does not run, or where nobody says it. */
+export async function processorTime(options: EmbeddedOptions): Promise<ContainerCpu | undefined> {
+  const { docker, names } = siteOf(options, new Docker());
+  try {
+    const { State } = await docker.getContainer(names.container).inspect();
+    if (!State.Running) return undefined;
+    return { startedAt: State.StartedAt, seconds: await containerCpuSeconds(docker, names.container) };
+  } catch {
+    return undefined;
+  }
 }
 
 export interface LogOptions extends EmbeddedOptions {

@@ -77,3 +77,9 @@ export async function containerMemory(docker: Docker, container: string): Promis
   const { usage, stats: detail } = stats.memory_stats as { usage?: number; stats?: Record<string, number> };
   return (usage ?? 0) - (detail?.["total_inactive_file"] ?? detail?.["inactive_file"] ?? 0);
 }
+
+/** Processor time of the container since its start, in seconds. */
+export async function containerCpuSeconds(docker: Docker, container: string): Promise<number> {
+  const stats = await docker.getContainer(container).stats({ stream: false, "one-shot": true });
+  return stats.cpu_stats.cpu_usage.total_usage / 1e9;
+}

@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { countChanges, EngineProgress, renderChanges } from "../../cli/engine-progress.ts";
 import { createProgress } from "../../cli/progress.ts";
+import { Timeline } from "../../cli/timeline.ts";
 import type { EngineEvent } from "../../engine/types.ts";
 
 const none = { create: 0, update: 0, replace: 0, delete: 0, same: 0, read: 0 };
@@ -71,6 +72,43 @@ describe("the engine's events", () => {
   it("tell whether the proof ran in this run, also when it failed", () => {
     expect(shown({ ...job, status: "failed" }).deploy.hasChanged(job.type, "proof")).to.equal(true);
     expect(shown({ ...job, op: "same", status: "done" }).deploy.hasChanged(job.type, "proof")).to.equal(false);
+  });
+});
+
+describe("the timeline of a deploy", () => {
+  function noted(...events: (EngineEvent | number)[]): { timeline: Timeline; deploy: EngineProgress } {
+    let now = 0;
+    const timeline = new Timeline(() => now);
+    const progress = createProgress({ sink: { write: () => true }, live: false });
+    const deploy = new EngineProgress(progress, "deploy", timeline);
+    for (const event of events) {
+      if (typeof event === "number") now += event;
+      else deploy.onEvent(event);
+    }
+    progress.stop();
+    return { timeline, deploy };
+  }
+
+  it("has each resource after the program's start and after what it depends on", () => {
+    const dependencies = ["urn of kafka"];
+    const { timeline, deploy } = noted(
+      3_000,
+      { ...job, status: "start", dependencies },
+      2_000,
+      { ...job, status: "progress", message: "the job runs", dependencies },
+      { ...job, status: "done", dependencies },
+    );
+    expect(timeline.steps).to.deep.equal([
+      { id: "program", title: "start of the program", beganMs: 0, ms: 3_000, after: [] },
+      { id: job.urn, title: "Job proof", beganMs: 3_000, ms: 2_000, after: ["program", "urn of kafka"] },
+    ]);
+    expect(deploy.isTimed).to.equal(true);
+  });
+
+  it("has no resources where the engine tells no dependencies: chains would end where they do not", () => {
+    const { timeline, deploy } = noted(3_000, { ...job, status: "start" }, { ...job, status: "done" });
+    expect(timeline.steps.map(({ id }) => id)).to.deep.equal(["program"]);
+    expect(deploy.isTimed).to.equal(false);
   });
 });
 

@@ -14,6 +14,7 @@ import { type PreviewReport, renderPreview } from "../../cli/preview.ts";
 import type { ProofReport } from "../../cli/proof.ts";
 import type { ServiceStatus } from "../../cli/services.ts";
 import { renderStatus, roomNotes, statusDocument, type StatusReport } from "../../cli/status.ts";
+import type { Timing } from "../../cli/timeline.ts";
 import { renderUp, type UpReport } from "../../cli/up.ts";
 import { type BackupReport } from "../../cli/backup.ts";
 import { type RestoreReport } from "../../cli/restore.ts";
@@ -58,7 +59,16 @@ const up: UpReport = {
   addresses,
   logins,
   durationMs: 61_000,
+  timing: null,
   errors: [],
+};
+const timing: Timing = {
+  wallMs: 61_000,
+  criticalPathMs: 50_000,
+  cpuSeconds: 90,
+  cores: 2,
+  ratio: 1.22,
+  path: [{ step: "Deployment presto", beganMs: 11_000, ms: 50_000 }],
 };
 const status: StatusReport = {
   ok: true,
@@ -101,6 +111,24 @@ describe("what up ends with", () => {
     const text = renderUp(up);
     expect(text).to.contain("2 created (1 unchanged)").and.contain("proof ok").and.contain("http://127.0.0.1:30080");
     expect(text.split("\n").at(-1)).to.equal("up in 1 min 01 s");
+  });
+
+  it("ends with where the time went, and on request with the steps that took it", () => {
+    const last = "critical path 50.0 s, 90 CPU-seconds on 2 cores (45.0 s); the wall time is 1.22 times the larger";
+    expect(
+      renderUp({ ...up, timing })
+        .split("\n\n")
+        .slice(-2),
+    ).to.deep.equal(["up in 1 min 01 s", last]);
+    expect(
+      renderUp({ ...up, timing }, true)
+        .split("\n\n")
+        .slice(-3),
+    ).to.deep.equal([
+      "up in 1 min 01 s",
+      "critical path      began after    took\nDeployment presto       11.0 s  50.0 s",
+      last,
+    ]);
   });
 
   it("says whom to log in as and which command prints the password, and no password", () => {
@@ -285,7 +313,7 @@ function keysOf(value: unknown, path = ""): string[] {
 
 describe("docs/json.md", () => {
   const reports: readonly (readonly [string, object])[] = [
-    ["up", { ...up, proof: null, services: [] }],
+    ["up", { ...up, proof: null, services: [], timing }],
     ["check", { ...proof, addresses: up.addresses, silent: [] } satisfies CheckReport],
     ["status", statusDocument(status)],
     ["preview", preview],

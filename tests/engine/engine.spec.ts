@@ -103,6 +103,16 @@ describe("the local engine", function () {
     expect(resources(readFileSync(stateFile(), "utf8"))).to.deep.equal(resources(before));
   });
 
+  it("tells of each resource what it waited for", () => {
+    const started = events.flatMap((event) => (event.kind === "resource" && event.status === "start" ? [event] : []));
+    const urnOf = (name: string) =>
+      started.find((event) => event.name === name && event.dependencies !== undefined)?.urn;
+    const job = started.find((event) => event.name === "job");
+    expect(job?.dependencies).to.deep.equal([urnOf("box")]);
+    const secret = started.find((event) => event.name === "box-secret");
+    expect(secret?.dependencies).to.have.members([urnOf("box"), urnOf("box-password")]);
+  });
+
   it("keeps secrets out of the state and the results, and gives them when asked", async () => {
     const outputs = await stackOutputs({ projectDir, stack: "dev", passphrase, showSecrets: true });
     const password = String(outputs["password"]);
