@@ -1,7 +1,7 @@
 /** Which hops a proof has: of the table, those that were told what they must know. */
 import { roomHops } from "../components/hops.ts";
 import type { ProofContext } from "../platform/hops/define-hops.ts";
-import type { Branch, Hop, Skipped } from "../platform/hops/hop.ts";
+import type { Branch, Hop, PlacedHop, Skipped } from "../platform/hops/hop.ts";
 import { cleanupMs, proofCapMs } from "../platform/hops/limits.ts";
 import type { ProofRun } from "../platform/hops/run.ts";
 import type { ProofConfig } from "./config.ts";
@@ -12,14 +12,15 @@ export function branchesOf(config: ProofConfig, run: ProofRun): Branch[] {
   const context = new Context(config, run);
   const asked = new Set<string>();
   return table.flatMap((places): Branch[] => {
-    const hops: Hop[] = [];
+    const hops: PlacedHop[] = [];
     for (const { room, hop } of places) {
       const told = room.settings === undefined ? {} : config.told[room.room];
       if (told === undefined || !(hop.needs ?? []).every((name) => asked.has(name))) continue;
       const made = hop.make(told, context);
       if (made === undefined) continue;
+      const waitsFor = [...(hop.needs ?? []), ...(hop.waitsFor ?? [])].filter((name) => asked.has(name));
       asked.add(hop.name);
-      hops.push(withPatience({ ...made, name: hop.name }, config.timeoutSeconds));
+      hops.push({ ...withPatience({ ...made, name: hop.name }, config.timeoutSeconds), waitsFor });
     }
     if (hops.length === 0) return [];
     const carriesOthers = places[0]?.hop.branch === "path";

@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { describeError, isRefusal } from "../platform/hops/errors.ts";
 import { HopFailure, HopSkipped } from "../platform/hops/hop.ts";
 import { cleanupMs, LimitReached, limitWords } from "../platform/hops/limits.ts";
-import type { Branch, CleanupStep, Hop, HopContext, HopFigures, Skipped } from "../platform/hops/hop.ts";
+import type { Branch, CleanupStep, Hop, HopContext, HopFigures, PlacedHop, Skipped } from "../platform/hops/hop.ts";
 
 export interface HopResult extends HopFigures {
   readonly hop: string;
@@ -14,7 +14,7 @@ export interface HopResult extends HopFigures {
 
 export interface ProofResult {
   readonly ok: boolean;
-  /** Results of the hops that were judged, branch after branch: in the order of the table, not of their ends. */
+  /** Results of the hops that were judged, in the order of the table, not of their ends. */
   readonly hops: readonly HopResult[];
   /** Hops that had nothing to ask, in the same order. */
   readonly skipped: readonly Skipped[];
@@ -40,7 +40,8 @@ export interface RunOptions {
 export async function runBranches(branches: readonly Branch[], options: RunOptions = {}): Promise<ProofResult> {
   const started = performance.now();
   const abandon = new AbortController();
-  const outcomes = await Promise.all(branches.map((branch) => runBranch(branch, options, abandon)));
+  const ends = new Ends(branches.flatMap(({ hops }) => hops.map(({ name }) => name)));
+  const outcomes = await Promise.all(branches.map((branch) => new BranchRun(branch, options, abandon, ends).run()));
   const hops = outcomes.flatMap((outcome) => outcome.results);
   const failed = hops.find((result) => !result.ok);
   return {
@@ -53,47 +54,115 @@ export async function runBranches(branches: readonly Branch[], options: RunOptio
   };
 }
 
+/** How each hop has ended, for those that wait for it. */
+class Ends {
+  readonly #hops: ReadonlyMap<string, PromiseWithResolvers<boolean>>;
+
+  constructor(names: readonly string[]) {
+    this.#hops = new Map(names.map((name) => [name, Promise.withResolvers<boolean>()]));
+  }
+
+  tell(name: string, hasPassed: boolean): void {
+    this.#hops.get(name)?.resolve(hasPassed);
+  }
+
+  /** Settles when one is missing, or all have passed; those that are not asked stand in nobody's way. */
+  async allPassed(names: readonly string[]): Promise<boolean> {
+    const ends = names.map(async (name) => {
+      if ((await this.#hops.get(name)?.promise) === false) throw new Error(`${name} is missing`);
+    });
+    return Promise.all(ends).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
 interface BranchOutcome {
   readonly results: readonly HopResult[];
   readonly skipped: readonly Skipped[];
   readonly warnings: readonly string[];
 }
 
-/** Stops at the first hop that is missing: the ones after it can only be missing too. */
-async function runBranch(branch: Branch, options: RunOptions, abandon: AbortController): Promise<BranchOutcome> {
-  const started = performance.now();
-  const cleanups: CleanupStep[] = [];
-  const results: HopResult[] = [];
-  const skipped: Skipped[] = [];
-  const stops = [options.signal, branch.carriesOthers === true ? undefined : abandon.signal];
-  const stop = AbortSignal.any(stops.filter((signal) => signal !== undefined));
-  const isAbandoned = (): boolean =>
-    branch.carriesOthers !== true && abandon.signal.aborted && options.signal?.aborted !== true;
-  for (const hop of branch.hops) {
-    if (isAbandoned()) break;
-    const limits = {
-      standstillMs: hop.timeoutMs,
-      remainingMs: branch.timeoutMs - (performance.now() - started),
-      branchMs: branch.timeoutMs,
+class BranchRun {
+  readonly #branch: Branch;
+  readonly #options: RunOptions;
+  readonly #abandon: AbortController;
+  readonly #ends: Ends;
+  readonly #started = performance.now();
+  /** End each hop when one before it is missing. */
+  readonly #stops: readonly AbortController[];
+  /** What each hop has registered, call by call. */
+  readonly #cleanups: readonly (readonly CleanupStep[])[][];
+
+  constructor(branch: Branch, options: RunOptions, abandon: AbortController, ends: Ends) {
+    this.#branch = branch;
+    this.#options = options;
+    this.#abandon = abandon;
+    this.#ends = ends;
+    this.#stops = branch.hops.map(() => new AbortController());
+    this.#cleanups = branch.hops.map(() => []);
+  }
+
+  async run(): Promise<BranchOutcome> {
+    const { hops, cleanupTimeoutMs = cleanupMs } = this.#branch;
+    const outcomes = await Promise.all(hops.map((hop, index) => this.#place(hop, index)));
+    return {
+      results: outcomes.filter((outcome) => outcome !== undefined && "ok" in outcome),
+      skipped: outcomes.filter((outcome) => outcome !== undefined && "reason" in outcome),
+      warnings: await cleanUp(this.#cleanups, cleanupTimeoutMs),
     };
-    const result = await runHop(hop, limits, stop, {
-      onCleanup: (step) => void cleanups.push(step),
-      onProgress: (words) => options.onProgress?.(hop.name, words),
-    });
-    if ("reason" in result) {
-      skipped.push(result);
-      options.onSkipped?.(result);
-      continue;
-    }
-    if (isAbandoned() && !result.ok) break;
-    results.push(result);
-    options.onResult?.(result);
-    if (!result.ok) {
-      if (branch.carriesOthers === true) abandon.abort();
-      break;
+  }
+
+  /** @returns `undefined`: the hop is not judged */
+  async #place(hop: PlacedHop, index: number): Promise<HopResult | Skipped | undefined> {
+    let hasPassed = false;
+    try {
+      const before = this.#branch.hops.slice(0, index).map(({ name }) => name);
+      const ready = this.#ends.allPassed(hop.waitsFor ?? before.slice(-1));
+      const stops = [
+        this.#options.signal,
+        this.#stops[index]?.signal,
+        this.#carried ? this.#abandon.signal : undefined,
+      ];
+      const outcome = await runHop(hop, {
+        ready,
+        limits: () => this.#limitsOf(hop),
+        stop: AbortSignal.any(stops.filter((signal) => signal !== undefined)),
+        isStopped: () => this.#options.signal?.aborted === true,
+        onCleanup: (...steps) => void this.#cleanups[index]?.push(steps),
+        onProgress: (words) => this.#options.onProgress?.(hop.name, words),
+      });
+      if (outcome === undefined) return undefined;
+      hasPassed = "reason" in outcome || outcome.ok;
+      if ("reason" in outcome) this.#options.onSkipped?.(outcome);
+      else if (outcome.ok) this.#options.onResult?.(outcome);
+      else return await this.#judge(outcome, index, before);
+      return outcome;
+    } finally {
+      this.#ends.tell(hop.name, hasPassed);
     }
   }
-  return { results, skipped, warnings: await cleanUp(cleanups.reverse(), branch.cleanupTimeoutMs ?? cleanupMs) };
+
+  /** Whether this branch stands on another one. */
+  get #carried(): boolean {
+    return this.#branch.carriesOthers !== true;
+  }
+
+  /** The ones after the first missing hop can only be missing too. */
+  async #judge(result: HopResult, index: number, before: readonly string[]): Promise<HopResult | undefined> {
+    const isAbandoned = this.#carried && this.#abandon.signal.aborted && this.#options.signal?.aborted !== true;
+    if (isAbandoned || !(await this.#ends.allPassed(before))) return undefined;
+    this.#options.onResult?.(result);
+    for (const later of this.#stops.slice(index + 1)) later.abort();
+    if (!this.#carried) this.#abandon.abort();
+    return result;
+  }
+
+  #limitsOf({ timeoutMs: standstillMs }: Hop): HopLimits {
+    const { timeoutMs: branchMs } = this.#branch;
+    return { standstillMs, branchMs, remainingMs: branchMs - (performance.now() - this.#started) };
+  }
 }
 
 /** How long a hop is waited for, in ms. */
@@ -105,63 +174,92 @@ interface HopLimits {
   readonly branchMs: number;
 }
 
-async function runHop(
-  hop: Hop,
-  limits: HopLimits,
-  stop: AbortSignal,
-  callbacks: Omit<HopContext, "signal">,
-): Promise<HopResult | Skipped> {
-  const started = performance.now();
-  const elapsed = (): number => Math.round(performance.now() - started);
-  const deadline = new Deadline(stop);
+interface HopRun extends Pick<HopContext, "onCleanup" | "onProgress"> {
+  /** Whether the hops that it waits for have passed. */
+  readonly ready: Promise<boolean>;
+  /** As they are when those have passed. */
+  readonly limits: () => HopLimits;
+  readonly stop: AbortSignal;
+  /** Whether the whole proof was stopped. */
+  readonly isStopped: () => boolean;
+}
+
+/** @returns `undefined`: a hop that it waits for is missing */
+async function runHop(hop: Hop, options: HopRun): Promise<HopResult | Skipped | undefined> {
+  let started = performance.now();
+  const deadline = new Deadline(options.stop);
   const seen = new Set<string>();
+  let standstill: string | undefined;
   const onProgress = (words: string): void => {
-    callbacks.onProgress(words);
+    options.onProgress(words);
     // What comes back is no progress: a service that fails in turns would be waited for without end.
-    if (!seen.has(words)) deadline.restart(limits.standstillMs, standstill);
+    if (!seen.has(words) && standstill !== undefined) deadline.restart(hop.timeoutMs, standstill);
     seen.add(words);
   };
-  const standstill = `no progress for ${seconds(limits.standstillMs)}`;
+  const begin = async (): Promise<void> => {
+    if (!(await options.ready)) throw new NotReady();
+    started = performance.now();
+    const { standstillMs, remainingMs, branchMs } = options.limits();
+    if (remainingMs <= 0) throw new Error(`no time left: the hops before it used all of the ${seconds(branchMs)}`);
+    standstill = `no progress for ${seconds(standstillMs)}`;
+    deadline.restart(standstillMs, standstill);
+    deadline.atLatest(remainingMs, `not done within ${seconds(branchMs)}, the whole time of the proof`);
+  };
+  const needed = begin();
   try {
-    if (limits.remainingMs <= 0) {
-      throw new Error(`no time left: the hops before it used all of the ${seconds(limits.branchMs)}`);
-    }
-    deadline.restart(limits.standstillMs, standstill);
-    deadline.atLatest(limits.remainingMs, `not done within ${seconds(limits.branchMs)}, the whole time of the proof`);
-    const figures = await deadline.race(hop.run({ ...callbacks, onProgress, signal: deadline.signal }));
-    return { hop: hop.name, ok: true, ...figures, ms: elapsed() };
+    if (hop.isEarly !== true) await needed;
+    const { onCleanup } = options;
+    const run = hop.run({ onCleanup, onProgress, needed, signal: deadline.signal });
+    const figures = await deadline.race(Promise.all([run, needed]).then(([found]) => found));
+    return { hop: hop.name, ok: true, ...figures, ms: Math.round(performance.now() - started) };
   } catch (error) {
+    if (error instanceof NotReady) return undefined;
     if (error instanceof HopSkipped) return { hop: hop.name, reason: error.message };
     const words = isRefusal(error) ? `access refused: ${describeError(error)}` : describeError(error);
     const limit = deadline.reached;
     const told = limit === undefined || words.startsWith(limit) ? words : `${limit}: ${words}`;
-    const message = stop.aborted ? `the proof was stopped here: ${words}` : told;
+    const message = options.isStopped() ? `the proof was stopped here: ${words}` : told;
     const name = (error instanceof HopFailure ? error.hop : undefined) ?? hop.name;
-    return { hop: name, ok: false, count: 0, distinct: 0, checksum: "0", ms: elapsed(), message };
+    const ms = Math.round(performance.now() - started);
+    return { hop: name, ok: false, count: 0, distinct: 0, checksum: "0", ms, message };
   } finally {
     deadline.end();
   }
+}
+
+/** Ends a hop that waits for one that is missing. */
+class NotReady extends Error {
+  override readonly name = "NotReady";
 }
 
 function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`;
 }
 
-async function cleanUp(steps: readonly CleanupStep[], timeoutMs: number): Promise<string[]> {
+/** Each hop's own steps, the last call's first, beside those of the others. */
+async function cleanUp(hops: readonly (readonly (readonly CleanupStep[])[])[], timeoutMs: number): Promise<string[]> {
   const deadline = performance.now() + timeoutMs;
-  const warnings: string[] = [];
-  for (const step of steps) {
-    const limit = new Deadline();
-    try {
-      limit.atLatest(Math.max(1, deadline - performance.now()), "no time left");
-      await limit.race(step.run(limit.signal));
-    } catch (error) {
-      warnings.push(`not removed: ${step.what} (${describeError(error)}); the next proof removes it`);
-    } finally {
-      limit.end();
-    }
+  const warnings = hops.map(async (calls) => {
+    const told: (string | undefined)[] = [];
+    for (const steps of calls.toReversed())
+      told.push(...(await Promise.all(steps.map((step) => remove(step, deadline)))));
+    return told;
+  });
+  return (await Promise.all(warnings)).flat().filter((warning) => warning !== undefined);
+}
+
+/** @returns what could not be removed, in words */
+async function remove(step: CleanupStep, deadline: number): Promise<string | undefined> {
+  const limit = new Deadline();
+  try {
+    limit.atLatest(Math.max(1, deadline - performance.now()), "no time left");
+    await limit.race(step.run(limit.signal));
+    return undefined;
+  } catch (error) {
+    return `not removed: ${step.what} (${describeError(error)}); the next proof removes it`;
+  } finally {
+    limit.end();
   }
-  return warnings;
 }
 
 /** How long a hop may go on after its signal, to say what it saw last. */

@@ -27,11 +27,15 @@ export function tableOf(rooms: readonly AnyRoomHops[]): TableHop[][] {
     ...all.flatMap(({ hop: { name, after = "" } }) =>
       placed.includes(name) ? [] : [`hop ${name} comes after ${after}, which begins no branch and is in none`],
     ),
-    ...all.flatMap(({ hop: { name, needs = [] } }) =>
-      needs
-        .filter((needed) => !placed.slice(0, placed.indexOf(name)).includes(needed))
-        .map((needed) => `hop ${name} needs ${needed}, which does not come before it`),
-    ),
+    ...all.flatMap(({ hop: { name, needs = [], waitsFor = [] } }) => {
+      const before = placed.slice(0, placed.indexOf(name));
+      return [
+        ...needs.map((other) => ({ other, verb: "needs" })),
+        ...waitsFor.map((other) => ({ other, verb: "waits for" })),
+      ]
+        .filter(({ other }) => !before.includes(other))
+        .map(({ other, verb }) => `hop ${name} ${verb} ${other}, which does not come before it`);
+    }),
     ...rooms.flatMap(({ room, cleanups = {} }) =>
       Object.keys(cleanups)
         .filter((name) => !placed.includes(name))

@@ -41,7 +41,7 @@ export const airflowHops = defineHops({
         if (!own.runs || !notebooks) return undefined;
         return asking(context, (presto) =>
           airflowHop({
-            airflow: new AirflowClient(own),
+            airflow: context.once(clientOf) ?? new AirflowClient(own),
             config: own,
             presto,
             notebooks,

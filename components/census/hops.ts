@@ -21,6 +21,7 @@ export const censusHops = defineHops({
     {
       name: "census",
       after: "display",
+      waitsFor: ["display"],
       make(own, context) {
         const [display, inputs] = [context.once(displayOf), bucketOf(context, own.bucket)];
         return display && inputs && censusHop({ display, inputs, config: own });

@@ -26,6 +26,7 @@ export const displayHops = defineHops({
       name: "display",
       after: "lake",
       needs: ["pump", "kafka"],
+      waitsFor: ["live", "cassandra", "lake", "catalog"],
       make(_, context) {
         const [display, windows] = [context.once(displayOf), context.of(windowsHops)];
         if (!display || !windows) return undefined;

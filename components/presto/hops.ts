@@ -23,7 +23,10 @@ export const prestoHops = defineHops({
       name: "presto",
       after: "catalog",
       needs: ["catalog"],
-      make: (where, context) => asking(context, (presto) => prestoHop(presto, context.once(markedRecords), where)),
+      make(where, context) {
+        const lists = prestoOf(context);
+        return lists && asking(context, (presto) => prestoHop(presto, lists, context.once(markedRecords), where));
+      },
     },
   ],
 });

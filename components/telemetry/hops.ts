@@ -18,11 +18,13 @@ export const telemetryHops = defineHops({
     {
       name: "dead-letter",
       after: "presto",
-      needs: ["presto"],
+      needs: ["catalog"],
       make: (_, context) => asking(context, (presto) => deadLetterHop(presto, context.once(markedRecords))),
     },
     {
       name: "telemetry",
+      // Ordinary records come in with every batch of the stream, and the marked ones begin one.
+      waitsFor: ["catalog"],
       make({ stream, intervalSeconds }, context) {
         if (!stream || intervalSeconds === undefined) return undefined;
         return asking(context, (presto) => telemetryHop({ presto, marked: context.run, intervalSeconds }));

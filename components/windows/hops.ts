@@ -13,6 +13,8 @@ export const windowsHops = defineHops({
       name: "lake",
       after: "presto-cassandra",
       needs: ["pump"],
+      // One batch writes to both.
+      waitsFor: ["cassandra"],
       make({ windowSeconds }, context) {
         const numbers = context.once(numbersOf);
         return asking(context, (presto) => lakeHop({ presto, numbers, windowSeconds }));

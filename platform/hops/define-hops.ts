@@ -20,12 +20,17 @@ export type Told<S extends z.ZodType, Secret extends string> = z.output<S> & Rea
 export interface RoomHop<Own> {
   /** As the report has it. */
   readonly name: string;
-  /** The hop of the same branch that comes right before it. @default - it begins a branch */
+  /** The hop of the same branch that comes right before it in the table. @default - it begins a branch */
   readonly after?: string;
   /** Of a hop that begins a branch. @default "beside" */
   readonly branch?: BranchKind;
-  /** Hops earlier in the table without which there is nothing to ask. @default - none */
+  /** Hops earlier in the table without which there is nothing to ask. It starts when they have passed. @default - none */
   readonly needs?: readonly string[];
+  /**
+   * Hops earlier in the table that it also waits for, where they are asked: what is wrong there would be wrong here too.
+   * @default - none
+   */
+  readonly waitsFor?: readonly string[];
   /** @returns `undefined` where it was not told all that it must know */
   make(own: Own, context: ProofContext): Hop | undefined;
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeError, field } from "../describe-error.ts";
 import { HopFailure, HopSkipped } from "./hop.ts";
-import { limitWords, refusedMs } from "./limits.ts";
+import { limitWords, pauseMs as longestPauseMs, refusedMs } from "./limits.ts";
 
 export { describeError };
 
@@ -33,28 +33,40 @@ export interface PollOptions {
   readonly signal: AbortSignal;
   /** How long every connection may be refused without a break, in ms: whoever waits wants the cause. @default `refusedMs` */
   readonly refusedMs?: number;
-  /** @default 500 */
-  readonly pauseMs?: number;
+  /** Longest pause between two looks, in ms. @default `pauseMs` of the limits */
+  readonly pauseMs?: number | undefined;
+  /** @default - waits so many ms, at most until the signal */
+  readonly pause?: (ms: number) => Promise<void>;
   /** Told what is missing, each time that an answer says so in other words than the one before. @default - nobody is */
   readonly onProgress?: (words: string) => void;
 }
 
+/** Pause after the first look, in ms; each later one is twice as long, until an answer in other words begins anew. */
+const firstPauseMs = 100;
+
 /**
- * Looks again and again until `look` gives a result. Errors are taken for outages and tried again, except refusals,
+ * Looks again and again, less often where nothing changes, until `look` gives a result. Errors are taken for outages and tried again, except refusals,
  * {@link HopFailure}s and {@link HopSkipped}s, which end it at once, and a service that refuses connections for too long.
  * @param look - gives the result, or in words what is still missing
  * @throws {HopFailure} when the time is over or nothing runs there, with what was missing last
  */
 export async function poll<T extends object>(look: () => Promise<T | string>, options: PollOptions): Promise<T> {
   const isOver = (): boolean => options.signal.aborted;
+  const wait = async (ms: number): Promise<void> =>
+    await sleep(ms, undefined, { signal: options.signal }).catch(() => undefined);
+  const pause = options.pause ?? wait;
   const started = performance.now();
   let missing = "nothing was seen";
   let refusedSince: number | undefined;
+  let pauseMs = firstPauseMs;
   while (!isOver()) {
     try {
       const result = await look();
       if (typeof result !== "string") return result;
-      if (result !== missing) options.onProgress?.(result);
+      if (result !== missing) {
+        options.onProgress?.(result);
+        pauseMs = firstPauseMs;
+      }
       missing = result;
       refusedSince = undefined;
     } catch (error) {
@@ -63,8 +75,28 @@ export async function poll<T extends object>(look: () => Promise<T | string>, op
       refusedSince = isConnectionRefused(error) ? (refusedSince ?? performance.now()) : undefined;
     }
     if (refusedSince !== undefined && performance.now() - refusedSince >= (options.refusedMs ?? refusedMs)) break;
-    await sleep(options.pauseMs ?? 500, undefined, { signal: options.signal }).catch(() => undefined);
+    await pause(Math.min(pauseMs, options.pauseMs ?? longestPauseMs));
+    pauseMs *= 2;
   }
   const why = limitWords(options.signal) ?? `after ${Math.round((performance.now() - started) / 1000)} s`;
   throw new HopFailure(`${why}: ${missing}`);
+}
+
+/**
+ * Asks for what an early hop need not wait for. What goes wrong before the others have passed may be their fault: it is
+ * asked again once they have.
+ */
+export async function askEarly<T>(ask: () => Promise<T>, needed: Promise<void>): Promise<T> {
+  let isNeeded = false;
+  const begun = needed.then(() => {
+    isNeeded = true;
+  });
+  begun.catch(() => undefined);
+  try {
+    return await ask();
+  } catch (error) {
+    if (isNeeded) throw error;
+    await begun;
+    return await ask();
+  }
 }

@@ -22,6 +22,17 @@ export interface Hop {
    * @throws {HopFailure} or any other error: the hop is missing
    */
   readonly run: (context: HopContext) => Promise<HopFigures>;
+  /**
+   * Whether it begins with the proof, for a part of it stands on no other hop; it awaits `needed` itself before the rest.
+   * @default false
+   */
+  readonly isEarly?: boolean;
+}
+
+/** A hop in its branch. */
+export interface PlacedHop extends Hop {
+  /** Hops of any branch that must have passed before it starts. @default - the one before it in its branch */
+  readonly waitsFor?: readonly string[];
 }
 
 /** A hop that is not asked, and why. */
@@ -33,15 +44,20 @@ export interface Skipped {
 export interface HopContext {
   /** Fires when the hop's time is over. */
   readonly signal: AbortSignal;
-  /** Registers what must be removed at the end, whatever happens. Runs in reverse order. */
-  readonly onCleanup: (step: CleanupStep) => void;
+  /** Settles when the hops that it waits for have passed; rejects when one of them is missing. */
+  readonly needed: Promise<void>;
+  /** Registers what must be removed at the end, whatever happens. Calls run in reverse order, steps of one call at once. */
+  readonly onCleanup: (...steps: readonly CleanupStep[]) => void;
   /** Told in a few words what the hop waits for. Words that are new are progress: its time begins anew. */
   readonly onProgress: (words: string) => void;
 }
 
-/** Hops that run one after the other, while other branches run beside them. */
+/**
+ * Hops of one matter, which clean up together. They run beside each other as far as they do not wait for one another, and
+ * beside other branches. A hop is missing only where all before it in its branch have passed: else they are the cause.
+ */
 export interface Branch {
-  readonly hops: readonly Hop[];
+  readonly hops: readonly PlacedHop[];
   /** Limit of all its hops together, however they get on, in ms. */
   readonly timeoutMs: number;
   /** Limit of its clean-up, in ms. @default `cleanupMs` */

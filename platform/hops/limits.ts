@@ -10,6 +10,12 @@ const minute = 60 * second;
 /** One answer of a service that runs, however busy its node is, in ms. */
 export const answerMs = 20 * second;
 
+/** Longest pause between two looks of a poll, in ms. */
+export const pauseMs = second;
+
+/** The same where a look costs the service next to nothing, in ms. */
+export const shortPauseMs = second / 2;
+
 /** What Presto gets nothing done of, in ms: a query that hangs is given up and asked again. */
 export const statementMs = 3 * answerMs;
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { HopFailure, HopSkipped } from "../../platform/hops/hop.ts";
-import type { Branch, Hop, HopContext } from "../../platform/hops/hop.ts";
+import type { Branch, Hop, HopContext, PlacedHop } from "../../platform/hops/hop.ts";
 import { runBranches } from "../../check/runner.ts";
 import type { ProofResult, RunOptions } from "../../check/runner.ts";
 
@@ -27,9 +27,11 @@ const wait = (name: string): Hop =>
     name,
     ({ signal }) =>
       new Promise((_, reject) => {
-        signal.addEventListener("abort", () => {
+        const end = (): void => {
           reject(new Error("still waiting"));
-        });
+        };
+        signal.addEventListener("abort", end);
+        if (signal.aborted) end();
       }),
     60_000,
   );
@@ -203,7 +205,7 @@ describe("proof runner", () => {
   });
 
   describe("with branches", () => {
-    const branch = (...hops: Hop[]): Branch => ({ hops, timeoutMs: 60_000 });
+    const branch = (...hops: PlacedHop[]): Branch => ({ hops, timeoutMs: 60_000 });
 
     it("runs them beside each other, tells each hop as it ends, and keeps the table's order", async () => {
       const isLastSeen = Promise.withResolvers<undefined>();
@@ -278,6 +280,137 @@ describe("proof runner", () => {
       expect(result.hops.map((one) => [one.hop, one.ok])).to.deep.equal([
         ["a", true],
         ["b", false],
+      ]);
+    });
+
+    it("begins a hop when those have passed that it waits for, of whichever branch, and no sooner", async () => {
+      const order: string[] = [];
+      const told = (name: string, ms: number): Hop =>
+        hop(name, async () => {
+          order.push(`${name} begins`);
+          await sleep(ms);
+          order.push(`${name} ends`);
+          return figures;
+        });
+      const result = await runBranches([
+        branch(
+          told("a", 40),
+          { ...told("b", 1), waitsFor: [] },
+          { ...told("c", 1), waitsFor: ["a", "b", "not asked"] },
+        ),
+        branch({ ...told("d", 1), waitsFor: ["c"] }),
+      ]);
+      expect(result.hops.map((one) => one.hop)).to.deep.equal(["a", "b", "c", "d"]);
+      expect(order).to.deep.equal([
+        "a begins",
+        "b begins",
+        "b ends",
+        "a ends",
+        "c begins",
+        "c ends",
+        "d begins",
+        "d ends",
+      ]);
+    });
+
+    it("does not judge what can only be missing too: neither what waits for a missing hop nor what comes after it", async () => {
+      const isBroken = Promise.withResolvers<never>();
+      const beside: Hop = { ...wait("b"), timeoutMs: 60_000 };
+      const result = await runBranches([
+        branch(
+          hop("a", () => isBroken.promise),
+          { ...beside, waitsFor: [] },
+          { ...fail("c"), waitsFor: [] },
+          { ...pass("d"), waitsFor: [] },
+        ),
+        branch({
+          ...hop("e", () => {
+            isBroken.reject(new Error("missing"));
+            return Promise.resolve(figures);
+          }),
+        }),
+        branch({ ...pass("f"), waitsFor: ["a"] }),
+      ]);
+      expect(result.failedHop).to.equal("a");
+      expect(result.hops.map((one) => [one.hop, one.ok])).to.deep.equal([
+        ["a", false],
+        ["d", true],
+        ["e", true],
+      ]);
+    });
+
+    it("lets an early hop begin with the proof, and counts its time from when it has what it waits for", async () => {
+      const order: string[] = [];
+      const slow = hop("a", async () => {
+        await sleep(60);
+        order.push("a has passed");
+        return figures;
+      });
+      const early: PlacedHop = {
+        ...hop(
+          "b",
+          async ({ needed, onProgress }) => {
+            order.push("b asks");
+            onProgress("asks");
+            await needed;
+            order.push("b asks for the rest");
+            return figures;
+          },
+          30,
+        ),
+        isEarly: true,
+      };
+      const result = await runBranches([branch(slow, early)]);
+      expect(order).to.deep.equal(["b asks", "a has passed", "b asks for the rest"]);
+      expect(result.ok).to.equal(true);
+      expect(result.hops[1]?.ms).to.be.lessThan(30);
+    });
+
+    it("ends an early hop whose needs are missing, unjudged", async () => {
+      let hasEnded = false;
+      const early: PlacedHop = {
+        ...hop("b", async ({ needed, signal }) => {
+          signal.addEventListener("abort", () => void (hasEnded = true));
+          await needed;
+          return figures;
+        }),
+        isEarly: true,
+      };
+      const result = await runBranches([branch(fail("a"), early)]);
+      expect(result.hops.map((one) => one.hop)).to.deep.equal(["a"]);
+      expect(hasEnded).to.equal(true);
+    });
+
+    it("cleans up after each hop by itself, and removes at once what is given at once", async () => {
+      const steps: string[] = [];
+      const step = (what: string, ms: number) => ({
+        what,
+        run: async () => {
+          steps.push(`${what} begins`);
+          await sleep(ms);
+          steps.push(`${what} ends`);
+        },
+      });
+      const cleaning = (name: string, ...calls: ReturnType<typeof step>[][]): Hop =>
+        hop(name, ({ onCleanup }) => {
+          for (const call of calls) onCleanup(...call);
+          return Promise.resolve(figures);
+        });
+      await runBranches([
+        branch(
+          cleaning("a", [step("last", 1)], [step("slow", 40), step("quick", 1)]),
+          cleaning("b", [step("own", 20)]),
+        ),
+      ]);
+      expect(steps).to.deep.equal([
+        "slow begins",
+        "quick begins",
+        "own begins",
+        "quick ends",
+        "own ends",
+        "slow ends",
+        "last begins",
+        "last ends",
       ]);
     });
 

@@ -47,7 +47,7 @@ describe("the table of hops", () => {
   it("refuses names twice, places that are none, and needs that come later, all at once", () => {
     const wrong = [
       room("a", { name: "one" }, { name: "one" }, { name: "two", after: "none" }),
-      room("b", { name: "three", needs: ["four"] }, { name: "four", after: "three" }),
+      room("b", { name: "three", needs: ["four"], waitsFor: ["nine"] }, { name: "four", after: "three" }),
       room("c", { name: "five", after: "six" }, { name: "six", after: "five" }),
       { ...room("d"), cleanups: { seven: () => [] } },
     ];
@@ -58,6 +58,7 @@ describe("the table of hops", () => {
         "hop five comes after six, which begins no branch and is in none",
         "hop six comes after five, which begins no branch and is in none",
         "hop three needs four, which does not come before it",
+        "hop three waits for nine, which does not come before it",
         "d cleans up after hop seven, which there is none of",
       ].join("\n"),
     );

@@ -40,7 +40,7 @@ export interface AirflowHopOptions {
   readonly retryPatienceMs?: number;
   /** How long the rows of a run that succeeded may take to be seen, in ms. @default `statementMs` */
   readonly rowsLimitMs?: number;
-  /** @default 1000 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
@@ -82,7 +82,7 @@ async function triggerRun(options: AirflowHopOptions, context: HopContext): Prom
       await airflow.trigger(dag, marked.run, { run: marked.run, hours: reportedHours }, signal);
       return found;
     },
-    { signal, pauseMs: options.pauseMs ?? 1000, refusedMs: awayLimitOf(options) },
+    { signal, pauseMs: options.pauseMs, refusedMs: awayLimitOf(options) },
   );
 }
 
@@ -111,7 +111,7 @@ async function waitForRun(options: AirflowHopOptions, context: HopContext): Prom
         await giveUpWaiting(options, tasks, waited, words, context.signal);
         return `DAG run ${marked.run}: ${words}`;
       },
-      { signal: context.signal, pauseMs: options.pauseMs ?? 1000, refusedMs: awayLimitOf(options) },
+      { signal: context.signal, pauseMs: options.pauseMs, refusedMs: awayLimitOf(options) },
     );
   } catch (error) {
     const running = tasks.find((task) => task.state === "running");

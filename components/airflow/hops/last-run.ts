@@ -10,11 +10,11 @@ export interface LastRunHopOptions {
   readonly name: string;
   readonly airflow: AirflowClient;
   readonly dag: string;
-  /** @default 1000 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
-export function lastRunHop({ name, airflow, dag, pauseMs = 1000 }: LastRunHopOptions): Hop {
+export function lastRunHop({ name, airflow, dag, pauseMs }: LastRunHopOptions): Hop {
   return {
     name,
     timeoutMs: standstillMs,

@@ -4,7 +4,7 @@ import type { Cassandra, CassandraValue } from "./cassandra-client.ts";
 import { poll } from "../../../platform/hops/errors.ts";
 import { figuresOf } from "../../../platform/hops/hop.ts";
 import type { CleanupStep, Hop } from "../../../platform/hops/hop.ts";
-import { standstillMs } from "../../../platform/hops/limits.ts";
+import { shortPauseMs, standstillMs } from "../../../platform/hops/limits.ts";
 import { numbersMetric } from "../../random-numbers/hops/marked-numbers.ts";
 import type { MarkedNumbers, NumberRecord } from "../../random-numbers/hops/marked-numbers.ts";
 import { markedMetric } from "../../telemetry/hops/marked-records.ts";
@@ -16,7 +16,7 @@ export interface CassandraHopOptions {
   readonly cassandra: Cassandra;
   readonly numbers: MarkedNumbers;
   readonly windowSeconds: number;
-  /** @default 500 */
+  /** Longest pause between two looks, in ms. @default `shortPauseMs` */
   readonly pauseMs?: number;
 }
 
@@ -47,7 +47,7 @@ export function cassandraHop(options: CassandraHopOptions): Hop {
           const message = `in streaming.records, and ${windows} of ${parts.length} parts as computed from them`;
           return { ...figuresOf(samples), message };
         },
-        { signal, onProgress, pauseMs: options.pauseMs ?? 500 },
+        { signal, onProgress, pauseMs: options.pauseMs ?? shortPauseMs },
       );
     },
   };

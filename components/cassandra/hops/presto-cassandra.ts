@@ -16,7 +16,7 @@ export interface PrestoCassandraHopOptions {
   /** Of Cassandra's tables in Presto. */
   readonly catalog: string;
   readonly numbers: MarkedNumbers;
-  /** @default 500 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
@@ -37,7 +37,7 @@ export function prestoCassandraHop(options: PrestoCassandraHopOptions): Hop {
           if (problem === undefined) return { ...figuresOf(seen), message: `by SQL on ${table}` };
           return `SQL sees ${problem} in ${table}, and Cassandra itself has them: Presto's catalog ${catalog} is at fault`;
         },
-        { signal, onProgress, pauseMs: options.pauseMs ?? 500 },
+        { signal, onProgress, pauseMs: options.pauseMs },
       ),
   };
 }

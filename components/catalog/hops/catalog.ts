@@ -3,7 +3,7 @@ import { describeError, poll } from "../../../platform/hops/errors.ts";
 import { figuresOf, HopFailure } from "../../../platform/hops/hop.ts";
 import type { Hop } from "../../../platform/hops/hop.ts";
 import { IcebergFiles, metadataLocation } from "./iceberg-table.ts";
-import { standstillMs } from "../../../platform/hops/limits.ts";
+import { shortPauseMs, standstillMs } from "../../../platform/hops/limits.ts";
 import { recordsDifference } from "../../telemetry/hops/marked-records.ts";
 import type { MarkedRun } from "../../telemetry/hops/marked-records.ts";
 import type { ObjectStore } from "../../object-store/hops/store-client.ts";
@@ -33,14 +33,12 @@ export function catalogHop(
           const location = await metadataLocation(uri, namespace, "samples", signal).catch((error: unknown) => {
             throw error instanceof HopFailure ? error : new Error(`${uri}: ${describeError(error)}`, { cause: error });
           });
-          const listed = await iceberg.current(location);
-          const keys = (await files.keys()).filter((key) => listed.has(key));
-          const rows = await files.rows(keys);
+          const rows = await files.rows(await iceberg.listed(location, await files.keys()));
           const problem = recordsDifference(rows, marked);
           if (problem !== undefined) return `${uri} lists files with ${problem} for ${table}: the commit is missing`;
           return { ...figuresOf(rows), message: `in the files that ${uri} lists for ${table}` };
         },
-        { signal, onProgress },
+        { signal, onProgress, pauseMs: shortPauseMs },
       ),
   };
 }

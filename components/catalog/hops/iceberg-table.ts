@@ -11,7 +11,13 @@ const metadataShape = z.looseObject({
   "current-snapshot-id": z.number().nullish(),
   snapshots: z.array(z.looseObject({ "snapshot-id": z.number(), "manifest-list": z.string() })).default([]),
 });
-const manifestListShape = z.array(z.looseObject({ manifest_path: z.string(), content: z.number().default(0) }));
+const manifestListShape = z.array(
+  z.looseObject({
+    manifest_path: z.string(),
+    content: z.number().default(0),
+    sequence_number: z.coerce.number().default(0),
+  }),
+);
 const deleted = 2;
 const manifestShape = z.array(
   z.looseObject({ status: z.number(), data_file: z.looseObject({ file_path: z.string() }) }),
@@ -57,18 +63,23 @@ export class IcebergFiles {
     this.#store = store;
   }
 
-  /** Keys of the data files of the current snapshot. */
-  async current(location: string): Promise<Set<string>> {
+  /** Those of the keys that are data files of the current snapshot. */
+  async listed(location: string, keys: readonly string[]): Promise<string[]> {
     const metadata = metadataShape.parse(JSON.parse((await this.#store.get(rawKey(location))).toString("utf8")));
     // Ids have 63 bits and lose their last digits as JSON numbers, alike on both sides.
     const snapshot = metadata.snapshots.find((one) => one["snapshot-id"] === metadata["current-snapshot-id"]);
-    if (snapshot === undefined) return new Set();
+    if (snapshot === undefined) return [];
     const list = manifestListShape.parse(readAvro(await this.#store.get(rawKey(snapshot["manifest-list"]))));
-    const files = new Set<string>();
-    for (const { manifest_path: path, content } of list) {
-      if (content === 0) for (const file of await this.#filesOf(path)) files.add(file);
+    // What was written last is in the newest manifests: the others are read only for what those do not list.
+    const manifests = list
+      .filter(({ content }) => content === 0)
+      .toSorted((left, right) => right.sequence_number - left.sequence_number);
+    const missing = new Set(keys);
+    for (const { manifest_path: path } of manifests) {
+      if (missing.size === 0) break;
+      for (const file of await this.#filesOf(path)) missing.delete(file);
     }
-    return files;
+    return keys.filter((key) => !missing.has(key));
   }
 
   async #filesOf(path: string): Promise<readonly string[]> {

@@ -3,7 +3,7 @@ import type { Sink } from "../../../display/protocol.ts";
 import { CensusSums, censusDifference } from "./census-figures.ts";
 import type { CensusFigure } from "./census-figures.ts";
 import { type DisplayClient, problemsOf } from "../../display/hops/display-client.ts";
-import { describeError, poll } from "../../../platform/hops/errors.ts";
+import { askEarly, describeError, poll } from "../../../platform/hops/errors.ts";
 import { HopFailure } from "../../../platform/hops/hop.ts";
 import type { Hop } from "../../../platform/hops/hop.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
@@ -21,7 +21,7 @@ export interface CensusHopOptions {
     /** Under which Spark has written the figures. */
     readonly run: string;
   };
-  /** @default 1000 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
@@ -33,14 +33,14 @@ export function censusHop(options: CensusHopOptions): Hop {
   return {
     name: "census",
     timeoutMs: standstillMs,
-    run: async ({ signal, onProgress }) => {
+    isEarly: true,
+    run: async ({ signal, onProgress, needed }) => {
       const where = `${inputs.where}/${config.prefix}`;
       onProgress(`computes the figures of ${where}`);
-      const right = await poll(() => readFiles(options, where), {
-        signal,
-        onProgress,
-        pauseMs: options.pauseMs ?? 1000,
-      });
+      const read = (): Promise<RightFigures> =>
+        poll(() => readFiles(options, where), { signal, onProgress, pauseMs: options.pauseMs });
+      const right = await askEarly(read, needed);
+      await needed;
       return await poll(
         async () => {
           const problems = await Promise.all(allSinks.map((sink) => problemOf(options, sink, right.figures, signal)));
@@ -50,16 +50,18 @@ export function censusHop(options: CensusHopOptions): Hop {
           const message = `figures of ${right.files} files in ${where}, from both sinks of the ${display.where}`;
           return { count, distinct: right.figures.length, checksum: String(config.rows), message };
         },
-        { signal, onProgress, pauseMs: options.pauseMs ?? 1000 },
+        { signal, onProgress, pauseMs: options.pauseMs },
       );
     },
   };
 }
 
-async function readFiles(
-  { inputs, config }: CensusHopOptions,
-  where: string,
-): Promise<{ readonly figures: CensusFigure[]; readonly files: number } | string> {
+interface RightFigures {
+  readonly figures: CensusFigure[];
+  readonly files: number;
+}
+
+async function readFiles({ inputs, config }: CensusHopOptions, where: string): Promise<RightFigures | string> {
   const keys = (await inputs.list(config.prefix)).filter((key) => key.endsWith(".csv"));
   const sums = new CensusSums(config.rows);
   for (const key of keys) {

@@ -17,7 +17,7 @@ export interface DisplayHopOptions {
   /** The records of the data path, which are monitoring to the display. */
   readonly marked: Pick<MarkedRun, "run" | "records">;
   readonly windowSeconds: number;
-  /** @default 1000 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
@@ -49,7 +49,7 @@ export function displayHop(options: DisplayHopOptions): Hop {
             return { ...figuresOf(all), message: `both streams from both sinks, from the ${display.where}` };
           return words;
         },
-        { signal, onProgress, pauseMs: options.pauseMs ?? 1000 },
+        { signal, onProgress, pauseMs: options.pauseMs },
       );
     },
   };

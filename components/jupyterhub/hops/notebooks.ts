@@ -29,7 +29,7 @@ export interface NotebooksHopOptions {
   readonly cellLimitMs?: number;
   /** How long a server may take to end, in ms. @default `cleanupMs` */
   readonly stopLimitMs?: number;
-  /** @default 1000 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
@@ -67,7 +67,7 @@ async function logIn(
       await hub.logIn(signal);
       return hub;
     },
-    { signal, pauseMs: pauseMs ?? 1000, refusedMs: awayLimitMs },
+    { signal, pauseMs, refusedMs: awayLimitMs },
   );
 }
 
@@ -99,7 +99,7 @@ async function startServer(options: NotebooksHopOptions, context: HopContext): P
         if (server === undefined) throw new HopFailure(failedStart(config.user, events));
         return server.isReady ? server : "it is not ready";
       },
-      { signal, pauseMs: options.pauseMs ?? 1000 },
+      { signal, pauseMs: options.pauseMs },
     );
   } catch (error) {
     if (!limit.aborted) throw error;
@@ -172,7 +172,7 @@ async function runCell(options: NotebooksHopOptions, context: HopContext): Promi
   context.onProgress("starts a kernel");
   const { kernel } = await poll<{ kernel: Kernel }>(async () => ({ kernel: await hub.startKernel(signal) }), {
     signal: AbortSignal.any([signal, AbortSignal.timeout(3 * answerMs)]),
-    pauseMs: options.pauseMs ?? 1000,
+    pauseMs: options.pauseMs,
   });
   try {
     context.onProgress(`runs a cell that asks ${namesOf(asked(options))}`);
@@ -245,7 +245,7 @@ async function stopServer(options: NotebooksHopOptions, outer: AbortSignal): Pro
       if (server.pending === null) await options.hub.stopServer(signal);
       return `the notebook server is still there${server.pending === null ? "" : `, on its way (${server.pending})`}`;
     },
-    { signal, pauseMs: options.pauseMs ?? 1000 },
+    { signal, pauseMs: options.pauseMs },
   );
 }
 

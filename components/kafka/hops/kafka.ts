@@ -55,24 +55,21 @@ async function sendAndReadBack(
   const admin = kafka.admin();
   const producer = idempotentProducer(kafka);
   const consumer = kafka.consumer({ groupId: marked.run, sessionTimeout: 30_000 });
-  try {
-    await admin.connect();
-    const start = await offsetsOf(admin, topic);
+  const send = async (): Promise<void> => {
     await producer.connect();
     await producer.send({ topic, acks: -1, messages: messagesOf(marked) });
-    context.onCleanup({
-      what: `consumer group ${marked.run}`,
-      run: async () => {
-        await deleteGroup(kafka, marked.run);
-      },
-    });
-    const seen = await readBack(consumer, topic, start, marked, context);
+  };
+  try {
+    await admin.connect();
+    context.onCleanup({ what: `consumer group ${marked.run}`, run: () => deleteGroup(admin, marked.run) });
+    const start = await offsetsOf(admin, topic);
+    const [seen] = await Promise.all([readBack(consumer, topic, start, marked, context), send()]);
     return checkExactly(seen, marked, topic);
   } catch (error) {
     if (error instanceof HopFailure) throw error;
     throw new HopFailure(`Kafka at ${bootstrapServers}: ${describeError(error)}`, { cause: error });
   } finally {
-    await Promise.allSettled([producer.disconnect(), consumer.disconnect(), admin.disconnect()]);
+    await Promise.allSettled([producer.disconnect(), consumer.disconnect()]);
   }
 }
 
@@ -153,10 +150,9 @@ function byText(left: string, right: string): number {
   return left < right ? -1 : Number(left > right);
 }
 
-async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
-  const admin = kafka.admin();
+/** The last that is done with this client. */
+async function deleteGroup(admin: Admin, groupId: string): Promise<void> {
   try {
-    await admin.connect();
     // Kafka itself removes groups without members and offsets from time to time.
     const { groups } = await admin.listGroups();
     if (groups.some((group) => group.groupId === groupId)) await admin.deleteGroups([groupId]);

@@ -17,7 +17,7 @@ export interface BackupHopOptions {
   readonly cronJob: string;
   /** When it does, in cron's words. */
   readonly schedule: string;
-  /** @default 1000 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
@@ -28,7 +28,7 @@ interface Newest {
 }
 
 export function backupHop(options: BackupHopOptions): Hop {
-  const { store, prefix, jobs, cronJob, schedule, pauseMs = 1000 } = options;
+  const { store, prefix, jobs, cronJob, schedule, pauseMs } = options;
   return {
     name: "backup",
     timeoutMs: standstillMs,

@@ -1,7 +1,7 @@
 /** Hop `presto`: SQL sees each record once, and lists the table that has them. */
-import { describeError, poll } from "../../../platform/hops/errors.ts";
+import { askEarly, describeError, poll } from "../../../platform/hops/errors.ts";
 import { figuresOf } from "../../../platform/hops/hop.ts";
-import type { CleanupStep, Hop, HopContext } from "../../../platform/hops/hop.ts";
+import type { CleanupStep, Hop } from "../../../platform/hops/hop.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
 import { recordsDifference } from "../../telemetry/hops/marked-records.ts";
 import { isLeftover } from "../../../platform/hops/run.ts";
@@ -10,8 +10,10 @@ import { PrestoError, sqlText } from "../programs/presto-client.ts";
 import type { PrestoClient, PrestoValue } from "../programs/presto-client.ts";
 import { listing } from "./listing.ts";
 
+/** @param lists - asks for the lists of tables, beside the statements of `presto` */
 export function prestoHop(
   presto: PrestoClient,
+  lists: PrestoClient,
   marked: MarkedRun,
   where: { readonly catalog: string; readonly schema: string },
 ): Hop {
@@ -21,9 +23,16 @@ export function prestoHop(
   return {
     name: "presto",
     timeoutMs: standstillMs,
+    isEarly: true,
     run: async (context) => {
-      const { signal, onProgress } = context;
-      for (const table of ["samples", "dead_letter"]) registerCleanup(context, presto, table, marked);
+      const { signal, onProgress, needed, onCleanup } = context;
+      const table = { ...where, table: "samples", column: "id" };
+      const list = (): Promise<{ readonly times: string }> =>
+        poll(() => listing(lists, table, signal), { signal, onProgress });
+      const listed = askEarly(list, needed);
+      listed.catch(() => undefined);
+      await needed;
+      onCleanup(...["samples", "dead_letter"].map((name) => samplesCleanup(presto, name, marked)));
       const figures = await poll(
         async () => {
           const rows = (await presto.query(sql, signal)).map(recordOf);
@@ -32,8 +41,7 @@ export function prestoHop(
         },
         { signal, onProgress },
       );
-      const table = { ...where, table: "samples", column: "id" };
-      const { times } = await poll(() => listing(presto, table, signal), { signal, onProgress });
+      const { times } = await listed;
       return { ...figures, message: `by SQL on samples; ${times}` };
     },
   };
@@ -58,10 +66,8 @@ export function msOf(time: PrestoValue | undefined): number {
 }
 
 /** `run` is a partition of the streams' tables, so a delete drops whole files and rewrites none. */
-function registerCleanup(context: HopContext, presto: PrestoClient, table: string, marked: MarkedRun): void {
-  context.onCleanup(
-    runsCleanup(presto, table, marked.run, (run) => run === marked.run || isLeftover(run, marked.startedAt)),
-  );
+function samplesCleanup(presto: PrestoClient, table: string, marked: MarkedRun): CleanupStep {
+  return runsCleanup(presto, table, marked.run, (run) => run === marked.run || isLeftover(run, marked.startedAt));
 }
 
 /** Removes rows of proofs from a table that has a column `run`. */

@@ -1,5 +1,4 @@
 /** Hop `pump`: the pumps send what they are asked for, and Kafka acknowledges it. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { describeError, poll } from "../../../platform/hops/errors.ts";
 import { figuresOf } from "../../../platform/hops/hop.ts";
 import type { CleanupStep, Hop } from "../../../platform/hops/hop.ts";
@@ -18,9 +17,7 @@ export interface PumpHopOptions {
   readonly cleanups: readonly CleanupStep[];
   /** How long the display may take to connect, in ms; a restart takes less. @default 25000 */
   readonly liveLimitMs?: number;
-  /** Between the halves of the numbers, in ms: the stream then merges a window from several batches. @default 2500 */
-  readonly halfTimeMs?: number;
-  /** @default 1000 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
@@ -39,7 +36,7 @@ export function pumpHop(options: PumpHopOptions): Hop {
           },
         });
       }
-      options.cleanups.forEach(onCleanup);
+      onCleanup(...options.cleanups);
       let tries = 0;
       let mayHaveSent = false;
       const watch = async (limitMs: number): Promise<void> => {
@@ -54,30 +51,24 @@ export function pumpHop(options: PumpHopOptions): Hop {
           if (tries === 0 || mayHaveSent) await watch(tries === 0 ? (options.liveLimitMs ?? 25_000) : 1000);
           tries++;
           onProgress(`asks the ${pump.where} for ${numbers.values.length} numbers`);
-          await sendInHalves(options, signal).catch((error: unknown) => {
+          await sendAll(options, signal).catch((error: unknown) => {
             mayHaveSent = numbers.records.length > 0 || !/ECONNREFUSED|ENOTFOUND/.test(describeError(error));
             throw error;
           });
           const poison = numbers.poison.length === 0 ? "" : `, and ${numbers.poison.length} poison ones`;
           return { ...figuresOf(numbers.records), message: `sent by the ${pump.where} and acknowledged${poison}` };
         },
-        { signal, pauseMs: options.pauseMs ?? 1000 },
+        { signal, pauseMs: options.pauseMs },
       );
     },
   };
 }
 
-/** The poison comes with the last of them. */
-async function sendInHalves({ pump, numbers, halfTimeMs }: PumpHopOptions, signal: AbortSignal): Promise<void> {
+/** All at once: so many records begin a batch of the stream, where a few would wait for others. */
+async function sendAll({ pump, numbers }: PumpHopOptions, signal: AbortSignal): Promise<void> {
   const { run, values } = numbers;
-  const half = Math.ceil(values.length / 2);
-  if (half < values.length) {
-    numbers.add(await pump.send({ run, values: values.slice(0, half), metric: numbersMetric }, signal));
-    await sleep(halfTimeMs ?? 2500, undefined, { signal });
-  }
   const poison = numbers.poison.map(({ value }) => value);
-  const rest = half < values.length ? values.slice(half) : values;
-  numbers.add(await pump.send({ run, values: rest, metric: numbersMetric, poison }, signal));
+  numbers.add(await pump.send({ run, values, metric: numbersMetric, poison }, signal));
 }
 
 async function watchPatiently(live: LiveClient, run: string, signal: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ export interface SparkHistoryHopOptions {
   readonly keepDays: number;
   /** @default Date.now */
   readonly now?: () => number;
-  /** @default 1000 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
@@ -44,7 +44,7 @@ const applicationsShape = z.array(
 const jobsShape = z.array(z.looseObject({ jobId: z.number(), status: z.string(), numCompletedTasks: z.number() }));
 
 export function sparkHistoryHop(options: SparkHistoryHopOptions): Hop {
-  const { presto, table, run, keepDays, now = Date.now, pauseMs = 1000 } = options;
+  const { presto, table, run, keepDays, now = Date.now, pauseMs } = options;
   const http = new HttpSession({ service: "Spark's history server", url: options.url });
   const read = async <T>(shape: z.ZodType<T>, path: string, signal: AbortSignal): Promise<T> => {
     const answer = mustSucceed(await http.send("GET", `/api/v1/${path}`, { signal }), `${http.where} ${path}`);

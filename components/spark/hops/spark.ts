@@ -3,7 +3,7 @@ import { poll } from "../../../platform/hops/errors.ts";
 import { figuresOf, HopFailure } from "../../../platform/hops/hop.ts";
 import type { Hop } from "../../../platform/hops/hop.ts";
 import { metadataLocation, metastoreTrouble } from "../../catalog/hops/iceberg-table.ts";
-import { answerMs, standstillMs } from "../../../platform/hops/limits.ts";
+import { answerMs, shortPauseMs, standstillMs } from "../../../platform/hops/limits.ts";
 import { recordsDifference } from "../../telemetry/hops/marked-records.ts";
 import type { MarkedRun } from "../../telemetry/hops/marked-records.ts";
 import type { SamplesFiles } from "../../catalog/hops/samples-files.ts";
@@ -73,7 +73,7 @@ export function sparkHop(
           await tellCommits();
           return `${missing}; the topic has them and the metastore answers, so the stream or its checkpoint is at fault`;
         },
-        { signal, onProgress },
+        { signal, onProgress, pauseMs: shortPauseMs },
       );
     },
   };

@@ -10,7 +10,7 @@ export interface TelemetryHopOptions {
   readonly marked: Pick<ProofRun, "startedAt">;
   /** Time between two measurements of the producer. */
   readonly intervalSeconds: number;
-  /** @default 1000 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
@@ -71,7 +71,7 @@ export function telemetryHop({ presto, marked, intervalSeconds, pauseMs }: Telem
             message: `ordinary records by SQL, those of ${seen.join(" and ")} not older than the proof`,
           };
         },
-        { signal, onProgress, pauseMs: pauseMs ?? 1000 },
+        { signal, onProgress, pauseMs },
       );
     },
   };

@@ -16,7 +16,7 @@ export interface LakeHopOptions {
   readonly presto: PrestoClient;
   readonly numbers: MarkedNumbers;
   readonly windowSeconds: number;
-  /** @default 500 */
+  /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
 
@@ -38,7 +38,7 @@ export function lakeHop(options: LakeHopOptions): Hop {
           if (typeof found !== "string") return { ...figuresOf(numbers.records), message: found.message };
           return `${found}: the stream windows or its checkpoint is at fault`;
         },
-        { signal, onProgress, pauseMs: options.pauseMs ?? 500 },
+        { signal, onProgress, pauseMs: options.pauseMs },
       ),
   };
 }
@@ -58,13 +58,12 @@ async function look(options: LakeHopOptions, signal: AbortSignal): Promise<strin
   const wrongSamples = numbers.differenceOf(samples);
   if (wrongSamples !== undefined) return `SQL sees ${wrongSamples} in ${samplesTable}`;
 
-  const parts = await partsOf(options, signal);
+  const [parts, reasons] = await Promise.all([partsOf(options, signal), reasonsOf(options, signal)]);
   if (typeof parts === "string") return parts;
   const computed = windowsOf(numbers.records, windowSeconds);
   const wrongWindows = windowsDifference(mergedParts(parts), computed);
   if (wrongWindows !== undefined) return `SQL sees ${wrongWindows} in ${windowsTable}`;
 
-  const reasons = await reasonsOf(options, signal);
   if (typeof reasons === "string") return reasons;
   const wrongReasons = reasonsDifference(reasons, numbers);
   if (wrongReasons !== undefined) return `SQL sees ${wrongReasons} in ${deadLetterTable}`;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { describeError, isConnectionRefused, isRefusal, poll } from "../../../platform/hops/errors.ts";
+import { askEarly, describeError, isConnectionRefused, isRefusal, poll } from "../../../platform/hops/errors.ts";
 import { HopFailure } from "../../../platform/hops/hop.ts";
 
 async function failureOf(task: Promise<unknown>): Promise<string> {
@@ -21,6 +21,18 @@ describe("polling a hop", () => {
       return Promise.resolve(looks === 2 ? "0 of 2" : { found: true });
     };
     expect(await poll(look, { signal: AbortSignal.timeout(5000), pauseMs: 1 })).to.deep.equal({ found: true });
+  });
+
+  it("looks again soon, then less and less often, and soon again after an answer in other words", async () => {
+    const pauses: number[] = [];
+    const answers = ["0 of 2", "0 of 2", "0 of 2", "1 of 2", "1 of 2"];
+    const look = (): Promise<object | string> => Promise.resolve(answers[pauses.length] ?? { found: true });
+    const pause = (ms: number): Promise<void> => Promise.resolve(void pauses.push(ms));
+    await poll(look, { signal: new AbortController().signal, pauseMs: 300, pause });
+    expect(pauses).to.deep.equal([100, 200, 300, 100, 200]);
+    pauses.length = 0;
+    await poll(look, { signal: new AbortController().signal, pause });
+    expect(pauses).to.deep.equal([100, 200, 400, 100, 200]);
   });
 
   it("says at the end what was missing last", async () => {
@@ -88,6 +100,37 @@ describe("polling a hop", () => {
     expect(await failureOf(poll(() => Promise.reject(new HopFailure("other bytes")), { signal }))).to.equal(
       "other bytes",
     );
+  });
+});
+
+describe("what is asked early", () => {
+  const asking = (...answers: (string | Error)[]) => {
+    return (): Promise<string> => {
+      const answer = answers.shift() ?? "asked once too often";
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    };
+  };
+
+  it("is not asked again where it went well", async () => {
+    expect(await askEarly(asking("listed"), new Promise(() => undefined))).to.equal("listed");
+  });
+
+  it("is asked again, once the others have passed, where it went wrong before that", async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const asked = askEarly(asking(new Error("away"), "listed"), promise);
+    resolve(undefined);
+    expect(await asked).to.equal("listed");
+  });
+
+  it("fails with what went wrong after that, and where the others are missing", async () => {
+    const { promise: begun, resolve } = Promise.withResolvers<undefined>();
+    const twice = askEarly(asking(new Error("away"), new Error("still away")), begun);
+    resolve(undefined);
+    expect(await failureOf(twice)).to.equal("still away");
+    const { promise, reject } = Promise.withResolvers<never>();
+    const asked = askEarly(asking(new Error("away")), promise);
+    reject(new Error("others are missing"));
+    expect(await failureOf(asked)).to.equal("others are missing");
   });
 });
 

@@ -48,7 +48,7 @@ describe("Avro of Iceberg's manifests", () => {
     expect(() => readAvro(Buffer.from("PAR1 and more"))).to.throw("not an Avro file");
   });
 
-  it("leads from a table's metadata to its data files, reading each manifest once", async () => {
+  it("finds data files from a table's metadata, in the newest manifests first, reading each once", async () => {
     const read: string[] = [];
     const metadata = {
       "current-snapshot-id": 7,
@@ -61,12 +61,21 @@ describe("Avro of Iceberg's manifests", () => {
         return Promise.resolve(fixture(key === "list.avro" ? "manifest-list.avro" : "manifest.avro"));
       },
     } as unknown as ObjectStore;
+    const keyOf = (location: string): string => location.replace("s3a://lake/", "");
+    const list = readAvro(fixture("manifest-list.avro")) as { manifest_path: string; sequence_number: number }[];
+    const manifests = list
+      .toSorted((left, right) => Number(right.sequence_number) - Number(left.sequence_number))
+      .map((one) => keyOf(one.manifest_path));
+    const [entry] = readAvro(fixture("manifest.avro")) as { data_file: { file_path: string } }[];
+    const listed = keyOf(entry?.data_file.file_path ?? "");
     const files = new IcebergFiles(store);
-    const first = await files.current("s3a://lake/v1.json");
-    expect([...first][0]).to.match(/^warehouse\/telemetry\.db\/samples\/data\/.*\.parquet$/);
-    const reads = read.length;
-    expect(await files.current("s3a://lake/v1.json")).to.deep.equal(first);
-    expect(read.length).to.equal(reads + 2);
+    expect(await files.listed("s3a://lake/v1.json", [])).to.deep.equal([]);
+    expect(await files.listed("s3a://lake/v1.json", [listed])).to.deep.equal([listed]);
+    expect(read.splice(0)).to.deep.equal(["v1.json", "list.avro", "v1.json", "list.avro", manifests[0]]);
+    expect(await files.listed("s3a://lake/v1.json", ["other", listed])).to.deep.equal([listed]);
+    expect(read.splice(0)).to.deep.equal(["v1.json", "list.avro", ...manifests.slice(1)]);
+    expect(await files.listed("s3a://lake/v1.json", ["other"])).to.deep.equal([]);
+    expect(read).to.deep.equal(["v1.json", "list.avro"]);
   });
 });
 

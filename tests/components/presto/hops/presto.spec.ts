@@ -5,6 +5,8 @@ import { listing } from "../../../../components/presto/hops/listing.ts";
 import { makeMarkedRun, type MarkedRun } from "../../../../components/telemetry/hops/marked-records.ts";
 import { PrestoError } from "../../../../components/presto/programs/presto-client.ts";
 import type { PrestoClient, PrestoValue } from "../../../../components/presto/programs/presto-client.ts";
+import { runBranches } from "../../../../check/runner.ts";
+import { type Hop, HopFailure } from "../../../../platform/hops/hop.ts";
 import { runHop } from "../../../support/hops.ts";
 
 type Row = Record<string, PrestoValue>;
@@ -39,7 +41,7 @@ describe("hop presto", () => {
       ["SELECT column_name", [{ column_name: "id" }]],
     ];
   });
-  const hop = () => prestoHop(presto, marked, table);
+  const hop = () => prestoHop(presto, presto, marked, table);
 
   it("holds when SQL sees each record and the table is listed in every way that clients ask", async () => {
     const { result } = await runHop(hop());
@@ -55,22 +57,51 @@ describe("hop presto", () => {
     ]);
   });
 
+  it("lists before the records have come, and again where that went wrong", async () => {
+    const arrived = Promise.withResolvers<undefined>();
+    const isListed = Promise.withResolvers<undefined>();
+    const lists = {
+      query: (sql: string) => {
+        const isLast = sql.startsWith("SELECT column_name");
+        if (isLast) isListed.resolve(undefined);
+        return presto.query(sql);
+      },
+    } as unknown as PrestoClient;
+    const path: Hop = {
+      name: "catalog",
+      timeoutMs: 5000,
+      run: () => arrived.promise.then(() => ({ count: 0, distinct: 0, checksum: "0", message: "" })),
+    };
+    answer("SHOW TABLES", new HopFailure("refused"));
+    const proof = runBranches([{ hops: [path, prestoHop(presto, lists, marked, table)], timeoutMs: 10_000 }]);
+    await sleep(5);
+    expect(asked).to.deep.equal(["SHOW TABLES FROM lake.telemetry"]);
+    answer("SHOW TABLES", [{ Table: "samples" }]);
+    arrived.resolve(undefined);
+    await isListed.promise;
+    expect((await proof).hops.map(({ hop: name, ok }) => [name, ok])).to.deep.equal([
+      ["catalog", true],
+      ["presto", true],
+    ]);
+    expect(asked[1]).to.match(/^SELECT id, run/);
+  });
+
   it("is missing when the catalog can't list its tables, though SQL sees every record", async () => {
     answer("SHOW TABLES", new PrestoError("HIVE_METASTORE_ERROR", "Comparisons between 'CLOB' and 'CLOB'"));
-    const { result } = await runHop(hop(), 100);
+    const { result } = await runHop(hop(), 500);
     expect(result.ok).to.equal(false);
     expect(result.message).to.contain("Comparisons between 'CLOB' and 'CLOB'");
   });
 
   it("is missing when the list of tables or of columns leaves the table out", async () => {
     answer("SELECT table_name", [{ table_name: "dead_letter" }]);
-    const { result } = await runHop(hop(), 100);
+    const { result } = await runHop(hop(), 500);
     expect(result.message).to.contain(
       "SELECT table_name FROM lake.information_schema.tables WHERE table_schema = 'telemetry' does not list samples",
     );
     answer("SELECT table_name", [{ table_name: "samples" }]);
     answer("DESCRIBE", []);
-    expect((await runHop(hop(), 100)).result.message).to.contain("DESCRIBE lake.telemetry.samples does not list id");
+    expect((await runHop(hop(), 500)).result.message).to.contain("DESCRIBE lake.telemetry.samples does not list id");
   });
 
   it("names a list that comes too late in words without a figure, so that waiting for it is no progress", async () => {

@@ -7,7 +7,12 @@ import { makeMarkedRun } from "../../../../components/telemetry/hops/marked-reco
 import type { SamplesFiles } from "../../../../components/catalog/hops/samples-files.ts";
 
 const marked = makeMarkedRun({ records: 2, poison: 0 });
-const context = (signal: AbortSignal) => ({ signal, onCleanup: () => undefined, onProgress: () => undefined });
+const context = (signal: AbortSignal) => ({
+  signal,
+  needed: Promise.resolve(),
+  onCleanup: () => undefined,
+  onProgress: () => undefined,
+});
 
 /** Data files that hold the first records of the run. */
 function filesWith(count: number): SamplesFiles {
