@@ -52,8 +52,9 @@ const firstPauseMs = 100;
  */
 export async function poll<T extends object>(look: () => Promise<T | string>, options: PollOptions): Promise<T> {
   const isOver = (): boolean => options.signal.aborted;
-  const wait = async (ms: number): Promise<void> =>
+  const wait = async (ms: number): Promise<void> => {
     await sleep(ms, undefined, { signal: options.signal }).catch(() => undefined);
+  };
   const pause = options.pause ?? wait;
   const started = performance.now();
   let missing = "nothing was seen";
@@ -87,15 +88,15 @@ export async function poll<T extends object>(look: () => Promise<T | string>, op
  * asked again once they have.
  */
 export async function askEarly<T>(ask: () => Promise<T>, needed: Promise<void>): Promise<T> {
-  let isNeeded = false;
+  const state = { isNeeded: false };
   const begun = needed.then(() => {
-    isNeeded = true;
+    state.isNeeded = true;
   });
   begun.catch(() => undefined);
   try {
     return await ask();
   } catch (error) {
-    if (isNeeded) throw error;
+    if (state.isNeeded) throw error;
     await begun;
     return await ask();
   }

@@ -64,7 +64,7 @@ describe("Avro of Iceberg's manifests", () => {
     const keyOf = (location: string): string => location.replace("s3a://lake/", "");
     const list = readAvro(fixture("manifest-list.avro")) as { manifest_path: string; sequence_number: number }[];
     const manifests = list
-      .toSorted((left, right) => Number(right.sequence_number) - Number(left.sequence_number))
+      .toSorted((left, right) => right.sequence_number - left.sequence_number)
       .map((one) => keyOf(one.manifest_path));
     const [entry] = readAvro(fixture("manifest.avro")) as { data_file: { file_path: string } }[];
     const listed = keyOf(entry?.data_file.file_path ?? "");
