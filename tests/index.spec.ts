@@ -490,6 +490,19 @@ describe("the program", function () {
     expect(await batch({ randomNumbers: { rate: 20 }, windows: { windowSeconds: 5 } })).to.equal(before);
   });
 
+  it("has an executor for the batch over the census only where the file is large", async () => {
+    const command = async (rows: number) => {
+      const { mocked } = await render({ "millrace:profile": "pipeline", "millrace:services": { census: { rows } } });
+      return JSON.stringify((await mocked.get("kubernetes:batch/v1:Job", "spark-census-driver")).inputs.spec);
+    };
+    expect(await command(200_000))
+      .to.contain("spark.master=local[2]")
+      .and.not.to.contain("spark.executor.instances");
+    expect(await command(200_001))
+      .to.contain("spark.executor.instances=1")
+      .and.not.to.contain("spark.master=local");
+  });
+
   for (const profile of ["core", "studio", "pipeline", "full"]) {
     for (const sizes of ["small", "large"]) {
       it(`requests in profile ${profile} with sizes ${sizes} what the fit check counts`, async () => {
@@ -516,7 +529,7 @@ describe("the program", function () {
           counted.push(airflowResources(of(rooms.airflow)).task);
         }
         // The batch over the census.
-        if (/pipeline|full/.test(profile)) counted.push(sharedDriverResources(of(rooms.spark)), executor);
+        if (/pipeline|full/.test(profile)) counted.push(sharedDriverResources(of(rooms.spark)));
         for (const { requests } of counted) count(requests);
         const parts = footprint(config);
         const cluster = parts.find(({ service }) => service === "cluster");

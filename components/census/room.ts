@@ -11,7 +11,7 @@ import type { History } from "../spark-history/room.ts";
 import type { censusHops } from "./hops.ts";
 import { batchProgram } from "./batch-program.ts";
 import { CensusFile } from "./census-file.ts";
-import { census, censusFileResources } from "./service.ts";
+import { census, censusExecutors, censusFileResources } from "./service.ts";
 import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 /** Name under which the figures of the census file are kept. */
@@ -60,7 +60,7 @@ export const censusRoom = defineRoom({
         ...(cassandra && { secretEnv: cassandraEnv(cassandra.access("census")) }),
         driverMemory: of(sparkService).driverMemory,
         driverResources: sharedDriverResources(of(sparkService)),
-        executors: 1,
+        executors: censusExecutors(own),
         waitFor: [
           ...file.ready,
           ...spark.objectStore.ready,

@@ -10,11 +10,18 @@ import { applicationPods, sharedDriverResources, spark } from "../spark/service.
 import { censusTables } from "./tables.ts";
 
 const MEMORY = "256Mi";
+/** People whose figures a driver makes in less time than an executor takes to start. */
+const MOST_ROWS_IN_DRIVER = 200_000;
 const writer = { small: size(20, 1000, 0.35), large: size(100, 1000, 1) };
 
 /** One Job that writes a part of the census file. */
 export function censusFileResources(settings: Sized): Resources {
   return sized(writer[settings.size], MEMORY, settings.resources);
+}
+
+/** Executors of the batch over the file; 0: the driver does their work. */
+export function censusExecutors({ rows }: { readonly rows: number }): number {
+  return rows > MOST_ROWS_IN_DRIVER ? 1 : 0;
 }
 
 export const census = defineService({
@@ -38,7 +45,7 @@ export const census = defineService({
     .describe("The census: a static file in S3, and the batch over it."),
   needs: { of: [objectStore, catalog, spark], why: "Spark reads its file there and writes its figures" },
   sized: (own) => ({ resources: censusFileResources(own) }),
-  pods: (view) => applicationPods(sharedDriverResources(view.of(spark)), view.of(spark), 1),
+  pods: (view) => applicationPods(sharedDriverResources(view.of(spark)), view.of(spark), censusExecutors(view.own)),
   goes: 2,
   problems({ own: { parts, rows } }) {
     if (parts <= rows) return [];

@@ -316,6 +316,7 @@ def write_cassandra(spark: "SparkSession", summary: "DataFrame", run: str) -> No
 def make(spark: "SparkSession", given: argparse.Namespace) -> None:
     """Makes a run's partitions of both tables, and its figures in Cassandra."""
     run, seed, started = given.run, given.seed, time.monotonic()
+    print(f"run {run} begins", flush=True)
     if given.input is None:
         made, rows = people(spark, given.rows, seed), given.rows
     else:

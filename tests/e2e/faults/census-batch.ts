@@ -2,10 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { sparkDriverName, sparkExecutorPrefix } from "../../../components/spark/names.ts";
+import { sparkDriverName } from "../../../components/spark/names.ts";
 import { type CensusAnswer, sinks } from "../../../display/protocol.ts";
 import { displayUrl } from "../pipeline.ts";
-import { endOfJob, killPod, kube, namespace, pods, sql } from "../platform.ts";
+import { endOfJob, killPod, kube, namespace, sql } from "../platform.ts";
 import { must, type Runner, until } from "../runner.ts";
 
 const MINUTE = 60_000;
@@ -64,20 +64,20 @@ interface PodList {
   readonly items: readonly { readonly metadata: { readonly name: string } }[];
 }
 
-/** The Job's pod, a moment after its driver has got an executor. */
+/** The Job's pod, a moment after it has begun its work. */
 async function startedPod(job: string): Promise<string> {
-  const prefix = `${sparkExecutorPrefix("census")}-exec-`;
-  await until("an executor of the batch", 4 * MINUTE, async () =>
-    (await pods()).some(({ metadata, status }) => metadata.name.startsWith(prefix) && status?.phase === "Running")
-      ? true
-      : undefined,
-  );
-  await sleep(5000 * Math.random());
+  const path = `/api/v1/namespaces/${namespace}/pods`;
   const selector = encodeURIComponent(`batch.kubernetes.io/job-name=${job}`);
-  const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${selector}`;
-  const [pod] = (await kube().get<PodList>(path)).items;
-  if (pod === undefined) throw new Error(`Job ${job} has no pod`);
-  return pod.metadata.name;
+  const name = await until("the begin of the batch", 4 * MINUTE, async () => {
+    const [pod] = (await kube().get<PodList>(`${path}?labelSelector=${selector}`)).items;
+    if (pod === undefined) return undefined;
+    const text = await kube()
+      .text(`${path}/${pod.metadata.name}/log`)
+      .catch(() => "");
+    return text.includes(`run ${RUN} begins`) ? pod.metadata.name : undefined;
+  });
+  await sleep(5000 * Math.random());
+  return name;
 }
 
 interface Figures {
