@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { libpqParameters } from "../postgres/postgres-client.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
-import { execProbe, type EnvVar, fieldEnv, type Probe, secretEnv } from "../../platform/workload.ts";
+import { type EnvVar, fieldEnv, httpProbe, type Probe, secretEnv } from "../../platform/workload.ts";
 
 /** `kubernetes`: each task in a pod of its own. `local`: all tasks inside the scheduler's pod. */
 export type AirflowExecutor = "kubernetes" | "local";
@@ -10,8 +10,8 @@ export type AirflowExecutor = "kubernetes" | "local";
 /** User of `apache/airflow`. */
 export const AIRFLOW_UID = 50000;
 export const API_PORT = 8080;
-/** Port of the scheduler's own health page. */
-export const SCHEDULER_HEALTH_PORT = 8974;
+/** Port of the health page of all parts but the API server, as `health.py` has it. */
+export const HEALTH_PORT = 8974;
 /** Folder of settings files, which Airflow has on its Python path. */
 export const CONFIG_PATH = "/opt/airflow/config";
 export const PLUGINS_PATH = "/opt/airflow/plugins";
@@ -109,8 +109,8 @@ export function airflowSettings(args: {
       print_stats_interval: "0",
     },
     scheduler: {
-      enable_health_check: "True",
-      scheduler_health_check_server_port: String(SCHEDULER_HEALTH_PORT),
+      // In steps of a second, as long as there is no work: `quiet.py`.
+      scheduler_idle_sleep_time: "10",
       scheduler_health_check_threshold: "30",
       // A killed scheduler's tasks are taken over within a minute.
       orphaned_tasks_check_interval: "20",
@@ -194,15 +194,12 @@ export function processEnv(): EnvVar[] {
   ];
 }
 
-/** Probes of a part that serves no port, by the heartbeat that the API server knows of. @param part Its name there. */
-export function heartbeatProbes(
-  part: "dag_processor" | "triggerer",
-): Record<"startup" | "readiness" | "liveness", Probe> {
-  const alive = (...options: string[]): Probe =>
-    execProbe(["python3", "-I", "-S", `${CONFIG_PATH}/alive.py`, part, ...options]);
+/** Probes of a part that shows its heartbeat on a page of its own. */
+export function heartbeatProbes(): Record<"startup" | "readiness" | "liveness", Probe> {
+  const health = (timing: Probe): Probe => httpProbe(HEALTH_PORT, "/health", timing);
   return {
-    startup: { ...alive("--ready"), periodSeconds: 5 },
-    readiness: { ...alive("--ready"), periodSeconds: 30, failureThreshold: 2 },
-    liveness: { ...alive(), periodSeconds: 30, failureThreshold: 4 },
+    startup: health({ periodSeconds: 2 }),
+    readiness: health({ periodSeconds: 10 }),
+    liveness: health({ periodSeconds: 20, failureThreshold: 6 }),
   };
 }

@@ -12,10 +12,10 @@ import {
   API_PORT,
   CONFIG_PATH,
   databaseEnv,
+  HEALTH_PORT,
   heartbeatProbes,
   PLUGINS_PATH,
   processEnv,
-  SCHEDULER_HEALTH_PORT,
   settingsEnv,
   signingEnv,
 } from "./airflow-settings.ts";
@@ -37,7 +37,6 @@ import {
   httpProbe,
   job,
   type PodArgs,
-  type Probe,
   type Probes,
   type Resources,
   secretEnv,
@@ -54,7 +53,9 @@ const LOCAL_STOP_SECONDS = 60;
 const files = {
   setup: "setup.py",
   webserver: "webserver_config.py",
-  alive: "alive.py",
+  health: "health.py",
+  quiet: "quiet.py",
+  triggerer: "triggerer.py",
   podHook: "airflow_local_settings.py",
   podEnds: "pod_ends.py",
   loginLimit: "login_limit.py",
@@ -154,7 +155,6 @@ export class Airflow extends Component {
       selector: selector(name, "api-server"),
     };
 
-    const heartbeatEnv = [{ name: "AIRFLOW_HEALTH_URL", value: pulumi.interpolate`${url}/api/v2/monitor/health` }];
     const keys = createKeys(name, namespace, childOptions);
     const users = createUsers(name, namespace, childOptions);
     const tasks = taskParts(args.clients, args.sparkToken, args.sparkBatch);
@@ -202,7 +202,9 @@ export class Airflow extends Component {
       const data: Record<string, pulumi.Input<string>> = {
         [files.setup]: programText(import.meta.dirname, files.setup),
         [files.webserver]: programText(import.meta.dirname, files.webserver),
-        [files.alive]: programText(import.meta.dirname, files.alive),
+        [files.health]: programText(import.meta.dirname, files.health),
+        [files.quiet]: programText(import.meta.dirname, files.quiet),
+        [files.triggerer]: programText(import.meta.dirname, files.triggerer),
         [files.loginLimit]: programText(import.meta.dirname, files.loginLimit),
         [files.bodyLimit]: programText(import.meta.dirname, files.bodyLimit),
         [files.smallLogs]: programText(import.meta.dirname, files.smallLogs),
@@ -313,12 +315,11 @@ export class Airflow extends Component {
     }
 
     function createScheduler(): k8s.apps.v1.Deployment {
-      const health = (timing: Probe): Probe => httpProbe(SCHEDULER_HEALTH_PORT, "/health", timing);
       const inside = inPods ? { env: [], volumes: [], mounts: [] } : localTasks();
-      return run({
+      return runWithHealth({
         ...server({
           component: "scheduler",
-          args: ["scheduler"],
+          args: ["python", `${CONFIG_PATH}/${files.quiet}`, "scheduler"],
           resources: resources.scheduler,
           plugins: inPods ? [] : [files.taskKeys],
           volumes: inside.volumes,
@@ -336,12 +337,6 @@ export class Airflow extends Component {
         }),
         ...schedulerAccount(),
         ...(inPods ? {} : { terminationGracePeriodSeconds: LOCAL_STOP_SECONDS }),
-        ports: { health: SCHEDULER_HEALTH_PORT },
-        probes: {
-          startup: health({ periodSeconds: 3 }),
-          readiness: health({ periodSeconds: 10 }),
-          liveness: health({ periodSeconds: 20, failureThreshold: 6 }),
-        },
       });
     }
 
@@ -362,23 +357,28 @@ export class Airflow extends Component {
     }
 
     function createDagProcessor(): k8s.apps.v1.Deployment {
-      const pod = server({
-        component: "dag-processor",
-        args: ["dag-processor"],
-        resources: resources.dagProcessor,
-        env: heartbeatEnv,
-      });
-      return run({ ...pod, probes: heartbeatProbes("dag_processor") });
+      return runWithHealth(
+        server({
+          component: "dag-processor",
+          args: ["python", `${CONFIG_PATH}/${files.quiet}`, "dag-processor"],
+          resources: resources.dagProcessor,
+        }),
+      );
     }
 
+    /** A small program that starts Airflow's own triggerer for the first trigger. */
     function createTriggerer(): k8s.apps.v1.Deployment {
-      const pod = server({
-        component: "triggerer",
-        args: ["triggerer", "--skip-serve-logs"],
-        resources: resources.triggerer,
-        env: heartbeatEnv,
-      });
-      return run({ ...pod, probes: heartbeatProbes("triggerer") });
+      return runWithHealth(
+        server({
+          component: "triggerer",
+          args: ["python", `${CONFIG_PATH}/${files.triggerer}`],
+          resources: resources.triggerer,
+        }),
+      );
+    }
+
+    function runWithHealth(pod: PodArgs): k8s.apps.v1.Deployment {
+      return run({ ...pod, ports: { health: HEALTH_PORT }, probes: heartbeatProbes() });
     }
 
     /** Two of a kind would only share what little there is. */

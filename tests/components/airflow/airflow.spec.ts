@@ -268,17 +268,25 @@ describe("Airflow", () => {
     expect(api.startupProbe.httpGet.path, "the API of tasks is built before the first task").to.equal(
       "/execution/health",
     );
-    expect((await probe("airflow-scheduler")).livenessProbe.httpGet).to.deep.equal({ port: 8974, path: "/health" });
-    const processor = await probe("airflow-dag-processor");
-    expect(processor.readinessProbe.exec.command.slice(3)).to.deep.equal([
-      "/opt/airflow/config/alive.py",
-      "dag_processor",
-      "--ready",
+    for (const name of servers.slice(1)) {
+      const { startupProbe, readinessProbe, livenessProbe } = await probe(name);
+      for (const { httpGet } of [startupProbe, readinessProbe, livenessProbe]) {
+        expect(httpGet, name).to.deep.equal({ port: 8974, path: "/health" });
+      }
+    }
+    expect((await settings())["health.py"]).to.contain("PORT = 8974");
+  });
+
+  it("starts what rests while nothing is to be done, with programs that are there", async () => {
+    make();
+    const args = async (name: string) => (await server(name)).spec.template.spec.containers[0].args;
+    expect(await Promise.all(servers.map(args))).to.deep.equal([
+      ["api-server"],
+      ["python", "/opt/airflow/config/quiet.py", "scheduler"],
+      ["python", "/opt/airflow/config/quiet.py", "dag-processor"],
+      ["python", "/opt/airflow/config/triggerer.py"],
     ]);
-    expect(processor.livenessProbe.exec.command).not.to.include("--ready");
-    expect(envOf(await server("airflow-triggerer"))).to.include({
-      AIRFLOW_HEALTH_URL: "http://airflow.data.svc:8080/api/v2/monitor/health",
-    });
+    expect(await settings()).to.include.keys("quiet.py", "triggerer.py", "health.py");
   });
 
   it("restarts its pods when a setting, an address or a right changes", async () => {
