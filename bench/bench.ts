@@ -14,7 +14,8 @@ export interface Bench {
   /**
    * Measures.
    * @param log - for people, as it goes on
+   * @param folder - of the clone whose platform it is; default: this one
    * @throws UserError on values that are not allowed
    */
-  readonly run: (values: OptionValues, log: (line: string) => void) => Promise<BenchResult>;
+  readonly run: (values: OptionValues, log: (line: string) => void, folder?: string) => Promise<BenchResult>;
 }

@@ -2,5 +2,6 @@
 import type { Bench } from "./bench.ts";
 import { display } from "./display.ts";
 import { lake } from "./lake.ts";
+import { rest } from "./rest.ts";
 
-export const benches: readonly Bench[] = [lake, display];
+export const benches: readonly Bench[] = [lake, display, rest];
