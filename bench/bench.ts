@@ -1,6 +1,7 @@
 /** What a measurement is to the command line. */
 import type { OptionSpecs, OptionValues } from "../cli/options.ts";
 import type { BenchResult } from "./settings.ts";
+import type { Trial } from "./trial.ts";
 
 /** A measurement that `npm run bench -- --only <name>` runs. */
 export interface Bench {
@@ -14,8 +15,12 @@ export interface Bench {
   /**
    * Measures.
    * @param log - for people, as it goes on
-   * @param folder - of the clone whose platform it is; default: this one
    * @throws UserError on values that are not allowed
    */
-  readonly run: (values: OptionValues, log: (line: string) => void, folder?: string) => Promise<BenchResult>;
+  readonly run: (values: OptionValues, log: (line: string) => void) => Promise<BenchResult>;
+  /**
+   * Measures on a platform that was made for it, for `--against`. @default - it can't be compared
+   * @param trial - not up yet
+   */
+  readonly onTrial?: (values: OptionValues, trial: Trial, log: (line: string) => void) => Promise<BenchResult>;
 }

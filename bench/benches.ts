@@ -3,5 +3,6 @@ import type { Bench } from "./bench.ts";
 import { display } from "./display.ts";
 import { lake } from "./lake.ts";
 import { rest } from "./rest.ts";
+import { start } from "./start.ts";
 
-export const benches: readonly Bench[] = [lake, display, rest];
+export const benches: readonly Bench[] = [lake, display, rest, start];

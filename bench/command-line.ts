@@ -2,6 +2,7 @@
 import { UserError } from "../cli/errors.ts";
 import { helpText, type OptionSpecs, type OptionValues, parseOptions } from "../cli/options.ts";
 import { nearest } from "../platform/nearest.ts";
+import { againstOptions } from "./against.ts";
 import type { Bench } from "./bench.ts";
 
 /** Options of every measurement. */
@@ -30,9 +31,28 @@ export function readCommandLine(args: readonly string[], benches: readonly Bench
   const name = nameIn(args);
   const chosen = name === undefined ? benches.filter(isDefault) : [benchOf(name, benches)];
   if (args.includes("--help")) return { help: name === undefined ? overview(benches) : helpOf(chosen[0]) };
-  const specs: OptionSpecs = Object.assign({ ...common }, ...chosen.map(({ options }) => options)) as OptionSpecs;
+  const specs: OptionSpecs = Object.assign({ ...common }, ...chosen.map(optionsOf)) as OptionSpecs;
   const values = parseOptions("bench", args, specs);
+  refuseUnpaired(values, chosen, name);
   return { benches: chosen, isNamed: name !== undefined, values, json: values["json"] === true };
+}
+
+/** Its own, and those of `--against` where it can be compared. */
+const optionsOf = ({ options, onTrial }: Bench): OptionSpecs => ({ ...(onTrial && againstOptions), ...options });
+
+/** @throws UserError on options that mean nothing together */
+function refuseUnpaired(values: OptionValues, [bench]: readonly Bench[], name: string | undefined): void {
+  if (values["against"] !== undefined) {
+    if (name === undefined) throw new UserError("bench: --against compares one measurement; name it with --only");
+    return;
+  }
+  for (const option of ["rounds", "profile"]) {
+    if (values[option] !== undefined && bench?.options[option] === undefined) {
+      throw new UserError(
+        `bench: --${option} goes with --against <commit>, which brings up a platform; without it the one that is up is measured`,
+      );
+    }
+  }
 }
 
 /** Run without `--only`: these need nothing but a platform that is up. */
@@ -74,6 +94,6 @@ function overview(benches: readonly Bench[]): string {
 
 function helpOf(bench: Bench | undefined): string {
   if (bench === undefined) return "";
-  const own = helpText(`bench -- --only ${bench.name}`, bench.summary, { ...bench.options, json: common.json });
+  const own = helpText(`bench -- --only ${bench.name}`, bench.summary, { ...optionsOf(bench), json: common.json });
   return `${own.replace(" -- [options]", " [options]")}\n\n${exits}`;
 }

@@ -39,6 +39,10 @@ export const lake: Bench = {
     const namespace = text(values, "namespace") ?? "telemetry";
     return await benchLake({ ...numbers, ...loadTargets(values), topic, namespace, log });
   },
+  onTrial: async (values, trial, log) => {
+    await trial.up();
+    return await lake.run({ ...values, ...trial.addresses(), keep: true }, log);
+  },
 };
 
 export async function benchLake(settings: LakeSettings): Promise<BenchResult> {
@@ -58,8 +62,16 @@ export async function benchLake(settings: LakeSettings): Promise<BenchResult> {
   return {
     document: { bench, run, rate, seconds, ...figures, targets, verdicts },
     text: textOf(figures),
+    figures: [
+      { measure: "Kafka to Presto, p50", value: inSeconds(figures.p50Ms), unit: "s" },
+      { measure: "Kafka to Presto, p99", value: inSeconds(figures.p99Ms), unit: "s" },
+      { measure: "lost", value: figures.lost, unit: "records" },
+      { measure: "twice", value: figures.duplicates, unit: "records" },
+    ],
   };
 }
+
+const inSeconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
 
 async function measure(settings: LakeSettings, run: string, presto: PrestoClient): Promise<LatencyFigures> {
   const stop = new AbortController();

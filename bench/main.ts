@@ -1,5 +1,7 @@
 /** `npm run bench`: runs measurements; `--help` lists them, docs/performance.md says what their figures mean. */
 import { renderError } from "../cli/errors.ts";
+import { text } from "../cli/options.ts";
+import { measureAgainst } from "./against.ts";
 import { benches } from "./benches.ts";
 import { readCommandLine } from "./command-line.ts";
 
@@ -18,9 +20,12 @@ async function main(args: readonly string[]): Promise<number> {
       log(`${bench.name} is left out: ${why}`);
       continue;
     }
-    const { document, text } = await bench.run(read.values, log);
+    const commit = text(read.values, "against");
+    const measuring =
+      commit === undefined ? bench.run(read.values, log) : measureAgainst(bench, commit, read.values, log);
+    const { document, text: words } = await measuring;
     isGood &&= document.bench === "ok";
-    process.stdout.write(`${read.json ? JSON.stringify(document) : text}\n`);
+    process.stdout.write(`${read.json ? JSON.stringify(document) : words}\n`);
   }
   return isGood ? 0 : 1;
 }

@@ -1,11 +1,8 @@
 /** What the platform takes while nobody uses it: cores and memory by pod and by process of the embedded node. */
 import { existsSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { OptionSpecs } from "../cli/options.ts";
-import { projectName } from "../cli/owner.ts";
-import { projectDir } from "../cli/paths.ts";
+import type { OptionSpecs, OptionValues } from "../cli/options.ts";
 import { duration, table } from "../cli/table.ts";
-import { statePaths } from "../engine/state.ts";
 import type { Bench } from "./bench.ts";
 import { readNumbers } from "./options.ts";
 import type { BenchResult } from "./settings.ts";
@@ -37,35 +34,38 @@ export const rest: Bench = {
   name: "rest",
   summary: "cores and memory of each pod, and of the cluster itself, while nobody uses the platform",
   options,
-  run: async (values, log, folder = projectDir) => {
-    const numbers = readNumbers(values, {
-      settle: { byDefault: 300, least: 0 },
-      seconds: { byDefault: 300, least: 30 },
-    });
-    return await benchRest(await siteOf(values, folder), { ...numbers, log, folder });
+  run: async (values, log) => await benchRest(await siteOf(values), { ...numbersOf(values), log }),
+  onTrial: async (values, trial, log) => {
+    const numbers = numbersOf(values);
+    await trial.up();
+    return await benchRest(trial.site(), { ...numbers, log });
   },
 };
+
+const numbersOf = (values: OptionValues) =>
+  readNumbers(values, {
+    settle: { byDefault: 300, least: 0 },
+    seconds: { byDefault: 300, least: 30 },
+  });
 
 interface RestSettings {
   readonly settle: number;
   readonly seconds: number;
   readonly log: (line: string) => void;
-  readonly folder: string;
 }
 
-async function benchRest(site: Site, { settle, seconds, log, folder }: RestSettings): Promise<BenchResult> {
+async function benchRest(site: Site, { settle, seconds, log }: RestSettings): Promise<BenchResult> {
   log(`rest: ${duration(settle * 1000)} until the platform has settled, then ${duration(seconds * 1000)} of measuring`);
   await sleep(settle * 1000);
-  const stateFile = statePaths(folder, projectName(folder), site.stack.name).checkpoint;
-  const begin = { state: changedAt(stateFile), pods: await podsOf(site), snapshot: await takeSnapshot(site) };
+  const begin = { changed: changedAt(site.stateFile), pods: await podsOf(site), snapshot: await takeSnapshot(site) };
   await sleep(seconds * 1000);
   const usage = usageBetween(begin.snapshot, await takeSnapshot(site));
   const unrest = unrestOf(usage, {
     events: podEvents(begin.pods, await podsOf(site)),
-    changed: changedAt(stateFile) !== begin.state,
+    changed: changedAt(site.stateFile) !== begin.changed,
     machine: machineCores(),
   });
-  return resultOf(usage, { profile: site.stack.config.profile, seconds, settle, unrest });
+  return resultOf(usage, { profile: site.profile, seconds, settle, unrest });
 }
 
 const changedAt = (file: string): number => (existsSync(file) ? statSync(file).mtimeMs : 0);

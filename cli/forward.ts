@@ -13,10 +13,14 @@ export async function forward(script: string, args: readonly string[]): Promise<
   // Ctrl-C reaches the child as well; it decides how to end.
   const ignore = (): void => undefined;
   process.on("SIGINT", ignore);
+  // A process that asks this one to end does not know of the child.
+  const handOn = (): void => void child.kill("SIGTERM");
+  process.on("SIGTERM", handOn);
   try {
     const [code] = (await once(child, "close")) as [number | null];
     return code ?? 1;
   } finally {
     process.off("SIGINT", ignore);
+    process.off("SIGTERM", handOn);
   }
 }

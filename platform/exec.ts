@@ -32,6 +32,8 @@ export interface RunOptions {
   /** What ends a line. @default "\n" */
   readonly lineEnd?: string | RegExp;
   readonly input?: string;
+  /** Keeps the terminal's Ctrl-C from the child: only `signal` and `timeoutMs` end it. @default false */
+  readonly ownGroup?: boolean;
 }
 
 /** Splits a stream of chunks into lines; `end` gives the unfinished last one. */
@@ -60,6 +62,7 @@ export async function run(command: string, args: readonly string[], options: Run
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
+      detached: options.ownGroup === true,
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     let stdout = "";

@@ -44,6 +44,30 @@ describe("the command line of bench", () => {
     expect(chosen("--only=display", "--clients", "3").names).to.deep.equal(["display"]);
   });
 
+  it("takes --against with every measurement that makes a platform, and its options only with it", () => {
+    for (const { name, onTrial } of benches) {
+      if (onTrial === undefined)
+        expect(() => chosen("--only", name, "--against", "HEAD")).to.throw(UserError, "--against");
+      else
+        expect(chosen("--only", name, "--against", "HEAD", "--rounds", "3", "--profile", "core").names).to.deep.equal([
+          name,
+        ]);
+    }
+    expect(() => chosen("--only", "lake", "--rounds", "3")).to.throw(
+      UserError,
+      "--rounds goes with --against <commit>",
+    );
+    expect(() => chosen("--only", "rest", "--profile", "core")).to.throw(
+      UserError,
+      "--profile goes with --against <commit>",
+    );
+    expect(chosen("--only", "start", "--rounds", "3", "--profile", "core").names).to.deep.equal(["start"]);
+    expect(() => chosen("--against", "HEAD")).to.throw(
+      UserError,
+      "--against compares one measurement; name it with --only",
+    );
+  });
+
   it("answers a wrong name or option with what there is", () => {
     expect(() => chosen("--only", "lke")).to.throw(UserError, '--only "lke" is not one of lake,');
     expect(() => chosen("--only", "lke")).to.throw(UserError, "did you mean lake?");
