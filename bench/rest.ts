@@ -108,7 +108,6 @@ export function resultOf(usage: UsageBetween, { profile, seconds, settle, unrest
     atRest: unrest.length === 0,
     ...(bar === undefined ? {} : { cores: usage.cores <= bar }),
   };
-  const podCores = usage.pods.reduce((sum, { cores }) => sum + cores, 0);
   const memoryMi = inMi(usage.memoryBytes);
   const document = {
     bench: Object.values(verdicts).every(Boolean) ? ("ok" as const) : ("failed" as const),
@@ -116,7 +115,7 @@ export function resultOf(usage: UsageBetween, { profile, seconds, settle, unrest
     seconds,
     settle,
     cores: rounded(usage.cores),
-    podCores: rounded(podCores),
+    podCores: rounded(usage.podCores),
     memoryMi,
     machineCores: rounded(usage.machineCores),
     otherCores: rounded(usage.otherCores),
@@ -128,10 +127,10 @@ export function resultOf(usage: UsageBetween, { profile, seconds, settle, unrest
   };
   return {
     document,
-    text: textOf(usage, { podCores, bar, seconds, unrest }),
+    text: textOf(usage, { bar, seconds, unrest }),
     figures: [
       { measure: "cores at rest", value: usage.cores, unit: "cores" },
-      { measure: "cores of the pods at rest", value: podCores, unit: "cores" },
+      { measure: "cores of the pods at rest", value: usage.podCores, unit: "cores" },
       { measure: "memory at rest", value: memoryMi, unit: "MiB" },
     ],
   };
@@ -143,12 +142,7 @@ const entry = ({ name, cores, memoryBytes }: Usage) => ({ name, cores: rounded(c
 
 function textOf(
   usage: UsageBetween,
-  {
-    podCores,
-    bar,
-    seconds,
-    unrest,
-  }: { podCores: number; bar: number | undefined; seconds: number; unrest: readonly string[] },
+  { bar, seconds, unrest }: { bar: number | undefined; seconds: number; unrest: readonly string[] },
 ): string {
   const rows = (usages: readonly Usage[]): string[][] =>
     usages
@@ -157,7 +151,7 @@ function textOf(
   const parts = [table(["pod", "cores", "memory"], rows(usage.pods))];
   if (usage.processes.length > 0) parts.push(table(["process of the node", "cores", "memory"], rows(usage.processes)));
   parts.push(
-    `${usage.cores.toFixed(3)} cores over ${duration(seconds * 1000)}, of which pods ${podCores.toFixed(3)}; ` +
+    `${usage.cores.toFixed(3)} cores over ${duration(seconds * 1000)}, of which pods ${usage.podCores.toFixed(3)}; ` +
       `${inMi(usage.memoryBytes)} MiB${bar === undefined ? "" : `; wanted <= ${bar} cores`}`,
   );
   if (unrest.length > 0) parts.push(`the platform was not at rest:\n${unrest.map((why) => `- ${why}`).join("\n")}`);

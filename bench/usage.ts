@@ -35,6 +35,8 @@ export interface Snapshot {
   readonly processes: readonly ProcessReading[];
   /** The embedded cluster's container with everything in it. */
   readonly container: Reading | undefined;
+  /** CPU time of all pods on the embedded node, those that have ended among them, in ns. */
+  readonly podsNs: number | undefined;
   /** CPU time of all cores of this machine, in ns; `undefined` where the cluster is not on it. */
   readonly machineNs: number | undefined;
 }
@@ -50,6 +52,8 @@ export interface Usage {
 
 export interface UsageBetween {
   readonly pods: readonly Usage[];
+  /** Of all pods, also of those that ended. */
+  readonly podCores: number;
   /** By name; `short-lived` is what no process shows: probes, and what the runtime starts for a moment. */
   readonly processes: readonly Usage[];
   /** Of the whole cluster: the embedded container, else all pods. */
@@ -96,6 +100,25 @@ export function podReadings(summary: StatsSummary): PodReading[] {
 const PAGE = 4096;
 /** The kernel tells times of processes in hundredths of a second. */
 const TICK_NS = 1e7;
+
+/** Where the node's cgroup of all pods is: in version 1, and in version 2. */
+const POD_GROUPS = [
+  "/sys/fs/cgroup/cpuacct/kubepods/cpuacct.usage",
+  "/sys/fs/cgroup/cpu,cpuacct/kubepods/cpuacct.usage",
+  "/sys/fs/cgroup/kubepods/cpu.stat",
+  "/sys/fs/cgroup/kubepods.slice/cpu.stat",
+];
+
+/** Prints the CPU time of all pods. */
+const PODS = `for f in ${POD_GROUPS.join(" ")}; do
+  [ -r "$f" ] && while read -r line; do echo "pods $line"; done <"$f"
+done`;
+
+/** CPU time of all pods in ns, of a line `pods <ns>` (cgroups version 1) or `pods usage_usec <µs>` (version 2). */
+export function podsNs(lines: string): number | undefined {
+  const [, unit, count] = /^pods (usage_usec )?(\d+)$/m.exec(lines) ?? [];
+  return count === undefined ? undefined : Number(count) * (unit === undefined ? 1 : 1000);
+}
 
 /** Prints a line of `/proc/<pid>/stat` for each process that is in no pod. With builtins only: it must not show in what it reads. */
 const PROCESSES = `for p in /proc/[0-9]*; do
@@ -160,17 +183,20 @@ export async function takeSnapshot({ kube, container }: UsageSource): Promise<Sn
   );
   const pods = summaries.flatMap(podReadings);
   if (container === undefined) {
-    return { at: Date.now(), pods, processes: [], container: undefined, machineNs: undefined };
+    return { at: Date.now(), pods, processes: [], container: undefined, podsNs: undefined, machineNs: undefined };
   }
   const docker = new Docker();
-  const listed = await execInNode(docker, container, ["sh", "-c", PROCESSES]);
+  const listed = await execInNode(docker, container, ["sh", "-c", `${PODS}\n${PROCESSES}`]);
   const at = Date.now();
   const processes = processReadings(listed.stdout, at);
-  return { at, pods, processes, container: await readContainer(docker, container), machineNs: machineNs() };
+  const reading = await readContainer(docker, container);
+  return { at, pods, processes, container: reading, podsNs: podsNs(listed.stdout), machineNs: machineNs() };
 }
 
-const coresOf = (before: Reading, after: Reading): number =>
-  after.at <= before.at ? 0 : (after.cpuNs - before.cpuNs) / 1e6 / (after.at - before.at);
+/** Cores of CPU times in ns at two times in ms. */
+function coresOf(before: Pick<Reading, "at" | "cpuNs">, after: Pick<Reading, "at" | "cpuNs">): number {
+  return after.at <= before.at ? 0 : (after.cpuNs - before.cpuNs) / 1e6 / (after.at - before.at);
+}
 
 /** What was used between two snapshots, most first. What came between them counts from its beginning. */
 export function usageBetween(before: Snapshot, after: Snapshot): UsageBetween {
@@ -180,30 +206,31 @@ export function usageBetween(before: Snapshot, after: Snapshot): UsageBetween {
     cores: coresOf(before.pods.find(({ uid }) => uid === pod.uid) ?? begin, pod),
     memoryBytes: pod.memoryBytes,
   }));
-  const sum = (usages: readonly Usage[], what: "cores" | "memoryBytes"): number =>
-    usages.reduce((total, usage) => total + usage[what], 0);
-  const { container } = after;
-  const cores =
-    container === undefined || before.container === undefined
-      ? sum(pods, "cores")
-      : coresOf(before.container, container);
-  const machine =
-    after.machineNs === undefined || before.machineNs === undefined
-      ? null
-      : (after.machineNs - before.machineNs) / 1e6 / (after.at - before.at);
   const processes = byName(
     after.processes.map((one) => ({
       ...one,
       cores: coresOf(before.processes.find(({ pid, name }) => pid === one.pid && name === one.name) ?? begin, one),
     })),
   );
-  const hidden = cores - sum(pods, "cores") - sum(processes, "cores");
+  const coresBetween = (of: (snapshot: Snapshot) => number | undefined): number | undefined => {
+    const [from, to] = [of(before), of(after)];
+    const at = (snapshot: Snapshot, cpuNs: number) => ({ at: snapshot.at, cpuNs });
+    return from === undefined || to === undefined ? undefined : coresOf(at(before, from), at(after, to));
+  };
+  const { container } = after;
+  const podCores = coresBetween((snapshot) => snapshot.podsNs) ?? sum(pods, "cores");
+  const whole = container && before.container && coresOf(before.container, container);
+  const cores = whole ?? podCores;
+  const machine = coresBetween((snapshot) => snapshot.machineNs) ?? null;
+  const hidden = {
+    name: "short-lived",
+    cores: Math.max(0, cores - podCores - sum(processes, "cores")),
+    memoryBytes: 0,
+  };
   return {
     pods: mostFirst(pods),
-    processes:
-      container === undefined
-        ? []
-        : [...mostFirst(processes), { name: "short-lived", cores: Math.max(0, hidden), memoryBytes: 0 }],
+    podCores,
+    processes: whole === undefined ? [] : [...mostFirst(processes), hidden],
     cores,
     memoryBytes: container?.memoryBytes ?? sum(pods, "memoryBytes"),
     machineCores: machine,
@@ -211,13 +238,16 @@ export function usageBetween(before: Snapshot, after: Snapshot): UsageBetween {
   };
 }
 
+const sum = (usages: readonly Usage[], what: "cores" | "memoryBytes"): number =>
+  usages.reduce((total, usage) => total + usage[what], 0);
+
 const mostFirst = (usages: readonly Usage[]): Usage[] => usages.toSorted((a, b) => b.cores - a.cores);
 
 function byName(usages: readonly Usage[]): Usage[] {
   return [...Map.groupBy(usages, ({ name }) => name)].map(([name, of]) => ({
     name,
-    cores: of.reduce((total, { cores }) => total + cores, 0),
-    memoryBytes: of.reduce((total, { memoryBytes }) => total + memoryBytes, 0),
+    cores: sum(of, "cores"),
+    memoryBytes: sum(of, "memoryBytes"),
   }));
 }
 

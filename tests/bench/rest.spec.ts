@@ -8,6 +8,7 @@ const usage: UsageBetween = {
     { name: "kafka-0", cores: 0.1, memoryBytes: 500 * MIB },
     { name: "presto-0", cores: 0.05, memoryBytes: 900 * MIB },
   ],
+  podCores: 0.15,
   processes: [
     { name: "etcd", cores: 0.04, memoryBytes: 60 * MIB },
     { name: "kthread", cores: 0, memoryBytes: 0 },
@@ -70,7 +71,7 @@ describe("the platform at rest", () => {
   it("gives what another commit is compared by", () => {
     expect(resultOf(usage, outcome).figures).to.deep.equal([
       { measure: "cores at rest", value: 0.21, unit: "cores" },
-      { measure: "cores of the pods at rest", value: 0.15000000000000002, unit: "cores" },
+      { measure: "cores of the pods at rest", value: 0.15, unit: "cores" },
       { measure: "memory at rest", value: 1700, unit: "MiB" },
     ]);
   });

@@ -4,6 +4,7 @@ import {
   containerReading,
   podEvents,
   podReadings,
+  podsNs,
   processReadings,
   type Reading,
   type Snapshot,
@@ -23,6 +24,7 @@ const snapshot = (over: Partial<Snapshot> & Pick<Snapshot, "at">): Snapshot => (
   pods: [],
   processes: [],
   container: undefined,
+  podsNs: undefined,
   machineNs: undefined,
   ...over,
 });
@@ -57,6 +59,12 @@ describe("readings of CPU and memory", () => {
     const expected = { at: Date.parse("2026-11-27T07:40:10.500Z"), cpuNs: 9, memoryBytes: 70 };
     expect(containerReading(stats({ total_inactive_file: 30, inactive_file: 1 }))).to.deep.equal(expected);
     expect(containerReading(stats({ inactive_file: 30 }))).to.deep.equal(expected);
+  });
+
+  it("are those of all pods, on cgroups v1 and v2", () => {
+    expect(podsNs("pods 1598789656840\n7 (etcd) S 1\n")).to.equal(1_598_789_656_840);
+    expect(podsNs("pods usage_usec 2500\npods user_usec 7\npods nr_periods 0\n")).to.equal(2_500_000);
+    expect(podsNs("7 (etcd) S 1\n")).to.equal(undefined);
   });
 
   it("are the machine's without idle time, waits for disks and what other guests took", () => {
@@ -98,6 +106,7 @@ describe("usage between two snapshots", () => {
       pods: [pod("a", 0, 0)],
       processes: [process("1", "etcd", 0, 0), process("2", "shim", 0, 0), process("3", "shim", 0, SECOND)],
       container: reading(0, 0, 5),
+      podsNs: SECOND,
       machineNs: 0,
     });
     const after = snapshot({
@@ -111,6 +120,8 @@ describe("usage between two snapshots", () => {
         process("4", "shim", 10_000, SECOND),
       ],
       container: reading(10_000, 8 * SECOND, 500),
+      // A pod that has ended used a second of these three.
+      podsNs: 4 * SECOND,
       machineNs: 9 * SECOND,
     });
     const usage = usageBetween(before, after);
@@ -120,7 +131,8 @@ describe("usage between two snapshots", () => {
       { name: "runc", cores: 0.1, memoryBytes: 10 },
       { name: "short-lived", cores: usage.processes.at(-1)?.cores, memoryBytes: 0 },
     ]);
-    expect(usage.processes.at(-1)?.cores).to.be.closeTo(0.2, 1e-9);
+    expect(usage.processes.at(-1)?.cores).to.be.closeTo(0.1, 1e-9);
+    expect(usage.podCores).to.equal(0.3);
     expect([usage.cores, usage.memoryBytes, usage.machineCores]).to.deep.equal([0.8, 500, 0.9]);
     expect(usage.otherCores).to.be.closeTo(0.1, 1e-9);
   });
