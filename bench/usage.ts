@@ -164,7 +164,7 @@ export function containerReading({ read, cpu_stats, memory_stats }: ContainerSta
   };
 }
 
-export async function readContainer(docker: Docker, name: string): Promise<Reading> {
+export async function readContainer(docker: Pick<Docker, "getContainer">, name: string): Promise<Reading> {
   const stats: unknown = await docker.getContainer(name).stats({ stream: false, "one-shot": true });
   return containerReading(stats as ContainerStats);
 }
