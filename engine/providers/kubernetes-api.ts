@@ -133,6 +133,13 @@ export class KubernetesApi {
     return Array.isArray(answer?.["items"]) ? (answer["items"] as Props[]) : [];
   }
 
+  /** Calls back whenever the object changes, until the signal or until the server ends it. */
+  async watch(path: string, onChange: () => void, signal: AbortSignal): Promise<void> {
+    const end = path.lastIndexOf("/");
+    const query = new URLSearchParams({ watch: "true", fieldSelector: `metadata.name=${path.slice(end + 1)}` });
+    await this.#client.follow(`${path.slice(0, end)}?${query.toString()}`, onChange, signal);
+  }
+
   apply(path: string, object: Props, manager: string, force: boolean): Promise<Props> {
     const query = new URLSearchParams({ fieldManager: manager, force: String(force), fieldValidation: "Strict" });
     return this.#request("PATCH", `${path}?${query.toString()}`, {

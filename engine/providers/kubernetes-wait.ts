@@ -9,7 +9,7 @@ import { failureCause, podCause, type PodView } from "./kubernetes-causes.ts";
 import { type KubernetesApi, unlessAway } from "./kubernetes-api.ts";
 
 /** What a wait needs of the API. */
-export type ObjectView = PodView & Pick<KubernetesApi, "get">;
+export type ObjectView = PodView & Pick<KubernetesApi, "get"> & Partial<Pick<KubernetesApi, "watch">>;
 
 /** What one look at an object says. */
 export type Readiness =
@@ -19,8 +19,12 @@ export type Readiness =
 
 const ready: Readiness = { kind: "ready" };
 const longestPauseMs = 1_000;
+/** Whoever waits longer than for a moment is told of changes. */
+const watchedPauseMs = 300;
 /** The pods are looked at this often. */
 const causeEveryMs = 2_500;
+
+type WaitContext = Pick<StepContext, "progress" | "signal">;
 
 /** Resolves with the live object once it is ready; rejects with the cause, after `seconds` at the latest. */
 export async function awaitReady(
@@ -28,7 +32,72 @@ export async function awaitReady(
   path: string,
   first: Props,
   seconds: number,
-  context: Pick<StepContext, "progress" | "signal">,
+  context: WaitContext,
+): Promise<Props> {
+  const pauses = new Pauses(api, path);
+  try {
+    return await lookUntilReady({ api, path, first, seconds, pauses }, context);
+  } finally {
+    pauses.end();
+  }
+}
+
+/** Pauses between looks at an object, cut short when it changes. Where the server does not tell, they last their time. */
+class Pauses {
+  readonly #api: ObjectView;
+  readonly #path: string;
+  readonly #end = new AbortController();
+  #isWatching = false;
+  #hasChanged = false;
+  #wake: () => void = () => undefined;
+
+  constructor(api: ObjectView, path: string) {
+    this.#api = api;
+    this.#path = path;
+  }
+
+  /** @throws when the signal is aborted */
+  async next(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms >= watchedPauseMs && !this.#isWatching) {
+      this.#isWatching = true;
+      this.#api
+        .watch?.(
+          this.#path,
+          () => {
+            this.#hasChanged = true;
+            this.#wake();
+          },
+          this.#end.signal,
+        )
+        .catch(() => undefined);
+    }
+    if (!this.#hasChanged) {
+      const awake = new AbortController();
+      this.#wake = () => {
+        awake.abort();
+      };
+      await sleep(ms, undefined, { signal: AbortSignal.any([signal, awake.signal]) }).catch(() => undefined);
+    }
+    this.#hasChanged = false;
+    signal.throwIfAborted();
+  }
+
+  end(): void {
+    this.#end.abort();
+  }
+}
+
+interface Wait {
+  readonly api: ObjectView;
+  readonly path: string;
+  readonly first: Props;
+  readonly seconds: number;
+  readonly pauses: Pauses;
+}
+
+async function lookUntilReady(
+  { api, path, first, seconds, pauses }: Wait,
+  context: WaitContext,
 ): Promise<Props> {
   const started = Date.now();
   const kind = String(first["kind"]);
@@ -68,7 +137,7 @@ export async function awaitReady(
       said = message;
     }
     try {
-      await sleep(pause, undefined, { signal: context.signal });
+      await pauses.next(pause, context.signal);
     } catch {
       throw new Error(`interrupted while waiting: ${message}`);
     }

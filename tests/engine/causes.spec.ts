@@ -166,4 +166,37 @@ describe("the wait for a Job", () => {
     const error = await wait(look([failed], view({}))).catch((found: unknown) => String(found));
     expect(error).to.equal("Error: the job failed (BackoffLimitExceeded)");
   });
+
+  it("looks again as soon as the server tells of a change, and listens no longer than it waits", async () => {
+    let complete = false;
+    let listened: AbortSignal | undefined;
+    let changed: () => void = () => undefined;
+    const told: ObjectView = {
+      ...view({}),
+      get: () => Promise.resolve({ ...job, status: complete ? { conditions: [{ type: "Complete", status: "True" }] } : {} }),
+      watch: (path, onChange, signal) => {
+        expect(path).to.equal("/job");
+        [changed, listened] = [onChange, signal];
+        return new Promise(() => undefined);
+      },
+    };
+    const waiting = wait(told);
+    while (listened === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 1_300)); // its pauses are a second by now
+    complete = true;
+    const began = Date.now();
+    changed();
+    await waiting;
+    expect(Date.now() - began).to.be.lessThan(200);
+    expect(listened.aborted).to.equal(true);
+  });
+
+  it("goes on looking where it may not listen", async () => {
+    const complete = { conditions: [{ type: "Complete", status: "True" }] };
+    const refused: ObjectView = {
+      ...look([{ active: 1 }, { active: 1 }, { active: 1 }, { active: 1 }, { active: 1 }, complete], view({})),
+      watch: () => Promise.reject(new Error("forbidden")),
+    };
+    expect((await wait(refused))["status"]).to.deep.equal(complete);
+  });
 });
