@@ -21,6 +21,8 @@ const BASE_REPOSITORY = "millrace/node-base";
 export const nodePackages = [
   ..."docker-registry iptables runc containernetworking-plugins conntrack kmod iproute2 util-linux mount".split(" "),
   ..."ethtool socat procps openssl ca-certificates".split(" "),
+  // Its igzip unpacks layers several times as fast as containerd itself.
+  "isal",
 ];
 
 const KUBERNETES = [
