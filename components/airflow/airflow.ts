@@ -63,6 +63,7 @@ const files = {
   bodyLimit: "body_limit.py",
   smallLogs: "small_logs.py",
   smallValues: "small_values.py",
+  start: "sitecustomize.py",
 } as const;
 
 export interface AirflowArgs {
@@ -209,6 +210,7 @@ export class Airflow extends Component {
         [files.bodyLimit]: programText(import.meta.dirname, files.bodyLimit),
         [files.smallLogs]: programText(import.meta.dirname, files.smallLogs),
         [files.smallValues]: programText(import.meta.dirname, files.smallValues),
+        [files.start]: programText(import.meta.dirname, files.start),
         ...(inPods
           ? {
               [files.podHook]: programText(import.meta.dirname, files.podHook),
@@ -222,9 +224,9 @@ export class Airflow extends Component {
       return pulumi.output(data).apply((texts) => JSON.stringify(texts));
     }
 
-    /** What a task has in a pod of its own: of the settings' files only the one that tasks use. */
+    /** What a task has in a pod of its own: of the settings' files only those that tasks use. */
     function podTasks(): TaskParts {
-      const items = [{ key: files.smallValues, path: files.smallValues }];
+      const items = [files.smallValues, files.start].map((file) => ({ key: file, path: file }));
       return {
         env: [...common, ...tasks.env],
         volumes: [...tasks.volumes, { name: "settings", configMap: { name: settingsName, items } }],

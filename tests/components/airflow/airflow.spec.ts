@@ -167,7 +167,9 @@ describe("Airflow", () => {
       PYTHONPATH: "/opt/airflow/config",
     });
     const { configMap } = pod.volumes.find(({ name }) => name === "settings") ?? {};
-    expect(configMap?.items).to.deep.equal([{ key: "small_values.py", path: "small_values.py" }]);
+    expect(configMap?.items).to.deep.equal(
+      ["small_values.py", "sitecustomize.py"].map((file) => ({ key: file, path: file })),
+    );
     expect((await settings())["small_values.py"]).to.contain("class SmallXCom(BaseXCom)");
   });
 
