@@ -2,7 +2,8 @@
 import type { Bench } from "./bench.ts";
 import { display } from "./display.ts";
 import { lake } from "./lake.ts";
+import { ramp } from "./ramp.ts";
 import { rest } from "./rest.ts";
 import { start } from "./start.ts";
 
-export const benches: readonly Bench[] = [lake, display, rest, start];
+export const benches: readonly Bench[] = [lake, display, rest, start, ramp];

@@ -13,11 +13,21 @@ export interface SentRecord {
   readonly madeAt: number;
 }
 
+/** Takes records as they are made. */
+export interface SentList {
+  readonly length: number;
+  push(record: SentRecord): unknown;
+}
+
 export interface LoadWatch {
   /** Records that have arrived where they are watched. */
   readonly seen: () => number;
   /** For the lines of progress: what "arrived" means. */
   readonly seenWord: string;
+  /** Is given what tells how many records the broker has acknowledged. @default - nobody asks */
+  readonly onSender?: (sender: Pick<Sender, "sent">) => void;
+  /** Ends the sending before its time. @default - nothing does */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -26,7 +36,7 @@ export interface LoadWatch {
  */
 export async function sendLoad(
   settings: BenchSettings,
-  { run, topic, sent, watch }: { run: string; topic: string; sent: SentRecord[]; watch: LoadWatch },
+  { run, topic, sent, watch }: { run: string; topic: string; sent: SentList; watch: LoadWatch },
 ): Promise<void> {
   const { rate, seconds, settle, kafka, log } = settings;
   const producer = idempotentProducer(kafkaClient({ bootstrapServers: kafka, clientId: "bench", log }));
@@ -38,7 +48,13 @@ export async function sendLoad(
       await producer.send({ topic, acks: -1, messages: [...batch] });
     },
   });
+  watch.onSender?.(sender);
   const stop = new AbortController();
+  const isStopped = (): boolean => watch.signal?.aborted === true;
+  watch.signal?.addEventListener("abort", () => {
+    stop.abort();
+  });
+  if (isStopped()) stop.abort();
   const sending = sender.run(stop.signal);
   const progress = setInterval(() => {
     log(`${sent.length} made, ${sender.sent} acknowledged, ${watch.seen()} ${watch.seenWord}`);
@@ -51,7 +67,9 @@ export async function sendLoad(
     });
     sender.close();
     await sending;
-    for (const end = Date.now() + settle * 1000; watch.seen() < sent.length && Date.now() < end;) await sleep(250);
+    for (const end = Date.now() + settle * 1000; watch.seen() < sent.length && Date.now() < end && !isStopped();) {
+      await sleep(250);
+    }
   } finally {
     clearInterval(progress);
     stop.abort();

@@ -276,3 +276,31 @@ export function podEvents(before: readonly PodState[], after: readonly PodState[
 
 const restartsOf = ({ status }: PodState): number =>
   (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+
+/** How often the kernel has looked whether a pod is at its CPU limit, and how often it was. */
+export interface Throttling {
+  readonly periods: number;
+  readonly throttled: number;
+}
+
+const CFS = /^container_cpu_cfs_(throttled_)?periods_total\{container="",.*\bpod="([^"]+)"\} (\d+)/;
+
+/** Throttling by pod, of the kubelet's `/metrics/cadvisor`; pods without a limit are not in it. */
+export function throttlingOf(metrics: string): Map<string, Throttling> {
+  const found = new Map<string, Throttling>();
+  for (const line of metrics.split("\n")) {
+    const [, throttled, pod, count] = CFS.exec(line) ?? [];
+    if (pod === undefined) continue;
+    const known = found.get(pod) ?? { periods: 0, throttled: 0 };
+    found.set(pod, { ...known, [throttled === undefined ? "periods" : "throttled"]: Number(count) });
+  }
+  return found;
+}
+
+/** Share of its periods in which a pod was held back between two looks, 0 to 1; `undefined`: not known. */
+export function throttledShare(before: Throttling | undefined, after: Throttling | undefined): number | undefined {
+  if (after === undefined) return undefined;
+  const from = before ?? { periods: 0, throttled: 0 };
+  const periods = after.periods - from.periods;
+  return periods <= 0 ? undefined : (after.throttled - from.throttled) / periods;
+}
