@@ -185,8 +185,8 @@ export class Catalog extends Component {
             scratch: ["/tmp"],
           },
         },
-        // A metastore that works on Derby goes on until its new database is there.
-        { ...childOptions, dependsOn: [...args.database.ready] },
+        // It waits for its database by itself (CatalogDatabase.java), when its image is there and its program runs.
+        childOptions,
       );
     }
   }

@@ -100,7 +100,8 @@ export class SparkConnect extends Component {
     );
     configMap(name, { ...meta, data: { [POOLS_FILE]: POOLS } }, childOptions);
     service(name, { ...meta, ports: { grpc: PORT, ui: UI_PORT } }, childOptions);
-    const ready = [...spark.objectStore.ready, ...spark.catalog.ready, ...(args.waitFor ?? [])];
+    // The bucket of its log must be there when it starts; the catalog is asked by sessions only.
+    const ready = [...spark.objectStore.ready, ...(args.waitFor ?? [])];
     const server = deployment(
       { name, namespace, replicas: 1, strategy: "Recreate", pod: serverPod() },
       { ...childOptions, dependsOn: ready },

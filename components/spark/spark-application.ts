@@ -156,13 +156,12 @@ export class SparkApplication extends Component {
     }
 
     function probes(): { startup: Probe; readiness: Probe; liveness: Probe } {
-      const works: Probe =
-        args.readyFile === undefined
-          ? tcpProbe(UI_PORT, { periodSeconds: 5 })
-          : execProbe(["test", "-f", args.readyFile], { periodSeconds: 10 });
+      const works = (timing: { readonly periodSeconds: number }): Probe =>
+        args.readyFile === undefined ? tcpProbe(UI_PORT, timing) : execProbe(["test", "-f", args.readyFile], timing);
       return {
-        startup: tcpProbe(UI_PORT, { periodSeconds: 3 }),
-        readiness: works,
+        // Readiness is asked rarely, but at once when the start is over: so it is over when the program works.
+        startup: works({ periodSeconds: 2 }),
+        readiness: works({ periodSeconds: 10 }),
         liveness: tcpProbe(UI_PORT, { periodSeconds: 20, failureThreshold: 6 }),
       };
     }

@@ -53,8 +53,7 @@ export const telemetryRoom = defineRoom({
           driverResources: sharedDriverResources(settings),
           executors: settings.executors,
           readyFile: "/tmp/stream-ready",
-          // Its first requests go to the topic, the buckets and the catalog, and a failed one ends the driver.
-          waitFor: [...topic.ready, ...spark.objectStore.ready, ...spark.catalog.ready],
+          // It waits for topic, buckets and catalog by itself: until they are there it has itself to start.
           exposure,
         },
         opts,

@@ -43,8 +43,7 @@ export const windowsRoom = defineRoom({
         driverResources: sparkDriverResources(own, own.resources),
         executors: own.executors,
         readyFile: "/tmp/stream-ready",
-        // Cassandra is not among them: its query waits for it by itself.
-        waitFor: [...monitoring.ready, ...numbers.ready, ...spark.objectStore.ready, ...spark.catalog.ready],
+        // It waits for topics, buckets, catalog and Cassandra by itself: until they are there it has itself to start.
         exposure,
         publish: false,
       },

@@ -85,9 +85,18 @@ interface EnvVariable {
   };
 }
 
+/** The mocked engine, as far as specs listen to it. */
+interface Monitor {
+  registerResource(
+    request: { getDependenciesList(): string[] },
+    callback: (error: unknown, response: { getUrn(): string } | undefined) => void,
+  ): Promise<void>;
+}
+
 /** What a test sees of the program that it runs. */
 export class Mocked {
   readonly #seen: Registered[] = [];
+  readonly #dependencies = new Map<string, readonly string[]>();
 
   /** Everything registered so far, once all that was begun has ended. */
   async resources(): Promise<readonly Registered[]> {
@@ -114,6 +123,22 @@ export class Mocked {
     await this.resources();
     const monitor = pulumi.runtime.getMonitor() as unknown as { getRegisteredResources(): Map<string, unknown> };
     return [...monitor.getRegisteredResources().keys()].map((urn) => urn.split("::").slice(2).join("::"));
+  }
+
+  /** URNs of what each resource waits for, by the resource's own URN. */
+  async dependencies(): Promise<ReadonlyMap<string, readonly string[]>> {
+    await this.resources();
+    return this.#dependencies;
+  }
+
+  /** @internal */
+  follow(monitor: Monitor): void {
+    const register = monitor.registerResource.bind(monitor);
+    monitor.registerResource = (request, callback) =>
+      register(request, (error, response) => {
+        if (response !== undefined) this.#dependencies.set(response.getUrn(), request.getDependenciesList());
+        callback(error, response);
+      });
   }
 
   /** @internal */
@@ -152,6 +177,7 @@ export async function mock(
     "millrace",
     "test",
   );
+  mocked.follow(pulumi.runtime.getMonitor() as unknown as Monitor);
   const config = Object.entries(options.config ?? {}).map(([key, value]) => [key, JSON.stringify(value)]);
   pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>);
   return mocked;

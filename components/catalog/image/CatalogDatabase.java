@@ -36,8 +36,9 @@ import org.apache.hadoop.hive.metastore.conf.MetastoreConf.ConfVars;
 public final class CatalogDatabase {
   private static final String SCHEMA_VERSION = "3.1.0";
   private static final int BATCH_ROWS = 500;
-  private static final long WAIT_MS = 300_000;
-  private static final long PAUSE_MS = 1_000;
+  /** As long as Kubernetes gives the metastore to start. */
+  private static final long WAIT_MS = 1_200_000;
+  private static final long PAUSE_MS = 500;
 
   public static void main(String[] args) throws Exception {
     Path script = Path.of(args[0]);

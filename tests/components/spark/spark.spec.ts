@@ -187,6 +187,15 @@ describe("SparkApplication", () => {
     expect(ready[0]).to.be.instanceOf(k8s.apps.v1.Deployment);
   });
 
+  it("has started when its program works, which is looked at often, and is asked for readiness rarely from then on", async () => {
+    makeApplication("stream");
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "spark-copy-driver");
+    const [{ startupProbe, readinessProbe }] = inputs.spec.template.spec.containers;
+    const command = ["test", "-f", "/tmp/ready"];
+    expect(startupProbe).to.deep.include({ exec: { command }, periodSeconds: 2, failureThreshold: 600 });
+    expect(readinessProbe).to.deep.include({ exec: { command }, periodSeconds: 10 });
+  });
+
   it("lets executors find the driver by a headless Service before it is ready", async () => {
     makeApplication("stream");
     const { inputs } = await mocked.get("kubernetes:core/v1:Service", "spark-copy-driver");
