@@ -58,4 +58,8 @@ describe("the order of the start", function () {
   it("proves when all that is asked is there", () => {
     expect(order["proof"]).to.include.members(["kafka-topics", "metastore", "presto", "spark-telemetry-driver"]);
   });
+
+  it("proves before the batch over the census has ended, whose hops wait for it", () => {
+    expect(order["proof"]).to.include("census-file").and.not.include("spark-census-driver");
+  });
 });

@@ -6,6 +6,7 @@ import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
 import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
+import { sparkDriverName } from "../spark/names.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
 import type { History } from "../spark-history/room.ts";
 import type { censusHops } from "./hops.ts";
@@ -14,6 +15,8 @@ import { CensusFile } from "./census-file.ts";
 import { census, censusExecutors, censusFileResources } from "./service.ts";
 import type { SparkEndpoint } from "../spark/endpoint.ts";
 
+/** Name of the batch's application. */
+const NAME = "census";
 /** Name under which the figures of the census file are kept. */
 const CENSUS_RUN = "static-file";
 
@@ -42,8 +45,8 @@ export const censusRoom = defineRoom({
       },
       opts,
     );
-    const batch = new SparkApplication(
-      "census",
+    new SparkApplication(
+      NAME,
       {
         spark,
         mode: "batch",
@@ -72,14 +75,22 @@ export const censusRoom = defineRoom({
       },
       opts,
     );
-    return { file, batch };
+    return { file };
   },
-  offers: ({ file, batch }, { own, bucket }) => ({
+  offers: ({ file }, { own, bucket }) => ({
     proves: [
       proven<typeof censusHops>("census", {
-        settings: { bucket: bucket("inputs"), prefix: file.prefix, rows: own.rows, run: CENSUS_RUN },
+        settings: {
+          bucket: bucket("inputs"),
+          prefix: file.prefix,
+          rows: own.rows,
+          run: CENSUS_RUN,
+          job: sparkDriverName(NAME),
+        },
+        seesJobs: true,
       }),
     ],
-    waitFor: batch.ready,
+    // Not the batch: it takes longest of all, and the hops that ask for its figures wait for it.
+    waitFor: file.ready,
   }),
 });

@@ -1,7 +1,7 @@
 /** What the proof asks of Spark's history: it knows the batch that made the census' figures. */
 import * as z from "zod";
 import { defineHops } from "../../platform/hops/define-hops.ts";
-import { censusHops } from "../census/hops.ts";
+import { batchOf, censusHops } from "../census/hops.ts";
 import { asking, prestoHops } from "../presto/hops.ts";
 import { sparkHistoryHop } from "./hops/spark-history.ts";
 
@@ -16,7 +16,8 @@ export const sparkHistoryHops = defineHops({
         const census = context.of(censusHops);
         if (!census) return undefined;
         const table = `${context.of(prestoHops)?.catalog ?? ""}.census.summary`;
-        return asking(context, (presto) => sparkHistoryHop({ ...own, presto, table, run: census.run }));
+        const { run } = census;
+        return asking(context, (presto) => sparkHistoryHop({ ...own, presto, table, run, batch: batchOf(census) }));
       },
     },
   ],

@@ -1,4 +1,4 @@
-/** Jobs that a CronJob of the platform has made, as the cluster's API tells the proof's own account. */
+/** Jobs of the platform, as the cluster's API tells the proof's own account. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { HttpSession, mustSucceed } from "./http-session.ts";
@@ -10,6 +10,7 @@ const jobsShape = z.looseObject({
   items: z.array(
     z.looseObject({
       metadata: z.looseObject({
+        name: z.string().default(""),
         ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string() })).default([]),
       }),
       status: z
@@ -37,6 +38,13 @@ export interface ScheduledJob {
   readonly reason: string;
 }
 
+/** How far a Job is. */
+export type JobState =
+  | { readonly kind: "running"; readonly startedAt: Date | undefined }
+  | { readonly kind: "failed"; readonly reason: string }
+  /** It has ended well, or there is none. */
+  | { readonly kind: "over" };
+
 export interface JobHistoryOptions {
   /** @default "https://kubernetes.default.svc" */
   readonly url?: string;
@@ -55,6 +63,27 @@ export class JobHistory {
 
   /** The Jobs of a CronJob that have failed and are still there, oldest first; those made by hand are not its own. */
   async failedOf(cronJob: string, signal?: AbortSignal): Promise<ScheduledJob[]> {
+    return (await this.#jobs(`the Jobs of CronJob ${cronJob}`, signal))
+      .flatMap(({ metadata, status }) => {
+        const isOwn = metadata.ownerReferences.some(({ kind, name }) => kind === "CronJob" && name === cronJob);
+        const reason = conditionOf(status, "Failed");
+        if (!isOwn || reason === undefined || status.startTime === undefined) return [];
+        return [{ startedAt: new Date(status.startTime), reason }];
+      })
+      .toSorted((left, right) => left.startedAt.getTime() - right.startedAt.getTime());
+  }
+
+  /** How far the Job of this name is. */
+  async stateOf(job: string, signal?: AbortSignal): Promise<JobState> {
+    const found = (await this.#jobs(`Job ${job}`, signal)).find(({ metadata }) => metadata.name === job);
+    if (found === undefined || conditionOf(found.status, "Complete") !== undefined) return { kind: "over" };
+    const reason = conditionOf(found.status, "Failed");
+    if (reason !== undefined) return { kind: "failed", reason };
+    const { startTime } = found.status;
+    return { kind: "running", startedAt: startTime === undefined ? undefined : new Date(startTime) };
+  }
+
+  async #jobs(what: string, signal: AbortSignal | undefined): Promise<JobEntry[]> {
     // The token is renewed in its file while the proof runs.
     const [token, namespace] = await Promise.all(
       ["token", "namespace"].map((file) => readFile(`${this.#account}/${file}`, "utf8")),
@@ -64,15 +93,15 @@ export class JobHistory {
       headers: { authorization: `Bearer ${token?.trim() ?? ""}`, accept: "application/json" },
       signal,
     });
-    const { text } = mustSucceed(answer, `${this.#http.where} does not list the Jobs of CronJob ${cronJob}`);
-    return jobsShape
-      .parse(JSON.parse(text))
-      .items.flatMap(({ metadata, status }) => {
-        const isOwn = metadata.ownerReferences.some(({ kind, name }) => kind === "CronJob" && name === cronJob);
-        const failure = status.conditions.find(({ type, status: is }) => type === "Failed" && is === "True");
-        if (!isOwn || failure === undefined || status.startTime === undefined) return [];
-        return [{ startedAt: new Date(status.startTime), reason: `${failure.reason}: ${failure.message}` }];
-      })
-      .toSorted((left, right) => left.startedAt.getTime() - right.startedAt.getTime());
+    const { text } = mustSucceed(answer, `${this.#http.where} does not list ${what}`);
+    return jobsShape.parse(JSON.parse(text)).items;
   }
+}
+
+type JobEntry = z.output<typeof jobsShape>["items"][number];
+
+/** Kubernetes' own words to a condition that is true. */
+function conditionOf({ conditions }: JobEntry["status"], type: string): string | undefined {
+  const found = conditions.find((condition) => condition.type === type && condition.status === "True");
+  return found && `${found.reason}: ${found.message}`;
 }

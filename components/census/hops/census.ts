@@ -1,6 +1,7 @@
 /** Hop `census`: the figures that Spark made of the census file are right, in both sinks. */
 import type { Sink } from "../../../display/protocol.ts";
 import { CensusSums, censusDifference } from "./census-figures.ts";
+import { type BatchJob, runningBatch } from "./census-batch.ts";
 import type { CensusFigure } from "./census-figures.ts";
 import { type DisplayClient, problemsOf } from "../../display/hops/display-client.ts";
 import { askEarly, describeError, poll } from "../../../platform/hops/errors.ts";
@@ -21,6 +22,7 @@ export interface CensusHopOptions {
     /** Under which Spark has written the figures. */
     readonly run: string;
   };
+  readonly batch: BatchJob;
   /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
 }
@@ -43,6 +45,8 @@ export function censusHop(options: CensusHopOptions): Hop {
       await needed;
       return await poll(
         async () => {
+          const running = await runningBatch(options.batch, signal);
+          if (running !== undefined) return running;
           const problems = await Promise.all(allSinks.map((sink) => problemOf(options, sink, right.figures, signal)));
           const words = problems.flat().join("; ");
           if (words !== "") return words;

@@ -6,6 +6,7 @@ import type { Hop } from "../../../platform/hops/hop.ts";
 import { HttpSession, mustSucceed } from "../../../platform/hops/http-session.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
 import { sqlText } from "../../presto/programs/presto-client.ts";
+import { type BatchJob, runningBatch } from "../../census/hops/census-batch.ts";
 import type { PrestoClient } from "../../presto/programs/presto-client.ts";
 import { isMissingTable, msOf } from "../../presto/hops/presto.ts";
 
@@ -17,6 +18,7 @@ export interface SparkHistoryHopOptions {
   readonly table: string;
   /** Run of the batch. */
   readonly run: string;
+  readonly batch: BatchJob;
   /** Time after which the history server removes logs, in days. */
   readonly keepDays: number;
   /** @default Date.now */
@@ -44,7 +46,7 @@ const applicationsShape = z.array(
 const jobsShape = z.array(z.looseObject({ jobId: z.number(), status: z.string(), numCompletedTasks: z.number() }));
 
 export function sparkHistoryHop(options: SparkHistoryHopOptions): Hop {
-  const { presto, table, run, keepDays, now = Date.now, pauseMs } = options;
+  const { run, keepDays, now = Date.now, pauseMs } = options;
   const http = new HttpSession({ service: "Spark's history server", url: options.url });
   const read = async <T>(shape: z.ZodType<T>, path: string, signal: AbortSignal): Promise<T> => {
     const answer = mustSucceed(await http.send("GET", `/api/v1/${path}`, { signal }), `${http.where} ${path}`);
@@ -54,7 +56,7 @@ export function sparkHistoryHop(options: SparkHistoryHopOptions): Hop {
     name: "spark-history",
     timeoutMs: standstillMs,
     run: async ({ signal, onProgress }) => {
-      const { madeAt } = await poll(() => madeAtOf(presto, table, run, signal), { signal, onProgress, pauseMs });
+      const { madeAt } = await poll(() => madeAtOf(options, signal), { signal, onProgress, pauseMs });
       if (now() - madeAt > keepDays * dayMs) {
         throw new HopSkipped(
           `the batch of run ${run} is of ${new Date(madeAt).toISOString()}, and its log was kept for ${keepDays} days`,
@@ -89,13 +91,13 @@ export function sparkHistoryHop(options: SparkHistoryHopOptions): Hop {
   };
 }
 
-/** When the batch wrote its figures. */
+/** When the batch wrote its figures, or in words that it still runs. */
 async function madeAtOf(
-  presto: PrestoClient,
-  table: string,
-  run: string,
+  { presto, table, run, batch }: SparkHistoryHopOptions,
   signal: AbortSignal,
-): Promise<{ readonly madeAt: number }> {
+): Promise<{ readonly madeAt: number } | string> {
+  const running = await runningBatch(batch, signal);
+  if (running !== undefined) return running;
   const sql = `SELECT CAST(max(made_at) AS varchar) AS made_at FROM ${table} WHERE run = ${sqlText(run)}`;
   try {
     const [row] = await presto.query(sql, signal);

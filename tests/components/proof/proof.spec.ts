@@ -86,7 +86,9 @@ describe("Proof", () => {
     });
   const windows = (): Proven => proven<typeof windowsHops>("windows", { settings: { windowSeconds: 10 } });
   const census = (): Proven =>
-    proven<typeof censusHops>("census", { settings: { bucket: "inputs", prefix: "census/", rows: 20_000 } });
+    proven<typeof censusHops>("census", {
+      settings: { bucket: "inputs", prefix: "census/", rows: 20_000, job: "spark-census-driver" },
+    });
   const dataPath = ["kafka", "object-store", "spark", "catalog", "presto", "dead-letter"];
 
   it("hands the check settings that the check accepts", async () => {

@@ -50,6 +50,25 @@ describe("the Jobs that a CronJob has made", () => {
     expect(server.requests[0]?.headers.authorization).to.equal("Bearer secret-token");
   });
 
+  it("tell how far one of them is by its name", async () => {
+    const named = (name: string, status: object): object => ({ metadata: { name }, status });
+    const condition = (type: string) => ({ type, status: "True", reason: "DeadlineExceeded", message: "too long" });
+    const startTime = "2026-11-22T03:17:00Z";
+    const items = [
+      named("done", { startTime, conditions: [condition("Complete")] }),
+      named("broken", { startTime, conditions: [condition("Failed")] }),
+      named("under-way", { startTime }),
+      named("new", {}),
+    ];
+    server.reset({ [path]: { body: { items } } });
+    const jobs = new JobHistory({ url: server.url, account });
+    expect(await jobs.stateOf("done")).to.deep.equal({ kind: "over" });
+    expect(await jobs.stateOf("gone")).to.deep.equal({ kind: "over" });
+    expect(await jobs.stateOf("broken")).to.deep.equal({ kind: "failed", reason: "DeadlineExceeded: too long" });
+    expect(await jobs.stateOf("under-way")).to.deep.equal({ kind: "running", startedAt: new Date(startTime) });
+    expect(await jobs.stateOf("new")).to.deep.equal({ kind: "running", startedAt: undefined });
+  });
+
   it("are refused in the API server's words to an account without the right", async () => {
     server.reset({ [path]: { status: 403, body: { message: "jobs.batch is forbidden" } } });
     const error = await new JobHistory({ url: server.url, account }).failedOf("backup").catch((e: unknown) => e);

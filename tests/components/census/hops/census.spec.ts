@@ -9,6 +9,7 @@ import { linesOf } from "../../../../components/object-store/hops/store-client.t
 import type { CensusAnswer } from "../../../../display/protocol.ts";
 import { FakeServer } from "../../../support/fake-server.ts";
 import { runHop } from "../../../support/hops.ts";
+import type { JobState } from "../../../../platform/hops/job-history.ts";
 
 const header = "person,region,sex,age,education,occupation,hours_per_week,income";
 const people = [
@@ -97,6 +98,7 @@ describe("hop census", () => {
   let files: Record<string, string>;
   let hop: Hop;
   let right: CensusFigure[];
+  let states: JobState[];
   before(async () => {
     server = await FakeServer.start();
   });
@@ -114,7 +116,10 @@ describe("hop census", () => {
       lines: (key: string) => pieces(files[key] ?? ""),
     };
     const config = { prefix: "census/", rows: 3, run: "static-file" };
-    hop = censusHop({ display: new DisplayClient(server), inputs, config, pauseMs: 5 });
+    states = [];
+    const jobs = { stateOf: () => Promise.resolve<JobState>(states.shift() ?? { kind: "over" }) };
+    const batch = { job: "spark-census-driver", jobs, now: () => Date.parse("2026-11-27T10:00:50Z") };
+    hop = censusHop({ display: new DisplayClient(server), inputs, config, batch, pauseMs: 5 });
   });
 
   /** Right answers, of which that from `sink` is changed. */
@@ -150,6 +155,25 @@ describe("hop census", () => {
       "/api/spark/disk/census-data?run=static-file",
       "/api/spark/cassandra/census-data?run=static-file",
     ]);
+  });
+
+  it("waits while the batch runs, says for how long it has, and asks the display when it is over", async () => {
+    const startedAt = new Date("2026-11-27T10:00:00Z");
+    states = [{ kind: "running", startedAt: undefined }, { kind: "running", startedAt }, { kind: "over" }];
+    const { result, progress } = await runHop(hop);
+    expect(result.ok).to.equal(true);
+    expect(progress).to.include.members([
+      "the Job spark-census-driver, which computes the figures, starts",
+      "the Job spark-census-driver has computed the figures for 45 s and still runs",
+    ]);
+  });
+
+  it("fails at once when the batch has failed, with Kubernetes' words", async () => {
+    states = [{ kind: "failed", reason: "BackoffLimitExceeded: too often" }];
+    const { result } = await runHop(hop);
+    expect(result.message).to.equal(
+      "the Job spark-census-driver, which computes the figures, failed (BackoffLimitExceeded: too often)",
+    );
   });
 
   it("says that the batch has written nothing, and which runs there are", async () => {

@@ -5,6 +5,7 @@ import type { ProofResult } from "../../../../check/runner.ts";
 import { PrestoError } from "../../../../components/presto/programs/presto-client.ts";
 import type { PrestoClient, PrestoValue } from "../../../../components/presto/programs/presto-client.ts";
 import { FakeServer } from "../../../support/fake-server.ts";
+import type { JobState } from "../../../../platform/hops/job-history.ts";
 
 const madeAt = Date.parse("2026-11-21T08:30:00.500Z");
 const application = (id: string, name: string, from: number, to: number): object => ({
@@ -19,6 +20,8 @@ const jobs = [
 ];
 
 interface Asked {
+  /** How far the batch is, look after look; then it is over. @default - over at once */
+  readonly states?: JobState[];
   readonly shown?: readonly object[];
   /** What Presto says of the time of the figures. */
   readonly made?: PrestoValue | Error;
@@ -35,7 +38,13 @@ describe("hop spark-history", () => {
 
   async function ask(
     applications: readonly object[],
-    { shown = jobs, made = "2026-11-21 08:30:00.500", now = madeAt + 60_000, timeoutMs = 10_000 }: Asked = {},
+    {
+      states = [],
+      shown = jobs,
+      made = "2026-11-21 08:30:00.500",
+      now = madeAt + 60_000,
+      timeoutMs = 10_000,
+    }: Asked = {},
   ): Promise<ProofResult> {
     // A list as it stands would come piece by piece.
     const asText = (body: unknown) => ({ body: JSON.stringify(body) });
@@ -52,6 +61,10 @@ describe("hop spark-history", () => {
       table: "lake.census.summary",
       run: "static-file",
       keepDays: 30,
+      batch: {
+        job: "spark-census-driver",
+        jobs: { stateOf: () => Promise.resolve<JobState>(states.shift() ?? { kind: "over" }) },
+      },
       now: () => now,
       pauseMs: 5,
     });
@@ -78,6 +91,12 @@ describe("hop spark-history", () => {
     );
     const empty = await ask([batch], { shown: [] });
     expect(empty.hops[0]?.message).to.contain("shows spark-1 without a job: its log is not whole");
+  });
+
+  it("waits while the batch runs: it has written nothing yet, and is no reason to skip the hop", async () => {
+    const states: JobState[] = [{ kind: "running", startedAt: new Date() }];
+    expect((await ask([batch], { states })).hops).to.have.length(1);
+    expect(states).to.deep.equal([]);
   });
 
   it("is skipped when the batch is older than the logs that are kept, or has written nothing yet", async () => {
