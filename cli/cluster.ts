@@ -21,7 +21,10 @@ import {
 import { type EmbeddedPorts, LABEL } from "../clusters/embedded/container-spec.ts";
 import type { Inventory } from "../clusters/embedded/inventory.ts";
 import { embeddedFolder } from "../clusters/targets.ts";
+import { wantedImages } from "../config/images.ts";
 import type { PlatformConfig } from "../config/index.ts";
+import { imageReference } from "../images/index.ts";
+import { imagesToBuild } from "../images/wanted.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { run } from "../platform/exec.ts";
@@ -85,9 +88,17 @@ export async function startCluster(stack: Stack, progress: Progress): Promise<vo
   if (stack.profile.target !== "embedded") return;
   await during(progress, "embedded cluster", async (step) => {
     ensureOwner(stack.name);
-    const { how, readySeconds } = await start({ ...embeddedOptions(stack), progress: detailTo(step) });
+    const options = { ...embeddedOptions(stack), images: imagesInNode(stack), progress: detailTo(step) };
+    const { how, readySeconds } = await start(options);
     step.detail(how === "reused" ? "runs already" : `${how}, ready after ${readySeconds} s`);
   });
+}
+
+/** The platform's own images, by the names by which the node pulls them from its own registry. */
+export function imagesInNode({ config, profile }: Pick<Stack, "config" | "profile">): string[] {
+  const { registry } = profile;
+  if (registry === undefined) return [];
+  return imagesToBuild(wantedImages(config)).map((name) => `${registry.pull}/${imageReference(name)}`);
 }
 
 const detailTo =

@@ -55,6 +55,11 @@ export interface EmbeddedOptions {
   readonly progress?: Progress;
   /** Ports on 127.0.0.1. @default `defaultPorts` for each that is not given */
   readonly ports?: Partial<EmbeddedPorts>;
+  /**
+   * Images, in the order in which pods will ask for them, by the names by which the node pulls them: it begins while the
+   * cluster starts. Those that its registry does not have are left out. @default - none
+   */
+  readonly images?: readonly string[];
 }
 
 /** A cluster that answers. */
@@ -305,8 +310,8 @@ function withDefaults(options: EmbeddedOptions): { stateDir: string; progress: P
 }
 
 function siteOf(options: EmbeddedOptions, docker: Docker): Site {
-  const name = options.name ?? DEFAULT_NAME;
-  return { docker, name, names: embeddedNames(name), owner: options.owner, ...withDefaults(options) };
+  const { name = DEFAULT_NAME, owner, images = [] } = options;
+  return { docker, name, names: embeddedNames(name), owner, images, ...withDefaults(options) };
 }
 
 /** The cluster in the engine where there is one; nothing is installed for it. */
