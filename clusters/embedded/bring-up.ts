@@ -151,7 +151,7 @@ export async function startAndWait(site: Site): Promise<{ kubeconfig: string; co
     if (state !== undefined && state.phase !== shown) {
       shown = state.phase;
       progress(STEP, shown === "ready" ? `ready after ${seconds()} s` : `waiting for ${shown}`);
-      if (shown === API_PHASE) await pullImages(site);
+      if (shown === API_PHASE) await pullImages(site).catch(() => undefined);
     }
     if (state?.phase === "ready" && (await isHealthy(site))) {
       return { kubeconfig: kubeconfigPath(stateDir), context: name, readySeconds: seconds() };
