@@ -87,14 +87,20 @@ describe("node container", () => {
 });
 
 describe("what the node keeps for itself", () => {
+  const settings = readFileSync(
+    new URL("../../clusters/embedded/node/supervisor/settings.go", import.meta.url),
+    "utf8",
+  );
+
   it("is what its kubelet is told, so that the fit check before the start and the scheduler agree", () => {
-    const settings = readFileSync(
-      new URL("../../clusters/embedded/node/supervisor/settings.go", import.meta.url),
-      "utf8",
-    );
     const [, cpu, memory] = /systemReserved: \{cpu: (\d+)m, memory: (\d+)Mi\}/.exec(settings) ?? [];
     const [, eviction] = /evictionHard: \{memory\.available: (\d+)Mi/.exec(settings) ?? [];
     expect(NODE_RESERVE).to.deep.equal({ cpuMillis: Number(cpu), memoryMi: Number(memory) + Number(eviction) });
+  });
+
+  it("is little at rest: a node whose state has not changed writes only its lease", () => {
+    expect(settings).to.match(/nodeStatusUpdateFrequency: 5s\nnodeStatusReportFrequency: 5m\n/);
+    expect(settings).to.contain("stats_collect_period = 60\n");
   });
 });
 

@@ -22,6 +22,7 @@ func writeSettings() error {
 root = "/var/lib/containerd"
 state = "/run/containerd"
 [plugins."io.containerd.cri.v1.images"]
+  stats_collect_period = 60
   [plugins."io.containerd.cri.v1.images".pinned_images]
     sandbox = "%s"
 [plugins."io.containerd.cri.v1.runtime"]
@@ -34,6 +35,9 @@ state = "/run/containerd"
     [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
       SystemdCgroup = false
 `, pauseImage, !lowerOOM),
+		// A change of the node's state is reported within five seconds, an unchanged one by its small lease alone: without a
+		// frequency of its own the report, the largest object of a cluster at rest, would be written every five seconds.
+		//
 		// Disk pressure evicts nothing: the disk is the host's, and its owner decides. Memory pressure does. A container over
 		// its limit loses the process that took the memory, not all: a notebook's kernel dies, its server stays.
 		kubeletConfig: fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
@@ -64,6 +68,7 @@ evictionHard: {memory.available: 200Mi, nodefs.available: "0%%", nodefs.inodesFr
 containerLogMaxSize: 10Mi
 containerLogMaxFiles: 2
 nodeStatusUpdateFrequency: 5s
+nodeStatusReportFrequency: 5m
 oomScoreAdj: %d
 `, keptDir, pkiDir, pkiDir, dnsIP, mayLimitPods(), oomScore(lowerOOM)),
 		registryConfig: `version: 0.1
