@@ -71,10 +71,10 @@ export function cassandraJvmOptions(args: {
   const settings: Record<string, string | number> = {
     "authenticator.class_name": "PasswordAuthenticator",
     "authorizer.class_name": "CassandraAuthorizer",
-    // Writes are acknowledged when they are on the disk, so that a machine may fail, not only the process. Those that
-    // come within the window share one sync; the default would lose up to ten seconds with the machine.
-    commitlog_sync: "group",
-    commitlog_sync_group_window: "5ms",
+    // Writes are acknowledged when they are on the disk, so that a machine may fail, not only the process; the default
+    // would lose up to ten seconds with the machine. Those that come during a sync share the next one. Kind "group" wakes
+    // at each of its windows, whether anything was written or not.
+    commitlog_sync: "batch",
     commitlog_sync_period: "0ms",
     commitlog_segment_size: "16MiB",
     commitlog_total_space: "256MiB",

@@ -138,6 +138,8 @@ export function kafkaSettings(args: {
     KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR: String(inSync),
     ...segments(args.data),
     KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
+    // What says that there is no news is written and synced to the disk like news: by default twice a second.
+    KAFKA_METADATA_MAX_IDLE_INTERVAL_MS: "5000",
     // The default is made for large machines: 128 MiB for the cleaner alone.
     KAFKA_LOG_CLEANER_DEDUPE_BUFFER_SIZE: "8388608",
     KAFKA_NUM_NETWORK_THREADS: String(Math.ceil(cores / 2)),

@@ -238,8 +238,7 @@ describe("Cassandra", () => {
       "-Dcassandra.config.allow_system_properties=true",
       "-Dcassandra.settings.authenticator.class_name=PasswordAuthenticator",
       "-Dcassandra.settings.authorizer.class_name=CassandraAuthorizer",
-      "-Dcassandra.settings.commitlog_sync=group",
-      "-Dcassandra.settings.commitlog_sync_group_window=5ms",
+      "-Dcassandra.settings.commitlog_sync=batch",
       "-Dcassandra.settings.commitlog_sync_period=0ms",
       "-Dcassandra.settings.disk_failure_policy=die",
     ]);

@@ -38,6 +38,7 @@ describe("Kafka", () => {
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "1",
       KAFKA_LOG_SEGMENT_BYTES: "16777216",
+      KAFKA_METADATA_MAX_IDLE_INTERVAL_MS: "5000",
       KAFKA_HEAP_OPTS: "-Xms340m -Xmx340m",
     });
     // As a setting of the brokers' it would take records of topics that were there before it.
