@@ -102,6 +102,19 @@ describe("what the node keeps for itself", () => {
     expect(settings).to.match(/nodeStatusUpdateFrequency: 5s\nnodeStatusReportFrequency: 5m\n/);
     expect(settings).to.contain("stats_collect_period = 60\n");
   });
+
+  it("runs the controllers that the platform's objects need", () => {
+    const parts = readFileSync(new URL("../../clusters/embedded/node/supervisor/parts.go", import.meta.url), "utf8");
+    const [, list = ""] = /idleControllers = \[\]string\{([^}]*)\}/.exec(parts) ?? [];
+    const left = [...list.matchAll(/"([a-z-]+)-controller"/g)].map(([, name]) => name);
+    expect(left).to.include("persistentvolume-attach-detach");
+    const needed =
+      "deployment replicaset statefulset job cronjob daemonset persistentvolume-binder endpointslice endpoints namespace " +
+      "garbage-collector pod-garbage-collector disruption serviceaccount serviceaccount-token root-ca-certificate-publisher " +
+      "persistentvolumeclaim-protection persistentvolume-protection ttl-after-finished node-lifecycle taint-eviction " +
+      "resourcequota clusterrole-aggregation";
+    expect(needed.split(" ").filter((name) => left.includes(name))).to.deep.equal([]);
+  });
 });
 
 describe("ports in use", () => {
