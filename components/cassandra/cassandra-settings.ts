@@ -104,6 +104,8 @@ export function cassandraJvmOptions(args: {
   };
   const options: Record<string, string | number> = {
     "cassandra.config.allow_system_properties": "true",
+    // Cassandra asks for the time this often and remembers it, for time-outs of seconds: by default every 2 ms, for ever.
+    "cassandra.approximate_time_precision_ms": 50,
     ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [`cassandra.settings.${key}`, value])),
     // The waits are for what other nodes have to say.
     ...(args.replicas === 1 ? alone : {}),

@@ -244,6 +244,12 @@ describe("Cassandra", () => {
     ]);
   });
 
+  it("wakes hardly ever while nobody asks it anything", () => {
+    const options = cassandraJvmOptions({ replicas: 1, ...small });
+    expect(options).to.contain("-Dcassandra.approximate_time_precision_ms=50");
+    expect(options).not.to.contain("group_window");
+  });
+
   it("waits for what other nodes have to say only where there are others", () => {
     expect(cassandraJvmOptions({ replicas: 1, ...small })).to.contain("-Dcassandra.ring_delay_ms=100");
     expect(cassandraJvmOptions({ replicas: 3, ...small })).not.to.match(/ring_delay|gossip_to_settle|setup_delay/);
