@@ -24,7 +24,10 @@ export const againstOptions = {
     value: "count",
     help: "with --against: rounds, of which the middle figures count (default: 1)",
   },
-  profile: { ...stackOptions.profile, help: "with --against: set of services to bring up (default: core)" },
+  profile: {
+    ...stackOptions.profile,
+    help: "with --against: set of services to bring up (default: core; of ramp: pipeline)",
+  },
 } as const satisfies OptionSpecs;
 
 /** One measurement of one side. */
@@ -52,14 +55,14 @@ interface Plan {
   readonly profile: string;
 }
 
-function planOf(values: OptionValues): Plan {
+function planOf(bench: Bench, values: OptionValues): Plan {
   const { rounds } = readNumbers(values, { rounds: { byDefault: 1, least: 1, whole: true } });
-  return { rounds, profile: text(values, "profile") ?? "core" };
+  return { rounds, profile: text(values, "profile") ?? bench.profile ?? "core" };
 }
 
 /** @throws UserError where another platform runs, or the word names no commit */
 export async function measureAgainst(bench: Bench, word: string, values: OptionValues, log: Log): Promise<BenchResult> {
-  const plan = planOf(values);
+  const plan = planOf(bench, values);
   const commit = await commitOf(word);
   await refuseBesideOthers();
   const copies = [(): Promise<Copy> => copyOfCommit(commit), (): Promise<Copy> => Promise.resolve(copyOfNow())];
@@ -75,7 +78,7 @@ export async function measureAgainst(bench: Bench, word: string, values: OptionV
 
 /** Measures this folder's sources only, on a platform that is made for it. @throws UserError where another platform runs */
 export async function measureAlone(bench: Bench, values: OptionValues, log: Log): Promise<BenchResult> {
-  const plan = planOf(values);
+  const plan = planOf(bench, values);
   await refuseBesideOthers();
   const series = await measureInTurn(bench, { copies: [() => Promise.resolve(copyOfNow())], plan, values, log });
   const rows = compared(

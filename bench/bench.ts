@@ -1,5 +1,6 @@
 /** What a measurement is to the command line. */
 import type { OptionSpecs, OptionValues } from "../cli/options.ts";
+import type { Profile } from "../config/profiles.ts";
 import type { BenchResult } from "./settings.ts";
 import type { Trial } from "./trial.ts";
 
@@ -18,6 +19,8 @@ export interface Bench {
    * @throws UserError on values that are not allowed
    */
   readonly run: (values: OptionValues, log: (line: string) => void) => Promise<BenchResult>;
+  /** Set of services that `--against` brings up for it unless `--profile` names one. @default core */
+  readonly profile?: Profile;
   /**
    * Measures on a platform that was made for it, for `--against`. @default - it can't be compared
    * @param trial - not up yet

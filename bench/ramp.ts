@@ -5,6 +5,7 @@ import { onInterrupt } from "../cli/interrupt.ts";
 import { type OptionSpecs, type OptionValues, text } from "../cli/options.ts";
 import { table } from "../cli/table.ts";
 import { type GroupLag, readLags } from "../components/kafka/lag.ts";
+import { kafkaClient } from "../components/kafka/programs/kafka-client.ts";
 import { sqlText } from "../components/presto/programs/presto-client.ts";
 import { cpuMillis } from "../platform/quantity.ts";
 import type { Bench } from "./bench.ts";
@@ -59,6 +60,7 @@ export const ramp: Bench = {
   name: "ramp",
   summary: "highest rate at which no reader of Kafka falls behind, and what breaks first",
   options,
+  profile: "pipeline",
   run: async (values, log) => await benchRamp(await siteOf(values), settingsOf(values, log)),
   onTrial: async (values, trial, log) => {
     const settings = settingsOf(values, log);
@@ -97,8 +99,31 @@ export function refuseRemote(kafka: string): void {
   );
 }
 
+/** @throws UserError when the topic is not there: sending would make nothing but errors */
+async function refuseMissingTopic({ kafka, topic, log }: RampSettings): Promise<void> {
+  const admin = kafkaClient({ bootstrapServers: kafka, clientId: "bench", log, retries: 1 }).admin();
+  try {
+    await admin.connect();
+    const message = missingTopicWords(topic, await admin.listTopics());
+    if (message !== undefined) throw new UserError(message);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Why nothing is sent to a topic, in words; `undefined`: it is there. */
+export function missingTopicWords(topic: string, topics: readonly string[]): string | undefined {
+  if (topics.includes(topic)) return undefined;
+  const own = topics.filter((name) => !name.startsWith("__")).sort();
+  return (
+    `Kafka has no topic "${topic}"; it has ${own.length === 0 ? "none" : own.join(", ")}. Numbers that go through samples, windows and ` +
+    "Cassandra need profile pipeline or full; --topic telemetry measures the samples alone"
+  );
+}
+
 export async function benchRamp(site: Site, settings: RampSettings): Promise<BenchResult> {
   const { rates, log } = settings;
+  await refuseMissingTopic(settings);
   const steps: Step[] = [];
   const runs = new Map<string, number>();
   const interrupt = onInterrupt(() => {

@@ -1,7 +1,7 @@
 /** The rows that a measurement leaves in the lake. */
 import { describeError } from "../platform/hops/errors.ts";
 import { deleteRuns, isMissingTable } from "../components/presto/hops/presto.ts";
-import { PrestoClient } from "../components/presto/programs/presto-client.ts";
+import { PrestoClient, sqlText } from "../components/presto/programs/presto-client.ts";
 import type { BenchSettings } from "./settings.ts";
 
 /** @param schema - where tables without a schema in their name are */
@@ -24,9 +24,12 @@ export async function removeRuns(
   if (keep) return;
   const signal = AbortSignal.timeout(limitMs);
   const deletes = await Promise.allSettled(tables.map((table) => deleteRuns(presto, table, runs, signal)));
-  for (const ended of deletes) {
+  for (const [at, ended] of deletes.entries()) {
     // What a profile does not have has no rows.
     if (ended.status === "fulfilled" || isMissingTable((ended.reason as Error).cause)) continue;
-    log(`warning: the rows of run ${runs.join(" and ")} were not removed: ${describeError(ended.reason)}`);
+    const where = `run IN (${runs.map(sqlText).join(", ")})`;
+    log(
+      `warning: rows were not removed (${describeError(ended.reason)}); to remove them: DELETE FROM ${tables[at] ?? "?"} WHERE ${where}`,
+    );
   }
 }

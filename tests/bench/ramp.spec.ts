@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ratesOf, refuseRemote, resultOf } from "../../bench/ramp.ts";
+import { missingTopicWords, ratesOf, refuseRemote, resultOf } from "../../bench/ramp.ts";
 import {
   highestFlat,
   isFlat,
@@ -146,6 +146,14 @@ describe("the ramp", () => {
         `--rates "${wrong}" is not allowed: give numbers from 1 that rise`,
       );
     }
+  });
+
+  it("says what topics there are when its own is not", () => {
+    expect(missingTopicWords("a", ["b", "a"])).to.equal(undefined);
+    expect(missingTopicWords("a", ["c", "__consumer_offsets", "b"])).to.match(
+      /^Kafka has no topic "a"; it has b, c\. /,
+    );
+    expect(missingTopicWords("a", [])).to.contain("it has none. ");
   });
 
   it("sends to this machine only", () => {
