@@ -41,11 +41,6 @@ export function postgresConf(args: { readonly memoryLimit: string; readonly data
     // /dev/shm of a container is small, and the node has few cores.
     max_parallel_workers_per_gather: "0",
     autovacuum_max_workers: "2",
-    // Each database is looked at so often, by a process of its own; tables that change all the time are small.
-    autovacuum_naptime: "5min",
-    // Both wake up five times a second while anything is written. A commit waits for neither.
-    bgwriter_delay: "2s",
-    wal_writer_delay: "2s",
     // A client that vanished without a word holds its locks until this finds out.
     tcp_keepalives_idle: "30s",
     tcp_keepalives_interval: "10s",

@@ -79,7 +79,7 @@ export const parts: Readonly<Record<string, Part>> = {
     files: [fault("jupyterhub")],
     ...studio,
   },
-  dags: { run: airflow.badInput, minutes: 1.3, rooms: ["airflow", "library"], files: [fault("airflow")], ...studio },
+  dags: { run: airflow.badInput, minutes: 2.5, rooms: ["airflow", "library"], files: [fault("airflow")], ...studio },
   scheduler: { run: airflow.schedulerKilled, minutes: 1.3, rooms: ["airflow"], files: [fault("airflow")], ...studio },
   "api-server-and-hub": {
     run: frontsKilled,

@@ -41,12 +41,57 @@ export async function badInput(runner: Runner): Promise<void> {
   } finally {
     await dags.remove(file);
   }
+  await deferred(runner);
   await runner.step("the error goes away with the file", 5 * MINUTE, async () => {
     const client = await airflow();
     await until("no import error", 3 * MINUTE, async () =>
       (await client.importErrors()).some((error) => error.file.endsWith(file)) ? undefined : true,
     );
     return undefined;
+  });
+}
+
+const DEFERRED = "e2e_deferred";
+/** Its task waits in the triggerer for some seconds. */
+const DEFERRED_DAG = `from datetime import datetime, timezone
+
+from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
+from airflow.sdk import dag
+
+
+@dag(dag_id="${DEFERRED}", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc), catchup=False)
+def deferred():
+    at = "{{ (dag_run.run_after + macros.timedelta(seconds=20)).isoformat() }}"
+    DateTimeSensorAsync(task_id="wait", target_time=at)
+
+
+deferred()
+`;
+
+/** The triggerer is started for the first trigger. */
+async function deferred(runner: Runner): Promise<void> {
+  await runner.step("a deferred task goes on, though no triggerer ran before", 6 * MINUTE, async () => {
+    const client = await airflow();
+    const dags = await bucketOf("user-analyst", "dags");
+    const file = `${DEFERRED}.py`;
+    const run = `e2e-${randomUUID()}`;
+    await dags.put(file, DEFERRED_DAG);
+    try {
+      await until(`DAG ${DEFERRED}`, 2 * MINUTE, async () => await client.dag(DEFERRED));
+      await client.trigger(DEFERRED, run, {});
+      const since = Date.now();
+      const state = await until(`the end of run ${run}`, 3 * MINUTE, async () => {
+        const { state: now } = await client.run(DEFERRED, run);
+        return now === "success" || now === "failed" ? now : undefined;
+      });
+      must(state === "success", `the run ended as ${state}`);
+      return timed("its run ended after", Date.now() - since, 2 * MINUTE);
+    } finally {
+      await client.removeRun(DEFERRED, run).catch(() => undefined);
+      await dags.remove(file);
+      const logs = await bucketOf("proof", "airflow");
+      for (const key of await logs.list(`logs/dag_id=${DEFERRED}/run_id=${run}/`)) await logs.remove(key);
+    }
   });
 }
 
