@@ -24,7 +24,7 @@ export const censusHops = defineHops({
   hops: [
     {
       name: "census",
-      after: "display",
+      // A branch of its own: what the numbers have left is removed meanwhile.
       waitsFor: ["display"],
       make(own, context) {
         const [display, inputs] = [context.once(displayOf), bucketOf(context, own.bucket)];

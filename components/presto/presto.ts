@@ -1,4 +1,5 @@
 /** Presto: one coordinator, which works itself when it has no workers, and the catalogs that it queries. */
+import { readFileSync } from "node:fs";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
@@ -8,7 +9,7 @@ import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { javaProperties, type PrestoCatalog } from "./presto-catalogs.ts";
-import { heapMebibytes } from "../../platform/quantity.ts";
+import { cpuMillis, heapMebibytes } from "../../platform/quantity.ts";
 import { probeAnswerMs } from "../../platform/hops/limits.ts";
 import {
   execProbe,
@@ -78,6 +79,8 @@ export function prestoConfig(args: {
   /** Where nodes announce themselves. */
   readonly discoveryUri: string;
   readonly memoryLimit: string;
+  /** CPU limit of the container: `2000m`. */
+  readonly cpuLimit: string;
 }): string {
   const heap = heapMebibytes(args.memoryLimit, HEAP_SHARE);
   const share = (part: number): string => `${String(Math.floor(heap * part))}MB`;
@@ -101,7 +104,16 @@ export function prestoConfig(args: {
     // Finished queries stay in the heap for the page; a small heap keeps few of them.
     "query.min-expire-age": "30s",
     "query.max-history": "20",
+    // By default each step of a query is cut into 16 parts, whatever the number of cores.
+    "task.concurrency": String(powerOfTwo(cpuMillis(args.cpuLimit) / 1000)),
+    // What is known of a task that has ended is looked through five times a second.
+    "task.info.max-age": "1m",
   });
+}
+
+/** The greatest that is not above it, and at least 1. */
+function powerOfTwo(most: number): number {
+  return 2 ** Math.max(0, Math.floor(Math.log2(most)));
 }
 
 /** Text of `jvm.config`: only what every Java understands, because images differ in theirs. */
@@ -168,7 +180,13 @@ export class Presto extends Component {
       const workloadName = role === "coordinator" ? name : `${name}-worker`;
       const configName = `${name}-${role}`;
       const config = discoveryUri.apply((uri) =>
-        prestoConfig({ role, workers, discoveryUri: uri, memoryLimit: args.resources.limits.memory }),
+        prestoConfig({
+          role,
+          workers,
+          discoveryUri: uri,
+          memoryLimit: args.resources.limits.memory,
+          cpuLimit: args.resources.limits.cpu,
+        }),
       );
       configMap(
         configName,
@@ -198,7 +216,8 @@ export class Presto extends Component {
         ports: { http: PORT },
         resources: args.resources,
         probes: {
-          startup: startedProbe({ periodSeconds: 3 }),
+          // A worker is not asked by anyone but the coordinator.
+          startup: startedProbe(role === COORDINATOR ? catalogNames : [], { periodSeconds: 3 }),
           // Once started it stays so, and to start Python every ten seconds costs more than Presto itself at rest.
           readiness: httpProbe(PORT, "/v1/info", { periodSeconds: 10, failureThreshold: 3 }),
           liveness: httpProbe(PORT, "/v1/info", { periodSeconds: 20, failureThreshold: 6 }),
@@ -228,12 +247,15 @@ export class Presto extends Component {
   }
 }
 
-/** `/v1/info` answers 200 long before Presto takes queries, so the probe reads what it says. */
-function startedProbe(timing: Probe): Probe {
-  const script =
-    "import json,sys,urllib.request as r;" +
-    `sys.exit(json.load(r.urlopen('http://127.0.0.1:${PORT}/v1/info',timeout=${(probeAnswerMs - 1000) / 1000}))['starting'])`;
-  return execProbe(["python3", "-c", script], timing);
+/**
+ * `/v1/info` answers 200 long before Presto takes queries, so the probe reads what it says; then it asks what warms it up.
+ * @param catalogs - asked once it has started
+ */
+function startedProbe(catalogs: readonly string[], timing: Probe): Probe {
+  const script = readFileSync(new URL("./started.py", import.meta.url), "utf8");
+  // The rest of an answer's time is for Python's own start.
+  const seconds = String((0.6 * probeAnswerMs) / 1000);
+  return execProbe(["python3", "-c", script, String(PORT), seconds, ...catalogs], timing);
 }
 
 /** A key of a ConfigMap cannot hold a slash, so the volume puts the file into its folder. */

@@ -63,12 +63,18 @@ describe("Presto", () => {
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "presto");
     const { startupProbe, readinessProbe, livenessProbe } = inputs.spec.template.spec.containers[0];
     expect(startupProbe.exec.command.join(" ")).to.contain("/v1/info").and.to.contain("starting");
+    expect(startupProbe.exec.command.slice(-4)).to.deep.equal(["8080", "6", "lake", "topics"]);
     expect(readinessProbe).to.deep.include({ httpGet: { port: 8080, path: "/v1/info" }, periodSeconds: 10 });
     expect(livenessProbe.httpGet.path).to.equal("/v1/info");
   });
 
   it("works alone without workers, and leaves the work to them when there are any", async () => {
-    const common = { role: "coordinator", discoveryUri: "http://127.0.0.1:8080", memoryLimit: "1000Mi" } as const;
+    const common = {
+      role: "coordinator",
+      discoveryUri: "http://127.0.0.1:8080",
+      memoryLimit: "1000Mi",
+      cpuLimit: "2000m",
+    } as const;
     expect(prestoConfig({ ...common, workers: 0 })).to.contain("node-scheduler.include-coordinator=true");
     const two = prestoConfig({ ...common, workers: 2 });
     expect(two).to.contain("include-coordinator=false").and.to.contain("query.max-memory=300MB");
@@ -78,6 +84,21 @@ describe("Presto", () => {
     expect(inputs.spec.replicas).to.equal(2);
     const config = await mocked.get("kubernetes:core/v1:ConfigMap", "presto-worker");
     expect(config.inputs.data["config.properties"]).to.contain("discovery.uri=http://presto.data.svc:8080");
+  });
+
+  it("cuts a query into as many parts as it has cores, and forgets ended tasks soon", () => {
+    const settings = (cpuLimit: string): string[] =>
+      prestoConfig({
+        role: "coordinator",
+        workers: 0,
+        discoveryUri: "http://h",
+        memoryLimit: "1000Mi",
+        cpuLimit,
+      }).split("\n");
+    expect(settings("2000m")).to.include.members(["task.concurrency=2", "task.info.max-age=1m"]);
+    expect(settings("4000m")).to.include("task.concurrency=4");
+    expect(settings("3500m")).to.include("task.concurrency=2");
+    expect(settings("500m")).to.include("task.concurrency=1");
   });
 
   it("gives Java flags that every version understands", () => {
@@ -94,7 +115,12 @@ describe("Presto", () => {
   });
 
   it("reads a timestamp as its text says, whatever the zone of a client or of the machine", () => {
-    const common = { discoveryUri: "http://127.0.0.1:8080", memoryLimit: "1000Mi", workers: 1 } as const;
+    const common = {
+      discoveryUri: "http://127.0.0.1:8080",
+      memoryLimit: "1000Mi",
+      cpuLimit: "2000m",
+      workers: 1,
+    } as const;
     for (const role of ["coordinator", "worker"] as const) {
       const settings = prestoConfig({ ...common, role }).split("\n");
       expect(settings, role).to.include("deprecated.legacy-timestamp=false");
