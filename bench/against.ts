@@ -93,7 +93,8 @@ export async function measureAlone(bench: Bench, values: OptionValues, log: Log)
 
 const roundsDone = ({ runs }: Series, sides: number): number => Math.floor(runs.length / sides);
 
-function resultOf(
+/** The document and the words of a series: good when no round failed and the sources of now met every bar. */
+export function resultOf(
   { runs, failure }: Series,
   plan: Plan,
   more: Readonly<Record<string, unknown>>,

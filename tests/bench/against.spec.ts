@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { measureInTurn, turns } from "../../bench/against.ts";
+import { measureInTurn, resultOf, turns } from "../../bench/against.ts";
 import type { Bench } from "../../bench/bench.ts";
 import type { Copy } from "../../bench/copy.ts";
 import { besideWords, causeOf, refuseBesideOthers, trialOf } from "../../bench/trial.ts";
@@ -128,6 +128,35 @@ describe("two commits in turn", () => {
     expect(called()).to.deep.equal(["n up", "stopped", "n down"]);
     const again = await trial.up().catch((error: unknown) => (error as Error).message);
     expect(again).to.equal("interrupted");
+  });
+});
+
+describe("the result of a series", () => {
+  const plan = { rounds: 1, profile: "core" };
+  const run = (side: string, bench: "ok" | "failed") => ({
+    round: 1,
+    side,
+    document: { bench, verdicts: { cores: bench === "ok" } },
+    figures: [],
+  });
+
+  it("is good when all rounds ended and now met every bar, whatever the commit before missed", () => {
+    const { document, text } = resultOf(
+      { runs: [run("eaf257f", "failed"), run("now", "ok")], failure: undefined },
+      plan,
+      {},
+      ["table"],
+    );
+    expect(document).to.deep.include({ bench: "ok", verdicts: { complete: true, now: true }, failure: null });
+    expect(text).to.equal("table\neaf257f, round 1: cores is not met");
+  });
+
+  it("is bad when now missed a bar, or a round failed, whose cause comes last", () => {
+    const missed = resultOf({ runs: [run("now", "failed")], failure: undefined }, plan, {}, []);
+    expect(missed.document).to.deep.include({ bench: "failed", verdicts: { complete: true, now: false } });
+    const broken = resultOf({ runs: [run("now", "ok")], failure: "round 2 of now failed: why" }, plan, {}, ["table"]);
+    expect(broken.document).to.deep.include({ bench: "failed", failure: "round 2 of now failed: why" });
+    expect(broken.text).to.equal("table\nround 2 of now failed: why");
   });
 });
 
