@@ -87,7 +87,8 @@ const cassandra = place(cassandraRoom(declaredTables(config)), {});
 // What fills the tables, and what asks them.
 const spark = place(sparkRoom, { store, catalog });
 const presto = place(prestoRoom, { store, catalog, cassandra });
-const path = place(telemetryRoom, { kafka, spark });
+const windows = place(windowsRoom, { kafka, cassandra });
+const path = place(telemetryRoom, { kafka, spark, windows });
 
 // What people work with.
 const history = place(sparkHistoryRoom, { store });
@@ -98,7 +99,6 @@ place(jupyterhubRoom, { store, databases, clients, presto, connect });
 
 // From a number's making to a moving chart.
 place(randomNumbersRoom, { kafka });
-place(windowsRoom, { kafka, spark, cassandra });
 place(censusRoom, { store, spark, cassandra, history });
 place(displayRoom, { kafka, presto, cassandra });
 

@@ -82,7 +82,6 @@ for (const target of ["embedded", "minikube", "microk8s"]) {
 /** Workloads that make pods themselves. */
 const makersOfPods = [
   "spark-telemetry-driver",
-  "spark-windows-driver",
   "spark-census-driver",
   "spark-connect",
   "jupyterhub-hub",
@@ -368,7 +367,7 @@ describe("the program", function () {
     expect(keys).to.deep.include({
       "census-file": ["census-file"],
       "spark-census-driver": ["census"],
-      "spark-windows-driver": ["spark"],
+      "spark-telemetry-driver": ["spark"],
       display: [],
       "random-numbers": [],
       cassandra: [],
@@ -377,7 +376,7 @@ describe("the program", function () {
     expect(Object.fromEntries(Object.entries(roles).filter(([, of]) => of.length > 0))).to.deep.equal({
       // A node knows by it whether its data were made with the superuser's password of now.
       cassandra: ["admin"],
-      "spark-windows-driver": ["spark"],
+      "spark-telemetry-driver": ["spark"],
       "spark-census-driver": ["census"],
       presto: ["presto"],
       display: ["display"],
@@ -471,11 +470,7 @@ describe("the program", function () {
     expect(await added({ randomNumbers: on })).to.deep.equal(["random-numbers"]);
     expect(await added({ census: on })).to.have.members(["census-file", "spark-census-driver"]);
     const numbers = { cassandra: on, randomNumbers: on };
-    expect(await added({ ...numbers, windows: on })).to.have.members([
-      ...rows,
-      "random-numbers",
-      "spark-windows-driver",
-    ]);
+    expect(await added({ ...numbers, windows: on })).to.have.members([...rows, "random-numbers"]);
     expect(await added({ ...numbers, display: on })).to.have.members([...rows, "random-numbers", "display"]);
   });
 
@@ -523,7 +518,7 @@ describe("the program", function () {
         const config = loadConfig(given);
         const of = settingsIn(config);
         const executor = sharedExecutorResources(of(rooms.spark));
-        const counted = [executor, setupResources(), proofResources(of(rooms.proof))];
+        const counted = [setupResources(), proofResources(of(rooms.proof))];
         if (/studio|full/.test(profile)) {
           counted.push(executor, jupyterhubResources(of(rooms.jupyterhub)).server);
           counted.push(airflowResources(of(rooms.airflow)).task);

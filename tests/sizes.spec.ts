@@ -70,8 +70,7 @@ const small = {
   "spark-connect": "80m/2000m 1024Mi/1280Mi",
   "spark-history": "20m/1000m 308Mi/512Mi",
   "spark-settings/executor-pod.yaml": "80m/1000m 1408Mi/1408Mi",
-  "spark-telemetry-driver": "80m/2000m 1024Mi/1280Mi",
-  "spark-windows-driver": "80m/2000m 1127Mi/1408Mi",
+  "spark-telemetry-driver": "80m/2000m 1127Mi/1408Mi",
   "telemetry-producer": "20m/500m 96Mi/256Mi",
 };
 
@@ -106,8 +105,7 @@ const large = {
   "spark-connect": "500m/2000m 1280Mi/1280Mi",
   "spark-history": "100m/1000m 512Mi/512Mi",
   "spark-settings/executor-pod.yaml": "1000m/1000m 1408Mi/1408Mi",
-  "spark-telemetry-driver": "500m/2000m 1280Mi/1280Mi",
-  "spark-windows-driver": "500m/2000m 1408Mi/1408Mi",
+  "spark-telemetry-driver": "500m/2000m 1408Mi/1408Mi",
   "telemetry-producer": "50m/500m 256Mi/256Mi",
 };
 

@@ -83,7 +83,12 @@ export const spark = defineService({
       enabled: enabled("Spark is part of the platform"),
       driverMemory: sparkHeap("640Mi", "the driver"),
       executorMemory: sparkHeap("768Mi", "each executor"),
-      executors: z.int().min(1).max(100).default(1).describe("Number of executors."),
+      executors: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(0)
+        .describe("Number of executors of the streams. With 0 their driver does the work itself."),
       onMissingRecords: z
         .enum(["continue", "stop"])
         .default("continue")
@@ -131,10 +136,8 @@ export const spark = defineService({
     "resources.driver": sharedDriverResources(own),
     "resources.executor": sharedExecutorResources(own),
   }),
-  // Its first application is the stream of telemetry.
-  pods: ({ own, isOn }) => (isOn("telemetry") ? applicationPods(sharedDriverResources(own), own, own.executors) : []),
   shrinks: [
-    { rank: 2, set: { executors: 1 }, applies: ({ executors }) => executors > 1 },
+    { rank: 2, set: { executors: 0 }, applies: ({ executors }) => executors > 0 },
     {
       rank: 6,
       set: { driverMemory: "640Mi", executorMemory: "768Mi" },

@@ -1,25 +1,38 @@
-/** How the first data path is built: the node's own figures, from Kafka into Iceberg. */
+/** How the first data path is built: the node's own figures, from Kafka into Iceberg, and the streams of all rooms. */
 import { defineRoom } from "../../platform/place.ts";
 import { programText } from "../../platform/program.ts";
 import { provenTopic } from "../kafka/kafka-topic.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
-import { streamModules } from "../spark/stream-modules.ts";
-import { sharedDriverResources, spark as sparkService } from "../spark/service.ts";
+import { streamProgram, type StreamPart } from "../spark/stream-program.ts";
+import { spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
-import { producerResources, telemetry } from "./service.ts";
+import { producerResources, streamDriverResources, telemetry } from "./service.ts";
 import { provenTelemetry, TelemetryProducer } from "./telemetry.ts";
 import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 export const telemetryRoom = defineRoom({
   service: telemetry,
-  without: ["spark"],
+  without: ["spark", "windows"],
   build(
     { own, of, namespace, image, exposure, bucket, opts },
-    { kafka, spark }: { kafka: KafkaWithTopics; spark: SparkEndpoint | undefined },
+    {
+      kafka,
+      spark,
+      windows,
+    }: { kafka: KafkaWithTopics; spark: SparkEndpoint | undefined; windows: StreamPart | undefined },
   ) {
     const topic = kafka.topics["telemetry"];
     if (topic === undefined) return { topic: undefined, producer: undefined, stream: undefined };
     const settings = of(sparkService);
+    const part: StreamPart = {
+      sinks: { file: "telemetry_sinks.py", content: programText(import.meta.dirname, "telemetry_sinks.py") },
+      env: {
+        KAFKA_BOOTSTRAP: topic.kafka.bootstrapServers,
+        KAFKA_SECURITY_PROTOCOL: topic.kafka.securityProtocol,
+        TOPIC: topic.topic,
+      },
+      ready: topic.ready,
+    };
     const producer = new TelemetryProducer(
       "telemetry",
       {
@@ -38,22 +51,13 @@ export const telemetryRoom = defineRoom({
         {
           spark,
           mode: "stream",
-          main: { file: "telemetry-stream.py", content: programText(import.meta.dirname, "telemetry-stream.py") },
-          modules: streamModules(),
-          env: {
-            KAFKA_BOOTSTRAP: topic.kafka.bootstrapServers,
-            KAFKA_SECURITY_PROTOCOL: topic.kafka.securityProtocol,
-            TOPIC: topic.topic,
-            ON_MISSING_RECORDS: settings.onMissingRecords,
-            CHECKPOINT: `s3a://${bucket("checkpoints")}/telemetry`,
-            TRIGGER_SECONDS: String(own.stream.triggerSeconds),
-            DEAD_LETTER_TRIGGER_SECONDS: String(own.stream.deadLetterTriggerSeconds),
-          },
-          driverMemory: settings.driverMemory,
-          driverResources: sharedDriverResources(settings),
+          ...streamProgram({ ...own.stream, ...settings }, `s3a://${bucket("checkpoints")}`, [part, windows]),
+          driverMemory: own.stream.driverMemory,
+          driverResources: streamDriverResources(own),
           executors: settings.executors,
           readyFile: "/tmp/stream-ready",
-          // It waits for topic, buckets and catalog by itself: until they are there it has itself to start.
+          // Its first requests go to the topic, the buckets and the catalog, and a failed one ends the driver.
+          waitFor: [...topic.ready, ...(windows?.ready ?? []), ...spark.objectStore.ready, ...spark.catalog.ready],
           exposure,
         },
         opts,

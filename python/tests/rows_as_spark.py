@@ -72,6 +72,9 @@ class Column:
     def isNotNull(self) -> "Column":
         return Column(lambda row: self(row) is not None)
 
+    def isin(self, *values: Any) -> "Column":
+        return Column(lambda row: self(row) in values)
+
     def rlike(self, pattern: str) -> "Column":
         return Column(lambda row: None if self(row) is None else re.search(pattern, self(row)) is not None)
 
@@ -142,7 +145,9 @@ def of_rows(work: Callable[[list[Any]], Any]) -> Callable[..., Column]:
     return lambda given: Column(lambda rows: work([column(given)(row) for row in rows]), of_group=True)
 
 
-def interval(text: str) -> Column:
+def expression(text: str) -> Column:
+    if text.startswith("timestamp_millis"):
+        return lit(datetime(2026, 11, 21, 12, 30))
     number, unit = re.fullmatch(r"interval (\d+) (minute|day)s?", text).groups()  # type: ignore[union-attr]
     return lit(timedelta(**{f"{unit}s": int(number)}))
 
@@ -161,7 +166,7 @@ functions = support.module(
     col=column,
     lit=lit,
     when=lambda test, value: When([(test, value)]),
-    expr=interval,
+    expr=expression,
     struct=struct,
     date_trunc=truncated,
     coalesce=lambda *given: Column(lambda row: next((one(row) for one in given if one(row) is not None), None)),
@@ -175,7 +180,6 @@ functions = support.module(
     pmod=over(lambda left, right: left % right),
     unix_micros=over(lambda time: round((time.replace(tzinfo=None) - EPOCH) / timedelta(microseconds=1))),
     timestamp_micros=over(lambda micros: EPOCH + timedelta(microseconds=micros)),
-    current_timestamp=lambda: lit(datetime(2026, 11, 21, 12, 30)),
     count=of_rows(len),
     avg=of_rows(statistics.fmean),
     stddev_samp=of_rows(lambda values: statistics.stdev(values) if len(values) > 1 else None),

@@ -1,4 +1,4 @@
-"""What the streams' programs share, and the windows of `windows-stream.py`, with rows in memory instead of Spark."""
+"""The program of the streams, and the windows of `windows_sinks.py`, with rows in memory instead of Spark."""
 
 import contextlib
 import io
@@ -20,7 +20,7 @@ import support
 NOW = datetime(2026, 11, 21, 12, 0, 8)
 ENVIRONMENT = {
     "KAFKA_BOOTSTRAP": "kafka.example:9092",
-    "CHECKPOINT": "s3a://checkpoints/windows/",
+    "CHECKPOINTS": "s3a://checkpoints/",
     "CASSANDRA_CONTACT_POINTS": "cassandra.example",
     "CASSANDRA_USER": "spark",
     "CASSANDRA_PASSWORD": "hush",
@@ -34,18 +34,19 @@ class StreamCase(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.dict(os.environ, ENVIRONMENT, clear=True))
         self.enterContext(rows_as_spark.modules())
-        self.rules = support.load("components/spark/programs/stream_rules.py", "stream_rules")
-        self.enterContext(mock.patch.dict("sys.modules", {"stream_rules": self.rules}))
-        self.records = support.load("components/spark/programs/stream_records.py", "stream_records")
-        self.enterContext(mock.patch.dict("sys.modules", {"stream_records": self.records}))
-        self.gaps = support.load("components/spark/programs/stream_gaps.py", "stream_gaps")
-        self.enterContext(mock.patch.dict("sys.modules", {"stream_gaps": self.gaps}))
-        self.tables = support.load("components/spark/programs/stream_tables.py", "stream_tables")
-        self.enterContext(mock.patch.dict("sys.modules", {"stream_tables": self.tables}))
+        self.rules, self.records = self.module("stream_rules"), self.module("stream_records")
+        self.tables, self.gaps, self.progress, self.lake = [
+            self.module(f"stream_{name}") for name in ("tables", "gaps", "progress", "lake")
+        ]
         self.slept: list[float] = []
         self.enterContext(mock.patch("time.sleep", self.slept.append))
         self.said = self.enterContext(contextlib.redirect_stderr(io.StringIO()))
         self.enterContext(contextlib.redirect_stdout(io.StringIO()))
+
+    def module(self, name: str) -> Any:
+        loaded = support.load(f"components/spark/programs/{name}.py", name)
+        self.enterContext(mock.patch.dict("sys.modules", {name: loaded}))
+        return loaded
 
     def ends(self, *words: str) -> Any:
         return self.assertRaisesRegex(SystemExit, "(?s)" + ".*".join(words))
@@ -185,17 +186,17 @@ class Driver(StreamCase):
 
 
 class Lag(StreamCase):
-    def progress(self, offsets: object) -> Any:
+    def ended(self, offsets: object) -> Any:
         return types.SimpleNamespace(json=json.dumps({"sources": [{"endOffset": offsets}]}))
 
     def test_is_told_by_where_the_last_batch_ended(self) -> None:
         self.assertEqual(self.records.end_offsets(None), {})
-        self.assertEqual(self.records.end_offsets(self.progress(None)), {})
-        self.assertEqual(self.records.end_offsets(self.progress({"t": {"0": 4, "1": 0}})), {"t": {0: 4, 1: 0}})
+        self.assertEqual(self.records.end_offsets(self.ended(None)), {})
+        self.assertEqual(self.records.end_offsets(self.ended({"t": {"0": 4, "1": 0}})), {"t": {0: 4, 1: 0}})
 
     def test_is_told_to_kafka_once_for_each_batch_and_again_when_kafka_did_not_hear(self) -> None:
         seen = [{"t": {"0": 1}}, {"t": {"0": 1}}, {"t": {"0": 2}}, {"t": {"0": 2}}]
-        progress = [self.progress(offsets) for offsets in seen]
+        progress = [self.ended(offsets) for offsets in seen]
         query = mock.Mock()
         type(query).lastProgress = mock.PropertyMock(side_effect=[*progress, KeyboardInterrupt])
         told = mock.Mock(side_effect=[None, OSError("no broker"), None])
@@ -232,7 +233,8 @@ class Missing(StreamCase):
             mock.patch.object(found, "_read", lambda _topic, _partition, *offsets: self.read.append(offsets)),
             mock.patch.object(found, "_note") as noted,
         ):
-            checked = found.checked(batch, 7)
+            counts = {("t", 0): len(seen)} if seen else {}
+            checked = found.checked(batch, 7, found.places(7), counts)
         self.assertIs(checked, more if self.read else batch)
         [(epoch, gaps)] = [call.args for call in noted.call_args_list]
         self.assertEqual(epoch, 7)
@@ -411,7 +413,7 @@ NUMBERS, TELEMETRY = "random-numbers", "telemetry"
 class WindowsCase(StreamCase):
     def setUp(self) -> None:
         super().setUp()
-        self.program = support.load("components/windows/programs/windows-stream.py", "windows_stream")
+        self.program = support.load("components/windows/programs/windows_sinks.py", "windows_sinks")
         self.written: dict[str, list[dict[str, Any]]] = {}
         self.options: list[dict[str, str]] = []
 
@@ -425,7 +427,7 @@ class WindowsCase(StreamCase):
     def sink(self, query: str) -> Any:
         context = types.SimpleNamespace(getLocalProperty={"sql.streaming.queryId": "q-1"}.get)
         self.ready, self.jvm = mock.Mock(), mock.Mock()
-        return self.program.Sink(types.SimpleNamespace(sparkContext=context, _jvm=self.jvm), query, self.ready)
+        return self.lake.Sink(types.SimpleNamespace(sparkContext=context, _jvm=self.jvm), query, self.ready)
 
 
 class Parts(WindowsCase):
@@ -501,13 +503,17 @@ class Writing(WindowsCase):
         {**record((TELEMETRY, 2, 8)), "error": "not JSON"},
     ]
 
-    def lake(self, *rows: dict[str, Any], held: int = -1) -> None:
+    def into_lake(self, *rows: dict[str, Any], held: int = -1, floors: Any = {}) -> None:
+        counted: dict[tuple[str, bool], int] = {}
+        for row in rows:
+            kind = (row["topic"], row["error"] is None)
+            counted[kind] = counted.get(kind, 0) + 1
         with mock.patch.multiple(self.tables, load=lambda *_: None, last_epoch=lambda *_: held):
-            self.program.write_lake(self.sink("lake"), self.frame(*rows), 5)
-        self.assertEqual(rows_as_spark.DataFrame.persisted, [])
+            lake = self.lake.Lake(self.program.sinks().lake, types.SimpleNamespace(floors=floors))
+            lake.write(self.sink("lake"), self.frame(*rows), 5, counted)
 
     def test_puts_numbers_and_the_windows_of_both_streams_into_the_lake(self) -> None:
-        self.lake(*self.BATCH)
+        self.into_lake(*self.BATCH)
         self.assertEqual([row["id"] for row in self.written["lake.random_numbers.samples"]], ["random-numbers-0-1"])
         [dead] = self.written["lake.random_numbers.dead_letter"]
         self.assertEqual((dead["run"], dead["error"], dead["kafka_offset"]), ("r", "not JSON", 2))
@@ -515,7 +521,7 @@ class Writing(WindowsCase):
             [(row["stream"], row["mean"]) for row in self.written["lake.streaming.windows"]],
             [("random-numbers", 2.0), ("monitoring", 3.0)],
         )
-        for table, definition in self.program.TABLES.items():
+        for table, definition in ((one.name, one.definition) for one in self.program.sinks().lake):
             for row in self.written.get(table, []):
                 columns = definition.split("USING")[0].strip(" ()\n").split(",")
                 self.assertEqual(set(row), {column.split()[0] for column in columns}, table)
@@ -524,15 +530,15 @@ class Writing(WindowsCase):
                 self.assertEqual(options[f"snapshot-property.{name}"], value)
 
     def test_makes_no_snapshot_of_nothing(self) -> None:
-        self.lake(self.BATCH[3])
+        self.into_lake(self.BATCH[3])
         self.assertEqual(self.written, {})
-        self.lake(self.BATCH[1])
+        self.into_lake(self.BATCH[1])
         self.assertEqual(list(self.written), ["lake.random_numbers.dead_letter"])
-        self.lake(self.BATCH[2])
+        self.into_lake(self.BATCH[2])
         self.assertEqual(list(self.written), ["lake.random_numbers.dead_letter", "lake.streaming.windows"])
 
     def test_leaves_out_a_batch_that_the_lake_has(self) -> None:
-        self.lake(*self.BATCH, held=5)
+        self.into_lake(*self.BATCH, held=5)
         self.assertEqual(self.written, {})
 
     def test_puts_good_records_windows_and_names_into_cassandra_under_its_keys(self) -> None:
@@ -608,21 +614,168 @@ class Writing(WindowsCase):
         self.assertGreater(int(found["spark.cassandra.connection.keepAliveMS"]), milliseconds)
 
 
-class Resuming(WindowsCase):
-    def furthest(self, query: str, group: dict[str, dict[int, int]], table: dict[int, int]) -> Any:
-        with mock.patch.object(self.records, "group_offsets", return_value=group):
-            with mock.patch.object(self.tables, "next_offsets", return_value=table):
-                return self.program.ends(None, query)
+class Files:
+    """A folder of files in memory."""
 
-    def test_of_the_lake_goes_by_its_tables_where_they_are_ahead_of_its_group(self) -> None:
-        group = {NUMBERS: {0: 5, 1: 9}, TELEMETRY: {0: 3}}
+    path = "s3a://checkpoints/lake"
+
+    def __init__(self, **files: str) -> None:
+        self.files = {name.replace("__", "/"): text for name, text in files.items()}
+
+    def exists(self, name: str) -> bool:
+        return name in self.files
+
+    def read(self, name: str) -> str:
+        return self.files[name]
+
+    def write(self, name: str, text: str) -> None:
+        self.files[name] = text
+
+    def newest(self, name: str) -> int:
+        return max((int(one.split("/")[1]) for one in self.files if one.startswith(f"{name}/")), default=-1)
+
+
+def checkpoint(query: str, committed: int, *ends: dict[str, dict[str, int]]) -> Files:
+    files = Files(metadata=json.dumps({"id": query}))
+    files.files.update({f"offsets/{batch}": f"v1\n{{}}\n{json.dumps(end)}" for batch, end in enumerate(ends)})
+    files.files.update({f"commits/{batch}": "v1" for batch in range(committed + 1)})
+    return files
+
+
+A, B = "lake.a.samples", "lake.b.windows"
+
+
+class Taking(StreamCase):
+    """Tables that other queries have written before."""
+
+    def floors(self, files: Files, tables: dict[str, Iceberg], still_runs: Any = None) -> Any:
+        with mock.patch.object(self.tables, "load", lambda _, name: tables[name]):
+            return self.progress.floors_of(None, self.progress.Checkpoint(files), list(tables), still_runs)
+
+    def test_goes_on_after_the_last_batch_that_is_done(self) -> None:
+        files = checkpoint("q", 1, {"t": {"0": 4}}, {"t": {"0": 9, "1": 2}}, {"t": {"0": 12, "1": 3}})
+        self.assertEqual(self.floors(files, {A: Iceberg(batch_of("q", 1))}), {A: {"t": {0: 9, 1: 2}}})
+
+    def test_knows_a_batch_that_is_in_one_table_and_not_in_the_other(self) -> None:
+        files = checkpoint("q", 0, {"t": {"0": 4}}, {"t": {"0": 9}})
+        found = self.floors(files, {A: Iceberg(batch_of("q", 0), batch_of("q", 1), {}), B: Iceberg(batch_of("q", 0))})
+        self.assertEqual(found, {A: {"t": {0: 9}}, B: {"t": {0: 4}}})
+
+    def test_says_nothing_of_a_query_that_has_done_nothing(self) -> None:
+        self.assertEqual(self.floors(checkpoint("q", -1, {"t": {"0": 4}}), {A: Iceberg(batch_of("other", 3))}), {})
+
+    def test_makes_an_old_driver_leave_out_what_it_would_still_write_and_waits_for_its_batch(self) -> None:
+        files = checkpoint("q", 0, {"t": {"0": 4}}, {"t": {"0": 9}}, {"t": {"0": 12}})
+        table = Iceberg(batch_of("q", 0))
+
+        def old_driver(_: float) -> None:
+            self.slept.append(1)
+            if len(self.slept) == 2:
+                table.summaries.append(batch_of("q", 1))  # it had looked before the fence
+            if len(self.slept) >= 4:
+                batch = len(self.slept) - 3
+                if self.tables.last_epoch(table, "q") < batch:
+                    table.summaries.append(batch_of("q", batch))
+                files.files[f"commits/{batch}"] = "v1"
+
+        with mock.patch("time.sleep", old_driver):
+            self.assertEqual(self.floors(files, {A: table}, lambda: True), {A: {"t": {0: 9}}})
+        self.assertEqual(len(self.slept), 4)
+        old_driver(0)
+        self.assertNotIn(batch_of("q", 2), table.summaries)
+
+    def test_does_not_wait_for_a_driver_that_has_ended(self) -> None:
+        table = Iceberg(batch_of("q", 0))
+        files = checkpoint("q", 0, {"t": {"0": 4}})
+        self.assertEqual(self.floors(files, {A: table}, lambda: False), {A: {"t": {0: 4}}})
+        self.assertEqual((self.slept, len(table.summaries)), ([], 1))
+
+    def test_begins_at_the_least_floor_of_each_partition(self) -> None:
+        written = [self.progress.Written(A, ("t",), True, "", ""), self.progress.Written(B, ("t", "u"), False, "", "")]
+        floors = {A: {"t": {0: 9, 1: 2}}, B: {"t": {0: 4, 1: 3}, "u": {0: 7}}}
+        start = self.progress.starts_of
+        self.assertEqual(start(written, floors, {"t": 2, "u": 1}, -2), {"t": {0: 4, 1: 2}, "u": {0: 7}})
+        self.assertEqual(start(written, floors, {"t": 3, "u": 2}, -2), {"t": {0: 4, 1: 2, 2: -2}, "u": {0: 7, 1: -2}})
+        self.assertEqual(start(written, {A: floors[A]}, {"t": 2, "u": 1}, -2), {"t": {0: -2, 1: -2}, "u": {0: -2}})
+        self.assertEqual(start(written, {A: floors[A]}, {"t": 2, "u": 1}, -1), {"t": {0: 9, 1: 2}, "u": {0: -1}})
+
+    def test_needs_no_floors_once_all_lie_behind(self) -> None:
+        floors = {A: {"t": {0: 9}}, B: {"t": {0: 4}, "u": {0: 7}}}
+        passed = self.progress.passed
+        self.assertFalse(passed(floors, {("t", 0): 8, ("u", 0): 7}, {("t", 0): 20, ("u", 0): 8}))
+        self.assertTrue(passed(floors, {("t", 0): 9, ("u", 0): 7}, {("t", 0): 20, ("u", 0): 8}))
+        self.assertTrue(passed(floors, {("t", 0): 8, ("u", 0): 7}, {("t", 0): 3, ("u", 0): 8}), "the topic was made anew")
+        self.assertTrue(passed({}, {}, {}))
+
+
+class Settling(StreamCase):
+    """The file that says which query goes on."""
+
+    def made(self, files: Files, olds: dict[str, Any], *tables: Any) -> Any:
+        with mock.patch.object(self.progress, "Folder", lambda *_: files):
+            found = self.progress.Progress(None, "s3a://checkpoints", tables, "spark-a")
+        found._at = lambda path: self.progress.Checkpoint(olds.get(path.removeprefix("s3a://checkpoints/"), Files()))
+        with mock.patch.object(self.tables, "load", lambda *_: Iceberg()):
+            found.settle()
+        return found
+
+    def start(self, found: Any, told: Any = {}, held: Any = {}) -> Any:
+        with (
+            mock.patch.object(self.records, "topic_partitions", lambda _, topics: dict.fromkeys(topics, 1)),
+            mock.patch.object(self.records, "group_offsets", lambda *_: told),
+            mock.patch.object(self.tables, "next_offsets", lambda _, names: held.get(names[0], {})),
+        ):
+            return json.loads(found.start()) if found.start() != "earliest" else "earliest"
+
+    def written(self, name: str, *topics: str, before: str = "") -> Any:
+        return self.progress.Written(name, topics, name == A, before, "")
+
+    def test_takes_over_what_queries_of_their_own_have_written(self) -> None:
+        olds = {"a": checkpoint("q", 0, {"t": {"0": 9}}), "b": checkpoint("r", 0, {"t": {"0": 4}, "u": {"0": 7}})}
+        found = self.made(Files(), olds, self.written(A, "t", before="a"), self.written(B, "t", "u", before="b"))
+        self.assertEqual(found.checkpoint, "s3a://checkpoints/lake/1")
+        self.assertEqual(found.floors, {A: {"t": {0: 9}}, B: {"t": {0: 4}, "u": {0: 7}}})
+        self.assertEqual(self.start(found, held={A: {0: 9}}), {"t": {"0": 4}, "u": {"0": 7}})
+
+    def test_begins_a_query_of_its_own_when_a_room_comes_or_goes_and_keeps_what_others_have_written(self) -> None:
+        files, (a, b) = Files(), (self.written(A, "t"), self.written(B, "t", "u"))
+        first = self.made(files, {}, a, b)
+        self.assertEqual(self.start(first), {"t": {"0": -2}, "u": {"0": -2}})
+        olds = {"lake/1": checkpoint("q", 0, {"t": {"0": 9}, "u": {"0": 7}})}
+        self.assertEqual(self.start(self.made(files, olds, a, b)), "earliest", "its own checkpoint decides")
+        second = self.made(files, olds, a)
+        self.assertEqual((second.checkpoint, second.floors), ("s3a://checkpoints/lake/2", {A: {"t": {0: 9}, "u": {0: 7}}}))
+        self.assertEqual(self.start(second, held={A: {0: 9}}), {"t": {"0": 9}})
+        olds["lake/2"] = checkpoint("r", 0, {"t": {"0": 30}})
+        second.forget_floors()
+        third = self.made(files, olds, a, b)
+        self.assertEqual(third.floors, {A: {"t": {0: 30}}, B: {"t": {0: 9}, "u": {0: 7}}})
+        self.assertEqual(self.start(third, held={A: {0: 30}}), {"t": {"0": 9}, "u": {"0": 7}})
+
+    def test_ends_the_driver_when_tables_have_rows_that_no_checkpoint_knows_of(self) -> None:
+        found = self.made(Files(), {}, self.written(A, "t"))
+        for told, held in (({"t": {0: 5}}, {}), ({}, {A: {0: 5}})):
+            with self.ends("have rows, but s3a://checkpoints/lake/1 is not there", "=resume", "group spark-a."):
+                self.start(found, told, held)
+        self.assertEqual(self.start(found, {"gone": {0: 5}}), {"t": {"0": -2}}, "a topic of a room that is off")
+
+    def test_resumes_after_the_rows_and_where_the_group_is(self) -> None:
+        os.environ["ON_MISSING_CHECKPOINT"] = "resume"
+        found = self.made(Files(), {}, self.written(A, "t"), self.written(B, "t", "u"))
+        told = {"t": {0: 5}, "u": {0: 3}}
+        self.assertEqual(self.start(found, told, {A: {0: 8}}), {"t": {"0": 8}, "u": {"0": 3}})
+        self.assertEqual(found.floors, {A: {"t": {0: 8}}, B: {"t": {0: 8}, "u": {0: 3}}})
+
+
+class Floors(WindowsCase):
+    def test_keep_from_a_table_what_it_has_and_from_no_other_one(self) -> None:
+        rows = [record((NUMBERS, 0, 1)), record((NUMBERS, 0, 2)), record((NUMBERS, 1, 1)), record((TELEMETRY, 0, 1))]
+        table = "lake.random_numbers.samples"
+        Writing.into_lake(self, *rows, floors={table: {NUMBERS: {0: 2}}})  # type: ignore[arg-type]
         self.assertEqual(
-            self.furthest("lake", group, {0: 8, 1: 2, 2: 4}), {NUMBERS: {0: 8, 1: 9, 2: 4}, TELEMETRY: {0: 3}}
+            [row["id"] for row in self.written[table]], ["random-numbers-0-2", "random-numbers-1-1"]
         )
-
-    def test_of_a_query_that_has_written_nothing_begins_anew(self) -> None:
-        self.assertEqual(self.furthest("lake", {}, {}), {})
-        self.assertEqual(self.furthest("cassandra", {}, {0: 8}), {})
+        self.assertEqual(sum(row["count"] for row in self.written["lake.streaming.windows"]), 4)
 
 
 if __name__ == "__main__":

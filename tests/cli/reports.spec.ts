@@ -82,7 +82,7 @@ const status: StatusReport = {
     dagErrors: dagErrorAnswer([{ file: "broken.py", message: "SyntaxError: '(' was never closed (line 3)" }]),
     lags: lagAnswer([
       { group: "display-0", topic: "telemetry", lag: null, members: 1, state: "Stable" },
-      { group: "spark-windows-lake", topic: "random-numbers", lag: 42, members: 0, state: "stream" },
+      { group: "spark-telemetry-lake", topic: "random-numbers", lag: 42, members: 0, state: "stream" },
     ]),
   },
   notes: ["NetworkPolicies are not enforced"],
@@ -178,7 +178,7 @@ describe("what status shows", () => {
   it("tells how far each reader of Kafka is behind, where Kafka answers", () => {
     const text = renderStatus(status);
     expect(text).to.match(/^reader +topic +lag +members +state$/m);
-    expect(text).to.match(/^spark-windows-lake +random-numbers +42 +- +stream$/m);
+    expect(text).to.match(/^spark-telemetry-lake +random-numbers +42 +- +stream$/m);
     expect(text).to.match(/^display-0 +telemetry +- +1 +stable$/m);
     for (const lags of [null, lagAnswer([])]) {
       expect(renderStatus({ ...status, answers: { ...status.answers, lags } })).not.to.contain("reader");
@@ -263,10 +263,10 @@ describe("doctor", () => {
       const { cold, warm } = diskNeeded(config);
       return [memoryWanted(config), cold, warm].map((value) => Math.round(value / 2 ** 30));
     };
-    expect(gibibytes("core")).to.deep.equal([10, 20, 8]);
-    expect(gibibytes("studio")).to.deep.equal([14, 26, 12]);
-    expect(gibibytes("pipeline")).to.deep.equal([14, 25, 11]);
-    expect(gibibytes("full")).to.deep.equal([19, 31, 15]);
+    expect(gibibytes("core")).to.deep.equal([8, 20, 8]);
+    expect(gibibytes("studio")).to.deep.equal([13, 26, 12]);
+    expect(gibibytes("pipeline")).to.deep.equal([12, 25, 11]);
+    expect(gibibytes("full")).to.deep.equal([16, 31, 15]);
   });
 
   it("compares versions by number", () => {

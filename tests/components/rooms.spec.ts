@@ -49,7 +49,7 @@ describe("The rooms", () => {
   });
 
   it("have settings for the size of each pod that they have", () => {
-    const executors = ["sparkConnect", "windows", "census"];
+    const executors = ["sparkConnect", "telemetry", "census"];
     for (const size of ["small", "large"] as const) {
       const config = loadConfig({ "millrace:profile": "full", "millrace:cluster": { sizes: size } });
       for (const room of rooms.filter((one) => one.pods !== undefined)) {

@@ -204,16 +204,15 @@ describe("profile pipeline without further settings", () => {
     expect(services.display).to.deep.equal({ enabled: true, replicas: 1, memory: "256Mi" });
   });
 
-  it("writes windows of ten seconds every four seconds to Cassandra, every ten to the lake, and a small census", () => {
-    expect(services.windows).to.deep.equal({
-      enabled: true,
-      windowSeconds: 10,
-      triggerSeconds: 4,
-      lakeTriggerSeconds: 10,
+  it("starts a batch when 200 records are new or after ten seconds, with windows of ten seconds and a small census", () => {
+    expect(services.telemetry.stream).to.deep.equal({
+      triggerSeconds: 1,
+      minRecords: 200,
+      quietSeconds: 10,
+      maxRecords: 20_000,
       driverMemory: "768Mi",
-      executors: 0,
-      keepHours: 24,
     });
+    expect(services.windows).to.deep.equal({ enabled: true, windowSeconds: 10, keepHours: 24 });
     expect(services.census).to.deep.equal({ enabled: true, rows: 20_000, seed: 1, parts: 2 });
   });
 });

@@ -9,12 +9,12 @@ const parts = (services: unknown) => footprint(config(services)).map(({ service 
 describe("the footprint", () => {
   it("of the default platform leaves room on 2 cores and 8 GiB", () => {
     const { need } = fit(config(), { cpuMillis: 1900, memoryMi: 7 * 1024 });
-    expect(need).to.deep.equal({ cpuMillis: 830, memoryMi: 5261 });
+    expect(need).to.deep.equal({ cpuMillis: 750, memoryMi: 3956 });
   });
 
   it("of profile studio leaves room on 2 cores and 12 GiB, with one task, one notebook and one Spark session at work", () => {
     const result = fit(loadConfig({ "millrace:profile": "studio" }), { cpuMillis: 1800, memoryMi: 11 * 1024 });
-    expect(result.need).to.deep.equal({ cpuMillis: 1330, memoryMi: 10290 });
+    expect(result.need).to.deep.equal({ cpuMillis: 1250, memoryMi: 8985 });
     expect(result.fits).to.equal(true);
   });
 
@@ -32,9 +32,9 @@ describe("the footprint", () => {
   it("of profiles pipeline and full leaves room on 2 cores, with the census at work", () => {
     const room = { cpuMillis: 1800, memoryMi: 16 * 1024 };
     const pipeline = fit(loadConfig({ "millrace:profile": "pipeline" }), room);
-    expect(pipeline).to.deep.include({ fits: true, need: { cpuMillis: 1210, memoryMi: 9697 } });
+    expect(pipeline).to.deep.include({ fits: true, need: { cpuMillis: 1050, memoryMi: 7265 } });
     const full = fit(loadConfig({ "millrace:profile": "full" }), room);
-    expect(full).to.deep.include({ fits: true, need: { cpuMillis: 1710, memoryMi: 14726 } });
+    expect(full).to.deep.include({ fits: true, need: { cpuMillis: 1550, memoryMi: 12294 } });
   });
 
   it("has a line for each service from a number's making to the browser, in profile pipeline", () => {
@@ -44,7 +44,6 @@ describe("the footprint", () => {
       { service: "cassandra", cpuMillis: 80, memoryMi: 672, diskGi: 5 },
       { service: "randomNumbers", cpuMillis: 20, memoryMi: 77, diskGi: 0 },
       { service: "census", cpuMillis: 160, memoryMi: 2432, diskGi: 0 },
-      { service: "windows", cpuMillis: 80, memoryMi: 1127, diskGi: 0 },
       { service: "display", cpuMillis: 40, memoryMi: 128, diskGi: 0 },
     ]);
   });
@@ -82,7 +81,6 @@ describe("the footprint", () => {
       "kafka",
       "objectStore",
       "catalog",
-      "spark",
       "presto",
       "proof",
       "telemetry",
@@ -125,7 +123,7 @@ describe("the footprint", () => {
 
   it("grows with the heap of the executors", () => {
     const need = (executorMemory: string) =>
-      fit(config({ spark: { executorMemory } }), { cpuMillis: 0, memoryMi: 0 }).need;
+      fit(config({ spark: { executors: 1, executorMemory } }), { cpuMillis: 0, memoryMi: 0 }).need;
     expect(need("2Gi").memoryMi - need("1Gi").memoryMi).to.equal(1024);
   });
 });
@@ -141,27 +139,27 @@ describe("the fit check", () => {
     const result = fit(large, { cpuMillis: 1900, memoryMi: 6400 });
     expect(result.fits).to.equal(false);
     expect(result.proposal).to.equal(
-      "the platform requests 1.23 cores and 8.26 GiB of memory, and the nodes can give 1.90 cores and 6.25 GiB of memory; " +
-        "the largest parts are presto 3.17 GiB, spark 2.38 GiB, kafka 1.51 GiB; to make it fit, " +
+      "the platform requests 1.15 cores and 6.98 GiB of memory, and the nodes can give 1.90 cores and 6.25 GiB of memory; " +
+        "the largest parts are presto 3.17 GiB, kafka 1.51 GiB, telemetry 1.19 GiB; to make it fit, " +
         "set millrace:services.presto.workers to 0",
     );
   });
 
   it("names services to drop when sizes do not suffice", () => {
-    expect(fit(config(), { cpuMillis: 1900, memoryMi: 4400 }).proposal).to.match(
+    expect(fit(config(), { cpuMillis: 1900, memoryMi: 3600 }).proposal).to.match(
       /to make it fit, set millrace:services\.presto\.enabled and millrace:proof\.enabled to false$/,
     );
   });
 
   it("says the least when nothing fits", () => {
     expect(fit(config(), { cpuMillis: 1900, memoryMi: 2048 }).proposal).to.match(
-      /no smaller set of services fits either \(the smallest needs 0\.68 cores and 3\.94 GiB of memory\); give the nodes more$/,
+      /no smaller set of services fits either \(the smallest needs 0\.60 cores and 2\.67 GiB of memory\); give the nodes more$/,
     );
   });
 
   it("names the largest parts by CPU when CPU is what is short", () => {
     expect(fit(config(), { cpuMillis: 700, memoryMi: 8000 }).proposal).to.contain(
-      "the largest parts are spark 0.16 cores, kafka 0.10 cores, presto 0.10 cores",
+      "the largest parts are kafka 0.10 cores, presto 0.10 cores, telemetry 0.10 cores",
     );
   });
 
@@ -170,10 +168,10 @@ describe("the fit check", () => {
       "millrace:profile": "studio",
       "millrace:services": { jupyterhub: { userMemory: "4Gi" } },
     });
-    expect(fit(studio, { cpuMillis: 1800, memoryMi: 7 * 1024 }).proposal).to.match(
+    expect(fit(studio, { cpuMillis: 1800, memoryMi: 6000 }).proposal).to.match(
       /to make it fit, set millrace:services\.jupyterhub\.userMemory to 1536Mi, set millrace:services\.sparkHistory\.enabled to false, set millrace:services\.sparkConnect\.enabled to false, set millrace:services\.airflow\.enabled to false$/,
     );
-    expect(fit(studio, { cpuMillis: 1800, memoryMi: 5400 }).proposal).to.match(
+    expect(fit(studio, { cpuMillis: 1800, memoryMi: 4200 }).proposal).to.match(
       /set millrace:services\.jupyterhub\.enabled to false$/,
     );
   });
@@ -181,10 +179,10 @@ describe("the fit check", () => {
   const pipeline = (services: unknown) => loadConfig({ "millrace:profile": "pipeline", "millrace:services": services });
 
   it("proposes fewer copies before fewer services", () => {
-    expect(fit(pipeline({ display: { replicas: 2 } }), { cpuMillis: 1800, memoryMi: 8000 }).proposal).to.match(
+    expect(fit(pipeline({ display: { replicas: 2 } }), { cpuMillis: 1800, memoryMi: 7300 }).proposal).to.match(
       /to make it fit, set millrace:services\.display\.replicas to 1/,
     );
-    expect(fit(pipeline({}), { cpuMillis: 1800, memoryMi: 8500 }).proposal).to.match(
+    expect(fit(pipeline({}), { cpuMillis: 1800, memoryMi: 6500 }).proposal).to.match(
       /to make it fit, set millrace:services\.census\.enabled to false$/,
     );
   });

@@ -140,7 +140,7 @@ export async function unchangedUp(runner: Runner): Promise<void> {
 
 /** Most that everything may use: the data path, and what people's services (5 GiB) and the pipeline (3 GiB) may add. */
 const limitGiB: Readonly<Record<Profile, number>> = { core: 8, studio: 13, pipeline: 11, full: 16 };
-const pipelineServices = /^(cassandra|random-numbers|spark-windows|display)/;
+const pipelineServices = /^(cassandra|random-numbers|display)/;
 const PIPELINE_GIB = 3;
 
 export async function memory(runner: Runner, profile: Profile): Promise<void> {

@@ -14,8 +14,8 @@ import { withTunnel } from "./tunnel.ts";
 export const PUMP = serviceNames.randomNumbers;
 export const CASSANDRA = serviceNames.cassandra;
 export const DISPLAY = serviceNames.display;
-/** The driver of the stream that makes windows. */
-export const WINDOWS_DRIVER = sparkDriverName("windows");
+/** The driver of all streams. */
+export const STREAMS_DRIVER = sparkDriverName("telemetry");
 export const RANDOM_NUMBERS = "random-numbers";
 export const MONITORING = "telemetry";
 /** The metric of marked numbers. */

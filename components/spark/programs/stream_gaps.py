@@ -10,13 +10,15 @@ behind them.
 import json
 import sys
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 import stream_records as records
 import stream_rules as rules
+import stream_tables as tables
 from stream_records import Offsets, first_line, patiently, setting
 
 TABLE = f"{setting('CATALOG', 'lake')}.streaming.gaps"
@@ -29,6 +31,8 @@ MADE_ANEW = "the topic was made anew"
 ADMIN_TRIES = 3
 
 Place = tuple[str, int]
+#: Numbers of records by topic, and whether they are good.
+Kinds = Mapping[tuple[str, bool], int]
 
 
 class Gap(NamedTuple):
@@ -92,23 +96,36 @@ class Gaps:
         self._written = written or {}
         self._unwritten: list[tuple[int, Gap]] = []
         self._last: tuple[int, dict[Place, int]] | None = None
+        self._may_be_written = True
         self.missed: dict[Place, Missed] = {}
 
     def load(self) -> None:
         """What was missed before this driver began."""
+        if tables.load(self._spark, TABLE).currentSnapshot() is None:
+            return
         rows = self._spark.table(TABLE).where(F.col("query") == self._query).orderBy("noticed_at", "from_offset")
         for row in rows.collect():
             self._count(Gap(row.topic, row.kafka_partition, row.from_offset, row.to_offset, row.reason))
 
-    def checked(self, batch: DataFrame, epoch: int) -> DataFrame:
-        """The batch, which is kept by the caller so that Kafka is read once; with what else must be read."""
+    def places(self, epoch: int) -> tuple[Mapping[Place, int], Mapping[Place, int]]:
+        """Where a batch begins and ends."""
         starts, ends = self._starts(epoch), self._log(f"offsets/{epoch}")
-        may_be_written = self._last is None or self._last[0] >= epoch
+        self._may_be_written = self._last is None or self._last[0] >= epoch
         self._last = (epoch, ends)
-        counts = {
-            (row["topic"], row["kafka_partition"]): row["count"]
-            for row in batch.groupBy("topic", "kafka_partition").agg(F.count(F.lit(1)).alias("count")).collect()
-        }
+        return starts, ends
+
+    def checked(
+        self,
+        batch: DataFrame,
+        epoch: int,
+        places: tuple[Mapping[Place, int], Mapping[Place, int]],
+        counts: Mapping[Place, int],
+    ) -> DataFrame:
+        """The batch, which is kept by the caller so that Kafka is read once; with what else must be read.
+
+        :param counts: numbers of its records
+        """
+        starts, ends = places
         gaps: list[Gap] = []
         for (topic, partition), end in ends.items():
             start = starts.get((topic, partition), 0)
@@ -121,7 +138,7 @@ class Gaps:
                 limit = min(end, self._earliest(topic, partition, end))
                 if limit > start:
                     seen = set(self._seen(batch, topic, partition, limit))
-                    if may_be_written:
+                    if self._may_be_written:
                         seen.update(self._in_tables(topic, partition, start, limit))
                     gaps += holes(topic, partition, start, limit, seen)
         self._note(epoch, gaps)
@@ -218,14 +235,44 @@ class Gaps:
         return rules.read(reader.option("failOnDataLoss", "false").load()).coalesce(1)
 
 
-def each_batch(gaps: Gaps, work: Callable[[DataFrame, int], None]) -> Callable[[DataFrame, int], None]:
-    """What a query does with a batch: it is read once and kept, looked through for gaps, and worked on."""
+class Counts(NamedTuple):
+    """Numbers of a batch's records."""
+
+    by_place: dict[Place, int]
+    by_kind: dict[tuple[str, bool], int]
+
+
+@cache
+def _counting() -> tuple[tuple[Column, ...], Column]:
+    keys = F.col("topic"), F.col("kafka_partition"), F.col("error").isNull().alias("is_good")
+    return keys, F.count(F.lit(1)).alias("count")
+
+
+def counted(batch: DataFrame) -> Counts:
+    found, (keys, count) = Counts({}, {}), _counting()
+    for row in batch.groupBy(*keys).agg(count).collect():
+        place, kind = (row["topic"], row["kafka_partition"]), (row["topic"], row["is_good"])
+        found.by_place[place] = found.by_place.get(place, 0) + row["count"]
+        found.by_kind[kind] = found.by_kind.get(kind, 0) + row["count"]
+    return found
+
+
+def each_batch(
+    gaps: Gaps,
+    work: Callable[[DataFrame, int, Kinds], None],
+    began: Callable[[int, Mapping[Place, int], Mapping[Place, int]], None] = lambda *_: None,
+) -> Callable[[DataFrame, int], None]:
+    """What a query does with a batch: it is read and counted once and kept, looked through for gaps, and worked on."""
 
     def run(batch: DataFrame, epoch: int) -> None:
         # One task per batch: at these rates a second one only makes more and smaller files.
         kept = batch.coalesce(1).persist()
         try:
-            work(gaps.checked(kept, epoch), epoch)
+            places = gaps.places(epoch)
+            began(epoch, *places)
+            counts = counted(kept)
+            checked = gaps.checked(kept, epoch, places, counts.by_place)
+            work(checked, epoch, (counts if checked is kept else counted(checked)).by_kind)
         finally:
             kept.unpersist()
 

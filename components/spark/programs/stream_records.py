@@ -1,13 +1,15 @@
-"""Kafka records as the streams read them: what `telemetry-stream.py` and `windows-stream.py` share.
+"""Kafka records as the streams read them: what all queries share.
 
 Settings, the session, the reading and the checking of records, where a query begins, how far it is, how a driver ends.
 """
 
 import json
 import os
+import ssl
 import sys
 import threading
 import time
+import urllib.request
 from typing import Any, Callable, Mapping, NamedTuple, NoReturn, Sequence, TypeVar
 
 from pyspark.sql import DataFrame, SparkSession
@@ -54,10 +56,23 @@ def patiently(what: str, action: Callable[[], Result]) -> Result:
             time.sleep(RETRY_SECONDS)
 
 
+class NotYet(Exception):
+    """Why a query does not begin now; nothing is wrong, and the driver is ready meanwhile."""
+
+
 def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSession:
     """Small batches on one or two cores: few tasks, little history kept."""
     shared = {
         "spark.log.level": "WARN",
+        # Batches are too small for plans that are made anew while they run.
+        "spark.sql.adaptive.enabled": "false",
+        # Batches have the same code, which is compiled once and kept. That of a whole stage takes longer to write than to run.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.cache.maxEntries": "500",
+        # Plans are written out for Spark's page with each of their jobs.
+        "spark.sql.ui.explainMode": "simple",
+        # Files have names of their own: looking whether one is there costs more requests than writing it.
+        "spark.hadoop.fs.s3a.performance.flags": "create,delete,mkdir",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "1",
         # Of a key that comes twice the last one counts, as in every other reader.
@@ -157,6 +172,35 @@ def set_group_offsets(
     admin.alterConsumerGroupOffsets(group, told).all().get()
 
 
+def delete_groups(spark: SparkSession, groups: Sequence[str]) -> None:
+    """Removes groups of queries that are no more, whose lag would grow for ever. One that is not there is no fault."""
+    admin = kafka_admin(spark)
+    try:
+        for group in groups:
+            names = spark._jvm.java.util.ArrayList()
+            names.add(group)
+            try:
+                admin.deleteConsumerGroups(names).all().get()
+            except Exception as error:  # noqa: BLE001 - it is only for tidiness
+                if "GroupIdNotFound" not in str(error):
+                    print(f"group {group} not removed: {first_line(error)}", file=sys.stderr, flush=True)
+    finally:
+        admin.close()
+
+
+def runs(workload: str) -> bool:
+    """Whether a workload of the platform has a pod, also one that is ending; outside a cluster it has none."""
+    account = "/var/run/secrets/kubernetes.io/serviceaccount"
+    if not os.path.exists(f"{account}/token"):
+        return False
+    token, namespace = (open(f"{account}/{name}").read().strip() for name in ("token", "namespace"))
+    url = f"https://kubernetes.default.svc/api/v1/namespaces/{namespace}/pods?labelSelector=app.kubernetes.io/name%3D{workload}"
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    trust = ssl.create_default_context(cafile=f"{account}/ca.crt")
+    with urllib.request.urlopen(request, timeout=10, context=trust) as answer:
+        return len(json.load(answer)["items"]) > 0
+
+
 def earliest_offset(spark: SparkSession, topic: str, partition: int) -> int:
     """The earliest offset that Kafka has of a partition."""
     admin = kafka_admin(spark)
@@ -248,17 +292,16 @@ def kafka_options(reader: Any) -> Any:
     )
 
 
-def read_topics(spark: SparkSession, topics: Sequence[str], start: str, most: str) -> DataFrame:
-    """The topics' records, parsed, each with `error`: null, or what is wrong with it.
-
-    :param most: records of a batch at most, which bounds it after a long stop
-    """
+def read_topics(spark: SparkSession, topics: Sequence[str], start: str) -> DataFrame:
+    """The topics' records, parsed, each with `error`: null, or what is wrong with it."""
     source = (
         kafka_options(spark.readStream.format("kafka"))
         .option("subscribe", ",".join(topics))
         .option("startingOffsets", start)
         .option("failOnDataLoss", str(setting("ON_MISSING_RECORDS", "continue") == "stop").lower())
-        .option("maxOffsetsPerTrigger", most)
+        .option("minOffsetsPerTrigger", setting("LEAST_RECORDS", "200"))
+        .option("maxTriggerDelay", f"{setting('QUIET_SECONDS', '10')}s")
+        .option("maxOffsetsPerTrigger", setting("MAX_RECORDS_PER_BATCH", "20000"))
         .load()
     )
     return rules.read(source)
@@ -269,17 +312,20 @@ class KeptQuery:
 
     def __init__(self, name: str, start: Callable[[], Any]) -> None:
         self.name, self._start = name, start
-        self._query = start()
+        self._query: Any = None
         self._pause = RETRY_SECONDS
         self._due: float | None = None
+        self._try()
 
     @property
     def lastProgress(self) -> Any:
-        return self._query.lastProgress
+        return None if self._query is None else self._query.lastProgress
 
     def look(self, ready: ReadyFile, now: float) -> None:
         """Starts it when it is time to; the driver is not ready until it has done a batch again."""
-        if self._query.isActive:
+        if self._query is None:
+            self._try()
+        elif self._query.isActive:
             if self._due is not None and self._query.lastProgress is not None:
                 self._due, self._pause = None, RETRY_SECONDS
                 ready.waits(f"{self.name} runs", False)
@@ -295,6 +341,15 @@ class KeptQuery:
                 self._query = self._start()
             except Exception as error:  # noqa: BLE001 - it is tried again, and the other queries go on
                 print(f"{self.name}: not started: {first_line(error)}", file=sys.stderr, flush=True)
+
+    def _try(self) -> None:
+        """Starts it, unless it may not begin yet."""
+        try:
+            self._query = self._start()
+        except NotYet as reason:
+            if self._due is None:
+                print(f"{self.name}: waits: {reason}", flush=True)
+            self._due = 0.0
 
 
 def keep_running(spark: SparkSession, queries: Sequence[KeptQuery], ready: ReadyFile) -> NoReturn:

@@ -5,6 +5,7 @@
 """
 
 import uuid
+from functools import cache
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -23,6 +24,12 @@ RUN_PATTERN = r"^[A-Za-z0-9._:-]{1,64}(?![\s\S])"
 TIME_PATTERN = (
     r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)(?![\s\S])"
 )
+
+
+def now() -> Column:
+    """The time at which a record is worked on. Spark's own is a constant of a batch's code, which is compiled anew for each."""
+    milliseconds = "java_method('java.lang.System', 'currentTimeMillis')"
+    return F.expr(f"timestamp_millis(cast({milliseconds} as bigint))").cast("timestamp_ntz")
 
 
 def read(source: DataFrame) -> DataFrame:
@@ -45,7 +52,7 @@ def read(source: DataFrame) -> DataFrame:
         F.col("timestamp").cast("timestamp_ntz").alias("kafka_time"),
         F.col("partition").alias("kafka_partition"),
         F.col("offset").alias("kafka_offset"),
-        F.current_timestamp().cast("timestamp_ntz").alias("ingested_at"),
+        now().alias("ingested_at"),
         F.explode_outer(F.array(_fields(F.col("json")))).alias("r"),
     )
     is_time = F.col("r.ts").rlike(TIME_PATTERN)
@@ -130,28 +137,36 @@ def problem() -> Column:
     )
 
 
-def samples(records: DataFrame) -> DataFrame:
+@cache
+def _sample() -> tuple[Column, ...]:
+    """Expressions that each batch uses are made once: each part of one is a call into the JVM."""
     fields = ("id", "run", "source", "node")
-    return records.where("error is null").select(
+    return (
         *(F.col(f"r.{field}").alias(field) for field in fields),
-        "ts",
+        F.col("ts"),
         F.col("r.metric").alias("metric"),
         F.col("r.value").alias("value"),
-        "kafka_partition",
-        "kafka_offset",
-        "ingested_at",
+        F.col("kafka_partition"),
+        F.col("kafka_offset"),
+        F.col("ingested_at"),
+    )
+
+
+def samples(records: DataFrame) -> DataFrame:
+    return records.where("error is null").select(*_sample())
+
+
+@cache
+def _dead_letter() -> tuple[Column, ...]:
+    """The run comes from the header, since the value may be unreadable."""
+    run = F.coalesce(F.col("header_run"), F.col("r.run"))
+    return (
+        F.when(run.rlike(RUN_PATTERN), run).alias("run"),
+        F.col("key"),
+        F.col("text").alias("value"),
+        *(F.col(name) for name in ("error", "kafka_partition", "kafka_offset", "ingested_at")),
     )
 
 
 def dead_letters(records: DataFrame) -> DataFrame:
-    """The run comes from the header, since the value may be unreadable."""
-    run = F.coalesce(F.col("header_run"), F.col("r.run"))
-    return records.where("error is not null").select(
-        F.when(run.rlike(RUN_PATTERN), run).alias("run"),
-        "key",
-        F.col("text").alias("value"),
-        "error",
-        "kafka_partition",
-        "kafka_offset",
-        "ingested_at",
-    )
+    return records.where("error is not null").select(*_dead_letter())

@@ -62,12 +62,10 @@ def compact_minutes() -> float:
 class Upkeep(NamedTuple):
     """How a table of a stream is maintained."""
 
-    #: Whose batches write it.
-    query: Any
     #: Column that says when a row was written.
-    written: str
+    written: str = "ingested_at"
     #: How often many small files become one; a table that pages read all the time needs it more often.
-    compact_minutes: float
+    compact_minutes: float = compact_minutes()
     #: Files become old before they are merged: what is fresh is what proofs look at.
     age_minutes: float = 5
     #: Fewer files of a partition are left as they are.
@@ -75,12 +73,20 @@ class Upkeep(NamedTuple):
 
 
 def create_tables(spark: SparkSession, tables: Mapping[str, str]) -> None:
+    """Makes tables that are missing, and gives the others the properties that they lack: a change is a commit each."""
     properties = ", ".join(f"'{name}' = '{value}'" for name, value in TABLE_PROPERTIES.items())
-    for namespace in dict.fromkeys(table.rpartition(".")[0] for table in tables):
-        spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {namespace}")
     for table, definition in tables.items():
-        spark.sql(f"CREATE TABLE IF NOT EXISTS {table} {definition} TBLPROPERTIES ({properties})")
-        spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ({properties})")
+        if not spark.catalog.tableExists(table):
+            spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {table.rpartition('.')[0]}")
+            spark.sql(f"CREATE TABLE IF NOT EXISTS {table} {definition} TBLPROPERTIES ({properties})")
+        elif lacks_properties(load(spark, table)):
+            spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ({properties})")
+
+
+def lacks_properties(iceberg: Any) -> bool:
+    """Iceberg does not give back the version of the format as a property."""
+    held = iceberg.properties()
+    return any(held.get(name) != value for name, value in TABLE_PROPERTIES.items() if name != "format-version")
 
 
 def next_offsets(spark: SparkSession, tables: Sequence[str]) -> dict[int, int]:
@@ -108,13 +114,21 @@ def history(iceberg: Any) -> Iterator[Any]:
         snapshot = None if parent is None else iceberg.snapshot(parent)
 
 
-def last_epoch(iceberg: Any, query: str) -> int:
-    """The last batch of a query that the table has; -1 when it has none."""
+def last_epoch(iceberg: Any, query: str, below: int | None = None) -> int:
+    """The last batch of a query that the table has; -1 when it has none.
+
+    :param below: batches from this number on do not count
+    """
     for summary in history(iceberg):
         for by, epoch in ((QUERY_PROPERTY, EPOCH_PROPERTY), (SINK_QUERY_PROPERTY, SINK_EPOCH_PROPERTY)):
-            if summary.get(by) == query:
+            if summary.get(by) == query and (below is None or int(summary.get(epoch)) < below):
                 return int(summary.get(epoch))
     return -1
+
+
+def fence(iceberg: Any, query: str, epoch: int) -> None:
+    """Makes a query take all its batches before `epoch` for written, whoever runs it."""
+    iceberg.newAppend().set(QUERY_PROPERTY, query).set(EPOCH_PROPERTY, str(epoch)).commit()
 
 
 def append_once(spark: SparkSession, rows: DataFrame, table: str, query: str, epoch: int) -> None:
@@ -171,27 +185,41 @@ def compact(spark: SparkSession, table: str, upkeep: Upkeep) -> None:
         )
 
 
-def maintain_for_ever(spark: SparkSession, tables: Mapping[str, Upkeep]) -> None:
+def maintain_for_ever(spark: SparkSession, query: Any, tables: Mapping[str, Upkeep]) -> None:
     """Every so many batches, and just after one: a commit of the stream while manifests are merged costs another try.
 
     It comes often, so that few manifests are merged at a time. Maintenance that fails is reported and tried again later:
     the stream does not depend on it.
+
+    :param query: whose batches write the tables
     """
-    every = int(setting("MAINTENANCE_BATCHES", "10"))
-    done: dict[str, int] = {}
+    every = int(setting("MAINTENANCE_BATCHES", "20"))
+    done: int | None = None
     compacted = dict.fromkeys(tables, time.monotonic())
+    maintained: dict[str, Any] = {}
     while True:
-        time.sleep(0.5)
+        time.sleep(2)
+        progress = query.lastProgress
+        if progress is None:
+            continue
+        batch = progress["batchId"]
+        if done is not None and batch - done < every:
+            continue
+        done = batch
         for table, upkeep in tables.items():
-            progress = upkeep.query.lastProgress
-            batch = progress["batchId"] if progress else 0
-            if batch - done.setdefault(table, batch) < every:
-                continue
-            done[table] = batch
             try:
+                newest = newest_snapshot(spark, table)
+                if newest == maintained.get(table):
+                    continue
                 maintain(spark, table)
                 if 0 < 60 * upkeep.compact_minutes <= time.monotonic() - compacted[table]:
                     compacted[table] = time.monotonic()
                     compact(spark, table, upkeep)
+                maintained[table] = newest_snapshot(spark, table)
             except Exception as error:  # noqa: BLE001 - any failure, see above
                 print(f"maintenance of {table} failed, will try again: {first_line(error)}", file=sys.stderr, flush=True)
+
+
+def newest_snapshot(spark: SparkSession, table: str) -> Any:
+    snapshot = load(spark, table).currentSnapshot()
+    return None if snapshot is None else snapshot.snapshotId()

@@ -78,15 +78,15 @@ describe("the lag of Kafka's readers", () => {
   it("is the sum over all partitions of what was written and not read yet, by group and topic", async () => {
     const source = kafka(
       {
-        "spark-windows-lake": { written: { telemetry: ["5", "7"], "random-numbers": ["10", "20"] } },
+        "spark-telemetry-lake": { written: { telemetry: ["5", "7"], "random-numbers": ["10", "20"] } },
         "airflow-report": { state: "Stable", members: [{ telemetry: [0, 1] }], written: { telemetry: ["6", "9"] } },
       },
       { telemetry: ["6", "9"], "random-numbers": ["110", "23"] },
     );
     expect(await groupLags(source)).to.deep.equal([
       { group: "airflow-report", topic: "telemetry", lag: 0, members: 1, state: "Stable" },
-      { group: "spark-windows-lake", topic: "random-numbers", lag: 103, members: 0, state: "stream" },
-      { group: "spark-windows-lake", topic: "telemetry", lag: 3, members: 0, state: "stream" },
+      { group: "spark-telemetry-lake", topic: "random-numbers", lag: 103, members: 0, state: "stream" },
+      { group: "spark-telemetry-lake", topic: "telemetry", lag: 3, members: 0, state: "stream" },
     ]);
   });
 

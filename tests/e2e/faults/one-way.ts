@@ -1,6 +1,6 @@
 /** Faults of one of several ways that records take, while the others go on. */
 import { SUPERUSER } from "../../../components/cassandra/cassandra-keyspaces.ts";
-import { WINDOWS_DRIVER, withCassandra } from "../pipeline.ts";
+import { STREAMS_DRIVER, withCassandra } from "../pipeline.ts";
 import { kube, namespace, pods, ready } from "../platform.ts";
 import { until } from "../runner.ts";
 import type { Fault } from "./put-back.ts";
@@ -28,26 +28,26 @@ interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
 
-/** The stream writes to Cassandra as ever, and to the lake once when it starts and then not for a day. */
+/** The streams write to Cassandra as ever, and to the lake once when they start and then not for a day. */
 export function lakeStandsStill(): Fault {
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${WINDOWS_DRIVER}`;
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${STREAMS_DRIVER}`;
   const [name, seconds] = ["LAKE_TRIGGER_SECONDS", "86400"];
   let before: readonly Container[] | undefined;
   const replace = (containers: readonly Container[]): Promise<unknown> =>
     kube().patch(path, { spec: { template: { spec: { containers } } } });
   return {
-    what: "the stream's writing to the lake stopped",
+    what: "the streams' writing to the lake stopped",
     begin: async () => {
       const { containers } = (await kube().get<Deployment>(path)).spec.template.spec;
       before = containers;
-      const old = (await pods(WINDOWS_DRIVER)).map((pod) => pod.metadata.uid);
+      const old = (await pods(STREAMS_DRIVER)).map((pod) => pod.metadata.uid);
       const env = (one: Container): NonNullable<Container["env"]> =>
-        (one.env ?? []).map((entry) => (entry.name === name ? { name, value: seconds } : entry));
+        [...(one.env ?? []), { name, value: seconds }];
       await replace(containers.map((one) => ({ ...one, env: env(one) })));
       await until("the driver with other settings", 2 * MINUTE, async () =>
-        (await pods(WINDOWS_DRIVER)).some((pod) => old.includes(pod.metadata.uid)) ? undefined : true,
+        (await pods(STREAMS_DRIVER)).some((pod) => old.includes(pod.metadata.uid)) ? undefined : true,
       );
-      await ready(WINDOWS_DRIVER, 4 * MINUTE);
+      await ready(STREAMS_DRIVER, 4 * MINUTE);
     },
     end: async () => {
       if (before !== undefined) await replace(before);

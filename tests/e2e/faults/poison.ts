@@ -9,7 +9,7 @@ import {
   type Message,
   RANDOM_NUMBERS,
   sendMessages,
-  WINDOWS_DRIVER,
+  STREAMS_DRIVER,
   withCassandra,
   withPump,
 } from "../pipeline.ts";
@@ -60,7 +60,7 @@ export async function poison(runner: Runner): Promise<void> {
   try {
     const title = `${messages.length} kinds of poison are kept with their reasons, once each, and the stream lives`;
     await runner.step(title, 4 * MINUTE, async () => {
-      const before = await fingerprints(WINDOWS_DRIVER);
+      const before = await fingerprints(STREAMS_DRIVER);
       await sendMessages(RANDOM_NUMBERS, messages);
       const good = await withPump((pump) => pump({ run, values: Array.from({ length: GOOD }, (_, index) => index) }));
       const rows = await until("all of them in dead_letter", 2 * MINUTE, async () => {
@@ -75,7 +75,7 @@ export async function poison(runner: Runner): Promise<void> {
         must(said.startsWith(reason), `of ${key} it says "${said}", not "${reason} …"`);
       }
       await mustArrive(run, from, new Set(good.map(({ id }) => id)));
-      const after = await fingerprints(WINDOWS_DRIVER);
+      const after = await fingerprints(STREAMS_DRIVER);
       must(after.join() === before.join(), `the driver was started anew: ${before.join()}; now ${after.join()}`);
       return `${messages.length} kept, ${good.length} good numbers after them in Cassandra`;
     });

@@ -13,7 +13,7 @@ import {
   type Part,
   type Pump,
   RANDOM_NUMBERS,
-  WINDOWS_DRIVER,
+  STREAMS_DRIVER,
   withCassandra,
   withPump,
 } from "../pipeline.ts";
@@ -40,7 +40,7 @@ export async function driverKilledOften(runner: Runner, _profile: Profile, { kil
       const words = await complete(run, from, sent);
       return `${words}; killed after ${pauses.map((ms) => Math.round(ms / SECOND)).join(", ")} s`;
     } finally {
-      await ready(WINDOWS_DRIVER, 3 * MINUTE);
+      await ready(STREAMS_DRIVER, 3 * MINUTE);
       await forget([run], from);
     }
   });
@@ -87,8 +87,8 @@ async function killOften(kills: number): Promise<number[]> {
       );
       await sleep(2 * SECOND * Math.random());
     } else await sleep((3 + 12 * Math.random()) * SECOND);
-    await until("a driver to kill", MINUTE, async () => ((await pods(WINDOWS_DRIVER)).length > 0 ? true : undefined));
-    await kill(WINDOWS_DRIVER);
+    await until("a driver to kill", MINUTE, async () => ((await pods(STREAMS_DRIVER)).length > 0 ? true : undefined));
+    await kill(STREAMS_DRIVER);
     pauses.push(Date.now() - started);
   }
   return pauses;

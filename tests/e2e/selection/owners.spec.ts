@@ -49,7 +49,7 @@ describe("owners of files", () => {
       "components/spark-connect/spark-connect.ts": "spark-connect",
       "components/spark-connect.ts": "spark-connect",
       "components/airflow/programs/telemetry-report.py": "airflow",
-      "components/windows/programs/windows-stream.py": "windows",
+      "components/windows/programs/windows_sinks.py": "windows",
       "components/catalog/programs/metastore-setup.ts": "catalog",
       "images/garage/Dockerfile": "object-store",
       "dags/census_batch.py": "census",
