@@ -36,7 +36,11 @@ const LAKE = "spark-telemetry-lake";
 const READERS = ["spark-windows-cassandra", LAKE];
 
 export async function oddRecords(runner: Runner): Promise<void> {
-  await runner.step("odd records are valid or dead letters as their table says, and the driver goes on", 4 * MINUTE, table);
+  await runner.step(
+    "odd records are valid or dead letters as their table says, and the driver goes on",
+    4 * MINUTE,
+    table,
+  );
   await runner.step("two metrics of one id and time are two rows in Cassandra", 2 * MINUTE, twoMetrics);
   await runner.step("records that Kafka drops unread are counted, and the stream goes on", 5 * MINUTE, dropped);
 }
@@ -50,10 +54,7 @@ async function table(): Promise<string> {
     const counts = await Promise.all(STREAMS.map(([, namespace]) => mustBeAsExpected(namespace, run, cases)));
     await mustBeFinite(run, 2 * cases.filter(({ expected }) => "value" in expected && expected.run === run).length);
     const after = await fingerprints(STREAMS_DRIVER);
-    must(
-      after.join() === before.join(),
-      `the driver was started anew: ${before.join()}; now ${after.join()}`,
-    );
+    must(after.join() === before.join(), `the driver was started anew: ${before.join()}; now ${after.join()}`);
     return `of each stream ${counts[0] ?? ""}, sent by ${WAYS.length} ways of compressing`;
   } finally {
     await forget([run], now);

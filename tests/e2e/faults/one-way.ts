@@ -41,8 +41,7 @@ export function lakeStandsStill(): Fault {
       const { containers } = (await kube().get<Deployment>(path)).spec.template.spec;
       before = containers;
       const old = (await pods(STREAMS_DRIVER)).map((pod) => pod.metadata.uid);
-      const env = (one: Container): NonNullable<Container["env"]> =>
-        [...(one.env ?? []), { name, value: seconds }];
+      const env = (one: Container): NonNullable<Container["env"]> => [...(one.env ?? []), { name, value: seconds }];
       await replace(containers.map((one) => ({ ...one, env: env(one) })));
       await until("the driver with other settings", 2 * MINUTE, async () =>
         (await pods(STREAMS_DRIVER)).some((pod) => old.includes(pod.metadata.uid)) ? undefined : true,
