@@ -1,6 +1,5 @@
 /** The program of the streams: shared modules, and what each room makes of records. */
 import type * as pulumi from "@pulumi/pulumi";
-import type { Ready } from "../../platform/endpoints.ts";
 import { programText } from "../../platform/program.ts";
 import type { EnvVar } from "../../platform/workload.ts";
 import type { SparkApplicationArgs } from "./spark-application.ts";
@@ -12,8 +11,6 @@ export interface StreamPart {
   readonly sinks: SparkMain;
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secretEnv?: readonly EnvVar[];
-  /** What its first requests go to. */
-  readonly ready: Ready;
 }
 
 /** When a batch begins and how large it is, and what becomes of a gap. */
@@ -46,7 +43,7 @@ export function streamProgram(
       LEAST_RECORDS: String(settings.minRecords),
       QUIET_SECONDS: String(settings.quietSeconds),
       MAX_RECORDS_PER_BATCH: String(settings.maxRecords),
-      ...Object.assign({}, ...parts.map(({ env }) => env)),
+      ...Object.fromEntries(parts.flatMap(({ env }) => Object.entries(env))),
     },
     secretEnv: parts.flatMap(({ secretEnv = [] }) => secretEnv),
   };

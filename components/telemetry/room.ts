@@ -31,7 +31,6 @@ export const telemetryRoom = defineRoom({
         KAFKA_SECURITY_PROTOCOL: topic.kafka.securityProtocol,
         TOPIC: topic.topic,
       },
-      ready: topic.ready,
     };
     const producer = new TelemetryProducer(
       "telemetry",
@@ -56,8 +55,6 @@ export const telemetryRoom = defineRoom({
           driverResources: streamDriverResources(own),
           executors: settings.executors,
           readyFile: "/tmp/stream-ready",
-          // Its first requests go to the topic, the buckets and the catalog, and a failed one ends the driver.
-          waitFor: [...topic.ready, ...(windows?.ready ?? []), ...spark.objectStore.ready, ...spark.catalog.ready],
           exposure,
         },
         opts,

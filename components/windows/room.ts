@@ -21,8 +21,6 @@ export const windowsRoom = defineRoom({
       sinks: { file: "windows_sinks.py", content: programText(import.meta.dirname, "windows_sinks.py") },
       env: { RANDOM_NUMBERS_TOPIC: numbers.topic, WINDOW_SECONDS: String(own.windowSeconds) },
       secretEnv: cassandraEnv(cassandra.access("spark")),
-      // Cassandra is not among them: its query waits for it by itself.
-      ready: numbers.ready,
     };
   },
   offers(part, { own: { windowSeconds } }) {

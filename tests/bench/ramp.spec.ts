@@ -12,7 +12,7 @@ import {
 import { throttledShare, throttlingOf } from "../../bench/usage.ts";
 import { UserError } from "../../cli/errors.ts";
 
-const reader = (growth: number, group = "spark-windows-lake"): Reader => ({
+const reader = (growth: number, group = "spark-telemetry-lake"): Reader => ({
   group,
   topic: "random-numbers",
   meanLag: 5000,
@@ -84,7 +84,7 @@ describe("a rate", () => {
     const broken = step({
       rate: 3000,
       taken: 2500,
-      readers: [reader(1412), reader(61, "spark-telemetry-samples"), reader(60, "ok")],
+      readers: [reader(1412), reader(61, "spark-windows-cassandra"), reader(60, "ok")],
       pods: [
         { name: "windows", cores: 0.95, limit: 1, throttled: 0.63 },
         { name: "held", cores: 0.3, limit: 1, throttled: 0.25 },
@@ -97,8 +97,8 @@ describe("a rate", () => {
     });
     expect(whatBreaks(broken, 2)).to.deep.equal([
       "Kafka took 2,500 of 3,000 records/s",
-      "spark-windows-lake falls behind on random-numbers by 1,412 records/s",
-      "spark-telemetry-samples falls behind on random-numbers by 61 records/s",
+      "spark-telemetry-lake falls behind on random-numbers by 1,412 records/s",
+      "spark-windows-cassandra falls behind on random-numbers by 61 records/s",
       "pods restarted: windows",
       "windows takes 0.95 of its limit of 1.00 cores, and was held back in 63 % of the time",
       "held takes 0.30 of its limit of 1.00 cores, and was held back in 25 % of the time",
@@ -120,7 +120,7 @@ describe("the ramp", () => {
     expect(text.split("\n").slice(-4)).to.deep.equal([
       "highest rate with flat lag: 1000 records/s",
       "at 2000 records/s:",
-      "- spark-windows-lake falls behind on random-numbers by 300 records/s",
+      "- spark-telemetry-lake falls behind on random-numbers by 300 records/s",
       "sent 100, lost 0, twice 0",
     ]);
   });

@@ -265,10 +265,11 @@ def each_batch(
     """What a query does with a batch: it is read and counted once and kept, looked through for gaps, and worked on."""
 
     def run(batch: DataFrame, epoch: int) -> None:
+        starts, ends = places = gaps.places(epoch)
+        records.ways_of(batch, sum(end - starts.get(place, 0) for place, end in ends.items()))
         # One task per batch: at these rates a second one only makes more and smaller files.
         kept = batch.coalesce(1).persist()
         try:
-            places = gaps.places(epoch)
             began(epoch, *places)
             counts = counted(kept)
             checked = gaps.checked(kept, epoch, places, counts.by_place)

@@ -48,12 +48,14 @@ def first_line(error: Exception) -> str:
 
 def patiently(what: str, action: Callable[[], Result]) -> Result:
     """Tries until it works. A driver that gave up would be held back by Kubernetes, long after an outage is over."""
+    pause = 1
     while True:
         try:
             return action()
         except Exception as error:  # noqa: BLE001 - the reason is shown, and the driver is not ready meanwhile
-            print(f"{what}: {first_line(error)}; again in {RETRY_SECONDS} s", file=sys.stderr, flush=True)
-            time.sleep(RETRY_SECONDS)
+            print(f"{what}: {first_line(error)}; again in {pause} s", file=sys.stderr, flush=True)
+            time.sleep(pause)
+            pause = min(2 * pause, RETRY_SECONDS)
 
 
 class NotYet(Exception):
@@ -66,8 +68,9 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSessio
         "spark.log.level": "WARN",
         # Batches are too small for plans that are made anew while they run.
         "spark.sql.adaptive.enabled": "false",
-        # Batches have the same code, which is compiled once and kept. That of a whole stage takes longer to write than to run.
+        # The code of a whole stage takes longer to write than to run; see also `ways_of`.
         "spark.sql.codegen.wholeStage": "false",
+        # Batches have the same code, which is compiled once and kept.
         "spark.sql.codegen.cache.maxEntries": "500",
         # Plans are written out for Spark's page with each of their jobs.
         "spark.sql.ui.explainMode": "simple",
@@ -87,6 +90,15 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSessio
         "spark.ui.retainedTasks": "500",
     }
     return SparkSession.builder.appName(name).config(map={**shared, **(settings or {})}).getOrCreate()
+
+
+#: From this number of records on, a batch is worked on faster by code that is written for it, though writing takes time.
+CODE_FROM = 1000
+
+
+def ways_of(batch: DataFrame, size: int) -> None:
+    """How a batch's expressions are evaluated: as they are, or by code."""
+    batch.sparkSession.conf.set("spark.sql.codegen.factoryMode", "FALLBACK" if size >= CODE_FROM else "NO_CODEGEN")
 
 
 class ReadyFile:
