@@ -55,6 +55,7 @@ export const telemetryRoom = defineRoom({
           driverResources: streamDriverResources(own),
           executors: settings.executors,
           readyFile: "/tmp/stream-ready",
+          // It waits for topics, buckets and catalog by itself: until they are there it has itself to start.
           exposure,
         },
         opts,

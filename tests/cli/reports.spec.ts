@@ -265,8 +265,8 @@ describe("doctor", () => {
     };
     expect(gibibytes("core")).to.deep.equal([8, 20, 8]);
     expect(gibibytes("studio")).to.deep.equal([13, 26, 12]);
-    expect(gibibytes("pipeline")).to.deep.equal([12, 25, 11]);
-    expect(gibibytes("full")).to.deep.equal([16, 31, 15]);
+    expect(gibibytes("pipeline")).to.deep.equal([10, 25, 11]);
+    expect(gibibytes("full")).to.deep.equal([15, 31, 15]);
   });
 
   it("compares versions by number", () => {

@@ -32,9 +32,9 @@ describe("the footprint", () => {
   it("of profiles pipeline and full leaves room on 2 cores, with the census at work", () => {
     const room = { cpuMillis: 1800, memoryMi: 16 * 1024 };
     const pipeline = fit(loadConfig({ "millrace:profile": "pipeline" }), room);
-    expect(pipeline).to.deep.include({ fits: true, need: { cpuMillis: 1050, memoryMi: 7265 } });
+    expect(pipeline).to.deep.include({ fits: true, need: { cpuMillis: 970, memoryMi: 5857 } });
     const full = fit(loadConfig({ "millrace:profile": "full" }), room);
-    expect(full).to.deep.include({ fits: true, need: { cpuMillis: 1550, memoryMi: 12294 } });
+    expect(full).to.deep.include({ fits: true, need: { cpuMillis: 1470, memoryMi: 10886 } });
   });
 
   it("has a line for each service from a number's making to the browser, in profile pipeline", () => {
@@ -43,7 +43,7 @@ describe("the footprint", () => {
     expect(rows.filter(({ service }) => !core.includes(service))).to.deep.equal([
       { service: "cassandra", cpuMillis: 80, memoryMi: 672, diskGi: 5 },
       { service: "randomNumbers", cpuMillis: 20, memoryMi: 77, diskGi: 0 },
-      { service: "census", cpuMillis: 160, memoryMi: 2432, diskGi: 0 },
+      { service: "census", cpuMillis: 80, memoryMi: 1024, diskGi: 0 },
       { service: "display", cpuMillis: 40, memoryMi: 128, diskGi: 0 },
     ]);
   });
@@ -179,10 +179,10 @@ describe("the fit check", () => {
   const pipeline = (services: unknown) => loadConfig({ "millrace:profile": "pipeline", "millrace:services": services });
 
   it("proposes fewer copies before fewer services", () => {
-    expect(fit(pipeline({ display: { replicas: 2 } }), { cpuMillis: 1800, memoryMi: 7300 }).proposal).to.match(
+    expect(fit(pipeline({ display: { replicas: 2 } }), { cpuMillis: 1800, memoryMi: 5900 }).proposal).to.match(
       /to make it fit, set millrace:services\.display\.replicas to 1/,
     );
-    expect(fit(pipeline({}), { cpuMillis: 1800, memoryMi: 6500 }).proposal).to.match(
+    expect(fit(pipeline({}), { cpuMillis: 1800, memoryMi: 5500 }).proposal).to.match(
       /to make it fit, set millrace:services\.census\.enabled to false$/,
     );
   });
