@@ -4,6 +4,8 @@
  */
 
 import { readdir, readFile } from "node:fs/promises";
+import http, { type IncomingMessage } from "node:http";
+import https from "node:https";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import type { Made, Provider, StepContext } from "../provider.ts";
@@ -191,24 +193,34 @@ function repoDigest(name: string, digest: string): string {
 }
 
 /** The digest under which the registry has a name; `undefined` when it hasn't, or can't be asked without credentials. */
-async function registryDigest(name: string): Promise<string | undefined> {
+export async function registryDigest(name: string): Promise<string | undefined> {
   const parts = /^([^/]+[.:][^/]*|localhost)\/(.+):([^:/]+)$/.exec(name);
   if (parts === null) {
     return undefined;
   }
   const [, server = "", repository = "", tag = ""] = parts;
   const scheme = /^(localhost|127\.)/.test(server) ? "http" : "https";
+  const accept =
+    "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
   try {
-    const answer = await fetch(`${scheme}://${server}/v2/${repository}/manifests/${tag}`, {
-      method: "HEAD",
-      headers: {
-        accept:
-          "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json",
-      },
-      signal: AbortSignal.timeout(registryTimeoutMs),
-    });
-    return answer.ok ? (answer.headers.get("docker-content-digest") ?? undefined) : undefined;
+    const answer = await head(`${scheme}://${server}/v2/${repository}/manifests/${tag}`, { accept });
+    const digest = answer.headers["docker-content-digest"];
+    return answer.statusCode === 200 && typeof digest === "string" ? digest : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Not by `fetch`, which refuses ports that browsers refuse: 6000, the registry's of a second cluster, is one of them. */
+async function head(url: string, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
+  const send = url.startsWith("https:") ? https.request : http.request;
+  return await new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(registryTimeoutMs);
+    const sent = send(url, { method: "HEAD", headers, signal }, (answer) => {
+      answer.resume();
+      resolve(answer);
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
 }
