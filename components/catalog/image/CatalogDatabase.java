@@ -22,13 +22,15 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hive.metastore.HiveMetaStore;
 import org.apache.hadoop.hive.metastore.conf.MetastoreConf;
 import org.apache.hadoop.hive.metastore.conf.MetastoreConf.ConfVars;
 
 /**
  * Makes the metastore's schema in PostgreSQL where there is none, and moves a catalog that is still in Derby into it. One
  * transaction does both, so a start that was killed has done nothing and the next one begins anew. The Derby folder gets
- * another name when everything is committed, and is never removed.
+ * another name when everything is committed, and is never removed. Then the same process becomes the metastore: a Java of
+ * its own for this took seconds of each start.
  *
  * <p>Arguments: the schema's script, the folder of the Derby database. The address, the account and the password are those
  * of metastore-site.xml.
@@ -40,7 +42,7 @@ public final class CatalogDatabase {
   private static final long WAIT_MS = 1_200_000;
   private static final long PAUSE_MS = 500;
 
-  public static void main(String[] args) throws Exception {
+  public static void main(String[] args) throws Throwable {
     Path script = Path.of(args[0]);
     Path derbyFolder = Path.of(args[1]);
     boolean moved;
@@ -58,6 +60,7 @@ public final class CatalogDatabase {
       Files.move(derbyFolder, aside);
       System.err.println("the catalog is in PostgreSQL now; its Derby database stays in " + aside);
     }
+    HiveMetaStore.main(new String[0]);
   }
 
   /** Says whether the Derby database is wholly in PostgreSQL. */

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes the metastore's database ready, then becomes the metastore.
+# Becomes the metastore, which makes its database ready first.
 set -euo pipefail
 
 if [ "${SERVICE_NAME:-metastore}" != metastore ]; then
@@ -12,7 +12,10 @@ if [ "${DB_DRIVER:-postgres}" != postgres ]; then
 fi
 
 conf="${HIVE_CUSTOM_CONF_DIR:+$HIVE_CUSTOM_CONF_DIR:}${HIVE_CONF_DIR:-/opt/hive/conf}"
-classpath="$conf:/opt/hive/lib/*:/opt/hive/hadoop/*"
+# The jars come first, and one by one: the archive fits one order of them, and * stands for that of the file system. No jar
+# has a file of settings that the folders have.
+jars=(/opt/hive/lib/*.jar /opt/hive/hadoop/*.jar)
+classpath=$(IFS=: && echo "${jars[*]}:$conf")
 
 options=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError "-Xmx${HADOOP_HEAPSIZE:-256}m")
 for package in java.lang java.net java.util java.util.concurrent.atomic java.io java.nio; do
@@ -24,9 +27,12 @@ options+=("-Dlog4j.configurationFile=/opt/hive/etc/log4j2.properties"
 # shellcheck disable=SC2206
 options+=(${HADOOP_CLIENT_OPTS:-} ${SERVICE_OPTS:-})
 
-if [ "${IS_RESUME:-false}" != true ]; then
-  java "${options[@]}" -cp "/opt/hive/classes:$classpath" CatalogDatabase \
-    /opt/hive/scripts/metastore/upgrade/postgres/hive-schema-3.1.0.postgres.sql /opt/hive/data/metastore_db
-fi
+# At the address that it was made for: Debian's Java moves archives by default, and changes every page of them for that.
+options+=(-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0)
+if [ -e "$CLASS_ARCHIVE" ]; then options+=("-XX:SharedArchiveFile=$CLASS_ARCHIVE"); fi
 
-exec java "${options[@]}" -cp "$classpath" org.apache.hadoop.hive.metastore.HiveMetaStore
+server=(org.apache.hadoop.hive.metastore.HiveMetaStore)
+if [ "${IS_RESUME:-false}" != true ]; then
+  server=(CatalogDatabase /opt/hive/scripts/metastore/upgrade/postgres/hive-schema-3.1.0.postgres.sql /opt/hive/data/metastore_db)
+fi
+exec java "${options[@]}" -cp "$classpath" "${server[@]}"

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fetchPypi } from "../../../platform/images/fetch.ts";
 import { parsePypiLock, readLock } from "../../../platform/images/lock-files.ts";
@@ -35,5 +35,24 @@ const assemble: Assemble = async (assembly) => {
   checkNoTwoVersions([...readdirSync(jars), ...readdirSync(connectors)]);
   await placePackages(executorLibraries, join(context, "packages"), assembly);
   if (!existsSync(join(home, "bin", "spark-submit"))) throw new Error(`${top} holds no spark-submit`);
+  const starter = join(home, "bin", "spark-class");
+  writeFileSync(starter, withArchive(readFileSync(starter, "utf8")));
 };
 export default assemble;
+
+/**
+ * Spark's `spark-class` that starts Java by our `spark-java`, and looks for its launcher in one jar.
+ * @throws Error when the script is not the one that these changes are made for.
+ */
+export function withArchive(script: string): string {
+  const changes: readonly (readonly [string, string])[] = [
+    ['LAUNCH_CLASSPATH="$SPARK_JARS_DIR/*"', 'LAUNCH_CLASSPATH="$(echo "$SPARK_JARS_DIR"/spark-launcher_*.jar)"'],
+    ['exec "${CMD[@]}"', 'exec "${SPARK_HOME}/bin/spark-java" "${CMD[@]:1}"'],
+  ];
+  return changes.reduce((text, [from, to]) => {
+    const parts = text.split(from);
+    if (parts.length !== 2)
+      throw new Error(`Spark's spark-class has not one line "${from}"; see components/spark/image`);
+    return parts.join(to);
+  }, script);
+}

@@ -7,7 +7,7 @@ if ! getent passwd "$(id -u)" > /dev/null && [ -w /etc/passwd ]; then
   echo "spark:x:$(id -u):$(id -g)::${SPARK_HOME}:/bin/false" >> /etc/passwd
 fi
 
-classpath="${SPARK_CLASSPATH:-}:${SPARK_HOME}/jars/*${SPARK_EXTRA_CLASSPATH:+:$SPARK_EXTRA_CLASSPATH}"
+classpath="${SPARK_CLASSPATH:+$SPARK_CLASSPATH:}${SPARK_HOME}/jars/*${SPARK_EXTRA_CLASSPATH:+:$SPARK_EXTRA_CLASSPATH}"
 if [ -n "${HADOOP_CONF_DIR:-}" ]; then classpath="$HADOOP_CONF_DIR:$classpath"; fi
 if [ -n "${SPARK_CONF_DIR:-}" ]; then
   classpath="$SPARK_CONF_DIR:$classpath"
@@ -32,7 +32,7 @@ case "${1:-}" in
     while IFS='=' read -r -d '' name value; do
       if [[ $name =~ ^SPARK_JAVA_OPT_([0-9]+)$ ]]; then java_options[BASH_REMATCH[1]]="$value"; fi
     done < <(env -0)
-    command=(java "${java_options[@]}"
+    command=("${SPARK_HOME}/bin/spark-java" "${java_options[@]}"
       "-Xms$SPARK_EXECUTOR_MEMORY" "-Xmx$SPARK_EXECUTOR_MEMORY"
       -cp "$classpath${SPARK_DIST_CLASSPATH:+:$SPARK_DIST_CLASSPATH}"
       org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend

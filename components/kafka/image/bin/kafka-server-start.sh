@@ -4,8 +4,7 @@ set -euo pipefail
 
 # The options are lists of words.
 # shellcheck disable=SC2086
-exec java ${KAFKA_HEAP_OPTS:--Xms256m -Xmx512m} \
+exec /opt/kafka/bin/kafka-java ${KAFKA_HEAP_OPTS:--Xms256m -Xmx512m} \
   ${KAFKA_JVM_PERFORMANCE_OPTS:--XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError} \
   ${KAFKA_LOG4J_OPTS:--Dlog4j2.configurationFile=$(dirname "$1")/log4j2.yaml} \
-  ${KAFKA_JMX_OPTS:-} ${KAFKA_OPTS:-} \
-  -cp '/opt/kafka/libs/*' kafka.Kafka "$1"
+  ${KAFKA_JMX_OPTS:-} ${KAFKA_OPTS:-} kafka.Kafka "$1"
