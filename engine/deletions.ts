@@ -30,15 +30,28 @@ function needs(resource: ResourceState): Set<string> {
   return new Set(urns);
 }
 
+/** Of each URN the resources that need it. */
+function usersByUrn(resources: readonly ResourceState[]): Map<string, ResourceState[]> {
+  const users = new Map<string, ResourceState[]>();
+  for (const resource of resources) {
+    for (const urn of needs(resource)) {
+      const known = users.get(urn);
+      if (known === undefined) users.set(urn, [resource]);
+      else known.push(resource);
+    }
+  }
+  return users;
+}
+
 /** Deletes in reverse dependency order, as many at once as allowed; a failure keeps what the failed one needs. */
 export async function deleteResources(parts: DeletionParts, doomed: readonly ResourceState[]): Promise<void> {
-  const needed = new Map(doomed.map((resource) => [resource, needs(resource)]));
+  const usersOf = usersByUrn(doomed);
   const urns = new Set(doomed.map((resource) => resource.urn));
   const started = new Map<ResourceState, Promise<boolean>>();
   const remove = (resource: ResourceState): Promise<boolean> => {
     let running = started.get(resource);
     if (running === undefined) {
-      const users = doomed.filter((other) => other !== resource && needed.get(other)?.has(resource.urn) === true);
+      const users = (usersOf.get(resource.urn) ?? []).filter((other) => other !== resource);
       running = Promise.resolve()
         .then(() => Promise.all(users.map(remove)))
         .then((done) =>
@@ -88,8 +101,8 @@ async function deleteOne(
   if (!preview) {
     const operation = ledger.begin({ resource, type: "deleting" });
     try {
+      // No word before it is needed: what is still recorded when a run is killed is deleted once more.
       if (isReal && resource.provider !== undefined) {
-        await save();
         const timeout = (resource.customTimeouts as { delete?: number } | undefined)?.delete;
         await providers.get(resource.provider).delete(
           {
@@ -116,6 +129,7 @@ async function deleteOne(
     if (interrupted) {
       ledger.settle(resource.urn);
     }
+    leave();
     await save();
   }
   step?.done();

@@ -11,7 +11,7 @@ import type { PolicyPacks } from "./policy.ts";
 import { creation, foresee, type Live, planFor } from "./plan.ts";
 import { packageOf, type Providers } from "./providers.ts";
 import type { ResourceState } from "./state.ts";
-import { carryOut } from "./steps.ts";
+import { announce, carryOut } from "./steps.ts";
 import { makeUrn, urnName } from "./urn.ts";
 import { keepAt } from "./property-path.ts";
 import { diffPaths, type Props, reveal } from "./values.ts";
@@ -49,9 +49,12 @@ export class Deployment {
   readonly #goals = new Map<string, Goal>();
   readonly #aliases = new Map<string, readonly string[]>();
   readonly #running = new Set<Promise<unknown>>();
+  /** Whether the last run left anything in a cluster. */
+  readonly #hasRecorded: boolean;
 
   constructor(parts: DeploymentParts) {
     this.#parts = parts;
+    this.#hasRecorded = [...parts.ledger.left].some(({ type }) => packageOf(type) === "kubernetes");
   }
 
   /** Takes one registration through to its end. */
@@ -131,8 +134,8 @@ export class Deployment {
       // Equal outputs keep their envelopes, and with them their ciphertext.
       if (!isDeepStrictEqual(state.outputs, outputs)) {
         state.outputs = outputs;
+        await this.#parts.save();
       }
-      await this.#parts.save();
     }
   }
 
@@ -171,7 +174,7 @@ export class Deployment {
       },
       last,
     );
-    await this.#parts.save();
+    if (op !== "same") await this.#parts.save();
     step.done(goal.inputs);
     return { urn, id: "", outputs: goal.inputs };
   }
@@ -196,7 +199,7 @@ export class Deployment {
       },
       last,
     );
-    await this.#parts.save();
+    if (op !== "same") await this.#parts.save();
     step.done(goal.inputs);
     return { urn, id, outputs: goal.inputs };
   }
@@ -219,17 +222,20 @@ export class Deployment {
       return { urn, id: "", outputs: inputs, failed: true };
     }
     const live = await this.#survey(ref, last);
+    const plan =
+      last === undefined || live.gone || last.pendingReplacement === true
+        ? creation
+        : planFor(goal, provider, last, inputs, live);
+    const state = stateOf(goal, urn, ref, inputs);
+    // Before its turn, so that one checkpoint names all that wait.
+    const announced = preview ? undefined : await announce({ ledger, save }, { plan, state, last });
     return limit.run(async (leave) => {
       if (signal.aborted) {
+        if (announced !== undefined) ledger.end(announced);
         throw new Error("the run was interrupted");
       }
-      const plan =
-        last === undefined || live.gone || last.pendingReplacement === true
-          ? creation
-          : planFor(goal, provider, last, inputs, live);
       const isChange = plan.op === "update" || plan.op === "replace";
       const report = events.step(plan.op, urn, isChange ? plan.diff.paths : undefined, goal.dependencies);
-      const state = stateOf(goal, urn, ref, inputs);
       try {
         if (preview) {
           const foreseen = foresee(plan, state, last);
@@ -241,6 +247,7 @@ export class Deployment {
           { ledger, save, scrub: (text) => events.scrub(text) },
           {
             plan,
+            announced,
             state,
             last,
             provider,
@@ -260,9 +267,9 @@ export class Deployment {
 
   /** What became of the recorded object behind our back. In a preview a cluster out of reach is only a warning. */
   async #survey(ref: string, last: ResourceState | undefined): Promise<Live> {
-    const { providers, preview, events, stop, ledger } = this.#parts;
+    const { providers, preview, events, stop } = this.#parts;
     const unknown: Live = { gone: false, drifted: [], failed: false };
-    if (preview && ![...ledger.left].some((resource) => packageOf(resource.type) === "kubernetes")) {
+    if (preview && !this.#hasRecorded) {
       return unknown;
     }
     try {

@@ -153,11 +153,11 @@ function parsedOverrides(options: EngineOptions): Record<string, unknown> {
 async function deploy(session: Session, options: EngineOptions, isPreview: boolean): Promise<void> {
   const { events, project } = session;
   const { ledger, writer, config } = await load(session);
-  for (const resource of ledger.interrupted) {
-    events.log(
-      "warning",
-      `the last run was interrupted while it created ${resource.urn}; if it exists, it is taken over`,
-    );
+  const [first] = ledger.interrupted;
+  if (first !== undefined) {
+    const others = ledger.interrupted.length - 1;
+    const what = `${first.urn}${others === 0 ? "" : ` and ${others} more`}`;
+    events.log("warning", `the last run was interrupted while it created ${what}; what of it exists is taken over`);
   }
   const { stack, projectDir } = options;
   const parallel = options.parallel ?? defaultParallel;

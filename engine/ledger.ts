@@ -10,7 +10,10 @@ export class Ledger {
   /** Creates that a killed run may or may not have finished. */
   readonly interrupted: ResourceState[];
   readonly #pending = new Set<PendingOperation>();
+  /** What the last run has left, by URN. */
   readonly #byUrn = new Map<string, ResourceState>();
+  /** What this run has done last, by URN. */
+  readonly #doneByUrn = new Map<string, ResourceState>();
 
   constructor(snapshot: Snapshot) {
     this.left = new Set(snapshot.resources);
@@ -39,7 +42,7 @@ export class Ledger {
   }
 
   current(urn: string): ResourceState | undefined {
-    return this.done.findLast((resource) => resource.urn === urn);
+    return this.#doneByUrn.get(urn);
   }
 
   /** Whether nothing is recorded any more, and nothing may exist that isn't. */
@@ -59,6 +62,7 @@ export class Ledger {
   /** Records a resource of this run in place of that of the last run. */
   finish(resource: ResourceState, last?: ResourceState): void {
     this.done.push(resource);
+    this.#doneByUrn.set(resource.urn, resource);
     this.settle(resource.urn);
     if (last !== undefined) {
       this.left.delete(last);

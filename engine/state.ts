@@ -113,6 +113,12 @@ export function openSnapshot(stored: StoredState, crypter: Crypter): Snapshot {
   };
 }
 
+/** What was written of a resource, and as what it was written. */
+interface Written {
+  readonly as: ResourceState;
+  readonly text: string;
+}
+
 /** Writes checkpoints: one at a time, by rename, with writes that wait for each other folded into one. */
 export class StateWriter {
   readonly #file: string;
@@ -122,6 +128,8 @@ export class StateWriter {
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #backedUp = false;
+  readonly #texts = new WeakMap<ResourceState, Written>();
+  readonly #pendingTexts = new WeakMap<ResourceState, Written>();
 
   constructor(file: string, stackPath: string, crypter: Crypter, snapshot: () => Snapshot) {
     this.#file = file;
@@ -158,18 +166,7 @@ export class StateWriter {
         await rename(`${this.#file}.bak.tmp`, `${this.#file}.bak`);
       }
     }
-    const { resources, pending } = this.#snapshot();
-    const time = new Date().toISOString();
-    const latest = {
-      manifest: { time, magic: magic(), version: manifestVersion },
-      secrets_providers: { type: "passphrase", state: { salt: this.#crypter.state } },
-      resources: resources.map((resource) => this.#crypter.seal(resource)),
-      ...(pending.length === 0
-        ? {}
-        : { pending_operations: pending.map((op) => ({ resource: this.#crypter.seal(op.resource), type: op.type })) }),
-      metadata: {},
-    };
-    const text = JSON.stringify({ version: 3, checkpoint: { stack: this.#stack, latest } }, undefined, 4);
+    const text = this.#text(this.#snapshot());
     // One name: the lock keeps other writers out, and a killed run leaves no more than this behind.
     const temporary = `${this.#file}.tmp`;
     const handle = await open(temporary, "w", 0o600);
@@ -187,6 +184,52 @@ export class StateWriter {
       await folder.close();
     }
   }
+
+  /** The checkpoint, with its resources as they were last written unless they have changed. */
+  #text({ resources, pending }: Snapshot): string {
+    const time = new Date().toISOString();
+    const latest = {
+      manifest: { time, magic: magic(), version: manifestVersion },
+      secrets_providers: { type: "passphrase", state: { salt: this.#crypter.state } },
+      resources: [],
+      ...(pending.length === 0 ? {} : { pending_operations: [] }),
+      metadata: {},
+    };
+    const frame = JSON.stringify({ version: 3, checkpoint: { stack: this.#stack, latest } }, undefined, 4);
+    const done = resources.map((resource) => this.#written(resource, this.#texts, line(4)));
+    const begun = pending.map(({ resource, type }) => {
+      const text = this.#written(resource, this.#pendingTexts, line(5));
+      return `{${line(5)}"resource": ${text},${line(5)}"type": ${JSON.stringify(type)}${line(4)}}`;
+    });
+    return filled(filled(frame, "resources", done), "pending_operations", begun);
+  }
+
+  #written(resource: ResourceState, texts: WeakMap<ResourceState, Written>, indent: string): string {
+    const known = texts.get(resource);
+    if (known !== undefined && isAlike(known.as, resource)) return known.text;
+    const text = JSON.stringify(this.#crypter.seal(resource), undefined, 4).replaceAll("\n", indent);
+    texts.set(resource, { as: { ...resource }, text });
+    return text;
+  }
+}
+
+/** A new line of a checkpoint, so many levels deep. */
+function line(level: number): string {
+  return `\n${" ".repeat(4 * level)}`;
+}
+
+/** The frame of a checkpoint with the items of a list that is empty in it. */
+function filled(frame: string, key: string, items: readonly string[]): string {
+  const at = frame.lastIndexOf(`${line(3)}"${key}": []`);
+  if (items.length === 0 || at < 0) return frame;
+  const end = at + `${line(3)}"${key}": [`.length;
+  return `${frame.slice(0, end)}${line(4)}${items.join(`,${line(4)}`)}${line(3)}${frame.slice(end)}`;
+}
+
+/** Whether a resource's own fields are what they were: whoever changes one gives it another value. */
+function isAlike(one: ResourceState, other: ResourceState): boolean {
+  const keys = Object.keys(other) as (keyof ResourceState)[];
+  return keys.length === Object.keys(one).length && keys.every((key) => one[key] === other[key]);
 }
 
 /** The CLI version whose format is written; the CLI checks `magic` against it. */

@@ -5,7 +5,7 @@ import type { Ledger } from "./ledger.ts";
 import { completed, copyRecorded, type Plan } from "./plan.ts";
 import { type Made, NoAnswerError, NotReadyError, type Provider, type StepContext } from "./provider.ts";
 import { recordedOf } from "./providers.ts";
-import type { ResourceState } from "./state.ts";
+import type { PendingOperation, ResourceState } from "./state.ts";
 
 /** Most seconds to wait, by operation; absent: the provider's own default. */
 export interface Timeouts {
@@ -14,10 +14,16 @@ export interface Timeouts {
   readonly delete?: number;
 }
 
-export interface Step {
+/** What shall become of a resource. */
+export interface Intent {
   readonly plan: Plan;
   readonly state: ResourceState;
   readonly last: ResourceState | undefined;
+}
+
+export interface Step extends Intent {
+  /** By `announce`. */
+  readonly announced: PendingOperation | undefined;
   readonly provider: Provider;
   /** Without a timeout of its own. */
   readonly context: Omit<StepContext, "timeoutSeconds">;
@@ -30,6 +36,28 @@ export interface StepParts {
   readonly save: () => Promise<void>;
   /** Takes secrets out of a text. */
   readonly scrub: (text: string) => string;
+}
+
+/**
+ * Records that a resource is about to be made or changed, before its turn comes: whoever is killed then leaves word of it.
+ * A replacement is recorded when its predecessor is gone, and what stays needs no word.
+ */
+export async function announce(
+  { ledger, save }: Pick<StepParts, "ledger" | "save">,
+  intent: Intent,
+): Promise<PendingOperation | undefined> {
+  if (intent.plan.op !== "create" && intent.plan.op !== "update") return undefined;
+  const operation = begin(ledger, intent);
+  await save();
+  return operation;
+}
+
+function begin(ledger: Ledger, { plan, state, last }: Intent): PendingOperation {
+  return ledger.begin(
+    plan.op === "update"
+      ? { resource: { ...state, id: last?.id ?? "" }, type: "updating" }
+      : { resource: state, type: "creating" },
+  );
 }
 
 /** Resolves with the resource's new entry; rejects when the step failed, with the state saying how far it came. */
@@ -61,11 +89,11 @@ async function make(parts: StepParts, step: Step): Promise<ResourceState> {
   const { ledger, save, scrub } = parts;
   const { plan, state, last, provider, context, timeouts } = step;
   const updated = plan.op === "update" ? last : undefined;
-  const operation = ledger.begin({
-    resource: updated === undefined ? state : { ...state, id: updated.id ?? "" },
-    type: updated === undefined ? "creating" : "updating",
-  });
-  await save();
+  let operation = step.announced;
+  if (operation === undefined) {
+    operation = begin(ledger, step);
+    await save();
+  }
   const started = new Date().toISOString();
   const record = (made: Made, errors: Pick<ResourceState, "initErrors">) => {
     const result = { ...completed(state, made, updated, started), ...errors };
@@ -85,6 +113,7 @@ async function make(parts: StepParts, step: Step): Promise<ResourceState> {
         ? await provider.create(timed(context, timeouts.create))
         : await provider.update(timed(context, timeouts.update), recordedOf(updated));
     const result = record(made, {});
+    context.onlyWaiting?.(); // for the disk
     await save();
     return result;
   } catch (error) {

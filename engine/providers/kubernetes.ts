@@ -23,6 +23,8 @@ import { awaitReady, readiness } from "./kubernetes-wait.ts";
 
 const defaultTimeoutSeconds = startupMs / 1000;
 const deleteTimeoutSeconds = 120;
+/** Nothing goes with them, so that nobody need wait for the garbage collector. */
+const ownsNothing = new Set(["ConfigMap", "Secret", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"]);
 
 /** A provider for one cluster; nothing is contacted before the first step that needs it. */
 export function kubernetesProvider(settings: Props, fieldManager: string): Provider {
@@ -230,12 +232,15 @@ class KubernetesProvider implements Provider {
     }
     try {
       const uid = uidOf(live);
-      await this.#api.delete(path, {
+      const answer = await this.#api.delete(path, {
         kind: "DeleteOptions",
         apiVersion: "v1",
-        propagationPolicy: "Foreground",
+        propagationPolicy: ownsNothing.has(String(live["kind"])) ? "Background" : "Foreground",
         ...(uid === undefined ? {} : { preconditions: { uid } }),
       });
+      if (answer["kind"] === "Status" && answer["status"] === "Success") {
+        return; // gone already; what goes later is answered with the object itself
+      }
     } catch (error) {
       if (error instanceof KubeError && (error.status === 404 || error.status === 409)) {
         return;
