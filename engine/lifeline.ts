@@ -1,4 +1,4 @@
-/** Child processes that must not outlive the engine, however it ends. */
+/** Node programs that Pulumi's own hosts run, as child processes that must not outlive the engine, however it ends. */
 
 import { type ChildProcessByStdio, spawn, type SpawnOptions } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
@@ -12,12 +12,14 @@ const watch = `data:text/javascript,${encodeURIComponent(
    }`,
 )}`;
 
+const lean = import.meta.resolve("./lean.ts");
+
 /** Starts a Node program in a process group of its own: a Ctrl-C at the terminal is the engine's to handle. */
 export function spawnNode(
   args: readonly string[],
   options: Pick<SpawnOptions, "cwd" | "env">,
 ): ChildProcessByStdio<Writable, Readable, Readable> {
-  const child = spawn(process.execPath, ["--import", watch, ...args], {
+  const child = spawn(process.execPath, ["--import", watch, "--import", lean, ...args], {
     ...options,
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
