@@ -185,9 +185,27 @@ class Driver(StreamCase):
             self.records.setting("TOPICS")
 
 
+class Progress:
+    """A batch's, as Spark tells it."""
+
+    def __init__(self, json: str, figures: dict[str, int]) -> None:
+        self.json, self._figures = json, figures
+
+    def __getitem__(self, name: str) -> int:
+        return self._figures[name]
+
+
 class Lag(StreamCase):
+    def test_of_batches_that_take_longer_than_the_time_to_the_next_is_warned_of_with_their_time_now_and_then(self) -> None:
+        rhythm = self.records.Rhythm("spark-a")
+        for now, duration in ((0, 10_000), (5, 12_400), (600, 30_000), (605, 11_000), (700, 9_000)):
+            rhythm.look(Progress("{}", {"batchDuration": duration, "numInputRows": 7}), now)
+        said = self.said.getvalue().splitlines()
+        self.assertEqual([line[:48] for line in said], ["spark-a: a batch of 7 records took 12.4 s, and a", "spark-a: a batch of 7 records took 11.0 s, and a"])
+
     def ended(self, offsets: object) -> Any:
-        return types.SimpleNamespace(json=json.dumps({"sources": [{"endOffset": offsets}]}))
+        figures = {"batchDuration": 900, "numInputRows": 5}
+        return Progress(json.dumps({"sources": [{"endOffset": offsets}]}), figures)
 
     def test_is_told_by_where_the_last_batch_ended(self) -> None:
         self.assertEqual(self.records.end_offsets(None), {})

@@ -58,6 +58,9 @@ def patiently(what: str, action: Callable[[], Result]) -> Result:
             pause = min(2 * pause, RETRY_SECONDS)
 
 
+TRIGGER_LOG = "org.apache.spark.sql.execution.streaming.runtime.ProcessingTimeExecutor"
+
+
 class NotYet(Exception):
     """Why a query does not begin now; nothing is wrong, and the driver is ready meanwhile."""
 
@@ -89,7 +92,11 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSessio
         "spark.ui.retainedStages": "50",
         "spark.ui.retainedTasks": "500",
     }
-    return SparkSession.builder.appName(name).config(map={**shared, **(settings or {})}).getOrCreate()
+    spark = SparkSession.builder.appName(name).config(map={**shared, **(settings or {})}).getOrCreate()
+    # It warns of each batch that takes longer than the trigger, though none is due before it ends; see Rhythm.
+    log4j = spark._jvm.org.apache.logging.log4j
+    log4j.core.config.Configurator.setLevel(TRIGGER_LOG, log4j.Level.ERROR)
+    return spark
 
 
 #: From this number of records on, a batch is worked on faster by code that is written for it, though writing takes time.
@@ -234,6 +241,31 @@ def end_offsets(progress: Any) -> dict[str, dict[int, int]]:
     return {topic: {int(partition): offset for partition, offset in found.items()} for topic, found in offsets.items()}
 
 
+#: Least time between two warnings of a query, in seconds.
+WARN_AGAIN_SECONDS = 600
+
+
+class Rhythm:
+    """Whether the batches of a query end before the next one is due."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._next = 0.0
+
+    def look(self, progress: Any, now: float) -> None:
+        seconds, due = progress["batchDuration"] / 1000, float(setting("QUIET_SECONDS", "10"))
+        if seconds <= due or now < self._next:
+            return
+        self._next = now + WARN_AGAIN_SECONDS
+        print(
+            f"{self._name}: a batch of {progress['numInputRows']} records took {seconds:.1f} s, and after {due:g} s the next "
+            "one was due (millrace:services.telemetry.stream.quietSeconds): the machine is too slow for it, or busy. Nothing "
+            "is lost: batches follow each other, and each takes what has come since",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
 class Reported(NamedTuple):
     """A query, and what it has missed of a partition, in words."""
 
@@ -247,13 +279,16 @@ def report_for_ever(spark: SparkSession, groups: Mapping[str, Reported]) -> None
     The queries do not depend on it: what they have read stands in their checkpoints.
     """
     told: dict[str, Any] = {}
+    rhythms = {group: Rhythm(group) for group in groups}
     admin = None
     while True:
         time.sleep(1)
         try:
             for group, (query, words) in groups.items():
-                offsets = end_offsets(query.lastProgress)
+                progress = query.lastProgress
+                offsets = end_offsets(progress)
                 if offsets and told.get(group) != offsets:
+                    rhythms[group].look(progress, time.monotonic())
                     admin = admin or kafka_admin(spark)
                     set_group_offsets(spark, admin, group, offsets, words)
                     told[group] = offsets
