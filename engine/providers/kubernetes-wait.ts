@@ -95,10 +95,7 @@ interface Wait {
   readonly pauses: Pauses;
 }
 
-async function lookUntilReady(
-  { api, path, first, seconds, pauses }: Wait,
-  context: WaitContext,
-): Promise<Props> {
+async function lookUntilReady({ api, path, first, seconds, pauses }: Wait, context: WaitContext): Promise<Props> {
   const started = Date.now();
   const kind = String(first["kind"]);
   let live = first;

@@ -1,6 +1,5 @@
 import contextlib
 import io
-import re
 from datetime import datetime, timezone
 from typing import Any
 from unittest import mock
@@ -69,14 +68,6 @@ class Maintenance(support.PlatformCase):
         steps = ("rewrite_data_files", "rewrite_manifests", "expire_snapshots")
         tables = ("`census`.`people`", "`telemetry`.`hourly`")
         self.assertEqual(self.lake.called(), [(step, table) for table in tables for step in steps])
-
-    def test_skips_the_tables_that_the_streams_write(self) -> None:
-        written = []
-        for program, names in (("telemetry", {"NAMESPACE": "telemetry"}), ("windows", {"CATALOG": ""})):
-            text = (support.ROOT / f"components/{program}/programs/{program}-stream.py").read_text(encoding="utf-8")
-            for prefix, table in re.findall(r'^[A-Z_]+ = f"\{(NAMESPACE|CATALOG)\}\.([a-z_.]+)"$', text, re.MULTILINE):
-                written.append(f"{names[prefix]}.{table}".lstrip("."))
-        self.assertEqual(sorted(written), list(_maintenance.STREAMED))
 
     def test_takes_the_tables_that_are_named_also_those_of_the_stream(self) -> None:
         millrace.maintain(["lake.telemetry.samples", "census.people"])

@@ -16,6 +16,7 @@ from unittest import mock
 
 import rows_as_spark
 import support
+from millrace import _maintenance
 
 NOW = datetime(2026, 11, 21, 12, 0, 8)
 ENVIRONMENT = {
@@ -546,6 +547,11 @@ class Writing(WindowsCase):
         for options in self.options:
             for name, value in batch_of("q-1", 5).items():
                 self.assertEqual(options[f"snapshot-property.{name}"], value)
+
+    def test_writes_the_tables_that_maintenance_leaves_to_the_streams(self) -> None:
+        telemetry = support.load("components/telemetry/programs/telemetry_sinks.py", "telemetry_sinks")
+        written = [table.name for program in (telemetry, self.program) for table in program.sinks().lake]
+        self.assertEqual(sorted(written), [f"lake.{table}" for table in _maintenance.STREAMED])
 
     def test_makes_no_snapshot_of_nothing(self) -> None:
         self.into_lake(self.BATCH[3])

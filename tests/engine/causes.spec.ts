@@ -173,7 +173,8 @@ describe("the wait for a Job", () => {
     let changed: () => void = () => undefined;
     const told: ObjectView = {
       ...view({}),
-      get: () => Promise.resolve({ ...job, status: complete ? { conditions: [{ type: "Complete", status: "True" }] } : {} }),
+      get: () =>
+        Promise.resolve({ ...job, status: complete ? { conditions: [{ type: "Complete", status: "True" }] } : {} }),
       watch: (path, onChange, signal) => {
         expect(path).to.equal("/job");
         [changed, listened] = [onChange, signal];
