@@ -75,7 +75,13 @@ export class Timeline {
   }
 }
 
-/** The chain of steps, each after the one before it, that takes longest in all. */
+const endOf = (step: TimedStep): number => step.beganMs + step.ms;
+
+/** How long a step took after the end of the one before: a replaced object begins while what it follows still goes on. */
+const alone = (step: TimedStep, before: TimedStep): number =>
+  Math.max(0, Math.min(step.ms, endOf(step) - endOf(before)));
+
+/** The chain of steps, each after the one before it, that takes longest in all. What two of them share counts once. */
 export function longestChain(steps: readonly TimedStep[]): readonly TimedStep[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
   const lengths = new Map<string, { readonly ms: number; readonly before: TimedStep | undefined }>();
@@ -83,23 +89,31 @@ export function longestChain(steps: readonly TimedStep[]): readonly TimedStep[] 
     const known = lengths.get(step.id);
     if (known !== undefined) return known.ms;
     lengths.set(step.id, { ms: step.ms, before: undefined }); // what waits for itself counts once
-    let longest = 0;
+    let longest = step.ms;
     let before: TimedStep | undefined;
     for (const id of step.after) {
       const other = byId.get(id);
-      const length = other === undefined ? 0 : lengthOf(other);
-      if (length > longest) [longest, before] = [length, other];
+      if (other === undefined) continue;
+      const length = lengthOf(other) + alone(step, other);
+      const isLater = length === longest && endOf(other) >= (before === undefined ? 0 : endOf(before));
+      if (length > longest || isLater) [longest, before] = [length, other];
     }
-    lengths.set(step.id, { ms: step.ms + longest, before });
-    return step.ms + longest;
+    lengths.set(step.id, { ms: longest, before });
+    return longest;
   };
   let last: TimedStep | undefined;
   for (const step of steps) {
     if (last === undefined || lengthOf(step) > lengthOf(last)) last = step;
   }
   const chain: TimedStep[] = [];
-  for (let step = last; step !== undefined && !chain.includes(step); step = lengths.get(step.id)?.before) {
-    chain.unshift(step);
+  const seen = new Set<TimedStep>();
+  let step = last;
+  while (step !== undefined && !seen.has(step)) {
+    seen.add(step);
+    const before = lengths.get(step.id)?.before;
+    const ms = before === undefined ? step.ms : alone(step, before);
+    chain.unshift({ ...step, beganMs: endOf(step) - ms, ms });
+    step = before;
   }
   return chain;
 }

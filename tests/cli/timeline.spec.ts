@@ -45,6 +45,15 @@ describe("the longest chain of steps", () => {
     expect(names([step("a", 0, 2, ["b"]), step("b", 0, 1, ["a"])])).to.have.members(["a", "b"]);
   });
 
+  it("counts once what two steps share, so that it is never longer than the command", () => {
+    const steps = [step("old", 0, 10), step("image", 0, 30), step("new", 5, 35, ["old", "image"])];
+    expect(longestChain(steps)).to.deep.equal([
+      { ...step("image", 0, 30) },
+      { ...step("new", 30, 10, ["old", "image"]) },
+    ]);
+    expect(timingOf(steps, 40_000, null).criticalPathMs).to.equal(40);
+  });
+
   it("is empty without steps", () => {
     expect(names([])).to.deep.equal([]);
   });
