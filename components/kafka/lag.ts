@@ -2,6 +2,7 @@
 import { type Admin, AssignerProtocol, type GroupDescription } from "kafkajs";
 import { z } from "zod";
 import type { Running, StatusAnswer } from "../../platform/operating.ts";
+import { oldestUnread, type Places, type TimeSource } from "./oldest-unread.ts";
 import { kafkaClient } from "./programs/kafka-client.ts";
 
 /** One consumer group and one topic that it reads. */
@@ -16,6 +17,18 @@ export interface GroupLag {
   readonly state: string;
   /** What a stream of Spark has missed, since Kafka had dropped it before. @default - nothing */
   readonly missed?: Missed;
+  /** The last batch of a stream of Spark. @default - it has not told */
+  readonly batch?: Batch;
+  /** Since when a stream of Spark has not caught up, in ISO 8601. @default - it keeps up, or has not told of its batches */
+  readonly behind?: { readonly since: string };
+}
+
+/** A batch of a stream. */
+export interface Batch {
+  readonly seconds: number;
+  readonly records: number;
+  /** Seconds after which the next one is due: with more the stream does not keep its rhythm. */
+  readonly due: number;
 }
 
 /** Records that were never read. */
@@ -26,13 +39,18 @@ export interface Missed {
 }
 
 /** What a stream writes down beside its offset. */
-const missedSchema = z
-  .string()
-  .transform((text): unknown => JSON.parse(text))
-  .pipe(z.object({ missed: z.number(), from: z.number(), to: z.number().nullable() }));
+const json = z.string().transform((text): unknown => JSON.parse(text));
+const missedSchema = json.pipe(z.object({ missed: z.number(), from: z.number(), to: z.number().nullable() }));
+const rhythmSchema = json.pipe(
+  z.object({
+    batch: z.object({ seconds: z.number(), records: z.number(), due: z.number() }),
+    behind: z.object({ since: z.iso.datetime() }).optional(),
+  }),
+);
 
 /** What of Kafka's admin client is asked. */
-export type LagSource = Pick<Admin, "listGroups" | "describeGroups" | "fetchOffsets" | "fetchTopicOffsets">;
+export type LagSource = Pick<Admin, "listGroups" | "describeGroups" | "fetchOffsets" | "fetchTopicOffsets"> &
+  TimeSource;
 
 /** Groups that streams of Spark write their offsets to. */
 const STREAM = /^spark-/;
@@ -40,6 +58,9 @@ const STREAM = /^spark-/;
 const OF_ONE_POD = /^display-/;
 /** Kafka answers in milliseconds; a status that waits longer helps nobody. */
 const LIMIT_MS = 8000;
+
+/** What a stream that keeps up may take longer than the time of a wait and of a batch. */
+const SLACK_SECONDS = 5;
 
 /** What of the settings decides how Kafka is asked. */
 interface BrokerSettings {
@@ -114,8 +135,11 @@ async function late(ms: number): Promise<never> {
   throw new Error(`no answer within ${ms / 1000} s`);
 }
 
-/** The lag of every group, sorted by name; groups that nobody will go on with are left out. */
-export async function groupLags(admin: LagSource): Promise<GroupLag[]> {
+/**
+ * The lag of every group, sorted by name; groups that nobody will go on with are left out.
+ * @param now In ms since 1970.
+ */
+export async function groupLags(admin: LagSource, now = Date.now()): Promise<GroupLag[]> {
   const { groups: listed } = await admin.listGroups();
   const ids = listed.map(({ groupId }) => groupId).sort();
   if (ids.length === 0) return [];
@@ -125,20 +149,22 @@ export async function groupLags(admin: LagSource): Promise<GroupLag[]> {
   ]);
   const topics = [...new Set(offsets.flatMap((of) => of.topics.map(({ topic }) => topic)))];
   const ends = new Map(await Promise.all(topics.map(async (topic) => [topic, await endOf(admin, topic)] as const)));
-  return offsets.flatMap(({ groupId: group, topics: written }) => {
+  const lags = offsets.flatMap(({ groupId: group, topics: written }) => {
     const known = groups.find(({ groupId }) => groupId === group);
     const members = known?.members.length ?? 0;
     if (members === 0 && OF_ONE_POD.test(group)) return [];
     const state = STREAM.test(group) && members === 0 ? "stream" : (known?.state ?? "unknown");
     const read = new Set([...written.map(({ topic }) => topic), ...assignedTopics(known)]);
-    return [...read].sort().flatMap((topic): GroupLag[] => {
+    return [...read].sort().flatMap((topic): Promise<GroupLag>[] => {
       const partitions = written.find((of) => of.topic === topic)?.partitions ?? [];
-      const lag = lagOf(partitions, ends.get(topic));
-      const missed = STREAM.test(group) ? missedOf(partitions) : undefined;
-      if (lag === null && members === 0) return [];
-      return [{ group, topic, lag, members, state, ...(missed && { missed }) }];
+      const unread = unreadOf(partitions, ends.get(topic));
+      if (unread === null && members === 0) return [];
+      const lag = unread === null ? null : unread.reduce((all, { records }) => all + records, 0);
+      const told = STREAM.test(group) ? toldBy(admin, topic, partitions, unread ?? [], now) : {};
+      return [Promise.resolve(told).then((words) => ({ group, topic, lag, members, state, ...words }))];
     });
   });
+  return await Promise.all(lags);
 }
 
 /** Topics that the members of a group read now, whether or not they write down how far. */
@@ -150,40 +176,135 @@ function assignedTopics(group: GroupDescription | undefined): string[] {
   );
 }
 
-type Ends = ReadonlyMap<number, bigint>;
+interface End {
+  /** Of the first record that Kafka still has, and of the next one that it will get. */
+  readonly low: bigint;
+  readonly high: bigint;
+}
+type Ends = ReadonlyMap<number, End>;
 
-/** Next offset of each partition; `undefined` for a topic that is gone. */
+/** Where each partition ends; `undefined` for a topic that is gone. */
 async function endOf(admin: LagSource, topic: string): Promise<Ends | undefined> {
   try {
     const partitions = await admin.fetchTopicOffsets(topic);
-    return new Map(partitions.map(({ partition, high }) => [partition, BigInt(high)]));
+    return new Map(partitions.map(({ partition, low, high }) => [partition, { low: BigInt(low), high: BigInt(high) }]));
   } catch {
     return undefined;
   }
 }
 
-/** Kafka says -1 of a partition that the group has not written down. */
-function lagOf(committed: readonly { readonly partition: number; readonly offset: string }[], ends: Ends | undefined) {
-  const known = committed.filter(({ offset }) => BigInt(offset) >= 0n);
-  if (known.length === 0 || ends === undefined) return null;
-  const behind = known.map(({ partition, offset }) => (ends.get(partition) ?? 0n) - BigInt(offset));
-  return Number(behind.reduce((all, records) => (records > 0n ? all + records : all), 0n));
+/** What a group has written down of a partition. */
+interface Committed {
+  readonly partition: number;
+  readonly offset: string;
+  readonly metadata: string | null;
 }
 
-function missedOf(
-  partitions: readonly { readonly partition: number; readonly metadata: string | null }[],
-): Missed | undefined {
-  const told = partitions.flatMap(({ partition, metadata }) => {
-    if (metadata === null || metadata === "") return [];
+interface Unread {
+  readonly partition: number;
+  readonly records: number;
+  /** The first of them that Kafka still has. */
+  readonly next: bigint;
+}
+
+/** Partitions with unread records; `null` where nobody knows. Kafka says -1 of a partition that the group has not written down. */
+function unreadOf(committed: readonly Committed[], ends: Ends | undefined): Unread[] | null {
+  const known = committed.filter(({ offset }) => BigInt(offset) >= 0n);
+  if (known.length === 0 || ends === undefined) return null;
+  return known.flatMap(({ partition, offset }) => {
+    const { low, high } = ends.get(partition) ?? { low: 0n, high: 0n };
+    const [next, records] = [BigInt(offset) > low ? BigInt(offset) : low, Number(high - BigInt(offset))];
+    return records > 0 ? [{ partition, records, next }] : [];
+  });
+}
+
+/** What a stream says of itself, and whether it is behind. */
+async function toldBy(
+  admin: LagSource,
+  topic: string,
+  partitions: readonly Committed[],
+  unread: readonly Unread[],
+  now: number,
+): Promise<Pick<GroupLag, "missed" | "batch" | "behind">> {
+  const missed = missedOf(partitions);
+  const [rhythm] = wordsOf(partitions, rhythmSchema);
+  const since = rhythm && (await behindSince(admin, topic, unread, rhythm.words, now));
+  return {
+    ...(missed && { missed }),
+    ...(rhythm && { batch: rhythm.words.batch }),
+    ...(since && { behind: { since } }),
+  };
+}
+
+async function behindSince(
+  admin: LagSource,
+  topic: string,
+  unread: readonly Unread[],
+  { batch, behind }: z.infer<typeof rhythmSchema>,
+  now: number,
+): Promise<string | undefined> {
+  if (unread.length === 0) return undefined;
+  // A record waits for a batch to be due and for the end of it, which is told a little later.
+  const keepsUp = now - (2 * batch.due + SLACK_SECONDS) * 1000;
+  const next: Places = new Map(unread.map((of) => [of.partition, of.next]));
+  const oldest = (await oldestUnread(admin, topic, next, keepsUp)) ?? keepsUp;
+  // The stream knows since when it leaves records to the next batch, but not what was before its driver was started.
+  const began = behind === undefined ? keepsUp : Date.parse(behind.since);
+  const since = Math.min(oldest, began);
+  return since < keepsUp ? new Date(since).toISOString() : undefined;
+}
+
+function missedOf(partitions: readonly Committed[]): Missed | undefined {
+  const told = wordsOf(partitions, missedSchema);
+  if (told.length === 0) return undefined;
+  return {
+    records: told.reduce((all, { words }) => all + words.missed, 0),
+    last: told.map(({ partition, words: { from, to } }) => ({ partition, from, to })),
+  };
+}
+
+/** What is written down beside offsets, of the partitions where it has this form. */
+function wordsOf<T>(partitions: readonly Committed[], schema: z.ZodType<T>): { partition: number; words: T }[] {
+  return partitions.flatMap(({ partition, metadata }) => {
     try {
-      const { missed, from, to } = missedSchema.parse(metadata);
-      return [{ missed, last: { partition, from, to } }];
+      return metadata === null || metadata === "" ? [] : [{ partition, words: schema.parse(metadata) }];
     } catch {
       return [];
     }
   });
-  if (told.length === 0) return undefined;
-  return { records: told.reduce((all, { missed }) => all + missed, 0), last: told.map(({ last }) => last) };
+}
+
+/** Streams that are behind, a line for each. */
+function behindLines(lags: readonly GroupLag[], now: number): string[] {
+  const late = lags.flatMap(({ group, lag, behind }) => (behind === undefined ? [] : [{ group, lag, ...behind }]));
+  return [...new Set(late.map(({ group }) => group))].map((group) => {
+    const own = late.filter((of) => of.group === group);
+    const records = own.reduce((all, { lag }) => all + (lag ?? 0), 0).toLocaleString("en-US");
+    const [since = ""] = own.map((of) => of.since).sort();
+    const time = since.slice(0, 19).replace("T", " ");
+    return `${group} is ${records} records behind since ${time} UTC (${span(now - Date.parse(since))})`;
+  });
+}
+
+/** `45 s`, `6 min`, `30 h`. */
+function span(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
+
+/** Streams whose batches take longer than the time to the next one, a line for each. */
+function batchLines(lags: readonly GroupLag[]): string[] {
+  const lines = lags.flatMap(({ group, batch }) =>
+    batch === undefined || batch.seconds <= batch.due
+      ? []
+      : [
+          `${group}: the last batch (${batch.records} records) took ${batch.seconds} s, longer than the ${batch.due} s after which the ` +
+            "next one was due: raise millrace:services.telemetry.stream.quietSeconds, or give the driver more CPU " +
+            "(millrace:services.telemetry.stream.resources)",
+        ],
+  );
+  return [...new Set(lines)];
 }
 
 /** What streams have missed, a line for each stream and topic. */
@@ -202,8 +323,11 @@ function missedLines(lags: readonly GroupLag[]): string[] {
   });
 }
 
-/** A line per group and topic, and one for each that has missed records. */
-export function lagAnswer(lags: readonly GroupLag[]): StatusAnswer {
+/**
+ * A line per group and topic, and one for each that is behind, is too slow, or has missed records.
+ * @param now In ms since 1970.
+ */
+export function lagAnswer(lags: readonly GroupLag[], now = Date.now()): StatusAnswer {
   if (lags.length === 0) return { json: lags };
   const rows = lags.map(({ group, topic, lag, members, state }) => [
     group,
@@ -212,6 +336,7 @@ export function lagAnswer(lags: readonly GroupLag[]): StatusAnswer {
     state === "stream" ? "-" : String(members),
     state.toLowerCase(),
   ]);
+  const below = [...behindLines(lags, now), ...batchLines(lags), ...missedLines(lags)];
   const header = ["reader", "topic", "lag", "members", "state"];
-  return { json: lags, table: { header, rows, below: missedLines(lags) } };
+  return { json: lags, table: { header, rows, below } };
 }

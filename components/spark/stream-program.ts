@@ -22,7 +22,7 @@ interface StreamSettings {
   readonly onMissingRecords: string;
 }
 
-const modules = ["gaps", "lake", "progress", "records", "rules", "tables"].map((name) => `stream_${name}.py`);
+const modules = ["gaps", "lake", "progress", "records", "report", "rules", "tables"].map((name) => `stream_${name}.py`);
 
 /** @param checkpoints Folder of all checkpoints, like `s3a://checkpoints`. */
 export function streamProgram(

@@ -36,8 +36,8 @@ class StreamCase(unittest.TestCase):
         self.enterContext(mock.patch.dict(os.environ, ENVIRONMENT, clear=True))
         self.enterContext(rows_as_spark.modules())
         self.rules, self.records = self.module("stream_rules"), self.module("stream_records")
-        self.tables, self.gaps, self.progress, self.lake = [
-            self.module(f"stream_{name}") for name in ("tables", "gaps", "progress", "lake")
+        self.report, self.tables, self.gaps, self.progress, self.lake = [
+            self.module(f"stream_{name}") for name in ("report", "tables", "gaps", "progress", "lake")
         ]
         self.slept: list[float] = []
         self.enterContext(mock.patch("time.sleep", self.slept.append))
@@ -189,29 +189,55 @@ class Driver(StreamCase):
 class Progress:
     """A batch's, as Spark tells it."""
 
-    def __init__(self, json: str, figures: dict[str, int]) -> None:
+    def __init__(self, json: str, figures: dict[str, int | str]) -> None:
         self.json, self._figures = json, figures
 
-    def __getitem__(self, name: str) -> int:
+    def __getitem__(self, name: str) -> int | str:
         return self._figures[name]
 
 
 class Lag(StreamCase):
     def test_of_batches_that_take_longer_than_the_time_to_the_next_is_warned_of_with_their_time_now_and_then(self) -> None:
-        rhythm = self.records.Rhythm("spark-a")
+        rhythm = self.report.Rhythm("spark-a", "lake")
         for now, duration in ((0, 10_000), (5, 12_400), (600, 30_000), (605, 11_000), (700, 9_000)):
-            rhythm.look(Progress("{}", {"batchDuration": duration, "numInputRows": 7}), now)
-        said = self.said.getvalue().splitlines()
-        self.assertEqual([line[:48] for line in said], ["spark-a: a batch of 7 records took 12.4 s, and a", "spark-a: a batch of 7 records took 11.0 s, and a"])
+            rhythm.look(self.ended({}, duration=duration), now)
+        said = [line[:48] for line in self.said.getvalue().splitlines()]
+        self.assertEqual(said, [f"spark-a: a batch of 5 records took {seconds} s, and a" for seconds in (12.4, 11.0)])
 
-    def ended(self, offsets: object) -> Any:
-        figures = {"batchDuration": 900, "numInputRows": 5}
-        return Progress(json.dumps({"sources": [{"endOffset": offsets}]}), figures)
+    def test_comes_with_the_time_of_the_last_batch_and_when_the_next_one_was_due(self) -> None:
+        rhythm = self.report.Rhythm("spark-a", "lake")
+        self.assertEqual(rhythm.told(), {})
+        rhythm.look(self.ended({"t": {"0": 4}}, duration=12_345), 0)
+        self.assertEqual(rhythm.told(), {"batch": {"seconds": 12.3, "records": 5, "due": 10}})
+
+    def test_counts_no_batch_as_due_before_the_least_time_between_two(self) -> None:
+        os.environ["LAKE_TRIGGER_SECONDS"] = "60"
+        rhythm = self.report.Rhythm("spark-a", "lake")
+        rhythm.look(self.ended({}, duration=40_000), 0)
+        self.assertEqual((rhythm.told()["batch"]["due"], self.said.getvalue()), (60, ""))
+
+    def test_has_begun_with_the_first_batch_that_left_records_and_is_forgotten_when_none_are_left(self) -> None:
+        rhythm = self.report.Rhythm("spark-a", "lake")
+        batches = [
+            ({"0": 4, "1": 2}, {"0": 4, "1": 2}, None),
+            ({"0": 6, "1": 2}, {"0": 6, "1": 3}, "second 1"),
+            ({"0": 8, "1": 3}, {"0": 9, "1": 3}, "second 1"),
+            ({"0": 9, "1": 3}, {"0": 2, "1": 3}, None),
+            ({"0": 9}, {"0": 9, "1": 5}, "second 4"),
+            ({"0": 10, "1": 5}, None, None),
+        ]
+        for second, (end, latest, since) in enumerate(batches):
+            rhythm.look(self.ended({"t": end}, {"t": latest} if latest else None, f"second {second}"), 0)
+            self.assertEqual(rhythm.told().get("behind"), since and {"since": since}, f"second {second}")
+
+    def ended(self, end: object, latest: object = None, timestamp: str = "", duration: int = 900) -> Any:
+        figures = {"batchDuration": duration, "numInputRows": 5, "timestamp": timestamp}
+        return Progress(json.dumps({"sources": [{"endOffset": end, "latestOffset": latest}]}), figures)
 
     def test_is_told_by_where_the_last_batch_ended(self) -> None:
-        self.assertEqual(self.records.end_offsets(None), {})
-        self.assertEqual(self.records.end_offsets(self.ended(None)), {})
-        self.assertEqual(self.records.end_offsets(self.ended({"t": {"0": 4, "1": 0}})), {"t": {0: 4, 1: 0}})
+        self.assertEqual(self.report.end_offsets(None), {})
+        self.assertEqual(self.report.end_offsets(self.ended(None)), {})
+        self.assertEqual(self.report.end_offsets(self.ended({"t": {"0": 4, "1": 0}})), {"t": {0: 4, 1: 0}})
 
     def test_is_told_to_kafka_once_for_each_batch_and_again_when_kafka_did_not_hear(self) -> None:
         seen = [{"t": {"0": 1}}, {"t": {"0": 1}}, {"t": {"0": 2}}, {"t": {"0": 2}}]
@@ -219,10 +245,14 @@ class Lag(StreamCase):
         query = mock.Mock()
         type(query).lastProgress = mock.PropertyMock(side_effect=[*progress, KeyboardInterrupt])
         told = mock.Mock(side_effect=[None, OSError("no broker"), None])
-        with mock.patch.multiple(self.records, kafka_admin=lambda _: "admin", set_group_offsets=told):
+        missed = {"missed": 12, "from": 100, "to": 112}
+        with mock.patch.multiple(self.report, kafka_admin=lambda _: "admin", set_group_offsets=told):
             with self.assertRaises(KeyboardInterrupt):
-                self.records.report_for_ever(None, {"spark-a": self.records.Reported(query, "words")})
-        self.assertEqual([call.args[-1] for call in told.call_args_list], ["words"] * 3)
+                groups = {"spark-a": self.report.Reported(query, lambda topic, partition: missed if partition else {})}
+                self.report.report_for_ever(None, groups)
+        batch = {"batch": {"seconds": 0.9, "records": 5, "due": 10}}
+        for call in told.call_args_list:
+            self.assertEqual([json.loads(call.args[-1]("t", partition)) for partition in (0, 1)], [batch, {**missed, **batch}])
         self.assertEqual(
             [call.args[1:-1] for call in told.call_args_list],
             [("admin", "spark-a", {"t": {0: 1}}), *[("admin", "spark-a", {"t": {0: 2}})] * 2],
@@ -289,9 +319,9 @@ class Missing(StreamCase):
         found = self.gaps.Gaps(None, "spark-a", "s3a://c/a", must_write=True)
         for gap in (self.gaps.Gap("t", 0, 5, 9), self.gaps.Gap("t", 0, 20, 21), self.gaps.Gap("t", 1, 7, None, "anew")):
             found._count(gap)
-        self.assertEqual(json.loads(found.words("t", 0)), {"missed": 5, "from": 20, "to": 21})
-        self.assertEqual(json.loads(found.words("t", 1)), {"missed": 0, "from": 7, "to": None})
-        self.assertEqual(found.words("t", 2), "")
+        self.assertEqual(found.told("t", 0), {"missed": 5, "from": 20, "to": 21})
+        self.assertEqual(found.told("t", 1), {"missed": 0, "from": 7, "to": None})
+        self.assertEqual(found.told("t", 2), {})
 
     def test_hold_a_query_back_until_they_are_written_down_only_where_it_needs_the_lake(self) -> None:
         gap = self.gaps.Gap("t", 0, 5, 9)

@@ -185,6 +185,18 @@ describe("what status shows", () => {
     }
   });
 
+  it("tells which stream is behind since when, and whose batches take too long, as text and as JSON", () => {
+    const batch = { seconds: 12.3, records: 20_000, due: 10 };
+    const behind = { since: "2026-11-27T20:41:10.000Z" };
+    const stream = { group: "spark-telemetry-lake", topic: "telemetry", lag: 120_000, members: 0, state: "stream" };
+    const lags = lagAnswer([{ ...stream, batch, behind }], Date.parse("2026-11-27T20:47:10.000Z"));
+    const report = { ...status, answers: { lags } };
+    expect(renderStatus(report))
+      .to.match(/^spark-telemetry-lake is 120,000 records behind since 2026-11-27 20:41:10 UTC \(6 min\)$/m)
+      .and.match(/^spark-telemetry-lake: the last batch \(20000 records\) took 12\.3 s, longer than the 10 s /m);
+    expect(statusDocument(report)).to.have.deep.property("lags", [{ ...stream, batch, behind }]);
+  });
+
   it("gives the reason of what is not ready", () => {
     const sick = { ...kafka, ready: false, reason: "crash: broker ended with code 1" };
     expect(renderStatus({ ...status, services: [sick] })).to.contain("kafka: crash: broker ended with code 1");

@@ -11,7 +11,7 @@ import json
 import sys
 from datetime import datetime, timezone
 from functools import cache
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
+from typing import Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 import stream_records as records
 import stream_rules as rules
 import stream_tables as tables
-from stream_records import Offsets, first_line, patiently, setting
+from stream_records import first_line, patiently, setting
 
 TABLE = f"{setting('CATALOG', 'lake')}.streaming.gaps"
 DEFINITION = """(
@@ -144,12 +144,12 @@ class Gaps:
         self._note(epoch, gaps)
         return batch
 
-    def words(self, topic: str, partition: int) -> str:
+    def told(self, topic: str, partition: int) -> dict[str, int | None]:
         """What Kafka is told beside the offset, for `status`."""
         missed = self.missed.get((topic, partition))
         if missed is None:
-            return ""
-        return json.dumps({"missed": missed.records, "from": missed.last.first, "to": missed.last.end})
+            return {}
+        return {"missed": missed.records, "from": missed.last.first, "to": missed.last.end}
 
     def _count(self, gap: Gap) -> None:
         before = self.missed.get((gap.topic, gap.partition))

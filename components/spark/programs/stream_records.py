@@ -1,6 +1,6 @@
 """Kafka records as the streams read them: what all queries share.
 
-Settings, the session, the reading and the checking of records, where a query begins, how far it is, how a driver ends.
+Settings, the session, the reading and the checking of records, where a query begins, how a driver ends.
 """
 
 import json
@@ -93,7 +93,7 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSessio
         "spark.ui.retainedTasks": "500",
     }
     spark = SparkSession.builder.appName(name).config(map={**shared, **(settings or {})}).getOrCreate()
-    # It warns of each batch that takes longer than the trigger, though none is due before it ends; see Rhythm.
+    # It warns of each batch that takes longer than the trigger, though none is due before it ends; see stream_report.
     log4j = spark._jvm.org.apache.logging.log4j
     log4j.core.config.Configurator.setLevel(TRIGGER_LOG, log4j.Level.ERROR)
     return spark
@@ -177,20 +177,6 @@ def group_offsets(spark: SparkSession, group: str) -> dict[str, dict[int, int]]:
         admin.close()
 
 
-def set_group_offsets(
-    spark: SparkSession, admin: Any, group: str, offsets: Offsets, words: Callable[[str, int], str]
-) -> None:
-    """:param words: what is written down beside the offset of a partition"""
-    jvm = spark._jvm
-    told = jvm.java.util.HashMap()
-    for topic, by_partition in offsets.items():
-        for partition, offset in by_partition.items():
-            place = jvm.org.apache.kafka.common.TopicPartition(topic, partition)
-            known = jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset, words(topic, partition))
-            told.put(place, known)
-    admin.alterConsumerGroupOffsets(group, told).all().get()
-
-
 def delete_groups(spark: SparkSession, groups: Sequence[str]) -> None:
     """Removes groups of queries that are no more, whose lag would grow for ever. One that is not there is no fault."""
     admin = kafka_admin(spark)
@@ -233,70 +219,6 @@ def earliest_offset(spark: SparkSession, topic: str, partition: int) -> int:
         admin.close()
 
 
-def end_offsets(progress: Any) -> dict[str, dict[int, int]]:
-    """Where the last batch of a query ended; empty before the first one."""
-    if progress is None:
-        return {}
-    offsets = json.loads(progress.json)["sources"][0]["endOffset"] or {}
-    return {topic: {int(partition): offset for partition, offset in found.items()} for topic, found in offsets.items()}
-
-
-#: Least time between two warnings of a query, in seconds.
-WARN_AGAIN_SECONDS = 600
-
-
-class Rhythm:
-    """Whether the batches of a query end before the next one is due."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._next = 0.0
-
-    def look(self, progress: Any, now: float) -> None:
-        seconds, due = progress["batchDuration"] / 1000, float(setting("QUIET_SECONDS", "10"))
-        if seconds <= due or now < self._next:
-            return
-        self._next = now + WARN_AGAIN_SECONDS
-        print(
-            f"{self._name}: a batch of {progress['numInputRows']} records took {seconds:.1f} s, and after {due:g} s the next "
-            "one was due (millrace:services.telemetry.stream.quietSeconds): the machine is too slow for it, or busy. Nothing "
-            "is lost: batches follow each other, and each takes what has come since",
-            file=sys.stderr,
-            flush=True,
-        )
-
-
-class Reported(NamedTuple):
-    """A query, and what it has missed of a partition, in words."""
-
-    query: Any
-    words: Callable[[str, int], str]
-
-
-def report_for_ever(spark: SparkSession, groups: Mapping[str, Reported]) -> None:
-    """Tells Kafka how far queries are, each by the name of a consumer group, so that its own tools show what they lag.
-
-    The queries do not depend on it: what they have read stands in their checkpoints.
-    """
-    told: dict[str, Any] = {}
-    rhythms = {group: Rhythm(group) for group in groups}
-    admin = None
-    while True:
-        time.sleep(1)
-        try:
-            for group, (query, words) in groups.items():
-                progress = query.lastProgress
-                offsets = end_offsets(progress)
-                if offsets and told.get(group) != offsets:
-                    rhythms[group].look(progress, time.monotonic())
-                    admin = admin or kafka_admin(spark)
-                    set_group_offsets(spark, admin, group, offsets, words)
-                    told[group] = offsets
-        except Exception as error:  # noqa: BLE001 - any failure, see above
-            print(f"lag not reported, will try again: {first_line(error)}", file=sys.stderr, flush=True)
-            time.sleep(RETRY_SECONDS)
-
-
 def starting_offsets(
     spark: SparkSession, topics: Sequence[str], checkpoint: str, ends: Callable[[], Offsets], sink: str, ways: Ways
 ) -> str:
@@ -329,6 +251,16 @@ def starting_offsets(
     return json.dumps(offsets)
 
 
+def trigger_seconds(query: str) -> str:
+    """Least time between two batches of a query."""
+    return setting(f"{query.upper()}_TRIGGER_SECONDS", setting("TRIGGER_SECONDS", "1"))
+
+
+def quiet_seconds() -> str:
+    """Time after which few records are a batch, too."""
+    return setting("QUIET_SECONDS", "10")
+
+
 def kafka_options(reader: Any) -> Any:
     return (
         reader.option("kafka.bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
@@ -347,7 +279,7 @@ def read_topics(spark: SparkSession, topics: Sequence[str], start: str) -> DataF
         .option("startingOffsets", start)
         .option("failOnDataLoss", str(setting("ON_MISSING_RECORDS", "continue") == "stop").lower())
         .option("minOffsetsPerTrigger", setting("LEAST_RECORDS", "200"))
-        .option("maxTriggerDelay", f"{setting('QUIET_SECONDS', '10')}s")
+        .option("maxTriggerDelay", f"{quiet_seconds()}s")
         .option("maxOffsetsPerTrigger", setting("MAX_RECORDS_PER_BATCH", "20000"))
         .load()
     )

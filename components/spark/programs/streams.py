@@ -39,6 +39,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 import stream_gaps
 import stream_records as records
+import stream_report as report
 import stream_tables as tables
 from stream_gaps import Gaps, Kinds, each_batch
 from stream_lake import Lake, LakeTable, Query, Sink, Sinks
@@ -69,7 +70,7 @@ def started(
         records.read_topics(spark, topics, offsets)
         .writeStream.queryName(name)
         .option("checkpointLocation", checkpoint)
-        .trigger(processingTime=f"{setting(f'{name.upper()}_TRIGGER_SECONDS', setting('TRIGGER_SECONDS', '1'))} seconds")
+        .trigger(processingTime=f"{records.trigger_seconds(name)} seconds")
         .foreachBatch(run)
         .start()
     )
@@ -130,14 +131,14 @@ def main() -> None:
         patiently(stream_gaps.TABLE, of_one.load)
     lake = records.KeptQuery("lake", partial(start_lake, spark, written, progress, ready, gaps["lake"]))
     queries = [lake]
-    groups = {GROUP: records.Reported(lake, gaps["lake"].words)}
+    groups = {GROUP: report.Reported(lake, gaps["lake"].told)}
     for query in others:
         start = partial(start_query, spark, query, ready, gaps[query.name], former_groups)
         queries.append(records.KeptQuery(query.name, start))
-        groups[query.group] = records.Reported(queries[-1], gaps[query.name].words)
+        groups[query.group] = report.Reported(queries[-1], gaps[query.name].told)
     upkeep = {table.name: table.upkeep for table in written}
     threading.Thread(target=tables.maintain_for_ever, args=(spark, lake, upkeep), daemon=True).start()
-    threading.Thread(target=records.report_for_ever, args=(spark, groups), daemon=True).start()
+    threading.Thread(target=report.report_for_ever, args=(spark, groups), daemon=True).start()
     records.keep_running(spark, queries, ready)
 
 

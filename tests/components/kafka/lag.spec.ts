@@ -28,10 +28,12 @@ interface FakeGroup {
   readonly words?: readonly string[];
 }
 
-/** A Kafka with these groups, and topics with these ends of their partitions. */
+/** A Kafka with these groups, and topics with these ends of their partitions, which has no index of times. */
 function kafka(
   groups: Readonly<Record<string, FakeGroup>>,
   ends: Readonly<Record<string, readonly string[]>>,
+  fetchTopicOffsetsByTimestamp: LagSource["fetchTopicOffsetsByTimestamp"] = () =>
+    Promise.reject(new Error("it was asked for times")),
 ): LagSource {
   const describe = (groupId: string) => ({
     groupId,
@@ -71,6 +73,7 @@ function kafka(
       if (found === undefined) return Promise.reject(new Error("This server does not host this topic-partition"));
       return Promise.resolve(partitions(found));
     },
+    fetchTopicOffsetsByTimestamp,
   };
 }
 
@@ -143,6 +146,75 @@ describe("the lag of Kafka's readers", () => {
       "spark-a has missed 12 records of t, which Kafka had dropped before they were read; the last ones: partition 0, " +
         "offsets 100 to 111; partition 2 was made anew when it was read to offset 70. All gaps are in the table lake.streaming.gaps",
     );
+  });
+
+  describe("of a stream that is behind", () => {
+    const NOW = Date.parse("2026-11-27T20:47:10.000Z");
+    const batch = { seconds: 4.2, records: 200, due: 10 };
+    const beside = (words: unknown): string[] => [JSON.stringify(words)];
+    /** A stream that has read 100 records, one a second until now, of all that were written. */
+    const stream = async (words: readonly string[], written: number, read = 100) => {
+      const first = NOW - written * 1000;
+      const offsetAt = (at: number): number => Math.min(written, Math.max(0, Math.ceil((at - first) / 1000)));
+      const offsets = (_: string, at = 0) => Promise.resolve([{ partition: 0, offset: String(offsetAt(at)) }]);
+      const group = { written: { t: [String(read)] }, words };
+      return await groupLags(kafka({ "spark-a": group }, { t: [String(written)] }, offsets), NOW);
+    };
+    const below = (lags: Awaited<ReturnType<typeof stream>>) => lagAnswer(lags, NOW).table?.below;
+
+    it("says by how much, and since when: as long as the oldest unread record waits", async () => {
+      const lags = await stream(beside({ batch }), 460);
+      expect(lags).to.have.length(1);
+      expect(lags[0]).to.include({ group: "spark-a", topic: "t", lag: 360, state: "stream" });
+      expect(lags[0]?.batch).to.deep.equal(batch);
+      const since = Date.parse(lags[0]?.behind?.since ?? "");
+      expect(since).to.be.within(NOW - 361_000, NOW - 360_000);
+      const told = [{ ...lags[0]!, behind: { since: "2026-11-27T20:41:10.000Z" } }];
+      expect(below(told)).to.deep.equal(["spark-a is 360 records behind since 2026-11-27 20:41:10 UTC (6 min)"]);
+      expect(lagAnswer(lags, NOW).json).to.equal(lags);
+    });
+
+    it("says since when it has left records to the next batch, though each waits for less", async () => {
+      const lags = await stream(beside({ batch, behind: { since: "2026-11-27T18:00:00.000Z" } }), 110);
+      expect(lags[0]?.behind).to.deep.equal({ since: "2026-11-27T18:00:00.000Z" });
+    });
+
+    it("says nothing while records wait no longer than for a batch that is due and for its end", async () => {
+      expect(await stream(beside({ batch, behind: { since: "2026-11-27T20:47:05.000Z" } }), 124)).to.deep.equal([
+        { group: "spark-a", topic: "t", lag: 24, members: 0, state: "stream", batch },
+      ]);
+      expect((await stream(beside({ batch: { ...batch, due: 180 } }), 460))[0]).not.to.have.property("behind");
+    });
+
+    it("asks for no times where all is read, or where the stream has not told of its batches", async () => {
+      for (const [words, end] of [
+        [{ batch }, "100"],
+        [{ missed: 3, from: 1, to: 4 }, "900"],
+      ] as const) {
+        const source = kafka({ "spark-a": { written: { t: ["100"] }, words: beside(words) } }, { t: [end] });
+        expect((await groupLags(source, NOW))[0]).not.to.have.property("behind");
+      }
+    });
+
+    it("sums what is unread of all its topics, and takes the longest time", () => {
+      const lag = { group: "spark-a", members: 0, state: "stream" };
+      const lags = [
+        { ...lag, topic: "t", lag: 119_000, behind: { since: "2026-11-27T20:46:00.000Z" } },
+        { ...lag, topic: "u", lag: 1000, behind: { since: "2026-11-25T20:41:10.000Z" } },
+        { ...lag, topic: "v", lag: 7 },
+      ];
+      expect(below(lags)).to.deep.equal(["spark-a is 120,000 records behind since 2026-11-25 20:41:10 UTC (48 h)"]);
+    });
+
+    it("warns of batches that take longer than the time to the next one, and says what was missed as before", async () => {
+      const words = beside({ missed: 12, from: 10, to: 22, batch: { seconds: 12.3, records: 900, due: 10 } });
+      const lags = await stream(words, 100);
+      expect(lags[0]?.missed).to.deep.equal({ records: 12, last: [{ partition: 0, from: 10, to: 22 }] });
+      expect(below([...lags, { ...lags[0]!, topic: "u" }])?.slice(0, -2)).to.deep.equal([
+        "spark-a: the last batch (900 records) took 12.3 s, longer than the 10 s after which the next one was due: raise " +
+          "millrace:services.telemetry.stream.quietSeconds, or give the driver more CPU (millrace:services.telemetry.stream.resources)",
+      ]);
+    });
   });
 
   it("leaves out groups of pods that are gone and groups that never read", async () => {
