@@ -25,6 +25,8 @@ export interface GroupLag {
 
 /** A batch of a stream. */
 export interface Batch {
+  /** In ISO 8601. */
+  readonly began: string;
   readonly seconds: number;
   readonly records: number;
   /** Seconds after which the next one is due: with more the stream does not keep its rhythm. */
@@ -43,7 +45,7 @@ const json = z.string().transform((text): unknown => JSON.parse(text));
 const missedSchema = json.pipe(z.object({ missed: z.number(), from: z.number(), to: z.number().nullable() }));
 const rhythmSchema = json.pipe(
   z.object({
-    batch: z.object({ seconds: z.number(), records: z.number(), due: z.number() }),
+    batch: z.object({ began: z.iso.datetime(), seconds: z.number(), records: z.number(), due: z.number() }),
     behind: z.object({ since: z.iso.datetime() }).optional(),
   }),
 );
@@ -154,13 +156,14 @@ export async function groupLags(admin: LagSource, now = Date.now()): Promise<Gro
     const members = known?.members.length ?? 0;
     if (members === 0 && OF_ONE_POD.test(group)) return [];
     const state = STREAM.test(group) && members === 0 ? "stream" : (known?.state ?? "unknown");
+    const last = lastBatch(written.flatMap(({ partitions }) => partitions));
     const read = new Set([...written.map(({ topic }) => topic), ...assignedTopics(known)]);
     return [...read].sort().flatMap((topic): Promise<GroupLag>[] => {
       const partitions = written.find((of) => of.topic === topic)?.partitions ?? [];
       const unread = unreadOf(partitions, ends.get(topic));
       if (unread === null && members === 0) return [];
       const lag = unread === null ? null : unread.reduce((all, { records }) => all + records, 0);
-      const told = STREAM.test(group) ? toldBy(admin, topic, partitions, unread ?? [], now) : {};
+      const told = STREAM.test(group) ? toldBy(admin, { topic, partitions, unread: unread ?? [], last, now }) : {};
       return [Promise.resolve(told).then((words) => ({ group, topic, lag, members, state, ...words }))];
     });
   });
@@ -218,16 +221,32 @@ function unreadOf(committed: readonly Committed[], ends: Ends | undefined): Unre
   });
 }
 
+/** A topic of a stream. */
+interface StreamTopic {
+  readonly topic: string;
+  readonly partitions: readonly Committed[];
+  readonly unread: readonly Unread[];
+  /** When the last batch of the stream began. */
+  readonly last: string | undefined;
+  readonly now: number;
+}
+
+/** Each batch is told with all topics of its stream. */
+function lastBatch(partitions: readonly Committed[]): string | undefined {
+  return wordsOf(partitions, rhythmSchema)
+    .map(({ words }) => words.batch.began)
+    .sort()
+    .at(-1);
+}
+
 /** What a stream says of itself, and whether it is behind. */
 async function toldBy(
   admin: LagSource,
-  topic: string,
-  partitions: readonly Committed[],
-  unread: readonly Unread[],
-  now: number,
+  { topic, partitions, unread, last, now }: StreamTopic,
 ): Promise<Pick<GroupLag, "missed" | "batch" | "behind">> {
   const missed = missedOf(partitions);
-  const [rhythm] = wordsOf(partitions, rhythmSchema);
+  // A topic that the stream reads no more, since a room was turned off, is not waited for.
+  const rhythm = wordsOf(partitions, rhythmSchema).find(({ words }) => words.batch.began === last);
   const since = rhythm && (await behindSince(admin, topic, unread, rhythm.words, now));
   return {
     ...(missed && { missed }),

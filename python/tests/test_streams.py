@@ -207,8 +207,8 @@ class Lag(StreamCase):
     def test_comes_with_the_time_of_the_last_batch_and_when_the_next_one_was_due(self) -> None:
         rhythm = self.report.Rhythm("spark-a", "lake")
         self.assertEqual(rhythm.told(), {})
-        rhythm.look(self.ended({"t": {"0": 4}}, duration=12_345), 0)
-        self.assertEqual(rhythm.told(), {"batch": {"seconds": 12.3, "records": 5, "due": 10}})
+        rhythm.look(self.ended({"t": {"0": 4}}, timestamp="noon", duration=12_345), 0)
+        self.assertEqual(rhythm.told(), {"batch": {"began": "noon", "seconds": 12.3, "records": 5, "due": 10}})
 
     def test_counts_no_batch_as_due_before_the_least_time_between_two(self) -> None:
         os.environ["LAKE_TRIGGER_SECONDS"] = "60"
@@ -250,7 +250,7 @@ class Lag(StreamCase):
             with self.assertRaises(KeyboardInterrupt):
                 groups = {"spark-a": self.report.Reported(query, lambda topic, partition: missed if partition else {})}
                 self.report.report_for_ever(None, groups)
-        batch = {"batch": {"seconds": 0.9, "records": 5, "due": 10}}
+        batch = {"batch": {"began": "", "seconds": 0.9, "records": 5, "due": 10}}
         for call in told.call_args_list:
             self.assertEqual([json.loads(call.args[-1]("t", partition)) for partition in (0, 1)], [batch, {**missed, **batch}])
         self.assertEqual(

@@ -186,7 +186,7 @@ describe("what status shows", () => {
   });
 
   it("tells which stream is behind since when, and whose batches take too long, as text and as JSON", () => {
-    const batch = { seconds: 12.3, records: 20_000, due: 10 };
+    const batch = { began: "2026-11-27T20:46:50.000Z", seconds: 12.3, records: 20_000, due: 10 };
     const behind = { since: "2026-11-27T20:41:10.000Z" };
     const stream = { group: "spark-telemetry-lake", topic: "telemetry", lag: 120_000, members: 0, state: "stream" };
     const lags = lagAnswer([{ ...stream, batch, behind }], Date.parse("2026-11-27T20:47:10.000Z"));

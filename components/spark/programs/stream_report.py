@@ -58,12 +58,12 @@ class Rhythm:
         self._due = max(float(quiet_seconds()), float(trigger_seconds(query)))
         self._next = 0.0
         self._since: str | None = None
-        self._batch: dict[str, float] | None = None
+        self._batch: dict[str, float | str] | None = None
 
     def look(self, progress: Any, now: float) -> None:
         """:param progress: of a batch that has ended"""
         seconds, records = round(progress["batchDuration"] / 1000, 1), progress["numInputRows"]
-        self._batch = {"seconds": seconds, "records": records, "due": self._due}
+        self._batch = {"began": progress["timestamp"], "seconds": seconds, "records": records, "due": self._due}
         self._since = (self._since or progress["timestamp"]) if leaves_some(progress) else None
         if seconds <= self._due or now < self._next:
             return

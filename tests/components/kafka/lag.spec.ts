@@ -150,7 +150,7 @@ describe("the lag of Kafka's readers", () => {
 
   describe("of a stream that is behind", () => {
     const NOW = Date.parse("2026-11-27T20:47:10.000Z");
-    const batch = { seconds: 4.2, records: 200, due: 10 };
+    const batch = { began: "2026-11-27T20:46:59.123Z", seconds: 4.2, records: 200, due: 10 };
     const beside = (words: unknown): string[] => [JSON.stringify(words)];
     /** A stream that has read 100 records, one a second until now, of all that were written. */
     const stream = async (words: readonly string[], written: number, read = 100) => {
@@ -186,6 +186,19 @@ describe("the lag of Kafka's readers", () => {
       expect((await stream(beside({ batch: { ...batch, due: 180 } }), 460))[0]).not.to.have.property("behind");
     });
 
+    it("says nothing of a topic that the stream reads no more, since a room was turned off", async () => {
+      const group = {
+        written: { off: ["1"], on: ["-1", "9"] },
+        words: [JSON.stringify({ batch }), JSON.stringify({ batch: { ...batch, began: "2026-11-27T20:46:59.124Z" } })],
+      };
+      const lags = await groupLags(kafka({ "spark-a": group }, { off: ["900"], on: ["0", "9"] }), NOW);
+      expect(lags.map(({ topic, lag, batch: last }) => [topic, lag, last?.records])).to.deep.equal([
+        ["off", 899, undefined],
+        ["on", 0, 200],
+      ]);
+      expect(below(lags)).to.deep.equal([]);
+    });
+
     it("asks for no times where all is read, or where the stream has not told of its batches", async () => {
       for (const [words, end] of [
         [{ batch }, "100"],
@@ -207,7 +220,7 @@ describe("the lag of Kafka's readers", () => {
     });
 
     it("warns of batches that take longer than the time to the next one, and says what was missed as before", async () => {
-      const words = beside({ missed: 12, from: 10, to: 22, batch: { seconds: 12.3, records: 900, due: 10 } });
+      const words = beside({ missed: 12, from: 10, to: 22, batch: { ...batch, seconds: 12.3, records: 900 } });
       const lags = await stream(words, 100);
       expect(lags[0]?.missed).to.deep.equal({ records: 12, last: [{ partition: 0, from: 10, to: 22 }] });
       expect(below([...lags, { ...lags[0]!, topic: "u" }])?.slice(0, -2)).to.deep.equal([
