@@ -622,7 +622,7 @@ class Writing(WindowsCase):
         self.assertEqual(self.slept, [1, 2])
         self.assertEqual(
             self.ready.waits.call_args_list,
-            [mock.call("cassandra", True), mock.call("cassandra", True), mock.call("cassandra", False)],
+            [mock.call("cassandra: streaming.records", does) for does in (True, True, False)],
         )
         said = [f"cassandra: streaming.records: no node; again in {pause} s" for pause in (1, 2)]
         self.assertEqual(self.said.getvalue().splitlines(), said)

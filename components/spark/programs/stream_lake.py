@@ -1,6 +1,7 @@
 """The lake's query: topics are read once, and each batch goes into every table that a room makes of them, exactly once."""
 
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import Callable, Mapping, NamedTuple, Sequence
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -42,15 +43,17 @@ class Sink:
     def write(self, what: str, action: Callable[[], None]) -> None:
         """Tries until it works; the driver is not ready while it does not."""
 
+        place = f"{self._query}: {what}"
+
         def attempt() -> None:
             try:
                 action()
             except Exception:
-                self._ready.waits(self._query, True)
+                self._ready.waits(place, True)
                 raise
 
-        patiently(f"{self._query}: {what}", attempt)
-        self._ready.waits(self._query, False)
+        patiently(place, attempt)
+        self._ready.waits(place, False)
 
 
 class Query(NamedTuple):
@@ -100,9 +103,13 @@ class Lake:
         self._written, self._progress = written, progress
 
     def write(self, sink: Sink, batch: DataFrame, epoch: int, kinds: Kinds) -> None:
-        """:param kinds: numbers of the batch's records by topic, and whether they are good"""
+        """All tables at once, since a commit is waiting for the object store and the catalog most of the time.
+
+        :param kinds: numbers of the batch's records by topic, and whether they are good
+        """
         query = sink.spark.sparkContext.getLocalProperty("sql.streaming.queryId")
         floors = self._progress.floors
+        appends: dict[str, Callable[[], None]] = {}
         for table in self._written:
             # A batch without rows for a table makes no snapshot there.
             if not any(kinds.get((topic, table.of_good)) for topic in table.topics):
@@ -110,8 +117,9 @@ class Lake:
             of_it = batch.where(is_of(table.topics))
             if table.name in floors:
                 of_it = of_it.where(~below(floors[table.name]))
-            rows = table.rows(of_it)
-            sink.write(table.name, lambda: tables.append_once(sink.spark, rows, table.name, query, epoch))
+            appends[table.name] = partial(tables.append_once, sink.spark, table.rows(of_it), table.name, query, epoch)
+        with ThreadPoolExecutor(max(1, len(appends))) as pool:
+            list(pool.map(sink.write, appends.keys(), appends.values()))
 
     def began(self, epoch: int, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> None:
         """Once a batch is done and the next one lies behind all floors, these are no more needed."""
