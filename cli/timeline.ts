@@ -75,45 +75,49 @@ export class Timeline {
   }
 }
 
-const endOf = (step: TimedStep): number => step.beganMs + step.ms;
+/** A chain of steps up to one of them. */
+interface Chain {
+  readonly step: TimedStep;
+  readonly before: Chain | undefined;
+  /** How long the step took after the end of those before: a replaced object begins while what it follows still goes on. */
+  readonly alone: number;
+  readonly ms: number;
+  readonly endMs: number;
+}
 
-/** How long a step took after the end of the one before: a replaced object begins while what it follows still goes on. */
-const alone = (step: TimedStep, before: TimedStep): number =>
-  Math.max(0, Math.min(step.ms, endOf(step) - endOf(before)));
+function chainTo(step: TimedStep, before?: Chain): Chain {
+  const endMs = step.beganMs + step.ms;
+  const alone = before === undefined ? step.ms : Math.max(0, Math.min(step.ms, endMs - before.endMs));
+  return { step, before, alone, ms: alone + (before?.ms ?? 0), endMs: Math.max(endMs, before?.endMs ?? 0) };
+}
+
+/** The one that takes longer; of two that take as long, the one whose last steps were waited for. */
+function longer(left: Chain, right: Chain): Chain {
+  if (left.ms !== right.ms) return left.ms > right.ms ? left : right;
+  return (left.before?.endMs ?? 0) > (right.before?.endMs ?? 0) ? left : right;
+}
 
 /** The chain of steps, each after the one before it, that takes longest in all. What two of them share counts once. */
 export function longestChain(steps: readonly TimedStep[]): readonly TimedStep[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
-  const lengths = new Map<string, { readonly ms: number; readonly before: TimedStep | undefined }>();
-  const lengthOf = (step: TimedStep): number => {
-    const known = lengths.get(step.id);
-    if (known !== undefined) return known.ms;
-    lengths.set(step.id, { ms: step.ms, before: undefined }); // what waits for itself counts once
-    let longest = step.ms;
-    let before: TimedStep | undefined;
-    for (const id of step.after) {
-      const other = byId.get(id);
-      if (other === undefined) continue;
-      const length = lengthOf(other) + alone(step, other);
-      const isLater = length === longest && endOf(other) >= (before === undefined ? 0 : endOf(before));
-      if (length > longest || isLater) [longest, before] = [length, other];
-    }
-    lengths.set(step.id, { ms: longest, before });
+  const chains = new Map<string, Chain>();
+  // What waits for itself counts once.
+  const open = new Set<string>();
+  const longestTo = (step: TimedStep): Chain => {
+    const known = chains.get(step.id);
+    if (known !== undefined) return known;
+    open.add(step.id);
+    const others = step.after.filter((id) => !open.has(id)).flatMap((id) => byId.get(id) ?? []);
+    const longest = others.map((other) => chainTo(step, longestTo(other))).reduce(longer, chainTo(step));
+    open.delete(step.id);
+    chains.set(step.id, longest);
     return longest;
   };
-  let last: TimedStep | undefined;
-  for (const step of steps) {
-    if (last === undefined || lengthOf(step) > lengthOf(last)) last = step;
-  }
+  const all = steps.map(longestTo);
+  if (all.length === 0) return [];
   const chain: TimedStep[] = [];
-  const seen = new Set<TimedStep>();
-  let step = last;
-  while (step !== undefined && !seen.has(step)) {
-    seen.add(step);
-    const before = lengths.get(step.id)?.before;
-    const ms = before === undefined ? step.ms : alone(step, before);
-    chain.unshift({ ...step, beganMs: endOf(step) - ms, ms });
-    step = before;
+  for (let at: Chain | undefined = all.reduce((a, b) => (b.ms > a.ms ? b : a)); at !== undefined; at = at.before) {
+    chain.unshift({ ...at.step, beganMs: at.step.beganMs + at.step.ms - at.alone, ms: at.alone });
   }
   return chain;
 }

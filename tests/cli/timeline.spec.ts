@@ -52,6 +52,8 @@ describe("the longest chain of steps", () => {
       { ...step("new", 30, 10, ["old", "image"]) },
     ]);
     expect(timingOf(steps, 40_000, null).criticalPathMs).to.equal(40);
+    const early = [step("a", 0, 50), step("b", 5, 5, ["a"]), step("c", 20, 31, ["b"])];
+    expect(timingOf(early, 51_000, null).criticalPathMs, "one ended before what it follows").to.equal(51);
   });
 
   it("is empty without steps", () => {
