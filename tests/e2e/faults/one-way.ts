@@ -30,18 +30,30 @@ interface Container {
 
 /** The streams write to Cassandra as ever, and to the lake once when they start and then not for a day. */
 export function lakeStandsStill(): Fault {
+  return streamsWith("the streams' writing to the lake stopped", "LAKE_TRIGGER_SECONDS", "86400");
+}
+
+/** The streams write what they make of telemetry, and neither numbers nor windows. */
+export function windowsLeftOut(): Fault {
+  return streamsWith("the streams' windows left out", "SINKS", "telemetry_sinks");
+}
+
+/** Another value of a variable for the streams' driver. */
+function streamsWith(what: string, name: string, value: string): Fault {
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${STREAMS_DRIVER}`;
-  const [name, seconds] = ["LAKE_TRIGGER_SECONDS", "86400"];
   let before: readonly Container[] | undefined;
   const replace = (containers: readonly Container[]): Promise<unknown> =>
     kube().patch(path, { spec: { template: { spec: { containers } } } });
   return {
-    what: "the streams' writing to the lake stopped",
+    what,
     begin: async () => {
       const { containers } = (await kube().get<Deployment>(path)).spec.template.spec;
       before = containers;
       const old = (await pods(STREAMS_DRIVER)).map((pod) => pod.metadata.uid);
-      const env = (one: Container): NonNullable<Container["env"]> => [...(one.env ?? []), { name, value: seconds }];
+      const env = (one: Container): NonNullable<Container["env"]> => [
+        ...(one.env ?? []).filter((known) => known.name !== name),
+        { name, value },
+      ];
       await replace(containers.map((one) => ({ ...one, env: env(one) })));
       await until("the driver with other settings", 2 * MINUTE, async () =>
         (await pods(STREAMS_DRIVER)).some((pod) => old.includes(pod.metadata.uid)) ? undefined : true,
