@@ -100,7 +100,7 @@ const brokenHops = {
     fault: lakeStandsStill(),
     // One query writes all tables, and no branch is judged once the data path is broken.
     hops: { spark: /stream or its checkpoint/ },
-    barMs: 2.5 * MINUTE,
+    barMs: 3.5 * MINUTE,
     flows: numbersFlow,
   },
   "hop-windows": {
