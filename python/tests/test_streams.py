@@ -807,6 +807,15 @@ class Settling(StreamCase):
         self.assertEqual(third.floors, {A: {"t": {0: 30}}, B: {"t": {0: 9}, "u": {0: 7}}})
         self.assertEqual(self.start(third, held={A: {0: 30}}), {"t": {"0": 9}, "u": {"0": 7}})
 
+    def test_keeps_the_floor_of_a_table_that_its_query_has_not_reached_when_a_room_goes(self) -> None:
+        files, (a, b) = Files(), (self.written(A, "t", before="a"), self.written(B, "t", "u", before="b"))
+        olds = {"a": checkpoint("q", 0, {"t": {"0": 9}}), "b": checkpoint("r", 0, {"t": {"0": 4}, "u": {"0": 7}})}
+        self.made(files, olds, a, b)
+        olds["lake/1"] = checkpoint("s", 0, {"t": {"0": 6}, "u": {"0": 8}})
+        second = self.made(files, olds, a)
+        self.assertEqual(second.floors, {A: {"t": {0: 9}, "u": {0: 8}}})
+        self.assertEqual(self.start(second, held={A: {0: 9}}), {"t": {"0": 9}})
+
     def test_ends_the_driver_when_tables_have_rows_that_no_checkpoint_knows_of(self) -> None:
         found = self.made(Files(), {}, self.written(A, "t"))
         for told, held in (({"t": {0: 5}}, {}), ({}, {A: {0: 5}})):

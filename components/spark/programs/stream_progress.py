@@ -85,6 +85,17 @@ def lower(left: int, right: int) -> int:
     return min(left, right, key=lambda offset: (offset == -1, offset))
 
 
+def higher(floor: Places, ends: Places) -> Places:
+    """The floor of a table, by the one that it had and by how far its query has come, which may not have reached that one."""
+    return {
+        topic: {
+            partition: max(by.get(topic, {}).get(partition, 0) for by in (floor, ends))
+            for partition in {**floor.get(topic, {}), **ends.get(topic, {})}
+        }
+        for topic in {**floor, **ends}
+    }
+
+
 def beyond(ends: Offsets, floors: Mapping[str, Places]) -> bool:
     """Whether more has been written than the floors say."""
     highest: dict[tuple[str, int], int] = {}
@@ -239,7 +250,8 @@ class Progress:
             return
         floors = dict(self._ledger.floors)
         if self._ledger.number > 0 and self._at(self.checkpoint).exists:
-            floors.update(floors_of(self._spark, self._at(self.checkpoint), list(self._ledger.tables)))
+            for name, ends in floors_of(self._spark, self._at(self.checkpoint), list(self._ledger.tables)).items():
+                floors[name] = higher(floors.get(name, {}), ends)
         for before, driver in dict.fromkeys((table.before, table.former_driver) for table in self._written):
             names = [table.name for table in self._written if table.before == before and table.name not in floors]
             old = self._at(f"{self._root}/{before}")
