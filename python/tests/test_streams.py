@@ -170,6 +170,16 @@ class Driver(StreamCase):
         self.assertEqual(start.call_count, 3)
         self.assertIn("samples: not started: no checkpoints\n", self.said.getvalue())
 
+    def test_tries_again_when_a_query_that_had_to_wait_can_not_be_started(self) -> None:
+        waits = self.records.NotYet("another driver still runs it")
+        start = mock.Mock(side_effect=[waits, OSError("no broker"), mock.Mock(isActive=True, lastProgress=None)])
+        query = self.records.KeptQuery("cassandra", start)
+        ready = self.records.ReadyFile(str(self.folder / "ready"))
+        for second in range(3):
+            query.look(ready, second)
+        self.assertEqual(start.call_count, 3)
+        self.assertIn("cassandra: not started: no broker\n", self.said.getvalue())
+
     def test_lets_the_other_query_go_on_and_ends_when_spark_has_ended(self) -> None:
         queries = [mock.Mock(), mock.Mock()]
         stopped = mock.Mock(side_effect=[False, False, True])

@@ -303,7 +303,7 @@ class KeptQuery:
     def look(self, ready: ReadyFile, now: float) -> None:
         """Starts it when it is time to; the driver is not ready until it has done a batch again."""
         if self._query is None:
-            self._try()
+            self._unless_it_fails(self._try)
         elif self._query.isActive:
             if self._due is not None and self._query.lastProgress is not None:
                 self._due, self._pause = None, RETRY_SECONDS
@@ -316,15 +316,21 @@ class KeptQuery:
             print(f"{self.name}: {reason}; started anew", file=sys.stderr, flush=True)
             self._due = now + self._pause
             self._pause = min(2 * self._pause, MOST_RETRY_SECONDS)
-            try:
-                self._query = self._start()
-            except Exception as error:  # noqa: BLE001 - it is tried again, and the other queries go on
-                print(f"{self.name}: not started: {first_line(error)}", file=sys.stderr, flush=True)
+            self._unless_it_fails(self._begin)
+
+    def _unless_it_fails(self, begin: Callable[[], None]) -> None:
+        try:
+            begin()
+        except Exception as error:  # noqa: BLE001 - it is tried again, and the other queries go on
+            print(f"{self.name}: not started: {first_line(error)}", file=sys.stderr, flush=True)
+
+    def _begin(self) -> None:
+        self._query = self._start()
 
     def _try(self) -> None:
         """Starts it, unless it may not begin yet."""
         try:
-            self._query = self._start()
+            self._begin()
         except NotYet as reason:
             if self._due is None:
                 print(f"{self.name}: waits: {reason}", flush=True)
