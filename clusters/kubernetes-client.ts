@@ -182,7 +182,8 @@ export class KubernetesClient {
     } catch (error) {
       throw new KubeconfigError(error);
     }
-    if (this.#isPatient) options.agent = this.#keptAgent(options);
+    // What is followed has a connection of its own: the kept ones are for requests that end.
+    if (this.#isPatient && onText === undefined) options.agent = this.#keptAgent(options);
     const payload = extras.body === undefined ? undefined : JSON.stringify(extras.body);
     const url = new URL(this.server.replace(/\/$/, "") + path);
     return await new Promise<Answer>((resolve, reject) => {

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { KubeConfig } from "@kubernetes/client-node";
 import { expect } from "chai";
 import { isAway, KubeError, KubernetesClient, type KubernetesClientOptions } from "../../clusters/kubernetes-client.ts";
@@ -67,4 +68,25 @@ describe("the Kubernetes client", () => {
     expect(isAway(error)).to.equal(false);
     expect(asked).to.deep.equal(["DELETE /p application/json {}"]);
   });
+
+  it("asks while it follows as many objects as there may be", async () => {
+    const end = new AbortController();
+    let following = 0;
+    const patient = await serve(
+      (request, _body, response) => {
+        if (request.url === "/p") response.end('{"kind":"Pod"}');
+        else response.write(`${++following}`);
+      },
+      { patient: true },
+    );
+    const all = Array.from({ length: 100 }, () => patient.follow("/watched", () => undefined, end.signal));
+    const ended = Promise.allSettled(all);
+    try {
+      expect(await patient.json("GET", "/p")).to.deep.equal({ kind: "Pod" });
+      while (following < all.length) await setTimeout(10);
+    } finally {
+      end.abort();
+      await ended;
+    }
+  }).timeout(5000);
 });
