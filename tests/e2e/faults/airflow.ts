@@ -111,8 +111,11 @@ async function startTime(runner: Runner): Promise<void> {
 /** Of a log that is larger than the API server's memory it shows the end. */
 async function longLog(client: AirflowClient, run: string, task: TaskInstance): Promise<void> {
   const logs = await bucketOf("airflow", "airflow");
-  const [key] = await logs.list(`logs/dag_id=${DAG}/run_id=${run}/`);
-  if (key === undefined) throw new Error(`run ${run} has no log in ${logs.where}`);
+  // A task's log is put there after its end is known.
+  const key = await until(`the log of run ${run} in ${logs.where}`, MINUTE, async () => {
+    const [found] = await logs.list(`logs/dag_id=${DAG}/run_id=${run}/`);
+    return found;
+  });
   const before = await fingerprints("airflow/api-server");
   try {
     await logs.put(key, `${"x".repeat(1023)}\n`.repeat(256 * 1024));
