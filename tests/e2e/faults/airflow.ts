@@ -51,7 +51,8 @@ export async function badInput(runner: Runner): Promise<void> {
   });
 }
 
-const DEFERRED = "e2e_deferred";
+/** Of this run alone: Airflow remembers a DAG whose file is gone. */
+const DEFERRED = `e2e_deferred_${Date.now()}`;
 /** Its task waits in the triggerer for some seconds. */
 const DEFERRED_DAG = `from datetime import datetime, timezone
 
