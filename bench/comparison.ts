@@ -1,5 +1,6 @@
 /** Figures of two commits, side by side. */
 import { table } from "../cli/table.ts";
+import { median } from "./percentile.ts";
 import type { Figure } from "./settings.ts";
 
 export interface ComparisonRow {
@@ -10,14 +11,6 @@ export interface ComparisonRow {
   readonly now: number | null;
   /** `now / before`; `null` where one is missing, or before is 0. */
   readonly ratio: number | null;
-}
-
-/** The middle value, or the mean of the two in the middle; `null` for none. */
-export function median(values: readonly number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  const [low, high] = [sorted[sorted.length % 2 === 0 ? half - 1 : half], sorted[half]];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
 }
 
 /** Middle figures of the rounds of each side, in the order in which they were measured. */

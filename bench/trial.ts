@@ -8,12 +8,13 @@ import { UserError } from "../cli/errors.ts";
 import { connect } from "../cli/kube.ts";
 import type { UpReport } from "../cli/up.ts";
 import { LABEL } from "../clusters/embedded/container-spec.ts";
+import { containerUsage } from "../clusters/embedded/node.ts";
 import { ownerWords, type Piece } from "../clusters/embedded/owner.ts";
 import { embeddedFolder } from "../clusters/targets.ts";
 import { type Ran, run } from "../platform/exec.ts";
 import type { Copy } from "./copy.ts";
 import { type Site, stateFileOf } from "./site.ts";
-import { machineNs, readContainer } from "./usage.ts";
+import { machineNs } from "./usage.ts";
 
 /** The embedded cluster that measurements get. */
 export const CLUSTER = "millrace-bench";
@@ -150,7 +151,7 @@ function watchMemory(docker: Engine): { stop(): void; peak(): number } {
   void (async () => {
     while (!end.signal.aborted) {
       // Before the cluster is there, there is nothing to see.
-      const seen = await readContainer(docker, CLUSTER).catch(() => undefined);
+      const seen = await containerUsage(docker, CLUSTER).catch(() => undefined);
       peak = Math.max(peak, seen?.memoryBytes ?? 0);
       await sleep(SAMPLE_MS, undefined, { signal: end.signal }).catch(() => undefined);
     }

@@ -2,19 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import Docker from "dockerode";
-import { execInNode } from "../clusters/embedded/node.ts";
+import { type ContainerUsage, containerUsage, execInNode } from "../clusters/embedded/node.ts";
 import type { Kube } from "../cli/kube.ts";
 import type { NodeInfo } from "../cli/platform.ts";
 
-/** What has been used until a time. */
-export interface Reading {
-  /** When, in ms since the epoch: the kubelet tells figures that are up to 15 s old, each with its time. */
-  readonly at: number;
-  /** CPU time since the beginning of the pod or process, in ns. */
-  readonly cpuNs: number;
-  /** Without what the kernel could take back from the page cache. */
-  readonly memoryBytes: number;
-}
+/** What has been used until a time: the kubelet tells figures that are up to 15 s old, each with its time. */
+export type Reading = ContainerUsage;
 
 export interface PodReading extends Reading {
   readonly uid: string;
@@ -148,27 +141,6 @@ export function busyNs(stat: string): number | undefined {
   return (user + nice + system + irq + softIrq) * TICK_NS;
 }
 
-/** What Docker tells of a container, on both versions of cgroups. */
-interface ContainerStats {
-  readonly read: string;
-  readonly cpu_stats: { readonly cpu_usage: { readonly total_usage: number } };
-  readonly memory_stats: { readonly usage?: number; readonly stats?: Readonly<Record<string, number>> };
-}
-
-export function containerReading({ read, cpu_stats, memory_stats }: ContainerStats): Reading {
-  const { usage = 0, stats = {} } = memory_stats;
-  return {
-    at: Date.parse(read),
-    cpuNs: cpu_stats.cpu_usage.total_usage,
-    memoryBytes: usage - (stats["total_inactive_file"] ?? stats["inactive_file"] ?? 0),
-  };
-}
-
-export async function readContainer(docker: Pick<Docker, "getContainer">, name: string): Promise<Reading> {
-  const stats: unknown = await docker.getContainer(name).stats({ stream: false, "one-shot": true });
-  return containerReading(stats as ContainerStats);
-}
-
 /** CPU time of this machine until now, in ns; `undefined` where it is not Linux. */
 export function machineNs(): number | undefined {
   return existsSync("/proc/stat") ? busyNs(readFileSync("/proc/stat", "utf8")) : undefined;
@@ -189,7 +161,7 @@ export async function takeSnapshot({ kube, container }: UsageSource): Promise<Sn
   const listed = await execInNode(docker, container, ["sh", "-c", `${PODS}\n${PROCESSES}`]);
   const at = Date.now();
   const processes = processReadings(listed.stdout, at);
-  const reading = await readContainer(docker, container);
+  const reading = await containerUsage(docker, container);
   return { at, pods, processes, container: reading, podsNs: podsNs(listed.stdout), machineNs: machineNs() };
 }
 

@@ -1,4 +1,5 @@
 /** What the runs of a contender come to: milliseconds for each object and for none, and memory. */
+import { median } from "../percentile.ts";
 import { lineThrough } from "../slope.ts";
 
 export const contenders = ["local", "pulumi", "kubectl"] as const;
@@ -43,14 +44,6 @@ const steepest = 1.6;
 /** In milliseconds for each object. */
 const leastSlope = 1;
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  const middle = sorted.length / 2;
-  return sorted.length % 2 === 1
-    ? (sorted[Math.floor(middle)] ?? NaN)
-    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
-}
-
 interface Point {
   readonly size: number;
   readonly ms: number;
@@ -79,7 +72,7 @@ export function rowsOf(runs: readonly Run[]): Row[] {
       if (own.length === 0) return [];
       const sizes = [...new Set(own.map(({ size }) => size))].sort((one, other) => one - other);
       const points = (of: (run: Run) => number): Point[] =>
-        sizes.map((size) => ({ size, ms: median(own.filter((run) => run.size === size).map(of)) }));
+        sizes.map((size) => ({ size, ms: median(own.filter((run) => run.size === size).map(of)) ?? NaN }));
       const [clock, cpu] = [points(({ ms }) => ms), points(({ cpuMs }) => cpuMs)];
       const [line, cpuLine] = [lineOf(clock), lineOf(cpu)];
       const largest = own.filter(({ size }) => size === sizes.at(-1));

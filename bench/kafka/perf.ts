@@ -1,5 +1,5 @@
 /** What Kafka's own load tools print, and what the two sides of the measurement come to. */
-import { median } from "../engine/figures.ts";
+import { median } from "../percentile.ts";
 
 /** What one run of both tools on one side gave. */
 export interface PerfRun {
@@ -91,7 +91,7 @@ export interface SideFigures {
 
 /** Medians of the runs of one side. */
 export function sideOf(runs: readonly PerfRun[]): SideFigures {
-  const middle = (of: (run: PerfRun) => number): number => median(runs.map(of));
+  const middle = (of: (run: PerfRun) => number): number => median(runs.map(of)) ?? NaN;
   return {
     produceMbPerSecond: middle(({ produced }) => produced.mbPerSecond),
     produceRecordsPerSecond: middle(({ produced }) => produced.recordsPerSecond),

@@ -30,7 +30,7 @@ import { type Inventory, type InventoryQuery, isEmpty, leftovers, takeInventory 
 import { isNodeReady, kubeconfigPath, removeKubeconfig } from "./kubeconfig.ts";
 import { forgetVersion, olderVersionProblem, rememberedVersion } from "./data-version.ts";
 import { ensureNodeImage, kubernetesVersion, nodeImageName, type Progress } from "./node-image.ts";
-import { containerCpuSeconds, containerMemory, execInNode, nodeState, type PartState } from "./node.ts";
+import { containerUsage, execInNode, nodeState, type PartState } from "./node.ts";
 import { findPieces, type Foreign, foreignMessage, foreignPiece, type Owner, type Piece } from "./owner.ts";
 import { clashMessage, portClashes } from "./ports.ts";
 
@@ -213,6 +213,11 @@ export async function volumeBytes(options: EmbeddedOptions): Promise<number | un
     const size = Volumes?.find(({ Name }) => Name === names.volume)?.UsageData?.Size ?? -1;
     return size < 0 ? undefined : size;
   });
+  return await inTime(asked);
+}
+
+/** What an engine says within ten seconds; `undefined` when it does not, or can't. */
+async function inTime<T>(asked: Promise<T>): Promise<T | undefined> {
   const late = new Promise<undefined>((resolve) => setTimeout(resolve, 10_000, undefined).unref());
   return await Promise.race([asked.catch(() => undefined), late]);
 }
@@ -224,16 +229,16 @@ export interface ContainerCpu {
   readonly seconds: number;
 }
 
-/** Processor time of the embedded cluster since its start; `undefined` while it does not run, or where nobody says it. */
+/** Processor time of the embedded cluster since its start; `undefined` while it does not run, or where nobody says it in time. */
 export async function processorTime(options: EmbeddedOptions): Promise<ContainerCpu | undefined> {
   const { docker, names } = siteOf(options, new Docker());
-  try {
+  const ask = async (): Promise<ContainerCpu | undefined> => {
     const { State } = await docker.getContainer(names.container).inspect();
     if (!State.Running) return undefined;
-    return { startedAt: State.StartedAt, seconds: await containerCpuSeconds(docker, names.container) };
-  } catch {
-    return undefined;
-  }
+    const { cpuNs } = await containerUsage(docker, names.container);
+    return { startedAt: State.StartedAt, seconds: cpuNs / 1e9 };
+  };
+  return await inTime(ask());
 }
 
 export interface LogOptions extends EmbeddedOptions {
@@ -285,9 +290,9 @@ export async function status(options: EmbeddedOptions): Promise<EmbeddedStatus> 
   const image = existing.Config.Image;
   if (!existing.State.Running) return { state: "stopped", image, nodeReady: false, parts: [] };
   const path = kubeconfigPath(stateDir);
-  const [state, memoryBytes, nodeReady] = await Promise.all([
+  const [state, { memoryBytes }, nodeReady] = await Promise.all([
     nodeState(docker, names.container),
-    containerMemory(docker, names.container),
+    containerUsage(docker, names.container),
     existsSync(path) ? isNodeReady(readFileSync(path, "utf8")) : false,
   ]);
   return {

@@ -1,4 +1,4 @@
-/** What is asked of the running node container: commands, the supervisor's state, logs of parts, memory. */
+/** What is asked of the running node container: commands, the supervisor's state, logs of parts, what it uses. */
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 
@@ -71,15 +71,34 @@ export async function nodeState(docker: Docker, container: string): Promise<Node
   return code === 0 ? (JSON.parse(stdout) as NodeState) : undefined;
 }
 
-/** Memory of the container in bytes, caches of files that the kernel can drop left out. */
-export async function containerMemory(docker: Docker, container: string): Promise<number> {
-  const stats = await docker.getContainer(container).stats({ stream: false, "one-shot": true });
-  const { usage, stats: detail } = stats.memory_stats as { usage?: number; stats?: Record<string, number> };
-  return (usage ?? 0) - (detail?.["total_inactive_file"] ?? detail?.["inactive_file"] ?? 0);
+/** What the node's container and all in it have used. */
+export interface ContainerUsage {
+  /** When it was looked at, in ms since the epoch. */
+  readonly at: number;
+  /** Processor time since the container's start, in ns. */
+  readonly cpuNs: number;
+  /** Memory, caches of files that the kernel can drop left out. */
+  readonly memoryBytes: number;
 }
 
-/** Processor time of the container since its start, in seconds. */
-export async function containerCpuSeconds(docker: Docker, container: string): Promise<number> {
-  const stats = await docker.getContainer(container).stats({ stream: false, "one-shot": true });
-  return stats.cpu_stats.cpu_usage.total_usage / 1e9;
+/** What Docker tells of a container, on both versions of cgroups. */
+export interface ContainerStats {
+  readonly read: string;
+  readonly cpu_stats: { readonly cpu_usage: { readonly total_usage: number } };
+  readonly memory_stats: { readonly usage?: number; readonly stats?: Readonly<Record<string, number>> };
+}
+
+export function usageOf({ read, cpu_stats, memory_stats }: ContainerStats): ContainerUsage {
+  const { usage = 0, stats = {} } = memory_stats;
+  return {
+    at: Date.parse(read),
+    cpuNs: cpu_stats.cpu_usage.total_usage,
+    memoryBytes: usage - (stats["total_inactive_file"] ?? stats["inactive_file"] ?? 0),
+  };
+}
+
+/** @param container the node's name in the engine */
+export async function containerUsage(docker: Pick<Docker, "getContainer">, container: string): Promise<ContainerUsage> {
+  const stats: unknown = await docker.getContainer(container).stats({ stream: false, "one-shot": true });
+  return usageOf(stats as ContainerStats);
 }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { compared, comparisonTable, median } from "../../bench/comparison.ts";
+import { compared, comparisonTable } from "../../bench/comparison.ts";
+import { median } from "../../bench/percentile.ts";
 import type { Figure } from "../../bench/settings.ts";
 
 const cores = (value: number | null): Figure => ({ measure: "cores at rest", value, unit: "cores" });

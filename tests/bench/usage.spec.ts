@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import {
   busyNs,
-  containerReading,
   podEvents,
   podReadings,
   podsNs,
@@ -10,6 +9,7 @@ import {
   type Snapshot,
   usageBetween,
 } from "../../bench/usage.ts";
+import { usageOf } from "../../clusters/embedded/node.ts";
 
 const SECOND = 1e9;
 const reading = (at: number, cpuNs: number, memoryBytes = 0): Reading => ({ at, cpuNs, memoryBytes });
@@ -57,8 +57,8 @@ describe("readings of CPU and memory", () => {
       memory_stats: { usage: 100, stats: names },
     });
     const expected = { at: Date.parse("2026-11-27T07:40:10.500Z"), cpuNs: 9, memoryBytes: 70 };
-    expect(containerReading(stats({ total_inactive_file: 30, inactive_file: 1 }))).to.deep.equal(expected);
-    expect(containerReading(stats({ inactive_file: 30 }))).to.deep.equal(expected);
+    expect(usageOf(stats({ total_inactive_file: 30, inactive_file: 1 }))).to.deep.equal(expected);
+    expect(usageOf(stats({ inactive_file: 30 }))).to.deep.equal(expected);
   });
 
   it("are those of all pods, on cgroups v1 and v2", () => {
