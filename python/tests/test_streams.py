@@ -777,7 +777,7 @@ class Settling(StreamCase):
     """The file that says which query goes on."""
 
     def made(self, files: Files, olds: dict[str, Any], *tables: Any) -> Any:
-        with mock.patch.object(self.progress, "Folder", lambda *_: files):
+        with mock.patch.object(self.records, "Folder", lambda *_: files):
             found = self.progress.Progress(None, "s3a://checkpoints", tables, "spark-a")
         found._at = lambda path: self.progress.Checkpoint(olds.get(path.removeprefix("s3a://checkpoints/"), Files()))
         with mock.patch.object(self.tables, "load", lambda *_: Iceberg()):

@@ -195,14 +195,7 @@ class Gaps:
 
     def _log(self, name: str) -> dict[Place, int]:
         """Offsets as Spark has written them down; they are the last line of a file."""
-        jvm = self._spark._jvm
-        path = jvm.org.apache.hadoop.fs.Path(f"{self._checkpoint}/{name}")
-        stream = path.getFileSystem(self._spark._jsc.hadoopConfiguration()).open(path)
-        try:
-            text = jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
-        finally:
-            stream.close()
-        return by_partition(text.splitlines()[-1])
+        return by_partition(records.Folder(self._spark, self._checkpoint).read(name).splitlines()[-1])
 
     def _earliest(self, topic: str, partition: int, end: int) -> int:
         """The earliest offset that Kafka has. A topic that is gone has none: nothing before `end` is to be had."""

@@ -116,44 +116,6 @@ def passed(floors: Mapping[str, Places], starts: Mapping[tuple[str, int], int], 
     )
 
 
-class Folder:
-    """Files in a folder of the object store, by Hadoop's client."""
-
-    def __init__(self, spark: SparkSession, path: str) -> None:
-        self._jvm, self._conf, self.path = spark._jvm, spark._jsc.hadoopConfiguration(), path
-
-    def exists(self, name: str) -> bool:
-        path = self._path(name)
-        return bool(path.getFileSystem(self._conf).exists(path))
-
-    def read(self, name: str) -> str:
-        path = self._path(name)
-        stream = path.getFileSystem(self._conf).open(path)
-        try:
-            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
-        finally:
-            stream.close()
-
-    def write(self, name: str, text: str) -> None:
-        """In one piece: a file in the object store is there when it is whole."""
-        path = self._path(name)
-        stream = path.getFileSystem(self._conf).create(path, True)
-        stream.write(text.encode())
-        stream.close()
-
-    def newest(self, name: str) -> int:
-        """The greatest number that a file in a folder is named after; -1 when there is none."""
-        path = self._path(name)
-        files = path.getFileSystem(self._conf)
-        if not files.exists(path):
-            return -1
-        names = [status.getPath().getName() for status in files.listStatus(path)]
-        return max((int(one) for one in names if one.isdecimal()), default=-1)
-
-    def _path(self, name: str) -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(f"{self.path}/{name}")
-
-
 class Checkpoint:
     """A query's checkpoint, as Spark writes it."""
 
@@ -229,7 +191,7 @@ class Progress:
         :param group: by which Kafka knows how far the query is
         """
         self._spark, self._root, self._written, self._group = spark, root, written, group
-        self._file = Folder(spark, f"{root}/lake")
+        self._file = records.Folder(spark, f"{root}/lake")
         self._ledger = Ledger(0, {}, {})
 
     @property
@@ -308,7 +270,7 @@ class Progress:
         return found
 
     def _at(self, path: str) -> Checkpoint:
-        return Checkpoint(Folder(self._spark, path))
+        return Checkpoint(records.Folder(self._spark, path))
 
     def _save(self, ledger: Ledger) -> None:
         self._file.write("tables.json", ledger.text())

@@ -219,6 +219,44 @@ def earliest_offset(spark: SparkSession, topic: str, partition: int) -> int:
         admin.close()
 
 
+class Folder:
+    """Files in a folder of the object store, by Hadoop's client."""
+
+    def __init__(self, spark: SparkSession, path: str) -> None:
+        self._jvm, self._conf, self.path = spark._jvm, spark._jsc.hadoopConfiguration(), path
+
+    def exists(self, name: str) -> bool:
+        path = self._path(name)
+        return bool(path.getFileSystem(self._conf).exists(path))
+
+    def read(self, name: str) -> str:
+        path = self._path(name)
+        stream = path.getFileSystem(self._conf).open(path)
+        try:
+            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+        finally:
+            stream.close()
+
+    def write(self, name: str, text: str) -> None:
+        """In one piece: a file in the object store is there when it is whole."""
+        path = self._path(name)
+        stream = path.getFileSystem(self._conf).create(path, True)
+        stream.write(text.encode())
+        stream.close()
+
+    def newest(self, name: str) -> int:
+        """The greatest number that a file in a folder is named after; -1 when there is none."""
+        path = self._path(name)
+        files = path.getFileSystem(self._conf)
+        if not files.exists(path):
+            return -1
+        names = [status.getPath().getName() for status in files.listStatus(path)]
+        return max((int(one) for one in names if one.isdecimal()), default=-1)
+
+    def _path(self, name: str) -> Any:
+        return self._jvm.org.apache.hadoop.fs.Path(f"{self.path}/{name}")
+
+
 def starting_offsets(
     spark: SparkSession, topics: Sequence[str], checkpoint: str, ends: Callable[[], Offsets], sink: str, ways: Ways
 ) -> str:
@@ -230,8 +268,7 @@ def starting_offsets(
     :param ends: how far the sink's rows go
     :param ways: ways out, in words
     """
-    path = spark._jvm.org.apache.hadoop.fs.Path(f"{checkpoint}/metadata")
-    if path.getFileSystem(spark._jsc.hadoopConfiguration()).exists(path):
+    if Folder(spark, checkpoint).exists("metadata"):
         return "earliest"  # not used: the checkpoint decides
     known = ends()
     if not known:
