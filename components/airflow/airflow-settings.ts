@@ -196,10 +196,10 @@ export function processEnv(): EnvVar[] {
 
 /** Probes of a part that shows its heartbeat on a page of its own. */
 export function heartbeatProbes(): Record<"startup" | "readiness" | "liveness", Probe> {
-  const health = (timing: Probe): Probe => httpProbe(HEALTH_PORT, "/health", timing);
   return {
-    startup: health({ periodSeconds: 2 }),
-    readiness: health({ periodSeconds: 10 }),
-    liveness: health({ periodSeconds: 20, failureThreshold: 6 }),
+    startup: httpProbe(HEALTH_PORT, "/health", { periodSeconds: 2 }),
+    readiness: httpProbe(HEALTH_PORT, "/health", { periodSeconds: 10 }),
+    // A new start mends no database.
+    liveness: httpProbe(HEALTH_PORT, "/alive", { periodSeconds: 20, failureThreshold: 6 }),
   };
 }

@@ -74,6 +74,7 @@ class Watch:
         self.job = None
         self.triggerer = None
         self.problem = ""
+        self.is_cut_off = False
         self.looked = clock()
         self._started = self._needed = self._beat = 0.0
 
@@ -84,7 +85,9 @@ class Watch:
         try:
             self._start_or_stop()
             self.problem = self._beats()
+            self.is_cut_off = False
         except Exception as error:
+            self.is_cut_off = True
             self.problem = f"it cannot ask its database: {error}".strip()
         if self.problem:
             print(self.problem, flush=True)
@@ -114,8 +117,15 @@ class Watch:
 
     def words(self):
         """What is wrong; empty when nothing is."""
+        return self._silence() or self.problem
+
+    def own_words(self):
+        """What is wrong that is not the database's fault."""
+        return self._silence() or ("" if self.is_cut_off else self.problem)
+
+    def _silence(self):
         silence = self.clock() - self.looked
-        return f"it has not looked for triggers for {silence:.0f} s" if silence > SILENCE_SECONDS else self.problem
+        return f"it has not looked for triggers for {silence:.0f} s" if silence > SILENCE_SECONDS else ""
 
     def stop(self):
         triggerer, self.triggerer = self.triggerer, None
@@ -144,7 +154,7 @@ def main():
     address = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("postgresql+psycopg2://", "postgresql://", 1)
     watch = Watch(Database(lambda: psycopg2.connect(address)), lambda: subprocess.Popen(COMMAND))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    health.serve(watch.words)
+    health.serve(watch.words, watch.own_words)
     try:
         while True:
             watch.look()

@@ -272,9 +272,10 @@ describe("Airflow", () => {
     );
     for (const name of servers.slice(1)) {
       const { startupProbe, readinessProbe, livenessProbe } = await probe(name);
-      for (const { httpGet } of [startupProbe, readinessProbe, livenessProbe]) {
+      for (const { httpGet } of [startupProbe, readinessProbe]) {
         expect(httpGet, name).to.deep.equal({ port: 8974, path: "/health" });
       }
+      expect(livenessProbe.httpGet, name).to.deep.equal({ port: 8974, path: "/alive" });
     }
     expect((await settings())["health.py"]).to.contain("PORT = 8974");
   });

@@ -9,8 +9,8 @@ health = load("health")
 
 class Health(unittest.TestCase):
     def setUp(self):
-        self.words = ""
-        server = health.serve(lambda: self.words, port=0)
+        self.words = self.own_words = ""
+        server = health.serve(lambda: self.words, lambda: self.own_words, port=0)
         self.addCleanup(server.server_close)
         self.url = f"http://127.0.0.1:{server.server_port}"
 
@@ -32,10 +32,16 @@ class Health(unittest.TestCase):
         self.assertEqual(self.answer(), (200, "healthy"))
 
     def test_a_part_of_which_nothing_is_known_is_not_healthy(self):
-        server = health.serve(lambda: {}["job"], port=0)
+        server = health.serve(lambda: {}["job"], lambda: "", port=0)
         self.addCleanup(server.server_close)
         self.url = f"http://127.0.0.1:{server.server_port}"
         self.assertEqual(self.answer(), (503, "nothing is known: 'job'"))
+
+    def test_what_a_new_start_does_not_mend_is_no_reason_for_one(self):
+        self.words = "it cannot ask its database"
+        self.assertEqual((self.answer()[0], self.answer("/alive")), (503, (200, "healthy")))
+        self.own_words = "the last heartbeat was at nine"
+        self.assertEqual(self.answer("/alive"), (503, "the last heartbeat was at nine"))
 
     def test_other_pages_are_not_there(self):
         self.assertEqual(self.answer("/")[0], 503)

@@ -1,4 +1,5 @@
 import unittest
+from unittest import mock
 
 from programs import load
 
@@ -70,6 +71,38 @@ class DagProcessor(unittest.TestCase):
         self.manager._file_queue["b.py"] = None
         self.manager._service_processor_sockets(timeout=0.0)
         self.assertEqual(self.manager.waited, [0.0])
+
+
+class Job:
+    latest_heartbeat = "nine"
+
+    def __init__(self):
+        self.alive = True
+
+    def is_alive(self):
+        return self.alive
+
+
+class Shown(unittest.TestCase):
+    def test_shows_a_heartbeat_that_is_late_and_excuses_it_while_the_database_is_away(self):
+        class Runner:
+            def __init__(self):
+                self.job = Job()
+
+            def _execute(self):
+                return "done"
+
+        runner, answers = quiet.shown(Runner)(), [True]
+        with mock.patch.object(quiet.health, "serve") as serve, mock.patch.object(
+            quiet, "database_answers", lambda: answers[0]
+        ):
+            self.assertEqual(runner._execute(), "done")
+            problem, own_problem = serve.call_args.args
+            self.assertEqual((problem(), own_problem()), ("", ""))
+            runner.job.alive = False
+            self.assertEqual((problem(), own_problem()), ("the last heartbeat was at nine",) * 2)
+            answers[0] = False
+            self.assertEqual((problem(), own_problem()), ("the last heartbeat was at nine", ""))
 
 
 if __name__ == "__main__":

@@ -124,6 +124,7 @@ class Watch(unittest.TestCase):
         before = self.database.beats()
         self.assertIn("no heartbeat", self.look(100))
         self.assertEqual(self.watch.words(), "the triggerer has had no heartbeat for 60 s")
+        self.assertEqual(self.watch.own_words(), "the triggerer has had no heartbeat for 60 s")
         self.assertEqual(self.database.beats(), before)
         self.database.answers[triggerer.BEATS] = True
         self.look()
@@ -134,6 +135,7 @@ class Watch(unittest.TestCase):
         self.database.answers[triggerer.ANY_TRIGGER] = OSError("connection refused")
         self.look()
         self.assertEqual(self.watch.words(), "it cannot ask its database: connection refused")
+        self.assertEqual(self.watch.own_words(), "", "a new start would not mend it")
         self.database.answers[triggerer.ANY_TRIGGER] = False
         self.look()
         self.assertEqual(self.watch.words(), "")
@@ -142,6 +144,7 @@ class Watch(unittest.TestCase):
         self.look()
         self.now += 61
         self.assertEqual(self.watch.words(), "it has not looked for triggers for 61 s")
+        self.assertEqual(self.watch.own_words(), "it has not looked for triggers for 61 s")
 
     def test_a_heartbeat_whose_row_is_gone_gets_another(self):
         self.look()
