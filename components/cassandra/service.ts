@@ -51,7 +51,7 @@ export const cassandra = defineService({
     }))
     .prefault({})
     .describe("Cassandra, for data that is queried often and must be fast."),
-  image: { name: "cassandra", base: "jre" },
+  image: { name: "cassandra", base: "jre", sources: ["platform/images/training.py"] },
   usesTools: true,
   disk: pagesDisk,
   sized: (own) => ({ resources: cassandraResources(own) }),

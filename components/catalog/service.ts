@@ -35,7 +35,7 @@ export const catalog = defineService({
     .prefault({})
     .describe("The catalog of Iceberg tables."),
   needs: { of: [objectStore, postgres], why: "its tables and what it knows of them are kept there" },
-  image: { name: "metastore", base: "jre" },
+  image: { name: "metastore", base: "jre", sources: ["platform/images/training.py"] },
   sized: (own) => ({ resources: catalogResources(own) }),
   pods: ({ own }) => [{ resources: catalogResources(own), data: own.storage }],
   database: {

@@ -2,22 +2,18 @@
 $CLASS_ARCHIVE."""
 
 import os
-import pathlib
 import socket
 import struct
-import subprocess
-import sys
-import time
+
+from training import Untrained, train
 
 PORT = 9042
-LOG = pathlib.Path("/tmp/cassandra.log")
 ARCHIVE = os.environ["CLASS_ARCHIVE"]
 OPTIONS = {
     "cassandra.config.allow_system_properties": "true",
     "cassandra.settings.authenticator.class_name": "PasswordAuthenticator",
     "cassandra.settings.authorizer.class_name": "CassandraAuthorizer",
-    "cassandra.settings.commitlog_sync": "group",
-    "cassandra.settings.commitlog_sync_group_window": "5ms",
+    "cassandra.settings.commitlog_sync": "batch",
     "cassandra.settings.commitlog_sync_period": "0ms",
     "cassandra.skip_wait_for_gossip_to_settle": "0",
     "cassandra.ring_delay_ms": "100",
@@ -80,48 +76,30 @@ def text(value: str) -> bytes:
     return struct.pack(">H", len(value)) + value.encode()
 
 
-def connect(server: subprocess.Popen, deadline: float) -> Client | None:
-    while server.poll() is None and time.monotonic() < deadline:
+def connect() -> Client | None:
+    try:
+        return Client()
+    # The superuser is made after the port is open.
+    except (OSError, RuntimeError):
+        return None
+
+
+def work(client: Client) -> None:
+    for statement in STATEMENTS:
         try:
-            return Client()
-        # The superuser is made after the port is open.
-        except (OSError, RuntimeError):
-            time.sleep(0.5)
-    return None
+            client.run(statement)
+        except RuntimeError as error:
+            raise Untrained(f"{statement}: {error}") from None
 
 
-def main() -> str | None:
-    """Gives what was wrong, if anything."""
-    # A build's only network does not know the container's name.
-    with open("/etc/hosts", "a") as hosts:
-        hosts.write(f"127.0.0.1 {socket.gethostname()}\n")
+if __name__ == "__main__":
     options = [f"-D{key}={value}" for key, value in OPTIONS.items()]
     java = ["-XX:TieredStopAtLevel=1", f"-XX:ArchiveClassesAtExit={ARCHIVE}", "-Xlog:disable", *options]
     environment = {
-        **os.environ,
         "CASSANDRA_LISTEN_ADDRESS": "127.0.0.1",
         "CASSANDRA_DC": "dc1",
         "CASSANDRA_RACK": "rack1",
         "CASSANDRA_ENDPOINT_SNITCH": "GossipingPropertyFileSnitch",
         "JVM_EXTRA_OPTS": " ".join(java),
     }
-    with LOG.open("w") as log:
-        server = subprocess.Popen(["docker-entrypoint.sh", "cassandra"], env=environment, stdout=log, stderr=log)
-    client = connect(server, time.monotonic() + 1800)
-    if client is None:
-        return "the node did not answer"
-    for statement in STATEMENTS:
-        try:
-            client.run(statement)
-        except RuntimeError as error:
-            return f"{statement}: {error}"
-    server.terminate()
-    server.wait(timeout=1800)
-    return None if os.path.exists(ARCHIVE) else f"Java wrote no {ARCHIVE}"
-
-
-if __name__ == "__main__":
-    problem = main()
-    if problem is not None:
-        print("\n".join(LOG.read_text().splitlines()[-80:]), file=sys.stderr)
-        sys.exit(f"train.py: {problem}")
+    train(["docker-entrypoint.sh", "cassandra"], environment, connect, work)

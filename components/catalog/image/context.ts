@@ -1,11 +1,13 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { storedFile } from "../../../platform/images/cache.ts";
-import { artifactOf, type Assemble, placeMaven } from "../../../platform/images/context.ts";
+import { artifactOf, type Assemble, placeFolder, placeMaven } from "../../../platform/images/context.ts";
+import { repositoryDir } from "../../../platform/images/files.ts";
 import { run } from "../../../platform/images/run.ts";
 
 /** The distribution's jars and its schema for PostgreSQL, and beside them the Hadoop client and S3A that it expects from outside. */
-const assemble: Assemble = async ({ context, maven, signal }) => {
+const assemble: Assemble = async ({ context, sources, maven, signal }) => {
+  for (const file of sources) placeFolder(join(repositoryDir, file), join(context, basename(file)));
   const distribution = artifactOf(maven, "hive-standalone-metastore", "tar.gz");
   const hive = join(context, "hive");
   mkdirSync(hive);

@@ -5,15 +5,12 @@ import os
 import pathlib
 import socket
 import struct
-import subprocess
-import sys
-import time
 from typing import Any
+
+from training import Untrained, train
 
 PORT = 9083
 CONF = pathlib.Path("/tmp/conf")
-LOG = pathlib.Path("/tmp/metastore.log")
-ARCHIVE = os.environ["CLASS_ARCHIVE"]
 SITE = {
     "javax.jdo.option.ConnectionURL": "jdbc:derby:;databaseName=/tmp/metastore_db;create=true",
     "javax.jdo.option.ConnectionDriverName": "org.apache.derby.jdbc.EmbeddedDriver",
@@ -36,7 +33,7 @@ ENVIRONMENT = {
     "HIVE_CUSTOM_CONF_DIR": str(CONF),
     # The database is Derby, which the schema for PostgreSQL is not for.
     "IS_RESUME": "true",
-    "SERVICE_OPTS": f"-XX:TieredStopAtLevel=1 -XX:ArchiveClassesAtExit={ARCHIVE} -Xlog:disable",
+    "SERVICE_OPTS": f"-XX:TieredStopAtLevel=1 -XX:ArchiveClassesAtExit={os.environ['CLASS_ARCHIVE']} -Xlog:disable",
     "AWS_ACCESS_KEY_ID": "training",
     "AWS_SECRET_ACCESS_KEY": "training",
 }
@@ -107,40 +104,23 @@ def call(name: str, arguments: dict[int, Any]) -> bool:
     return answer[3] != EXCEPTION and (answer[head] == 0 or answer[head + 1 : head + 3] == b"\0\0")
 
 
-def is_open() -> bool:
+def is_open() -> bool | None:
     try:
         socket.create_connection(("127.0.0.1", PORT), timeout=5).close()
         return True
     except OSError:
-        return False
+        return None
 
 
-def main() -> str | None:
-    """Gives what was wrong, if anything."""
-    # A build's only network does not know the container's name.
-    with open("/etc/hosts", "a") as hosts:
-        hosts.write(f"127.0.0.1 {socket.gethostname()}\n")
-    CONF.mkdir()
-    write("metastore-site.xml", SITE)
-    write("core-site.xml", CORE)
-    with LOG.open("w") as log:
-        server = subprocess.Popen(["/entrypoint.sh"], env={**os.environ, **ENVIRONMENT}, stdout=log, stderr=log)
-    deadline = time.monotonic() + 1800
-    while not is_open():
-        if server.poll() is not None or time.monotonic() > deadline:
-            return "the metastore did not start"
-        time.sleep(0.5)
+def work(_: bool) -> None:
     for name, arguments in CALLS:
         if not call(name, arguments):
-            return f"the metastore refused {name}"
+            raise Untrained(f"the metastore refused {name}")
     print(f"with S3: {call(*STORE)}", flush=True)
-    server.terminate()
-    server.wait(timeout=1800)
-    return None if os.path.exists(ARCHIVE) else f"Java wrote no {ARCHIVE}"
 
 
 if __name__ == "__main__":
-    problem = main()
-    if problem is not None:
-        print("\n".join(LOG.read_text().splitlines()[-80:]), file=sys.stderr)
-        sys.exit(f"train.py: {problem}")
+    CONF.mkdir()
+    write("metastore-site.xml", SITE)
+    write("core-site.xml", CORE)
+    train(["/entrypoint.sh"], ENVIRONMENT, is_open, work)

@@ -1,8 +1,9 @@
 import { chmodSync, copyFileSync, existsSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { sha256Of, storedFile } from "../../../platform/images/cache.ts";
-import { artifactOf, type Assemble, type Assembly, placeMaven } from "../../../platform/images/context.ts";
+import { artifactOf, type Assemble, type Assembly, placeFolder, placeMaven } from "../../../platform/images/context.ts";
+import { repositoryDir } from "../../../platform/images/files.ts";
 import { run } from "../../../platform/images/run.ts";
 import { PRESTO, prestoPlugins } from "./recipe.ts";
 
@@ -17,7 +18,8 @@ const unused = ["plugin/*/alluxio-shaded-client-*", "plugin/*/ranger-apache-*", 
 
 /** The server with the plugins that we offer, on an ASM that knows Java 17, each distinct jar once. */
 const assemble: Assemble = async (assembly) => {
-  const { context, maven } = assembly;
+  const { context, sources, maven } = assembly;
+  for (const file of sources) placeFolder(join(repositoryDir, file), join(context, basename(file)));
   await unpack(assembly);
   const server = join(context, "presto-server");
   const asm = maven.filter((artifact) => artifact.group === "org.ow2.asm");

@@ -5,15 +5,12 @@ the classes that it takes."""
 import json
 import os
 import pathlib
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
+
+from training import Untrained, train
 
 URL = "http://127.0.0.1:8080"
 ETC = pathlib.Path("/tmp/etc")
-LOG = pathlib.Path("/tmp/server.log")
 ARCHIVE = os.environ["CLASS_ARCHIVE"]
 CONFIG = {
     "coordinator": "true",
@@ -114,18 +111,23 @@ def run(sql: str) -> str | None:
     return answer.get("error", {}).get("message")
 
 
-def is_started() -> bool:
+def is_started() -> bool | None:
     try:
-        return not ask(f"{URL}/v1/info")["starting"]
+        return None if ask(f"{URL}/v1/info")["starting"] else True
     except OSError:
-        return False
+        return None
 
 
-def main() -> str | None:
-    """Gives what was wrong, if anything."""
-    # A build's only network does not know the container's name.
-    with open("/etc/hosts", "a") as hosts:
-        hosts.write(f"127.0.0.1 {socket.gethostname()}\n")
+def work(_: bool) -> None:
+    for sql in QUERIES:
+        error = run(sql)
+        if error is not None:
+            raise Untrained(f"{sql}: {error}")
+    for sql in WITHOUT_SERVICE:
+        print(f"{sql}: {run(sql)}", flush=True)
+
+
+if __name__ == "__main__":
     pathlib.Path("/tmp/warehouse").mkdir()
     write(ETC / "config.properties", CONFIG)
     write(ETC / "node.properties", NODE)
@@ -135,27 +137,4 @@ def main() -> str | None:
     options = ["-server", "-Xmx1G", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-XX:ArchiveClassesAtExit={ARCHIVE}", "-Xlog:disable"]
     (ETC / "jvm.config").write_text("\n".join([*options, "-Djava.io.tmpdir=/tmp", "-Duser.timezone=UTC", ""]))
     keys = {"AWS_ACCESS_KEY_ID": "training", "AWS_SECRET_ACCESS_KEY": "training"}
-    with LOG.open("w") as log:
-        command = ["/opt/entrypoint.sh", "--etc-dir", str(ETC)]
-        server = subprocess.Popen(command, env={**os.environ, **keys}, stdout=log, stderr=log)
-    deadline = time.monotonic() + 1800
-    while not is_started():
-        if server.poll() is not None or time.monotonic() > deadline:
-            return "the server did not start"
-        time.sleep(0.5)
-    for sql in QUERIES:
-        error = run(sql)
-        if error is not None:
-            return f"{sql}: {error}"
-    for sql in WITHOUT_SERVICE:
-        print(f"{sql}: {run(sql)}", flush=True)
-    server.terminate()
-    server.wait(timeout=1800)
-    return None if os.path.exists(ARCHIVE) else f"Java wrote no {ARCHIVE}"
-
-
-if __name__ == "__main__":
-    problem = main()
-    if problem is not None:
-        print("\n".join(LOG.read_text().splitlines()[-80:]), file=sys.stderr)
-        sys.exit(f"train.py: {problem}")
+    train(["/opt/entrypoint.sh", "--etc-dir", str(ETC)], keys, is_started, work)
