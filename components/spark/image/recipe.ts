@@ -18,6 +18,8 @@ const recipe: Recipe = {
       { coordinates: `org.apache.kafka:kafka-clients:${versions.kafkaClients}`, transitive: false },
       { coordinates: `org.apache.commons:commons-pool2:${versions.commonsPool2}`, transitive: false },
       { coordinates: `org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:${versions.iceberg}`, transitive: false },
+      // Only for the checkpoints' files; what else it offers would bring every cloud's client along.
+      { coordinates: `org.apache.spark:spark-hadoop-cloud_2.13:${versions.hadoopCloud}`, transitive: false },
       { coordinates: `com.datastax.spark:spark-cassandra-connector_2.13:${versions.cassandraConnector}` },
     ],
     // Spark has these itself, some newer: two versions of netty on one class path end in NoSuchMethodError.

@@ -3,6 +3,8 @@ export const sparkVersions = {
   spark: "4.1.3",
   /** Newest token provider for Spark 4.1; no final 4.1 release of it is on Maven Central. */
   tokenProvider: "4.1.0-preview1",
+  /** Newest for Spark 4.1 on Maven Central. */
+  hadoopCloud: "4.1.2",
   /** The client that Spark's Kafka source 4.1.3 is compiled against; it speaks to newer brokers. */
   kafkaClients: "3.9.1",
   /** The pool that Spark's Kafka source 4.1.3 is compiled against. */

@@ -58,6 +58,8 @@ def patiently(what: str, action: Callable[[], Result]) -> Result:
             pause = min(2 * pause, RETRY_SECONDS)
 
 
+CHECKPOINT_FILES = "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager"
+
 TRIGGER_LOG = "org.apache.spark.sql.execution.streaming.runtime.ProcessingTimeExecutor"
 
 
@@ -79,6 +81,8 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSessio
         "spark.sql.ui.explainMode": "simple",
         # Files have names of their own: looking whether one is there costs more requests than writing it.
         "spark.hadoop.fs.s3a.performance.flags": "create,delete,mkdir",
+        # A file of a checkpoint is written where it stays: S3 shows it when it is whole, and has no renaming but copies.
+        "spark.sql.streaming.checkpointFileManagerClass": CHECKPOINT_FILES,
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "1",
         # Of a key that comes twice the last one counts, as in every other reader.
