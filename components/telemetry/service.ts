@@ -49,13 +49,13 @@ export const telemetry = defineService({
             .int()
             .min(1)
             .max(1_000_000)
-            .default(200)
+            .default(300)
             .describe("Number of new records that starts a batch at once."),
           quietSeconds: z
             .int()
             .min(1)
             .max(3600)
-            .default(10)
+            .default(15)
             .describe("Time after which fewer records start a batch, too, in seconds."),
           maxRecords: z
             .int()

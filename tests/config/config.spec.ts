@@ -207,8 +207,8 @@ describe("profile pipeline without further settings", () => {
   it("starts a batch when 200 records are new or after ten seconds, with windows of ten seconds and a small census", () => {
     expect(services.telemetry.stream).to.deep.equal({
       triggerSeconds: 1,
-      minRecords: 200,
-      quietSeconds: 10,
+      minRecords: 300,
+      quietSeconds: 15,
       maxRecords: 20_000,
       driverMemory: "768Mi",
     });
