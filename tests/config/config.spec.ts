@@ -207,7 +207,7 @@ describe("profile pipeline without further settings", () => {
   it("starts a batch when 200 records are new or after ten seconds, with windows of ten seconds and a small census", () => {
     expect(services.telemetry.stream).to.deep.equal({
       triggerSeconds: 1,
-      minRecords: 300,
+      minRecords: 200,
       quietSeconds: 15,
       maxRecords: 20_000,
       driverMemory: "768Mi",
