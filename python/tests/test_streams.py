@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "CASSANDRA_CONTACT_POINTS": "cassandra.example",
     "CASSANDRA_USER": "spark",
     "CASSANDRA_PASSWORD": "hush",
+    "QUIET_SECONDS": "10",
 }
 
 
