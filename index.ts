@@ -29,6 +29,7 @@ import { databases as databasesOf, rooms, settingsIn, topicsOf } from "./config/
 import { declaredTables } from "./config/tables.ts";
 import { guard } from "./guard.ts";
 import { chooseImages } from "./images/choose.ts";
+import { isTools } from "./platform/service.ts";
 import { PlatformNamespace } from "./platform/namespace.ts";
 import { House } from "./platform/place.ts";
 import { Revision } from "./platform/revision.ts";
@@ -114,7 +115,7 @@ const proofRun = place(proofRoom, {
   revision: pulumi.output(revision.current()),
 });
 
-const left = house.unplaced(rooms.filter(({ image }) => image?.isTools !== true));
+const left = house.unplaced(rooms.filter((room) => !isTools(room)));
 if (left.length > 0) throw new pulumi.RunError(`no place in index.ts: ${left.join(", ")}`);
 
 /** Name of the namespace that holds everything. */

@@ -29,6 +29,13 @@ interface Item extends OwnedSet {
   readonly spec?: NonNullable<OwnedSet["spec"]> & {
     readonly replicas?: number;
     readonly storageClassName?: string;
+    readonly template?: {
+      readonly spec?: {
+        readonly containers?: readonly {
+          readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+        }[];
+      };
+    };
     readonly resources?: { readonly requests?: { readonly storage?: string } };
   };
   readonly status?: { readonly capacity?: { readonly storage?: string } };
@@ -117,8 +124,16 @@ function toSet({ metadata, spec }: Item): LiveSet[] {
       service,
       replicas: spec?.replicas ?? 1,
       hasClaims: (spec?.volumeClaimTemplates ?? []).length > 0,
+      ...dataPathOf(spec),
     },
   ];
+}
+
+function dataPathOf(spec: Item["spec"]): Pick<LiveSet, "dataPath"> {
+  const names = (spec?.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name);
+  const mounts = spec?.template?.spec?.containers?.[0]?.volumeMounts ?? [];
+  const path = mounts.find(({ name }) => names.includes(name))?.mountPath;
+  return path === undefined ? {} : { dataPath: path };
 }
 
 /** Lists by path; `undefined` for what may not be read. */

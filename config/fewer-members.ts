@@ -6,7 +6,7 @@ import type { PlatformConfig } from "./schema.ts";
 
 /** A set whose last members can hand their data over, and are to go. */
 export interface Shrinking {
-  readonly claims: ClaimUse & Required<Pick<ClaimUse, "handOver">>;
+  readonly claims: ClaimUse<unknown> & Required<Pick<ClaimUse<unknown>, "handOver">>;
   readonly there: number;
   readonly wanted: number;
 }

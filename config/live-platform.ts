@@ -29,6 +29,8 @@ export interface LiveSet {
   readonly replicas: number;
   /** Whether its pods keep their data on claims. */
   readonly hasClaims: boolean;
+  /** Where its first container has the claim. @default - it has none */
+  readonly dataPath?: string;
 }
 
 /** What a stack has in its cluster. */

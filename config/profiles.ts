@@ -1,5 +1,5 @@
 /** Named sets of services. A profile only says which services are part of the platform where the stack does not. */
-import type { ServiceGroup } from "../platform/service.ts";
+import { isTools, type ServiceGroup } from "../platform/service.ts";
 import { rooms, type ServiceName, services as known } from "./rooms.ts";
 
 /** The profiles that a stack can name; the first is the default. */
@@ -37,10 +37,9 @@ export function inProfile<Given extends Readonly<Record<ServiceName, object>>>(
       ({ name: other, needs }) => decided[other] === true && needs?.of.some((of) => of.name === name),
     );
   }
-  // The tools have no switch: they are there when somebody uses them.
-  const settled = known.map(({ name, image }) => [
-    name,
-    image?.isTools === true ? stack[name] : { ...stack[name], enabled: decided[name] },
+  const settled = known.map((room) => [
+    room.name,
+    isTools(room) ? stack[room.name] : { ...stack[room.name], enabled: decided[room.name] },
   ]);
   return Object.fromEntries(settled) as Given & Readonly<Record<ServiceName, { readonly enabled: boolean }>>;
 }

@@ -1,4 +1,5 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
+import { imagesOf } from "../platform/service.ts";
 import { consumersWithoutSecret, objectStoreContents } from "./buckets.ts";
 import { enabledRooms, isOwn, rooms, sectionOf, settingsOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
@@ -84,10 +85,11 @@ function imageProblems(config: PlatformConfig): string[] {
   if (cluster.target !== "cloud" || cluster.registry !== undefined) return [];
   const usesTools = enabledRooms(config).some(({ room }) => room.usesTools === true);
   const missing = rooms.filter((room) => {
-    if (room.image === undefined) return false;
     const own: { readonly enabled: boolean; readonly image?: string } = settingsOf(room.name, config);
-    const runs = room.image.isTools === true ? usesTools : isOwn(room, config);
-    return runs && (room.image.wanted?.(own) ?? true) && own.image === undefined;
+    return imagesOf(room).some((image) => {
+      const runs = image.isTools === true ? usesTools : isOwn(room, config);
+      return runs && (image.wanted?.(own) ?? true) && own.image === undefined;
+    });
   });
   if (missing.length === 0) return [];
   return [

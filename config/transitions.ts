@@ -36,6 +36,7 @@ const rules: readonly Rule[] = [
   namespaceGivenUp,
   namespaceMoved,
   claimsTaken,
+  otherProgram,
   classChanged,
   dataDropped,
   claimsNewToSet,
@@ -112,6 +113,26 @@ function claimsTaken({ live, config }: Transition): string[] {
         `this one that is gone (id ${[...new Set(taken.map(({ stack }) => stack))].join(", ")}), and ${keeper.name} would use ${one}; ` +
         `give another namespace, put the folder .pulumi of that state back, or, if what is in ${one} is not needed: kubectl -n ${namespace} delete pvc ` +
         taken.map(({ name }) => name).join(" "),
+    ];
+  });
+}
+
+/** A claim whose data the program that is to come can't read. */
+function otherProgram({ live, config }: Transition): string[] {
+  return rooms.flatMap((room) => {
+    const { program, set } = room.claims ?? {};
+    if (program === undefined || !isOwn(room, config)) return [];
+    const wanted = program.of(settingsOf(room.name, config));
+    const held = live.sets.find(
+      ({ service, namespace }) => service === set && namespace === config.cluster.namespace,
+    )?.dataPath;
+    const [writer] = Object.entries(program.dataPaths).find(([, path]) => path === held) ?? [];
+    const claims = live.claims.filter(({ service }) => service === set);
+    if (wanted === undefined || writer === undefined || writer === wanted || claims.length === 0) return [];
+    return [
+      `millrace:services.${room.name}.${program.setting}: received "${wanted}", but ${claimsInWords(claims)} ` +
+        `${claims.length === 1 ? "has" : "have"} data of "${writer}", which "${wanted}" can't read; put "${writer}" back, or bring the ` +
+        "platform up as another stack with this setting, copy what you need, and take this one down",
     ];
   });
 }

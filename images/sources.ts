@@ -43,7 +43,8 @@ export function listSources(root = repositoryDir): Source[] {
     ...librarySources(root),
     ...npmSources(join(root, "package-lock.json"), "program"),
     ...imagesWithNode.flatMap((image) => npmSources(join(root, imageFolder(image), "package-lock.json"), image)),
-    ...goSources(join(root, "clusters", "embedded", "node", "go.sum")),
+    ...imageNames.flatMap((image) => goSources(join(root, imageFolder(image), "go.sum"), image)),
+    ...goSources(join(root, "clusters", "embedded", "node", "go.sum"), "cluster node"),
   ];
   const key = (source: Source): string =>
     `${source.ecosystem} ${source.coordinates} ${source.version} ${source.usedBy}`;
@@ -110,12 +111,12 @@ function npmSources(file: string, usedBy: string): Source[] {
   });
 }
 
-function goSources(file: string): Source[] {
+function goSources(file: string, usedBy: string): Source[] {
   return readLock(file)
     .split("\n")
     .flatMap((line): Source[] => {
       const [module, version, hash] = line.trim().split(/\s+/);
       if (!module || !version || !hash || version.endsWith("/go.mod")) return [];
-      return [{ ecosystem: "go", coordinates: module, version, sha256: hash, usedBy: "cluster node" }];
+      return [{ ecosystem: "go", coordinates: module, version, sha256: hash, usedBy }];
     });
 }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { rooms } from "../components/index.ts";
 import { filesBelow, librarySources, repositoryDir } from "../platform/images/files.ts";
-import { roomFolder, type Service } from "../platform/service.ts";
+import { type ImageUse, imagesOf, roomFolder, type Service } from "../platform/service.ts";
 import { versions } from "../platform/images/versions.ts";
 
 /** Local images that the others are built on; they are never pushed by themselves. */
@@ -13,7 +13,9 @@ export type BaseName = (typeof baseNames)[number];
 
 const all: readonly Service[] = Object.values(rooms);
 const images = new Map(
-  all.flatMap((room) => (room.image === undefined ? [] : [[room.image.name, { room, ...room.image }]])),
+  all.flatMap((room) =>
+    imagesOf(room).map((image): [string, ImageUse<unknown> & { room: Service }] => [image.name, { room, ...image }]),
+  ),
 );
 
 /** Images that are pushed to the registry and run in the cluster, in the order in which they are made ready. */
@@ -42,9 +44,11 @@ export const imagesWithNode: readonly string[] = imageNames.filter((name) => ima
 /** Images whose compiler takes longest. */
 export const compiledImages: readonly string[] = imageNames.filter((name) => imageOf(name).isCompiled === true);
 
-/** An image's folder: its room's `image/`, or one of `images/` for a base, relative to the repository. */
+/** An image's folder: one of its room, or one of `images/` for a base, relative to the repository. */
 export function imageFolder(name: string): string {
-  return isImage(name) ? `${roomFolder(imageOf(name).room)}/image` : `images/${name}`;
+  if (!isImage(name)) return `images/${name}`;
+  const { room, folder = "image" } = imageOf(name);
+  return `${roomFolder(room)}/${folder}`;
 }
 
 /** Source folders and single files (relative to the repository) baked into an image, those of the Python library aside. */
@@ -65,7 +69,7 @@ function carried(name: string): readonly string[] {
 
 /** What makes a base image, and what decides on the content of build contexts when an image's `context.ts` imports it. */
 const baseLogic = "images/debian.ts";
-const contextLogic = ["context", "fetch", "wheels", "library"].map((module) => `platform/images/${module}.ts`);
+const contextLogic = ["context", "fetch", "go", "wheels", "library"].map((module) => `platform/images/${module}.ts`);
 
 /** The shared code that fills an image's build context. What it downloads is locked in the image's folder. */
 function logicOf(name: string, root: string): string[] {

@@ -45,9 +45,11 @@ export interface Need {
   readonly why: string;
 }
 
-/** One of the platform's images that a service runs. How it is made, the folder `image/` of the room says. */
+/** One of the platform's images that a service runs. How it is made, a folder of the room says. */
 export interface ImageUse<Own> {
   readonly name: string;
+  /** The folder in the room. @default "image" */
+  readonly folder?: string;
   /** The local image that it is built on. */
   readonly base: "base" | "jre" | "python" | "postgres-base";
   /** Files and folders that it carries besides its own folder, relative to the repository. @default - none */
@@ -207,13 +209,25 @@ export interface Leaving {
 }
 
 /** A set of pods that keeps its data on claims. */
-export interface ClaimUse {
+export interface ClaimUse<Own> {
+  /** Which program writes the claim, where a setting chooses between several. @default - there is one */
+  readonly program?: ClaimProgram<Own>;
   /** Name of its StatefulSet, which is also its service's in Kubernetes. */
   readonly set: string;
   /** Why it can't have fewer members than there are, and the way to it. @default - any number will do */
   fewer?(change: { readonly there: number; readonly wanted: number; readonly namespace: string }): string;
   /** Has the last members hand their data over and takes them away, which `npm run up` does first. @default - nobody can */
   handOver?(leaving: Leaving): Promise<void>;
+}
+
+/** Programs of which no one reads what another has written, told by where they have the claim mounted. */
+export interface ClaimProgram<Own> {
+  /** The setting below the service's own that chooses. */
+  readonly setting: string;
+  /** Mount paths by program. */
+  readonly dataPaths: Readonly<Record<string, string>>;
+  /** The program that these settings choose; `undefined`: none of the platform's own. */
+  of(own: Own): string | undefined;
 }
 
 /** What a service is. */
@@ -241,7 +255,8 @@ export interface Service<
   readonly needs?: Need;
   /** Whether the platform runs it itself, and uses none that is there already. @default - always */
   isOwn?(own: z.output<S>): boolean;
-  readonly image?: ImageUse<z.output<S>>;
+  /** The image that it runs, or the images that its settings choose from. @default - none */
+  readonly image?: ImageUse<z.output<S>> | readonly ImageUse<z.output<S>>[];
   /** Whether the platform's own programs run for it, in the image of `tools`. @default false */
   readonly usesTools?: boolean;
   /** Node ports by their key in `millrace:cluster.nodePorts`. */
@@ -259,7 +274,7 @@ export interface Service<
   problems?(view: View<z.output<S>>, store: StoreProblems): string[];
   /** Settings that work and are risky; asked only where it is enabled. */
   warnings?(view: View<z.output<S>>): string[];
-  readonly claims?: ClaimUse;
+  readonly claims?: ClaimUse<z.output<S>>;
   /** Its database in PostgreSQL, which stays, and stays in the backups, while the service is off. @default - none */
   readonly database?: DatabaseUse;
   readonly store?: StoreUse<z.output<S>, Bucket, Consumer>;
@@ -310,6 +325,16 @@ export interface StoreProblems {
 /** A room's folder, relative to the repository. */
 export function roomFolder({ name }: Pick<Service, "name">): string {
   return `components/${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** The platform's images that a room may run. */
+export function imagesOf({ image = [] }: Pick<Service, "image">): readonly ImageUse<unknown>[] {
+  return [image].flat();
+}
+
+/** Whether a room is the platform's own programs, which have no switch: they are there when somebody uses them. */
+export function isTools(room: Pick<Service, "image">): boolean {
+  return imagesOf(room).some((image) => image.isTools === true);
 }
 
 /** A room's data: its functions see the room's own settings with their types. */

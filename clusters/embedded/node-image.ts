@@ -10,6 +10,7 @@ import { join, relative } from "node:path";
 import type Docker from "dockerode";
 import { cacheDir, once } from "../../platform/images/cache.ts";
 import { debianSources } from "../../images/debian.ts";
+import { buildGo } from "../../platform/images/go.ts";
 import { run } from "../../platform/images/run.ts";
 import { versions } from "../../platform/images/versions.ts";
 
@@ -154,39 +155,11 @@ async function goBuild(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const env = { CGO_ENABLED: "0", GOOS: "linux", GOARCH: "amd64" };
-  const options = { cwd: nodeDir, env, signal };
-  let downloads = 0;
-  const onDownload = (line: string): void => {
-    if (line.startsWith("go: downloading")) progress("Go build", `${what}: ${++downloads} modules downloaded`);
+  const report = (detail: string): void => {
+    progress("Go build", detail);
   };
-  progress("Go build", `${what}: modules`);
-  const dependencies = await goTool(["list", "-mod=readonly", "-deps", ...flags, ...packages], {
-    ...options,
-    onLine: onDownload,
-  });
-  const total = dependencies.trim().split("\n").length;
-  let compiled = 0;
-  await goTool(
-    [
-      "build",
-      "-v",
-      "-mod=readonly",
-      "-trimpath",
-      "-ldflags",
-      linkerFlags(),
-      ...flags,
-      "-o",
-      join(out, "bin") + "/",
-      ...packages,
-    ],
-    {
-      ...options,
-      onLine: () => {
-        if (++compiled % 20 === 0) progress("Go build", `${what}: ${compiled} of at most ${total} packages compiled`);
-      },
-    },
-  );
+  const build = { module: nodeDir, packages, flags, what, linker: linkerFlags(), out: join(out, "bin") };
+  await buildGo(build, { report, signal });
 }
 
 /** Symbols left out, and the version that the programs report: a Go build knows that of the main module only. */
@@ -205,21 +178,6 @@ export function kubernetesVersion(root = nodeDir): string {
   const found = /^\s*k8s\.io\/kubernetes (v\S+)/m.exec(readFileSync(join(root, "go.mod"), "utf8"))?.[1];
   if (found === undefined) throw new Error(`${join(root, "go.mod")} does not require k8s.io/kubernetes`);
   return found;
-}
-
-async function goTool(args: readonly string[], options: Parameters<typeof run>[2]): Promise<string> {
-  try {
-    return await run("go", args, options);
-  } catch (error) {
-    if (error instanceof Error && error.message.includes("is not installed")) {
-      throw new Error(
-        "the embedded cluster is built from Go modules, and `go` is not on the PATH; install Go 1.26 or newer " +
-          "(https://go.dev/dl/, or your distribution's golang package when it is new enough), and repeat the command",
-        { cause: error },
-      );
-    }
-    throw error;
-  }
 }
 
 async function baseImage(docker: Docker, key: string, progress: Progress, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type EnvVar, httpProbe, secretEnv } from "../../platform/workload.ts";
+import { dataPaths } from "./data-paths.ts";
 import type { S3Server } from "./object-store-server.ts";
 
 const S3_PORT = 3900;
@@ -45,7 +46,7 @@ export const garage: S3Server = {
   region: REGION,
   s3Port: S3_PORT,
   ports: { s3: S3_PORT, admin: ADMIN_PORT },
-  dataPath: "/var/lib/garage",
+  dataPath: dataPaths.garage,
   secretData,
   configData: { "garage.toml": garageToml },
   setupConfigData: () => ({}),

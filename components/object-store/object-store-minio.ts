@@ -1,6 +1,7 @@
 /** MinIO as the S3 server, by the contract of its official image; users and policies are made with its own `mc`. */
 import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { dataPaths } from "./data-paths.ts";
 import type { BucketRight, ObjectStoreContents, S3Server } from "./object-store-server.ts";
 import { httpProbe, secretEnv } from "../../platform/workload.ts";
 
@@ -73,7 +74,7 @@ export const minio: S3Server = {
   s3Port: S3_PORT,
   ports: { s3: S3_PORT, console: CONSOLE_PORT },
   consolePort: CONSOLE_PORT,
-  dataPath: "/data",
+  dataPath: dataPaths.minio,
   secretData,
   configData: {},
   setupConfigData: (contents) => ({

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
+import type { ServerKind } from "./data-paths.ts";
 import type { S3Endpoint, S3Source } from "./endpoint.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
@@ -10,6 +11,7 @@ import { secretFolders } from "../../platform/generated-secret.ts";
 import { labels, s3KeySecretName, selector, serviceHost } from "../../platform/names.ts";
 import { garage } from "./object-store-garage.ts";
 import { minio } from "./object-store-minio.ts";
+import { versity } from "./object-store-versity.ts";
 import type { BucketRight, ObjectStoreContents, S3Server } from "./object-store-server.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import { configMap, job, type Resources, service, statefulSet } from "../../platform/workload.ts";
@@ -24,7 +26,7 @@ const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "10Gi" };
 const ACCESS_KEY = "accessKey";
 const SECRET_KEY = "secretKey";
 
-const servers: Readonly<Record<"garage" | "minio", S3Server>> = { garage, minio };
+const servers: Readonly<Record<ServerKind, S3Server>> = { garage, versity, minio };
 
 /** Rights in the words of the setup Job. */
 const rightNames: Readonly<Record<BucketRight, readonly string[]>> = {
@@ -35,9 +37,9 @@ const rightNames: Readonly<Record<BucketRight, readonly string[]>> = {
 
 export interface ObjectStoreArgs<Consumer extends string> {
   readonly namespace: pulumi.Input<string>;
-  /** The S3 server, and an image with the contract of `dxflrs/garage` or of `minio/minio`. */
-  readonly server: { readonly kind: "garage" | "minio"; readonly image: pulumi.Input<string> };
-  /** The platform's tools image, for the Job that makes buckets and keys in Garage. */
+  /** The S3 server, and an image with the contract of `dxflrs/garage`, `versity/versitygw` or `minio/minio`. */
+  readonly server: { readonly kind: ServerKind; readonly image: pulumi.Input<string> };
+  /** The platform's tools image, for the Job that makes buckets and keys in Garage and in Versity's gateway. */
   readonly toolsImage: pulumi.Input<string>;
   readonly buckets: readonly string[];
   /** For each consumer its right on each bucket that it may use. */

@@ -28,12 +28,13 @@ export const objectStoreRoom = <Consumer extends string>(contents: StoreContents
       if (own.existing !== undefined) {
         return existingObjectStore({ ...own.existing, secretNames: contents.secretNames });
       }
-      const kind = own.server === "minio" ? "minio" : "garage";
+      const kind = own.server === "existing" ? "garage" : own.server;
+      const images = { garage: () => image("garage"), versity: () => image("versitygw"), minio: () => own.image ?? "" };
       return new ObjectStore(
         "object-store",
         {
           namespace,
-          server: { kind, image: kind === "garage" ? image("garage") : (own.image ?? "") },
+          server: { kind, image: images[kind]() },
           toolsImage: image("tools"),
           buckets: contents.used,
           keys: contents.keys,

@@ -1,5 +1,6 @@
 /** The object store, as plain data. */
 import * as z from "zod";
+import { dataPaths } from "./data-paths.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { defineService, type StoreWhole } from "../../platform/service.ts";
 import type { BucketWords } from "../../platform/service.ts";
@@ -8,7 +9,7 @@ import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.
 
 const server = { small: size(50, 1000, 0.125), large: size(250, 2000, 1) };
 
-/** The S3 server (Garage or MinIO). @param settings.memory Limit of the container. */
+/** The S3 server (Garage, Versity's gateway or MinIO). @param settings.memory Limit of the container. */
 export function objectStoreResources(settings: Sized & { readonly memory: string }): Resources {
   return sized(server[settings.size], settings.memory, settings.resources);
 }
@@ -28,14 +29,16 @@ const settings = (whole: StoreWhole) =>
     .strictObject({
       enabled: enabled("an S3 object store is part of the platform"),
       server: z
-        .enum(["garage", "minio", "existing"])
+        .enum(["garage", "versity", "minio", "existing"])
         .default("garage")
-        .describe("S3 server: Garage (built from packages), MinIO (needs `image`), or an existing one."),
+        .describe(
+          "S3 server: Garage or Versity's gateway (built from packages), MinIO (needs `image`), or an existing one. The data of one can't be read by another.",
+        ),
       storage: storage("10Gi"),
       memory: memory("512Mi", "128Mi"),
       resources: resourcesSetting("the server", server),
       image: image().describe(
-        "Image with the contract of `dxflrs/garage` or `minio/minio`. Default: Garage from packages.",
+        "Image with the contract of `dxflrs/garage`, `versity/versitygw` or `minio/minio`. Default: the server from packages.",
       ),
       existing: z
         .strictObject({
@@ -68,11 +71,20 @@ const settings = (whole: StoreWhole) =>
 
 export const objectStore = defineService({
   name: "objectStore",
-  alsoCalled: ["garage"],
+  alsoCalled: ["garage", "versity"],
   onPath: true,
   settings,
   isOwn: ({ server }) => server !== "existing",
-  image: { name: "garage", base: "base", isCompiled: true, wanted: ({ server }) => server === "garage" },
+  image: [
+    { name: "garage", base: "base", isCompiled: true, wanted: ({ server }) => server === "garage" },
+    {
+      name: "versitygw",
+      folder: "image-versitygw",
+      base: "base",
+      isCompiled: true,
+      wanted: ({ server }) => server === "versity",
+    },
+  ],
   usesTools: true,
   published: {
     objectStore: { nodePort: 30900, rank: 7, meaning: "S3", title: "the object store", called: /^S3 \(\w+\)$/ },
@@ -125,7 +137,10 @@ export const objectStore = defineService({
       ? ["millrace:services.objectStore.existing.protocol: http, so data crosses the network in clear"]
       : [];
   },
-  claims: { set: "object-store" },
+  claims: {
+    set: "object-store",
+    program: { setting: "server", dataPaths, of: ({ server }) => (server === "existing" ? undefined : server) },
+  },
   accounts: { kind: "keyPairs", store: "object-store", none: "its S3 service is an existing one" },
   outside: [
     {

@@ -24,7 +24,22 @@ const sets = {
   items: [
     {
       metadata: { name: "kafka", namespace: "millrace", labels: { "app.kubernetes.io/name": "kafka" } },
-      spec: { replicas: 3, volumeClaimTemplates: [{}] },
+      spec: {
+        replicas: 3,
+        volumeClaimTemplates: [{ metadata: { name: "data" } }],
+        template: {
+          spec: {
+            containers: [
+              {
+                volumeMounts: [
+                  { name: "tmp", mountPath: "/tmp" },
+                  { name: "data", mountPath: "/var/lib/kafka/data" },
+                ],
+              },
+            ],
+          },
+        },
+      },
     },
   ],
 };
@@ -87,7 +102,15 @@ describe("what a stack has in its cluster", () => {
         capacityBytes: 5 * GI,
       },
     ],
-    sets: [{ namespace: "millrace", service: "kafka", replicas: 3, hasClaims: true }],
+    sets: [
+      {
+        namespace: "millrace",
+        service: "kafka",
+        replicas: 3,
+        hasClaims: true,
+        dataPath: "/var/lib/kafka/data",
+      },
+    ],
     madeNamespaces: [] as string[],
     defaultStorageClass: "fast",
   };

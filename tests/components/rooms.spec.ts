@@ -6,6 +6,7 @@ import { hopNames } from "../../check/table.ts";
 import { rooms as byName } from "../../components/index.ts";
 import { objectStoreContents } from "../../config/buckets.ts";
 import { loadConfig } from "../../config/index.ts";
+import { imagesOf } from "../../platform/service.ts";
 import { profiles, servicesOf } from "../../config/profiles.ts";
 import { enabledRooms, rooms, settingsOf, viewOf } from "../../config/rooms.ts";
 import { imageNames } from "../../images/index.ts";
@@ -83,13 +84,13 @@ describe("The rooms", () => {
       ...(room.outside ?? []).map(({ key }) => `endpoint ${key}`),
       ...(room.accounts?.kind === "passwords" ? [`secret ${room.accounts.secret}`] : []),
       ...(room.claims === undefined ? [] : [`set ${room.claims.set}`]),
-      ...(room.image === undefined ? [] : [`image ${room.image.name}`]),
+      ...imagesOf(room).map(({ name }) => `image ${name}`),
     ]);
     expect(all.filter((one, index) => all.indexOf(one) !== index)).to.deep.equal([]);
   });
 
   it("run every image that there is, and have no hop that the proof lacks", () => {
-    expect(rooms.flatMap(({ image }) => image?.name ?? [])).to.have.members(imageNames);
+    expect(rooms.flatMap((room) => imagesOf(room).map(({ name }) => name))).to.have.members(imageNames);
     expect(hopNames).to.include.members(rooms.flatMap(({ hops }) => Object.keys(hops ?? {})));
   });
 

@@ -67,6 +67,23 @@ describe("a change of a live platform", () => {
     ]);
   });
 
+  it("is refused when another server would not read the data that there is", () => {
+    const of = (dataPath: string): LivePlatform => ({
+      ...live,
+      sets: live.sets.map((set) => (set.service === "object-store" ? { ...set, dataPath } : set)),
+    });
+    const versity = { services: { objectStore: { server: "versity" } } };
+    expect(problems(versity, of("/var/lib/garage"))).to.deep.equal([
+      'millrace:services.objectStore.server: received "versity", but claim data-object-store-0 (10Gi) has data of "garage", which ' +
+        '"versity" can\'t read; put "garage" back, or bring the platform up as another stack with this setting, copy what you need, ' +
+        "and take this one down",
+    ]);
+    expect(problems({}, of("/var/lib/versitygw"))).to.have.length(1);
+    expect(problems(versity, of("/var/lib/versitygw"))).to.deep.equal([]);
+    expect(problems({}, of("/var/lib/garage"))).to.deep.equal([]);
+    expect(problems(versity, { ...of("/var/lib/garage"), claims: [] })).to.deep.equal([]);
+  });
+
   it("may take back a growth that was not done, down to what the claim has", () => {
     const stuck = { ...live, claims: [claim("kafka", 500, { capacityBytes: 5 * GI })] };
     const size = (value: string) => ({ services: { kafka: { storage: { kind: "persistent", size: value } } } });

@@ -48,6 +48,8 @@ describe("images/sources", () => {
     const modules = sources.filter((source) => source.ecosystem === "go");
     expect(modules.length > 0).to.equal(existsSync(goSum));
     for (const { version } of modules) expect(version).not.to.contain("/go.mod");
+    const gateway = modules.filter(({ coordinates }) => coordinates === "github.com/versity/versitygw");
+    expect(gateway.map(({ version, usedBy }) => [version, usedBy])).to.deep.equal([["v1.8.0", "versitygw"]]);
   });
 
   it("lists the npm modules of every image that has some", () => {

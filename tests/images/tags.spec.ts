@@ -23,7 +23,7 @@ describe("images/tags", () => {
     }
     for (const file of [
       "images/debian.ts",
-      ...["context", "fetch", "wheels", "library"].map((module) => `platform/images/${module}.ts`),
+      ...["context", "fetch", "go", "wheels", "library"].map((module) => `platform/images/${module}.ts`),
     ]) {
       mkdirSync(dirname(join(root, file)), { recursive: true });
       cpSync(join(repositoryDir, file), join(root, file));
@@ -84,6 +84,7 @@ describe("images/tags", () => {
     expect(edit("images/debian.ts")).to.have.members([...baseNames, ...imageNames]);
     expect(edit("platform/images/context.ts")).to.have.members([...imageNames]);
     expect(edit("platform/images/wheels.ts")).to.have.members(["spark", "airflow", "jupyter"]);
+    expect(edit("platform/images/go.ts")).to.deep.equal(["versitygw"]);
     expect(edit("platform/images/fetch.ts")).to.have.members(["garage", "spark", "tools", "jupyter", "display"]);
   });
 

@@ -14,7 +14,7 @@ import { mock, type Mocked, namesOf, valueOf } from "../../support/mocks.ts";
 const buckets = ["lake", "checkpoints"];
 const keys = { spark: { lake: "readWrite", checkpoints: "readWrite" }, proof: { lake: "read" } } as const;
 
-function make(kind: "garage" | "minio"): ObjectStore<"spark" | "proof"> {
+function make(kind: "garage" | "versity" | "minio"): ObjectStore<"spark" | "proof"> {
   return new ObjectStore("object-store", {
     namespace: "data",
     server: { kind, image: `${kind}:1` },
@@ -30,6 +30,11 @@ function make(kind: "garage" | "minio"): ObjectStore<"spark" | "proof"> {
 
 const sources = {
   garage: { access: (consumer: "spark" | "proof") => make("garage").access(consumer), port: 3900, region: "us-east-1" },
+  versity: {
+    access: (consumer: "spark" | "proof") => make("versity").access(consumer),
+    port: 7070,
+    region: "us-east-1",
+  },
   minio: { access: (consumer: "spark" | "proof") => make("minio").access(consumer), port: 9000, region: "us-east-1" },
   existing: {
     access: (consumer: "spark" | "proof"): S3Endpoint =>
@@ -73,7 +78,7 @@ describe("ObjectStore", () => {
     });
   }
 
-  for (const kind of ["garage", "minio"] as const) {
+  for (const kind of ["garage", "versity", "minio"] as const) {
     describe(kind, () => {
       it("gives each consumer a key pair of its own, marked as secret", async () => {
         make(kind);
@@ -91,7 +96,7 @@ describe("ObjectStore", () => {
         expect(inputs.spec.volumeClaimTemplates[0].spec.resources.requests.storage).to.equal("10Gi");
         const mounts = inputs.spec.template.spec.containers[0].volumeMounts;
         expect(mounts.find(({ name }) => name === "data")?.mountPath).to.equal(
-          { garage: "/var/lib/garage", minio: "/data" }[kind],
+          { garage: "/var/lib/garage", versity: "/var/lib/versitygw", minio: "/data" }[kind],
         );
       });
 
@@ -124,6 +129,25 @@ describe("ObjectStore", () => {
       keys: { spark: { lake: ["read", "write"], checkpoints: ["read", "write"] }, proof: { lake: ["read"] } },
     });
     expect(JSON.parse(setupConfig({ buckets, keys }))).to.deep.equal(JSON.parse(setup["SETUP_CONFIG"] ?? ""));
+  });
+
+  it("runs Versity's gateway with objects and accounts apart, and gives secrets by reference only", async () => {
+    make("versity");
+    const { inputs } = await mocked.get("kubernetes:apps/v1:StatefulSet", "object-store");
+    const container = inputs.spec.template.spec.containers[0];
+    expect(container.command?.slice(0, 2)).to.deep.equal(["/bin/sh", "-c"]);
+    expect(container.args.join(" ")).to.equal(
+      "--port :7070 --region us-east-1 --iam-dir /var/lib/versitygw/accounts --health /healthz --keep-alive --quiet " +
+        "posix /var/lib/versitygw/buckets",
+    );
+    expect(container.readinessProbe.httpGet).to.deep.equal({ path: "/healthz", port: 7070 });
+    const root = {
+      ROOT_ACCESS_KEY_ID: "object-store-server/rootAccessKey",
+      ROOT_SECRET_ACCESS_KEY: "object-store-server/rootSecretKey",
+    };
+    expect(envOf(inputs)).to.deep.equal(root);
+    const setup = envOf((await mocked.get("kubernetes:batch/v1:Job", "object-store-setup")).inputs);
+    expect(setup).to.include({ S3_URL: "http://object-store.data.svc:7070", AWS_REGION: "us-east-1", ...root });
   });
 
   it("runs MinIO by the contract of its official image and publishes its console", async () => {
