@@ -4,7 +4,7 @@
  */
 import type { Profile } from "../../config/profiles.ts";
 import { pages as displayPages } from "../browser/display-pages.ts";
-import { pages } from "../browser/pages.ts";
+import { pages, sparkHistory } from "../browser/pages.ts";
 import { censusBatch } from "./census.ts";
 import * as airflow from "./faults/airflow.ts";
 import { broken, recovers } from "./faults/broken-hops.ts";
@@ -59,16 +59,19 @@ export const parts: Readonly<Record<string, Part>> = {
   retry: { run: retry, minutes: 1.5, rooms: [PLATFORM], files: [fault("retry")] },
 
   census: {
-    run: censusBatch,
-    minutes: 0.8,
+    run: async (runner) => {
+      await censusBatch(runner);
+      await sparkHistory(runner);
+    },
+    minutes: 1,
     rooms: ["airflow", "spark", "spark-history", "census"],
-    files: ["tests/e2e/census.ts"],
+    files: ["tests/e2e/census.ts", "tests/browser/pages.ts"],
     ...studio,
   },
   browser: {
     run: pages,
     minutes: 1.2,
-    rooms: ["airflow", "jupyterhub", "spark-history"],
+    rooms: ["airflow", "jupyterhub"],
     files: ["tests/browser/*"],
     ...studio,
   },
