@@ -214,21 +214,25 @@ describe("the images that a config needs", () => {
     imagesToBuild(wantedImages(loadConfig({ "millrace:services": services, "millrace:profile": profile })));
   const people = ["airflow", "jupyter"];
   const ofPipeline = ["cassandra", "display"];
-  const without = (names: string[]) => imageNames.filter((name) => !names.includes(name)).sort();
+  const byDefault = imageNames.filter((name) => name !== "versitygw");
+  const without = (names: string[]) => byDefault.filter((name) => !names.includes(name)).sort();
 
   it("are those of the data path by default", () => {
     expect(needed({}).sort()).to.deep.equal(without([...people, ...ofPipeline]));
   });
 
-  it("are in profiles studio and pipeline those of their services too, and all of them in profile full", () => {
+  it("are in profiles studio and pipeline those of their services too, and all of the default servers in profile full", () => {
     expect(needed({}, "studio").sort()).to.deep.equal(without(ofPipeline));
     expect(needed({}, "pipeline").sort()).to.deep.equal(without(people));
-    expect(needed({}, "full").sort()).to.deep.equal([...imageNames].sort());
+    expect(needed({}, "full").sort()).to.deep.equal([...byDefault].sort());
   });
 
   it("leave out what brings its own image, what is off and what is already there", () => {
     expect(needed({ presto: { image: "prestodb/presto:0.287" } })).to.not.include("presto");
     expect(needed({ objectStore: { server: "minio", image: "minio/minio:1" } })).to.not.include("garage");
+    expect(needed({ objectStore: { server: "versity" } }))
+      .to.include("versitygw")
+      .and.not.include("garage");
     expect(needed({ kafka: { existing: { bootstrapServers: "k:9092" } } })).to.not.include("kafka");
     expect(needed({ airflow: { image: "apache/airflow:3.3.2" }, jupyterhub: { enabled: false } }, "studio"))
       .to.not.include("airflow")
