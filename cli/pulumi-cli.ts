@@ -1,12 +1,8 @@
 /** The official CLI as an engine: its JSON event stream read into this project's events. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-
-import { parse, stringify } from "yaml";
-
 import type { EngineEvent, EngineOptions, EngineResult, Operation } from "../engine/types.ts";
 import type { Engine } from "./engine.ts";
 import { UserError } from "./errors.ts";
+import { backendUrl, isEmptyBackend, makeWorkspace } from "./pulumi-workspace.ts";
 import { run, type Ran } from "../platform/exec.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -148,79 +144,87 @@ function environment(options: Pick<EngineOptions, "passphrase" | "env">): NodeJS
   };
 }
 
-/** A copy of the stack's config with the overrides in it: `pulumi --config key=value` would write them to the stack's file. */
-function configFile(options: EngineOptions): string | undefined {
-  const overrides = Object.entries(options.configOverrides ?? {});
-  if (overrides.length === 0) return undefined;
-  const name = `Pulumi.${options.stack}.yaml`;
-  let document: Record<string, unknown> = {};
-  try {
-    document = { ...object(parse(readFileSync(join(options.projectDir, name), "utf8"))) };
-  } catch {
-    // A stack without a file has no config of its own.
-  }
-  const config = { ...object(document["config"]) };
-  for (const [key, value] of overrides) {
-    const structured = /^[[{]/.test(value) ? (JSON.parse(value) as unknown) : value;
-    config[key] = structured;
-  }
-  const folder = join(options.projectDir, ".millrace", "config");
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, name);
-  writeFileSync(path, stringify({ ...document, config }), { mode: 0o600 });
-  return path;
-}
-
 /** The cause of a failed command when the event stream named none. */
 function lastWords(ran: Ran): string {
   const lines = ran.stderr.split("\n").filter((line) => line.trim() !== "");
   return lines.length === 0 ? `pulumi ended with code ${ran.code}` : lines.slice(-5).map(plain).join("\n");
 }
 
+type Asked = Pick<EngineOptions, "projectDir" | "stack" | "passphrase" | "env">;
+
 /** The official CLI at `cli`; `why` says why it was chosen. */
 export function pulumiEngine(cli: string, why: string): Engine {
-  const pulumi = async (args: readonly string[], options: Pick<EngineOptions, "projectDir" | "passphrase" | "env">) =>
-    await run(cli, args, { cwd: options.projectDir, env: environment(options) });
+  const pulumi = async (args: readonly string[], options: Omit<Asked, "stack">, cwd = options.projectDir) =>
+    await run(cli, args, { cwd, env: environment(options) });
+
+  /** The stack's deployment, secrets sealed; `undefined` when there is no such stack. */
+  const exported = async (options: Asked): Promise<Json | undefined> => {
+    if (isEmptyBackend(backendUrl(options.projectDir))) return undefined;
+    const ran = await pulumi(["stack", "export", "--stack", options.stack, "--non-interactive"], options);
+    if (ran.code === 0) return object(object(JSON.parse(ran.stdout))["deployment"]);
+    if (/no stack named/.test(ran.stderr)) return undefined;
+    throw new UserError(`the state of stack ${options.stack} can't be read: ${lastWords(ran)}`);
+  };
 
   const operate = async (command: "preview" | "up" | "destroy", options: EngineOptions): Promise<EngineResult> => {
     const started = Date.now();
-    const selected = await pulumi(["stack", "select", options.stack, "--create", "--non-interactive"], options);
-    const reader = new EventReader(options.onEvent);
-    if (selected.code !== 0) {
-      const errors = [lastWords(selected)];
-      return { ok: false, changes: noChanges, durationMs: Date.now() - started, outputs: {}, errors };
-    }
-    const config = configFile(options);
-    const ran = await run(
-      cli,
-      [
-        command,
-        "--json",
-        "--non-interactive",
-        "--stack",
-        options.stack,
-        "--parallel",
-        String(options.parallel ?? 8),
-        ...(command === "preview" ? [] : ["--yes", "--skip-preview"]),
-        ...(command === "destroy" ? [] : (options.policyPacks ?? []).flatMap((pack) => ["--policy-pack", pack])),
-        ...(config === undefined ? [] : ["--config-file", config]),
-      ],
-      {
-        cwd: options.projectDir,
-        env: environment(options),
-        signal: options.signal,
-        onStdout: (line) => {
-          reader.line(line);
+    const ended = (errors: readonly string[]): EngineResult => ({
+      ok: errors.length === 0,
+      changes: noChanges,
+      durationMs: Date.now() - started,
+      outputs: {},
+      errors: [...errors],
+    });
+    const state = await exported(options);
+    if (state === undefined && command === "destroy") return ended([]);
+    const { salt } = object(object(state?.["secrets_providers"])["state"]);
+    const workspace = makeWorkspace(options, typeof salt === "string" ? salt : undefined);
+    try {
+      const env = { ...options.env };
+      if (state === undefined) {
+        // What only looks leaves no stack behind: it makes one in a backend that goes with the workspace.
+        const backend = command === "preview" ? `file://${workspace.folder}` : backendUrl(options.projectDir);
+        const there = backend === undefined ? env : { ...env, PULUMI_BACKEND_URL: backend };
+        const create = ["stack", "init", options.stack, "--no-select", "--non-interactive"];
+        const created = await pulumi(create, { ...options, env: there }, workspace.folder);
+        if (created.code !== 0) return ended([lastWords(created)]);
+        if (command === "preview") Object.assign(env, there);
+      }
+      const reader = new EventReader(options.onEvent);
+      const ran = await run(
+        cli,
+        [
+          command,
+          "--json",
+          "--non-interactive",
+          "--stack",
+          options.stack,
+          "--parallel",
+          String(options.parallel ?? 8),
+          ...(command === "preview" ? [] : ["--yes", "--skip-preview"]),
+          ...(command === "destroy" ? [] : (options.policyPacks ?? []).flatMap((pack) => ["--policy-pack", pack])),
+          "--config-file",
+          workspace.configFile,
+        ],
+        {
+          cwd: options.projectDir,
+          env: environment({ ...options, env }),
+          signal: options.signal,
+          onStdout: (line) => {
+            reader.line(line);
+          },
         },
-      },
-    );
-    if (config !== undefined) rmSync(config, { force: true });
-    const errors = ran.code === 0 || reader.errors.length > 0 ? reader.errors : [lastWords(ran)];
-    const outputs = command === "up" ? await stackOutputs(options) : {};
-    return { ok: ran.code === 0, changes: reader.changes, durationMs: Date.now() - started, outputs, errors };
+      );
+      const errors = ran.code === 0 || reader.errors.length > 0 ? reader.errors : [lastWords(ran)];
+      const outputs = command === "up" ? await stackOutputs(options) : {};
+      return { ...ended(errors), ok: ran.code === 0, changes: reader.changes, outputs };
+    } finally {
+      workspace.remove();
+    }
   };
 
   const stackOutputs: Engine["outputs"] = async (options) => {
+    if (isEmptyBackend(backendUrl(options.projectDir))) return {};
     const ran = await pulumi(["stack", "output", "--json", "--stack", options.stack, "--non-interactive"], options);
     return ran.code === 0 ? { ...object(JSON.parse(ran.stdout === "" ? "{}" : ran.stdout)) } : {};
   };
@@ -240,12 +244,7 @@ export function pulumiEngine(cli: string, why: string): Engine {
     },
     outputs: stackOutputs,
     async recorded(options, type) {
-      const ran = await pulumi(["stack", "export", "--stack", options.stack, "--non-interactive"], options);
-      if (ran.code !== 0) {
-        if (/no stack named/.test(ran.stderr)) return undefined;
-        throw new UserError(`the state of stack ${options.stack} can't be read: ${lastWords(ran)}`);
-      }
-      const { resources } = object(object(JSON.parse(ran.stdout))["deployment"]);
+      const resources = (await exported(options))?.["resources"];
       const found = Array.isArray(resources)
         ? resources.map(object).find((resource) => resource["type"] === type)
         : undefined;

@@ -82,6 +82,11 @@ export function programConfig(project: string, values: Readonly<Props>, crypter:
 
 type Decrypter = Pick<Crypter, "decrypt">;
 
+/** Whether any value of the configuration is sealed; if none is, the salt of the stack's file means nothing. */
+export function isSealed(values: Readonly<Props>): boolean {
+  return Object.values(values).some((value) => openSecure(value, { decrypt: () => "" }).secretPaths.length > 0);
+}
+
 /** A value of the configuration with its `secure:` values in the clear, and where those are. */
 export function openSecure(value: unknown, crypter: Decrypter): { plain: unknown; secretPaths: string[][] } {
   const secretPaths: string[][] = [];

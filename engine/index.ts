@@ -1,7 +1,7 @@
 /** The local engine: preview, up, destroy and outputs of an ordinary Pulumi program, without the official CLI. */
 
 import { mkdir } from "node:fs/promises";
-import { programConfig, type Project, readProject, readStackConfig } from "./config.ts";
+import { isSealed, programConfig, type Project, readProject, readStackConfig } from "./config.ts";
 import { deleteResources } from "./deletions.ts";
 import { Deployment } from "./deployment.ts";
 import { Events } from "./events.ts";
@@ -122,12 +122,13 @@ async function load(session: Session) {
   const { options, paths, project } = session;
   const config = await readStackConfig(options.projectDir, options.stack);
   const stored = await readStored(paths.checkpoint);
-  const salt = stored.salt ?? config.salt;
+  const sealedWith = isSealed(config.values) ? config.salt : undefined;
+  const salt = stored.salt ?? sealedWith;
   const crypter =
     salt === undefined ? await Crypter.create(options.passphrase) : await Crypter.open(options.passphrase, salt);
   // The stack's file may have been sealed with a salt of its own, by the official CLI.
   const configCrypter =
-    config.salt === undefined || config.salt === salt ? crypter : await Crypter.open(options.passphrase, config.salt);
+    sealedWith === undefined || sealedWith === salt ? crypter : await Crypter.open(options.passphrase, sealedWith);
   const values = { ...config.values, ...parsedOverrides(options) };
   const snapshot = openSnapshot(stored, crypter);
   const program = programConfig(project.name, values, configCrypter);

@@ -30,7 +30,7 @@ function fake(folder: string, lines: readonly object[], code: number, stderr = "
 echo "$* pass=$PULUMI_CONFIG_PASSPHRASE unreachable=$PULUMI_K8S_DELETE_UNREACHABLE" >> "${folder}/calls"
 
 case "$1 $2" in
-  "stack select") exit 0 ;;
+  "stack init") exit 0 ;;
   "stack export")
     if [ "$4" = new ]; then echo "error: no stack named 'new' found" >&2; exit 255; fi
     if [ "$4" = broken ]; then echo "error: incorrect passphrase" >&2; exit 255; fi
@@ -72,8 +72,10 @@ describe("the official CLI as an engine", () => {
     expect(result).to.deep.include({ ok: true, errors: [] });
     expect(result.changes).to.include({ create: 1, same: 2, update: 0 });
     expect(result.outputs).to.have.property("addresses");
-    expect(calls()).to.match(/stack select dev --create/);
-    expect(calls()).to.match(/up --json --non-interactive --stack dev .*--yes --skip-preview --policy-pack policies/);
+    expect(calls()).to.not.contain("stack init");
+    expect(calls()).to.match(
+      /up --json --non-interactive --stack dev .*--yes --skip-preview --policy-pack policies --config-file \S+Pulumi.dev.yaml /,
+    );
     expect(calls()).to.contain("pass=word");
     expect(events.map((event) => (event.kind === "resource" ? event.status : event.kind))).to.deep.equal([
       "start",
@@ -85,7 +87,7 @@ describe("the official CLI as an engine", () => {
 
   it("hands overrides over in a copy of the stack's config, not in the stack's own file", async () => {
     const own = join(folder, "Pulumi.dev.yaml");
-    writeFileSync(own, "encryptionsalt: v1:abc\nconfig:\n  millrace:proof:\n    records: 5\n");
+    writeFileSync(own, "config:\n  millrace:proof:\n    records: 5\n");
     const engine = pulumiEngine(fake(folder, goodRun, 0), "here");
     await engine.preview({
       projectDir: folder,
@@ -94,7 +96,7 @@ describe("the official CLI as an engine", () => {
       configOverrides: { "millrace:cluster": '{"target":"minikube"}' },
     });
     const given = readFileSync(join(folder, "config-given"), "utf8");
-    expect(given).to.contain("target: minikube").and.contain("records: 5").and.contain("encryptionsalt: v1:abc");
+    expect(given).to.contain("target: minikube").and.contain("records: 5");
     expect(readFileSync(own, "utf8")).to.not.contain("minikube");
   });
 

@@ -11,6 +11,7 @@ import {
   stackOutputs,
   up,
 } from "../../engine/index.ts";
+import { Crypter } from "../../engine/secrets.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 
 const passphrase = "correct horse";
@@ -66,10 +67,20 @@ describe("the local engine", function () {
     expectOk(result);
     expect(result.changes.create).to.equal(9);
     expect(cluster.requests).to.deep.equal([]);
-    expect(existsSync(stateFile())).to.equal(false);
+    expect(existsSync(join(projectDir, ".pulumi")), "a stack, an id, a salt").to.equal(false);
     expect(
       events.some((event) => event.kind === "resource" && event.status === "done" && event.inputs !== undefined),
     ).to.equal(true);
+  });
+
+  it("forgets a salt that seals nothing: a preview by an older Millrace wrote one and threw its passphrase away", async () => {
+    const file = join(projectDir, "Pulumi.dev.yaml");
+    writeFileSync(file, `encryptionsalt: ${(await Crypter.create("thrown away")).state}\nconfig: {}\n`);
+    try {
+      expectOk(await preview(options()));
+    } finally {
+      rmSync(file);
+    }
   });
 
   it("refuses an object of the same name that it did not make, goes on with the rest, and takes up the failed one later", async () => {
