@@ -10,7 +10,8 @@ export default tseslint.config(
     ignores: [
       "node_modules/",
       ".millrace/",
-      "policies/index.js",
+      "node24.js",
+      "policies/*.js",
       "eslint.config.js",
       "display/web/dist/",
       "display/web/.angular/",

@@ -67,6 +67,7 @@ const houses: readonly Owner[] = [
     files: [
       "{engine,platform,clusters,images}/**",
       "{index,guard}.ts",
+      "node24.js",
       "Pulumi*.yaml",
       "package*.json",
       "components/*.ts",
