@@ -29,6 +29,8 @@ import { databases as databasesOf, rooms, settingsIn, topicsOf } from "./config/
 import { declaredTables } from "./config/tables.ts";
 import { guard } from "./guard.ts";
 import { chooseImages } from "./images/choose.ts";
+import { readyContexts } from "./images/ready.ts";
+import { imagesToBuild } from "./images/wanted.ts";
 import { isTools } from "./platform/service.ts";
 import { PlatformNamespace } from "./platform/namespace.ts";
 import { House } from "./platform/place.ts";
@@ -46,6 +48,7 @@ for (const warning of configWarnings(config)) void pulumi.log.warn(warning);
 // The ground: where it runs, what is stored where, what is published how.
 const target = targetProfile(config.cluster);
 const stackId = await guard(config, target);
+await readyContexts(imagesToBuild(wantedImages(config)));
 const provider = new k8s.Provider("cluster", {
   context: target.context,
   ...(target.kubeconfig === undefined ? {} : { kubeconfig: target.kubeconfig }),

@@ -90,6 +90,7 @@ function start(program: Program, address: string, events: Events, stop: AbortSig
       env: {
         ...inherited,
         PULUMI_NODEJS_TYPESCRIPT: "false",
+        MILLRACE_ENGINE: "local",
         PULUMI_CONFIG: JSON.stringify(config.values),
         PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
         ...env,

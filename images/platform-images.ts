@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../platform/component.ts";
-import { buildArgs, builtAfter, contextDir, imageNames, imageReference } from "./index.ts";
+import { buildArgs, builtAfter, imageNames, imageReference } from "./index.ts";
+import { contextFor } from "./ready.ts";
 
 /** Names under which one registry is reached. */
 export interface Registry {
@@ -39,7 +40,7 @@ export class PlatformImages extends Component {
     const built = new Map<string, docker.Image>();
     const pushImage = (image: string): pulumi.Output<string> => {
       const reference = imageReference(image);
-      const context = contextDir(image);
+      const context = contextFor(image);
       const before = built.get(builtAfter(image) ?? image);
       const pushed = new docker.Image(
         `${name}-${image}`,

@@ -126,6 +126,7 @@ describe("the local engine", function () {
 
   it("keeps secrets out of the state and the results, and gives them when asked", async () => {
     const outputs = await stackOutputs({ projectDir, stack: "dev", passphrase, showSecrets: true });
+    expect(outputs["engine"], "what tells it from the official one").to.equal("local");
     const password = String(outputs["password"]);
     expect(password).to.match(/^[A-Za-z0-9]{24}$/);
     const state = readFileSync(stateFile(), "utf8");

@@ -59,3 +59,5 @@ const job = new k8s.batch.v1.Job(
 export const secretName = box.secretName;
 export const password = box.password;
 export const jobName = job.metadata.name;
+/** What the program is told of the engine that runs it. */
+export const engine = process.env["MILLRACE_ENGINE"];
