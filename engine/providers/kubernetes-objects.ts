@@ -2,7 +2,7 @@
 
 import type { Recorded } from "../provider.ts";
 import { driftPaths, metadataOf, objectOf, type Props, stepTo, textOf } from "../values.ts";
-import { encoded, leftoverKeys, uidOf } from "./kubernetes-ownership.ts";
+import { encoded, isShared, leftoverKeys, uidOf } from "./kubernetes-ownership.ts";
 import { isPatch } from "./kubernetes-patch.ts";
 
 export function text(value: unknown): string | undefined {
@@ -38,8 +38,8 @@ export function holders(live: Props): string {
   return [...(held.length === 0 ? [] : [`held by the finalizer ${held.join(", ")}`]), ...remaining].join("; ");
 }
 
-/** Paths of the inputs that the live object has not, and what it has that it should not. */
-export function driftOf({ type, inputs, outputs }: Recorded, live: Props): string[] {
+/** Paths of the inputs that the live object has not, and what it has that it should not; `manager` is who applies now. */
+export function driftOf({ type, inputs, outputs }: Recorded, live: Props, manager: string): string[] {
   const paths = driftPaths(surveyed(inputs), outputs, live);
   if (isPatch(type)) {
     return paths;
@@ -50,6 +50,7 @@ export function driftOf({ type, inputs, outputs }: Recorded, live: Props): strin
     ...(uid === undefined || uid === uidOf(live) ? [] : ["metadata.uid"]),
     ...paths,
     ...leftovers.map((key) => stepTo("data", key)),
+    ...(isShared(live, text(outputs["__fieldManager"]), manager) ? ["metadata.managedFields"] : []),
   ];
 }
 

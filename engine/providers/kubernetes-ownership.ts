@@ -69,14 +69,7 @@ export function handedOver(
   recordedManager: string | undefined,
   manager: string,
 ): Props[] | undefined {
-  const isEarlier = (entry: Props) => {
-    const name = textOf(entry["manager"]);
-    return (
-      textOf(entry["subresource"]) === "" &&
-      (name !== manager || entry["operation"] !== "Apply") &&
-      (name === recordedManager || name === manager || officialManager.test(name))
-    );
-  };
+  const isEarlier = (entry: Props) => isEarlierEntry(entry, recordedManager, manager);
   const earlier = entries.filter(isEarlier);
   if (earlier.length === 0) {
     return undefined;
@@ -87,6 +80,26 @@ export function handedOver(
   const { apiVersion, fieldsType = "FieldsV1", time } = all[0] ?? {};
   const merged = { manager, operation: "Apply", apiVersion, time, fieldsType, fieldsV1 };
   return [merged, ...entries.filter((entry) => !isMine(entry) && !isEarlier(entry))];
+}
+
+function isEarlierEntry(entry: Props, recordedManager: string | undefined, manager: string): boolean {
+  const name = textOf(entry["manager"]);
+  return (
+    textOf(entry["subresource"]) === "" &&
+    (name !== manager || entry["operation"] !== "Apply") &&
+    (name === recordedManager || name === manager || officialManager.test(name))
+  );
+}
+
+/**
+ * Whether an earlier manager has fields beside those of `manager`: each of the two has kept what the other one dropped, so
+ * keys, variables and users that nobody sends any more are still there, though no input differs.
+ */
+export function isShared(live: Props, recordedManager: string | undefined, manager: string): boolean {
+  return (
+    manages(live, manager) &&
+    fieldsOf(live).some((entry) => entry["manager"] !== manager && isEarlierEntry(entry, recordedManager, manager))
+  );
 }
 
 function union(one: Props, other: Props): Props {

@@ -303,7 +303,7 @@ class KubernetesProvider implements Provider {
           if (found === undefined || isGoing(found)) {
             gone.add(member.urn);
           } else {
-            drifted.set(member.urn, driftOf(member, found));
+            drifted.set(member.urn, driftOf(member, found, this.#manager));
             if (reference.kind === "Job" && readiness("Job", found).kind === "failed") {
               failed.add(member.urn);
             }

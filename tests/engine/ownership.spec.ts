@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { handedOver } from "../../engine/providers/kubernetes-ownership.ts";
 import { readStackId } from "../../engine/stack-id.ts";
 import { created, type Json, merged } from "./fake-apply.ts";
 import { FakeCluster } from "./fake-cluster.ts";
@@ -105,6 +106,68 @@ describe("whose an object is", function () {
       expect(stack.stateText).not.to.contain(`"${former}"`);
     });
   }
+
+  for (const [former, operation] of [
+    ["pulumi-kubernetes", "Update"],
+    ["pulumi-kubernetes-0a1b2c3d", "Apply"],
+  ] as const) {
+    it(`removes what ${former} (${operation}) has kept beside us, though nothing in the program changed`, async () => {
+      await ok(stack.up(part));
+      const object = live(map);
+      const [ours] = object["metadata"]?.["managedFields"] as Json[];
+      const theirs = { manager: former, operation, fieldsV1: { "f:data": { "f:value": {}, "f:dropped": {} } } };
+      const status = { ...theirs, subresource: "status", fieldsV1: {} };
+      const data = { dropped: "by an older run, which did not own it" };
+      cluster.objects.set(map, merged(object, { metadata: { managedFields: [ours, theirs, status] }, data }));
+      const foreseen = await ok(stack.preview(part));
+      expect(foreseen.changes).to.include({ update: 1 });
+      expect((await ok(stack.up(part))).changes).to.include({ update: 1 });
+      expect(live(map)["data"]).to.deep.equal({ value: "1" });
+      expect(managers(map)).to.have.members([`millrace-${String(id())} Apply`, `${former} ${operation}`]);
+      expect((await ok(stack.up(part))).changes, "at rest").to.include({ update: 0 });
+    });
+  }
+
+  it("changes nothing of an object that the official engine alone has written", async () => {
+    await ok(stack.up(part));
+    const managedFields = [
+      { manager: "pulumi-kubernetes", operation: "Update", fieldsV1: { "f:data": { "f:value": {} } } },
+    ];
+    cluster.objects.set(map, merged(live(map), { metadata: { managedFields } }));
+    expect((await ok(stack.up(part))).changes).to.include({ update: 0 });
+    expect(managers(map)).to.deep.equal(["pulumi-kubernetes Update"]);
+  });
+
+  it("goes over with variables and users too, as an API server records them in lists", () => {
+    const container = (fields: Json) => ({ "f:spec": { "f:template": { "f:spec": { "f:containers": fields } } } });
+    const env = (...names: string[]) => ({
+      "f:env": Object.fromEntries([
+        [".", {}],
+        ...names.map((name) => [`k:{"name":"${name}"}`, { ".": {}, "f:name": {}, "f:value": {} }]),
+      ]) as Json,
+    });
+    const created = {
+      manager: "pulumi-kubernetes",
+      operation: "Update",
+      apiVersion: "apps/v1",
+      time: "2026-11-27T09:00:00Z",
+      fieldsType: "FieldsV1",
+      fieldsV1: container({ 'k:{"name":"hub"}': { ".": {}, "f:image": {}, ...env("KEPT", "REMOVED") } }),
+    };
+    const ours = {
+      ...created,
+      manager: "millrace-0123456789abcdef",
+      operation: "Apply",
+      time: "2026-11-27T10:00:00Z",
+      fieldsV1: container({ 'k:{"name":"hub"}': { ".": {}, "f:image": {}, ...env("KEPT", "NEW") } }),
+    };
+    const controller = { manager: "kube-controller-manager", operation: "Update", subresource: "status", fieldsV1: {} };
+    const all = handedOver([created, ours, controller], "pulumi-kubernetes", ours.manager);
+    const fieldsV1 = container({
+      'k:{"name":"hub"}': { ".": {}, "f:image": {}, ...env("KEPT", "NEW", "REMOVED") },
+    });
+    expect(all).to.deep.equal([{ ...ours, fieldsV1 }, controller]);
+  });
 
   it("goes on with its objects when only the id was lost", async () => {
     await ok(stack.up(part));
