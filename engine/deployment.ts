@@ -181,18 +181,20 @@ export class Deployment {
 
   async #provider(goal: Goal, urn: string, last: ResourceState | undefined): Promise<Registered> {
     const { ledger, events } = this.#parts;
-    const paths = last === undefined ? [] : diffPaths(last.inputs ?? {}, goal.inputs);
+    const paths = last === undefined ? [] : diffPaths(ofProgram(last.inputs ?? {}), ofProgram(goal.inputs));
     const op = last === undefined ? "create" : paths.length > 0 ? "update" : "same";
     const step = events.step(op, urn, op === "update" ? paths : undefined);
     const now = new Date().toISOString();
     const id = last?.id ?? randomUUID();
+    const inputs = op === "same" ? (last?.inputs ?? {}) : goal.inputs;
+    const recorded = { ...inputs, ...(goal.version === "" ? {} : { version: goal.version }) };
     ledger.finish(
       {
-        ...stateOf(goal, urn, "", goal.inputs),
+        ...stateOf(goal, urn, "", recorded),
         id,
         outputs: {
           ...(typeof last?.outputs?.["clusterUid"] === "string" ? { clusterUid: last.outputs["clusterUid"] } : {}),
-          ...goal.inputs,
+          ...recorded,
         },
         created: last?.created ?? now,
         modified: op === "same" ? (last?.modified ?? now) : now,
@@ -288,4 +290,10 @@ export class Deployment {
       throw error;
     }
   }
+}
+
+/** A provider's inputs without what an engine adds to them. */
+function ofProgram(inputs: Props): Props {
+  const added = ["version", "__internal"];
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => !added.includes(key)));
 }

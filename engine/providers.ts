@@ -53,7 +53,12 @@ export class Providers {
     const fromConfig = Object.entries(this.#settings.config)
       .filter(([key]) => key.startsWith(`${pkg}:`))
       .map(([key, value]) => [key.slice(pkg.length + 1), value]);
-    const inputs: Props = { ...(Object.fromEntries(fromConfig) as Props), ...(version === "" ? {} : { version }) };
+    const internal = last?.inputs?.["__internal"]; // the official engine's own
+    const inputs: Props = {
+      ...(internal === undefined ? {} : { __internal: internal }),
+      ...(Object.fromEntries(fromConfig) as Props),
+      ...(version === "" ? {} : { version }),
+    };
     const now = new Date().toISOString();
     const state: ResourceState = {
       urn,

@@ -27,7 +27,7 @@ export function quantityOf(text: string | undefined): number | undefined {
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
 }
 
-/** The same amount of disk as the API server writes it: `2048Mi` is `2Gi`. Another spelling would look like a change. */
+/** The same amount of memory or disk as the API server writes it: `2048Mi` is `2Gi`. Another spelling would look like a change. */
 export function canonicalSize(quantity: string): string {
   const match = /^(\d+)(Mi|Gi)$/.exec(quantity);
   if (match === null || Number(match[1]) % 1024 !== 0 || Number(match[1]) === 0) return quantity;
@@ -39,6 +39,11 @@ export function mebibytes(quantity: string): number {
   const bytes = quantityOf(quantity);
   if (bytes === undefined) throw new RangeError(`"${quantity}" is not an amount of memory, for example "512Mi"`);
   return Math.floor(bytes / 2 ** 20);
+}
+
+/** An amount of CPU in thousandths of a core as the API server writes it: `250m`, and `2` for 2000. */
+export function canonicalCpu(millis: number): string {
+  return millis % 1000 === 0 ? String(millis / 1000) : `${millis}m`;
 }
 
 /** Thousandths of a core of an amount of CPU: `250m`, `"1.5"` or 2. */

@@ -2,7 +2,7 @@
  * CPU and memory of a container, as plain values. Requests of CPU are small, because the whole platform has to fit two
  * cores and is mostly idle; limits are generous, because JVMs start on them.
  */
-import { mebibytes } from "./quantity.ts";
+import { canonicalCpu, canonicalSize, mebibytes } from "./quantity.ts";
 
 /** `small`: one machine has the whole platform and is mostly idle. `large`: nodes for production. */
 export const sizeRows = ["small", "large"] as const;
@@ -14,12 +14,15 @@ export interface Resources {
   readonly limits: { readonly cpu: string; readonly memory: string };
 }
 
-/** @param requestShare Share of the memory limit that is requested: what the service uses under ordinary load. */
+/**
+ * The amounts as the API server writes them.
+ * @param requestShare Share of the memory limit that is requested: what the service uses under ordinary load.
+ */
 export function resources(cpuMillis: number, cpuLimitMillis: number, memory: string, requestShare: number): Resources {
   const limit = mebibytes(memory);
   return {
-    requests: { cpu: `${cpuMillis}m`, memory: `${Math.ceil(limit * requestShare)}Mi` },
-    limits: { cpu: `${cpuLimitMillis}m`, memory: `${limit}Mi` },
+    requests: { cpu: canonicalCpu(cpuMillis), memory: canonicalSize(`${Math.ceil(limit * requestShare)}Mi`) },
+    limits: { cpu: canonicalCpu(cpuLimitMillis), memory: canonicalSize(`${limit}Mi`) },
   };
 }
 

@@ -1,6 +1,6 @@
 /** Sizes of pods: a row of values for each kind of cluster, and what the stack sets in their place. Loads no Pulumi. */
 import * as z from "zod";
-import { cpuMillis, mebibytes, type Quantity } from "./quantity.ts";
+import { canonicalCpu, canonicalSize, cpuMillis, mebibytes, type Quantity } from "./quantity.ts";
 import { cpuAmount, quantity } from "./settings.ts";
 import { type Resources, resources, type SizeRow } from "./resources.ts";
 
@@ -43,10 +43,9 @@ export function sized(row: Size, memory: string, given: GivenResources = {}): Re
   const most = limits.memory ?? memory;
   const fallback = resources(asked ?? Math.min(row.cpu.request, limit), limit, most, row.memoryShare);
   if (requests.memory === undefined) return fallback;
-  return { ...fallback, requests: { ...fallback.requests, memory: `${mebibytes(requests.memory)}Mi` } };
+  return { ...fallback, requests: { ...fallback.requests, memory: canonicalSize(`${mebibytes(requests.memory)}Mi`) } };
 }
 
-const cores = (millis: number): string => (millis % 1000 === 0 ? String(millis / 1000) : `${millis}m`);
 const percent = (share: number): string => (share === 1 ? "all" : `${Math.round(share * 1000) / 10}%`);
 /** The defaults of both rows, in words. */
 const both = (small: string, large: string): string =>
@@ -62,7 +61,7 @@ export function sizeProblems(at: string, { requests, limits }: Resources): strin
             "give at most that, or raise the limit",
         ];
   return [
-    ...above("cpu", cpuMillis(requests.cpu), cpuMillis(limits.cpu), cores),
+    ...above("cpu", cpuMillis(requests.cpu), cpuMillis(limits.cpu), canonicalCpu),
     ...above("memory", mebibytes(requests.memory), mebibytes(limits.memory), (amount) => `${amount}Mi`),
   ];
 }
@@ -73,7 +72,9 @@ function requestsSetting(sizes: Sizes) {
     .strictObject({
       cpu: cpuAmount()
         .optional()
-        .describe(`CPU request. ${both(`\`${cores(small.cpu.request)}\``, `\`${cores(large.cpu.request)}\``)}`),
+        .describe(
+          `CPU request. ${both(`\`${canonicalCpu(small.cpu.request)}\``, `\`${canonicalCpu(large.cpu.request)}\``)}`,
+        ),
       memory: quantity("16Mi", "1024Gi")
         .optional()
         .describe(`Memory request. ${both(`${percent(small.memoryShare)} of the limit`, percent(large.memoryShare))}`),
@@ -87,7 +88,7 @@ const LIMITS = "The most that they may use.";
 const limitCpu = ({ small, large }: Sizes) =>
   cpuAmount()
     .optional()
-    .describe(`CPU limit. ${both(`\`${cores(small.cpu.limit)}\``, `\`${cores(large.cpu.limit)}\``)}`);
+    .describe(`CPU limit. ${both(`\`${canonicalCpu(small.cpu.limit)}\``, `\`${canonicalCpu(large.cpu.limit)}\``)}`);
 
 /** Requests and the CPU limit of pods whose memory limit is a setting of its own. @param whose In words: "each broker". */
 export const resourcesSetting = (whose: string, sizes: Sizes) =>

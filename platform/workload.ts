@@ -92,18 +92,24 @@ export function configHash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** The pod as a template for any kind of workload. */
+/** As the API server writes a variable that is empty. */
+function withoutEmptyValue({ value, ...variable }: EnvVar): EnvVar {
+  return value === undefined || value === "" ? variable : { ...variable, value };
+}
+
+/** The pod as a template for any kind of workload: nothing in it that the API server would leave out. */
 export function podTemplate(pod: PodArgs): PodTemplate {
   const scratch = (pod.scratch ?? []).map((path, index) => ({ path, name: `scratch-${index}` }));
   const container = (args: Omit<InitContainerArgs, "name">): Omit<Container, "name"> => ({
     image: args.image,
     ...(args.command === undefined ? {} : { command: [...args.command] }),
     ...(args.args === undefined ? {} : { args: [...args.args] }),
-    env: [...(args.env ?? [])],
+    ...(args.env === undefined || args.env.length === 0 ? {} : { env: args.env.map(withoutEmptyValue) }),
     resources: args.resources,
     securityContext: containerSecurityContext(),
     volumeMounts: [...(args.mounts ?? []), ...scratch.map(({ path, name }) => ({ name, mountPath: path }))],
   });
+  const ports = Object.entries(pod.ports ?? {}).map(([name, containerPort]) => ({ name, containerPort }));
   const annotations =
     pod.config === undefined
       ? {}
@@ -126,7 +132,7 @@ export function podTemplate(pod: PodArgs): PodTemplate {
         {
           name: pod.component,
           ...container(pod),
-          ports: Object.entries(pod.ports ?? {}).map(([name, containerPort]) => ({ name, containerPort })),
+          ...(ports.length === 0 ? {} : { ports }),
           ...probeFields(pod.probes ?? {}),
         },
       ],

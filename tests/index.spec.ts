@@ -128,6 +128,24 @@ async function templates(mocked: Mocked): Promise<[name: string, pod: PodSpec][]
   );
 }
 
+/** Paths of what the API server would write in another way, and of what it would leave out: engines differ in what they record of it. */
+function otherSpellings(value: unknown, path: string): string[] {
+  if (Array.isArray(value)) {
+    if (value.length === 0) return [`${path} is empty`];
+    return value.flatMap((item, index) => otherSpellings(item, `${path}[${index}]`));
+  }
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).flatMap(([key, item]) => otherSpellings(item, `${path}.${key}`));
+  }
+  if (/\.env\[\d+\]\.value$/.test(path)) return value === "" ? [`${path} is empty`] : [];
+  const [, kind] = /\.(?:requests|limits|capacity)\.([\w-]+)$|\.(sizeLimit)$/.exec(path)?.filter(Boolean) ?? [];
+  if (kind === undefined) return [];
+  const [, digits, unit = ""] = /^([1-9]\d*)(m|Mi|Gi|Ti)?$/.exec(String(value)) ?? [];
+  const fits = typeof value === "string" && (kind === "cpu" ? ["", "m"] : ["Mi", "Gi", "Ti"]).includes(unit);
+  const isWhole = unit !== "" && Number(digits) % (unit === "m" ? 1000 : 1024) === 0;
+  return fits && digits !== undefined && !isWhole ? [] : [`${path} is ${String(value)}`];
+}
+
 async function workloads(mocked: Mocked): Promise<Registered[]> {
   const kinds = /:(StatefulSet|Deployment|Job|CronJob)$/;
   return (await mocked.resources()).filter(({ type }) => type.startsWith("kubernetes:") && kinds.test(type));
@@ -202,6 +220,13 @@ describe("the program", function () {
           if (!type.startsWith("kubernetes:") || type === "kubernetes:core/v1:Namespace") continue;
           expect(inputs.metadata.namespace, object).to.equal("millrace");
         }
+      });
+
+      it("writes amounts as the API server does, and nothing that it would leave out", async () => {
+        const objects = (await mocked.resources()).filter(({ type }) => type.startsWith("kubernetes:"));
+        const found = objects.flatMap(({ name: object, inputs }) => otherSpellings(inputs, object));
+        expect(found).to.deep.equal([]);
+        expect(JSON.stringify(objects).match(/"cpu":"\d+m?"/g)?.length, "amounts").to.be.greaterThan(20);
       });
 
       it("makes every Kubernetes object a child of the component that answers for it", async () => {

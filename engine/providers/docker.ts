@@ -31,13 +31,22 @@ export function dockerProvider(settings: Props, projectDir: string): Provider {
   return {
     check: ({ type, inputs }) => problems(type, inputs),
     diff: (_type, last, next) => {
-      const paths = diffPaths(last, next);
+      const paths = diffPaths(withoutDigest(last), withoutDigest(next));
       return { paths, replaces: paths.filter((path) => contentPaths.includes(path)), deleteBeforeReplace: false };
     },
     create: make,
     update: make,
     delete: () => Promise.resolve(), // the registry keeps its images; other stacks may run them
   };
+}
+
+/** The official provider records a digest of the context; the image's name is one already. */
+function withoutDigest(inputs: Props): Props {
+  const build = inputs["build"];
+  if (!isObject(build)) {
+    return inputs;
+  }
+  return { ...inputs, build: Object.fromEntries(Object.entries(build).filter(([key]) => key !== "contextDigest")) };
 }
 
 function problems(type: string, inputs: Props): string[] {

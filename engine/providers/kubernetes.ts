@@ -14,6 +14,7 @@ import {
 } from "../provider.ts";
 import { diffPaths, hasUnknown, metadataOf, objectOf, type Props } from "../values.ts";
 import { KubernetesApi, type Reference, unlessAway, UnknownKindError } from "./kubernetes-api.ts";
+import { canonical } from "./kubernetes-canonical.ts";
 import { keepClaims } from "./kubernetes-claims.ts";
 import { annotation, driftOf, holders, identity, isGoing, text, toOutputs } from "./kubernetes-objects.ts";
 import { encoded, isOwn, leftoverKeys, takeOver, uidOf, writersOf } from "./kubernetes-ownership.ts";
@@ -80,7 +81,7 @@ class KubernetesProvider implements Provider {
   }
 
   diff(type: string, last: Props, next: Props, failed: boolean): Diff {
-    const paths = diffPaths(encoded(last), encoded(next));
+    const paths = diffPaths(canonical(last), canonical(next));
     const mutability = {
       configMaps: isTrue(this.#settings["enableConfigMapMutable"]),
       secrets: isTrue(this.#settings["enableSecretMutable"]),

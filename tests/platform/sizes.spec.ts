@@ -7,7 +7,7 @@ describe("The size of a pod", () => {
   it("is its row's where the stack gives nothing", () => {
     expect(sized(row, "1Gi")).to.deep.equal({
       requests: { cpu: "100m", memory: "512Mi" },
-      limits: { cpu: "2000m", memory: "1024Mi" },
+      limits: { cpu: "2", memory: "1Gi" },
     });
   });
 
@@ -15,18 +15,18 @@ describe("The size of a pod", () => {
     const given = { requests: { cpu: 1.5, memory: "768Mi" }, limits: { cpu: "3", memory: "2Gi" } };
     expect(sized(row, "1Gi", given)).to.deep.equal({
       requests: { cpu: "1500m", memory: "768Mi" },
-      limits: { cpu: "3000m", memory: "2048Mi" },
+      limits: { cpu: "3", memory: "2Gi" },
     });
   });
 
   it("lowers its row's request to a given limit, and raises its row's limit to a given request", () => {
     expect(sized(row, "1Gi", { requests: {}, limits: { cpu: "50m" } })).to.deep.include({
-      limits: { cpu: "50m", memory: "1024Mi" },
+      limits: { cpu: "50m", memory: "1Gi" },
       requests: { cpu: "50m", memory: "512Mi" },
     });
     expect(sized(row, "1Gi", { requests: { cpu: 4 }, limits: {} })).to.deep.include({
-      limits: { cpu: "4000m", memory: "1024Mi" },
-      requests: { cpu: "4000m", memory: "512Mi" },
+      limits: { cpu: "4", memory: "1Gi" },
+      requests: { cpu: "4", memory: "512Mi" },
     });
   });
 

@@ -218,7 +218,7 @@ describe("JupyterHub", () => {
       expect(podProblems(pod, true)).to.deep.equal([]);
       expect(pod).to.include({ automountServiceAccountToken: false, enableServiceLinks: false });
       expect(pod.containers?.[0]?.securityContext).to.include({ readOnlyRootFilesystem: true });
-      expect(pod.containers?.[0]?.resources?.limits).to.deep.equal({ cpu: "2000m", memory: "1536Mi" });
+      expect(pod.containers?.[0]?.resources?.limits).to.deep.equal({ cpu: "2", memory: "1536Mi" });
     });
 
     it("has its user's own keys, home and token, all by reference", async () => {

@@ -1,0 +1,46 @@
+/** Inputs in one spelling: the official provider records them as Kubernetes' own types write them, and so drops and rewrites some. */
+
+import { quantityOf } from "../../platform/quantity.ts";
+import { isObject, type Props, textOf } from "../values.ts";
+import { encoded } from "./kubernetes-ownership.ts";
+
+/** Kinds of Kubernetes itself: those of others are taken as they are. */
+const builtIn = /^(v1$|(apps|autoscaling|batch|policy)\/|[\w.-]+\.k8s\.io\/)/;
+/** Fields whose values are amounts, and fields that are one. */
+const amounts = new Set(["requests", "limits", "capacity", "hard", "allocatable"]);
+const amount = new Set(["sizeLimit", "divisor"]);
+
+/** What two spellings of the same object have in common. For comparing only: it is neither sent nor recorded. */
+export function canonical(inputs: Props): Props {
+  const known = encoded(inputs);
+  return builtIn.test(textOf(inputs["apiVersion"])) ? (spelled(known, "") as Props) : known;
+}
+
+function spelled(value: unknown, key: string): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => spelled(item, ""));
+    return key === "env" ? items.map(withoutEmptyValue) : items;
+  }
+  if (!isObject(value)) {
+    return amount.has(key) ? spelledAmount(value) : value;
+  }
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => !(Array.isArray(item) && item.length === 0))
+      .map(([name, item]) => [name, amounts.has(key) ? spelledAmount(item) : spelled(item, name)]),
+  );
+}
+
+/** `1000m` as `1`, and `0.01` as `10m` are. */
+function spelledAmount(value: unknown): unknown {
+  const number = typeof value === "string" || typeof value === "number" ? quantityOf(String(value)) : undefined;
+  return number === undefined ? value : number.toPrecision(12);
+}
+
+/** A variable without a value is empty. */
+function withoutEmptyValue(variable: unknown): unknown {
+  if (!isObject(variable) || variable["value"] !== "") {
+    return variable;
+  }
+  return Object.fromEntries(Object.entries(variable).filter(([key]) => key !== "value"));
+}
