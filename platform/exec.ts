@@ -77,6 +77,8 @@ export async function run(command: string, args: readonly string[], options: Run
       stderr += chunk;
       err.push(chunk);
     });
+    // A child that ends without reading says why by its exit code.
+    child.stdin?.on("error", () => undefined);
     if (options.input !== undefined) child.stdin?.end(options.input);
     const timer =
       options.timeoutMs === undefined ? undefined : setTimeout(() => child.kill("SIGTERM"), options.timeoutMs);

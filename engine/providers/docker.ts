@@ -4,10 +4,11 @@
  */
 
 import { readdir, readFile } from "node:fs/promises";
-import http, { type IncomingMessage } from "node:http";
-import https from "node:https";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
+import { dockerLogin } from "../../platform/registry/docker-logins.ts";
+import { parseImageName } from "../../platform/registry/image-name.ts";
+import { Registry } from "../../platform/registry/registry.ts";
 import type { Made, Provider, StepContext } from "../provider.ts";
 import { diffPaths, isObject, type Props, textOf } from "../values.ts";
 
@@ -21,7 +22,6 @@ interface Progress {
 
 /** Parts of the inputs that don't decide the image's content: the name does. */
 const contentPaths = ["imageName"];
-const registryTimeoutMs = 10_000;
 
 export function dockerProvider(settings: Props, projectDir: string): Provider {
   const host = typeof settings["host"] === "string" ? settings["host"] : undefined;
@@ -89,14 +89,20 @@ async function makeImage(docker: Docker, projectDir: string, context: StepContex
     return made("");
   }
   const registry = isObject(inputs["registry"]) ? inputs["registry"] : {};
-  const authconfig = {
-    username: textOf(registry["username"]),
-    password: textOf(registry["password"]),
-    serveraddress: textOf(registry["server"], name.slice(0, name.indexOf("/"))),
-  };
+  const authconfig = await pushLogin(name.slice(0, name.indexOf("/")), registry);
   await follow(docker, await image.push({ authconfig }), pushLine(progress));
   const digest = await registryDigest(name);
   return made(digest === undefined ? "" : repoDigest(name, digest));
+}
+
+/** Whom the engine pushes as: who the program names, else this machine's login, as the official provider does. */
+export async function pushLogin(server: string, registry: Props): Promise<Record<string, string>> {
+  const given = { username: textOf(registry["username"]), password: textOf(registry["password"]) };
+  const serveraddress = textOf(registry["server"], server);
+  if (given.username !== "") return { ...given, serveraddress };
+  const login = await dockerLogin(serveraddress);
+  if (login === undefined) return { ...given, serveraddress };
+  return "password" in login ? { ...login, serveraddress } : { identitytoken: login.identityToken, serveraddress };
 }
 
 async function build(
@@ -201,35 +207,16 @@ function repoDigest(name: string, digest: string): string {
   return `${name.slice(0, name.lastIndexOf(":"))}@${digest}`;
 }
 
-/** The digest under which the registry has a name; `undefined` when it hasn't, or can't be asked without credentials. */
+/** The digest under which the registry has a name; `undefined` when it hasn't, or can't be asked. */
 export async function registryDigest(name: string): Promise<string | undefined> {
-  const parts = /^([^/]+[.:][^/]*|localhost)\/(.+):([^:/]+)$/.exec(name);
-  if (parts === null) {
-    return undefined;
-  }
-  const [, server = "", repository = "", tag = ""] = parts;
-  const scheme = /^(localhost|127\.)/.test(server) ? "http" : "https";
-  const accept =
-    "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
+  const parts = parseImageName(name);
+  if (parts === undefined) return undefined;
+  const registry = new Registry(parts.server);
   try {
-    const answer = await head(`${scheme}://${server}/v2/${repository}/manifests/${tag}`, { accept });
-    const digest = answer.headers["docker-content-digest"];
-    return answer.statusCode === 200 && typeof digest === "string" ? digest : undefined;
+    return await registry.digestOf(parts.repository, parts.tag);
   } catch {
     return undefined;
+  } finally {
+    registry.close();
   }
-}
-
-/** Not by `fetch`, which refuses ports that browsers refuse: 6000, the registry's of a second cluster, is one of them. */
-async function head(url: string, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
-  const send = url.startsWith("https:") ? https.request : http.request;
-  return await new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(registryTimeoutMs);
-    const sent = send(url, { method: "HEAD", headers, signal }, (answer) => {
-      answer.resume();
-      resolve(answer);
-    });
-    sent.on("error", reject);
-    sent.end();
-  });
 }

@@ -33,6 +33,11 @@ describe("child processes", () => {
   it("get what they are to read", async () => {
     expect((await run("cat", [], { input: "hello" })).stdout).to.equal("hello");
   });
+
+  it("may end without reading it", async () => {
+    const { code, stderr } = await run("sh", ["-c", "echo no >&2; exit 3"], { input: "x".repeat(2 ** 20) });
+    expect([code, stderr]).to.deep.equal([3, "no\n"]);
+  });
 });
 
 describe("lines", () => {
