@@ -1,8 +1,5 @@
 /** `npm run up`: config, engine, preflight, cluster and images at once, deploy, proof, and the table of what now runs. */
 import type { EngineResult } from "../engine/types.ts";
-import { wantedImages } from "../config/images.ts";
-import { prepareContexts } from "../images/index.ts";
-import { imagesToBuild } from "../images/wanted.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
 import { answeringLimitMs, silentAddresses } from "./answering.ts";
 import { forgetLostPlatform, forgetRemovedCluster } from "./anew.ts";
@@ -22,8 +19,9 @@ import { engineOption, stackArgs, stackOptions, yesOption } from "./options.ts";
 import { projectDir } from "./paths.ts";
 import { readPlatform } from "./platform.ts";
 import { checkFit, preflight } from "./preflight.ts";
-import { createProgress, during, duringEach, type Progress } from "./progress.ts";
+import { createProgress, during, type Progress } from "./progress.ts";
 import { type ProofReport, readProgramProof, renderProof, runProof } from "./proof.ts";
+import { readyImages } from "./ready-images.ts";
 import { takeMembersAway } from "./members.ts";
 import { ownerOf } from "./owner.ts";
 import { claimLines, leavingData } from "./removal.ts";
@@ -139,7 +137,7 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
       await forgetRemovedCluster(stack, attempt);
     });
     rememberEmbedded(stack, attempt.choice);
-    await prepare(stack, progress, timeline, signal);
+    await prepare(attempt, signal);
     if (!isStopped(signal)) {
       await timeline.during("what leaves", async () => {
         await forgetLostPlatform(stack, attempt);
@@ -212,20 +210,16 @@ function cause(proof: ProofReport): string {
 }
 
 /** Cluster and images at once: both are given time to end, so that neither's failure hides the other's. */
-async function prepare(stack: Stack, progress: Progress, timeline: Timeline, signal: AbortSignal): Promise<void> {
-  const images = imagesToBuild(wantedImages(stack.config));
-  const work: Promise<void>[] = [timeline.during("embedded cluster", () => startCluster(stack, progress))];
-  if (images.length > 0) {
-    work.push(
-      timeline.during("images", () =>
-        duringEach(progress, (report) =>
-          prepareContexts(images, (name, detail) => {
-            report(name, detail);
-          }),
-        ),
-      ),
-    );
-  }
+async function prepare({ stack, engine, progress, timeline }: Attempt, signal: AbortSignal): Promise<void> {
+  const cluster = timeline.during("embedded cluster", () => startCluster(stack, progress));
+  const registryRuns = cluster.then(
+    () => true,
+    () => false,
+  );
+  const work = [
+    cluster,
+    timeline.during("images", () => readyImages({ stack, engine, progress, signal, registryRuns })),
+  ];
   const failures = (await Promise.allSettled(work)).flatMap((settled) =>
     settled.status === "rejected" ? [settled.reason as unknown] : [],
   );

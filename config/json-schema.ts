@@ -16,6 +16,7 @@ export interface Node extends Hints {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly required?: readonly string[];
   readonly oneOf?: readonly Node[];
+  readonly items?: Node;
 }
 
 /** The whole schema; its properties are the sections under `millrace:`. */
@@ -26,7 +27,9 @@ export function nodeAt(path: readonly PropertyKey[], values: unknown): Node | un
   let node: Node | undefined = root;
   let value = values;
   for (const key of path) {
-    node = child(chooseShape(node, value)?.properties, key) as Node | undefined;
+    const shape = chooseShape(node, value);
+    const item = shape?.items?.["x-range"] === undefined ? undefined : shape.items;
+    node = (child(shape?.properties, key) as Node | undefined) ?? (typeof key === "number" ? item : undefined);
     value = child(value, key);
     if (node === undefined) return undefined;
   }

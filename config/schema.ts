@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { cluster } from "./cluster.ts";
+import { images } from "./image-settings.ts";
 import { inProfile, profiles } from "./profiles.ts";
 import { rooms } from "../components/index.ts";
 import type { Service, ServiceGroup } from "../platform/service.ts";
@@ -41,6 +42,7 @@ export const schema = z
           "runs keep it.",
       ),
     cluster,
+    images,
     services: z.strictObject(serviceSettings).prefault({}).describe("The services of the platform."),
     proof: settingsIn(rooms.proof),
   })

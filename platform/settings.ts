@@ -59,6 +59,19 @@ export const registryName = () =>
     .regex(/^[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(\/[a-z0-9._-]+)*$/)
     .meta({ "x-range": 'a registry, for example "localhost:5000" or "registry.example.com/team"' });
 
+/** A registry, by its full name, with the repository below which images are. */
+export const registryPrefix = () =>
+  z
+    .string()
+    .regex(
+      /^(localhost|[a-z0-9-]+([.][a-z0-9-]+)+|[a-z0-9-]+(?=:))(:[0-9]{1,5})?(\/[a-z0-9]+(([.]|_{1,2}|-+)[a-z0-9]+)*)*$/,
+    )
+    .meta({
+      "x-range":
+        "a registry with its port and repository, in lower case, without protocol, tag or spaces, for example " +
+        '"registry.example.com/acme/millrace"',
+    });
+
 export const port = (min: number) => z.int().min(min).max(65535);
 export const nodePort = () => z.int().min(30000).max(32767);
 export const text = () => z.string().min(1);

@@ -59,7 +59,7 @@ const bad: Case[] = [
   [
     "a section like no other",
     { xyzzyplugh: 1 },
-    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are profile, cluster, services, proof",
+    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are profile, cluster, images, services, proof",
   ],
   [
     "a setting with an inherited name",
@@ -198,6 +198,41 @@ const bad: Case[] = [
     "a registry without push",
     { cluster: { target: "minikube", registry: {} } },
     'millrace:cluster.registry.push: missing; give a registry, for example "localhost:5000" or "registry.example.com/team"',
+  ],
+  [
+    "a cache with a protocol",
+    { images: { caches: ["cache.example:5000/a", "https://r.example/x"] } },
+    'millrace:images.caches.1: received "https://r.example/x"; give a registry with its port and repository, in lower case, without protocol, tag or spaces, for example "registry.example.com/acme/millrace"',
+  ],
+  [
+    "a cache with a tag",
+    { images: { caches: ["cache.example:5000/a", "r.example/x:1"] } },
+    'millrace:images.caches.1: received "r.example/x:1"; give a registry with its port and repository, in lower case, without protocol, tag or spaces, for example "registry.example.com/acme/millrace"',
+  ],
+  [
+    "a cache with capitals",
+    { images: { caches: ["cache.example:5000/a", "r.example/Acme"] } },
+    'millrace:images.caches.1: received "r.example/Acme"; give a registry with its port and repository, in lower case, without protocol, tag or spaces, for example "registry.example.com/acme/millrace"',
+  ],
+  [
+    "a cache with spaces",
+    { images: { caches: ["cache.example:5000/a", "r.example/ x"] } },
+    'millrace:images.caches.1: received "r.example/ x"; give a registry with its port and repository, in lower case, without protocol, tag or spaces, for example "registry.example.com/acme/millrace"',
+  ],
+  [
+    "a cache that is no full name",
+    { images: { caches: ["cache.example:5000/a", "acme/millrace"] } },
+    'millrace:images.caches.1: received "acme/millrace"; give a registry with its port and repository, in lower case, without protocol, tag or spaces, for example "registry.example.com/acme/millrace"',
+  ],
+  [
+    "a cache that is no list",
+    { images: { caches: "r.example/x" } },
+    'millrace:images.caches: received "r.example/x"; give a list of registries with their repositories, for example ["registry.example.com/acme/millrace"]',
+  ],
+  [
+    "an unknown setting of images",
+    { images: { cache: [] } },
+    'millrace:images.cache: unknown setting; did you mean "caches"?',
   ],
   [
     "more copies than brokers",

@@ -1,0 +1,95 @@
+/** Makes the platform's images ready for a deploy: what the stack's registry has stays, what a cache has is copied, the rest is prepared. */
+import { wantedImages } from "../config/images.ts";
+import { type CachedImage, findImages, type FoundImages, takeFromCache } from "../images/find.ts";
+import { prepareContexts } from "../images/index.ts";
+import { imagesToBuild } from "../images/wanted.ts";
+import { cacheDir } from "../platform/images/cache.ts";
+import { describeError } from "../platform/describe-error.ts";
+import type { Engine } from "./engine.ts";
+import { duringEach, type Progress } from "./progress.ts";
+import type { Stack } from "./stack.ts";
+import { bytes } from "./table.ts";
+
+export interface ReadyImagesArgs {
+  readonly stack: Pick<Stack, "config" | "profile">;
+  readonly engine: Pick<Engine, "name">;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Settled when the cluster is there, and with it a registry that is part of it; whether it came up. */
+  readonly registryRuns: Promise<boolean>;
+  /** Prepares the build contexts of images. @default - downloads and compiles what they need */
+  readonly prepare?: typeof prepareContexts;
+}
+
+/**
+ * Looks for each wanted image before anything is prepared.
+ * @throws Error of the first image that could not be prepared.
+ */
+export async function readyImages(args: ReadyImagesArgs): Promise<void> {
+  const { stack, engine, progress, signal, prepare = prepareContexts } = args;
+  const { registry, target, platform } = stack.profile;
+  const wanted = imagesToBuild(wantedImages(stack.config));
+  if (wanted.length === 0) return;
+  const prepareAll = async (names: readonly string[]): Promise<void> => {
+    if (names.length > 0) await duringEach(progress, (report) => prepare(names, report));
+  };
+  // The official provider reads every build context, and builds whatever a registry has.
+  if (engine.name === "pulumi" || registry === undefined) {
+    await prepareAll(wanted);
+    return;
+  }
+  const kept = target === "embedded" ? cacheDir("registry") : undefined;
+  const { caches } = stack.config.images;
+  const step = progress.step("images");
+  const found = await findImages(wanted, { registry: registry.push, kept, caches, platform }, { signal }).catch(
+    (error: unknown) => {
+      step.failed();
+      throw error;
+    },
+  );
+  step.done(renderFound(found, registry.push));
+  for (const warning of found.warnings) progress.log(`${warning}; what it may have is built`);
+  const copied = copyAll(found.cached, args).then(prepareAll);
+  const settled = await Promise.allSettled([prepareAll(found.missing), copied]);
+  for (const one of settled) if (one.status === "rejected") throw one.reason;
+}
+
+/** Copies images from caches, and answers which could not be copied. */
+async function copyAll(cached: readonly CachedImage[], args: ReadyImagesArgs): Promise<string[]> {
+  const { stack, progress, signal, registryRuns } = args;
+  const registry = stack.profile.registry?.push;
+  if (cached.length === 0 || registry === undefined || !(await registryRuns)) return [];
+  const failed: string[] = [];
+  for (const one of cached) {
+    if (isStopped(signal)) break;
+    const step = progress.step(`image ${one.name}`);
+    let size = 0;
+    const report = (done: number, all: number): void => {
+      size = all;
+      step.detail(`${bytes(done)} of ${bytes(all)} from ${one.cache}`);
+    };
+    try {
+      await takeFromCache(one, registry, report, { signal });
+      step.done(`copied from ${one.cache} (${bytes(size)})`);
+    } catch (error) {
+      step.failed();
+      if (isStopped(signal)) break;
+      progress.log(`cache ${one.cache}: ${one.name} can't be copied (${describeError(error)}); it is built`);
+      failed.push(one.name);
+    }
+  }
+  return failed;
+}
+
+/** A call, because the compiler takes what it has read once for settled. */
+const isStopped = (signal: AbortSignal): boolean => signal.aborted;
+
+/** What was found where, in one line. */
+export function renderFound({ there, cached, missing }: FoundImages, registry: string): string {
+  const parts = there.length === 0 ? [] : [`${there.length} in ${registry}`];
+  for (const cache of new Set(cached.map((one) => one.cache))) {
+    parts.push(`${cached.filter((one) => one.cache === cache).length} in ${cache}`);
+  }
+  if (missing.length > 0) parts.push(`to build: ${missing.join(", ")}`);
+  return parts.join("; ");
+}

@@ -1,0 +1,144 @@
+/** Where images are already, by their content tags: in the stack's own registry, or in a cache that it may copy from. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describeError } from "../platform/describe-error.ts";
+import { limiter } from "../platform/images/work.ts";
+import { copyImage, findImage, type FoundImage } from "../platform/registry/copy.ts";
+import { type ImageName, parseImageName } from "../platform/registry/image-name.ts";
+import { Registry, type RegistryOptions } from "../platform/registry/registry.ts";
+import { imageReference, imageTag } from "./tags.ts";
+
+export interface Places {
+  /** The stack's registry, as the machine that pushes knows it: `localhost:5000`. */
+  readonly registry: string;
+  /** Folder in which that registry keeps its images, where it is this machine's. @default - it is asked only */
+  readonly kept?: string | undefined;
+  /** Registries with a repository below, which are asked in this order: `registry.example.com/acme/millrace`. */
+  readonly caches: readonly string[];
+  /** Platform of the nodes, as Docker names it, for example `linux/amd64`. */
+  readonly platform: string;
+}
+
+/** An image in a cache. */
+export interface CachedImage {
+  readonly name: string;
+  readonly cache: string;
+  readonly image: FoundImage;
+}
+
+export interface FoundImages {
+  /** Names of those that the stack's registry has. */
+  readonly there: readonly string[];
+  readonly cached: readonly CachedImage[];
+  /** Names of those that nobody has. */
+  readonly missing: readonly string[];
+  /** One line for each registry that could not be asked, and each image that can't be taken. */
+  readonly warnings: readonly string[];
+}
+
+/** Questions to one registry at the same time. */
+const PARALLEL_QUESTIONS = 4;
+
+/** The name of an image in a registry with a repository below, by its content tag. */
+export function nameBelow(prefix: string, image: string): ImageName {
+  return full(`${prefix}/${image}:${imageTag(image)}`);
+}
+
+/** The name under which the stack's registry has an image. */
+export function nameInRegistry(registry: string, image: string): ImageName {
+  return full(`${registry}/${imageReference(image)}`);
+}
+
+function full(text: string): ImageName {
+  const name = parseImageName(text);
+  if (name === undefined) throw new Error(`"${text}" is not the name of an image in a registry`);
+  return name;
+}
+
+/** Looks for images; asks only, changes nothing. A registry that can't be asked is a warning. */
+export async function findImages(
+  names: readonly string[],
+  { registry, kept, caches, platform }: Places,
+  options: RegistryOptions = {},
+): Promise<FoundImages> {
+  const warnings: string[] = [];
+  const cached: CachedImage[] = [];
+  const own = await asked(registry, names, options, async (of, name) => {
+    const { repository, tag } = nameInRegistry(registry, name);
+    return (await of.digestOf(repository, tag)) !== undefined;
+  });
+  const isKept = (name: string): boolean => kept !== undefined && keeps(kept, nameInRegistry(registry, name));
+  const there = names.filter((name) => own.answers.get(name) ?? isKept(name));
+  // A registry of this machine runs once its cluster does.
+  if (own.problem !== undefined && kept === undefined) warnings.push(`registry ${registry}: ${own.problem}`);
+  let missing = names.filter((name) => !there.includes(name));
+  for (const cache of missing.length === 0 ? [] : caches) {
+    const { answers, problem } = await asked(cache, missing, options, async (of, name) => {
+      return await findImage(of, nameBelow(cache, name), platform);
+    });
+    if (problem !== undefined) warnings.push(`cache ${cache}: ${problem}`);
+    for (const [name, image] of answers) {
+      if (typeof image === "string") warnings.push(`cache ${cache}: ${name} is not taken: ${image}`);
+      else if (image !== undefined) cached.push({ name, cache, image });
+    }
+    missing = missing.filter((name) => cached.every((found) => found.name !== name));
+  }
+  return { there, cached, missing, warnings };
+}
+
+/** Asks one registry for each image, and no further once it could not be asked. */
+async function asked<T>(
+  prefix: string,
+  names: readonly string[],
+  options: RegistryOptions,
+  ask: (registry: Registry, name: string) => Promise<T>,
+): Promise<{ readonly answers: ReadonlyMap<string, T>; readonly problem: string | undefined }> {
+  const registry = new Registry(prefix.replace(/\/.*/, ""), options);
+  const answers = new Map<string, T>();
+  let problem: string | undefined;
+  const slot = limiter(PARALLEL_QUESTIONS);
+  const one = async (name: string): Promise<void> => {
+    if (problem !== undefined) return;
+    try {
+      answers.set(name, await ask(registry, name));
+    } catch (error) {
+      if (options.signal?.aborted === true) throw error;
+      problem ??= describeError(error);
+    }
+  };
+  await Promise.all(names.map((name) => slot(() => one(name))));
+  return { answers, problem };
+}
+
+/** Whether a registry's folder has an image whole: its tag, its manifest, and every layer. */
+function keeps(folder: string, { repository, tag }: ImageName): boolean {
+  const root = join(folder, "docker", "registry", "v2");
+  const blob = (digest: string): string => {
+    const [algorithm = "", hex = ""] = digest.split(":");
+    return join(root, "blobs", algorithm, hex.slice(0, 2), hex, "data");
+  };
+  try {
+    const link = join(root, "repositories", repository, "_manifests", "tags", tag, "current", "link");
+    const { config, layers } = JSON.parse(readFileSync(blob(readFileSync(link, "utf8").trim()), "utf8")) as {
+      readonly config: { readonly digest: string };
+      readonly layers: readonly { readonly digest: string }[];
+    };
+    return [config, ...layers].every(({ digest }) => existsSync(blob(digest)));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Copies an image from a cache to the stack's registry.
+ * @throws RegistryError naming the registry that refuses.
+ */
+export async function takeFromCache(
+  { name, image }: CachedImage,
+  registry: string,
+  report: (done: number, all: number) => void,
+  options: RegistryOptions = {},
+): Promise<void> {
+  const target = nameInRegistry(registry, name);
+  await copyImage(image, new Registry(target.server, options), target, report);
+}

@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { createProgress } from "../../cli/progress.ts";
+import { readyImages } from "../../cli/ready-images.ts";
+import { targetProfile } from "../../clusters/targets.ts";
+import { wantedImages } from "../../config/images.ts";
+import { loadConfig } from "../../config/index.ts";
+import { imageTag } from "../../images/index.ts";
+import { imagesToBuild } from "../../images/wanted.ts";
+import { FakeRegistry } from "../support/fake-registry.ts";
+
+describe("the images of a deploy", () => {
+  let own: FakeRegistry;
+  let cache: FakeRegistry;
+  beforeEach(async () => {
+    [own, cache] = [await FakeRegistry.start(), await FakeRegistry.start()];
+  });
+  afterEach(async () => {
+    await Promise.all([own.stop(), cache.stop()]);
+  });
+
+  /** What is prepared, and what the user sees. */
+  const ready = async (engine: "local" | "pulumi" = "local", registryRuns = Promise.resolve(true)) => {
+    const config = loadConfig({
+      "millrace:cluster": { target: "minikube", registry: { push: own.server } },
+      "millrace:images": { caches: [`${cache.server}/acme`] },
+    });
+    const prepared: string[] = [];
+    let shown = "";
+    await readyImages({
+      stack: { config, profile: targetProfile(config.cluster) },
+      engine: { name: engine },
+      progress: createProgress({ sink: { write: (text) => (shown += text) }, live: false }),
+      signal: new AbortController().signal,
+      registryRuns,
+      prepare: (names) => {
+        prepared.push(...names);
+        return Promise.resolve();
+      },
+    });
+    return { prepared, shown };
+  };
+  const wanted = imagesToBuild(wantedImages(loadConfig({})));
+  const put = (registry: FakeRegistry, repository: string, names: readonly string[]): void => {
+    for (const name of names) registry.put(`${repository}/${name}`, imageTag(name), ["base", name]);
+  };
+
+  it("are not prepared where the stack's registry has them all, so a colleague's up builds nothing", async () => {
+    put(own, "millrace", wanted);
+    const { prepared, shown } = await ready();
+    expect(prepared).to.deep.equal([]);
+    expect(shown)
+      .to.match(/✓ images \(\d+ \w+\): \d+ in localhost:\d+\n/)
+      .and.to.contain(`${wanted.length} in ${own.server}`);
+    expect(cache.asked).to.deep.equal([]);
+  });
+
+  it("are copied where a cache has them and prepared where nobody has, and the user sees which is where", async () => {
+    const others = wanted.filter((name) => name !== "kafka" && name !== "spark");
+    put(own, "millrace", others);
+    put(cache, "acme", ["kafka"]);
+    const { prepared, shown } = await ready();
+    expect(prepared).to.deep.equal(["spark"]);
+    expect(own.digest("millrace/kafka", imageTag("kafka"))).to.equal(cache.digest("acme/kafka", imageTag("kafka")));
+    expect(shown).to.match(/images \([\d.]+ \w+\): \d+ in localhost:\d+; 1 in localhost:\d+\/acme; to build: spark\n/);
+    expect(shown).to.match(/image kafka \([\d.]+ \w+\): copied from localhost:\d+\/acme/);
+  });
+
+  it("are built where the copy fails, and the user sees why", async () => {
+    put(
+      own,
+      "millrace",
+      wanted.filter((name) => name !== "kafka"),
+    );
+    put(cache, "acme", ["kafka"]);
+    own.readOnly.add("millrace/kafka");
+    const { prepared, shown } = await ready();
+    expect(prepared).to.deep.equal(["kafka"]);
+    expect(shown).to.match(/cache localhost:\d+\/acme: kafka can't be copied \(.*denied.*\); it is built/);
+  });
+
+  it("are not copied where the cluster with their registry did not come up, whose failure is told elsewhere", async () => {
+    put(
+      own,
+      "millrace",
+      wanted.filter((name) => name !== "kafka"),
+    );
+    put(cache, "acme", ["kafka"]);
+    expect((await ready("local", Promise.resolve(false))).prepared).to.deep.equal([]);
+    expect(own.uploads).to.equal(0);
+  });
+
+  it("are all prepared for the official engine, whose provider reads every build context", async () => {
+    put(own, "millrace", wanted);
+    expect((await ready("pulumi")).prepared).to.deep.equal(wanted);
+  });
+});

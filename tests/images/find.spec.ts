@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import { findImages, nameBelow, nameInRegistry, takeFromCache } from "../../images/find.ts";
+import { imageTag } from "../../images/index.ts";
+import { FakeRegistry, type FakeRegistryOptions } from "../support/fake-registry.ts";
+
+const platform = "linux/amd64";
+
+describe("where images are, before they are built", () => {
+  const started: FakeRegistry[] = [];
+  const fake = async (options?: FakeRegistryOptions): Promise<FakeRegistry> => {
+    const registry = await FakeRegistry.start(options);
+    started.push(registry);
+    return registry;
+  };
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((registry) => registry.stop()));
+  });
+  const put = (registry: FakeRegistry, repository: string, image: string, architecture?: string): string =>
+    registry.put(`${repository}/${image}`, imageTag(image), [image], architecture);
+  const noLogin = { login: () => Promise.resolve(undefined) };
+
+  it("is the stack's registry, by their content tags", async () => {
+    const own = await fake();
+    put(own, "millrace", "kafka");
+    own.put("millrace/spark", "of-another-version", ["spark"]);
+    const places = { registry: own.server, caches: [], platform };
+    expect(await findImages(["kafka", "spark"], places)).to.deep.equal({
+      there: ["kafka"],
+      cached: [],
+      missing: ["spark"],
+      warnings: [],
+    });
+  });
+
+  it("is a registry with a repository below, as some are named", async () => {
+    const own = await fake();
+    put(own, "team/millrace", "kafka");
+    const { there } = await findImages(["kafka"], { registry: `${own.server}/team`, caches: [], platform });
+    expect(there).to.deep.equal(["kafka"]);
+  });
+
+  it("is a cache for what the registry lacks, the first that has it, and no cache is asked for more", async () => {
+    const [own, first, second] = [await fake(), await fake(), await fake()];
+    put(own, "millrace", "kafka");
+    put(first, "acme/millrace", "spark");
+    put(second, "x", "spark");
+    put(second, "x", "garage");
+    const caches = [`${first.server}/acme/millrace`, `${second.server}/x`];
+    const found = await findImages(["kafka", "spark", "garage", "presto"], { registry: own.server, caches, platform });
+    expect(found.cached.map(({ name, cache }) => [name, cache])).to.deep.equal([
+      ["spark", caches[0]],
+      ["garage", caches[1]],
+    ]);
+    expect([found.there, found.missing, found.warnings]).to.deep.equal([["kafka"], ["presto"], []]);
+    expect(first.asked.join()).not.to.contain("kafka");
+    expect(second.asked.join()).not.to.contain("spark");
+  });
+
+  it("is not a cache that refuses, can't be reached, or has another architecture: each is a warning by name", async () => {
+    const [own, secret, gone, arm] = [
+      await fake(),
+      await fake({ login: { kind: "bearer", username: "ana", password: "a" } }),
+      await fake(),
+      await fake(),
+    ];
+    put(secret, "x", "kafka");
+    put(arm, "x", "kafka", "arm64");
+    await gone.stop();
+    const caches = [secret, gone, arm].map(({ server }) => `${server}/x`);
+    const found = await findImages(["kafka", "spark"], { registry: own.server, caches, platform }, noLogin);
+    expect([found.cached, found.missing]).to.deep.equal([[], ["kafka", "spark"]]);
+    expect(found.warnings).to.have.length(3);
+    expect(found.warnings[0]).to.match(/^cache localhost:\d+\/x: localhost:\d+ wants a login \(401/);
+    expect(found.warnings[1]).to.match(/^cache localhost:\d+\/x: localhost:\d+ can't be reached \(/);
+    expect(found.warnings[2]).to.equal(
+      `cache ${arm.server}/x: kafka is not taken: it is for linux/arm64, not for linux/amd64`,
+    );
+  });
+
+  it("is a cache also where the stack's own registry can't be asked, which is a warning", async () => {
+    const [own, cache] = [await fake(), await fake()];
+    put(cache, "x", "kafka");
+    await own.stop();
+    const found = await findImages(["kafka"], { registry: own.server, caches: [`${cache.server}/x`], platform });
+    expect(found.cached.map(({ name }) => name)).to.deep.equal(["kafka"]);
+    expect(found.warnings).to.have.length(1);
+    expect(found.warnings[0]).to.match(/^registry localhost:\d+: localhost:\d+ can't be reached/);
+  });
+
+  it("is the folder of this machine's registry while that does not run, if every layer is there", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-kept-"));
+    try {
+      const keep = (path: string, text: string): void => {
+        const file = join(folder, "docker/registry/v2", path);
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, text);
+      };
+      const image = (name: string, layer: string): void => {
+        const { repository, tag } = nameInRegistry("localhost:1", name);
+        keep(`repositories/${repository}/_manifests/tags/${tag}/current/link`, `sha256:ab${name}`);
+        const manifest = { config: { digest: "sha256:cc" }, layers: [{ digest: `sha256:${layer}` }] };
+        keep(`blobs/sha256/ab/ab${name}/data`, JSON.stringify(manifest));
+      };
+      keep("blobs/sha256/cc/cc/data", "{}");
+      keep("blobs/sha256/dd/dd/data", "layer");
+      image("kafka", "dd");
+      image("spark", "ee");
+      const own = await fake();
+      await own.stop();
+      const places = { registry: own.server, kept: folder, caches: [], platform };
+      expect(await findImages(["kafka", "spark", "presto"], places)).to.deep.equal({
+        there: ["kafka"],
+        cached: [],
+        missing: ["spark", "presto"],
+        warnings: [],
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("takes from a cache what the stack's registry then has under its own name, with the same digest", async () => {
+    const [own, cache] = [await fake(), await fake()];
+    const digest = put(cache, "acme", "kafka");
+    const places = { registry: own.server, caches: [`${cache.server}/acme`], platform };
+    const { cached } = await findImages(["kafka"], places);
+    expect(own.asked.filter((line) => !line.startsWith("HEAD"))).to.deep.equal([]);
+    for (const one of cached) await takeFromCache(one, own.server, () => undefined);
+    expect(own.digest("millrace/kafka", imageTag("kafka"))).to.equal(digest);
+    expect((await findImages(["kafka"], places)).there).to.deep.equal(["kafka"]);
+  });
+
+  it("names images in a cache by the cache's own repository", () => {
+    expect(nameBelow("r.example/acme/millrace", "kafka")).to.deep.equal({
+      server: "r.example",
+      repository: "acme/millrace/kafka",
+      tag: imageTag("kafka"),
+    });
+  });
+});
