@@ -40,6 +40,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "show what `up` would change; needs no cluster",
     load: async () => (await import("./preview.ts")).preview,
   },
+  images: {
+    summary: "list the images and where they are; --push makes a registry have them all",
+    load: async () => (await import("./images.ts")).images,
+  },
   sources: {
     summary: "list every package that the platform fetches, with its hash",
     load: async () => (await import("./sources.ts")).sources,

@@ -1,11 +1,12 @@
 /** Makes the platform's images ready for a deploy: what the stack's registry has stays, what a cache has is copied, the rest is prepared. */
 import { wantedImages } from "../config/images.ts";
-import { type CachedImage, findImages, type FoundImages, takeFromCache } from "../images/find.ts";
+import { type CachedImage, checkPush, findImages, type FoundImages, ownPrefix, takeFromCache } from "../images/find.ts";
 import { prepareContexts } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { describeError } from "../platform/describe-error.ts";
 import type { Engine } from "./engine.ts";
+import { UserError } from "./errors.ts";
 import { duringEach, type Progress } from "./progress.ts";
 import type { Stack } from "./stack.ts";
 import { bytes } from "./table.ts";
@@ -41,14 +42,23 @@ export async function readyImages(args: ReadyImagesArgs): Promise<void> {
   const kept = target === "embedded" ? cacheDir("registry") : undefined;
   const { caches } = stack.config.images;
   const step = progress.step("images");
-  const found = await findImages(wanted, { registry: registry.push, kept, caches, platform }, { signal }).catch(
-    (error: unknown) => {
-      step.failed();
-      throw error;
-    },
-  );
+  const own = ownPrefix(registry.push);
+  const found = await findImages(wanted, { own, kept, caches, platform }, { signal }).catch((error: unknown) => {
+    step.failed();
+    throw error;
+  });
   step.done(renderFound(found, registry.push));
-  for (const warning of found.warnings) progress.log(`${warning}; what it may have is built`);
+  // A registry of this machine runs once its cluster does.
+  const silent =
+    found.problem === undefined || kept !== undefined ? [] : [`registry ${registry.push}: ${found.problem}`];
+  for (const warning of [...silent, ...found.warnings]) progress.log(`${warning}; what it may have is built`);
+  const [lacking] = wanted.filter((name) => !found.there.includes(name));
+  // The embedded cluster's own registry comes with the cluster, and takes everything.
+  if (lacking !== undefined && kept === undefined && found.problem === undefined) {
+    await checkPush(own, lacking, { signal }).catch((error: unknown) => {
+      throw new UserError(`registry ${registry.push}: ${describeError(error)}`, { cause: error });
+    });
+  }
   const copied = copyAll(found.cached, args).then(prepareAll);
   const settled = await Promise.allSettled([prepareAll(found.missing), copied]);
   for (const one of settled) if (one.status === "rejected") throw one.reason;
@@ -69,7 +79,7 @@ async function copyAll(cached: readonly CachedImage[], args: ReadyImagesArgs): P
       step.detail(`${bytes(done)} of ${bytes(all)} from ${one.cache}`);
     };
     try {
-      await takeFromCache(one, registry, report, { signal });
+      await takeFromCache(one, ownPrefix(registry), report, { signal });
       step.done(`copied from ${one.cache} (${bytes(size)})`);
     } catch (error) {
       step.failed();

@@ -6,14 +6,14 @@ import { limiter } from "../platform/images/work.ts";
 import { copyImage, findImage, type FoundImage } from "../platform/registry/copy.ts";
 import { type ImageName, parseImageName } from "../platform/registry/image-name.ts";
 import { Registry, type RegistryOptions } from "../platform/registry/registry.ts";
-import { imageReference, imageTag } from "./tags.ts";
+import { imageRepository, imageTag } from "./tags.ts";
 
 export interface Places {
-  /** The stack's registry, as the machine that pushes knows it: `localhost:5000`. */
-  readonly registry: string;
+  /** Where they are to be, as a registry with the repository below: `localhost:5000/millrace`. */
+  readonly own: string;
   /** Folder in which that registry keeps its images, where it is this machine's. @default - it is asked only */
   readonly kept?: string | undefined;
-  /** Registries with a repository below, which are asked in this order: `registry.example.com/acme/millrace`. */
+  /** Where else they may be, asked in this order: `registry.example.com/acme/millrace`. */
   readonly caches: readonly string[];
   /** Platform of the nodes, as Docker names it, for example `linux/amd64`. */
   readonly platform: string;
@@ -27,50 +27,46 @@ export interface CachedImage {
 }
 
 export interface FoundImages {
-  /** Names of those that the stack's registry has. */
+  /** Names of those that are where they are to be. */
   readonly there: readonly string[];
   readonly cached: readonly CachedImage[];
   /** Names of those that nobody has. */
   readonly missing: readonly string[];
-  /** One line for each registry that could not be asked, and each image that can't be taken. */
+  /** Why the registry where they are to be could not be asked. @default - it was */
+  readonly problem: string | undefined;
+  /** One line for each cache that could not be asked, and each image that can't be taken from it. */
   readonly warnings: readonly string[];
 }
 
 /** Questions to one registry at the same time. */
 const PARALLEL_QUESTIONS = 4;
 
+/** Where the stack's registry has the platform's images. */
+export function ownPrefix(registry: string): string {
+  return `${registry}/${imageRepository}`;
+}
+
 /** The name of an image in a registry with a repository below, by its content tag. */
 export function nameBelow(prefix: string, image: string): ImageName {
-  return full(`${prefix}/${image}:${imageTag(image)}`);
-}
-
-/** The name under which the stack's registry has an image. */
-export function nameInRegistry(registry: string, image: string): ImageName {
-  return full(`${registry}/${imageReference(image)}`);
-}
-
-function full(text: string): ImageName {
-  const name = parseImageName(text);
-  if (name === undefined) throw new Error(`"${text}" is not the name of an image in a registry`);
+  const name = parseImageName(`${prefix}/${image}:${imageTag(image)}`);
+  if (name === undefined) throw new Error(`"${prefix}" names no registry`);
   return name;
 }
 
 /** Looks for images; asks only, changes nothing. A registry that can't be asked is a warning. */
 export async function findImages(
   names: readonly string[],
-  { registry, kept, caches, platform }: Places,
+  { own, kept, caches, platform }: Places,
   options: RegistryOptions = {},
 ): Promise<FoundImages> {
   const warnings: string[] = [];
   const cached: CachedImage[] = [];
-  const own = await asked(registry, names, options, async (of, name) => {
-    const { repository, tag } = nameInRegistry(registry, name);
+  const first = await asked(own, names, options, async (of, name) => {
+    const { repository, tag } = nameBelow(own, name);
     return (await of.digestOf(repository, tag)) !== undefined;
   });
-  const isKept = (name: string): boolean => kept !== undefined && keeps(kept, nameInRegistry(registry, name));
-  const there = names.filter((name) => own.answers.get(name) ?? isKept(name));
-  // A registry of this machine runs once its cluster does.
-  if (own.problem !== undefined && kept === undefined) warnings.push(`registry ${registry}: ${own.problem}`);
+  const isKept = (name: string): boolean => kept !== undefined && keeps(kept, nameBelow(own, name));
+  const there = names.filter((name) => first.answers.get(name) ?? isKept(name));
   let missing = names.filter((name) => !there.includes(name));
   for (const cache of missing.length === 0 ? [] : caches) {
     const { answers, problem } = await asked(cache, missing, options, async (of, name) => {
@@ -83,7 +79,17 @@ export async function findImages(
     }
     missing = missing.filter((name) => cached.every((found) => found.name !== name));
   }
-  return { there, cached, missing, warnings };
+  return { there, cached, missing, problem: first.problem, warnings };
+}
+
+/**
+ * Asks whether this machine may push, before anything is built for it.
+ * @param own A registry with the repository below.
+ * @throws RegistryError naming the registry that refuses.
+ */
+export async function checkPush(own: string, image: string, options: RegistryOptions = {}): Promise<void> {
+  const { server, repository } = nameBelow(own, image);
+  await new Registry(server, options).checkPush(repository);
 }
 
 /** Asks one registry for each image, and no further once it could not be asked. */
@@ -130,15 +136,16 @@ function keeps(folder: string, { repository, tag }: ImageName): boolean {
 }
 
 /**
- * Copies an image from a cache to the stack's registry.
+ * Copies an image from a cache to where it is to be.
+ * @param own A registry with the repository below.
  * @throws RegistryError naming the registry that refuses.
  */
 export async function takeFromCache(
   { name, image }: CachedImage,
-  registry: string,
+  own: string,
   report: (done: number, all: number) => void,
   options: RegistryOptions = {},
 ): Promise<void> {
-  const target = nameInRegistry(registry, name);
+  const target = nameBelow(own, name);
   await copyImage(image, new Registry(target.server, options), target, report);
 }

@@ -19,3 +19,18 @@ export function contextDir(name: string): string {
 export function buildArgs(name: string): Record<string, string> {
   return { BASE: imageReference(baseOf(name)) };
 }
+
+/**
+ * How an image is built; the same for both engines and for `npm run images`.
+ * @param context Folder that it is built from. @default - the one that `prepareContexts` makes
+ */
+export function buildSettings(name: string, platform: string, context = contextDir(name)) {
+  return {
+    context,
+    dockerfile: `${context}/Dockerfile`,
+    args: buildArgs(name),
+    platform,
+    builderVersion: "BuilderV1",
+    network: "none",
+  } as const;
+}

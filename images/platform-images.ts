@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../platform/component.ts";
-import { buildArgs, builtAfter, imageNames, imageReference } from "./index.ts";
+import { buildSettings, builtAfter, imageNames, imageReference } from "./index.ts";
 import { contextFor } from "./ready.ts";
 
 /** Names under which one registry is reached. */
@@ -40,20 +40,12 @@ export class PlatformImages extends Component {
     const built = new Map<string, docker.Image>();
     const pushImage = (image: string): pulumi.Output<string> => {
       const reference = imageReference(image);
-      const context = contextFor(image);
       const before = built.get(builtAfter(image) ?? image);
       const pushed = new docker.Image(
         `${name}-${image}`,
         {
           imageName: `${args.registry.push}/${reference}`,
-          build: {
-            context,
-            dockerfile: `${context}/Dockerfile`,
-            args: buildArgs(image),
-            platform: args.platform,
-            builderVersion: docker.BuilderVersion.BuilderV1,
-            network: "none",
-          },
+          build: buildSettings(image, args.platform, contextFor(image)),
           skipPush: false,
         },
         { parent: this, ...(before === undefined ? {} : { dependsOn: [before] }) },

@@ -100,9 +100,12 @@ export function imageTag(name: string, root = repositoryDir): string {
   return hash.digest("hex").slice(0, 16);
 }
 
+/** Repository below which the stack's registry has the images. */
+export const imageRepository = "millrace";
+
 /** Name of an image without a registry: `millrace/kafka:<content hash>`. */
 export function imageReference(name: string, root = repositoryDir): string {
-  return `millrace/${name}:${imageTag(name, root)}`;
+  return `${imageRepository}/${name}:${imageTag(name, root)}`;
 }
 
 /** Whether a name is one of the images that run in the cluster, not a local base. */

@@ -56,7 +56,20 @@ function problems(type: string, inputs: Props): string[] {
   return typeof inputs["imageName"] === "string" ? [] : ["imageName is missing"];
 }
 
-async function makeImage(docker: Docker, projectDir: string, context: StepContext): Promise<Made> {
+/** Builds an image and pushes it, unless the registry has it; the same as `docker.Image` with these inputs. */
+export async function publishImage(
+  inputs: Props,
+  progress: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await makeImage(new Docker(), "/", { inputs, progress, signal });
+}
+
+async function makeImage(
+  docker: Docker,
+  projectDir: string,
+  context: Pick<StepContext, "inputs" | "progress" | "signal">,
+): Promise<Made> {
   const { inputs, progress, signal } = context;
   const name = String(inputs["imageName"]);
   const push = inputs["skipPush"] !== true && inputs["skipPush"] !== "true";

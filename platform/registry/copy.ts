@@ -106,8 +106,11 @@ async function copyBlob(
     count(blob.size);
     return;
   }
-  const from = image.registry.server === target.server ? image.repository : undefined;
-  const place = await target.beginUpload(repository, blob.digest, from);
+  const isSame = image.registry.server === target.server;
+  const place = await target.beginUpload(
+    repository,
+    isSame ? { digest: blob.digest, from: image.repository } : undefined,
+  );
   if (place === undefined) {
     count(blob.size);
     return;

@@ -156,13 +156,16 @@ export class Registry {
 
   /**
    * Begins to take a blob.
-   * @param from Another repository of this registry that has it.
+   * @param mounted A blob that another repository of this registry has. @default - its bytes are sent
    * @returns where its bytes go; `undefined`: it was taken from there.
    * @throws RegistryError
    */
-  async beginUpload(repository: string, digest: string, from?: string): Promise<string | undefined> {
-    const mount = from === undefined ? "" : `?mount=${digest}&from=${encodeURIComponent(from)}`;
-    const scope = pushPull(repository) + (from === undefined ? "" : ` ${pull(from)}`);
+  async beginUpload(
+    repository: string,
+    mounted?: { readonly digest: string; readonly from: string },
+  ): Promise<string | undefined> {
+    const mount = mounted === undefined ? "" : `?mount=${mounted.digest}&from=${encodeURIComponent(mounted.from)}`;
+    const scope = pushPull(repository) + (mounted === undefined ? "" : ` ${pull(mounted.from)}`);
     const path = `/v2/${repository}/blobs/uploads/${mount}`;
     const answer = await this.#ask("POST", path, { body: Buffer.alloc(0), scope });
     const bytes = await textOf(answer);
@@ -170,6 +173,14 @@ export class Registry {
     const { location } = answer.headers;
     if (answer.status !== 202 || location === undefined) throw this.#refused(answer, bytes, `a push to ${repository}`);
     return location;
+  }
+
+  /** Begins a push and gives it up. @throws RegistryError when this machine may not push */
+  async checkPush(repository: string): Promise<void> {
+    const place = await this.beginUpload(repository);
+    if (place === undefined) return;
+    const answer = await this.#ask("DELETE", place, { scope: pushPull(repository) });
+    answer.stream.resume();
   }
 
   /** Sends the bytes of a blob to the place that {@link beginUpload} answered; the registry checks them. @throws RegistryError */

@@ -72,10 +72,20 @@ describe("the images of a deploy", () => {
       wanted.filter((name) => name !== "kafka"),
     );
     put(cache, "acme", ["kafka"]);
-    own.readOnly.add("millrace/kafka");
+    cache.broken.add("acme/kafka");
     const { prepared, shown } = await ready();
     expect(prepared).to.deep.equal(["kafka"]);
-    expect(shown).to.match(/cache localhost:\d+\/acme: kafka can't be copied \(.*denied.*\); it is built/);
+    expect(shown).to.match(/cache localhost:\d+\/acme: kafka can't be copied \(.*broke off a layer.*\); it is built/);
+    expect(own.digest("millrace/kafka", imageTag("kafka"))).to.equal(undefined);
+  });
+
+  it("are not built for a registry that takes none from this machine", async () => {
+    own.readOnly.add(`millrace/${wanted[0] ?? ""}`);
+    const said = await ready().then(
+      () => "nothing failed",
+      (error: unknown) => (error as Error).message,
+    );
+    expect(said).to.match(/^registry localhost:\d+: localhost:\d+ wants a login \(403: denied\)/);
   });
 
   it("are not copied where the cluster with their registry did not come up, whose failure is told elsewhere", async () => {

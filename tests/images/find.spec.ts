@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { findImages, nameBelow, nameInRegistry, takeFromCache } from "../../images/find.ts";
+import { findImages, nameBelow, ownPrefix, takeFromCache } from "../../images/find.ts";
 import { imageTag } from "../../images/index.ts";
 import { FakeRegistry, type FakeRegistryOptions } from "../support/fake-registry.ts";
 
@@ -26,11 +26,12 @@ describe("where images are, before they are built", () => {
     const own = await fake();
     put(own, "millrace", "kafka");
     own.put("millrace/spark", "of-another-version", ["spark"]);
-    const places = { registry: own.server, caches: [], platform };
+    const places = { own: ownPrefix(own.server), caches: [], platform };
     expect(await findImages(["kafka", "spark"], places)).to.deep.equal({
       there: ["kafka"],
       cached: [],
       missing: ["spark"],
+      problem: undefined,
       warnings: [],
     });
   });
@@ -38,7 +39,7 @@ describe("where images are, before they are built", () => {
   it("is a registry with a repository below, as some are named", async () => {
     const own = await fake();
     put(own, "team/millrace", "kafka");
-    const { there } = await findImages(["kafka"], { registry: `${own.server}/team`, caches: [], platform });
+    const { there } = await findImages(["kafka"], { own: ownPrefix(`${own.server}/team`), caches: [], platform });
     expect(there).to.deep.equal(["kafka"]);
   });
 
@@ -49,7 +50,11 @@ describe("where images are, before they are built", () => {
     put(second, "x", "spark");
     put(second, "x", "garage");
     const caches = [`${first.server}/acme/millrace`, `${second.server}/x`];
-    const found = await findImages(["kafka", "spark", "garage", "presto"], { registry: own.server, caches, platform });
+    const found = await findImages(["kafka", "spark", "garage", "presto"], {
+      own: ownPrefix(own.server),
+      caches,
+      platform,
+    });
     expect(found.cached.map(({ name, cache }) => [name, cache])).to.deep.equal([
       ["spark", caches[0]],
       ["garage", caches[1]],
@@ -70,7 +75,7 @@ describe("where images are, before they are built", () => {
     put(arm, "x", "kafka", "arm64");
     await gone.stop();
     const caches = [secret, gone, arm].map(({ server }) => `${server}/x`);
-    const found = await findImages(["kafka", "spark"], { registry: own.server, caches, platform }, noLogin);
+    const found = await findImages(["kafka", "spark"], { own: ownPrefix(own.server), caches, platform }, noLogin);
     expect([found.cached, found.missing]).to.deep.equal([[], ["kafka", "spark"]]);
     expect(found.warnings).to.have.length(3);
     expect(found.warnings[0]).to.match(/^cache localhost:\d+\/x: localhost:\d+ wants a login \(401/);
@@ -80,14 +85,13 @@ describe("where images are, before they are built", () => {
     );
   });
 
-  it("is a cache also where the stack's own registry can't be asked, which is a warning", async () => {
+  it("is a cache also where the stack's own registry can't be asked, whose answer is kept", async () => {
     const [own, cache] = [await fake(), await fake()];
     put(cache, "x", "kafka");
     await own.stop();
-    const found = await findImages(["kafka"], { registry: own.server, caches: [`${cache.server}/x`], platform });
+    const found = await findImages(["kafka"], { own: ownPrefix(own.server), caches: [`${cache.server}/x`], platform });
     expect(found.cached.map(({ name }) => name)).to.deep.equal(["kafka"]);
-    expect(found.warnings).to.have.length(1);
-    expect(found.warnings[0]).to.match(/^registry localhost:\d+: localhost:\d+ can't be reached/);
+    expect(found.problem).to.match(/^localhost:\d+ can't be reached/);
   });
 
   it("is the folder of this machine's registry while that does not run, if every layer is there", async () => {
@@ -99,7 +103,7 @@ describe("where images are, before they are built", () => {
         writeFileSync(file, text);
       };
       const image = (name: string, layer: string): void => {
-        const { repository, tag } = nameInRegistry("localhost:1", name);
+        const { repository, tag } = nameBelow("localhost:1/millrace", name);
         keep(`repositories/${repository}/_manifests/tags/${tag}/current/link`, `sha256:ab${name}`);
         const manifest = { config: { digest: "sha256:cc" }, layers: [{ digest: `sha256:${layer}` }] };
         keep(`blobs/sha256/ab/ab${name}/data`, JSON.stringify(manifest));
@@ -110,13 +114,9 @@ describe("where images are, before they are built", () => {
       image("spark", "ee");
       const own = await fake();
       await own.stop();
-      const places = { registry: own.server, kept: folder, caches: [], platform };
-      expect(await findImages(["kafka", "spark", "presto"], places)).to.deep.equal({
-        there: ["kafka"],
-        cached: [],
-        missing: ["spark", "presto"],
-        warnings: [],
-      });
+      const places = { own: ownPrefix(own.server), kept: folder, caches: [], platform };
+      const { there, missing } = await findImages(["kafka", "spark", "presto"], places);
+      expect([there, missing]).to.deep.equal([["kafka"], ["spark", "presto"]]);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -125,10 +125,10 @@ describe("where images are, before they are built", () => {
   it("takes from a cache what the stack's registry then has under its own name, with the same digest", async () => {
     const [own, cache] = [await fake(), await fake()];
     const digest = put(cache, "acme", "kafka");
-    const places = { registry: own.server, caches: [`${cache.server}/acme`], platform };
+    const places = { own: ownPrefix(own.server), caches: [`${cache.server}/acme`], platform };
     const { cached } = await findImages(["kafka"], places);
     expect(own.asked.filter((line) => !line.startsWith("HEAD"))).to.deep.equal([]);
-    for (const one of cached) await takeFromCache(one, own.server, () => undefined);
+    for (const one of cached) await takeFromCache(one, places.own, () => undefined);
     expect(own.digest("millrace/kafka", imageTag("kafka"))).to.equal(digest);
     expect((await findImages(["kafka"], places)).there).to.deep.equal(["kafka"]);
   });

@@ -38,6 +38,8 @@ export class FakeRegistry {
   readonly server: string;
   /** Repositories that refuse a push although the login is right. */
   readonly readOnly = new Set<string>();
+  /** Repositories whose layers end in the middle. */
+  readonly broken = new Set<string>();
   readonly #http: Server;
   readonly #options: FakeRegistryOptions;
   readonly #blobs = new Map<string, Buffer>();
@@ -119,6 +121,16 @@ export class FakeRegistry {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { status, headers, body } = this.#reply(request, Buffer.concat(chunks));
+    if (
+      request.method === "GET" &&
+      [...this.broken].some((one) => request.url?.includes(`${one}/blobs/`)) &&
+      body.length < 20
+    ) {
+      response.writeHead(status, { ...headers, "content-length": "1000" });
+      response.write(String(body).slice(0, 1));
+      setTimeout(() => request.socket.destroy(), 20);
+      return;
+    }
     response.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) });
     response.end(request.method === "HEAD" ? "" : body);
   }
@@ -135,7 +147,7 @@ export class FakeRegistry {
     }
     const [, repository = "", kind = "", reference = ""] =
       /^\/v2\/(.+)\/(manifests|blobs\/uploads|blobs)\/(.*)$/.exec(url.pathname) ?? [];
-    const isPush = method === "PUT" || method === "POST";
+    const isPush = method !== "GET" && method !== "HEAD";
     const challenge = this.#challenge(request.headers.authorization, repository, isPush);
     if (challenge !== undefined) return refuse(401, "authentication required", { "www-authenticate": challenge });
     if (isPush && this.readOnly.has(repository)) return refuse(403, "denied");
@@ -162,6 +174,8 @@ export class FakeRegistry {
         }
         return end(202, { location: `/v2/${repository}/blobs/uploads/1?state=a%2Fb` });
       }
+      case "DELETE blobs/uploads":
+        return end(204);
       case "PUT blobs/uploads": {
         const digest = url.searchParams.get("digest") ?? "";
         if (url.searchParams.get("state") !== "a/b") return refuse(404, "upload unknown");

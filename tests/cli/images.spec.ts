@@ -1,0 +1,157 @@
+import { expect } from "chai";
+import { type ImagesReport, listImages, pushImages, pushProblem, renderImages } from "../../cli/images.ts";
+import { createProgress } from "../../cli/progress.ts";
+import { targetProfile } from "../../clusters/targets.ts";
+import { wantedImages } from "../../config/images.ts";
+import { loadConfig } from "../../config/index.ts";
+import { imageTag } from "../../images/index.ts";
+import { imagesToBuild } from "../../images/wanted.ts";
+import { FakeRegistry, type FakeRegistryOptions } from "../support/fake-registry.ts";
+
+const wanted = imagesToBuild(wantedImages(loadConfig({})));
+const ana = { username: "ana", password: "a" };
+
+describe("the images of a profile", () => {
+  const started: FakeRegistry[] = [];
+  const fake = async (options?: FakeRegistryOptions): Promise<FakeRegistry> => {
+    const registry = await FakeRegistry.start(options);
+    started.push(registry);
+    return registry;
+  };
+  let own: FakeRegistry;
+  let target: FakeRegistry;
+  beforeEach(async () => {
+    own = await fake();
+    target = await fake({ login: { kind: "bearer", ...ana } });
+  });
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((registry) => registry.stop()));
+  });
+
+  const put = (registry: FakeRegistry, repository: string, names: readonly string[]): void => {
+    for (const name of names) registry.put(`${repository}/${name}`, imageTag(name), ["base", name]);
+  };
+  const asked = (caches: readonly string[] = []) => {
+    const config = loadConfig({
+      "millrace:cluster": { target: "minikube", registry: { push: own.server } },
+      "millrace:images": { caches },
+    });
+    return {
+      stack: { config, profile: targetProfile(config.cluster) },
+      progress: createProgress({ sink: { write: () => undefined }, live: false }),
+      signal: new AbortController().signal,
+    };
+  };
+  const prepared: string[] = [];
+  const published: unknown[] = [];
+  const pushed = async (
+    changes: { login?: typeof ana; fails?: string; unprepared?: string; caches?: string[] } = {},
+  ) => {
+    prepared.length = 0;
+    published.length = 0;
+    return await pushImages({
+      ...asked(changes.caches),
+      push: `${target.server}/acme/millrace`,
+      options: { login: (server) => Promise.resolve(server === target.server ? (changes.login ?? ana) : undefined) },
+      prepare: (names) => {
+        prepared.push(...names);
+        return changes.unprepared === undefined ? Promise.resolve() : Promise.reject(new Error(changes.unprepared));
+      },
+      publish: (inputs) => {
+        published.push(inputs);
+        const name = /\/([a-z]+):[0-9a-f]{16}$/.exec(String(inputs["imageName"]))?.[1] ?? "";
+        if (name === changes.fails) return Promise.reject(new Error("the build failed: no space left"));
+        put(target, "acme/millrace", [name]);
+        return Promise.resolve();
+      },
+    });
+  };
+  const states = ({ images }: Pick<ImagesReport, "images">) =>
+    Object.fromEntries(images.map(({ name, state }) => [name, state]));
+
+  it("are published by their content tags: what is there is skipped, what the stack or a cache has is copied, the rest is built", async () => {
+    const cache = await fake();
+    const [first = "", second = "", third = "", ...rest] = wanted;
+    put(target, "acme/millrace", [first]);
+    put(own, "millrace", [second]);
+    put(cache, "x", [third]);
+    const outcome = await pushed({ caches: [`${cache.server}/x`] });
+    expect(outcome).to.include({ ok: true, registry: `${target.server}/acme/millrace` });
+    expect(states(outcome)).to.deep.equal({
+      [first]: "there",
+      [second]: "copied",
+      [third]: "copied",
+      ...Object.fromEntries(rest.map((name) => [name, "built"])),
+    });
+    expect(prepared).to.deep.equal(rest);
+    expect(published).to.have.length(rest.length);
+    for (const name of wanted) expect(target.digest(`acme/millrace/${name}`, imageTag(name)), name).to.be.a("string");
+    expect(outcome.images[1]).to.deep.equal({
+      name: second,
+      reference: `${target.server}/acme/millrace/${second}:${imageTag(second)}`,
+      state: "copied",
+      from: `${own.server}/millrace`,
+      error: null,
+    });
+    const again = await pushed();
+    expect(new Set(again.images.map(({ state }) => state))).to.deep.equal(new Set(["there"]));
+    expect([prepared, published]).to.deep.equal([[], []]);
+  });
+
+  it("are built as a deploy builds them", async () => {
+    put(
+      target,
+      "acme/millrace",
+      wanted.filter((name) => name !== "kafka"),
+    );
+    await pushed();
+    const [inputs] = published as { imageName: string; build: Record<string, unknown> }[];
+    expect(inputs?.imageName).to.equal(`${target.server}/acme/millrace/kafka:${imageTag("kafka")}`);
+    expect(inputs?.build).to.include({ platform: "linux/amd64", network: "none" });
+  });
+
+  it("that fail are each named, and the others are published", async () => {
+    const { ok, errors, ...outcome } = await pushed({ fails: "kafka" });
+    expect(ok).to.equal(false);
+    expect(errors).to.deep.equal([
+      `${target.server}/acme/millrace/kafka:${imageTag("kafka")}: the build failed: no space left`,
+    ]);
+    expect(Object.values(states(outcome)).filter((state) => state === "built")).to.have.length(wanted.length - 1);
+    expect(states(outcome)).to.include({ kafka: "failed" });
+  });
+
+  it("are refused before anything is prepared where the login may not push, or is wrong", async () => {
+    for (const name of wanted) target.readOnly.add(`acme/millrace/${name}`);
+    const failures: string[] = [];
+    for (const login of [ana, { username: "bob", password: "b" }]) {
+      await pushed({ login }).catch((error: unknown) => failures.push((error as Error).message));
+    }
+    expect(failures).to.have.length(2);
+    expect(failures[0]).to.match(
+      /^--push localhost:\d+\/acme\/millrace: .* refuses the login of "ana" \(403: denied\)/,
+    );
+    expect(failures[1]).to.match(/^--push localhost:\d+\/acme\/millrace: .* refuses the login of "bob" \(401/);
+    expect([prepared, published]).to.deep.equal([[], []]);
+  });
+
+  it("are listed with where they are, and nothing is changed", async () => {
+    const cache = await fake();
+    put(own, "millrace", ["kafka"]);
+    put(cache, "x", ["spark"]);
+    const outcome = await listImages(asked([`${cache.server}/x`]));
+    expect(states(outcome)).to.include({ kafka: "there", spark: "cache", presto: "nowhere" });
+    expect([...own.asked, ...cache.asked].filter((line) => !/^(GET|HEAD) /.test(line))).to.deep.equal([]);
+    const text = renderImages({ ...outcome, stack: "dev", durationMs: 1 });
+    expect(text).to.match(/^kafka +is there +localhost:\d+\/millrace\/kafka:[0-9a-f]{16}$/m);
+    expect(text).to.match(/^spark +can be copied from localhost:\d+\/x +/m);
+    expect(text).to.match(/^presto +is to be built +/m);
+  });
+
+  it("go to a registry that is named as one", () => {
+    expect(pushProblem("registry.example.com/acme/millrace")).to.equal(undefined);
+    expect(pushProblem("https://r.example/x")).to.equal(
+      '--push "https://r.example/x": give a registry with its port and repository, in lower case, without protocol, ' +
+        'tag or spaces, for example "registry.example.com/acme/millrace"',
+    );
+  });
+});
