@@ -29,12 +29,14 @@ import { databases as databasesOf, rooms, settingsIn, topicsOf } from "./config/
 import { declaredTables } from "./config/tables.ts";
 import { guard } from "./guard.ts";
 import { chooseImages } from "./images/choose.ts";
+import { pullLogin } from "./images/pull-login.ts";
 import { readyContexts } from "./images/ready.ts";
 import { imagesToBuild } from "./images/wanted.ts";
-import { isTools } from "./platform/service.ts";
 import { PlatformNamespace } from "./platform/namespace.ts";
 import { House } from "./platform/place.ts";
+import { PullSecrets } from "./platform/pull-secrets.ts";
 import { Revision } from "./platform/revision.ts";
+import { isTools } from "./platform/service.ts";
 import { Storage } from "./platform/storage.ts";
 
 const secretKeys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
@@ -68,6 +70,19 @@ const { namespaceName: namespace } = new PlatformNamespace(
   },
   onCluster,
 );
+const { pullSecret, pullLogin: hasPullLogin } = config.images;
+const pullSecrets =
+  pullSecret === undefined && !hasPullLogin
+    ? undefined
+    : new PullSecrets(
+        "pull-secrets",
+        {
+          namespace,
+          ...(pullSecret !== undefined && { existing: pullSecret }),
+          ...(hasPullLogin && { login: await pullLogin(target.registry) }),
+        },
+        onCluster,
+      );
 const contents = objectStoreContents(config);
 const house = new House({
   namespace,
@@ -77,7 +92,10 @@ const house = new House({
   bucket: contents.bucket,
   homes: contents.homes,
   of: settingsIn(config),
-  opts: onCluster,
+  opts: {
+    provider,
+    transformations: [...(pullSecrets ? [pullSecrets.transformation] : []), revision.transformation],
+  },
 });
 const { place } = house;
 

@@ -1,6 +1,6 @@
 /** Settings of where the platform's images come from. */
 import * as z from "zod";
-import { registryPrefix } from "../platform/settings.ts";
+import { registryPrefix, secret } from "../platform/settings.ts";
 
 export const images = z
   .strictObject({
@@ -14,6 +14,19 @@ export const images = z
         "Registries that may have the images already, in the order in which they are asked. An image is looked for by " +
           "its content tag, `<cache>/<image>:<tag>`; one that is there is copied to the stack's registry and not built. " +
           "`npm run images -- --push <cache>` fills one.",
+      ),
+    pullSecret: secret()
+      .optional()
+      .describe(
+        "Secret of type `kubernetes.io/dockerconfigjson` in the namespace, with which every pod gets its image. It must be there before its pods " +
+          "are; in a namespace that `up` makes, give `pullLogin`.",
+      ),
+    pullLogin: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether a Secret is made from this machine's `docker login` for `cluster.registry.pull`, for every pod. Whoever may read " +
+          "Secrets in the namespace can read the login: use one that may only pull.",
       ),
   })
   .prefault({})

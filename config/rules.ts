@@ -17,6 +17,7 @@ export function configProblems(config: PlatformConfig): string[] {
     ...enabledRooms(config).flatMap(({ room, view }) => room.problems?.(view, store) ?? []),
     ...resourceProblems(config),
     ...imageProblems(config),
+    ...pullProblems(config),
   ];
 }
 
@@ -96,6 +97,11 @@ function imageProblems(config: PlatformConfig): string[] {
     `millrace:cluster.registry: missing, and target cloud has no default; give a registry, or an image in ` +
       missing.map(({ name }) => `millrace:services.${name}.image`).join(", "),
   ];
+}
+
+function pullProblems({ cluster, images }: PlatformConfig): string[] {
+  if (cluster.target !== "embedded" || !images.pullLogin) return [];
+  return ["millrace:images.pullLogin: the registry of target embedded asks for no login; remove the setting"];
 }
 
 /** Pods that ask for more than they may use. */

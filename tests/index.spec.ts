@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { Output } from "@pulumi/pulumi";
 import { setupResources } from "../platform/resources.ts";
@@ -238,6 +241,42 @@ describe("the program", function () {
       });
     });
   }
+
+  it("gives the Secrets of the registry to every pod, also to those that others make, and to none without them", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-pull-"));
+    const before = process.env["DOCKER_CONFIG"];
+    process.env["DOCKER_CONFIG"] = folder;
+    try {
+      const auth = Buffer.from("ana:s3cret").toString("base64");
+      writeFileSync(join(folder, "config.json"), JSON.stringify({ auths: { "registry.example": { auth } } }));
+      const config = { "millrace:profile": "full", "millrace:cluster": { ...cloud, exposure: "loadBalancer" } };
+      const { mocked } = await render({ ...config, "millrace:images": { pullSecret: "regcred", pullLogin: true } });
+      const all = [
+        ...(await workloads(mocked)).map((workload) => [workload.name, podOf(workload)] as const),
+        ...(await templates(mocked)),
+      ];
+      expect(all.map(([name]) => name)).to.include.members([...podTemplates, taskTemplate, "proof", "proof-on-demand"]);
+      const wanted = [{ name: "regcred" }, { name: "registry-login" }];
+      for (const [name, pod] of all) expect(pod, name).to.deep.include({ imagePullSecrets: wanted });
+      const secret = await mocked.get("kubernetes:core/v1:Secret", "registry-login");
+      expect(secret.secrets).to.include("stringData");
+      expect(secret.inputs).to.include({ type: "kubernetes.io/dockerconfigjson" });
+      const text = (secret.inputs as unknown as { stringData: Record<string, string> }).stringData[".dockerconfigjson"];
+      expect(JSON.parse(text ?? "")).to.deep.equal({
+        auths: { "registry.example": { username: "ana", password: "s3cret", auth } },
+      });
+      const texts = JSON.stringify((await mocked.ofType("kubernetes:core/v1:ConfigMap")).map(({ inputs }) => inputs));
+      expect(texts).not.to.contain("s3cret").and.not.to.contain(auth);
+
+      const { mocked: plain } = await render(config);
+      expect(JSON.stringify((await plain.resources()).map(({ inputs }) => inputs))).not.to.contain("imagePullSecrets");
+      expect((await plain.lineages()).join()).not.to.contain("PullSecrets");
+    } finally {
+      if (before === undefined) delete process.env["DOCKER_CONFIG"];
+      else process.env["DOCKER_CONFIG"] = before;
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it("asks a consumer of S3 with its own key and nothing else", async () => {
     const { mocked } = await render({});

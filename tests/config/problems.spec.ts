@@ -230,6 +230,16 @@ const bad: Case[] = [
     'millrace:images.caches: received "r.example/x"; give a list of registries with their repositories, for example ["registry.example.com/acme/millrace"]',
   ],
   [
+    "a pull secret that is no name",
+    { images: { pullSecret: "Reg Cred" } },
+    'millrace:images.pullSecret: received "Reg Cred"; give the name of a Secret: lower-case letters, digits and dashes, at most 63',
+  ],
+  [
+    "a pull login on embedded",
+    { images: { pullLogin: true } },
+    "millrace:images.pullLogin: the registry of target embedded asks for no login; remove the setting",
+  ],
+  [
     "an unknown setting of images",
     { images: { cache: [] } },
     'millrace:images.cache: unknown setting; did you mean "caches"?',
