@@ -44,6 +44,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "list the images and where they are; --push makes a registry have them all",
     load: async () => (await import("./images.ts")).images,
   },
+  clean: {
+    summary: "free builds and images that newer ones have replaced",
+    load: async () => (await import("./clean.ts")).clean,
+  },
   sources: {
     summary: "list every package that the platform fetches, with its hash",
     load: async () => (await import("./sources.ts")).sources,

@@ -6,7 +6,7 @@ import { cacheDir } from "../platform/images/cache.ts";
 import { baseOf, imageReference, imageTag } from "./tags.ts";
 
 export { baseNames, type BaseName, builtAfter, imageNames, imageReference, imageTag } from "./tags.ts";
-export { type Progress, prepareContexts } from "./prepare.ts";
+export { namesInUse, type Progress, prepareContexts } from "./prepare.ts";
 export { listSources, type Source } from "./sources.ts";
 export { versions } from "../platform/images/versions.ts";
 

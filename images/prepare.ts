@@ -7,7 +7,7 @@ import { filesBelow, repositoryDir } from "../platform/images/files.ts";
 import { ensureBase } from "./debian.ts";
 import { fetchMaven } from "../platform/images/maven.ts";
 import { parseMavenLock, readLock } from "../platform/images/lock-files.ts";
-import { baseOf, compiledImages, imageFolder, imageNames, imageTag, sourceFolders } from "./tags.ts";
+import { baseNames, baseOf, compiledImages, imageFolder, imageNames, imageTag, sourceFolders } from "./tags.ts";
 import { limiter, type Work } from "../platform/images/work.ts";
 
 /** Told what is being done (`image spark`) and how far it is (`12 of 30 jars`). */
@@ -38,7 +38,7 @@ export async function prepareContexts(names: readonly string[], progress: Progre
       abort.abort();
     }
   };
-  sweepCache();
+  sweepCache(namesInUse());
   const wanted = imageNames.filter((name) => names.includes(name));
   await Promise.all([
     ...[...new Set(wanted.map((name) => baseOf(name)))].map((base) =>
@@ -52,6 +52,14 @@ export async function prepareContexts(names: readonly string[], progress: Progre
     ),
   ]);
   if (failures.length > 0) throw failures[0];
+}
+
+/** Names in the cache of every context and base of this version. */
+export function namesInUse(): ReadonlySet<string> {
+  return new Set([
+    ...imageNames.map((name) => `${name}-${imageTag(name)}`),
+    ...baseNames.map((name) => `${name}-${imageTag(name)}.tar`),
+  ]);
 }
 
 async function prepareContext(name: string, work: Work): Promise<boolean> {

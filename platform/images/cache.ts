@@ -93,15 +93,60 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Days after which something unused goes; downloads stay, as they cost the most to get again. */
 const keptDays = { tmp: 1, contexts: 14, bases: 14, web: 14 } as const;
 
-/** Removes what broken-off runs left, and contexts, bases and built pages that were not used for two weeks. */
-export function sweepCache(now = Date.now()): void {
+/** So many of each kind stay: what is used now, and what it would be without the last change. */
+export const KEPT_OF_A_KIND = 2;
+/** A run may still work with what was used this recently, whoever's it is. */
+export const USED_MS = DAY_MS;
+
+/** Something of which newer ones of the same kind may make an older one superfluous. */
+export interface Aged {
+  readonly kind: string;
+  readonly name: string;
+  /** When it was made or last used, in milliseconds since 1970. */
+  readonly usedMs: number;
+}
+
+/** What goes: all but the last two of each kind, except what is in use or was used within a day. */
+export function surplusOf<T extends Aged>(all: readonly T[], isInUse: (one: T) => boolean, now = Date.now()): T[] {
+  return Object.values(Object.groupBy(all, ({ kind }) => kind)).flatMap((ofKind = []) =>
+    ofKind
+      .toSorted((left, right) => right.usedMs - left.usedMs)
+      .slice(KEPT_OF_A_KIND)
+      .filter((one) => !isInUse(one) && now - one.usedMs > USED_MS),
+  );
+}
+
+/** Entries of a folder of the cache whose names end in a hash; those with the same words before it are of one kind. */
+function entriesOf(folder: string): Aged[] {
+  if (!existsSync(cacheDir(folder))) return [];
+  // The short record of a base's packages outlives its file system: `npm run sources` reads it.
+  const names = readdirSync(cacheDir(folder)).filter((file) => !file.endsWith(".packages"));
+  return names.flatMap((name) => {
+    const found = statSync(cacheDir(folder, name), { throwIfNoEntry: false });
+    const kind = `${folder}/${name.replace(/[0-9a-f]{16}(\.\w+)?$/, "")}`;
+    return found === undefined ? [] : [{ kind, name, usedMs: found.mtimeMs }];
+  });
+}
+
+/**
+ * Names in a folder of the cache that newer ones have made superfluous.
+ * @param inUse Names that stay.
+ */
+export function surplusIn(folder: string, inUse: ReadonlySet<string>, now = Date.now()): string[] {
+  return surplusOf(entriesOf(folder), ({ name }) => inUse.has(name), now).map(({ name }) => name);
+}
+
+/**
+ * Removes what broken-off runs left, and contexts, bases and built pages that were not used for two weeks or that newer
+ * ones have made superfluous.
+ * @param inUse Names of contexts and bases that stay.
+ */
+export function sweepCache(inUse: ReadonlySet<string> = new Set(), now = Date.now()): void {
   for (const [folder, days] of Object.entries(keptDays)) {
-    if (!existsSync(cacheDir(folder))) continue;
-    // The short record of a base's packages outlives its file system: `npm run sources` reads it.
-    for (const name of readdirSync(cacheDir(folder)).filter((file) => !file.endsWith(".packages"))) {
-      const path = cacheDir(folder, name);
-      const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
-      if (now - modified > days * DAY_MS) rmSync(path, { recursive: true, force: true });
+    const old = entriesOf(folder).filter(({ name, usedMs }) => !inUse.has(name) && now - usedMs > days * DAY_MS);
+    const surplus = folder === "tmp" ? [] : surplusIn(folder, inUse, now);
+    for (const name of new Set([...old.map((entry) => entry.name), ...surplus])) {
+      rmSync(cacheDir(folder, name), { recursive: true, force: true });
     }
   }
 }

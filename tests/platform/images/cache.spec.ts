@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cacheDir, once, sweepCache, touch } from "../../../platform/images/cache.ts";
+import { cacheDir, once, surplusIn, sweepCache, touch } from "../../../platform/images/cache.ts";
 
 describe("platform/images/cache", () => {
   const before = process.env["MILLRACE_CACHE"];
@@ -56,5 +56,48 @@ describe("platform/images/cache", () => {
     touch(cacheDir("contexts/used"));
     sweepCache();
     expect(paths.map((path) => existsSync(path))).to.deep.equal([false, false, false, true, true]);
+  });
+
+  describe("of several versions", () => {
+    const day = 24 * 60 * 60 * 1000;
+    const [a, b, c, d] = ["a", "b", "c", "d"].map((letter) => letter.repeat(16));
+    const make = (folder: string, ages: Readonly<Record<string, number>>): void => {
+      for (const [name, days] of Object.entries(ages)) {
+        mkdirSync(cacheDir(folder, name), { recursive: true });
+        const when = new Date(Date.now() - days * day);
+        utimesSync(cacheDir(folder, name), when, when);
+      }
+    };
+
+    it("keeps the last two of each image, what is in use, and what somebody may work with", () => {
+      make("contexts", {
+        [`kafka-${a}`]: 2,
+        [`kafka-${b}`]: 3,
+        [`kafka-${c}`]: 4,
+        [`kafka-${d}`]: 5,
+        [`spark-${a}`]: 9,
+      });
+      expect(surplusIn("contexts", new Set([`kafka-${d}`]))).to.deep.equal([`kafka-${c}`]);
+      make("contexts", { [`kafka-${c}`]: 0.5, [`kafka-${a}`]: 0.1, [`kafka-${b}`]: 0.2 });
+      expect(surplusIn("contexts", new Set())).to.deep.equal([`kafka-${d}`]);
+    });
+
+    it("takes bases for one kind each, whose records of packages stay", () => {
+      make("bases", {
+        [`jre-${a}.tar`]: 2,
+        [`jre-${b}.tar`]: 3,
+        [`jre-${c}.tar`]: 4,
+        [`jre-${c}.packages`]: 4,
+        [`base-${c}.tar`]: 4,
+      });
+      expect(surplusIn("bases", new Set())).to.deep.equal([`jre-${c}.tar`]);
+    });
+
+    it("is swept of what is too many, and of nothing that is in use, however old", () => {
+      make("contexts", { [`kafka-${a}`]: 2, [`kafka-${b}`]: 3, [`kafka-${c}`]: 4, [`kafka-${d}`]: 50 });
+      sweepCache(new Set([`kafka-${d}`]));
+      const left = [a, b, c, d].filter((tag = "") => existsSync(cacheDir("contexts", `kafka-${tag}`)));
+      expect(left).to.deep.equal([a, b, d]);
+    });
   });
 });
