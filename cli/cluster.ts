@@ -88,7 +88,8 @@ export async function startCluster(stack: Stack, progress: Progress): Promise<vo
   if (stack.profile.target !== "embedded") return;
   await during(progress, "embedded cluster", async (step) => {
     ensureOwner(stack.name);
-    const options = { ...embeddedOptions(stack), images: imagesInNode(stack), progress: detailTo(step) };
+    const { caches } = stack.config.images;
+    const options = { ...embeddedOptions(stack), caches, images: imagesInNode(stack), progress: detailTo(step) };
     const { how, readySeconds } = await start(options);
     step.detail(how === "reused" ? "runs already" : `${how}, ready after ${readySeconds} s`);
   });

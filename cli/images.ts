@@ -1,6 +1,8 @@
 /** `npm run images`: where the platform's images are, and `--push`: a registry that has them all, for others to copy from. */
 import { existsSync } from "node:fs";
 import { ensureDocker } from "../clusters/docker-engine.ts";
+import { ensureNodeImage, nodeImageName } from "../clusters/embedded/node-image.ts";
+import { nodeImageBelow, pushNodeImage } from "../clusters/embedded/node-image-cache.ts";
 import { wantedImages } from "../config/images.ts";
 import { publishImage } from "../engine/providers/docker.ts";
 import {
@@ -15,7 +17,7 @@ import {
 import { buildSettings, contextDir, prepareContexts } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { cacheDir } from "../platform/images/cache.ts";
-import { imageNameText } from "../platform/registry/image-name.ts";
+import { type ImageName, imageNameText } from "../platform/registry/image-name.ts";
 import { Registry, type RegistryOptions } from "../platform/registry/registry.ts";
 import { registryPrefix } from "../platform/settings.ts";
 import { chooseEngine } from "./choose-engine.ts";
@@ -135,6 +137,8 @@ interface PushArgs extends ImagesArgs {
   readonly prepare?: typeof prepareContexts;
   /** Builds and pushes one image. @default - by the Docker engine */
   readonly publish?: typeof publishImage;
+  /** Puts the node image of the embedded cluster where it is to be, made first if need be. @default - by the Docker engine */
+  readonly publishNode?: (at: ImageName, caches: readonly string[], detail: (text: string) => void) => Promise<void>;
 }
 
 /** Makes a registry have all images of a stack's profile; one that fails stops no other. */
@@ -162,8 +166,46 @@ export async function pushImages(args: PushArgs): Promise<Outcome> {
   for (const one of found.cached) done.set(one.name, await copied(one, args, options));
   for (const [name, report] of await built(found.missing, args, options)) done.set(name, report);
   const listed = names.map((name) => done.get(name) ?? reportOf(push, name, "failed", { error: "interrupted" }));
+  if (stack.profile.target === "embedded" && !isStopped(signal)) listed.push(await nodeReport(args, caches, options));
   const errors = listed.flatMap(({ reference, error }) => (error === null ? [] : [`${reference}: ${error}`]));
   return { ok: errors.length === 0, registry: push, images: listed, warnings: warningsOf(found), errors };
+}
+
+/** The embedded cluster's node is an image too, which takes longer to build than all others. */
+async function nodeReport(args: PushArgs, caches: readonly string[], options: RegistryOptions): Promise<ImageReport> {
+  const { publishNode = publishNodeImage } = args;
+  const at = nodeImageBelow(args.push, nodeImageName());
+  const registry = new Registry(at.server, options);
+  const step = args.progress.step("image node");
+  const report = { name: "node", reference: imageNameText(at), from: null, error: null };
+  try {
+    if ((await registry.digestOf(at.repository, at.tag)) !== undefined) {
+      step.done("is there");
+      return { ...report, state: "there" };
+    }
+    await publishNode(at, caches, step.detail);
+    step.done("pushed");
+    return { ...report, state: "built" };
+  } catch (error) {
+    step.failed();
+    return { ...report, state: "failed", error: causesOf(error) };
+  }
+}
+
+async function publishNodeImage(
+  at: ImageName,
+  caches: readonly string[],
+  detail: (text: string) => void,
+): Promise<void> {
+  const docker = await ensureDocker(detail);
+  const image = await ensureNodeImage(
+    docker,
+    (_part, text) => {
+      detail(text);
+    },
+    caches,
+  );
+  await pushNodeImage(docker, image, at);
 }
 
 /** The stack's own registry need not run: what it has can be built. */

@@ -12,7 +12,8 @@ export const images = z
       })
       .describe(
         "Registries that may have the images already, in the order in which they are asked. An image is looked for by " +
-          "its content tag, `<cache>/<image>:<tag>`; one that is there is copied to the stack's registry and not built. " +
+          "its content tag, `<cache>/<image>:<tag>`; one that is there is copied to the stack's registry and not built, " +
+          "and so is the embedded cluster's own. " +
           "`npm run images -- --push <cache>` fills one.",
       ),
     pullSecret: secret()

@@ -60,6 +60,8 @@ export interface EmbeddedOptions {
    * cluster starts. Those that its registry does not have are left out. @default - none
    */
   readonly images?: readonly string[];
+  /** Registries with a repository below that may have the node image. @default - none, so that it is built */
+  readonly caches?: readonly string[];
 }
 
 /** A cluster that answers. */
@@ -120,7 +122,7 @@ export async function start(options: EmbeddedOptions): Promise<EmbeddedCluster> 
   await refuseOlderKubernetes(site, existing);
   if (existing?.State.Running !== true) await refuseTakenPorts(ports);
   await refuseFullDisk(docker);
-  const image = await ensureNodeImage(docker, progress);
+  const image = await ensureNodeImage(docker, progress, options.caches);
   if (differs !== undefined) {
     progress(STEP, `${differs}; the node is recreated, and its data stays`);
     if (existing?.State.Running === true) await docker.getContainer(names.container).stop({ t: STOP_SECONDS });

@@ -12,6 +12,7 @@ import { cacheDir, once } from "../../platform/images/cache.ts";
 import { debianSources } from "../../images/debian.ts";
 import { buildGo } from "../../platform/images/go.ts";
 import { run } from "../../platform/images/run.ts";
+import { takeNodeImage } from "./node-image-cache.ts";
 import { versions } from "../../platform/images/versions.ts";
 
 const nodeDir = join(import.meta.dirname, "node");
@@ -81,13 +82,20 @@ export function nodeImageName(): string {
 }
 
 /**
- * Makes the node image in the local engine, unless it is there. The Go build and the Debian packages run side by side.
+ * Makes the node image in the local engine, unless it is there or a cache has it. The Go build and the Debian packages run
+ * side by side.
+ * @param caches Registries with a repository below, which are asked in this order. @default - none
  * @returns name and tag
  * @throws Error that names the missing tool or shows the end of the failed step's output.
  */
-export async function ensureNodeImage(docker: Docker, progress: Progress): Promise<string> {
+export async function ensureNodeImage(
+  docker: Docker,
+  progress: Progress,
+  caches: readonly string[] = [],
+): Promise<string> {
   const image = nodeImageName();
   if (await isPresent(docker, image)) return image;
+  if (await takeNodeImage(docker, image, caches, progress)) return image;
   const keys = cacheKeys();
   const failed = new AbortController();
   const whole = async <T>(work: Promise<T>): Promise<T> => {

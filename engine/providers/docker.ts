@@ -6,7 +6,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
-import { dockerLogin } from "../../platform/registry/docker-logins.ts";
+import { engineLogin } from "../../platform/registry/docker-logins.ts";
 import { parseImageName } from "../../platform/registry/image-name.ts";
 import { Registry } from "../../platform/registry/registry.ts";
 import type { Made, Provider, StepContext } from "../provider.ts";
@@ -109,13 +109,10 @@ async function makeImage(
 }
 
 /** Whom the engine pushes as: who the program names, else this machine's login, as the official provider does. */
-export async function pushLogin(server: string, registry: Props): Promise<Record<string, string>> {
+export async function pushLogin(server: string, registry: Props): Promise<Readonly<Record<string, string>>> {
   const given = { username: textOf(registry["username"]), password: textOf(registry["password"]) };
   const serveraddress = textOf(registry["server"], server);
-  if (given.username !== "") return { ...given, serveraddress };
-  const login = await dockerLogin(serveraddress);
-  if (login === undefined) return { ...given, serveraddress };
-  return "password" in login ? { ...login, serveraddress } : { identitytoken: login.identityToken, serveraddress };
+  return given.username === "" ? await engineLogin(serveraddress) : { ...given, serveraddress };
 }
 
 async function build(

@@ -56,6 +56,15 @@ export async function dockerLogin(
   return undefined;
 }
 
+/** This machine's login for a registry, as a Docker engine takes it with a pull or a push; without one it names the registry only. */
+export async function engineLogin(server: string): Promise<Readonly<Record<string, string>>> {
+  const login = await dockerLogin(server);
+  if (login === undefined) return { username: "", password: "", serveraddress: server };
+  return "password" in login
+    ? { ...login, serveraddress: server }
+    : { identitytoken: login.identityToken, serveraddress: server };
+}
+
 function readConfig(file: string): DockerConfig {
   let text: string;
   try {

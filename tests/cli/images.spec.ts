@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { type ImagesReport, listImages, pushImages, pushProblem, renderImages } from "../../cli/images.ts";
 import { createProgress } from "../../cli/progress.ts";
+import { cacheKeys } from "../../clusters/embedded/node-image.ts";
 import { targetProfile } from "../../clusters/targets.ts";
 import { wantedImages } from "../../config/images.ts";
 import { loadConfig } from "../../config/index.ts";
 import { imageTag } from "../../images/index.ts";
 import { imagesToBuild } from "../../images/wanted.ts";
+import { type ImageName, imageNameText } from "../../platform/registry/image-name.ts";
 import { FakeRegistry, type FakeRegistryOptions } from "../support/fake-registry.ts";
 
 const wanted = imagesToBuild(wantedImages(loadConfig({})));
@@ -132,6 +134,31 @@ describe("the images of a profile", () => {
     );
     expect(failures[1]).to.match(/^--push localhost:\d+\/acme\/millrace: .* refuses the login of "bob" \(401/);
     expect([prepared, published]).to.deep.equal([[], []]);
+  });
+
+  it("are on embedded also that of the node, which a cache gives to others", async () => {
+    const config = loadConfig({ "millrace:cluster": { embedded: { registryPort: Number(own.server.split(":")[1]) } } });
+    put(target, "acme/millrace", imagesToBuild(wantedImages(config)));
+    const made: string[] = [];
+    const publishNode = (at: ImageName): Promise<void> => {
+      made.push(imageNameText(at));
+      return made.length === 1 ? Promise.resolve() : Promise.reject(new Error("no space left"));
+    };
+    const args = {
+      ...asked(),
+      stack: { config, profile: targetProfile(config.cluster) },
+      push: `${target.server}/acme/millrace`,
+      options: { login: () => Promise.resolve(ana) },
+      publishNode,
+    };
+    const reference = `${target.server}/acme/millrace/node:${cacheKeys().image}`;
+    const node = { name: "node", reference, from: null };
+    expect((await pushImages(args)).images.at(-1)).to.deep.equal({ ...node, state: "built", error: null });
+    expect(made).to.deep.equal([reference]);
+    const failed = await pushImages(args);
+    expect(failed.errors).to.deep.equal([`${reference}: no space left`]);
+    target.put("acme/millrace/node", cacheKeys().image, ["node"]);
+    expect((await pushImages(args)).images.at(-1)).to.deep.equal({ ...node, state: "there", error: null });
   });
 
   it("are listed with where they are, and nothing is changed", async () => {
