@@ -102,6 +102,15 @@ export function imagesInNode({ config, profile }: Pick<Stack, "config" | "profil
   return imagesToBuild(wantedImages(config)).map((name) => `${registry.pull}/${imageReference(name)}`);
 }
 
+/** Folder of the embedded cluster's registry; `undefined` where the registry is none of this machine's. */
+export function registryFolder(
+  { target }: Pick<Stack["profile"], "target">,
+  engine = process.env["DOCKER_HOST"] ?? "",
+): string | undefined {
+  const isHere = engine === "" || engine.startsWith("unix:");
+  return target === "embedded" && isHere ? cacheDir("registry") : undefined;
+}
+
 const detailTo =
   (step: Step) =>
   (_part: string, detail: string): void => {

@@ -16,10 +16,10 @@ import {
 } from "../images/find.ts";
 import { buildSettings, contextDir, prepareContexts } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
-import { cacheDir } from "../platform/images/cache.ts";
 import { type ImageName, imageNameText } from "../platform/registry/image-name.ts";
 import { Registry, type RegistryOptions } from "../platform/registry/registry.ts";
 import { registryPrefix } from "../platform/settings.ts";
+import { registryFolder } from "./cluster.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import type { Command } from "./command.ts";
 import { causesOf, reportErrors, UserError } from "./errors.ts";
@@ -116,10 +116,10 @@ export async function listImages({ stack, signal }: ImagesArgs): Promise<Outcome
     return { ok: errors.length === 0, registry: "", images: [], warnings: [], errors };
   }
   const own = ownPrefix(registry.push);
-  const kept = target === "embedded" ? cacheDir("registry") : undefined;
+  const kept = registryFolder(stack.profile);
   const found = await findImages(names, { own, kept, caches: stack.config.images.caches, platform }, { signal });
   const problem =
-    found.problem === undefined || kept !== undefined ? [] : [`registry ${registry.push}: ${found.problem}`];
+    found.problem === undefined || target === "embedded" ? [] : [`registry ${registry.push}: ${found.problem}`];
   const listed = names.map((name): ImageReport => {
     const cached = found.cached.find((one) => one.name === name);
     const state = found.there.includes(name) ? "there" : cached === undefined ? "nowhere" : "cache";

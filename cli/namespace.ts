@@ -81,3 +81,25 @@ export async function removeClaims(
     });
   }
 }
+
+/**
+ * Says that the Secret with which pods are to get their images is not there, or none of its kind; `undefined`: it is fine, or this
+ * user may not look.
+ */
+export async function pullSecretWarning(
+  kube: Pick<Kube, "get">,
+  namespace: string,
+  name: string,
+): Promise<string | undefined> {
+  const wanted = "kubernetes.io/dockerconfigjson";
+  const setting = `millrace:images.pullSecret: Secret "${name}"`;
+  const make = `kubectl -n ${namespace} create secret docker-registry ${name} --docker-server=... makes it`;
+  try {
+    const { type } = await kube.get<{ readonly type?: string }>(`/api/v1/namespaces/${namespace}/secrets/${name}`);
+    if (type === wanted || type === "kubernetes.io/dockercfg") return undefined;
+    return `${setting} in namespace ${namespace} is of type ${type ?? "Opaque"}, not ${wanted}; ${make}`;
+  } catch (error) {
+    if (!(error instanceof KubeError && error.status === 404)) return undefined;
+    return `${setting} is not in namespace ${namespace}; pods wait for their images until it is. ${make}; or set images.pullLogin`;
+  }
+}

@@ -17,7 +17,7 @@ import { embeddedPorts, embeddedRuns } from "./cluster.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
-import { namespaceFinding } from "./namespace.ts";
+import { namespaceFinding, pullSecretWarning } from "./namespace.ts";
 import { hasState, ownerOf } from "./owner.ts";
 import { readNodes } from "./platform.ts";
 import { during, type Progress } from "./progress.ts";
@@ -74,6 +74,9 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
         );
         if (problem !== undefined) problems.push(problem);
         if (warning !== undefined) progress.log(warning);
+        const { pullSecret } = stack.config.images;
+        const missing = pullSecret && (await pullSecretWarning(connect(stack.profile), cluster.namespace, pullSecret));
+        if (missing !== undefined) progress.log(missing);
       }
     }
     if (problems.length > 0) throw new UserError(problems.join("\n"));

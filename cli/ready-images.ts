@@ -3,8 +3,8 @@ import { wantedImages } from "../config/images.ts";
 import { type CachedImage, checkPush, findImages, type FoundImages, ownPrefix, takeFromCache } from "../images/find.ts";
 import { prepareContexts } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
-import { cacheDir } from "../platform/images/cache.ts";
 import { describeError } from "../platform/describe-error.ts";
+import { registryFolder } from "./cluster.ts";
 import type { Engine } from "./engine.ts";
 import { UserError } from "./errors.ts";
 import { duringEach, type Progress } from "./progress.ts";
@@ -39,7 +39,7 @@ export async function readyImages(args: ReadyImagesArgs): Promise<void> {
     await prepareAll(wanted);
     return;
   }
-  const kept = target === "embedded" ? cacheDir("registry") : undefined;
+  const kept = registryFolder(stack.profile);
   const { caches } = stack.config.images;
   const step = progress.step("images");
   const own = ownPrefix(registry.push);
@@ -50,11 +50,11 @@ export async function readyImages(args: ReadyImagesArgs): Promise<void> {
   step.done(renderFound(found, registry.push));
   // A registry of this machine runs once its cluster does.
   const silent =
-    found.problem === undefined || kept !== undefined ? [] : [`registry ${registry.push}: ${found.problem}`];
+    found.problem === undefined || target === "embedded" ? [] : [`registry ${registry.push}: ${found.problem}`];
   for (const warning of [...silent, ...found.warnings]) progress.log(`${warning}; what it may have is built`);
   const [lacking] = wanted.filter((name) => !found.there.includes(name));
   // The embedded cluster's own registry comes with the cluster, and takes everything.
-  if (lacking !== undefined && kept === undefined && found.problem === undefined) {
+  if (lacking !== undefined && target !== "embedded" && found.problem === undefined) {
     await checkPush(own, lacking, { signal }).catch((error: unknown) => {
       throw new UserError(`registry ${registry.push}: ${describeError(error)}`, { cause: error });
     });

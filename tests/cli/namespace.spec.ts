@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { KubeError } from "../../clusters/kubernetes-client.ts";
-import { namespaceFinding, removeClaims } from "../../cli/namespace.ts";
+import { namespaceFinding, pullSecretWarning, removeClaims } from "../../cli/namespace.ts";
 import { claimsByOwner } from "../../cli/removal.ts";
 
 const holding = (labels: Record<string, string> | undefined) => ({
@@ -15,6 +15,30 @@ const existing = { namespace: "data", existingNamespace: true };
 const ours = "0123456789abcdef";
 const theirs = "fedcba9876543210";
 const enforced = { "pod-security.kubernetes.io/enforce": "restricted" };
+
+describe("the Secret with which pods get their images", () => {
+  const asked = async (answer: object | Error): Promise<string | undefined> => {
+    const get = <T>(path: string) => {
+      expect(path).to.equal("/api/v1/namespaces/data/secrets/regcred");
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as T);
+    };
+    return await pullSecretWarning({ get }, "data", "regcred");
+  };
+
+  it("is asked for before pods wait for it, with both ways out", async () => {
+    expect(await asked(new KubeError(404, "not found"))).to.equal(
+      'millrace:images.pullSecret: Secret "regcred" is not in namespace data; pods wait for their images until it is. ' +
+        "kubectl -n data create secret docker-registry regcred --docker-server=... makes it; or set images.pullLogin",
+    );
+    expect(await asked({ type: "Opaque" })).to.contain("is of type Opaque, not kubernetes.io/dockerconfigjson");
+  });
+
+  it("is fine as Docker's logins, and where this user may not look", async () => {
+    expect(await asked({ type: "kubernetes.io/dockerconfigjson" })).to.equal(undefined);
+    expect(await asked({ type: "kubernetes.io/dockercfg" })).to.equal(undefined);
+    expect(await asked(new KubeError(403, "forbidden"))).to.equal(undefined);
+  });
+});
 
 describe("the namespace on a cluster of others", () => {
   it("is made where there is none, and gone on with where the stack made it", async () => {

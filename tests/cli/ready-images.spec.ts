@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { registryFolder } from "../../cli/cluster.ts";
 import { createProgress } from "../../cli/progress.ts";
 import { readyImages } from "../../cli/ready-images.ts";
 import { targetProfile } from "../../clusters/targets.ts";
@@ -6,7 +7,17 @@ import { wantedImages } from "../../config/images.ts";
 import { loadConfig } from "../../config/index.ts";
 import { imageTag } from "../../images/index.ts";
 import { imagesToBuild } from "../../images/wanted.ts";
+import { cacheDir } from "../../platform/images/cache.ts";
 import { FakeRegistry } from "../support/fake-registry.ts";
+
+describe("the folder of the embedded cluster's registry", () => {
+  it("is this machine's only where its Docker engine is, and no other target has one", () => {
+    expect(registryFolder({ target: "embedded" }, "")).to.equal(cacheDir("registry"));
+    expect(registryFolder({ target: "embedded" }, "unix:///run/user/1000/docker.sock")).to.equal(cacheDir("registry"));
+    expect(registryFolder({ target: "embedded" }, "ssh://build.example")).to.equal(undefined);
+    expect(registryFolder({ target: "minikube" }, "")).to.equal(undefined);
+  });
+});
 
 describe("the images of a deploy", () => {
   let own: FakeRegistry;
