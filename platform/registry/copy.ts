@@ -2,7 +2,7 @@
 import { Transform, type Readable } from "node:stream";
 import { describeError } from "../describe-error.ts";
 import { type ImageName, imageNameText } from "./image-name.ts";
-import { type Descriptor, type ManifestText, type Registry, RegistryError } from "./registry.ts";
+import { type Descriptor, jsonFrom, type ManifestText, type Registry, RegistryError } from "./registry.ts";
 import { limiter } from "../images/work.ts";
 
 interface Manifest {
@@ -11,6 +11,11 @@ interface Manifest {
   readonly manifests?: readonly (Descriptor & {
     readonly platform?: { readonly os?: string; readonly architecture?: string };
   })[];
+}
+
+interface Settings {
+  readonly os?: string;
+  readonly architecture?: string;
 }
 
 /** An image that can be copied. */
@@ -37,7 +42,7 @@ export async function findImage(
 ): Promise<FoundImage | string | undefined> {
   let text = await registry.manifest(repository, tag);
   if (text === undefined) return undefined;
-  let manifest = parse(registry, text);
+  let manifest = jsonFrom(registry.server, text.bytes) as Manifest;
   if (manifest.manifests !== undefined) {
     const offered = manifest.manifests.map(({ platform: of }) => `${of?.os ?? "?"}/${of?.architecture ?? "?"}`);
     const wanted = manifest.manifests[offered.indexOf(platform)];
@@ -45,28 +50,17 @@ export async function findImage(
     text = await registry.manifest(repository, wanted.digest);
     if (text === undefined)
       throw new RegistryError(`${registry.server} lacks ${wanted.digest} of ${repository}:${tag}`);
-    manifest = parse(registry, text);
+    manifest = jsonFrom(registry.server, text.bytes) as Manifest;
   }
   const { config, layers } = manifest;
   if (config === undefined || layers === undefined) {
     throw new RegistryError(`${registry.server} has something under ${repository}:${tag} that is no image`);
   }
-  const settings = JSON.parse((await registry.smallBlob(repository, config.digest)).toString("utf8")) as {
-    readonly os?: string;
-    readonly architecture?: string;
-  };
+  const settings = jsonFrom(registry.server, await registry.smallBlob(repository, config.digest)) as Settings;
   const found = `${settings.os ?? "?"}/${settings.architecture ?? "?"}`;
   if (found !== platform) return `it is for ${found}, not for ${platform}`;
   const blobs = [...new Map([config, ...layers].map((blob) => [blob.digest, blob])).values()];
   return { registry, repository, manifest: text, blobs };
-}
-
-function parse(registry: Registry, { bytes }: ManifestText): Manifest {
-  try {
-    return JSON.parse(bytes.toString("utf8")) as Manifest;
-  } catch {
-    throw new RegistryError(`${registry.server} answers with a manifest that is not JSON`);
-  }
 }
 
 /**

@@ -59,6 +59,13 @@ interface Pass {
   readonly until: number;
 }
 
+interface TokenAnswer {
+  readonly token?: string;
+  readonly access_token?: string;
+  /** Seconds. */
+  readonly expires_in?: number;
+}
+
 const MANIFESTS = [
   "application/vnd.docker.distribution.manifest.v2+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -127,7 +134,13 @@ export class Registry {
     if (answer.status !== 200) throw this.#refused(answer, bytes, `the manifest of ${repository}:${reference}`);
     const { "content-type": type = "" } = answer.headers;
     const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-    return { mediaType: type.replace(/;.*/, "").trim(), digest, bytes };
+    const mediaType = type.replace(/;.*/, "").trim();
+    if (!MANIFESTS.includes(mediaType)) {
+      throw new RegistryError(
+        `${this.server} does not answer as a registry does: it gives ${mediaType === "" ? "something" : mediaType} for a manifest`,
+      );
+    }
+    return { mediaType, digest, bytes };
   }
 
   /** A small blob as a whole. @throws RegistryError also when it is not there */
@@ -252,7 +265,7 @@ export class Registry {
     const answer = await this.#token(new URL(realm, this.#origin), asked, login);
     const bytes = await textOf(answer);
     if (answer.status !== 200) throw await this.#unwelcome(answer.status, bytes);
-    const given = JSON.parse(bytes.toString("utf8")) as { token?: string; access_token?: string; expires_in?: number };
+    const given = jsonFrom(this.server, bytes) as TokenAnswer;
     const until = Date.now() + (given.expires_in ?? TOKEN_SECONDS) * 1000 - TOKEN_SLACK_MS;
     return keep(`Bearer ${given.token ?? given.access_token ?? ""}`, until);
   }
@@ -337,6 +350,15 @@ export class Registry {
       if (!sent.reusedSocket || isStream || signal?.aborted === true) throw error;
       return await this.#request(method, url, question, authorization);
     }
+  }
+}
+
+/** @throws RegistryError naming the server when it is no JSON */
+export function jsonFrom(server: string, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    throw new RegistryError(`${server} does not answer as a registry does: what it says is not JSON`);
   }
 }
 

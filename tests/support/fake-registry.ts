@@ -7,6 +7,8 @@ import type { AddressInfo } from "node:net";
 export interface FakeRegistryOptions {
   /** Who may come in, and how it asks. @default - everybody */
   readonly login?: { readonly kind: "basic" | "bearer"; readonly username: string; readonly password: string };
+  /** How long a token holds, by what it says. @default 300 */
+  readonly tokenSeconds?: number;
   /** Sends those that ask for a blob to another address. @default false */
   readonly redirects?: boolean;
 }
@@ -139,7 +141,7 @@ export class FakeRegistry {
     const url = new URL(request.url ?? "", `http://${this.server}`);
     const method = request.method ?? "";
     this.asked.push(`${method} ${url.pathname}`);
-    if (url.pathname === "/token") return this.#giveToken(request, url);
+    if (url.pathname === "/token") return this.#giveToken(request, url, body);
     if (url.pathname.startsWith("/elsewhere/")) {
       // As a store of objects does: it takes no other login than that in its address.
       if (request.headers.authorization !== undefined) return refuse(400, "only one login is allowed");
@@ -197,11 +199,18 @@ export class FakeRegistry {
     }
   }
 
-  #giveToken(request: IncomingMessage, url: URL): Reply {
-    if (request.headers.authorization !== this.#basic) return refuse(401, "incorrect username or password");
-    const token = `token for ${url.searchParams.getAll("scope").join(" ")}`;
+  #giveToken(request: IncomingMessage, url: URL, body: Buffer): Reply {
+    const form = new URLSearchParams(body.toString());
+    const byToken = request.method === "POST" && form.get("grant_type") === "refresh_token";
+    const isWelcome = byToken
+      ? form.get("refresh_token") === this.#options.login?.password
+      : request.headers.authorization === this.#basic;
+    if (!isWelcome) return refuse(401, "incorrect username or password");
+    const scopes = byToken ? [form.get("scope")] : url.searchParams.getAll("scope");
+    const token = `token for ${scopes.join(" ")}`;
     this.#tokens.add(token);
-    return end(200, {}, JSON.stringify({ token }));
+    const answer = byToken ? { access_token: token } : { token };
+    return end(200, {}, JSON.stringify({ ...answer, expires_in: this.#options.tokenSeconds ?? 300 }));
   }
 
   get #basic(): string {

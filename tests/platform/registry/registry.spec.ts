@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { copyImage, findImage, type FoundImage } from "../../../platform/registry/copy.ts";
 import { Registry } from "../../../platform/registry/registry.ts";
+import { serveHttp } from "../../support/local-server.ts";
 import { FakeRegistry, type FakeRegistryOptions } from "../../support/fake-registry.ts";
 
 const ana = { username: "ana", password: "sec:ret" };
@@ -70,6 +71,24 @@ describe("a container registry", () => {
     });
   }
 
+  it("lets in by what it gave for the password, where docker login keeps that instead", async () => {
+    const registry = await fake({ login: { kind: "bearer", username: "ana", password: "given" } });
+    const digest = registry.put("acme/kafka", "1", ["a"]);
+    const login = () => Promise.resolve({ username: "ana", identityToken: "given" });
+    expect(await new Registry(registry.server, { login }).digestOf("acme/kafka", "1")).to.equal(digest);
+  });
+
+  it("is asked for a token once per repository and right, and again when that ends", async () => {
+    const times = async (tokenSeconds: number): Promise<number> => {
+      const registry = await fake({ login: { kind: "bearer", ...ana }, tokenSeconds });
+      registry.put("acme/kafka", "1", ["a"]);
+      const client = asked(registry, ana);
+      for (let round = 0; round < 3; round++) await client.digestOf("acme/kafka", "1");
+      return registry.asked.filter((line) => line === "GET /token").length;
+    };
+    expect([await times(300), await times(1)]).to.deep.equal([1, 3]);
+  });
+
   it("is not sent what it has: layers that images share go once, and those of its own repositories not at all", async () => {
     const from = await fake();
     const to = await fake();
@@ -108,6 +127,20 @@ describe("a container registry", () => {
     const said = await failureOf(copyImage(await found(asked(from)), asked(to, ana), kafka));
     expect(said).to.contain(`${to.server} refuses the login of "ana" (403: denied)`);
     expect(to.digest("acme/kafka", "1")).to.equal(undefined);
+  });
+
+  it("that is none is named, whatever it says", async () => {
+    const page = await serveHttp((_request, _body, response) => {
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>Sign in to the hotel's network</html>");
+    });
+    const server = page.url.replace("http://", "");
+    const registry = new Registry(server);
+    for (const question of [findImage(registry, kafka, amd64), registry.digestOf("acme/kafka", "1")]) {
+      expect(await failureOf(question)).to.equal(
+        `${server} does not answer as a registry does: it gives text/html for a manifest`,
+      );
+    }
+    await page.stop();
   });
 
   it("that nobody runs is named, with what is wrong", async () => {
