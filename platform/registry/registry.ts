@@ -334,7 +334,19 @@ export class Registry {
       },
       ...(signal === undefined ? {} : { signal }),
     });
-    sent.setTimeout(silenceMs, () => sent.destroy(new Error(`silent for ${silenceMs / 1000} s`)));
+    const giveUp = (): void => {
+      sent.destroy(new Error(`silent for ${silenceMs / 1000} s`));
+    };
+    sent.setTimeout(silenceMs, giveUp);
+    // Node begins to count when it is connected, which a host that drops what it gets never is.
+    const connecting = setTimeout(giveUp, silenceMs);
+    const stopCounting = (): void => {
+      clearTimeout(connecting);
+    };
+    sent.on("close", stopCounting).on("socket", (socket) => {
+      if (socket.connecting) socket.once("connect", stopCounting);
+      else stopCounting();
+    });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       sent.on("response", resolve);
       sent.on("error", reject);

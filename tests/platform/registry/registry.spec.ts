@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { expect } from "chai";
 import { copyImage, findImage, type FoundImage } from "../../../platform/registry/copy.ts";
 import { Registry } from "../../../platform/registry/registry.ts";
@@ -141,6 +142,28 @@ describe("a container registry", () => {
       );
     }
     await page.stop();
+  });
+
+  it("that lets nobody in is given up in time: no answer, and no connection either", async () => {
+    // Its queue is full, so the machine drops what would begin another connection.
+    const program =
+      "import socket,sys\ns=socket.socket();s.bind(('127.0.0.1',0));s.listen(0);port=s.getsockname()[1];held=[]\n" +
+      "for _ in range(3):\n k=socket.socket();k.setblocking(False);k.connect_ex(('127.0.0.1',port));held.append(k)\n" +
+      "print(port,flush=True);sys.stdin.read()";
+    const full = spawn("python3", ["-c", program], { stdio: ["pipe", "pipe", "inherit"] });
+    try {
+      const port = await new Promise<string>((resolve) =>
+        full.stdout.once("data", (text) => {
+          resolve(String(text).trim());
+        }),
+      );
+      const server = `127.0.0.1:${port}`;
+      expect(await failureOf(new Registry(server, { silenceMs: 300 }).digestOf("acme/kafka", "1"))).to.equal(
+        `${server} can't be reached (silent for 0.3 s)`,
+      );
+    } finally {
+      full.stdin.end();
+    }
   });
 
   it("that nobody runs is named, with what is wrong", async () => {
