@@ -1,5 +1,7 @@
 /** What the running platform says about itself, gathered from the API server in one go. */
-import { REFUSALS, type RefusalEvent } from "../engine/providers/refused-pods.ts";
+import { type Claim, CLAIM_WARNINGS, claimFault, claimsOf } from "../engine/providers/claim-faults.ts";
+import type { KubernetesEvent } from "../engine/providers/kubernetes-events.ts";
+import { REFUSALS } from "../engine/providers/refused-pods.ts";
 import { messageOf } from "./errors.ts";
 import type { Kube } from "./kube.ts";
 import { type NodeStats, type Owner, type Pod, type ServiceStatus, serviceStatuses } from "./services.ts";
@@ -41,10 +43,32 @@ export async function readPods(
 }
 
 /** Events that tell of refused pods; none where the account may not read events, for they only explain. */
-export async function readRefusals(kube: Pick<Kube, "get">, namespace: string): Promise<readonly RefusalEvent[]> {
+export async function readRefusals(kube: Pick<Kube, "get">, namespace: string): Promise<readonly KubernetesEvent[]> {
   const path = `/api/v1/namespaces/${namespace}/events?fieldSelector=${encodeURIComponent(REFUSALS)}`;
-  const found = await kube.get<List<RefusalEvent>>(path).catch((): List<RefusalEvent> => ({ items: [] }));
+  const found = await kube.get<List<KubernetesEvent>>(path).catch((): List<KubernetesEvent> => ({ items: [] }));
   return found.items;
+}
+
+/** Says what the provisioner says of a claim that the sick pod of a service waits for. */
+export async function withClaimFault(
+  kube: Pick<Kube, "get">,
+  namespace: string,
+  service: ServiceStatus,
+  pods: readonly Pod[],
+): Promise<ServiceStatus> {
+  const sick = pods.find(({ metadata }) => metadata.name === service.pod);
+  if (sick?.status?.phase !== "Pending" || claimsOf(sick).length === 0) return service;
+  const path = `/api/v1/namespaces/${namespace}`;
+  const none = { items: [] };
+  const [claims, events] = await Promise.all([
+    kube.get<List<Claim>>(`${path}/persistentvolumeclaims`).catch((): List<Claim> => none),
+    kube
+      .get<List<KubernetesEvent>>(`${path}/events?fieldSelector=${encodeURIComponent(CLAIM_WARNINGS)}`)
+      .catch((): List<KubernetesEvent> => none),
+  ]);
+  const found = claimFault(sick, claims.items, events.items);
+  if (found === undefined) return service;
+  return { ...service, reason: `volume: its claim ${found.claim} is not bound (${found.message})` };
 }
 
 /** Reads services, their memory and the nodes; reasons of crashes carry the last log lines. */
@@ -63,7 +87,11 @@ export async function readPlatform(kube: Kube, namespace: string): Promise<Platf
   const all = stats.flatMap((node) => node.pods ?? []).map((pod) => pod.memory?.workingSetBytes ?? 0);
   return {
     nodes,
-    services: await Promise.all(services.map((service) => withLastWords(kube, namespace, service))),
+    services: await Promise.all(
+      services.map(async (service) =>
+        withLastWords(kube, namespace, await withClaimFault(kube, namespace, service, pods)),
+      ),
+    ),
     podMemory: all.length === 0 ? null : all.reduce((total, value) => total + value, 0),
   };
 }

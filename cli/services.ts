@@ -1,6 +1,7 @@
 /** What runs, service by service, from the API server's own objects: pure functions over pods and their owners. */
 import { type ContainerFault, type FaultyPod, type PodFault, podFaults } from "../engine/providers/pod-faults.ts";
-import { type RefusalEvent, refusedPods } from "../engine/providers/refused-pods.ts";
+import type { KubernetesEvent } from "../engine/providers/kubernetes-events.ts";
+import { refusedPods } from "../engine/providers/refused-pods.ts";
 import { rooms } from "../config/rooms.ts";
 import { COMPONENT_LABEL, NAME_LABEL } from "../platform/names.ts";
 import { quantityOf } from "../platform/quantity.ts";
@@ -25,6 +26,7 @@ export interface Pod extends FaultyPod {
     readonly nodeName?: string;
     readonly containers: readonly { readonly name: string; readonly resources?: Resources }[];
     readonly initContainers?: readonly { readonly name: string }[];
+    readonly volumes?: readonly { readonly persistentVolumeClaim?: { readonly claimName?: string } }[];
   };
 }
 
@@ -83,7 +85,7 @@ export function serviceStatuses(
   pods: readonly Pod[],
   owners: readonly Owner[],
   stats: readonly NodeStats[],
-  events: readonly RefusalEvent[] = [],
+  events: readonly KubernetesEvent[] = [],
 ): ServiceStatus[] {
   const used = new Map<string, number>();
   for (const { podRef, memory } of stats.flatMap((node) => node.pods ?? [])) {
@@ -152,7 +154,7 @@ function oneService(
   name: string,
   { pods, owners, ...group }: Group,
   used: ReadonlyMap<string, number>,
-  events: readonly RefusalEvent[],
+  events: readonly KubernetesEvent[],
 ): ServiceStatus {
   const declared = owners.length === 0 ? undefined : group.wanted;
   const wanted = declared ?? pods.length;

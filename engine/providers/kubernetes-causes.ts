@@ -1,7 +1,9 @@
 /** Why a workload is not ready, in words, from its pods, their events and their logs. */
 
 import { objectOf, type Props, textOf } from "../values.ts";
+import { type Claim, CLAIM_WARNINGS, claimFault, claimsOf, type PodWithClaims } from "./claim-faults.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
+import { type KubernetesEvent, newestEvent } from "./kubernetes-events.ts";
 import { type ContainerFault, type EndedContainer, type FaultyPod, type PodFault, podFaults } from "./pod-faults.ts";
 import { newestRefusal } from "./refused-pods.ts";
 
@@ -24,8 +26,8 @@ export async function podCause(api: PodView, owner: Props, waitedMs: number): Pr
   const metadata = objectOf(owner["metadata"]);
   const namespace = textOf(metadata["namespace"], "default");
   if (kind === "PersistentVolumeClaim" && objectOf(owner["status"])["phase"] === "Bound") {
-    const said = (await warnings(api, namespace, kind, String(metadata["name"]))).at(-1)?.["message"];
-    return said === undefined ? undefined : { message: textOf(said), permanent: false };
+    const message = newestEvent(await warnings(api, namespace, kind, String(metadata["name"])))?.message;
+    return message === undefined ? undefined : { message, permanent: false };
   }
   if (kind === "PersistentVolumeClaim") {
     return claimCause(api, namespace, String(metadata["name"]), waitedMs);
@@ -105,35 +107,61 @@ async function causeOfPod(api: PodView, namespace: string, pod: Props, waitedMs:
   const name = String(objectOf(pod["metadata"])["name"]);
   const ageMs = Math.min(Date.now() - created(pod), waitedMs);
   for (const fault of podFaults(pod as unknown as FaultyPod)) {
-    const cause = await causeOfFault(api, namespace, name, fault, ageMs);
+    const cause = await causeOfFault(api, namespace, pod, fault, ageMs);
     if (cause !== undefined) {
       return cause;
     }
   }
-  if (objectOf(pod["status"])["phase"] === "Pending" && ageMs > 5_000) {
+  if (objectOf(pod["status"])["phase"] !== "Pending") {
+    return undefined;
+  }
+  const isPlaced = objectOf(pod["spec"])["nodeName"] !== undefined;
+  const claim = isPlaced ? undefined : await claimWords(api, namespace, pod);
+  if (claim !== undefined) {
+    return { message: `pod ${name}: ${claim}`, permanent: false };
+  }
+  if (ageMs > 5_000) {
     return mountCause(api, namespace, name, ageMs);
   }
   return undefined;
 }
 
+/** What is wrong with a claim that a pod waits for. */
+async function claimWords(api: PodView, namespace: string, pod: Props): Promise<string | undefined> {
+  const view = pod as PodWithClaims;
+  if (claimsOf(view).length === 0) {
+    return undefined;
+  }
+  const path = `/api/v1/namespaces/${namespace}`;
+  const [claims, events] = await Promise.all([
+    api.list(`${path}/persistentvolumeclaims`),
+    api.list(`${path}/events`, { fieldSelector: CLAIM_WARNINGS }),
+  ]);
+  const found = claimFault(view, claims as unknown as Claim[], events);
+  return found && `its claim ${found.claim} is not bound: ${found.message}`;
+}
+
 async function causeOfFault(
   api: PodView,
   namespace: string,
-  pod: string,
+  pod: Props,
   fault: PodFault,
   ageMs: number,
 ): Promise<Cause | undefined> {
+  const name = String(objectOf(pod["metadata"])["name"]);
   switch (fault.kind) {
     case "removed":
       return undefined;
     case "evicted":
-      return { message: `pod ${pod} was evicted: ${fault.message ?? "the node ran short"}`, permanent: false };
+      return { message: `pod ${name} was evicted: ${fault.message ?? "the node ran short"}`, permanent: false };
     case "unscheduled": {
-      const message = `pod ${pod} can't be placed on a node: ${String(fault.message)}`;
+      const claim = await claimWords(api, namespace, pod);
+      const why = [fault.message ?? "", claim ?? ""].filter((text) => text !== "").join("; ");
+      const message = `pod ${name} can't be placed on a node: ${why}`;
       return { message, permanent: ageMs > patience.scheduleMs };
     }
     default:
-      return causeOfContainer(api, namespace, pod, fault, ageMs);
+      return causeOfContainer(api, namespace, name, fault, ageMs);
   }
 }
 
@@ -176,15 +204,14 @@ function isRecent(ended: EndedContainer, ageMs: number): boolean {
 /** Volumes and other things that only events tell. */
 async function mountCause(api: PodView, namespace: string, pod: string, ageMs: number): Promise<Cause | undefined> {
   const events = await warnings(api, namespace, "Pod", pod);
-  const event = events.findLast((entry) =>
-    /FailedMount|FailedAttach|FailedCreatePodSandBox|FailedScheduling/.test(String(entry["reason"])),
+  const event = newestEvent(
+    events.filter(({ reason = "" }) => /FailedMount|FailedAttach|FailedCreatePodSandBox|FailedScheduling/.test(reason)),
   );
   if (event === undefined) {
     return undefined;
   }
-  const permanent =
-    ageMs > 90_000 && /not found|FailedAttach/.test(`${String(event["message"])} ${String(event["reason"])}`);
-  return { message: `pod ${pod}: ${String(event["message"])}`, permanent };
+  const permanent = ageMs > 90_000 && /not found|FailedAttach/.test(`${event.message ?? ""} ${event.reason ?? ""}`);
+  return { message: `pod ${pod}: ${event.message ?? "no reason is given"}`, permanent };
 }
 
 function wantedPods(owner: Props): number {
@@ -225,23 +252,22 @@ function revisionOf(set: Props): number {
 }
 
 async function claimCause(api: PodView, namespace: string, name: string, waitedMs: number): Promise<Cause | undefined> {
-  const events = await api.list(`/api/v1/namespaces/${namespace}/events`, {
+  const events = (await api.list(`/api/v1/namespaces/${namespace}/events`, {
     fieldSelector: `involvedObject.kind=PersistentVolumeClaim,involvedObject.name=${name}`,
-  });
-  const message = events.at(-1)?.["message"];
+  })) as (KubernetesEvent & { readonly type?: string })[];
+  // A provisioner goes on saying that it tries: that is no cause once it has said why it can't.
+  const message = (newestEvent(events.filter(({ type }) => type === "Warning")) ?? newestEvent(events))?.message;
   if (message === undefined) {
     return undefined;
   }
-  const permanent = waitedMs > 30_000 && /no persistent volumes available|not found/.test(textOf(message));
-  return { message: `volume not bound: ${textOf(message)}`, permanent };
+  const permanent = waitedMs > 30_000 && /no persistent volumes available|not found/.test(message);
+  return { message: `volume not bound: ${message}`, permanent };
 }
 
-async function warnings(api: PodView, namespace: string, kind: string, name: string): Promise<Props[]> {
-  const events = await api.list(`/api/v1/namespaces/${namespace}/events`, {
+async function warnings(api: PodView, namespace: string, kind: string, name: string): Promise<KubernetesEvent[]> {
+  return await api.list(`/api/v1/namespaces/${namespace}/events`, {
     fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${name},type=Warning`,
   });
-  const time = (event: Props) => Date.parse(textOf(event["lastTimestamp"] ?? event["eventTime"])) || 0;
-  return events.sort((a, b) => time(a) - time(b));
 }
 
 function exitText(container: string, { exitCode, reason = "" }: EndedContainer): string {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { quantityOf } from "../../platform/quantity.ts";
+import { withClaimFault } from "../../cli/platform.ts";
 import { type ContainerStatus, type Owner, type Pod, podTrouble, serviceStatuses } from "../../cli/services.ts";
 
 function pod(name: string, service: string, status: Pod["status"], extra: Partial<Pod["metadata"]> = {}): Pod {
@@ -209,5 +210,26 @@ describe("pods that are refused", () => {
     expect(row).to.include({ ready: false, reason: `its pods are refused: ${event.message}` });
     const [whole] = serviceStatuses("millrace", [pod("kafka-0", "kafka", healthy)], [owner("kafka", 1)], [], [event]);
     expect(whole).to.include({ ready: true, reason: null });
+  });
+});
+
+describe("a pod whose claim has no volume", () => {
+  it("is told in its provisioner's words", async () => {
+    const waiting = pod("kafka-0", "kafka", { phase: "Pending" });
+    const volumes = [{ persistentVolumeClaim: { claimName: "data-kafka-0" } }];
+    const pods = [{ ...waiting, spec: { ...waiting.spec, volumes } }];
+    const message = "the node's disk has no room for it";
+    const involvedObject = { kind: "PersistentVolumeClaim", name: "data-kafka-0" };
+    const items = { claims: [{ metadata: { name: "data-kafka-0" }, status: { phase: "Pending" } }] };
+    const get = <T>(path: string): Promise<T> =>
+      Promise.resolve({ items: path.includes("/events?") ? [{ message, involvedObject }] : items.claims } as T);
+    const [row] = serviceStatuses("millrace", pods, [owner("kafka", 1)], []);
+    if (row === undefined) throw new Error("no row");
+    expect(row.reason).to.equal("starting");
+    expect((await withClaimFault({ get }, "millrace", row, pods)).reason).to.equal(
+      `volume: its claim data-kafka-0 is not bound (${message})`,
+    );
+    items.claims = [{ metadata: { name: "data-kafka-0" }, status: { phase: "Bound" } }];
+    expect(await withClaimFault({ get }, "millrace", row, pods)).to.equal(row);
   });
 });

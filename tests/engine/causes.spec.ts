@@ -8,16 +8,11 @@ const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).
 const longMs = 110_000;
 
 /** A cluster with these pods, events and ReplicaSets, and one log. */
-function view(content: { pods?: Json[]; events?: Json[]; sets?: Json[]; log?: string }): PodView {
+function view(content: { pods?: Json[]; events?: Json[]; sets?: Json[]; claims?: Json[]; log?: string }): PodView {
+  const { pods = [], events = [], sets = [], claims = [] } = content;
+  const lists: Json = { pods, events, persistentvolumeclaims: claims };
   return {
-    list: (path) =>
-      Promise.resolve(
-        path.endsWith("/pods")
-          ? (content.pods ?? [])
-          : path.endsWith("/events")
-            ? (content.events ?? [])
-            : (content.sets ?? []),
-      ),
+    list: (path) => Promise.resolve((lists[path.slice(path.lastIndexOf("/") + 1)] ?? sets) as Json[]),
     log: () => Promise.resolve(content.log ?? ""),
   };
 }
@@ -127,6 +122,70 @@ describe("the cause why a workload is not ready", () => {
       const cause = await podCause(view({ events, sets }), { ...set, kind }, 30_000);
       expect(cause).to.deep.equal({ message: `its pods are refused: ${message}`, permanent: true });
     }
+  });
+});
+
+describe("a claim without a volume", () => {
+  const why =
+    'failed to provision volume with StorageClass "standard": the node\'s disk has no room for it: 3Gi are free';
+  const event = (message: string, minutes: number, name = "data-kafka-0", type = "Warning"): Json => ({
+    type,
+    reason: "ProvisioningFailed",
+    message,
+    involvedObject: { kind: "PersistentVolumeClaim", name },
+    lastTimestamp: minutesAgo(minutes),
+  });
+  const events = [event(why, 1), event("older", 2), event("of another claim", 0, "data-kafka-1")];
+  const claim = (phase: string, name = "data-kafka-0"): Json => ({ metadata: { name }, status: { phase } });
+  const waiting = (conditions: Json[]): Json => ({
+    ...pod({ conditions }),
+    spec: { volumes: [{ emptyDir: {} }, { persistentVolumeClaim: { claimName: "data-kafka-0" } }] },
+  });
+  const unplaced: Json = {
+    type: "PodScheduled",
+    status: "False",
+    message: "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
+  };
+  const cluster = (pods: Json[], phase = "Pending") =>
+    view({ pods, events, claims: [claim("Pending", "data-kafka-1"), claim(phase)] });
+  const told = `its claim data-kafka-0 is not bound: ${why}`;
+
+  it("is told by its provisioner's newest warning, for every kind that has pods", async () => {
+    for (const kind of ["Deployment", "StatefulSet", "DaemonSet", "Job"]) {
+      expect(await podCause(cluster([waiting([])]), { ...set, kind }, longMs), kind).to.deep.equal({
+        message: `pod kafka-0: ${told}`,
+        permanent: false,
+      });
+      const cause = await podCause(cluster([waiting([unplaced])]), { ...set, kind }, longMs);
+      expect(cause?.message, kind).to.equal(
+        `pod kafka-0 can't be placed on a node: ${String(unplaced["message"])}; ${told}`,
+      );
+    }
+  });
+
+  it("is not blamed for what its provisioner has mended since", async () => {
+    expect(await podCause(cluster([waiting([])], "Bound"), set, longMs)).to.equal(undefined);
+  });
+
+  it("is told in the wait's lines and in its error", async () => {
+    const said: string[] = [];
+    const live = { ...set, status: {} };
+    const api = { ...cluster([waiting([])]), get: () => Promise.resolve(live) };
+    const error = await awaitReady(api, "/set", live, 2, {
+      signal: new AbortController().signal,
+      progress: (message) => {
+        said.push(message);
+      },
+    }).catch((found: unknown) => String(found));
+    expect(said).to.include(`0 of 1 pods ready (pod kafka-0: ${told})`);
+    expect(error).to.equal(`Error: not ready after 2 s: pod kafka-0: ${told}`);
+  });
+
+  it("says why it has none before it says that its provisioner tries again", async () => {
+    const own = { kind: "PersistentVolumeClaim", metadata: { name: "data-kafka-0", namespace: "millrace" } };
+    const tries = event("External provisioner is provisioning volume", 0, "data-kafka-0", "Normal");
+    const cause = await podCause(view({ events: [event(why, 1), tries] }), own, longMs);
+    expect(cause?.message).to.equal(`volume not bound: ${why}`);
   });
 });
 

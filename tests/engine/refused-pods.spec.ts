@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { refusedPods, type RefusalEvent } from "../../engine/providers/refused-pods.ts";
+import type { KubernetesEvent } from "../../engine/providers/kubernetes-events.ts";
+import { refusedPods } from "../../engine/providers/refused-pods.ts";
 
-const event = (kind: string, name: string, message: string, lastTimestamp: string): RefusalEvent => ({
+const event = (kind: string, name: string, message: string, lastTimestamp: string): KubernetesEvent => ({
   reason: "FailedCreate",
   message,
   involvedObject: { kind, name },
