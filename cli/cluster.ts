@@ -84,12 +84,18 @@ export async function clusterProcessorTime(stack: Stack): Promise<ContainerCpu |
 }
 
 /** Starts the embedded cluster; other targets are there already. */
-export async function startCluster(stack: Stack, progress: Progress): Promise<void> {
+export async function startCluster(stack: Stack, progress: Progress, signal: AbortSignal): Promise<void> {
   if (stack.profile.target !== "embedded") return;
   await during(progress, "embedded cluster", async (step) => {
     ensureOwner(stack.name);
     const { caches } = stack.config.images;
-    const options = { ...embeddedOptions(stack), caches, images: imagesInNode(stack), progress: detailTo(step) };
+    const options = {
+      ...embeddedOptions(stack),
+      caches,
+      images: imagesInNode(stack),
+      progress: detailTo(step),
+      signal,
+    };
     const { how, readySeconds } = await start(options);
     step.detail(how === "reused" ? "runs already" : `${how}, ready after ${readySeconds} s`);
   });

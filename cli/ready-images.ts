@@ -32,7 +32,7 @@ export async function readyImages(args: ReadyImagesArgs): Promise<void> {
   const wanted = imagesToBuild(wantedImages(stack.config));
   if (wanted.length === 0) return;
   const prepareAll = async (names: readonly string[]): Promise<void> => {
-    if (names.length > 0) await duringEach(progress, (report) => prepare(names, report));
+    if (names.length > 0) await duringEach(progress, (report) => prepare(names, report, signal));
   };
   // The official provider reads every build context, and builds whatever a registry has.
   if (engine.name === "pulumi" || registry === undefined) {

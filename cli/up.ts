@@ -146,7 +146,8 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
       });
     }
   } catch (error) {
-    return { ...nothing, errors: causes(error) };
+    // What was under way says that it was given up, which is no cause.
+    if (!isStopped(signal)) return { ...nothing, errors: causes(error) };
   }
   if (isStopped(signal)) return { ...nothing, errors: ["interrupted before the deploy"] };
 
@@ -211,7 +212,7 @@ function cause(proof: ProofReport): string {
 
 /** Cluster and images at once: both are given time to end, so that neither's failure hides the other's. */
 async function prepare({ stack, engine, progress, timeline }: Attempt, signal: AbortSignal): Promise<void> {
-  const cluster = timeline.during("embedded cluster", () => startCluster(stack, progress));
+  const cluster = timeline.during("embedded cluster", () => startCluster(stack, progress, signal));
   const registryRuns = cluster.then(
     () => true,
     () => false,

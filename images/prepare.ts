@@ -19,10 +19,16 @@ const PARALLEL_IMAGES = 4;
 /**
  * Prepares the build contexts of images and the local bases that they need. What is there already is left as it is; a
  * run that was broken off is taken up where it stopped.
+ * @param signal ends the work; what is whole stays.
  * @throws Error of the first piece of work that failed; the others are stopped.
  */
-export async function prepareContexts(names: readonly string[], progress: Progress): Promise<void> {
+export async function prepareContexts(
+  names: readonly string[],
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
   const abort = new AbortController();
+  const ended = signal === undefined ? abort.signal : AbortSignal.any([abort.signal, signal]);
   const slot = limiter(PARALLEL_IMAGES);
   const failures: unknown[] = [];
   const start = async (step: string, job: (work: Work) => Promise<boolean>): Promise<void> => {
@@ -31,7 +37,7 @@ export async function prepareContexts(names: readonly string[], progress: Progre
     };
     const began = Date.now();
     try {
-      const didSomething = await job({ report, signal: abort.signal });
+      const didSomething = await job({ report, signal: ended });
       report(didSomething ? `ready in ${String(Math.round((Date.now() - began) / 1000))} s` : "ready");
     } catch (error) {
       failures.push(error);

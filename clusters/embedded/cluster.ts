@@ -62,6 +62,8 @@ export interface EmbeddedOptions {
   readonly images?: readonly string[];
   /** Registries with a repository below that may have the node image. @default - none, so that it is built */
   readonly caches?: readonly string[];
+  /** Ends what takes long: building the node's image, following a log. @default - it goes on to its end */
+  readonly signal?: AbortSignal;
 }
 
 /** A cluster that answers. */
@@ -122,7 +124,7 @@ export async function start(options: EmbeddedOptions): Promise<EmbeddedCluster> 
   await refuseOlderKubernetes(site, existing);
   if (existing?.State.Running !== true) await refuseTakenPorts(ports);
   await refuseFullDisk(docker);
-  const image = await ensureNodeImage(docker, progress, options.caches);
+  const image = await ensureNodeImage(docker, progress, options.caches, options.signal);
   if (differs !== undefined) {
     progress(STEP, `${differs}; the node is recreated, and its data stays`);
     if (existing?.State.Running === true) await docker.getContainer(names.container).stop({ t: STOP_SECONDS });
@@ -248,7 +250,6 @@ export interface LogOptions extends EmbeddedOptions {
   readonly tail?: number;
   /** Goes on with new lines until `signal` is aborted. @default false */
   readonly follow?: boolean;
-  readonly signal?: AbortSignal;
   /** Receives the text. @default - standard output */
   readonly write?: (text: string) => void;
 }

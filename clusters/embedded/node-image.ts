@@ -85,6 +85,7 @@ export function nodeImageName(): string {
  * Makes the node image in the local engine, unless it is there or a cache has it. The Go build and the Debian packages run
  * side by side.
  * @param caches Registries with a repository below, which are asked in this order. @default - none
+ * @param signal ends the work; what is whole stays in the cache.
  * @returns name and tag
  * @throws Error that names the missing tool or shows the end of the failed step's output.
  */
@@ -92,12 +93,14 @@ export async function ensureNodeImage(
   docker: Docker,
   progress: Progress,
   caches: readonly string[] = [],
+  signal?: AbortSignal,
 ): Promise<string> {
   const image = nodeImageName();
   if (await isPresent(docker, image)) return image;
   if (await takeNodeImage(docker, image, caches, progress)) return image;
   const keys = cacheKeys();
   const failed = new AbortController();
+  const ended = signal === undefined ? failed.signal : AbortSignal.any([failed.signal, signal]);
   const whole = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -107,8 +110,8 @@ export async function ensureNodeImage(
     }
   };
   const settled = await Promise.allSettled([
-    whole(goBinaries(keys, progress, failed.signal)),
-    whole(baseImage(docker, keys.base, progress, failed.signal)),
+    whole(goBinaries(keys, progress, ended)),
+    whole(baseImage(docker, keys.base, progress, ended)),
   ]);
   // The abort of the other piece is an effect: the first error that is not one is the cause.
   const errors = settled.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
@@ -133,7 +136,7 @@ export async function ensureNodeImage(
   const base = `${BASE_REPOSITORY}:${keys.base}`;
   // The legacy builder: present in every engine, and needs no plug-in of the client.
   const args = ["build", "--network=none", "--build-arg", `BASE=${base}`, "--tag", image, context];
-  await run("docker", args, { env: { DOCKER_BUILDKIT: "0" } });
+  await run("docker", args, { env: { DOCKER_BUILDKIT: "0" }, signal: ended });
   await removeOlder(docker, [image, base]);
   return image;
 }

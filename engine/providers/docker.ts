@@ -103,7 +103,9 @@ async function makeImage(
   }
   const registry = isObject(inputs["registry"]) ? inputs["registry"] : {};
   const authconfig = await pushLogin(name.slice(0, name.indexOf("/")), registry);
-  await follow(docker, await image.push({ authconfig }), pushLine(progress));
+  await untilAborted("pushing", signal, async () =>
+    follow(docker, await image.push({ authconfig, abortSignal: signal }), pushLine(progress)),
+  );
   const digest = await registryDigest(name);
   return made(digest === undefined ? "" : repoDigest(name, digest));
 }
@@ -133,25 +135,21 @@ async function build(
   await readFile(join(folder, inContext)).catch((error: unknown) => {
     throw new Error(`the build of ${name} needs ${join(folder, inContext)}, which is not there`, { cause: error });
   });
-  const stream = await docker.buildImage(
-    { context: folder, src: await readdir(folder) },
-    {
-      t: name,
-      dockerfile: inContext,
-      networkmode: "none",
-      rm: true,
-      forcerm: true,
-      buildargs: isObject(settings["args"]) ? (settings["args"] as Record<string, string>) : {},
-      ...(typeof settings["target"] === "string" ? { target: settings["target"] } : {}),
-    },
-  );
-  const stop = () => {
-    (stream as NodeJS.ReadableStream & { destroy?: () => void }).destroy?.();
+  const source = { context: folder, src: await readdir(folder) };
+  const options = {
+    t: name,
+    dockerfile: inContext,
+    networkmode: "none",
+    rm: true,
+    forcerm: true,
+    buildargs: isObject(settings["args"]) ? (settings["args"] as Record<string, string>) : {},
+    ...(typeof settings["target"] === "string" ? { target: settings["target"] } : {}),
+    // The engine ends a build whose client goes, also while it receives the context.
+    abortSignal: signal,
   };
-  signal.addEventListener("abort", stop);
   const last: string[] = [];
-  try {
-    await follow(docker, stream, (event) => {
+  await untilAborted("building", signal, async () =>
+    follow(docker, await docker.buildImage(source, options), (event) => {
       const line = event.stream?.trim() ?? "";
       const step = /^Step (\d+)\/(\d+) : (.*)$/.exec(line);
       if (step !== null) {
@@ -160,18 +158,24 @@ async function build(
         last.push(line);
         last.splice(0, Math.max(0, last.length - 8));
       }
-    });
-  } catch (error) {
+    }),
+  ).catch((error: unknown) => {
+    if (signal.aborted) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`the build of ${name} failed: ${why}${last.length === 0 ? "" : `\n${last.join("\n")}`}`, {
       cause: error,
     });
-  } finally {
-    signal.removeEventListener("abort", stop);
+  });
+}
+
+/** What an aborted request throws is no cause: that it was interrupted is. */
+async function untilAborted(doing: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
-  if (signal.aborted) {
-    throw new Error("interrupted while building");
-  }
+  if (signal.aborted) throw new Error(`interrupted while ${doing}`);
 }
 
 /** Says at most once a second how many layers are pushed. */

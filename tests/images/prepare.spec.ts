@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { debianSources, packageLines } from "../../images/debian.ts";
+import { prepareContexts } from "../../images/prepare.ts";
 import { checkNoTwoVersions } from "../../platform/images/context.ts";
 import { limiter } from "../../platform/images/work.ts";
 
@@ -34,6 +36,41 @@ describe("images/prepare", () => {
     await Promise.all([1, 2, 3, 4, 5].map(() => slot(job)));
     expect(most).to.equal(2);
     expect(running).to.equal(0);
+  });
+});
+
+describe("images that are given up while they are prepared", () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-spec-"));
+  const asBefore = { path: process.env["PATH"], cache: process.env["MILLRACE_CACHE"] };
+  after(() => {
+    process.env["PATH"] = asBefore.path;
+    if (asBefore.cache === undefined) delete process.env["MILLRACE_CACHE"];
+    else process.env["MILLRACE_CACHE"] = asBefore.cache;
+    rmSync(folder, { recursive: true });
+  });
+
+  it("end what runs for them at once, and leave nothing half-made in the cache", async () => {
+    const bin = join(folder, "bin");
+    const started = join(folder, "started");
+    for (const made of [bin, started]) mkdirSync(made);
+    for (const program of ["docker", "mvn", "python3", "mmdebstrap", "apt-get", "apt-config", "cargo", "go"]) {
+      const file = join(bin, program);
+      writeFileSync(file, `#!/bin/sh\ntouch '${started}/${program}'\nexec sleep 60\n`);
+      chmodSync(file, 0o755);
+    }
+    process.env["PATH"] = `${bin}${delimiter}${asBefore.path ?? ""}`;
+    process.env["MILLRACE_CACHE"] = join(folder, "cache");
+    const stop = new AbortController();
+    const work = prepareContexts(["kafka", "presto"], () => undefined, stop.signal).then(
+      () => "prepared",
+      (error: unknown) => (error as Error).name,
+    );
+    while (readdirSync(started).length === 0) await sleep(20);
+    const began = Date.now();
+    stop.abort();
+    expect(await work).to.equal("AbortError");
+    expect(Date.now() - began).to.be.lessThan(3_000);
+    expect(readdirSync(join(folder, "cache", "tmp"))).to.deep.equal([]);
   });
 });
 
