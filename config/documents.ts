@@ -76,7 +76,7 @@ function settings(node: Node, path: readonly string[]): { path: string; node: No
   return Object.entries(node.properties ?? {}).flatMap(([name, below]) => {
     const here = [...path, name];
     const shapes = (below.oneOf ?? []).flatMap((shape) => settings(withoutKind(shape), here));
-    if (below.properties !== undefined) return settings(below, here);
+    if (below.properties !== undefined && below["x-like"] === undefined) return settings(below, here);
     return [{ path: here.join("."), node: below }, ...shapes];
   });
 }

@@ -38,7 +38,7 @@ export function loadConfig(
   secretPaths: readonly (readonly string[])[] = [],
 ): PlatformConfig {
   const problems: string[] = [];
-  const values: Record<string, unknown> = { cluster: {}, services: {}, proof: {} };
+  const values: Record<string, unknown> = { cluster: {}, scheduling: {}, services: {}, proof: {} };
   for (const [key, value] of Object.entries(raw)) {
     if (!key.startsWith(NAMESPACE)) continue;
     const section = key.slice(NAMESPACE.length);

@@ -16,7 +16,11 @@ export interface Node extends Hints {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly required?: readonly string[];
   readonly oneOf?: readonly Node[];
+  /** What each part of a list is. */
   readonly items?: Node;
+  /** What each value is where the names are free, and what these may be. */
+  readonly additionalProperties?: Node | false;
+  readonly propertyNames?: Node;
 }
 
 /** The whole schema; its properties are the sections under `millrace:`. */
@@ -27,13 +31,19 @@ export function nodeAt(path: readonly PropertyKey[], values: unknown): Node | un
   let node: Node | undefined = root;
   let value = values;
   for (const key of path) {
-    const shape = chooseShape(node, value);
-    const item = shape?.items?.["x-range"] === undefined ? undefined : shape.items;
-    node = (child(shape?.properties, key) as Node | undefined) ?? (typeof key === "number" ? item : undefined);
+    node = below(chooseShape(node, value), key);
     value = child(value, key);
     if (node === undefined) return undefined;
   }
   return chooseShape(node, value);
+}
+
+function below(node: Node | undefined, key: PropertyKey): Node | undefined {
+  const named = child(node?.properties, key) as Node | undefined;
+  if (named !== undefined) return named;
+  if (typeof key !== "number") return node?.additionalProperties || undefined;
+  // Where its parts have no words of their own, the list says what is allowed.
+  return node?.items?.["x-range"] === undefined ? undefined : node.items;
 }
 
 function chooseShape(node: Node | undefined, value: unknown): Node | undefined {

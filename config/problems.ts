@@ -17,7 +17,11 @@ export function issueProblems(
   const lines = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => unknownSetting([...issue.path, key], values))
-      : [wrongValue(issue.path, values, isSecret(issue.path, secretPaths))],
+      : [
+          issue.code === "invalid_key"
+            ? wrongName(issue.path)
+            : wrongValue(issue.path, values, isSecret(issue.path, secretPaths)),
+        ],
   );
   return [...new Set(lines)];
 }
@@ -51,6 +55,13 @@ function sameService(path: readonly PropertyKey[], other: readonly PropertyKey[]
 
 function isSecret(path: readonly PropertyKey[], secretPaths: readonly (readonly string[])[]): boolean {
   return secretPaths.some((secret) => secret.every((key, index) => key === String(path[index])));
+}
+
+/** A name where names are free, such as that of a label. */
+function wrongName(path: readonly PropertyKey[]): string {
+  const owner = path.slice(0, -1);
+  const node = nodeAt(owner, {})?.propertyNames ?? {};
+  return `${written(owner)}: received the name ${shown(String(path.at(-1)))}; give ${allowed(node)}`;
 }
 
 function wrongValue(path: readonly PropertyKey[], values: unknown, secret: boolean): string {

@@ -3,6 +3,7 @@ import { sizesOf, type Target } from "../clusters/profile.ts";
 import { rooms as all } from "../components/index.ts";
 import type { Backups } from "../platform/operating.ts";
 import type { SizeRow } from "../platform/resources.ts";
+import { type Scheduling, schedulingOf } from "../platform/scheduling.ts";
 import type { ExistingStore, Service, SettingsOf, StoreWhole, Switch, TopicLoad, View } from "../platform/service.ts";
 
 type Rooms = typeof all;
@@ -20,8 +21,9 @@ export interface Housed {
     readonly storageClass?: string | undefined;
     readonly sizes?: SizeRow | undefined;
   };
-  readonly services: Readonly<Record<string, { readonly enabled?: boolean }>>;
-  readonly proof: { readonly enabled: boolean };
+  readonly services: Readonly<Record<string, Given>>;
+  readonly proof: Given & { readonly enabled: boolean };
+  readonly scheduling: Scheduling;
 }
 
 /** Every room. */
@@ -61,12 +63,24 @@ export function existingStore(config: Housed): ExistingStore | undefined {
 export const sectionOf = ({ name }: Service): string =>
   name === all.proof.name ? `millrace:${name}` : `millrace:services.${name}`;
 
+interface Given {
+  readonly enabled?: boolean;
+  readonly scheduling?: Scheduling | undefined;
+}
+
+/** A room's part of a config as it is written there. @throws Error when there is no such room */
+export function givenTo(name: string, config: Housed): Given {
+  const settings: Given | undefined = name === all.proof.name ? config.proof : config.services[name];
+  if (settings === undefined) throw new Error(`there is no room "${name}"`);
+  return settings;
+}
+
 /** A room's own part of a config. @throws Error when there is no such room */
 export function settingsOf(name: string, config: Housed): Switch {
-  const settings = name === all.proof.name ? config.proof : config.services[name];
-  if (settings === undefined) throw new Error(`there is no room "${name}"`);
+  const settings = givenTo(name, config);
   const { target, sizes = sizesOf[target] } = config.cluster;
-  return { ...settings, enabled: settings.enabled ?? true, size: sizes };
+  const scheduling = schedulingOf(config.scheduling, settings.scheduling);
+  return { ...settings, enabled: settings.enabled ?? true, size: sizes, scheduling };
 }
 
 /** A config as a room sees it. */

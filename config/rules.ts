@@ -1,8 +1,9 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
 import { imagesOf } from "../platform/service.ts";
 import { consumersWithoutSecret, objectStoreContents } from "./buckets.ts";
-import { enabledRooms, isOwn, rooms, sectionOf, settingsOf } from "./rooms.ts";
+import { enabledRooms, givenTo, isOwn, rooms, sectionOf, settingsOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
+import { schedulingProblems } from "../platform/scheduling.ts";
 import { sizeProblems } from "../platform/sizes.ts";
 
 /** Sets of settings that cannot work; empty when there is none. */
@@ -15,6 +16,10 @@ export function configProblems(config: PlatformConfig): string[] {
     ...clusterProblems(config.cluster),
     ...neededServices(config),
     ...enabledRooms(config).flatMap(({ room, view }) => room.problems?.(view, store) ?? []),
+    ...schedulingProblems("millrace:scheduling", config.scheduling),
+    ...enabledRooms(config).flatMap(({ room }) =>
+      schedulingProblems(`${sectionOf(room)}.scheduling`, givenTo(room.name, config).scheduling ?? {}),
+    ),
     ...resourceProblems(config),
     ...imageProblems(config),
     ...pullProblems(config),

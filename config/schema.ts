@@ -7,6 +7,7 @@ import { cluster } from "./cluster.ts";
 import { images } from "./image-settings.ts";
 import { inProfile, profiles } from "./profiles.ts";
 import { rooms } from "../components/index.ts";
+import { platformScheduling } from "../platform/scheduling.ts";
 import type { Service, ServiceGroup } from "../platform/service.ts";
 import { type Services, services, storeWhole } from "./rooms.ts";
 
@@ -43,6 +44,7 @@ export const schema = z
       ),
     cluster,
     images,
+    scheduling: platformScheduling(),
     services: z.strictObject(serviceSettings).prefault({}).describe("The services of the platform."),
     proof: settingsIn(rooms.proof),
   })

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PublishedAddress, Ready } from "./endpoints.ts";
 import type { Exposure } from "./exposure.ts";
 import type { Proven } from "./proven.ts";
+import { type Scheduling, schedulingTransformation } from "./scheduling.ts";
 import type { Home, PublishedPort, Service, SettingsOf, StoreNames } from "./service.ts";
 import type { Storage } from "./storage.ts";
 
@@ -68,6 +69,14 @@ export function defineRoom<S extends Service, Wires extends object, Built>(
   return room;
 }
 
+/** Options of components whose pods run where they belong. Who watches what is made sees them there. */
+function scheduled(
+  opts: pulumi.ComponentResourceOptions,
+  scheduling: Scheduling = {},
+): pulumi.ComponentResourceOptions {
+  return { ...opts, transformations: [schedulingTransformation(scheduling), ...(opts.transformations ?? [])] };
+}
+
 /** Places rooms on one ground, each once, and keeps what they offer. */
 export class House {
   readonly #ground: Ground;
@@ -99,7 +108,8 @@ export class House {
       (wire) => wires[wire] === undefined && !able.includes(wire),
     );
     if (loose) return undefined;
-    const site: Site<S> = { ...this.#ground, own: this.#ground.of(service) };
+    const own = this.#ground.of(service);
+    const site: Site<S> = { ...this.#ground, own, opts: scheduled(this.#ground.opts, own.scheduling) };
     const built = room.build(site, wires as Wires);
     const offers = room.offers?.(built, site, wires as Wires);
     if (offers !== undefined) this.#offers.push(offers);

@@ -7,6 +7,7 @@ import type * as z from "zod";
 import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, StatusPart, WebPages } from "./operating.ts";
 import type { Quantity } from "./quantity.ts";
 import type { Resources, SizeRow } from "./resources.ts";
+import type { Scheduling } from "./scheduling.ts";
 import type { DataSettings } from "./storage.ts";
 import type { Keyspaces, TableRoles } from "./tables.ts";
 
@@ -21,6 +22,8 @@ export interface Switch {
   readonly enabled: boolean;
   /** Row of the sizes that its pods take. */
   readonly size: SizeRow;
+  /** Where its pods run: its own setting over that for all. */
+  readonly scheduling?: Scheduling | undefined;
 }
 
 /** What a room's functions look at: its own settings, and of the others only what they name. */

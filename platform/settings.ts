@@ -9,6 +9,8 @@ export interface Hints {
   readonly "x-range"?: string;
   /** Other words that people use for the setting. */
   readonly "x-also-called"?: readonly string[];
+  /** The section whose settings these are once more. */
+  readonly "x-like"?: string;
 }
 
 const bytes = (quantity: string): number => quantityOf(quantity) ?? Number.NaN;

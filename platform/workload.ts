@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { dataCapMs, setupCapMs, startupMs } from "./hops/limits.ts";
 import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
 import { claimName, labels, selector } from "./names.ts";
+import { podScheduling, type Scheduling } from "./scheduling.ts";
 import { probeFields, type Probes } from "./probes.ts";
 import type { Resources } from "./resources.ts";
 import type { DataVolume } from "./storage.ts";
@@ -62,6 +63,8 @@ export interface PodArgs {
   readonly restartPolicy?: "Always" | "OnFailure" | "Never";
   /** Spread over the nodes where there are several. @default false */
   readonly spread?: boolean;
+  /** Where it runs, for a template that others make pods from: a room's workloads get theirs from its place. @default - anywhere */
+  readonly scheduling?: Scheduling | undefined;
   /** Time to finish after SIGTERM, in seconds. @default 30 */
   readonly terminationGracePeriodSeconds?: number;
 }
@@ -97,8 +100,8 @@ function withoutEmptyValue({ value, ...variable }: EnvVar): EnvVar {
   return value === undefined || value === "" ? variable : { ...variable, value };
 }
 
-/** The pod as a template for any kind of workload: nothing in it that the API server would leave out. */
-export function podTemplate(pod: PodArgs): PodTemplate {
+/** The pod as a template for any kind of workload: nothing in it that the API server would leave out. @param replicas How many there are of it at once. */
+export function podTemplate(pod: PodArgs, replicas = 1): PodTemplate {
   const scratch = (pod.scratch ?? []).map((path, index) => ({ path, name: `scratch-${index}` }));
   const container = (args: Omit<InitContainerArgs, "name">): Omit<Container, "name"> => ({
     image: args.image,
@@ -124,7 +127,9 @@ export function podTemplate(pod: PodArgs): PodTemplate {
       securityContext: podSecurityContext(pod.uid),
       terminationGracePeriodSeconds: pod.terminationGracePeriodSeconds ?? 30,
       ...(pod.restartPolicy === undefined ? {} : { restartPolicy: pod.restartPolicy }),
+      ...podScheduling(pod.scheduling ?? {}),
       ...(pod.spread === true ? { affinity: spreadAffinity(pod) } : {}),
+      ...(replicas > 1 ? { topologySpreadConstraints: zoneSpread(pod) } : {}),
       ...(pod.initContainers === undefined
         ? {}
         : { initContainers: pod.initContainers.map((init) => ({ name: init.name, ...container(init) })) }),
@@ -175,7 +180,7 @@ export function statefulSet(
         serviceName: args.headlessService,
         podManagementPolicy: args.podManagement ?? "Parallel",
         selector: { matchLabels: selector(pod.service, pod.component) },
-        template: podTemplate({ ...pod, volumes: [...(pod.volumes ?? []), ...data.volumes] }),
+        template: podTemplate({ ...pod, volumes: [...(pod.volumes ?? []), ...data.volumes] }, args.replicas),
         ...claims,
       },
     },
@@ -186,6 +191,7 @@ export function statefulSet(
     ),
   );
   claimPatches(args, set, opts);
+  disruptionBudget(args, opts);
   return set;
 }
 
@@ -227,6 +233,7 @@ export function deployment(
   opts: pulumi.CustomResourceOptions,
 ): k8s.apps.v1.Deployment {
   const { pod } = args;
+  disruptionBudget(args, opts);
   return new k8s.apps.v1.Deployment(
     args.name,
     {
@@ -237,10 +244,34 @@ export function deployment(
         progressDeadlineSeconds: READY_SECONDS,
         strategy: { type: args.strategy },
         selector: { matchLabels: selector(pod.service, pod.component) },
-        template: podTemplate(pod),
+        template: podTemplate(pod, args.replicas),
       },
     },
     pulumi.mergeOptions(waiting(READY_SECONDS), opts),
+  );
+}
+
+/**
+ * Has a node that is emptied take one of several pods at a time. It holds up no drain for ever: one may always go, and one
+ * that isn't ready goes in any case.
+ */
+function disruptionBudget(
+  args: WorkloadArgs & { readonly replicas: number },
+  opts: pulumi.CustomResourceOptions,
+): void {
+  if (args.replicas < 2) return;
+  const { name, namespace, pod } = args;
+  new k8s.policy.v1.PodDisruptionBudget(
+    name,
+    {
+      metadata: { name, namespace, labels: labels(pod.service, pod.component) },
+      spec: {
+        maxUnavailable: 1,
+        selector: { matchLabels: selector(pod.service, pod.component) },
+        unhealthyPodEvictionPolicy: "AlwaysAllow",
+      },
+    },
+    opts,
   );
 }
 
@@ -347,6 +378,18 @@ export function secretEnv(name: string, secretName: pulumi.Input<string>, key: s
 /** An environment variable from a field of the pod. */
 export function fieldEnv(name: string, fieldPath: string): EnvVar {
   return { name, valueFrom: { fieldRef: { fieldPath } } };
+}
+
+/** Evenly over zones, where nodes have some and there is room: a cluster without zones, or a full zone, takes all the same. */
+function zoneSpread(pod: PodArgs): k8s.types.input.core.v1.TopologySpreadConstraint[] {
+  return [
+    {
+      maxSkew: 1,
+      topologyKey: "topology.kubernetes.io/zone",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: selector(pod.service, pod.component) },
+    },
+  ];
 }
 
 function spreadAffinity(pod: PodArgs): k8s.types.input.core.v1.Affinity {

@@ -82,6 +82,15 @@ for (const target of ["embedded", "minikube", "microk8s"]) {
   }
 }
 
+/** A pod with what says where it runs. */
+type Placed = PodSpec & {
+  readonly nodeSelector?: object;
+  readonly tolerations?: object;
+  readonly priorityClassName?: string;
+  readonly affinity?: { readonly podAntiAffinity: object };
+  readonly topologySpreadConstraints?: readonly object[];
+};
+
 /** Workloads that make pods themselves. */
 const makersOfPods = [
   "spark-telemetry-driver",
@@ -276,6 +285,112 @@ describe("the program", function () {
       else process.env["DOCKER_CONFIG"] = before;
       rmSync(folder, { recursive: true });
     }
+  });
+
+  describe("with a place for pods", () => {
+    const everywhere = {
+      nodeSelector: { pool: "data" },
+      tolerations: [{ key: "dedicated", operator: "Equal", value: "data", effect: "NoSchedule" }],
+      priorityClassName: "platform",
+    };
+    const placeOf = ({ nodeSelector, tolerations, priorityClassName }: Placed) => ({
+      nodeSelector,
+      tolerations,
+      priorityClassName,
+    });
+    const nowhere = { nodeSelector: undefined, tolerations: undefined, priorityClassName: undefined };
+
+    /** Every pod that there is or will be, by the workload or the template that makes it. */
+    async function allPods(config: Record<string, unknown>): Promise<Record<string, Placed>> {
+      const { mocked } = await render(config);
+      const own = (await workloads(mocked)).map((workload) => [workload.name, podOf(workload) ?? {}] as const);
+      return Object.fromEntries([...own, ...(await templates(mocked))]);
+    }
+
+    it("puts every pod there, also executors, batches, tasks and users' servers", async () => {
+      const pods = await allPods({ "millrace:profile": "full", "millrace:scheduling": everywhere });
+      expect(Object.keys(pods)).to.include.members([...podTemplates, taskTemplate, "kafka", "proof-on-demand"]);
+      for (const [name, pod] of Object.entries(pods)) expect(placeOf(pod), name).to.deep.equal(everywhere);
+    });
+
+    it("lets a service have another one, setting by setting", async () => {
+      const pods = await allPods({
+        "millrace:profile": "full",
+        "millrace:scheduling": everywhere,
+        "millrace:services": {
+          kafka: { scheduling: { nodeSelector: { pool: "disks" }, tolerations: [] } },
+          spark: { scheduling: { nodeSelector: {}, priorityClassName: "spare" } },
+        },
+      });
+      const brokers = { nodeSelector: { pool: "disks" }, tolerations: undefined, priorityClassName: "platform" };
+      const executors = { ...everywhere, nodeSelector: undefined, priorityClassName: "spare" };
+      const others: Record<string, object> = {
+        kafka: brokers,
+        "kafka-topics": brokers,
+        "spark-settings/executor-pod.yaml": executors,
+      };
+      for (const [name, pod] of Object.entries(pods)) {
+        expect(placeOf(pod), name).to.deep.equal(others[name] ?? everywhere);
+      }
+    });
+
+    it("writes nothing of it into a pod where nothing is set", async () => {
+      for (const [name, pod] of Object.entries(await allPods({ "millrace:profile": "full" }))) {
+        expect(placeOf(pod), name).to.deep.equal(nowhere);
+        expect(pod.topologySpreadConstraints, name).to.equal(undefined);
+      }
+    });
+  });
+
+  describe("for several of a kind", () => {
+    const severals: Record<string, unknown> = {
+      "millrace:profile": "full",
+      "millrace:cluster": cloud,
+      "millrace:services": {
+        kafka: { replicas: 3 },
+        cassandra: { replicas: 3 },
+        presto: { workers: 2 },
+        display: { replicas: 2 },
+        randomNumbers: { replicas: 2 },
+      },
+    };
+    const several = ["cassandra", "display", "kafka", "presto-worker", "random-numbers"];
+
+    it("lets a drain take one at a time, never none, and always one that is not ready", async () => {
+      const { mocked } = await render(severals);
+      const budgets = await mocked.ofType("kubernetes:policy/v1:PodDisruptionBudget");
+      expect(budgets.map(({ name }) => name).sort()).to.deep.equal(several);
+      for (const { name, inputs } of budgets) {
+        const workload = (await workloads(mocked)).find((one) => one.name === name);
+        expect(inputs.spec, name).to.deep.equal({
+          maxUnavailable: 1,
+          selector: workload?.inputs.spec.selector,
+          unhealthyPodEvictionPolicy: "AlwaysAllow",
+        });
+      }
+    });
+
+    it("spreads them over nodes and zones as far as it can, and keeps none from running", async () => {
+      const { mocked } = await render(severals);
+      for (const workload of await workloads(mocked)) {
+        const { name } = workload;
+        const { affinity, topologySpreadConstraints: zones = [] }: Placed = podOf(workload) ?? {};
+        expect(zones.length, name).to.equal(several.includes(name) ? 1 : 0);
+        if (zones.length === 0) continue;
+        expect(zones[0], name).to.include({
+          whenUnsatisfiable: "ScheduleAnyway",
+          topologyKey: "topology.kubernetes.io/zone",
+        });
+        expect(Object.keys(affinity?.podAntiAffinity ?? {}), name).to.deep.equal([
+          "preferredDuringSchedulingIgnoredDuringExecution",
+        ]);
+      }
+    });
+
+    it("makes no budget where there is one of each: it would hold up a drain and protect nothing", async () => {
+      const { mocked } = await render({ "millrace:profile": "full" });
+      expect(await mocked.ofType("kubernetes:policy/v1:PodDisruptionBudget")).to.deep.equal([]);
+    });
   });
 
   it("asks a consumer of S3 with its own key and nothing else", async () => {

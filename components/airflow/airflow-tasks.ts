@@ -13,6 +13,7 @@ import { type ClientEndpoints, clientPodParts } from "../notebooks/client-endpoi
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import { labels } from "../../platform/names.ts";
+import type { Scheduling } from "../../platform/scheduling.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
 import { type EnvVar, podTemplate, type Resources, type Volume, type VolumeMount } from "../../platform/workload.ts";
 
@@ -46,6 +47,7 @@ export function taskPodText(
   image: pulumi.Input<string>,
   parts: TaskParts,
   resources: Resources,
+  scheduling: Scheduling | undefined,
 ): pulumi.Output<string> {
   const template = podTemplate({
     service: airflow,
@@ -58,6 +60,7 @@ export function taskPodText(
     resources,
     restartPolicy: "Never",
     scratch: AIRFLOW_SCRATCH,
+    scheduling,
   });
   // A YAML reader reads JSON.
   return pulumi.output(template).apply((pod) => JSON.stringify({ apiVersion: "v1", kind: "Pod", ...pod }, null, 2));

@@ -29,6 +29,7 @@ import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type AirflowResources, airflowResources } from "./service.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import { programText } from "../../platform/program.ts";
+import type { Scheduling } from "../../platform/scheduling.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
 import {
   configMap,
@@ -76,6 +77,8 @@ export interface AirflowArgs {
   readonly executor?: AirflowExecutor;
   /** Requests and limits of each part. @default - what they need on a small machine */
   readonly resources?: AirflowResources;
+  /** Where the pods of tasks run. @default - anywhere */
+  readonly scheduling?: Scheduling | undefined;
   /** Where task logs lie, below `logs/` in the bucket, with Airflow's own key; it reads `dagBucket`, too. */
   readonly logs: { readonly objectStore: S3Endpoint; readonly bucket: string };
   /** Bucket whose DAGs run beside the image's. @default - only the DAGs of the image */
@@ -215,7 +218,7 @@ export class Airflow extends Component {
           ? {
               [files.podHook]: programText(import.meta.dirname, files.podHook),
               [files.podEnds]: programText(import.meta.dirname, files.podEnds),
-              "task-pod.yaml": taskPodText(name, args.image, podTasks(), resources.task),
+              "task-pod.yaml": taskPodText(name, args.image, podTasks(), resources.task, args.scheduling),
               "task-rights.json": taskRightsText(name, args),
             }
           : { [files.taskKeys]: programText(import.meta.dirname, files.taskKeys) }),

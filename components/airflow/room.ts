@@ -39,6 +39,7 @@ export const airflowRoom = defineRoom({
         {
           spark,
           ...(history && { eventLog: history.eventLog }),
+          scheduling: own.scheduling,
           applications: {
             "census-batch": {
               main: batchProgram(),
@@ -60,6 +61,7 @@ export const airflowRoom = defineRoom({
         database: databases.database("airflow"),
         executor: own.executor,
         resources: airflowResources(own),
+        scheduling: own.scheduling,
         logs: { objectStore: store.access("airflow"), bucket: bucket("airflow") },
         ...(own.dagBucket && { dagBucket: bucket("dags"), dagBucketKey: store.access("dag-bucket") }),
         connections: {

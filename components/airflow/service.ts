@@ -1,6 +1,7 @@
 /** Airflow, as plain data. */
 import * as z from "zod";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { image, optional } from "../../platform/settings.ts";
 import { pythonDisk } from "../notebooks/disk.ts";
@@ -66,6 +67,7 @@ export const airflow = defineService({
         .boolean()
         .default(true)
         .describe("Whether DAGs are also read from the bucket `dags`, where JupyterHub's users can put them."),
+      scheduling: schedulingSetting("all of Airflow's pods, tasks among them"),
       resources: z
         .strictObject({
           apiServer: partSetting("apiServer"),

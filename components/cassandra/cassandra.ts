@@ -1,5 +1,5 @@
 /** Cassandra: nodes that share declared keyspaces and tables, with a role and a password of its own for each consumer. */
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import {
@@ -152,7 +152,6 @@ export class Cassandra<Consumer extends string> extends Component {
     service(name, { ...meta, ports: { cql: CQL_PORT } }, childOptions);
     service(headless, { ...meta, ports: { cql: CQL_PORT, gossip: GOSSIP_PORT }, headless: true }, childOptions);
     const nodes = createNodes();
-    if (replicas > 1) createDisruptionBudget();
     const setup = createSetup();
 
     const endpoints = passwords.map(({ consumer, ref }): [string, CassandraEndpoint] => [
@@ -275,17 +274,6 @@ export class Cassandra<Consumer extends string> extends Component {
           ...childOptions,
           dependsOn: [nodes],
         },
-      );
-    }
-
-    function createDisruptionBudget(): void {
-      new k8s.policy.v1.PodDisruptionBudget(
-        name,
-        {
-          metadata: { name, namespace: args.namespace, labels: meta.labels },
-          spec: { maxUnavailable: 1, selector: { matchLabels: meta.selector } },
-        },
-        childOptions,
       );
     }
   }

@@ -4,6 +4,7 @@ import { mebibytes } from "../../platform/quantity.ts";
 import type { DiskUse } from "../../platform/operating.ts";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
 import { handOver } from "./fewer-nodes.ts";
 import { image, memory, optional, storage } from "../../platform/settings.ts";
@@ -41,6 +42,7 @@ export const cassandra = defineService({
         .describe("Number of nodes with a copy of each row. Default: 3, or `replicas` if that is less."),
       storage: storage("5Gi"),
       memory: memory("896Mi", "768Mi"),
+      scheduling: schedulingSetting("the nodes and their setup"),
       resources: resourcesSetting("each node", node),
       collector: collectorSetting(),
       image: image().describe("Image with the contract of `cassandra:5.0`. Default: built from packages."),

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
 import { enabled, image, memory, storage } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -26,6 +27,7 @@ export const catalog = defineService({
         "Where earlier versions kept the catalog, which is in PostgreSQL now: read once, to move it. `persistent` or `ephemeral`.",
       ),
       memory: memory("640Mi", "512Mi"),
+      scheduling: schedulingSetting("the metastore"),
       resources: resourcesSetting("the metastore", metastore),
       collector: collectorSetting(),
       image: image().describe(

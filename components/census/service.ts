@@ -1,6 +1,7 @@
 /** The census, as plain data: a static file in S3, and the batch over it. */
 import * as z from "zod";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { optional } from "../../platform/settings.ts";
 import { allResourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -39,6 +40,7 @@ export const census = defineService({
         .max(100)
         .default(2)
         .describe("Parts of the file. Each is written by its own pod and read by its own task."),
+      scheduling: schedulingSetting("what writes the file, and of the driver of the batch over it"),
       resources: allResourcesSetting("each Job that writes a part of the file", writer, MEMORY, "128Mi"),
     })
     .prefault({})

@@ -1,6 +1,7 @@
 /** The web display, as plain data. */
 import * as z from "zod";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
 import { image, memory, optional } from "../../platform/settings.ts";
 import { cassandra, pagesDisk } from "../cassandra/service.ts";
@@ -32,6 +33,7 @@ export const display = defineService({
       enabled: optional("pipeline", "the web display is part of the platform"),
       replicas: z.int().min(1).max(20).default(1).describe("Number of servers."),
       memory: memory("256Mi", "192Mi"),
+      scheduling: schedulingSetting("the servers"),
       resources: resourcesSetting("each server", server),
       image: image().describe("Image with the display's server and pages. Default: built from packages."),
     })

@@ -5,6 +5,7 @@ import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import { escapedUser } from "../../platform/names.ts";
 import { quantityOf } from "../../platform/quantity.ts";
+import type { Scheduling } from "../../platform/scheduling.ts";
 import { type EnvVar, podTemplate, type Resources, tcpProbe } from "../../platform/workload.ts";
 
 /** Role of a user's pod in its labels. KubeSpawner knows the container by this name. */
@@ -29,6 +30,8 @@ export interface ServerPodArgs {
   readonly hub: string;
   readonly image: pulumi.Input<string>;
   readonly resources: Resources;
+  /** Where it runs. @default - anywhere */
+  readonly scheduling?: Scheduling | undefined;
   readonly clients: ClientEndpoints;
   readonly idleMinutes: number;
   readonly homes: Readonly<Record<string, Home>>;
@@ -63,6 +66,7 @@ export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
     // KubeSpawner finds the port by this name.
     ports: { "notebook-port": PORT },
     resources: args.resources,
+    scheduling: args.scheduling,
     probes: {
       startup: tcpProbe(PORT, { periodSeconds: 1 }),
       readiness: tcpProbe(PORT, { periodSeconds: 5, failureThreshold: 6 }),

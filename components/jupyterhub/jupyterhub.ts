@@ -12,6 +12,7 @@ import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type Home, peopleText, serverPodText, serverSecretName, TOKEN_FIELD } from "./jupyterhub-server.ts";
 import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import { programText } from "../../platform/program.ts";
+import type { Scheduling } from "../../platform/scheduling.ts";
 import {
   configMap,
   deployment,
@@ -66,6 +67,8 @@ export interface JupyterHubArgs {
   readonly sparkToken?: SecretKeyRef;
   /** Time without work after which a kernel and then its server are stopped, in minutes. */
   readonly idleMinutes: number;
+  /** Where users' servers run. @default - anywhere */
+  readonly scheduling?: Scheduling | undefined;
   readonly resources: {
     readonly hub: Resources;
     readonly proxy: Resources;

@@ -44,6 +44,7 @@ export const jupyterhubRoom = defineRoom({
         ...(connect?.endpoint.token && { sparkToken: connect.endpoint.token }),
         idleMinutes: own.idleMinutes,
         resources: jupyterhubResources(own),
+        scheduling: own.scheduling,
         ...(own.oidc && { oidc: provider(own.oidc) }),
       },
       opts,

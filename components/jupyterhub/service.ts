@@ -4,6 +4,7 @@ import { isUserName, ROBOT, USER_NAME } from "../../platform/names.ts";
 import { nearest } from "../../platform/nearest.ts";
 import { mebibytes } from "../../platform/quantity.ts";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type Rights, type RightsByConsumer } from "../../platform/service.ts";
 import { image, optional, quantity, secret, text } from "../../platform/settings.ts";
 import { pythonDisk } from "../notebooks/disk.ts";
@@ -76,6 +77,7 @@ export const jupyterhub = defineService({
       userMemory: quantity("512Mi", "1024Gi")
         .default("1536Mi")
         .describe("Memory limit of a user's server with all its kernels."),
+      scheduling: schedulingSetting("the hub, its proxy and users' servers"),
       resources: z
         .strictObject({
           hub: allResourcesSetting("the hub", parts.hub, HUB_MEMORY, "256Mi"),

@@ -188,7 +188,6 @@ export class Kafka extends Component {
       childOptions,
     );
     const brokers = createBrokers();
-    if (replicas > 1) createDisruptionBudget();
     this.address = publish(
       external === undefined ? { kind: "none" } : args.exposure,
       { ...meta, service: name, nodePort: "kafka", port: EXTERNAL_PORT, title: "Kafka" },
@@ -279,17 +278,6 @@ export class Kafka extends Component {
             spread: replicas > 1,
             terminationGracePeriodSeconds: 60,
           },
-        },
-        childOptions,
-      );
-    }
-
-    function createDisruptionBudget(): void {
-      new k8s.policy.v1.PodDisruptionBudget(
-        name,
-        {
-          metadata: { name, namespace: args.namespace, labels: meta.labels },
-          spec: { maxUnavailable: 1, selector: { matchLabels: meta.selector } },
         },
         childOptions,
       );

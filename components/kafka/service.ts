@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
 import { enabled, image, memory, storage } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -35,6 +36,7 @@ export const kafka = defineService({
         .describe("Copies of each record. Default: 3, or `replicas` if that is less."),
       storage: storage("5Gi"),
       memory: memory("768Mi", "512Mi"),
+      scheduling: schedulingSetting("the brokers, and of what declares topics"),
       resources: resourcesSetting("each broker", broker),
       collector: collectorSetting(),
       autoCreateTopics: z.boolean().default(false).describe("Whether writing to an unknown topic creates it."),

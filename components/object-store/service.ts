@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { dataPaths } from "./data-paths.ts";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type StoreWhole } from "../../platform/service.ts";
 import type { BucketWords } from "../../platform/service.ts";
 import { dnsName, enabled, host, image, memory, port, secret, storage, text } from "../../platform/settings.ts";
@@ -36,6 +37,7 @@ const settings = (whole: StoreWhole) =>
         ),
       storage: storage("10Gi"),
       memory: memory("512Mi", "128Mi"),
+      scheduling: schedulingSetting("the server and its setup"),
       resources: resourcesSetting("the server", server),
       image: image().describe(
         "Image with the contract of `dxflrs/garage`, `versity/versitygw` or `minio/minio`. Default: the server from packages.",

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { cronProblem } from "../../platform/cron.ts";
 import type { Resources, SizeRow } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { enabled, image, memory, storage, text } from "../../platform/settings.ts";
 import { allResourcesSetting, resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -36,6 +37,7 @@ export const postgres = defineService({
         ),
       storage: storage("2Gi"),
       memory: memory("320Mi", "128Mi"),
+      scheduling: schedulingSetting("the server, its setup, backups and restores"),
       resources: resourcesSetting("the server", server),
       backup: z
         .strictObject({

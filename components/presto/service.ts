@@ -3,6 +3,7 @@ import * as z from "zod";
 import { mebibytes } from "../../platform/quantity.ts";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
 import { enabled, image, memory } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -29,6 +30,7 @@ export const presto = defineService({
         .default(0)
         .describe("Workers in addition to the coordinator. With 0 the coordinator does the work itself."),
       memory: memory("1664Mi", "1024Mi"),
+      scheduling: schedulingSetting("the coordinator and the workers"),
       resources: resourcesSetting("the coordinator and of each worker", node),
       collector: collectorSetting(),
       image: image().describe("Image with the contract of `prestodb/presto:0.287`. Default: built from packages."),

@@ -1,6 +1,7 @@
 /** The proof of the data path, as plain data. */
 import * as z from "zod";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
 import { enabled } from "../../platform/settings.ts";
 import { allResourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -28,6 +29,7 @@ export const proof = defineService({
           "Minimum number of seconds without progress after which a hop counts as missing. Default: each hop's own, 90 " +
             "or 240. The proof waits for a hop that makes progress.",
         ),
+      scheduling: schedulingSetting("the proof's Job"),
       resources: allResourcesSetting("the proof's Job", job, MEMORY, "256Mi"),
     })
     .prefault({})

@@ -1,6 +1,7 @@
 /** The pumps of random numbers, as plain data. */
 import * as z from "zod";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
 import { optional } from "../../platform/settings.ts";
 import { allResourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -36,6 +37,7 @@ export const randomNumbers = defineService({
         .meta({ "x-also-called": ["pumps"] })
         .describe("Number of pumps."),
       partitions: z.int().min(1).max(1000).default(3).describe("Partitions of the topic `random-numbers`."),
+      scheduling: schedulingSetting("the pumps"),
       resources: allResourcesSetting("each pump", pump, MEMORY, "128Mi"),
     })
     .prefault({})

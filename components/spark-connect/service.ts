@@ -1,5 +1,6 @@
 /** Spark Connect, as plain data. */
 import * as z from "zod";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
 import { optional } from "../../platform/settings.ts";
 import { applicationPods, driverSetting, spark, sparkDriverResources, sparkHeap } from "../spark/service.ts";
@@ -12,6 +13,7 @@ export const sparkConnect = defineService({
     .strictObject({
       enabled: optional("studio", "users can run Spark from notebooks (Spark Connect)"),
       driverMemory: sparkHeap("640Mi", "the driver that all sessions share"),
+      scheduling: schedulingSetting("the driver"),
       resources: driverSetting("the driver"),
       maxExecutors: z
         .int()

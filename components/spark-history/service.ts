@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { memory, optional } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -23,6 +24,7 @@ export const sparkHistory = defineService({
     .strictObject({
       enabled: optional("studio", "the history of Spark's applications is kept and shown"),
       memory: memory("512Mi", "384Mi"),
+      scheduling: schedulingSetting("the history server"),
       resources: resourcesSetting("the history server", server),
       collector: collectorSetting(),
     })

@@ -22,6 +22,7 @@ export const sparkRoom = defineRoom({
           cpuRequest: sharedExecutorResources(own).requests.cpu,
         },
         collector: own.collector,
+        scheduling: own.scheduling,
       },
       opts,
     );

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { collectorSetting } from "../../platform/jvm.ts";
 import { mebibytes, type Quantity } from "../../platform/quantity.ts";
 import type { Resources, SizeRow } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type Pods } from "../../platform/service.ts";
 import { cpuAmount, enabled, image, quantity } from "../../platform/settings.ts";
 import { type GivenResources, resourcesSetting, size, sized } from "../../platform/sizes.ts";
@@ -101,6 +102,7 @@ export const spark = defineService({
         .max(32)
         .default(1)
         .describe("Tasks that an executor runs at the same time, and its CPU limit."),
+      scheduling: schedulingSetting("all executors, whoever starts them"),
       resources: z
         .strictObject({
           driver: driverSetting("each driver"),

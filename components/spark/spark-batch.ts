@@ -17,6 +17,7 @@ import {
 } from "./spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
 import { heapProblems, podTemplateFile } from "./spark.ts";
+import type { Scheduling } from "../../platform/scheduling.ts";
 import { configMap, type Resources } from "../../platform/workload.ts";
 import type { SparkEndpoint } from "./endpoint.ts";
 
@@ -49,6 +50,8 @@ export interface SparkBatchArgs {
   readonly applications: Readonly<Record<string, SparkBatchApplication>>;
   /** Folder for the logs that the history server shows, like `s3a://spark-events/`. @default - no log */
   readonly eventLog?: string;
+  /** Where drivers run; executors run where all of Spark's do. @default - anywhere */
+  readonly scheduling?: Scheduling | undefined;
 }
 
 /** The templates, as whoever starts the applications takes them. */
@@ -129,7 +132,7 @@ export class SparkBatch extends Component {
         config: main.content,
       });
       return podTemplateFile(
-        { ...pod, command: [ENTRY_POINT, ...submit], restartPolicy: "Never" },
+        { ...pod, command: [ENTRY_POINT, ...submit], restartPolicy: "Never", scheduling: args.scheduling },
         { name: driver, namespace: spark.namespace, container: CONTAINER },
       );
     }

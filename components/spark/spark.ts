@@ -11,6 +11,7 @@ import { mebibytes, quantityOf } from "../../platform/quantity.ts";
 import { s3aSettings } from "../object-store/s3-settings.ts";
 import { sparkVersions } from "./image/versions.ts";
 import { bakedPackages, type SparkPackage, sparkPackageProblems } from "./spark-packages.ts";
+import type { Scheduling } from "../../platform/scheduling.ts";
 import { configMap, type PodArgs, podTemplate } from "../../platform/workload.ts";
 import type { SparkEndpoint } from "./endpoint.ts";
 
@@ -57,6 +58,8 @@ export interface SparkArgs {
    * zone. @default false
    */
   readonly hasLakeCatalog?: boolean;
+  /** Where executors run. @default - anywhere */
+  readonly scheduling?: Scheduling | undefined;
   /** Further settings by Spark's own names; they win over the component's. @default - none */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -251,6 +254,7 @@ export class Spark extends Component {
         resources,
         restartPolicy: "Never",
         scratch: SPARK_SCRATCH,
+        scheduling: args.scheduling,
       });
     }
   }

@@ -1,6 +1,7 @@
 /** The first data path, as plain data: the node's own figures from Kafka into Iceberg. */
 import * as z from "zod";
 import type { Resources, SizeRow } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
 import { enabled } from "../../platform/settings.ts";
 import { allResourcesSetting, type GivenResources, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -68,6 +69,7 @@ export const telemetry = defineService({
         })
         .prefault({})
         .describe("The Spark streams from Kafka into Iceberg and, with `windows`, into Cassandra."),
+      scheduling: schedulingSetting("the producer and of the streams' driver"),
       resources: allResourcesSetting("the producer", producer, MEMORY, "128Mi"),
     })
     .prefault({})

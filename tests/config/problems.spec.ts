@@ -54,17 +54,17 @@ const bad: Case[] = [
   [
     "a setting like no other",
     { proof: { xyzzyplugh: 1 } },
-    "millrace:proof.xyzzyplugh: unknown setting; millrace:proof takes enabled, records, timeoutSeconds, resources",
+    "millrace:proof.xyzzyplugh: unknown setting; millrace:proof takes enabled, records, timeoutSeconds, scheduling, resources",
   ],
   [
     "a section like no other",
     { xyzzyplugh: 1 },
-    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are profile, cluster, images, services, proof",
+    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are profile, cluster, images, scheduling, services, proof",
   ],
   [
     "a setting with an inherited name",
     { proof: { constructor: 1 } },
-    "millrace:proof.constructor: unknown setting; millrace:proof takes enabled, records, timeoutSeconds, resources",
+    "millrace:proof.constructor: unknown setting; millrace:proof takes enabled, records, timeoutSeconds, scheduling, resources",
   ],
   [
     "a number in words",
@@ -139,7 +139,7 @@ const bad: Case[] = [
   [
     "a section that is a word",
     { proof: "on" },
-    'millrace:proof: received "on"; give settings: enabled, records, timeoutSeconds, resources',
+    'millrace:proof: received "on"; give settings: enabled, records, timeoutSeconds, scheduling, resources',
   ],
   [
     "an unknown target",
