@@ -2,36 +2,25 @@
 import { readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
 
-import type { Target } from "../clusters/profile.ts";
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { hiddenNetworks } from "../clusters/embedded/networks.ts";
-import { doctorHints } from "../clusters/targets.ts";
+import { remedies } from "../clusters/targets.ts";
 import { fit } from "../config/fit.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
 import type { Command } from "./command.ts";
 import { clusterState, foreignCluster } from "./cluster.ts";
+import { clusterFindings } from "./cluster-probes.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { messageOf } from "./errors.ts";
+import { atLeast, type Finding, ok } from "./finding.ts";
 import { run, which } from "../platform/exec.ts";
-import { connect, type Kube } from "./kube.ts";
+import { connect } from "./kube.ts";
 import { stackArgs, stackOptions } from "./options.ts";
 import { readPlatform } from "./platform.ts";
 import { diskNeeded, diskProblems, dockerFolders } from "./preflight.ts";
 import type { ServiceStatus } from "./services.ts";
 import { readStack, type Stack } from "./stack.ts";
 import { bytes, table } from "./table.ts";
-
-export interface Finding {
-  /** What was looked at. */
-  readonly subject: string;
-  readonly level: "ok" | "warning" | "problem";
-  /** What is there, or what is wrong. */
-  readonly detail: string;
-  /** The next command or step; empty when ok. */
-  readonly next: string;
-}
-
-const ok = (subject: string, detail: string): Finding => ({ subject, level: "ok", detail, next: "" });
 
 export const doctor: Command = {
   summary: "shows what this machine, the target or the running platform lacks, with the command to run next",
@@ -129,17 +118,6 @@ const hostPrograms: readonly HostProgram[] = [
   },
 ];
 
-/** Whether version `have` is `least` or later. */
-export function atLeast(have: string, least: string): boolean {
-  const a = have.split(".").map(Number);
-  const b = least.split(".").map(Number);
-  for (let i = 0; i < Math.max(a.length, b.length); i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
-}
-
 async function programFinding(program: HostProgram): Promise<Finding> {
   const lacking = (detail: string): Finding => ({
     subject: program.name,
@@ -204,27 +182,21 @@ function availableMemory(): number {
 
 async function targetFindings(stack: Stack): Promise<Finding[]> {
   const { target } = stack.profile;
-  const hints = target === "embedded" ? networkFindings() : await hintFindings(target);
+  const networks = target === "embedded" ? networkFindings() : [];
   const foreign = await foreignCluster(stack);
   if (foreign !== undefined) {
     const next = "npm run up -- --name <another name>";
-    return [...hints, { subject: target, level: "problem", detail: foreign, next }];
+    return [...networks, { subject: target, level: "problem", detail: foreign, next }];
   }
   const state = await clusterState(stack);
   if (!state.running) {
-    return [
-      ...hints,
-      {
-        subject: target,
-        level: target === "embedded" ? "warning" : "problem",
-        detail: state.detail,
-        next:
-          target === "embedded" ? "npm run up" : `start it, or correct cluster.context in Pulumi.${stack.name}.yaml`,
-      },
-    ];
+    const level = target === "embedded" ? "warning" : "problem";
+    const { start, context } = remedies(stack.profile);
+    const next = state.detail.includes("has no context") ? context : start;
+    return [...networks, { subject: target, level, detail: state.detail, next }];
   }
   const kube = connect(stack.profile);
-  const findings: Finding[] = [...hints, ok(target, state.detail), ...(await storageFindings(kube, stack))];
+  const findings: Finding[] = [...networks, ok(target, state.detail), ...(await clusterFindings(kube, stack))];
   const { services } = await readPlatform(kube, stack.config.cluster.namespace);
   if (services.length === 0) {
     findings.push({ subject: "platform", level: "warning", detail: "nothing is deployed", next: "npm run up" });
@@ -241,42 +213,6 @@ function networkFindings(): Finding[] {
     detail,
     next: "leave that network, or another cluster.target",
   }));
-}
-
-/** What the target's owner has to do once, asked by the probe of each hint. */
-async function hintFindings(target: Target): Promise<Finding[]> {
-  return await Promise.all(
-    doctorHints(target).map(async ({ need, command, probe }): Promise<Finding> => {
-      const ran = await run("sh", ["-c", probe], { timeoutMs: 15_000 });
-      if (ran.code === 0) return ok(target, need);
-      return { subject: target, level: "problem", detail: `lacks ${need}`, next: command };
-    }),
-  );
-}
-
-interface StorageClass {
-  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
-}
-
-/** A named StorageClass that is not there, or no default one: the claims would wait for ever. */
-async function storageFindings(kube: Kube, stack: Stack): Promise<Finding[]> {
-  const wanted = stack.profile.storageClass;
-  if (wanted === "none") return [];
-  const { items } = await kube.get<{ items: readonly StorageClass[] }>("/apis/storage.k8s.io/v1/storageclasses");
-  const names = items.map((item) => item.metadata.name);
-  const byDefault = items.find(
-    (item) => item.metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true",
-  );
-  const found = wanted === "default" ? byDefault?.metadata.name : names.find((name) => name === wanted);
-  if (found !== undefined) return [ok("storage", `StorageClass ${found}`)];
-  return [
-    {
-      subject: "storage",
-      level: "problem",
-      detail: `no ${wanted === "default" ? "default StorageClass" : `StorageClass "${wanted}"`}; the cluster has ${names.length === 0 ? "none" : names.join(", ")}`,
-      next: `name one that exists in cluster.storageClass of Pulumi.${stack.name}.yaml, or "none" to keep data in the pods`,
-    },
-  ];
 }
 
 /** A service's fault with what to do about its kind of cause. */

@@ -83,62 +83,54 @@ function exposure(cluster: ClusterConfig, row: TargetDefaults): Exposure {
   return kind === "nodePort" ? { kind, host: cluster.host ?? row.host, ports: cluster.nodePorts } : { kind };
 }
 
-/** Something that the target's owner has to do once, and the command for it. */
-export interface DoctorHint {
-  /** What is needed, in words. */
-  readonly need: string;
-  /** Command that provides it. */
-  readonly command: string;
-  /** Command whose exit code says whether it is there. */
-  readonly probe: string;
+/** What mends a cluster that lacks something: commands, or a step where there is no command. */
+export interface Remedies {
+  /** It does not answer, or has no node. */
+  readonly start: string;
+  /** The kubeconfig does not know its context. */
+  readonly context: string;
+  /** Its own StorageClass is not there. @default - there is no command */
+  readonly storageClass?: string;
+  /** The registry is not reached. */
+  readonly registry: string;
+  /** Names of Services are not found. */
+  readonly dns: string;
 }
 
-/** What a target needs that is not there by default. */
-export function doctorHints(target: Target): readonly DoctorHint[] {
-  return hints[target];
+/** Remedies in the target's own words. */
+export function remedies(profile: Pick<TargetProfile, "target" | "context" | "registry">): Remedies {
+  const { target, context, registry } = profile;
+  const kubectl = `kubectl --context ${context}`;
+  const dns = `${kubectl} -n kube-system get pods -l k8s-app=kube-dns`;
+  switch (target) {
+    case "embedded":
+      return { start: "npm run up", context: "npm run up", registry: "npm run up", dns: "npm run up" };
+    case "minikube": {
+      const minikube = context === "minikube" ? "minikube" : `minikube -p ${context}`;
+      const start = `${minikube} start --cpus 2 --memory 8g`;
+      const port = /:(\d+)/.exec(registry?.push ?? "")?.[1] ?? "5000";
+      return {
+        start,
+        context: start,
+        storageClass: `${minikube} addons enable default-storageclass && ${minikube} addons enable storage-provisioner`,
+        registry: `${minikube} addons enable registry, and on this machine: ${kubectl} -n kube-system port-forward service/registry ${port}:80`,
+        dns,
+      };
+    }
+    case "microk8s":
+      return {
+        start: "microk8s start",
+        context: "microk8s config > .millrace/microk8s.kubeconfig, and cluster.kubeconfig set to that path",
+        storageClass: "microk8s enable hostpath-storage",
+        registry: "microk8s enable registry",
+        dns: "microk8s enable dns",
+      };
+    case "cloud":
+      return {
+        start: "start the cluster, or correct cluster.context of the stack",
+        context: "kubectl config get-contexts lists those that there are; correct cluster.context of the stack",
+        registry: "correct cluster.registry of the stack, or let the nodes' network reach it",
+        dns,
+      };
+  }
 }
-
-const hints: Readonly<Record<Target, readonly DoctorHint[]>> = {
-  embedded: [
-    { need: "a Docker engine", command: "apt-get install --no-install-recommends docker.io", probe: "docker info" },
-  ],
-  minikube: [
-    { need: "a running minikube", command: "minikube start --cpus 2 --memory 8g", probe: "minikube status" },
-    {
-      need: "the registry add-on, for the platform's images",
-      command: "minikube addons enable registry",
-      probe: "kubectl --context minikube -n kube-system get service registry",
-    },
-    {
-      need: "the registry on localhost:5000 of this machine",
-      command: "kubectl --context minikube -n kube-system port-forward service/registry 5000:80",
-      probe: "curl -fsS http://localhost:5000/v2/",
-    },
-    {
-      need: "the storage class standard",
-      command: "minikube addons enable default-storageclass && minikube addons enable storage-provisioner",
-      probe: "kubectl --context minikube get storageclass standard",
-    },
-    { need: "the address of the node in cluster.host", command: "minikube ip", probe: "minikube ip" },
-  ],
-  microk8s: [
-    { need: "a running MicroK8s", command: "microk8s start", probe: "microk8s status --wait-ready --timeout 5" },
-    {
-      need: "names, storage and a registry",
-      command: "microk8s enable dns hostpath-storage registry",
-      probe: "kubectl --context microk8s get storageclass microk8s-hostpath",
-    },
-    {
-      need: "the context microk8s in the kubeconfig",
-      command: "microk8s config > .millrace/microk8s.kubeconfig, and cluster.kubeconfig set to that path",
-      probe: "kubectl config get-contexts microk8s",
-    },
-  ],
-  cloud: [
-    {
-      need: "a cluster that answers under the stack's context",
-      command: "kubectl config get-contexts",
-      probe: "kubectl cluster-info",
-    },
-  ],
-};

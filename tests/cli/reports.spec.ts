@@ -6,7 +6,8 @@ import type { CheckReport } from "../../cli/check.ts";
 
 import { readAddresses, renderAddresses } from "../../cli/addresses.ts";
 import { leftoversOf } from "../../cli/cluster.ts";
-import { atLeast, type Finding, memoryWanted, renderFindings, serviceFinding } from "../../cli/doctor.ts";
+import { memoryWanted, renderFindings, serviceFinding } from "../../cli/doctor.ts";
+import { atLeast, type Finding } from "../../cli/finding.ts";
 import { type DownReport, renderDown } from "../../cli/down.ts";
 import { projectDir } from "../../cli/paths.ts";
 import { diskNeeded } from "../../cli/preflight.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { targets } from "../../clusters/profile.ts";
-import { doctorHints, targetProfile } from "../../clusters/targets.ts";
+import { remedies, targetProfile } from "../../clusters/targets.ts";
 import { loadConfig } from "../../config/index.ts";
 
 const profile = (cluster: unknown) => targetProfile(loadConfig({ "millrace:cluster": cluster }).cluster);
@@ -86,18 +86,21 @@ describe("a target's profile", () => {
   });
 });
 
-describe("the doctor's hints", () => {
-  it("give each target at least one need, with a command and a probe", () => {
+describe("what mends a cluster", () => {
+  const of = (target: (typeof targets)[number], context: string) =>
+    remedies({ target, context, registry: { push: "localhost:5000", pull: "localhost:5000" } });
+
+  it("is told for each target", () => {
     for (const target of targets) {
-      expect(doctorHints(target), target).not.to.be.empty;
-      for (const hint of doctorHints(target)) expect(Object.values(hint).join(" ")).to.match(/\S/);
+      for (const command of Object.values(of(target, "x"))) expect(command, target).to.match(/\S/);
     }
   });
 
-  it("name the add-ons of minikube and MicroK8s", () => {
-    expect(doctorHints("minikube").map(({ command }) => command)).to.include("minikube addons enable registry");
-    expect(doctorHints("microk8s").map(({ command }) => command)).to.include(
-      "microk8s enable dns hostpath-storage registry",
+  it("names the stack's own context and profile of minikube, and the add-ons of minikube and MicroK8s", () => {
+    expect(of("minikube", "minikube").registry).to.equal(
+      "minikube addons enable registry, and on this machine: kubectl --context minikube -n kube-system port-forward service/registry 5000:80",
     );
+    expect(of("minikube", "second").start).to.equal("minikube -p second start --cpus 2 --memory 8g");
+    expect(of("microk8s", "microk8s").storageClass).to.equal("microk8s enable hostpath-storage");
   });
 });
