@@ -17,6 +17,7 @@ import { run, which } from "../platform/exec.ts";
 import { connect } from "./kube.ts";
 import { stackArgs, stackOptions } from "./options.ts";
 import { readPlatform } from "./platform.ts";
+import { pushFindings } from "./push-probe.ts";
 import { diskNeeded, diskProblems, dockerFolders } from "./preflight.ts";
 import type { ServiceStatus } from "./services.ts";
 import { readStack, type Stack } from "./stack.ts";
@@ -193,10 +194,13 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
     const level = target === "embedded" ? "warning" : "problem";
     const { start, context } = remedies(stack.profile);
     const next = state.detail.includes("has no context") ? context : start;
-    return [...networks, { subject: target, level, detail: state.detail, next }];
+    // The embedded cluster brings its registry along.
+    const pushes = target === "embedded" ? [] : await pushFindings(stack);
+    return [...networks, { subject: target, level, detail: state.detail, next }, ...pushes];
   }
   const kube = connect(stack.profile);
-  const findings: Finding[] = [...networks, ok(target, state.detail), ...(await clusterFindings(kube, stack))];
+  const [asked, pushes] = await Promise.all([clusterFindings(kube, stack), pushFindings(stack)]);
+  const findings: Finding[] = [...networks, ok(target, state.detail), ...asked, ...pushes];
   const { services } = await readPlatform(kube, stack.config.cluster.namespace);
   if (services.length === 0) {
     findings.push({ subject: "platform", level: "warning", detail: "nothing is deployed", next: "npm run up" });
