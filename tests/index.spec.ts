@@ -755,6 +755,31 @@ describe("the program", function () {
     expect(JSON.stringify(job.inputs)).to.contain("b1.example:9092,b2.example:9092").and.to.contain("s3-keys");
   });
 
+  it("hands consumers buckets with dots as they are, in paths", async () => {
+    const buckets = {
+      lake: "acme.lake",
+      checkpoints: "acme.checkpoints",
+      notebooks: "acme.notebooks",
+      homes: "acme.homes",
+    };
+    const { mocked } = await render({
+      "millrace:profile": "studio",
+      "millrace:cluster": cloud,
+      "millrace:services": {
+        ...existing,
+        objectStore: {
+          server: "existing",
+          existing: { ...existing.objectStore.existing, pathStyle: true, buckets },
+        },
+      },
+    });
+    const settings = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-settings");
+    const defaults = settings.inputs.data["spark-defaults.conf"];
+    expect(defaults).to.contain("spark.hadoop.fs.s3a.path.style.access true").and.to.contain("s3a://acme.lake");
+    const clients = await mocked.get("kubernetes:core/v1:ConfigMap", "client-endpoints");
+    expect(JSON.stringify(clients.inputs.data)).to.contain("s3://acme.notebooks");
+  });
+
   it("makes only what is enabled, and no proof of a path that is not there", async () => {
     const off = { enabled: false };
     const { mocked, program } = await render({

@@ -64,7 +64,7 @@ export function clientEndpointsProblems(args: {
 }): string[] {
   const { catalog = "lake" } = args;
   const problems: string[] = [];
-  if (!/^s3:\/\/[a-z0-9][a-z0-9-]+(\/[^/]+)*$/.test(args.notebooks)) {
+  if (!/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[^/]+)*$/.test(args.notebooks)) {
     problems.push(
       `client endpoints: notebooks is "${args.notebooks}"; give a bucket and perhaps a prefix: "s3://notebooks"`,
     );

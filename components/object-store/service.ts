@@ -5,7 +5,7 @@ import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type StoreWhole } from "../../platform/service.ts";
 import type { BucketWords } from "../../platform/service.ts";
-import { dnsName, enabled, host, image, memory, port, secret, storage, text } from "../../platform/settings.ts";
+import { enabled, host, image, memory, port, secret, storage, text } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 
 const server = { small: size(50, 1000, 0.125), large: size(250, 2000, 1) };
@@ -15,7 +15,17 @@ export function objectStoreResources(settings: Sized & { readonly memory: string
   return sized(server[settings.size], settings.memory, settings.resources);
 }
 
-const bucket = ({ name, holds }: BucketWords) => dnsName("a bucket").default(name).describe(`Bucket of ${holds}.`);
+/** A bucket that is there already: S3's own rules for names. */
+const bucket = ({ name, holds }: BucketWords) =>
+  z
+    .string()
+    .regex(/^(?![0-9.]+$)(?!.*[.]{2})[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/)
+    .meta({
+      "x-range":
+        "a bucket: at most 63 lower-case letters, digits, dashes and dots, with a letter or digit at both ends, and no two dots in a row",
+    })
+    .default(name)
+    .describe(`Bucket of ${holds}.`);
 
 /** The same keys, with another value for each. */
 function each<From, To>(
@@ -119,6 +129,14 @@ export const objectStore = defineService({
       problems.push(
         `${at}.existing.secretNames: ${withoutSecret.join(", ")} ${withoutSecret.length === 1 ? "has" : "have"} no Secret; ` +
           `name one each, or one for all in ${at}.existing.secretName`,
+      );
+    }
+    const dotted = Object.entries(own.existing.buckets).filter(([, name]) => name.includes("."));
+    if (dotted.length > 0 && own.existing.protocol === "https" && !own.existing.pathStyle) {
+      const names = dotted.map(([key, name]) => `${key} ("${name}")`).join(", ");
+      problems.push(
+        `${at}.existing.buckets: dots in ${names}, and no certificate is for the host name that such a bucket gets; ` +
+          `set ${at}.existing.pathStyle to true, or give buckets without dots`,
       );
     }
     const { homes, ...others } = own.existing.buckets;

@@ -428,6 +428,22 @@ const bad: Case[] = [
     'millrace:services.objectStore.existing.buckets.homes: received "lake", which is also lake, and users write to their homes; give a bucket of its own',
   ],
   [
+    "buckets with dots behind host names with TLS",
+    existing({
+      host: "s3.example.com",
+      secretName: "s",
+      buckets: { lake: "acme.lake", checkpoints: "acme.checkpoints" },
+    }),
+    'millrace:services.objectStore.existing.buckets: dots in lake ("acme.lake"), checkpoints ("acme.checkpoints"), and no certificate is for ' +
+      "the host name that such a bucket gets; set millrace:services.objectStore.existing.pathStyle to true, or give buckets without dots",
+  ],
+  [
+    "a bucket with two dots in a row",
+    existing({ host: "s3.example.com", secretName: "s", buckets: { lake: "acme..lake" } }),
+    'millrace:services.objectStore.existing.buckets.lake: received "acme..lake"; give a bucket: at most 63 lower-case letters, digits, dashes and dots, ' +
+      "with a letter or digit at both ends, and no two dots in a row (default lake)",
+  ],
+  [
     "existing S3 with Secrets for the data path only",
     {
       profile: "studio",
