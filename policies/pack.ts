@@ -1,5 +1,5 @@
 /** The policy pack. Loading it starts the policy server: tests import the rules instead. */
 import { PolicyPack } from "@pulumi/policy";
-import { rules } from "./rules/index.ts";
+import { rules, stackRules } from "./rules/index.ts";
 
-new PolicyPack("millrace", { policies: [...rules] });
+new PolicyPack("millrace", { policies: [...rules, ...stackRules] });

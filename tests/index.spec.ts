@@ -17,6 +17,8 @@ import { loadConfig } from "../config/index.ts";
 import { settingsIn } from "../config/rooms.ts";
 import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts";
 import { hopNames } from "../check/table.ts";
+import { setBudget } from "../policies/rules/workload-set-budget.ts";
+import { stackViolations } from "./policies/fixtures.ts";
 
 interface Program {
   readonly addresses: Output<{ title: string; url: string | undefined }[]>;
@@ -368,6 +370,8 @@ describe("the program", function () {
           unhealthyPodEvictionPolicy: "AlwaysAllow",
         });
       }
+      const all = (await mocked.resources()).map(({ type, name, inputs }) => ({ type, name, props: inputs }));
+      expect(await stackViolations(setBudget, all)).to.deep.equal([]);
     });
 
     it("spreads them over nodes and zones as far as it can, and keeps none from running", async () => {

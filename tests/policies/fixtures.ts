@@ -1,4 +1,10 @@
-import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import type {
+  PolicyResource,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+  StackValidationArgs,
+  StackValidationPolicy,
+} from "@pulumi/policy";
 import { containerSecurityContext, podSecurityContext } from "../../platform/hardening.ts";
 
 /** A container that obeys every rule, with parts replaced. */
@@ -60,4 +66,16 @@ export async function violations(
 /** What a policy reports about a Deployment with such a pod. */
 export function inDeployment(policy: ResourceValidationPolicy, spec: unknown): Promise<string[]> {
   return violations(policy, "kubernetes:apps/v1:Deployment", { spec: { template: { spec } } });
+}
+
+/** What a policy reports about a stack with these resources. */
+export async function stackViolations(
+  policy: StackValidationPolicy,
+  resources: readonly Pick<PolicyResource, "type" | "name" | "props">[],
+  config: Record<string, unknown> = {},
+): Promise<string[]> {
+  const found: string[] = [];
+  const args = { resources, stackTags: new Map(), getConfig: () => config } as unknown as StackValidationArgs;
+  await policy.validateStack(args, (message) => found.push(message));
+  return found;
 }

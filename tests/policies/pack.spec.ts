@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { readdirSync } from "node:fs";
-import { rules } from "../../policies/rules/index.ts";
+import { rules, stackRules } from "../../policies/rules/index.ts";
 import { pod, violations, workloads } from "./fixtures.ts";
 
 const pinImage = rules[0];
@@ -11,9 +11,10 @@ describe("the policy pack", () => {
     const files = readdirSync(new URL("../../policies/rules", import.meta.url))
       .filter((file) => !["index.ts", "pod-policy.ts"].includes(file))
       .map((file) => `kubernetes-${file.replace(".ts", "")}`);
-    expect(rules.map(({ name }) => name)).to.have.members(files);
-    expect(files).to.have.length(8);
-    for (const rule of rules) {
+    const all = [...rules, ...stackRules];
+    expect(all.map(({ name }) => name)).to.have.members(files);
+    expect(files).to.have.length(9);
+    for (const rule of all) {
       expect(rule.enforcementLevel).to.equal("mandatory");
       expect(`${rule.description} ${rule.remediationSteps ?? ""}`).to.match(/\. .+\.$/);
     }
