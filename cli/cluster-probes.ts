@@ -67,6 +67,18 @@ export async function clusterFindings(kube: Kube, stack: ProbedStack): Promise<F
   return found.flat();
 }
 
+/**
+ * What no `up` can work without, and what no cluster adds by itself, one line each. A node may still come, so that there is
+ * none for the stack's pods now is for the doctor only.
+ */
+export async function clusterRefusals(kube: Kube, stack: ProbedStack): Promise<string[]> {
+  const probes = [versionFindings(kube), storageFindings(kube, stack), priorityFindings(kube, stack)];
+  const found = await Promise.allSettled(probes);
+  return found
+    .flatMap((one) => (one.status === "fulfilled" ? one.value : []))
+    .flatMap(({ level, detail, next }) => (level === "problem" ? [`${detail}; ${next}`] : []));
+}
+
 /** A question that the account may not ask, or that is not answered, hides none of the others. */
 async function orWarning(subject: string, stack: ProbedStack, probe: () => Promise<Finding[]>): Promise<Finding[]> {
   try {

@@ -14,6 +14,7 @@ import { fit } from "../config/fit.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { enabledRooms } from "../config/rooms.ts";
 import { embeddedPorts, embeddedRuns } from "./cluster.ts";
+import { clusterRefusals } from "./cluster-probes.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
@@ -73,6 +74,7 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
           ownerOf(stack.name).id,
         );
         if (problem !== undefined) problems.push(problem);
+        problems.push(...(await clusterRefusals(connect(stack.profile), stack)));
         if (warning !== undefined) progress.log(warning);
         const { pullSecret } = stack.config.images;
         const missing = pullSecret && (await pullSecretWarning(connect(stack.profile), cluster.namespace, pullSecret));

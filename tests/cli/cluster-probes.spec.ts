@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { clusterFindings, type ProbedStack } from "../../cli/cluster-probes.ts";
+import { clusterFindings, clusterRefusals, type ProbedStack } from "../../cli/cluster-probes.ts";
 import type { Finding } from "../../cli/finding.ts";
 import { connect } from "../../cli/kube.ts";
 import { pullFindings } from "../../cli/pull-probe.ts";
@@ -243,6 +243,32 @@ describe("what the doctor asks the stack's cluster", () => {
       "host warning: node ports are looked for at 10.0.0.9, and the nodes have 192.168.49.2 -> set cluster.host of " +
         "Pulumi.prod.yaml to an address under which this machine reaches a node",
     ]);
+  });
+
+  it("refuses an up where no class, no PriorityClass or too old a version is, and not where a node may still come", async () => {
+    const placed = stackOf(
+      {},
+      { "millrace:scheduling": { nodeSelector: { pool: "data" }, priorityClassName: "platform" } },
+    );
+    const refused = async (routes: Readonly<Record<string, Route>>): Promise<string[]> => {
+      cluster.reset({ ...whole, ...routes });
+      return await clusterRefusals(connect(placed.profile), placed);
+    };
+    const lacking = {
+      "GET /version": { body: { gitVersion: "v1.24.1" } },
+      "GET /apis/storage.k8s.io/v1/storageclasses": list({ metadata: { name: "slow" } }),
+    };
+    expect(await refused(lacking)).to.deep.equal([
+      "Kubernetes v1.24.1 is older than 1.27; upgrade the cluster to 1.27 or later",
+      'no StorageClass "ssd"; the cluster has slow; name one that exists in cluster.storageClass of Pulumi.prod.yaml, or ' +
+        '"none" to keep data in the pods',
+      'there is no PriorityClass "platform"; kubectl --context prod create priorityclass platform --value=1000, or correct ' +
+        "Pulumi.prod.yaml",
+    ]);
+    const there = { "GET /apis/scheduling.k8s.io/v1/priorityclasses/platform": { body: {} } };
+    expect(await refused(there)).to.deep.equal([]);
+    const forbidden = { "GET /apis/storage.k8s.io/v1/storageclasses": { status: 403, body: { message: "forbidden" } } };
+    expect(await refused({ ...there, ...forbidden })).to.deep.equal([]);
   });
 
   describe("about the registry", () => {
