@@ -239,6 +239,7 @@ const nextSteps: readonly (readonly [RegExp, string])[] = [
   [/^memory: no node/, "lower services.{name} memory in the stack, or turn another service off, then npm run up"],
   [/^memory:/, "raise services.{name} memory in the stack, then npm run up"],
   [/^cpu:/, "turn another service off in the stack, then npm run up"],
+  [/^volume:.*no room/, "free room on that disk: the provisioner tries again by itself"],
   [/^volume:/, "npm run doctor shows the StorageClass; then npm run up"],
   [/^crash:/, "npm run status -- --logs {name}"],
   [/^(scaled to zero|\d+ of \d+ pods exist)/, "npm run up"],

@@ -252,6 +252,10 @@ describe("doctor", () => {
       ["memory: no node has enough free (z)", "turn another service off"],
       ["memory: main used more than its limit and was killed", "raise services.kafka memory"],
       ["volume: its claim is not bound (x)", "StorageClass"],
+      [
+        "volume: its claim data-kafka-0 is not bound (the node's disk has no room for it: 3Gi are free)",
+        "free room on that disk",
+      ],
       ["crash: main ended with code 1 (2 restarts)", "npm run status -- --logs kafka"],
       ["scaled to zero", "npm run up"],
       ["something new", "npm run status -- --logs kafka"],
