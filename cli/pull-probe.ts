@@ -6,6 +6,7 @@ import { remedies } from "../clusters/targets.ts";
 import { newestEvent, type KubernetesEvent } from "../engine/providers/kubernetes-events.ts";
 import { containerSecurityContext, podSecurityContext } from "../platform/hardening.ts";
 import { labels } from "../platform/names.ts";
+import { LOGIN_SECRET } from "../platform/pull-secrets.ts";
 import { podScheduling } from "../platform/scheduling.ts";
 import { imagesInNode } from "./cluster.ts";
 import { type Finding, ok } from "./finding.ts";
@@ -72,6 +73,8 @@ async function namespaceFor(kube: Kube, { config }: Pick<Stack, "config">): Prom
 }
 
 function probePod(image: string, { config }: Pick<Stack, "config">): object {
+  const { pullSecret, pullLogin } = config.images;
+  const secrets = [...(pullSecret === undefined ? [] : [pullSecret]), ...(pullLogin ? [LOGIN_SECRET] : [])];
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -82,6 +85,7 @@ function probePod(image: string, { config }: Pick<Stack, "config">): object {
       automountServiceAccountToken: false,
       securityContext: podSecurityContext(),
       ...podScheduling(config.scheduling),
+      ...(secrets.length > 0 && { imagePullSecrets: secrets.map((name) => ({ name })) }),
       containers: [
         {
           name: "probe",
@@ -112,7 +116,7 @@ async function pullWords(kube: Kube, pods: string, pod: Pod): Promise<string | u
   return newestEvent(failed)?.message ?? message;
 }
 
-function verdict(said: string, { config, profile }: Pick<Stack, "config" | "profile">): Finding {
+function verdict(said: string, { profile }: Pick<Stack, "profile">): Finding {
   const pull = profile.registry?.pull ?? "";
   const words = said.replaceAll(/\s+/g, " ").slice(0, 300);
   const problem = (detail: string, next: string): Finding => ({ subject: "registry", level: "problem", detail, next });
@@ -125,8 +129,7 @@ function verdict(said: string, { config, profile }: Pick<Stack, "config" | "prof
   if (/unauthorized|authentication|authoriz|denied|forbidden|\b40[13]\b/i.test(said)) {
     return problem(
       `a node reaches ${pull}, which wants a login: ${words}`,
-      `kubectl --context ${profile.context} -n ${config.cluster.namespace} create secret docker-registry regcred --docker-server=${pull} ` +
-        "--docker-username=… --docker-password=…, and name it in imagePullSecrets of the namespace's default account",
+      `docker login ${pull.replace(/\/.*/, "")}, and millrace:images.pullLogin set to true, then npm run up; or name a Secret in millrace:images.pullSecret`,
     );
   }
   if (/no such host|refused|time[d-]? ?out|unreachable|deadline|server misbehaving|no route/i.test(said)) {

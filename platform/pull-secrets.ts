@@ -20,6 +20,9 @@ export interface PullSecretsArgs {
   readonly login?: PullLogin;
 }
 
+/** Name of the Secret that is made of a login. */
+export const LOGIN_SECRET = "registry-login";
+
 /** Where each kind of object has the spec of its pods. */
 const podSpecs: Readonly<Record<string, readonly string[]>> = {
   "kubernetes:core/v1:Pod": ["spec"],
@@ -56,11 +59,10 @@ export class PullSecrets extends Component {
     this.registerOutputs({ names });
 
     function createSecret(of: PullLogin, parent: pulumi.Resource): k8s.core.v1.Secret {
-      const secretName = "registry-login";
       return new k8s.core.v1.Secret(
-        secretName,
+        LOGIN_SECRET,
         {
-          metadata: { name: secretName, namespace, labels: labels("registry", "login") },
+          metadata: { name: LOGIN_SECRET, namespace, labels: labels("registry", "login") },
           type: "kubernetes.io/dockerconfigjson",
           stringData: { ".dockerconfigjson": pulumi.secret(dockerConfigText(of)) },
         },

@@ -312,7 +312,11 @@ describe("what the doctor asks the stack's cluster", () => {
         ["dial tcp 10.0.0.1:443: connect: connection refused", /connection refused$/, /cluster\.registry of the stack/],
         ["http: server gave HTTP response to HTTPS client", /^a node can't pull/, /speak HTTP/],
         ["tls: failed to verify certificate: x509: unknown authority", /x509/, /authority known to every node/],
-        ["401 Unauthorized: repository not found or needs a login", /wants a login/, /create secret docker-registry/],
+        [
+          "401 Unauthorized: repository not found or needs a login",
+          /wants a login/,
+          /^docker login registry\.example\.com, and millrace:images\.pullLogin/,
+        ],
       ];
       for (const [message, detail, next] of cases) {
         const found = await said(message);
@@ -320,6 +324,14 @@ describe("what the doctor asks the stack's cluster", () => {
         expect(found?.detail, message).to.match(detail);
         expect(found?.next, message).to.match(next);
       }
+    });
+
+    it("asks with the Secrets that the stack's pods have", async () => {
+      const stack = stackOf({}, { "millrace:images": { pullSecret: "regcred", pullLogin: true } });
+      await asked({}, stack);
+      const body = cluster.requests.find(({ method }) => method === "POST")?.body ?? "";
+      const { spec } = JSON.parse(body) as { spec: { imagePullSecrets: unknown } };
+      expect(spec.imagePullSecrets).to.deep.equal([{ name: "regcred" }, { name: "registry-login" }]);
     });
 
     it("takes the words from the events where the pod only says that it waits", async () => {
