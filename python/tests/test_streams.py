@@ -750,6 +750,20 @@ class Taking(StreamCase):
         old_driver(0)
         self.assertNotIn(batch_of("q", 2), table.summaries)
 
+    def test_knows_after_an_interruption_what_the_old_driver_has_left_out_since(self) -> None:
+        files = checkpoint("q", 0, {"t": {"0": 4}}, {"t": {"0": 9}}, {"t": {"0": 12}})
+        table = Iceberg(batch_of("q", 0))
+
+        def old_driver(_: float) -> None:
+            files.files["commits/1"] = "v1"
+
+        with mock.patch("time.sleep", old_driver):
+            self.assertEqual(self.floors(files, {A: table}, lambda: True), {A: {"t": {0: 4}}})
+        files.files["commits/2"] = "v1"
+        with mock.patch("time.sleep", side_effect=SystemExit), self.assertRaises(SystemExit):
+            self.floors(files, {A: table}, lambda: True)  # another start, ended as well
+        self.assertEqual(self.floors(files, {A: table}, lambda: False), {A: {"t": {0: 4}}})
+
     def test_does_not_wait_for_a_driver_that_has_ended(self) -> None:
         table = Iceberg(batch_of("q", 0))
         files = checkpoint("q", 0, {"t": {"0": 4}})

@@ -147,33 +147,39 @@ def floors_of(
 ) -> dict[str, Places]:
     """How far a query has come with its tables. Nothing is said of a table before its first batch.
 
-    A batch may be in a table and not in the checkpoint, when the driver ended in between.
+    A batch may be in a table and not in the checkpoint, when the driver ended in between. One that another driver has done
+    since it was kept out is in the checkpoint and not in the table.
 
     :param still_runs: of another driver, whether it does: what it would write from now on is left out by itself, since each
         table says that it has it, and the batch that it is at is waited for
     """
     query, done = checkpoint.query, checkpoint.committed()
     if still_runs is not None and still_runs():
-        keep_out(spark, checkpoint, query, names, still_runs)
+        keep_out(spark, checkpoint, query, done, names, still_runs)
     found: dict[str, Places] = {}
     for name in names:
-        last = max(done, tables.last_epoch(tables.load(spark, name), query, below=FENCE))
+        table = tables.load(spark, name)
+        fenced = tables.fenced_after(table, query)
+        in_all = done if fenced is None else min(done, fenced)
+        last = max(in_all, tables.last_epoch(table, query, below=FENCE))
         if last >= 0:
             found[name] = checkpoint.ends(last)
     return found
 
 
 def keep_out(
-    spark: SparkSession, checkpoint: Checkpoint, query: str, names: Sequence[str], still_runs: Callable[[], bool]
+    spark: SparkSession, checkpoint: Checkpoint, query: str, before: int, names: Sequence[str], still_runs: Callable[[], bool]
 ) -> None:
     """Returns when another driver writes no more into the tables, though it runs.
 
     It looks whether a table has a batch, and then writes it: a batch that it was at may come after the fence and hide it.
+
+    :param before: the last batch that it has done
     """
-    done, due, without = checkpoint.committed(), time.monotonic() + FENCE_SECONDS, list(names)
+    done, due, without = before, time.monotonic() + FENCE_SECONDS, list(names)
     while True:
         for name in without:
-            tables.fence(tables.load(spark, name), query, FENCE)
+            tables.fence(tables.load(spark, name), query, FENCE, before)
         if not still_runs() or time.monotonic() > due or (not without and checkpoint.committed() > done):
             return
         if without:

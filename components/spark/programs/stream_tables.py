@@ -51,6 +51,8 @@ EPOCH_PROPERTY = "millrace.epoch"
 #: The same by Iceberg's own streaming sink, by which `telemetry` was once written.
 SINK_QUERY_PROPERTY = "spark.sql.streaming.queryId"
 SINK_EPOCH_PROPERTY = "spark.sql.streaming.epochId"
+#: Of a fence: the last batch that the query had done when it was put up. What it does from then on is not in the table.
+FENCED_PROPERTY = "millrace.fenced-after"
 #: Marks the appends of nothing.
 MERGED_PROPERTY = "millrace.merged-manifests"
 
@@ -126,9 +128,25 @@ def last_epoch(iceberg: Any, query: str, below: int | None = None) -> int:
     return -1
 
 
-def fence(iceberg: Any, query: str, epoch: int) -> None:
-    """Makes a query take all its batches before `epoch` for written, whoever runs it."""
-    iceberg.newAppend().set(QUERY_PROPERTY, query).set(EPOCH_PROPERTY, str(epoch)).commit()
+def fence(iceberg: Any, query: str, epoch: int, done: int) -> None:
+    """Makes a query take all its batches before `epoch` for written, whoever runs it.
+
+    :param done: the last batch that it had done; of a fence that is there already its own counts
+    """
+    before = fenced_after(iceberg, query)
+    said = {QUERY_PROPERTY: query, EPOCH_PROPERTY: epoch, FENCED_PROPERTY: done if before is None else before}
+    append = iceberg.newAppend()
+    for name, value in said.items():
+        append = append.set(name, str(value))
+    append.commit()
+
+
+def fenced_after(iceberg: Any, query: str) -> int | None:
+    """The last batch that a query had done when it was kept out of the table; None where it was not."""
+    for summary in history(iceberg):
+        if summary.get(QUERY_PROPERTY) == query and summary.get(FENCED_PROPERTY) is not None:
+            return int(summary.get(FENCED_PROPERTY))
+    return None
 
 
 def append_once(spark: SparkSession, rows: DataFrame, table: str, query: str, epoch: int) -> None:
