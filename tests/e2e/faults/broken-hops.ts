@@ -135,7 +135,7 @@ const brokenHops = {
   "hop-kafka": { fault: atZero("kafka"), hops: { kafka: /Kafka at \S*:9092/ }, barMs: MINUTE },
   "hop-object-store": {
     fault: atZero("object-store"),
-    hops: { "object-store": /object-store\S*:3900\/lake/ },
+    hops: { "object-store": /object-store\S*:\d+\/lake/ },
     barMs: 1.5 * MINUTE,
     needs: ["kafka"],
   },
