@@ -1,5 +1,5 @@
 /** What a stack has in its cluster: its claims and the StatefulSets that use them. Only asks. */
-import { NAME_LABEL, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
+import { DATA_OF_ANNOTATION, NAME_LABEL, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
 import { quantityOf } from "../platform/quantity.ts";
 import { type Owned, type OwnedSet, stackOf, stackOfClaim } from "./claim-owner.ts";
 import type { LiveClaim, LivePlatform, LiveSet } from "../config/live-platform.ts";
@@ -102,6 +102,7 @@ function toClaim({ metadata, spec, status }: Item): LiveClaim[] {
   if (service === undefined || ordinal === undefined || size === undefined) return [];
   if (!metadata.name.endsWith(`-${service}-${ordinal}`)) return [];
   const capacity = quantityOf(status?.capacity?.storage ?? "");
+  const dataOf = metadata.annotations?.[DATA_OF_ANNOTATION];
   return [
     {
       namespace: metadata.namespace ?? "",
@@ -111,6 +112,7 @@ function toClaim({ metadata, spec, status }: Item): LiveClaim[] {
       sizeBytes: size,
       ...(spec?.storageClassName === undefined ? {} : { storageClass: spec.storageClassName }),
       ...(capacity === undefined ? {} : { capacityBytes: capacity }),
+      ...(dataOf === undefined ? {} : { dataOf }),
     },
   ];
 }

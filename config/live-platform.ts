@@ -14,6 +14,8 @@ export interface LiveClaim {
   readonly sizeBytes: number;
   /** What it has; less than `sizeBytes` while it grows. `undefined` before it is bound. */
   readonly capacityBytes?: number;
+  /** The program that has written it, where a setting chooses between several. @default - not known */
+  readonly dataOf?: string;
 }
 
 /** A claim of another stack in the same namespace. */

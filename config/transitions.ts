@@ -126,8 +126,10 @@ function otherProgram({ live, config }: Transition): string[] {
     const held = live.sets.find(
       ({ service, namespace }) => service === set && namespace === config.cluster.namespace,
     )?.dataPath;
-    const [writer] = Object.entries(program.dataPaths).find(([, path]) => path === held) ?? [];
+    // A claim from before it bore its writer's name is told by the set that uses it.
+    const [mounted] = Object.entries(program.dataPaths).find(([, path]) => path === held) ?? [];
     const claims = live.claims.filter(({ service }) => service === set);
+    const writer = claims.find(({ dataOf }) => dataOf !== undefined)?.dataOf ?? mounted;
     if (wanted === undefined || writer === undefined || writer === wanted || claims.length === 0) return [];
     return [
       `millrace:services.${room.name}.${program.setting}: received "${wanted}", but ${claimsInWords(claims)} ` +

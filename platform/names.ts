@@ -16,6 +16,9 @@ export const PART_OF_LABEL = "app.kubernetes.io/part-of";
 /** Label of a namespace, a StatefulSet or a claim that tells whose it is: the id of the stack that made it. */
 export const STACK_ID_LABEL = "millrace/stack-id";
 
+/** Annotation of a claim that says which program's data it has, where a setting chooses between several. */
+export const DATA_OF_ANNOTATION = "millrace/data-of";
+
 /** Labels of an object: which service it belongs to and its role there. */
 export function labels(service: string, component: string): Record<string, string> {
   return { ...selector(service, component), [PART_OF_LABEL]: "millrace" };

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { dataCapMs, setupCapMs, startupMs } from "./hops/limits.ts";
 import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
-import { claimName, labels, selector } from "./names.ts";
+import { claimName, DATA_OF_ANNOTATION, labels, selector } from "./names.ts";
 import { podScheduling, type Scheduling } from "./scheduling.ts";
 import { probeFields, type Probes } from "./probes.ts";
 import type { Resources } from "./resources.ts";
@@ -155,6 +155,8 @@ export function statefulSet(
     /** Whether each pod waits for the one before it. It can't change on a live workload. @default "Parallel" */
     readonly podManagement?: "Parallel" | "OrderedReady";
     readonly data: DataVolume;
+    /** The program that writes the data, where another could take its place and would not read them. @default - there is one */
+    readonly dataOf?: string;
   },
   opts: pulumi.CustomResourceOptions,
 ): k8s.apps.v1.StatefulSet {
@@ -195,9 +197,9 @@ export function statefulSet(
   return set;
 }
 
-/** Size and owner of each claim, set on the claim itself: it grows in place under the pod that uses it. */
+/** Size, owner and writer of each claim, set on the claim itself: it grows in place under the pod that uses it. */
 function claimPatches(
-  args: WorkloadArgs & { readonly replicas: number; readonly data: DataVolume },
+  args: WorkloadArgs & { readonly replicas: number; readonly data: DataVolume; readonly dataOf?: string },
   set: k8s.apps.v1.StatefulSet,
   opts: pulumi.CustomResourceOptions,
 ): void {
@@ -216,6 +218,7 @@ function claimPatches(
               "pulumi.com/patchForce": "true",
               // Pulumi's own wait for a new claim is for one that no pod uses yet.
               "pulumi.com/waitFor": "jsonpath={.status.phase}=Bound",
+              ...(args.dataOf === undefined ? {} : { [DATA_OF_ANNOTATION]: args.dataOf }),
             },
           },
           spec: { resources: { requests: { storage: size } } },

@@ -179,6 +179,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
           replicas: 1,
           headlessService: headless,
           data: args.storage.volume(DATA_VOLUME, data),
+          dataOf: args.server.kind,
           pod: {
             service: name,
             component: ROLE,

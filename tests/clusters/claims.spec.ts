@@ -13,7 +13,12 @@ const namespace = (name: string, labels: object) => ({ metadata: { name, labels 
 const claims = {
   items: [
     {
-      metadata: { name: "data-kafka-0", namespace: "millrace", labels: { "app.kubernetes.io/name": "kafka" } },
+      metadata: {
+        name: "data-kafka-0",
+        namespace: "millrace",
+        labels: { "app.kubernetes.io/name": "kafka" },
+        annotations: { "millrace/data-of": "a broker" },
+      },
       spec: { storageClassName: "fast", resources: { requests: { storage: "6Gi" } } },
       status: { capacity: { storage: "5Gi" } },
     },
@@ -100,6 +105,7 @@ describe("what a stack has in its cluster", () => {
         storageClass: "fast",
         sizeBytes: 6 * GI,
         capacityBytes: 5 * GI,
+        dataOf: "a broker",
       },
     ],
     sets: [
@@ -188,7 +194,7 @@ describe("what a stack has in its cluster", () => {
 
   it("does not count a claim whose data were handed over, and knows it to be empty", async () => {
     const [claim] = claims.items;
-    const annotations = { "millrace/handed-over": "2026-11-27T12:00:00Z" };
+    const annotations = { ...claim?.metadata.annotations, "millrace/handed-over": "2026-11-27T12:00:00Z" };
     answers["/api/v1/namespaces/millrace/persistentvolumeclaims"] = {
       items: [{ ...claim, metadata: { ...claim?.metadata, annotations } }],
     };

@@ -82,6 +82,10 @@ describe("a change of a live platform", () => {
     expect(problems(versity, of("/var/lib/versitygw"))).to.deep.equal([]);
     expect(problems({}, of("/var/lib/garage"))).to.deep.equal([]);
     expect(problems(versity, { ...of("/var/lib/garage"), claims: [] })).to.deep.equal([]);
+    // Switched off in between: the claim is there, and no set that tells whose data it has.
+    const off: LivePlatform = { ...live, claims: [claim("object-store", 10, { dataOf: "garage" })], sets: [] };
+    expect(problems(versity, off)).to.deep.equal(problems(versity, of("/var/lib/garage")));
+    expect(problems({}, off)).to.deep.equal([]);
   });
 
   it("may take back a growth that was not done, down to what the claim has", () => {

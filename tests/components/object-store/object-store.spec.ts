@@ -100,6 +100,12 @@ describe("ObjectStore", () => {
         );
       });
 
+      it("writes on the claim whose data it has, which no other server reads", async () => {
+        make(kind);
+        const [claim] = await mocked.ofType("kubernetes:core/v1:PersistentVolumeClaimPatch");
+        expect(claim?.inputs.metadata.annotations).to.include({ "millrace/data-of": kind });
+      });
+
       it("makes buckets and keys by a Job that reads the keys from mounted Secrets", async () => {
         make(kind);
         const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "object-store-setup");
