@@ -11,7 +11,7 @@ const mark = "MILLRACE_NODE";
 
 /** Ends a Node whose parent is gone, also by SIGKILL. */
 const watch = `data:text/javascript,${encodeURIComponent(
-  "const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(1), 500).unref();",
+  `setInterval(() => process.ppid === ${process.pid} || process.exit(1), 500).unref();`,
 )}`;
 
 if (isMainThread && Number.parseInt(process.versions.node) < 24) {

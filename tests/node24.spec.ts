@@ -86,6 +86,26 @@ describe("The program under any Node that the official CLI finds", function () {
     });
   }
 
+  it("ends with the Node that has started it, also when that one is killed before it begins", async () => {
+    const late = `data:text/javascript,${encodeURIComponent(
+      `if (process.env.MILLRACE_NODE !== undefined) { console.log(process.pid); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000); }`,
+    )}`;
+    writeFileSync(join(folder, "program.ts"), "setInterval(() => 0, 1000);\n");
+    const args = ["--import", pretended, ...nodeargs, join(folder, "program.ts")];
+    const env = { ...process.env, NODE_OPTIONS: `--import ${late}` };
+    const started = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+    const below = await new Promise<string>((resolve) => {
+      started.stdout.once("data", (data: Buffer) => {
+        resolve(data.toString());
+      });
+    });
+    started.kill("SIGKILL");
+    for (let i = 0; i < 50 && isThere(below); i++) await sleep(100);
+    const stayed = isThere(below);
+    if (stayed) process.kill(Number(below), "SIGKILL");
+    expect(stayed).to.equal(false);
+  });
+
   it("says which Node it needs, and where it comes from, when no package has brought it", () => {
     copyFileSync(join(root, "node24.js"), join(folder, "node24.mjs"));
     const args = ["--import", pretended, "--import", "./node24.mjs", "program.ts"];

@@ -10,6 +10,9 @@ const builtIn = /^(v1$|(apps|autoscaling|batch|policy)\/|[\w.-]+\.k8s\.io\/)/;
 const amounts = new Set(["requests", "limits", "capacity", "hard", "allocatable"]);
 const amount = new Set(["sizeLimit", "divisor"]);
 
+/** Fields whose values are texts of somebody's, whatever their names. */
+const opaque = new Set(["data", "stringData", "annotations", "labels"]);
+
 /** What two spellings of the same object have in common. For comparing only: it is neither sent nor recorded. */
 export function canonical(inputs: Props): Props {
   const known = encoded(inputs);
@@ -20,6 +23,9 @@ function spelled(value: unknown, key: string): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item) => spelled(item, ""));
     return key === "env" ? items.map(withoutEmptyValue) : items;
+  }
+  if (opaque.has(key)) {
+    return value;
   }
   if (!isObject(value)) {
     return amount.has(key) ? spelledAmount(value) : value;

@@ -75,6 +75,13 @@ describe("what the official engine has recorded", function () {
     const type = "kubernetes:core/v1:ConfigMap";
     expect(differs(type, map({}), map({ value: "" })).paths).to.deep.equal(["data.value"]);
     expect(differs(type, map({ limits: "1000m" }), map({ limits: "1" })).paths).to.deep.equal(["data.limits"]);
+    expect(differs(type, map({ divisor: "1000m" }), map({ divisor: "1" })).paths).to.deep.equal(["data.divisor"]);
+    const secret = (sizeLimit: string) => object("Secret", "v1", { stringData: { sizeLimit } });
+    const noted = (divisor: string) => ({ ...map({}), metadata: { name: "thing", annotations: { divisor } } });
+    expect(differs("kubernetes:core/v1:Secret", secret("1Gi"), secret("1024Mi")).paths).to.deep.equal([
+      "data.sizeLimit",
+    ]);
+    expect(differs(type, noted("1"), noted("1000m")).paths).to.deep.equal(["metadata.annotations.divisor"]);
     const own = (list: unknown) => object("Thing", "example.com/v1", { spec: { list } });
     const paths = differs("kubernetes:example.com/v1:Thing", own(undefined), own([])).paths;
     expect(paths, "a kind of somebody else's").to.deep.equal(["spec.list"]);
