@@ -8,6 +8,7 @@ import { ensureBase } from "./debian.ts";
 import { fetchMaven } from "../platform/images/maven.ts";
 import { parseMavenLock, readLock } from "../platform/images/lock-files.ts";
 import { baseNames, baseOf, compiledImages, imageFolder, imageNames, imageTag, sourceFolders } from "./tags.ts";
+import { withTimeLeft } from "../platform/images/past-runs.ts";
 import { limiter, type Work } from "../platform/images/work.ts";
 
 /** Told what is being done (`image spark`) and how far it is (`12 of 30 jars`). */
@@ -37,7 +38,7 @@ export async function prepareContexts(
     };
     const began = Date.now();
     try {
-      const didSomething = await job({ report, signal: ended });
+      const didSomething = await withTimeLeft(step, report, (tell) => job({ report: tell, signal: ended }));
       report(didSomething ? `ready in ${String(Math.round((Date.now() - began) / 1000))} s` : "ready");
     } catch (error) {
       failures.push(error);

@@ -11,9 +11,11 @@ import type Docker from "dockerode";
 import { cacheDir, once } from "../../platform/images/cache.ts";
 import { debianSources } from "../../images/debian.ts";
 import { buildGo } from "../../platform/images/go.ts";
+import { withTimeLeft } from "../../platform/images/past-runs.ts";
 import { run } from "../../platform/images/run.ts";
 import { takeNodeImage } from "./node-image-cache.ts";
 import { versions } from "../../platform/images/versions.ts";
+import type { Work } from "../../platform/images/work.ts";
 
 const nodeDir = join(import.meta.dirname, "node");
 const REPOSITORY = "millrace/node";
@@ -110,7 +112,15 @@ export async function ensureNodeImage(
     }
   };
   const settled = await Promise.allSettled([
-    whole(goBinaries(keys, progress, ended)),
+    whole(
+      withTimeLeft(
+        "Go build",
+        (detail) => {
+          progress("Go build", detail);
+        },
+        (report) => goBinaries(keys, { report, signal: ended }),
+      ),
+    ),
     whole(baseImage(docker, keys.base, progress, ended)),
   ]);
   // The abort of the other piece is an effect: the first error that is not one is the cause.
@@ -145,15 +155,15 @@ function binDir(folder: string, key: string): string {
   return cacheDir("node", `${folder}-${key}`);
 }
 
-async function goBinaries(keys: { upstream: string; own: string }, progress: Progress, signal: AbortSignal) {
+async function goBinaries(keys: { upstream: string; own: string }, work: Work): Promise<void> {
   await once(binDir("upstream", keys.upstream), async (out) => {
-    await goBuild(out, [...KUBERNETES, ETCD], [], "Kubernetes and etcd", progress, signal);
-    await goBuild(out, CONTAINERD, ["-tags", CONTAINERD_TAGS], "containerd", progress, signal);
+    await goBuild(out, [...KUBERNETES, ETCD], [], "Kubernetes and etcd", work);
+    await goBuild(out, CONTAINERD, ["-tags", CONTAINERD_TAGS], "containerd", work);
     renameSync(join(out, "bin", "server"), join(out, "bin", "etcd"));
     return join(out, "bin");
   });
   await once(binDir("own", keys.own), async (out) => {
-    await goBuild(out, OWN, [], "CoreDNS, supervisor and provisioner", progress, signal);
+    await goBuild(out, OWN, [], "CoreDNS, supervisor and provisioner", work);
     return join(out, "bin");
   });
 }
@@ -163,14 +173,10 @@ async function goBuild(
   packages: readonly string[],
   flags: readonly string[],
   what: string,
-  progress: Progress,
-  signal: AbortSignal,
+  work: Work,
 ): Promise<void> {
-  const report = (detail: string): void => {
-    progress("Go build", detail);
-  };
   const build = { module: nodeDir, packages, flags, what, linker: linkerFlags(), out: join(out, "bin") };
-  await buildGo(build, { report, signal });
+  await buildGo(build, work);
 }
 
 /** Symbols left out, and the version that the programs report: a Go build knows that of the main module only. */

@@ -37,8 +37,8 @@ export async function buildGo(build: GoBuild, work: Work): Promise<void> {
   const command = ["build", "-v", "-mod=readonly", "-trimpath", "-ldflags", linker, ...flags, "-o", `${out}/`];
   await goTool([...command, ...packages], {
     ...options,
-    onLine: () => {
-      if (++compiled % 20 === 0) work.report(`${what}: ${compiled} of at most ${total} packages compiled`);
+    onLine: (name) => {
+      work.report(`${what}: ${++compiled} of at most ${total} packages, ${name}`);
     },
   });
 }
