@@ -2,7 +2,7 @@
 import type { PlatformConfig } from "../config/schema.ts";
 import type { Exposure } from "../platform/exposure.ts";
 import type { Registry } from "../images/platform-images.ts";
-import { DEFAULT_NAME } from "./embedded/container-spec.ts";
+import { DEFAULT_NAME, publishedPorts } from "./embedded/container-spec.ts";
 import type { Target, TargetProfile } from "./profile.ts";
 
 type ClusterConfig = PlatformConfig["cluster"];
@@ -80,7 +80,21 @@ function defaultRegistry(cluster: ClusterConfig): Registry | undefined {
 
 function exposure(cluster: ClusterConfig, row: TargetDefaults): Exposure {
   const kind = cluster.exposure ?? row.exposure;
-  return kind === "nodePort" ? { kind, host: cluster.host ?? row.host, ports: cluster.nodePorts } : { kind };
+  switch (kind) {
+    case "nodePort":
+      return { kind, host: cluster.host ?? row.host, ports: cluster.nodePorts };
+    case "loadBalancer":
+      return { kind, ports: forEverybody(cluster.publishWithoutLogin ?? []) };
+    case "none":
+      return { kind };
+  }
+}
+
+/** What may be reached from anywhere: what asks for a login, and what the stack names. */
+function forEverybody(named: readonly string[]): string[] {
+  return Object.entries(publishedPorts).flatMap(([key, { asksForLogin }]) =>
+    asksForLogin || named.includes(key) ? [key] : [],
+  );
 }
 
 /** What mends a cluster that lacks something: commands, or a step where there is no command. */

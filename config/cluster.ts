@@ -1,7 +1,7 @@
 /** Settings of where the platform runs. */
 import * as z from "zod";
 import { targets } from "../clusters/profile.ts";
-import { rooms } from "./rooms.ts";
+import { openPages, rooms } from "./rooms.ts";
 import { dnsName, host, nodePort, port, registryName, text } from "../platform/settings.ts";
 import { sizeRows } from "../platform/resources.ts";
 
@@ -11,6 +11,9 @@ const nodePorts = Object.fromEntries(
     Object.entries(published).map(([key, of]) => [key, nodePort().default(of.nodePort).describe(`${of.meaning}.`)]),
   ),
 );
+
+/** Pages that the stack must name before a load balancer leads to them. */
+const withoutLogin = Object.keys(openPages(rooms));
 
 export const cluster = z
   .strictObject({
@@ -63,6 +66,14 @@ export const cluster = z
       .enum(["nodePort", "loadBalancer", "none"])
       .optional()
       .describe("How users reach the services. Default: `nodePort`; on cloud `none`, where `nodePort` is not offered."),
+    publishWithoutLogin: z
+      .array(z.enum(withoutLogin))
+      .optional()
+      .meta({ "x-range": `a list out of ${withoutLogin.join(", ")}` })
+      .describe(
+        "Pages that ask nobody for a login and that exposure `loadBalancer` publishes all the same, for everybody who can reach " +
+          "the load balancer. Default: none, with a warning.",
+      ),
     host: host()
       .optional()
       .describe(

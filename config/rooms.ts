@@ -4,7 +4,16 @@ import { rooms as all } from "../components/index.ts";
 import type { Backups } from "../platform/operating.ts";
 import type { SizeRow } from "../platform/resources.ts";
 import { type Scheduling, schedulingOf } from "../platform/scheduling.ts";
-import type { ExistingStore, Service, SettingsOf, StoreWhole, Switch, TopicLoad, View } from "../platform/service.ts";
+import type {
+  ExistingStore,
+  PublishedPort,
+  Service,
+  SettingsOf,
+  StoreWhole,
+  Switch,
+  TopicLoad,
+  View,
+} from "../platform/service.ts";
 
 type Rooms = typeof all;
 /** Keys of the rooms in `millrace:services`; the proof has a section of its own. */
@@ -57,6 +66,12 @@ export const storeWhole: StoreWhole = {
 /** The S3 service that is there already; `undefined` where the platform makes buckets and keys. */
 export function existingStore(config: Housed): ExistingStore | undefined {
   return rooms.flatMap((room) => room.existingStore?.(settingsOf(room.name, config)) ?? [])[0];
+}
+
+/** Pages of rooms that show themselves to everybody, by their keys. */
+export function openPages(of: readonly Service[]): Readonly<Record<string, PublishedPort>> {
+  const pages = of.flatMap(({ published = {} }) => Object.entries(published));
+  return Object.fromEntries(pages.filter(([, { asksForLogin, greeting }]) => !asksForLogin && greeting === undefined));
 }
 
 /** Where a room's settings are in the stack's file. */

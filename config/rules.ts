@@ -1,7 +1,7 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
 import { imagesOf } from "../platform/service.ts";
 import { consumersWithoutSecret, objectStoreContents } from "./buckets.ts";
-import { enabledRooms, givenTo, isOwn, rooms, sectionOf, settingsOf } from "./rooms.ts";
+import { enabledRooms, givenTo, isOwn, openPages, rooms, sectionOf, settingsOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
 import { schedulingProblems } from "../platform/scheduling.ts";
 import { sizeProblems } from "../platform/sizes.ts";
@@ -120,8 +120,24 @@ function resourceProblems(config: PlatformConfig): string[] {
 
 /** Sets of settings that work and are risky; empty when there is none. */
 export function riskWarnings(config: PlatformConfig): string[] {
-  const warnings = enabledRooms(config).flatMap(({ room, view }) => room.warnings?.(view) ?? []);
+  const warnings = [
+    ...exposureWarnings(config),
+    ...enabledRooms(config).flatMap(({ room, view }) => room.warnings?.(view) ?? []),
+  ];
   if (!config.proof.enabled)
     warnings.push("millrace:proof.enabled: false, so a deploy does not show whether data flows");
   return warnings;
+}
+
+function exposureWarnings(config: PlatformConfig): string[] {
+  const { exposure, publishWithoutLogin } = config.cluster;
+  if (exposure !== "loadBalancer" || publishWithoutLogin !== undefined) return [];
+  const pages = Object.entries(openPages(enabledRooms(config).map(({ room }) => room)));
+  if (pages.length === 0) return [];
+  const titles = new Intl.ListFormat("en-GB").format(pages.map(([, { title }]) => title));
+  return [
+    `millrace:cluster.exposure: loadBalancer publishes only what asks for a login, so ${titles} ${pages.length === 1 ? "stays" : "stay"} ` +
+      `inside the cluster; to open them to everybody who can reach the load balancer, set millrace:cluster.publishWithoutLogin: ` +
+      `[${pages.map(([key]) => key).join(", ")}]; to keep them inside without this warning, set it to []`,
+  ];
 }

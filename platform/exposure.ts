@@ -8,8 +8,8 @@ import { publishedServiceName } from "./names.ts";
 export type Exposure =
   /** Fixed node ports, reachable as `host:port` from the user's machine. */
   | { readonly kind: "nodePort"; readonly host: string; readonly ports: NodePorts }
-  /** A cloud load balancer per published Service. */
-  | { readonly kind: "loadBalancer" }
+  /** A cloud load balancer for each of these Services, by the keys that their rooms give them. */
+  | { readonly kind: "loadBalancer"; readonly ports: readonly string[] }
   /** Reachable from inside the cluster only. */
   | { readonly kind: "none" };
 
@@ -20,7 +20,7 @@ export interface PublishArgs {
   /** Name of the Service to publish; it names the publishing Service and its pulumi resource. */
   readonly service: string;
   readonly namespace: pulumi.Input<string>;
-  /** Which of the target's node ports it gets. */
+  /** Key that its room gives it, which tells the target's node port, and whether it has a load balancer. */
   readonly nodePort: string;
   /** Port of the pods. */
   readonly port: number;
@@ -34,12 +34,14 @@ export interface PublishArgs {
 }
 
 /**
- * Makes the Service that people reach from outside, a child of `opts.parent`; none when the target publishes nothing.
+ * Makes the Service that people reach from outside, a child of `opts.parent`; none when the target does not publish it.
  * The address of a load balancer is known once the cloud has given it.
  */
 export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.CustomResourceOptions): PublishedAddress {
   const absent: string | undefined = undefined;
-  if (exposure.kind === "none") return { title: args.title, url: pulumi.output(absent) };
+  const isPublished =
+    exposure.kind === "nodePort" || (exposure.kind === "loadBalancer" && exposure.ports.includes(args.nodePort));
+  if (!isPublished) return { title: args.title, url: pulumi.output(absent) };
   const prefix = args.scheme === undefined ? "" : `${args.scheme}://`;
   const nodePort = exposure.kind === "nodePort" ? { nodePort: exposure.ports[args.nodePort] } : {};
   // Two ports of one service (S3 and its console) are two Services, so the node port's use is part of the name.

@@ -83,6 +83,8 @@ export interface PublishedPort {
   readonly title: string;
   /** What its address is called in the list that people see, where others look for it there. @default - as `meaning` */
   readonly called?: RegExp;
+  /** Whether it serves only those who say who they are, by an account or by a key. */
+  readonly asksForLogin: boolean;
   /** How it is asked whether it serves. @default - by HTTP */
   readonly greeting?: Greeting;
 }

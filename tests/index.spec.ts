@@ -46,7 +46,7 @@ const stacks: Record<string, Record<string, unknown>> = {
   minikube: { "millrace:cluster": { target: "minikube" } },
   microk8s: { "millrace:cluster": { target: "microk8s" } },
   cloud: {
-    "millrace:cluster": { ...cloud, exposure: "loadBalancer" },
+    "millrace:cluster": { ...cloud, exposure: "loadBalancer", publishWithoutLogin: ["presto"] },
     "millrace:services": { kafka: { replicas: 3 }, presto: { workers: 2 }, spark: { executors: 2 } },
   },
   "cloud with existing S3 and Kafka": { "millrace:cluster": cloud, "millrace:services": existing },
@@ -743,6 +743,33 @@ describe("the program", function () {
       microk8s: ["microk8s", "localhost:32000", "microk8s-hostpath", "NodePort", "http://127.0.0.1:30080"],
       cloud: ["prod", "registry.example", "ssd", "LoadBalancer", undefined],
     });
+  });
+
+  const publishedBy = async (cluster: object): Promise<string[]> => {
+    const { mocked } = await render({ "millrace:profile": "full", "millrace:cluster": { ...cloud, ...cluster } });
+    const services = await mocked.ofType("kubernetes:core/v1:Service");
+    return services.flatMap(({ name, inputs }) => (inputs.spec.type === "LoadBalancer" ? [name] : [])).sort();
+  };
+
+  it("opens to a cloud's load balancers only what asks for a login", async () => {
+    expect(await publishedBy({ exposure: "loadBalancer" })).to.deep.equal([
+      "airflow-published",
+      "jupyterhub-published",
+      "object-store-published",
+    ]);
+  });
+
+  it("opens to them what asks nobody where the stack names it", async () => {
+    const publishWithoutLogin = ["presto", "sparkUi", "sparkHistory", "display"];
+    expect(await publishedBy({ exposure: "loadBalancer", publishWithoutLogin })).to.deep.equal([
+      "airflow-published",
+      "display-published",
+      "jupyterhub-published",
+      "object-store-published",
+      "presto-published",
+      "spark-history-published",
+      "spark-telemetry-driver-published",
+    ]);
   });
 
   it("makes no server for what exists already and hands consumers its address", async () => {

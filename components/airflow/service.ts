@@ -95,7 +95,7 @@ export const airflow = defineService({
   disk: pythonDisk,
   outside: [{ key: "notebooks", of: (_, { bucket }) => `s3://${bucket("notebooks")}` }],
   image: { name: "airflow", base: "python", sources: ["dags", "notebooks"], hasLibrary: true },
-  published: { airflow: { nodePort: 30180, rank: 3, meaning: "Airflow", title: "Airflow" } },
+  published: { airflow: { nodePort: 30180, rank: 3, meaning: "Airflow", title: "Airflow", asksForLogin: true } },
   sized: (own) =>
     Object.fromEntries(
       Object.entries(airflowResources(own)).map(([part, resources]) => [`resources.${part}`, resources]),

@@ -62,7 +62,9 @@ export const display = defineService({
     project: "display/web/tsconfig.json",
     compiler: async (work) => await (await import("./image/web.ts")).linkWebModules(work),
   },
-  published: { display: { nodePort: 30300, rank: 1, meaning: "The web display", title: "the web display" } },
+  published: {
+    display: { nodePort: 30300, rank: 1, meaning: "The web display", title: "the web display", asksForLogin: false },
+  },
   sized: (own) => ({ resources: displayResources(own) }),
   pods: ({ own }) => [{ resources: displayResources(own), count: own.replicas }],
   shrinks: [{ rank: 5, set: { replicas: 1 }, applies: ({ replicas }) => replicas > 1 }],

@@ -113,7 +113,9 @@ export const jupyterhub = defineService({
   accounts: { kind: "passwords", secret: "jupyterhub-users" },
   disk: pythonDisk,
   image: { name: "jupyter", base: "python", sources: ["notebooks"], hasLibrary: true, hasNode: true, after: "airflow" },
-  published: { jupyterhub: { nodePort: 30800, rank: 4, meaning: "JupyterHub", title: "JupyterHub" } },
+  published: {
+    jupyterhub: { nodePort: 30800, rank: 4, meaning: "JupyterHub", title: "JupyterHub", asksForLogin: true },
+  },
   sized: (own) =>
     Object.fromEntries(
       Object.entries(jupyterhubResources(own)).map(([part, resources]) => [`resources.${part}`, resources]),

@@ -99,12 +99,20 @@ export const objectStore = defineService({
   ],
   usesTools: true,
   published: {
-    objectStore: { nodePort: 30900, rank: 7, meaning: "S3", title: "the object store", called: /^S3 \(\w+\)$/ },
+    objectStore: {
+      nodePort: 30900,
+      rank: 7,
+      meaning: "S3",
+      title: "the object store",
+      called: /^S3 \(\w+\)$/,
+      asksForLogin: true,
+    },
     objectStoreConsole: {
       nodePort: 30901,
       rank: 8,
       meaning: "The console of the S3 server, where it has one",
       title: "the object store's console",
+      asksForLogin: true,
     },
   },
   sized: (own) => ({ resources: objectStoreResources(own) }),

@@ -39,7 +39,7 @@ export const presto = defineService({
     .describe("Presto SQL."),
   needs: { of: [objectStore, catalog], why: 'they hold the tables of its catalog "lake"' },
   image: { name: "presto", base: "jre", sources: ["platform/images/training.py"] },
-  published: { presto: { nodePort: 30080, rank: 2, meaning: "Presto", title: "Presto" } },
+  published: { presto: { nodePort: 30080, rank: 2, meaning: "Presto", title: "Presto", asksForLogin: false } },
   sized: (own) => ({ resources: prestoResources(own) }),
   pods: ({ own }) => [{ resources: prestoResources(own), count: 1 + own.workers }],
   outside: [

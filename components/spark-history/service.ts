@@ -31,7 +31,15 @@ export const sparkHistory = defineService({
     .prefault({})
     .describe("Spark's history: the pages of applications that have ended, from event logs in S3."),
   needs: { of: [objectStore, spark], why: "Spark's applications write there what it shows" },
-  published: { sparkHistory: { nodePort: 30041, rank: 5, meaning: "Spark's history", title: "the Spark history" } },
+  published: {
+    sparkHistory: {
+      nodePort: 30041,
+      rank: 5,
+      meaning: "Spark's history",
+      title: "the Spark history",
+      asksForLogin: false,
+    },
+  },
   sized: (own) => ({ resources: sparkHistoryResources(own) }),
   pods: ({ own }) => [{ resources: sparkHistoryResources(own) }],
   goes: 1,

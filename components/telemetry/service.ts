@@ -76,7 +76,15 @@ export const telemetry = defineService({
     .describe("The first data path: producer, topic, stream, tables."),
   needs: { of: [kafka, objectStore, catalog, spark], why: "the stream runs from Kafka through Spark to them" },
   usesTools: true,
-  published: { sparkUi: { nodePort: 30040, rank: 6, meaning: "The page of the Spark driver", title: "the Spark UI" } },
+  published: {
+    sparkUi: {
+      nodePort: 30040,
+      rank: 6,
+      meaning: "The page of the Spark driver",
+      title: "the Spark UI",
+      asksForLogin: false,
+    },
+  },
   sized: (own) => ({ resources: producerResources(own), "stream.resources": streamDriverResources(own) }),
   pods: ({ own, of, isOn }) => [
     { resources: producerResources(own) },

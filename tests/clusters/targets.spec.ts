@@ -67,8 +67,19 @@ describe("a target's profile", () => {
     });
   });
 
-  it("publishes by load balancers where the stack asks for them", () => {
-    expect(profile({ ...cloud, exposure: "loadBalancer" }).exposure).to.deep.equal({ kind: "loadBalancer" });
+  it("publishes by load balancers what asks for a login, where the stack asks for them", () => {
+    expect(profile({ ...cloud, exposure: "loadBalancer" }).exposure).to.deep.equal({
+      kind: "loadBalancer",
+      ports: ["objectStore", "objectStoreConsole", "airflow", "jupyterhub"],
+    });
+  });
+
+  it("publishes by load balancers what asks nobody only by its name", () => {
+    const cluster = { ...cloud, exposure: "loadBalancer", publishWithoutLogin: ["presto", "display"] };
+    expect(profile(cluster).exposure).to.deep.equal({
+      kind: "loadBalancer",
+      ports: ["objectStore", "objectStoreConsole", "presto", "airflow", "jupyterhub", "display"],
+    });
   });
 
   it("takes the stack's values in place of the target's own", () => {

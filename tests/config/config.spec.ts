@@ -263,6 +263,30 @@ describe("the warnings of a configuration", () => {
   });
 });
 
+describe("the warnings of load balancers", () => {
+  const cluster = {
+    target: "cloud",
+    context: "c",
+    registry: { push: "registry.example.com" },
+    exposure: "loadBalancer",
+  };
+  const services = { kafka: { replicas: 3 }, presto: { workers: 1 } };
+
+  it("name what asks nobody for a login, and the setting that publishes it", () => {
+    expect(warnings(services, cluster)).to.deep.equal([
+      "millrace:cluster.exposure: loadBalancer publishes only what asks for a login, so Presto and the Spark UI stay inside " +
+        "the cluster; to open them to everybody who can reach the load balancer, set millrace:cluster.publishWithoutLogin: " +
+        "[presto, sparkUi]; to keep them inside without this warning, set it to []",
+    ]);
+  });
+
+  it("are none once the stack has decided", () => {
+    for (const publishWithoutLogin of [[], ["presto"]]) {
+      expect(warnings(services, { ...cluster, publishWithoutLogin })).to.deep.equal([]);
+    }
+  });
+});
+
 describe("the warnings of profile studio", () => {
   const studioWarnings = (services: unknown, cluster: unknown = {}) =>
     configWarnings(

@@ -182,6 +182,11 @@ const bad: Case[] = [
     "millrace:cluster.exposure: target cloud does not publish node ports; give loadBalancer or none",
   ],
   [
+    "a page that asks for a login, named as one that does not",
+    { cluster: { ...cloud, exposure: "loadBalancer", publishWithoutLogin: ["airflow"] } },
+    'millrace:cluster.publishWithoutLogin.0: received "airflow"; give a list out of presto, sparkUi, sparkHistory, display',
+  ],
+  [
     "cloud without context",
     { cluster: { ...cloud, context: undefined } },
     "millrace:cluster.context: missing; target cloud needs a context (kubectl config get-contexts lists them)",

@@ -163,10 +163,15 @@ describe("the parts that components share", () => {
   });
 
   it("knows a load balancer's address only when the cloud has given it", async () => {
-    const address = publish({ kind: "loadBalancer" }, published, {});
+    const address = publish({ kind: "loadBalancer", ports: ["presto"] }, published, {});
     expect(await valueOf(address.url)).to.equal(undefined);
     const { inputs } = await mocked.get("kubernetes:core/v1:Service", "presto-published");
     expect(inputs.spec.type).to.equal("LoadBalancer");
+  });
+
+  it("makes no load balancer for what is not named", async () => {
+    expect(await valueOf(publish({ kind: "loadBalancer", ports: ["airflow"] }, published, {}).url)).to.equal(undefined);
+    expect(await mocked.resources()).to.deep.equal([]);
   });
 
   it("makes no Service when the target publishes nothing", async () => {

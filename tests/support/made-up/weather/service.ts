@@ -33,6 +33,7 @@ export const weather = defineService({
       meaning: "The weather",
       title: "the weather",
       called: /^Weather/,
+      asksForLogin: false,
       greeting: { ask: "3f", answer: "21", from: 0, by: "station" },
     },
   },
