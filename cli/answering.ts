@@ -7,19 +7,39 @@ import { describeError } from "../platform/describe-error.ts";
 import type { Greeting } from "../platform/operating.ts";
 import { type Address, portOf } from "./addresses.ts";
 
-/** A cloud gives a load balancer its name some minutes before the name is known everywhere, in ms. */
-const loadBalancerMs = 10 * refusedMs;
+/**
+ * A cloud gives a load balancer its name some minutes before the name is known everywhere; an Ingress waits for its controller and for
+ * its certificate. In ms.
+ */
+const outsideMs = 10 * refusedMs;
+
+/** Node's codes for a certificate that nobody it knows has signed. */
+const strangers = [
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+];
 
 export interface AnsweringOptions {
   /** Time in which each address must have answered once, in ms. */
   readonly limitMs: number;
+  /**
+   * Whether requests go through a controller that chooses by host name: it answers 404 in the place of a page that it does not know.
+   * @default false
+   */
+  readonly isRouted?: boolean;
   /** @default 1000 */
   readonly pauseMs?: number;
   readonly signal?: AbortSignal;
 }
 
-export function answeringLimitMs({ kind }: Pick<Exposure, "kind">): number {
-  return kind === "loadBalancer" ? loadBalancerMs : refusedMs;
+/** How long addresses are asked, and what is no answer there. */
+export function askingOf({ kind }: Pick<Exposure, "kind">): Required<Pick<AnsweringOptions, "limitMs" | "isRouted">> {
+  return {
+    limitMs: kind === "loadBalancer" || kind === "ingress" ? outsideMs : refusedMs,
+    isRouted: kind === "ingress",
+  };
 }
 
 /** Asks all at once, each again and again. @returns a sentence for each that does not answer in time */
@@ -30,14 +50,14 @@ export async function silentAddresses(addresses: readonly Address[], options: An
 
 async function problemOf(address: Address, options: AnsweringOptions): Promise<string | undefined> {
   const { title, url } = address;
-  const { limitMs, pauseMs = 1000 } = options;
+  const { limitMs, pauseMs = 1000, isRouted = false } = options;
   const limit = AbortSignal.timeout(limitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
   let why = "it accepts connections but does not answer";
   const isOver = (): boolean => signal.aborted;
   while (!isOver()) {
     try {
-      await ask(address, AbortSignal.any([signal, AbortSignal.timeout(answerMs)]));
+      await ask(address, isRouted, AbortSignal.any([signal, AbortSignal.timeout(answerMs)]));
       return undefined;
     } catch (error) {
       // An attempt that the limit has cut short has nothing new to say.
@@ -46,11 +66,14 @@ async function problemOf(address: Address, options: AnsweringOptions): Promise<s
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
   if (options.signal?.aborted === true) return undefined;
-  return `${title} does not answer at its published address ${url} from this machine, tried for ${Math.round(limitMs / 1000)} s: ${why}`;
+  const hint = strangers.some((code) => why.includes(code))
+    ? "; this machine does not know who signed its certificate: for a CA of your own, set NODE_EXTRA_CA_CERTS to the CA's file"
+    : "";
+  return `${title} does not answer at its published address ${url} from this machine, tried for ${Math.round(limitMs / 1000)} s: ${why}${hint}`;
 }
 
 /** @throws {Error} when nothing that serves has answered */
-async function ask(address: Address, signal: AbortSignal): Promise<void> {
+async function ask(address: Address, isRouted: boolean, signal: AbortSignal): Promise<void> {
   const { url } = address;
   if (!/^https?:/.test(url)) {
     const greeting = portOf(address)?.greeting;
@@ -62,6 +85,9 @@ async function ask(address: Address, signal: AbortSignal): Promise<void> {
   await response.body?.cancel();
   // Whoever asks for a login or a key serves.
   if (response.status >= 500) throw new Error(`it answers with status ${response.status}`);
+  // The start page of everything that is published is there.
+  if (isRouted && response.status === 404)
+    throw new Error("the ingress controller does not know this host name (status 404)");
 }
 
 /** A published port takes connections also when nothing is behind it, so an answer is waited for. */

@@ -1,6 +1,6 @@
 /** `npm run check`: the proof again, on demand, and the published addresses. */
 import { type Address, readAddresses } from "./addresses.ts";
-import { answeringLimitMs, silentAddresses } from "./answering.ts";
+import { askingOf, silentAddresses } from "./answering.ts";
 import type { Command } from "./command.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import { messageOf, reportErrors } from "./errors.ts";
@@ -43,7 +43,7 @@ export const check: Command = {
       });
       const readOutputs = async (): Promise<Readonly<Record<string, unknown>>> =>
         (await chooseEngine(args.engine)).outputs(engineOptions(stack, false));
-      const asked = { limitMs: answeringLimitMs(stack.profile.exposure), signal: interrupt.signal };
+      const asked = { ...askingOf(stack.profile.exposure), signal: interrupt.signal };
       const published = proof.ok
         ? await during(progress, "addresses", () => askPublished(readOutputs, asked))
         : { addresses: [], silent: [] };

@@ -1,7 +1,7 @@
 /** `npm run up`: config, engine, preflight, cluster and images at once, deploy, proof, and the table of what now runs. */
 import type { EngineResult } from "../engine/types.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
-import { answeringLimitMs, silentAddresses } from "./answering.ts";
+import { askingOf, silentAddresses } from "./answering.ts";
 import { forgetLostPlatform, forgetRemovedCluster } from "./anew.ts";
 import { startCluster } from "./cluster.ts";
 import type { Command } from "./command.ts";
@@ -180,7 +180,7 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
     errors.push(`the proof failed${proof.failedHop === null ? "" : ` at ${proof.failedHop}`}${cause(proof)}`);
   }
   const flows = result.ok && proof?.ok !== false;
-  const asked = { limitMs: answeringLimitMs(stack.profile.exposure), signal };
+  const asked = { ...askingOf(stack.profile.exposure), signal };
   const silent = flows ? await during(progress, "addresses", () => silentAddresses(deployed.addresses, asked)) : [];
   endOfAddresses();
   return { ...deployed, ok: flows && silent.length === 0, proof, services, errors: [...errors, ...silent] };

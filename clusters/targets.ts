@@ -1,6 +1,6 @@
 /** The targets as rows of values, and what a target needs before the platform can run on it. */
 import type { PlatformConfig } from "../config/schema.ts";
-import type { Exposure } from "../platform/exposure.ts";
+import type { Exposure, IngressSettings } from "../platform/exposure.ts";
 import type { Registry } from "../images/platform-images.ts";
 import { DEFAULT_NAME, publishedPorts } from "./embedded/container-spec.ts";
 import type { Target, TargetProfile } from "./profile.ts";
@@ -84,17 +84,33 @@ function exposure(cluster: ClusterConfig, row: TargetDefaults): Exposure {
     case "nodePort":
       return { kind, host: cluster.host ?? row.host, ports: cluster.nodePorts };
     case "loadBalancer":
-      return { kind, ports: forEverybody(cluster.publishWithoutLogin ?? []) };
+      return { kind, ports: published(cluster.publishWithoutLogin ?? []) };
+    case "ingress":
+      return { kind, ports: published(cluster.publishWithoutLogin), ...ingress(cluster.ingress) };
     case "none":
       return { kind };
   }
 }
 
-/** What may be reached from anywhere: what asks for a login, and what the stack names. */
-function forEverybody(named: readonly string[]): string[] {
+/**
+ * What may be reached from anywhere: what asks for a login, and what the stack names.
+ * @param named What asks for none. @default - all of it
+ */
+function published(named?: readonly string[]): string[] {
   return Object.entries(publishedPorts).flatMap(([key, { asksForLogin }]) =>
-    asksForLogin || named.includes(key) ? [key] : [],
+    asksForLogin || (named?.includes(key) ?? true) ? [key] : [],
   );
+}
+
+/** The rules of the config have seen that there is a domain, and one way to certificates at most. */
+function ingress(settings: ClusterConfig["ingress"]): IngressSettings {
+  const { host = "", className, tls: { secretName, issuer } = {}, annotations } = settings ?? {};
+  return {
+    host,
+    ...(className && { className }),
+    ...(secretName ? { tls: { secretName } } : issuer && { tls: { issuer } }),
+    ...(annotations && { annotations }),
+  };
 }
 
 /** What mends a cluster that lacks something: commands, or a step where there is no command. */

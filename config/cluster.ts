@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { targets } from "../clusters/profile.ts";
 import { openPages, rooms } from "./rooms.ts";
-import { dnsName, host, nodePort, port, registryName, text } from "../platform/settings.ts";
+import { dnsName, domain, host, nodePort, port, registryName, secret, text } from "../platform/settings.ts";
 import { sizeRows } from "../platform/resources.ts";
 
 /** A node port for everything that the rooms publish. */
@@ -12,7 +12,15 @@ const nodePorts = Object.fromEntries(
   ),
 );
 
-/** Pages that the stack must name before a load balancer leads to them. */
+/** Name of an object of the whole cluster. */
+const objectNameOf = (what: string) =>
+  z
+    .string()
+    .max(253)
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
+    .meta({ "x-range": `the name of ${what}` });
+
+/** Pages that ask nobody for a login. */
 const withoutLogin = Object.keys(openPages(rooms));
 
 export const cluster = z
@@ -63,16 +71,48 @@ export const cluster = z
           "`localhost:5000` on minikube, `localhost:32000` on microk8s; none on cloud.",
       ),
     exposure: z
-      .enum(["nodePort", "loadBalancer", "none"])
+      .enum(["nodePort", "loadBalancer", "ingress", "none"])
       .optional()
-      .describe("How users reach the services. Default: `nodePort`; on cloud `none`, where `nodePort` is not offered."),
+      .describe(
+        "How users reach the services: docs/targets.md. Default: `nodePort`; on cloud `none`, where `nodePort` is not offered.",
+      ),
+    ingress: z
+      .strictObject({
+        host: domain().describe(
+          "Domain that leads to the ingress controller: each page is at `<page>.<host>`, for example `presto.data.example.com`.",
+        ),
+        className: objectNameOf("an IngressClass")
+          .optional()
+          .describe("IngressClass of the controller. Default: the cluster's own."),
+        tls: z
+          .strictObject({
+            secretName: secret()
+              .optional()
+              .describe("Secret in the namespace, of type `kubernetes.io/tls`, with a certificate for `*.<host>`."),
+            issuer: objectNameOf("a ClusterIssuer of cert-manager")
+              .optional()
+              .describe("ClusterIssuer of cert-manager that makes a certificate for each page."),
+          })
+          .optional()
+          .describe("Where certificates come from. Default: pages are not encrypted."),
+        annotations: z
+          .record(
+            z.string().min(1),
+            z.string().meta({ "x-range": 'a text, in quotes where it could be something else: "true"' }),
+          )
+          .optional()
+          .meta({ "x-range": 'texts by their names, for example { "example.com/name": "value" }' })
+          .describe("Annotations of every Ingress, for the controller."),
+      })
+      .optional()
+      .describe("With exposure `ingress`: where the pages are."),
     publishWithoutLogin: z
       .array(z.enum(withoutLogin))
       .optional()
       .meta({ "x-range": `a list out of ${withoutLogin.join(", ")}` })
       .describe(
-        "Pages that ask nobody for a login and that exposure `loadBalancer` publishes all the same, for everybody who can reach " +
-          "the load balancer. Default: none, with a warning.",
+        "Pages that ask nobody for a login and that exposure `loadBalancer` or `ingress` opens all the same to everybody who " +
+          "can reach it. Default: none with `loadBalancer`, all with `ingress`, each with a warning.",
       ),
     host: host()
       .optional()

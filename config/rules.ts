@@ -44,11 +44,29 @@ function clusterProblems(cluster: PlatformConfig["cluster"]): string[] {
       `${at}.existingNamespace: target embedded has no namespace before the platform is created; remove the setting`,
     );
   }
+  if (target === "embedded" && cluster.exposure === "ingress") {
+    problems.push(`${at}.exposure: target embedded has no ingress controller; give nodePort or none`);
+  }
   if (target === "embedded" && cluster.exposure === "loadBalancer") {
     problems.push(`${at}.exposure: target embedded has no load balancers; give nodePort or none`);
   }
   if (target === "cloud" && cluster.exposure === "nodePort") {
-    problems.push(`${at}.exposure: target cloud does not publish node ports; give loadBalancer or none`);
+    problems.push(`${at}.exposure: target cloud does not publish node ports; give loadBalancer, ingress or none`);
+  }
+  if (cluster.exposure === "ingress" && cluster.ingress === undefined) {
+    problems.push(
+      `${at}.ingress: missing; exposure ingress needs at least the domain of the pages: { host: data.example.com }`,
+    );
+  }
+  const { secretName, issuer } = cluster.ingress?.tls ?? {};
+  if (secretName !== undefined && issuer !== undefined) {
+    problems.push(
+      `${at}.ingress.tls: received secretName "${secretName}" and issuer "${issuer}"; give one of them: a Secret that is there, or ` +
+        "the ClusterIssuer that makes one",
+    );
+  }
+  if (cluster.ingress?.tls !== undefined && secretName === undefined && issuer === undefined) {
+    problems.push(`${at}.ingress.tls: names no certificate; give secretName or issuer, or remove tls`);
   }
   const owners = new Map<number, string>();
   const ports: [string, number][] = Object.entries(cluster.nodePorts).map(([key, port]) => [`nodePorts.${key}`, port]);
@@ -130,14 +148,32 @@ export function riskWarnings(config: PlatformConfig): string[] {
 }
 
 function exposureWarnings(config: PlatformConfig): string[] {
-  const { exposure, publishWithoutLogin } = config.cluster;
-  if (exposure !== "loadBalancer" || publishWithoutLogin !== undefined) return [];
+  const { exposure, ingress, publishWithoutLogin } = config.cluster;
+  const at = "millrace:cluster";
+  const warnings: string[] = [];
+  if (ingress !== undefined && exposure !== "ingress") {
+    warnings.push(`${at}.ingress: has no effect, for exposure is not ingress; set ${at}.exposure to ingress`);
+  }
+  if (exposure === "ingress" && ingress?.tls === undefined) {
+    warnings.push(`${at}.ingress.tls: missing, so passwords, keys and data cross the network in clear`);
+  }
   const pages = Object.entries(openPages(enabledRooms(config).map(({ room }) => room)));
-  if (pages.length === 0) return [];
+  if (publishWithoutLogin !== undefined || pages.length === 0) return warnings;
   const titles = new Intl.ListFormat("en-GB").format(pages.map(([, { title }]) => title));
-  return [
-    `millrace:cluster.exposure: loadBalancer publishes only what asks for a login, so ${titles} ${pages.length === 1 ? "stays" : "stay"} ` +
-      `inside the cluster; to open them to everybody who can reach the load balancer, set millrace:cluster.publishWithoutLogin: ` +
-      `[${pages.map(([key]) => key).join(", ")}]; to keep them inside without this warning, set it to []`,
-  ];
+  const keys = `[${pages.map(([key]) => key).join(", ")}]`;
+  if (exposure === "loadBalancer") {
+    warnings.push(
+      `${at}.exposure: loadBalancer publishes only what asks for a login, so ${titles} ${pages.length === 1 ? "stays" : "stay"} ` +
+        `inside the cluster; to open them to everybody who can reach the load balancer, set ${at}.publishWithoutLogin: ${keys}; ` +
+        "to keep them inside without this warning, set it to []",
+    );
+  }
+  if (exposure === "ingress") {
+    warnings.push(
+      `${at}.exposure: ingress publishes ${titles}, and asks nobody for a login there; let the ingress controller ask ` +
+        `(${at}.ingress.annotations, docs/targets.md), and set ${at}.publishWithoutLogin: ${keys} to go without this warning, or ` +
+        "to [] to keep them inside the cluster",
+    );
+  }
+  return warnings;
 }

@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PublishedAddress } from "./endpoints.ts";
-import { publishedServiceName } from "./names.ts";
+import { objectName, publishedServiceName } from "./names.ts";
 
 /** How a Service reaches people outside the cluster. */
 export type Exposure =
@@ -10,17 +10,41 @@ export type Exposure =
   | { readonly kind: "nodePort"; readonly host: string; readonly ports: NodePorts }
   /** A cloud load balancer for each of these Services, by the keys that their rooms give them. */
   | { readonly kind: "loadBalancer"; readonly ports: readonly string[] }
+  /** An Ingress for each of these pages, by the keys that their rooms give them; what does not speak HTTP has none. */
+  | ({ readonly kind: "ingress"; readonly ports: readonly string[] } & IngressSettings)
   /** Reachable from inside the cluster only. */
   | { readonly kind: "none" };
 
 /** Node ports (30000-32767) of the published Services, by the keys that their rooms give them. */
 export type NodePorts = Readonly<Record<string, number>>;
 
+/** What all Ingresses share. */
+export interface IngressSettings {
+  /** Domain: each page has a name of its own below it. */
+  readonly host: string;
+  /** IngressClass of the controller. @default - the cluster's default class */
+  readonly className?: string;
+  /**
+   * Where certificates come from: a Secret with one for every name below the domain, or the ClusterIssuer of cert-manager that
+   * makes one for each page. @default - none, so pages are not encrypted
+   */
+  readonly tls?: { readonly secretName: string } | { readonly issuer: string };
+  /** For the controller. @default - none beside the platform's own */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Without them ingress-nginx takes no body above 1 MiB, and cuts off an answer that is silent for a minute; to others they say nothing. */
+const largeAndSlow = {
+  "nginx.ingress.kubernetes.io/proxy-body-size": "0",
+  "nginx.ingress.kubernetes.io/proxy-read-timeout": "3600",
+  "nginx.ingress.kubernetes.io/proxy-send-timeout": "3600",
+};
+
 export interface PublishArgs {
   /** Name of the Service to publish; it names the publishing Service and its pulumi resource. */
   readonly service: string;
   readonly namespace: pulumi.Input<string>;
-  /** Key that its room gives it, which tells the target's node port, and whether it has a load balancer. */
+  /** Key that its room gives it: it tells the target's node port, whether the target publishes it, and its host name. */
   readonly nodePort: string;
   /** Port of the pods. */
   readonly port: number;
@@ -29,47 +53,122 @@ export interface PublishArgs {
   readonly labels: Readonly<Record<string, string>>;
   /** What it is, in the user's words. */
   readonly title: string;
-  /** Scheme of the address. @default - the address is `host:port` */
-  readonly scheme?: "http" | "https";
+  /** What the pods speak. @default - no HTTP: the address is `host:port` */
+  readonly scheme?: "http";
 }
 
 /**
- * Makes the Service that people reach from outside, a child of `opts.parent`; none when the target does not publish it.
- * The address of a load balancer is known once the cloud has given it.
+ * Where people find a page, by its key, where that is known before the cluster has said anything: programs that write links to
+ * themselves are told. `undefined` where they have to read it from each request.
+ */
+export function publicUrl(exposure: Exposure, key: string): string | undefined {
+  if (exposure.kind !== "ingress") return undefined;
+  return `${exposure.tls === undefined ? "http" : "https"}://${pageHost(exposure, key)}`;
+}
+
+function pageHost({ host }: IngressSettings, key: string): string {
+  return `${objectName(key)}.${host}`;
+}
+
+function isPublished(exposure: Exposure, { nodePort, scheme }: PublishArgs): boolean {
+  switch (exposure.kind) {
+    case "nodePort":
+      return true;
+    case "loadBalancer":
+      return exposure.ports.includes(nodePort);
+    case "ingress":
+      return scheme !== undefined && exposure.ports.includes(nodePort);
+    case "none":
+      return false;
+  }
+}
+
+const serviceTypes = { nodePort: "NodePort", loadBalancer: "LoadBalancer", ingress: "ClusterIP" } as const;
+/** Only the address of a load balancer is worth waiting for: the others are known, and whether they answer is asked at the end. */
+const noWait = { "pulumi.com/skipAwait": "true" };
+
+/**
+ * Makes what people reach from outside, a child of `opts.parent`: a Service, and with exposure `ingress` an Ingress before it;
+ * nothing when the target does not publish it. The address of a load balancer is known once the cloud has given it.
  */
 export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.CustomResourceOptions): PublishedAddress {
+  const { title, port } = args;
   const absent: string | undefined = undefined;
-  const isPublished =
-    exposure.kind === "nodePort" || (exposure.kind === "loadBalancer" && exposure.ports.includes(args.nodePort));
-  if (!isPublished) return { title: args.title, url: pulumi.output(absent) };
+  if (exposure.kind === "none" || !isPublished(exposure, args)) return { title, url: pulumi.output(absent) };
   const prefix = args.scheme === undefined ? "" : `${args.scheme}://`;
   const nodePort = exposure.kind === "nodePort" ? { nodePort: exposure.ports[args.nodePort] } : {};
   // Two ports of one service (S3 and its console) are two Services, so the node port's use is part of the name.
   const suffix = args.nodePort === "objectStoreConsole" ? "-console" : "";
   const name = publishedServiceName(`${args.service}${suffix}`);
-  // A node port is there at once; only the address of a load balancer is worth waiting for.
-  const annotations = exposure.kind === "nodePort" ? { annotations: { "pulumi.com/skipAwait": "true" } } : {};
+  const metadata = { name, namespace: args.namespace, labels: { ...args.labels } };
   const service = new k8s.core.v1.Service(
     name,
     {
-      metadata: { name, namespace: args.namespace, labels: { ...args.labels }, ...annotations },
+      metadata: { ...metadata, ...(exposure.kind === "loadBalancer" ? {} : { annotations: noWait }) },
       spec: {
-        type: exposure.kind === "nodePort" ? "NodePort" : "LoadBalancer",
+        type: serviceTypes[exposure.kind],
         selector: { ...args.selector },
-        ports: [{ name: "published", port: args.port, targetPort: args.port, ...nodePort }],
+        ports: [{ name: "published", port, targetPort: port, ...nodePort }],
       },
     },
     opts,
   );
-  if (exposure.kind === "nodePort") {
-    const port = exposure.ports[args.nodePort];
-    return { title: args.title, url: pulumi.output(`${prefix}${exposure.host}:${port}`) };
+  switch (exposure.kind) {
+    case "nodePort":
+      return { title, url: pulumi.output(`${prefix}${exposure.host}:${exposure.ports[args.nodePort]}`) };
+    case "ingress":
+      createIngress(exposure, args, metadata, opts);
+      return { title, url: pulumi.output(publicUrl(exposure, args.nodePort)) };
+    case "loadBalancer":
+      return { title, url: service.status.apply((status) => balancedUrl(status, prefix, port)) };
   }
-  const url = service.status.apply((status) => {
-    const ingress = (status as k8s.types.output.core.v1.ServiceStatus | undefined)?.loadBalancer.ingress[0];
-    // The status of a Service that is only planned has neither.
-    const host = ingress?.hostname ?? ingress?.ip;
-    return host === undefined || host === "" ? undefined : `${prefix}${host}:${args.port}`;
-  });
-  return { title: args.title, url };
+}
+
+/** The status of a Service that is only planned has neither name nor address. */
+function balancedUrl(
+  status: k8s.types.output.core.v1.ServiceStatus | undefined,
+  prefix: string,
+  port: number,
+): string | undefined {
+  const ingress = status?.loadBalancer.ingress[0];
+  const host = ingress?.hostname ?? ingress?.ip;
+  return host === undefined || host === "" ? undefined : `${prefix}${host}:${port}`;
+}
+
+/** Leads from a host name to the Service of the same name as the Ingress. */
+function createIngress(
+  exposure: Extract<Exposure, { readonly kind: "ingress" }>,
+  { nodePort, port }: PublishArgs,
+  metadata: {
+    readonly name: string;
+    readonly namespace: pulumi.Input<string>;
+    readonly labels: Record<string, string>;
+  },
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const { className, tls, annotations } = exposure;
+  const { name } = metadata;
+  const host = pageHost(exposure, nodePort);
+  const issuer = tls !== undefined && "issuer" in tls ? { "cert-manager.io/cluster-issuer": tls.issuer } : {};
+  // cert-manager makes the Secret that an Ingress names.
+  const secretName = tls === undefined ? undefined : "secretName" in tls ? tls.secretName : `${name}-tls`;
+  new k8s.networking.v1.Ingress(
+    name,
+    {
+      metadata: { ...metadata, annotations: { ...noWait, ...largeAndSlow, ...issuer, ...annotations } },
+      spec: {
+        ...(className && { ingressClassName: className }),
+        ...(secretName && { tls: [{ hosts: [host], secretName }] }),
+        rules: [
+          {
+            host,
+            http: {
+              paths: [{ path: "/", pathType: "Prefix", backend: { service: { name, port: { number: port } } } }],
+            },
+          },
+        ],
+      },
+    },
+    opts,
+  );
 }

@@ -55,6 +55,18 @@ export const host = () =>
     .regex(/^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?$/)
     .meta({ "x-range": "a host name or an address, without protocol or port" });
 
+/** Room below it for the longest name of a page. */
+const DOMAIN_LENGTH = 220;
+
+export const domain = () =>
+  z
+    .string()
+    .max(DOMAIN_LENGTH)
+    .regex(/^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/)
+    .meta({
+      "x-range": 'a domain in small letters, for example "data.example.com", without protocol, port or path',
+    });
+
 export const registryName = () =>
   z
     .string()

@@ -27,6 +27,23 @@ interface Program {
   readonly proof: { readonly job: Output<string>; readonly onDemand: Output<string> } | undefined;
 }
 
+interface IngressSpec {
+  readonly rules: readonly [
+    {
+      readonly host: string;
+      readonly http: {
+        readonly paths: readonly [
+          {
+            readonly backend: {
+              readonly service: { readonly name: string; readonly port: { readonly number: number } };
+            };
+          },
+        ];
+      };
+    },
+  ];
+}
+
 const existing = {
   objectStore: {
     server: "existing",
@@ -48,6 +65,15 @@ const stacks: Record<string, Record<string, unknown>> = {
   cloud: {
     "millrace:cluster": { ...cloud, exposure: "loadBalancer", publishWithoutLogin: ["presto"] },
     "millrace:services": { kafka: { replicas: 3 }, presto: { workers: 2 }, spark: { executors: 2 } },
+  },
+  "cloud by ingress in profile full": {
+    "millrace:profile": "full",
+    "millrace:cluster": {
+      ...cloud,
+      exposure: "ingress",
+      ingress: { host: "data.example.com", className: "nginx", tls: { issuer: "letsencrypt" } },
+    },
+    "millrace:services": { jupyterhub: { oidc } },
   },
   "cloud with existing S3 and Kafka": { "millrace:cluster": cloud, "millrace:services": existing },
   "without any storage class": { "millrace:cluster": { ...cloud, storageClass: "none" } },
@@ -770,6 +796,44 @@ describe("the program", function () {
       "spark-history-published",
       "spark-telemetry-driver-published",
     ]);
+  });
+
+  it("gives every page a host name by an Ingress, and Kafka none", async () => {
+    const { mocked, program } = await render(stacks["cloud by ingress in profile full"] ?? {});
+    const ingresses = await mocked.ofType("kubernetes:networking.k8s.io/v1:Ingress");
+    const services = await mocked.ofType("kubernetes:core/v1:Service");
+    const led = ingresses.map(({ inputs }) => {
+      const [{ host, http }] = (inputs.spec as unknown as IngressSpec).rules;
+      const { name, port } = http.paths[0].backend.service;
+      const service = services.find((one) => one.name === name)?.inputs.spec;
+      return [host, name, service?.type, service?.ports[0].port === port.number];
+    });
+    expect(led.sort()).to.deep.equal([
+      ["airflow.data.example.com", "airflow-published", "ClusterIP", true],
+      ["display.data.example.com", "display-published", "ClusterIP", true],
+      ["jupyterhub.data.example.com", "jupyterhub-published", "ClusterIP", true],
+      ["object-store.data.example.com", "object-store-published", "ClusterIP", true],
+      ["presto.data.example.com", "presto-published", "ClusterIP", true],
+      ["spark-history.data.example.com", "spark-history-published", "ClusterIP", true],
+      ["spark-ui.data.example.com", "spark-telemetry-driver-published", "ClusterIP", true],
+    ]);
+    expect(services.filter(({ inputs }) => /NodePort|LoadBalancer/.test(inputs.spec.type))).to.deep.equal([]);
+    expect(await valueOf(program.addresses)).to.deep.equal([
+      { title: "Display", url: "https://display.data.example.com" },
+      { title: "Presto", url: "https://presto.data.example.com" },
+      { title: "Airflow", url: "https://airflow.data.example.com" },
+      { title: "JupyterHub", url: "https://jupyterhub.data.example.com" },
+      { title: "Spark history", url: "https://spark-history.data.example.com" },
+      { title: "Spark (telemetry)", url: "https://spark-ui.data.example.com" },
+      { title: "S3 (Garage)", url: "https://object-store.data.example.com" },
+    ]);
+  });
+
+  it("makes no Ingress, and no base address, on a target with node ports", async () => {
+    const { mocked } = await render(stacks["minikube in profile full"] ?? {});
+    expect(await mocked.ofType("kubernetes:networking.k8s.io/v1:Ingress")).to.deep.equal([]);
+    const made = JSON.stringify((await mocked.resources()).map(({ inputs }) => inputs));
+    expect(made).not.to.match(/public_url=|AIRFLOW__API__BASE_URL|OAUTH_CALLBACK_URL/);
   });
 
   it("makes no server for what exists already and hands consumers its address", async () => {

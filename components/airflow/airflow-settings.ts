@@ -68,6 +68,8 @@ export function airflowSettings(args: {
   readonly executor: AirflowExecutor;
   /** `http://host:port` of the API server. */
   readonly apiUrl: pulumi.Input<string>;
+  /** Where people find the page. @default - each request tells */
+  readonly publicUrl?: string | undefined;
   readonly namespace: pulumi.Input<string>;
   /** Folder of task logs: `s3://bucket/prefix`. */
   readonly logs: string;
@@ -92,7 +94,13 @@ export function airflowSettings(args: {
       // A large value fails its task, instead of filling the API server.
       xcom_backend: "small_values.SmallXCom",
     },
-    api: { workers: "1", port: String(API_PORT), log_fetch_timeout_sec: "5" },
+    api: {
+      workers: "1",
+      port: String(API_PORT),
+      log_fetch_timeout_sec: "5",
+      // Else it sends people to http after the login, and takes its own https address for a stranger's.
+      ...(args.publicUrl === undefined ? {} : { base_url: args.publicUrl }),
+    },
     fab: {
       config_file: `${CONFIG_PATH}/webserver_config.py`,
       // The set-up Job has made all roles and rights.

@@ -25,7 +25,7 @@ import type { AirflowEndpoint } from "./endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
-import { type Exposure, publish } from "../../platform/exposure.ts";
+import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
 import { type AirflowResources, airflowResources } from "./service.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import { programText } from "../../platform/program.ts";
@@ -47,6 +47,8 @@ import {
 } from "../../platform/workload.ts";
 
 const LOGS_PREFIX = "logs";
+/** Key of the published port. */
+const PUBLISHED = "airflow";
 /** Time in which tasks inside the scheduler may still finish when it is told to stop, in seconds. */
 const LOCAL_STOP_SECONDS = 60;
 
@@ -172,7 +174,7 @@ export class Airflow extends Component {
 
     this.address = publish(
       args.exposure,
-      { ...api, service: name, nodePort: "airflow", port: API_PORT, title: "Airflow", scheme: "http" },
+      { ...api, service: name, nodePort: PUBLISHED, port: API_PORT, title: "Airflow", scheme: "http" },
       childOptions,
     );
     this.endpoint = {
@@ -189,6 +191,7 @@ export class Airflow extends Component {
       const settings = airflowSettings({
         executor,
         apiUrl: url,
+        publicUrl: publicUrl(args.exposure, PUBLISHED),
         namespace,
         logs: `s3://${args.logs.bucket}/${LOGS_PREFIX}`,
         connection: OWN_S3_CONNECTION,

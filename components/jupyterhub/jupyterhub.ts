@@ -8,7 +8,7 @@ import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { JupyterHubEndpoint } from "./endpoint.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
-import { type Exposure, publish } from "../../platform/exposure.ts";
+import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
 import { type Home, peopleText, serverPodText, serverSecretName, TOKEN_FIELD } from "./jupyterhub-server.ts";
 import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import { programText } from "../../platform/program.ts";
@@ -27,6 +27,8 @@ import {
 export type { Home } from "./jupyterhub-server.ts";
 
 const HUB = "hub";
+/** Key of the published port. */
+const PUBLISHED = "jupyterhub";
 const PROXY = "proxy";
 const HTTP_PORT = 8000;
 const API_PORT = 8001;
@@ -145,6 +147,8 @@ export class JupyterHub extends Component {
     const hubUrl = namespace.apply((ns) => `http://${serviceHost(hubName, ns)}:${HUB_PORT}`);
     const url = namespace.apply((ns) => `http://${serviceHost(name, ns)}:${HTTP_PORT}`);
 
+    const publicAddress = publicUrl(args.exposure, PUBLISHED);
+
     const passwords = createPasswords();
     const keys = createKeys();
     const serverSecrets = accounts.map((user) => createServerSecret(user));
@@ -163,7 +167,7 @@ export class JupyterHub extends Component {
     );
     this.address = publish(
       args.exposure,
-      { ...proxyMeta, service: name, nodePort: "jupyterhub", port: HTTP_PORT, title: "JupyterHub", scheme: "http" },
+      { ...proxyMeta, service: name, nodePort: PUBLISHED, port: HTTP_PORT, title: "JupyterHub", scheme: "http" },
       childOptions,
     );
     this.endpoint = {
@@ -341,7 +345,13 @@ export class JupyterHub extends Component {
         service: name,
         component: HUB,
         image: args.image,
-        args: ["jupyterhub", "-f", `${HUB_PATH}/jupyterhub_config.py`],
+        args: [
+          "jupyterhub",
+          "-f",
+          `${HUB_PATH}/jupyterhub_config.py`,
+          // Its own proxy hides from it that people come by https.
+          ...(publicAddress === undefined ? [] : [`--JupyterHub.public_url=${publicAddress}/`]),
+        ],
         env: hubEnv(),
         ports: { http: HUB_PORT },
         resources: args.resources.hub,
@@ -378,6 +388,9 @@ export class JupyterHub extends Component {
         ...(oidc === undefined
           ? []
           : [secretEnv("OIDC_CLIENT_SECRET", oidc.clientSecret.secretName, oidc.clientSecret.key)]),
+        ...(oidc === undefined || publicAddress === undefined
+          ? []
+          : [{ name: "OAUTH_CALLBACK_URL", value: `${publicAddress}/hub/oauth_callback` }]),
       ];
     }
   }

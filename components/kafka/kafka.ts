@@ -153,6 +153,12 @@ export function kafkaSettings(args: {
   };
 }
 
+/** Where clients outside the cluster find a broker: an Ingress leads none to it, and whoever forwards the port has it on their machine. */
+function externalAddress(exposure: Exposure): string | undefined {
+  if (exposure.kind === "ingress") return `127.0.0.1:${EXTERNAL_PORT}`;
+  return exposure.kind === "nodePort" ? `${exposure.host}:${exposure.ports["kafka"]}` : undefined;
+}
+
 /**
  * A Kafka cluster. From outside, brokers are reached through one node port, which leads to any of them; with several
  * brokers a client outside can therefore not choose the one that leads a partition, and only the first contact is
@@ -175,10 +181,7 @@ export class Kafka extends Component {
     const headless = headlessName(name);
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
     // Advertising needs an address that is known before the broker starts, and that leads to this very broker.
-    const external =
-      args.exposure.kind === "nodePort" && replicas === 1
-        ? `${args.exposure.host}:${args.exposure.ports["kafka"]}`
-        : undefined;
+    const external = replicas === 1 ? externalAddress(args.exposure) : undefined;
 
     const identity = createIdentity();
     service(name, { ...meta, ports: { kafka: INTERNAL_PORT } }, childOptions);

@@ -100,7 +100,12 @@ export function kafkaServers(
   if (servers !== undefined) return servers;
   // Before an `up` has ended well nothing is written down of addresses.
   if (exposure.kind === "nodePort") return `${exposure.host}:${exposure.ports["kafka"]}`;
-  throw unknown("Kafka is not published on this target");
+  throw unknown(
+    exposure.kind === "ingress"
+      ? "an Ingress carries HTTP only, so Kafka is not published (its broker is at 127.0.0.1:9094 while " +
+          `kubectl port-forward -n ${namespace} pod/kafka-0 9094 runs)`
+      : "Kafka is not published on this target",
+  );
 }
 
 /**

@@ -1,8 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
-import { answeringLimitMs, silentAddresses } from "../../cli/answering.ts";
+import { askingOf, silentAddresses } from "../../cli/answering.ts";
 
 describe("published addresses", () => {
   const servers: Server[] = [];
@@ -59,8 +64,43 @@ describe("published addresses", () => {
     expect((await silent("Weather", port))[0]).to.contain("its room does not say how it is asked");
   });
 
-  it("have longer where a cloud's load balancer must become known", () => {
-    expect(answeringLimitMs({ kind: "nodePort" })).to.equal(30_000);
-    expect(answeringLimitMs({ kind: "loadBalancer" })).to.equal(300_000);
+  it("are named where an ingress controller answers in the place of a page", async () => {
+    const page = { title: "Presto", url: `http://${await http(404)}` };
+    expect(await silentAddresses([page], { limitMs: 5000 })).to.deep.equal([]);
+    const [routed] = await silentAddresses([page], { limitMs: 200, pauseMs: 20, isRouted: true });
+    expect(routed).to.contain("the ingress controller does not know this host name (status 404)");
+  });
+
+  it("are named with the way out where nobody this machine knows has signed the certificate", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-answering-"));
+    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    try {
+      const made = [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "1",
+      ];
+      execFileSync("openssl", [...made, "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", cert], { stdio: "ignore" });
+      const server = createHttpsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, answer) =>
+        answer.end(),
+      );
+      expect((await silent("Presto", `https://${await listen(server)}`))[0]).to.match(
+        /DEPTH_ZERO_SELF_SIGNED_CERT.*; this machine does not know who signed .* set NODE_EXTRA_CA_CERTS to the CA's file$/,
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("have longer where a cloud's load balancer, a host name or a certificate must become known", () => {
+    expect(askingOf({ kind: "nodePort" })).to.deep.equal({ limitMs: 30_000, isRouted: false });
+    expect(askingOf({ kind: "loadBalancer" })).to.deep.equal({ limitMs: 300_000, isRouted: false });
+    expect(askingOf({ kind: "ingress" })).to.deep.equal({ limitMs: 300_000, isRouted: true });
   });
 });

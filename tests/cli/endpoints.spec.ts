@@ -22,6 +22,18 @@ describe("npm run endpoints", () => {
     });
   });
 
+  it("gives host names behind an ingress controller as they are, without Kafka, which is not published there", () => {
+    const pages = [
+      { title: "Presto", url: "https://presto.data.example.com" },
+      { title: "S3 (Garage)", url: "https://object-store.data.example.com" },
+    ];
+    expect(publishedEndpoints(loadConfig({}), pages)).to.deep.equal({
+      presto: { url: "https://presto.data.example.com", catalog: "lake" },
+      s3: { endpoint: "https://object-store.data.example.com", region: "us-east-1", pathStyle: true },
+      notebooks: "s3://notebooks",
+    });
+  });
+
   it("leaves out what is not published", () => {
     expect(publishedEndpoints(loadConfig({}), addresses.slice(0, 2))).to.have.all.keys("presto", "notebooks");
   });

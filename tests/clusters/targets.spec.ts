@@ -82,6 +82,45 @@ describe("a target's profile", () => {
     });
   });
 
+  it("publishes each page by an Ingress below a domain, or of those that ask nobody only what the stack names", () => {
+    const cluster = { ...cloud, exposure: "ingress", ingress: { host: "data.example.com" } };
+    const all = [
+      "objectStore",
+      "objectStoreConsole",
+      "kafka",
+      "presto",
+      "sparkUi",
+      "sparkHistory",
+      "airflow",
+      "jupyterhub",
+      "display",
+    ];
+    const asked = ["objectStore", "objectStoreConsole", "airflow", "jupyterhub"];
+    const { exposure } = profile(cluster);
+    expect({ ...exposure, ports: [] }).to.deep.equal({ kind: "ingress", host: "data.example.com", ports: [] });
+    const ports = (more: object) => {
+      const found = profile({ ...cluster, ...more }).exposure;
+      return found.kind === "ingress" ? found.ports : [];
+    };
+    expect(ports({})).to.have.members(all);
+    expect(ports({ publishWithoutLogin: [] })).to.have.members(asked);
+    expect(ports({ publishWithoutLogin: ["presto"] })).to.have.members([...asked, "presto"]);
+  });
+
+  it("takes class, certificates and annotations of the Ingresses from the stack", () => {
+    const ingress = {
+      host: "data.example.com",
+      className: "traefik",
+      tls: { secretName: "pages" },
+      annotations: { "example.com/a": "b" },
+    };
+    const read = (settings: object) => profile({ ...cloud, exposure: "ingress", ingress: settings }).exposure;
+    expect(read(ingress)).to.deep.include(ingress);
+    expect(read({ host: "data.example.com", tls: { issuer: "letsencrypt" } })).to.deep.include({
+      tls: { issuer: "letsencrypt" },
+    });
+  });
+
   it("takes the stack's values in place of the target's own", () => {
     const cluster = { target: "minikube", context: "lab", kubeconfig: "/k", storageClass: "fast", host: "10.0.0.7" };
     const result = profile(cluster);

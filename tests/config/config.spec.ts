@@ -287,6 +287,36 @@ describe("the warnings of load balancers", () => {
   });
 });
 
+describe("the warnings of Ingresses", () => {
+  const ingress = { host: "data.example.com", tls: { issuer: "letsencrypt" } };
+  const cluster = {
+    target: "cloud",
+    context: "c",
+    registry: { push: "registry.example.com" },
+    exposure: "ingress",
+    publishWithoutLogin: ["presto"],
+  };
+  const services = { kafka: { replicas: 3 }, presto: { workers: 1 } };
+
+  it("are none with certificates and a decision on what asks nobody for a login", () => {
+    expect(warnings(services, { ...cluster, ingress })).to.deep.equal([]);
+  });
+
+  it("name what is open, what is not encrypted, and settings that have no effect", () => {
+    expect(warnings(services, { ...cluster, ingress: { host: "data.example.com" } })).to.deep.equal([
+      "millrace:cluster.ingress.tls: missing, so passwords, keys and data cross the network in clear",
+    ]);
+    expect(warnings(services, { ...cluster, ingress, publishWithoutLogin: undefined })).to.deep.equal([
+      "millrace:cluster.exposure: ingress publishes Presto and the Spark UI, and asks nobody for a login there; let the ingress " +
+        "controller ask (millrace:cluster.ingress.annotations, docs/targets.md), and set millrace:cluster.publishWithoutLogin: " +
+        "[presto, sparkUi] to go without this warning, or to [] to keep them inside the cluster",
+    ]);
+    expect(warnings(services, { ...cluster, ingress, exposure: "none" })).to.deep.equal([
+      "millrace:cluster.ingress: has no effect, for exposure is not ingress; set millrace:cluster.exposure to ingress",
+    ]);
+  });
+});
+
 describe("the warnings of profile studio", () => {
   const studioWarnings = (services: unknown, cluster: unknown = {}) =>
     configWarnings(

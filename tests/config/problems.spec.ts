@@ -15,6 +15,9 @@ function problems(sections: Record<string, unknown>): readonly string[] {
 
 const kafka = (value: unknown) => ({ services: { kafka: value } });
 const cloud = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
+const ingress = (more: object) => ({
+  cluster: { ...cloud, exposure: "ingress", ingress: { host: "data.example.com", ...more } },
+});
 const existing = (value: unknown) => ({ services: { objectStore: { server: "existing", existing: value } } });
 
 const studio = (services: unknown) => ({ profile: "studio", services });
@@ -179,12 +182,62 @@ const bad: Case[] = [
   [
     "node ports on cloud",
     { cluster: { ...cloud, exposure: "nodePort" } },
-    "millrace:cluster.exposure: target cloud does not publish node ports; give loadBalancer or none",
+    "millrace:cluster.exposure: target cloud does not publish node ports; give loadBalancer, ingress or none",
   ],
   [
     "a page that asks for a login, named as one that does not",
     { cluster: { ...cloud, exposure: "loadBalancer", publishWithoutLogin: ["airflow"] } },
     'millrace:cluster.publishWithoutLogin.0: received "airflow"; give a list out of presto, sparkUi, sparkHistory, display',
+  ],
+  [
+    "an ingress controller on embedded",
+    { cluster: { exposure: "ingress", ingress: { host: "data.example.com" } } },
+    "millrace:cluster.exposure: target embedded has no ingress controller; give nodePort or none",
+  ],
+  [
+    "Ingresses without a domain",
+    { cluster: { ...cloud, exposure: "ingress" } },
+    "millrace:cluster.ingress: missing; exposure ingress needs at least the domain of the pages: { host: data.example.com }",
+  ],
+  [
+    "settings of Ingresses without a domain",
+    ingress({ tls: { issuer: "letsencrypt" }, host: undefined }),
+    'millrace:cluster.ingress.host: missing; give a domain in small letters, for example "data.example.com", without protocol, port or path',
+  ],
+  [
+    "a domain with a protocol",
+    ingress({ host: "https://data.example.com" }),
+    'millrace:cluster.ingress.host: received "https://data.example.com"; give a domain in small letters, for example "data.example.com", without protocol, port or path',
+  ],
+  [
+    "an address as a domain",
+    ingress({ host: "192.168.49.2" }),
+    'millrace:cluster.ingress.host: received "192.168.49.2"; give a domain in small letters, for example "data.example.com", without protocol, port or path',
+  ],
+  [
+    "certificates from two places",
+    ingress({ tls: { secretName: "pages", issuer: "letsencrypt" } }),
+    'millrace:cluster.ingress.tls: received secretName "pages" and issuer "letsencrypt"; give one of them: a Secret that is there, or the ClusterIssuer that makes one',
+  ],
+  [
+    "certificates from nowhere",
+    ingress({ tls: {} }),
+    "millrace:cluster.ingress.tls: names no certificate; give secretName or issuer, or remove tls",
+  ],
+  [
+    "a CA that the platform would have to make",
+    ingress({ tls: { ownCa: true } }),
+    "millrace:cluster.ingress.tls.ownCa: unknown setting; millrace:cluster.ingress.tls takes secretName, issuer",
+  ],
+  [
+    "a list of annotations",
+    ingress({ annotations: ["a"] }),
+    'millrace:cluster.ingress.annotations: received a list; give texts by their names, for example { "example.com/name": "value" }',
+  ],
+  [
+    "an annotation that is no text",
+    ingress({ annotations: { "example.com/auth": true } }),
+    'millrace:cluster.ingress.annotations.example.com/auth: received true; give a text, in quotes where it could be something else: "true"',
   ],
   [
     "cloud without context",

@@ -292,6 +292,18 @@ describe("Airflow", () => {
     expect(await settings()).to.include.keys("quiet.py", "triggerer.py", "health.py");
   });
 
+  it("knows where people find it behind an Ingress, and nowhere else", async () => {
+    make();
+    expect(envOf(await server("airflow-api-server"))).not.to.have.property("AIRFLOW__API__BASE_URL");
+    mocked = await mock();
+    const tls = { secretName: "pages" };
+    const airflow = make({ exposure: { kind: "ingress", host: "data.example.com", ports: ["airflow"], tls } });
+    expect(envOf(await server("airflow-api-server"))).to.include({
+      AIRFLOW__API__BASE_URL: "https://airflow.data.example.com",
+    });
+    expect(await valueOf(airflow.address.url)).to.equal("https://airflow.data.example.com");
+  });
+
   it("restarts its pods when a setting, an address or a right changes", async () => {
     make();
     const hash = async (name: string) =>

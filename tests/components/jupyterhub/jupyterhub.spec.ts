@@ -62,6 +62,23 @@ describe("JupyterHub", () => {
     return JSON.parse(inputs.data[file] ?? "");
   };
 
+  it("knows where people find it behind an Ingress, and nowhere else", async () => {
+    const oidc = { issuer: "https://login.example", clientId: "hub", clientSecret: secretRef("oidc", "clientSecret") };
+    const hub = async () => (await mocked.get(DEPLOYMENT, "jupyterhub-hub")).inputs;
+    make({ oidc });
+    expect((await hub()).spec.template.spec.containers[0].args).to.have.length(3);
+    expect(envOf(await hub())).not.to.have.property("OAUTH_CALLBACK_URL");
+    mocked = await mock();
+    const tls = { issuer: "letsencrypt" };
+    make({ oidc, exposure: { kind: "ingress", host: "data.example.com", ports: ["jupyterhub"], tls } });
+    expect((await hub()).spec.template.spec.containers[0].args.slice(3)).to.deep.equal([
+      "--JupyterHub.public_url=https://jupyterhub.data.example.com/",
+    ]);
+    expect(envOf(await hub())).to.include({
+      OAUTH_CALLBACK_URL: "https://jupyterhub.data.example.com/hub/oauth_callback",
+    });
+  });
+
   it("can be there twice in one stack, each in a namespace of its own with objects of its own name", async () => {
     make({ namespace: "a" }, "research");
     make({ namespace: "b" }, "teaching");

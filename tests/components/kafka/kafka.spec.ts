@@ -51,6 +51,15 @@ describe("Kafka", () => {
     expect(pod.containers[0].startupProbe).to.deep.equal({ ...answers, periodSeconds: 2, failureThreshold: 600 });
   });
 
+  it("behind an Ingress has one broker found where its port is forwarded to, and publishes nothing", async () => {
+    const exposure = { kind: "ingress", host: "data.example.com", ports: ["kafka"] } as const;
+    const kafka = new Kafka("kafka", { ...common, exposure });
+    const { inputs } = await mocked.get("kubernetes:apps/v1:StatefulSet", "kafka");
+    expect(envOf(inputs)["KAFKA_ADVERTISED_LISTENERS"]).to.contain(",EXTERNAL://127.0.0.1:9094");
+    expect(await valueOf(kafka.address.url)).to.equal(undefined);
+    expect(await mocked.ofType("kubernetes:networking.k8s.io/v1:Ingress")).to.deep.equal([]);
+  });
+
   it("keeps the cluster's id in a Secret and gives it a form that Kafka's tools take", async () => {
     new Kafka("kafka", { ...common, exposure: nodePorts });
     const secret = await mocked.get("kubernetes:core/v1:Secret", "kafka-cluster-id");

@@ -258,6 +258,10 @@ describe("the lag of Kafka's readers", () => {
       `the lag of Kafka's readers is not known: Kafka is not published on this target; ${command}`,
     );
     expect(reached({}, [], nodePorts)).to.equal("127.0.0.1:30092");
+    expect(() => reached({}, [], { kind: "ingress", host: "data.example.com", ports: [] })).to.throw(
+      "the lag of Kafka's readers is not known: an Ingress carries HTTP only, so Kafka is not published (its broker is at " +
+        `127.0.0.1:9094 while kubectl port-forward -n data pod/kafka-0 9094 runs); ${command}`,
+    );
     expect(() => reached({ replicas: 3 }, address)).to.throw(
       `the lag of Kafka's readers is not known: only one of its brokers is published; ${command}`,
     );

@@ -1,0 +1,102 @@
+import { expect } from "chai";
+import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
+import { nodePorts } from "../support/fixtures.ts";
+import { mock, type Mocked, valueOf } from "../support/mocks.ts";
+
+const INGRESS = "kubernetes:networking.k8s.io/v1:Ingress";
+const page = {
+  service: "spark-telemetry-driver",
+  namespace: "data",
+  nodePort: "sparkUi",
+  port: 4040,
+  selector: { a: "b" },
+  labels: { c: "d" },
+  title: "Spark",
+  scheme: "http",
+} as const;
+const plain = { kind: "ingress", host: "data.example.com", ports: ["sparkUi"] } as const;
+
+describe("Publishing by an Ingress", () => {
+  let mocked: Mocked;
+  beforeEach(async () => {
+    mocked = await mock();
+  });
+
+  const made = async (exposure: Exposure) => {
+    const { url } = publish(exposure, page, {});
+    return { url: await valueOf(url), ...(await mocked.get(INGRESS, "spark-telemetry-driver-published")).inputs };
+  };
+
+  it("leads from the page's own host name to a Service of the same pods", async () => {
+    const { url, metadata, spec } = await made(plain);
+    const name = "spark-telemetry-driver-published";
+    expect(url).to.equal("http://spark-ui.data.example.com");
+    expect(metadata).to.include({ name, namespace: "data" });
+    expect(spec).to.deep.equal({
+      rules: [
+        {
+          host: "spark-ui.data.example.com",
+          http: {
+            paths: [{ path: "/", pathType: "Prefix", backend: { service: { name, port: { number: 4040 } } } }],
+          },
+        },
+      ],
+    });
+    const service = await mocked.get("kubernetes:core/v1:Service", name);
+    expect(service.inputs.spec).to.deep.equal({
+      type: "ClusterIP",
+      selector: { a: "b" },
+      ports: [{ name: "published", port: 4040, targetPort: 4040 }],
+    });
+  });
+
+  it("takes a certificate that is there, for all pages", async () => {
+    const { url, metadata, spec } = await made({ ...plain, className: "traefik", tls: { secretName: "pages" } });
+    expect(url).to.equal("https://spark-ui.data.example.com");
+    expect(spec).to.deep.include({
+      ingressClassName: "traefik",
+      tls: [{ hosts: ["spark-ui.data.example.com"], secretName: "pages" }],
+    });
+    expect(metadata.annotations).not.to.have.property("cert-manager.io/cluster-issuer");
+  });
+
+  it("has cert-manager make a certificate for each page", async () => {
+    const { metadata, spec } = await made({ ...plain, tls: { issuer: "letsencrypt" } });
+    expect(metadata.annotations).to.include({ "cert-manager.io/cluster-issuer": "letsencrypt" });
+    expect(spec).to.deep.include({
+      tls: [{ hosts: ["spark-ui.data.example.com"], secretName: "spark-telemetry-driver-published-tls" }],
+    });
+  });
+
+  it("lets large bodies and slow answers through, unless the stack says otherwise", async () => {
+    const size = "nginx.ingress.kubernetes.io/proxy-body-size";
+    expect((await made(plain)).metadata.annotations).to.include({ [size]: "0" });
+    mocked = await mock();
+    const annotations = { [size]: "1g", "example.com/login": "yes" };
+    expect((await made({ ...plain, annotations })).metadata.annotations).to.include(annotations);
+  });
+
+  it("makes nothing for what is not to be published, nor for what does not speak HTTP", async () => {
+    const kafka = {
+      service: "kafka",
+      namespace: "data",
+      nodePort: "kafka",
+      port: 9094,
+      selector: {},
+      labels: {},
+      title: "Kafka",
+    };
+    expect(await valueOf(publish({ ...plain, ports: [] }, page, {}).url)).to.equal(undefined);
+    expect(await valueOf(publish({ ...plain, ports: ["kafka"] }, kafka, {}).url)).to.equal(undefined);
+    expect(await mocked.resources()).to.deep.equal([]);
+  });
+
+  it("is the only way whose addresses are known before", () => {
+    expect(publicUrl(plain, "airflow")).to.equal("http://airflow.data.example.com");
+    expect(publicUrl({ ...plain, tls: { issuer: "i" } }, "objectStore")).to.equal(
+      "https://object-store.data.example.com",
+    );
+    const others: Exposure[] = [nodePorts, { kind: "loadBalancer", ports: ["airflow"] }, { kind: "none" }];
+    expect(others.map((exposure) => publicUrl(exposure, "airflow"))).to.deep.equal([undefined, undefined, undefined]);
+  });
+});
