@@ -1,13 +1,13 @@
 /** What the stack's cluster lacks, asked of its API server in the stack's own context. Each miss comes with what mends it. */
 import { remedies } from "../clusters/targets.ts";
-import { KubeError } from "../clusters/kubernetes-client.ts";
 import { fit } from "../config/fit.ts";
 import { enabledRooms, sectionOf } from "../config/rooms.ts";
 import { quantityOf } from "../platform/quantity.ts";
 import type { Scheduling } from "../platform/scheduling.ts";
 import { messageOf } from "./errors.ts";
 import { atLeast, type Finding, ok } from "./finding.ts";
-import type { Kube } from "./kube.ts";
+import { ingressFindings } from "./ingress-probe.ts";
+import { exists, type Kube } from "./kube.ts";
 import { pullFindings } from "./pull-probe.ts";
 import type { Stack } from "./stack.ts";
 
@@ -56,6 +56,7 @@ export async function clusterFindings(kube: Kube, stack: ProbedStack): Promise<F
     ["nodes", () => nodeFindings(kube, stack)],
     ["storage", () => storageFindings(kube, stack)],
     ["scheduling", () => priorityFindings(kube, stack)],
+    ["ingress", () => ingressFindings(kube, stack)],
     ...(isOurs
       ? []
       : ([
@@ -72,7 +73,12 @@ export async function clusterFindings(kube: Kube, stack: ProbedStack): Promise<F
  * none for the stack's pods now is for the doctor only.
  */
 export async function clusterRefusals(kube: Kube, stack: ProbedStack): Promise<string[]> {
-  const probes = [versionFindings(kube), storageFindings(kube, stack), priorityFindings(kube, stack)];
+  const probes = [
+    versionFindings(kube),
+    storageFindings(kube, stack),
+    priorityFindings(kube, stack),
+    ingressFindings(kube, stack),
+  ];
   const found = await Promise.allSettled(probes);
   return found
     .flatMap((one) => (one.status === "fulfilled" ? one.value : []))
@@ -267,16 +273,6 @@ async function priorityFindings(kube: Kube, stack: ProbedStack): Promise<Finding
     }),
   );
   return found.flat();
-}
-
-async function exists(kube: Kube, path: string): Promise<boolean> {
-  try {
-    await kube.get(path);
-    return true;
-  } catch (error) {
-    if (error instanceof KubeError && error.status === 404) return false;
-    throw error;
-  }
 }
 
 interface StorageClass {

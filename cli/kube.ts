@@ -26,6 +26,17 @@ export interface Kube {
   follow(path: string, onLine: (line: string) => void, signal?: AbortSignal): Promise<void>;
 }
 
+/** Whether there is an object at a path; what the server says else is thrown. */
+export async function exists(kube: Kube, path: string): Promise<boolean> {
+  try {
+    await kube.get(path);
+    return true;
+  } catch (error) {
+    if (error instanceof KubeError && error.status === 404) return false;
+    throw error;
+  }
+}
+
 /**
  * Connects to the target's cluster.
  * @throws UserError when the kubeconfig or its context is not there.

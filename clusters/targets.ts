@@ -121,6 +121,8 @@ export interface Remedies {
   readonly context: string;
   /** Its own StorageClass is not there. @default - there is no command */
   readonly storageClass?: string;
+  /** There is no ingress controller. @default - there is no command */
+  readonly ingress?: string;
   /** The registry is not reached. */
   readonly registry: string;
   /** Names of Services are not found. */
@@ -143,6 +145,7 @@ export function remedies(profile: Pick<TargetProfile, "target" | "context" | "re
         start,
         context: start,
         storageClass: `${minikube} addons enable default-storageclass && ${minikube} addons enable storage-provisioner`,
+        ingress: `${minikube} addons enable ingress`,
         registry: `${minikube} addons enable registry, and on this machine: ${kubectl} -n kube-system port-forward service/registry ${port}:80`,
         dns,
       };
@@ -152,6 +155,7 @@ export function remedies(profile: Pick<TargetProfile, "target" | "context" | "re
         start: "microk8s start",
         context: "microk8s config > .millrace/microk8s.kubeconfig, and cluster.kubeconfig set to that path",
         storageClass: "microk8s enable hostpath-storage",
+        ingress: "microk8s enable ingress",
         registry: "microk8s enable registry",
         dns: "microk8s enable dns",
       };

@@ -245,6 +245,52 @@ describe("what the doctor asks the stack's cluster", () => {
     ]);
   });
 
+  describe("about Ingresses", () => {
+    const classes = "GET /apis/networking.k8s.io/v1/ingressclasses";
+    const issuer = "GET /apis/cert-manager.io/v1/clusterissuers/letsencrypt";
+    const byIngress = (ingress: object, more: object = {}): ProbedStack =>
+      stackOf({ exposure: "ingress", ingress: { host: "data.example.com", ...ingress }, ...more });
+    const named = () => byIngress({ className: "nginx", tls: { issuer: "letsencrypt" } });
+    const byDefault = (value: string) => ({
+      metadata: { name: "traefik", annotations: { "ingressclass.kubernetes.io/is-default-class": value } },
+    });
+
+    it("is content with a class and an issuer that are there, and asks for neither elsewhere", async () => {
+      const routes = { [classes]: list({ metadata: { name: "nginx" } }), [issuer]: { body: {} } };
+      expect(await faults(routes, named())).to.deep.equal([]);
+      expect(await faults({ [classes]: list(byDefault("true")) }, byIngress({}))).to.deep.equal([]);
+      await ask({});
+      expect(cluster.asked.filter((call) => /ingressclasses|issuers/.test(call))).to.deep.equal([]);
+    });
+
+    it("tells a class and an issuer that are not there, and refuses an up for them", async () => {
+      const other =
+        "name one that exists in cluster.ingress.className of Pulumi.prod.yaml, or install an ingress controller";
+      const makes =
+        "kubectl --context prod get clusterissuers lists those that there are, and fails without cert-manager: install it, " +
+        "make the issuer, or correct cluster.ingress.tls.issuer of Pulumi.prod.yaml";
+      const routes = { [classes]: list(byDefault("true")), [issuer]: { status: 404, body: {} } };
+      expect(await faults(routes, named())).to.deep.equal([
+        `ingress problem: no IngressClass "nginx"; the cluster has traefik -> ${other}`,
+        `certificates problem: no ClusterIssuer "letsencrypt" of cert-manager -> ${makes}`,
+      ]);
+      cluster.reset({ ...whole, ...routes });
+      const stack = named();
+      expect(await clusterRefusals(connect(stack.profile), stack)).to.deep.equal([
+        `no IngressClass "nginx"; the cluster has traefik; ${other}`,
+        `no ClusterIssuer "letsencrypt" of cert-manager; ${makes}`,
+      ]);
+    });
+
+    it("warns where no class is the default, with the add-on that brings one", async () => {
+      const minikube = byIngress({}, { target: "minikube", storageClass: "ssd", registry: undefined });
+      const [found] = await faults({ [classes]: list(byDefault("false")) }, minikube);
+      expect(found).to.match(
+        /^ingress warning: no default IngressClass; the cluster has traefik -> minikube -p prod addons enable ingress, or name/,
+      );
+    });
+  });
+
   it("refuses an up where no class, no PriorityClass or too old a version is, and not where a node may still come", async () => {
     const placed = stackOf(
       {},
