@@ -79,7 +79,7 @@ export const cluster = z
     ingress: z
       .strictObject({
         host: domain().describe(
-          "Domain that leads to the ingress controller: each page is at `<page>.<host>`, for example `presto.data.example.com`.",
+          "Domain that leads to the ingress controller: each page is at `<page>.<host>`, for example at `<page>.data.example.com`.",
         ),
         className: objectNameOf("an IngressClass")
           .optional()
