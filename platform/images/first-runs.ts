@@ -59,7 +59,6 @@ export const firstRuns: Readonly<Record<string, Past>> = {
       ["k8s.io/apimachinery/pkg/util/mergepatch", 215],
       ["k8s.io/client-go/listers/batch/v1beta1", 269],
       ["google.golang.org/grpc/internal/grpclog", 324],
-      ["k8s.io/client-go/tools/auth", 377],
       ["k8s.io/kube-openapi/pkg/aggregator", 431],
       ["k8s.io/client-go/discovery/fake", 485],
       ["github.com/moby/spdystream", 539],
