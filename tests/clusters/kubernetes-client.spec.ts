@@ -88,5 +88,5 @@ describe("the Kubernetes client", () => {
       end.abort();
       await ended;
     }
-  }).timeout(5000);
+  });
 });

@@ -71,5 +71,5 @@ describe("the probe of a Presto that starts", () => {
     expect(broken.statements).to.have.length(2);
     const silent = (): Promise<never> => new Promise(() => undefined);
     expect((await probe({ ...info(false), "POST /v1/statement": silent }, ["lake", "other"], 1)).code).to.equal(0);
-  }).timeout(20_000);
+  });
 });
