@@ -5,15 +5,7 @@ import { ensureNodeImage, nodeImageName } from "../clusters/embedded/node-image.
 import { nodeImageBelow, pushNodeImage } from "../clusters/embedded/node-image-cache.ts";
 import { wantedImages } from "../config/images.ts";
 import { publishImage } from "../engine/providers/docker.ts";
-import {
-  type CachedImage,
-  checkPush,
-  findImages,
-  type FoundImages,
-  nameBelow,
-  ownPrefix,
-  takeFromCache,
-} from "../images/find.ts";
+import { type CachedImage, checkPush, findImages, type FoundImages, nameBelow, ownPrefix } from "../images/find.ts";
 import { buildSettings, contextDir, prepareContexts } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { type ImageName, imageNameText } from "../platform/registry/image-name.ts";
@@ -23,11 +15,12 @@ import { registryFolder } from "./cluster.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import type { Command } from "./command.ts";
 import { causesOf, reportErrors, UserError } from "./errors.ts";
-import { onInterrupt } from "./interrupt.ts";
+import { isStopped, onInterrupt } from "./interrupt.ts";
 import { stackArgs, stackOptions, text } from "./options.ts";
 import { createProgress, duringEach, type Progress } from "./progress.ts";
+import { copyFromCache } from "./ready-images.ts";
 import { readStackAsBefore, type Stack } from "./stack.ts";
-import { bytes, duration, table } from "./table.ts";
+import { duration, table } from "./table.ts";
 
 export type Place = "there" | "cache" | "nowhere" | "copied" | "built" | "failed";
 
@@ -214,22 +207,10 @@ function warningsOf({ warnings }: FoundImages): string[] {
 }
 
 async function copied(one: CachedImage, args: PushArgs, options: RegistryOptions): Promise<ImageReport> {
-  const step = args.progress.step(`image ${one.name}`);
-  let size = 0;
   try {
-    await takeFromCache(
-      one,
-      args.push,
-      (done, all) => {
-        size = all;
-        step.detail(`${bytes(done)} of ${bytes(all)} from ${one.cache}`);
-      },
-      options,
-    );
-    step.done(`copied from ${one.cache} (${bytes(size)})`);
+    await copyFromCache(one, args.push, args.progress, options);
     return reportOf(args.push, one.name, "copied", { from: one.cache });
   } catch (error) {
-    step.failed();
     return reportOf(args.push, one.name, "failed", { error: causesOf(error) });
   }
 }
@@ -274,9 +255,6 @@ async function built(
   }
   return done;
 }
-
-/** A call, because the compiler takes what it has read once for settled. */
-const isStopped = (signal: AbortSignal): boolean => signal.aborted;
 
 function reportOf(
   prefix: string,

@@ -24,3 +24,8 @@ export function onInterrupt(first: () => void): Interrupt {
     },
   };
 }
+
+/** Whether to stop. A call, because the compiler takes what it has read once for settled. */
+export function isStopped(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

@@ -4,9 +4,11 @@ import { type CachedImage, checkPush, findImages, type FoundImages, ownPrefix, t
 import { prepareContexts } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { describeError } from "../platform/describe-error.ts";
+import type { RegistryOptions } from "../platform/registry/registry.ts";
 import { registryFolder } from "./cluster.ts";
 import type { Engine } from "./engine.ts";
 import { UserError } from "./errors.ts";
+import { isStopped } from "./interrupt.ts";
 import { duringEach, type Progress } from "./progress.ts";
 import type { Stack } from "./stack.ts";
 import { bytes } from "./table.ts";
@@ -72,17 +74,9 @@ async function copyAll(cached: readonly CachedImage[], args: ReadyImagesArgs): P
   const failed: string[] = [];
   for (const one of cached) {
     if (isStopped(signal)) break;
-    const step = progress.step(`image ${one.name}`);
-    let size = 0;
-    const report = (done: number, all: number): void => {
-      size = all;
-      step.detail(`${bytes(done)} of ${bytes(all)} from ${one.cache}`);
-    };
     try {
-      await takeFromCache(one, ownPrefix(registry), report, { signal });
-      step.done(`copied from ${one.cache} (${bytes(size)})`);
+      await copyFromCache(one, ownPrefix(registry), progress, { signal });
     } catch (error) {
-      step.failed();
       if (isStopped(signal)) break;
       progress.log(`cache ${one.cache}: ${one.name} can't be copied (${describeError(error)}); it is built`);
       failed.push(one.name);
@@ -91,8 +85,31 @@ async function copyAll(cached: readonly CachedImage[], args: ReadyImagesArgs): P
   return failed;
 }
 
-/** A call, because the compiler takes what it has read once for settled. */
-const isStopped = (signal: AbortSignal): boolean => signal.aborted;
+/**
+ * Copies an image from a cache, and shows how far it is.
+ * @param own A registry with the repository below.
+ * @throws RegistryError naming the registry that refuses.
+ */
+export async function copyFromCache(
+  one: CachedImage,
+  own: string,
+  progress: Progress,
+  options: RegistryOptions,
+): Promise<void> {
+  const step = progress.step(`image ${one.name}`);
+  let size = 0;
+  const report = (done: number, all: number): void => {
+    size = all;
+    step.detail(`${bytes(done)} of ${bytes(all)} from ${one.cache}`);
+  };
+  try {
+    await takeFromCache(one, own, report, options);
+    step.done(`copied from ${one.cache} (${bytes(size)})`);
+  } catch (error) {
+    step.failed();
+    throw error;
+  }
+}
 
 /** What was found where, in one line. */
 export function renderFound({ there, cached, missing }: FoundImages, registry: string): string {

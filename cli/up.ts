@@ -11,7 +11,7 @@ import { chooseEmbedded, type EmbeddedChoice, rememberChoice, rememberedChoice }
 import { chooseEngine } from "./choose-engine.ts";
 import type { Engine } from "./engine.ts";
 import { messageOf, reportErrors } from "./errors.ts";
-import { onInterrupt } from "./interrupt.ts";
+import { isStopped, onInterrupt } from "./interrupt.ts";
 import { connect } from "./kube.ts";
 import { type Login, readLogins, renderLogins } from "./logins.ts";
 import { type CommandLock, withLock } from "./lock.ts";
@@ -201,9 +201,6 @@ async function announceLeaving(stack: Stack, { yes }: Attempt): Promise<void> {
   const what = ["this up removes services, and their data with them:", ...claimLines(removed)];
   await confirm(what, { yes, again: "npm run up with the same options and --yes" });
 }
-
-/** A call, because the compiler takes what it has read once for settled. */
-const isStopped = (signal: AbortSignal): boolean => signal.aborted;
 
 function cause(proof: ProofReport): string {
   const message = proof.hops.find((hop) => hop.hop === proof.failedHop)?.message ?? proof.error ?? "";
