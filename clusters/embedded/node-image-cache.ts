@@ -1,5 +1,6 @@
 /** The node image in registries: taken from a cache instead of being built, and put into one for others. */
 import type Docker from "dockerode";
+import { followEngine } from "../../platform/docker-stream.ts";
 import { describeError } from "../../platform/describe-error.ts";
 import { findImage } from "../../platform/registry/copy.ts";
 import { engineLogin } from "../../platform/registry/docker-logins.ts";
@@ -39,7 +40,7 @@ export async function takeNodeImage(
       if (typeof found === "string") throw new Error(found);
       const name = imageNameText(at);
       progress(STEP, `pulling from ${cache}`);
-      await follow(docker, await docker.pull(name, { authconfig: await engineLogin(at.server) }));
+      await followEngine(docker, await docker.pull(name, { authconfig: await engineLogin(at.server) }));
       await renamed(docker, name, image);
       return true;
     } catch (error) {
@@ -54,7 +55,7 @@ export async function pushNodeImage(docker: NodeImageStore, image: string, at: I
   const name = imageNameText(at);
   await docker.getImage(image).tag({ repo: `${at.server}/${at.repository}`, tag: at.tag });
   try {
-    await follow(docker, await docker.getImage(name).push({ authconfig: await engineLogin(at.server) }));
+    await followEngine(docker, await docker.getImage(name).push({ authconfig: await engineLogin(at.server) }));
   } finally {
     await docker.getImage(name).remove();
   }
@@ -64,28 +65,4 @@ async function renamed(docker: NodeImageStore, from: string, to: string): Promis
   const [repo = "", tag = ""] = to.split(":");
   await docker.getImage(from).tag({ repo, tag });
   await docker.getImage(from).remove();
-}
-
-type Stream = NodeJS.ReadableStream;
-
-interface Line {
-  readonly error?: string;
-}
-
-/** Reads what the engine says until it has ended; it tells a failure in its last lines. */
-async function follow({ modem }: NodeImageStore, stream: Stream): Promise<void> {
-  const { followProgress } = modem as {
-    followProgress: (
-      this: unknown,
-      stream: Stream,
-      done: (error: Error | null, lines?: readonly Line[]) => void,
-    ) => void;
-  };
-  await new Promise<void>((resolve, reject) => {
-    followProgress.call(modem, stream, (error, lines) => {
-      const failed = lines?.find((line) => line.error !== undefined)?.error;
-      if (error === null && failed === undefined) resolve();
-      else reject(error ?? new Error(failed));
-    });
-  });
 }

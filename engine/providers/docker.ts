@@ -6,19 +6,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
+import { type EngineLine, followEngine } from "../../platform/docker-stream.ts";
 import { engineLogin } from "../../platform/registry/docker-logins.ts";
 import { parseImageName } from "../../platform/registry/image-name.ts";
 import { Registry } from "../../platform/registry/registry.ts";
 import type { Made, Provider, StepContext } from "../provider.ts";
 import { diffPaths, isObject, type Props, textOf } from "../values.ts";
-
-interface Progress {
-  readonly stream?: string;
-  readonly status?: string;
-  readonly id?: string;
-  readonly progress?: string;
-  readonly error?: string;
-}
 
 /** Parts of the inputs that don't decide the image's content: the name does. */
 const contentPaths = ["imageName"];
@@ -104,7 +97,7 @@ async function makeImage(
   const registry = isObject(inputs["registry"]) ? inputs["registry"] : {};
   const authconfig = await pushLogin(name.slice(0, name.indexOf("/")), registry);
   await untilAborted("pushing", signal, async () =>
-    follow(docker, await image.push({ authconfig, abortSignal: signal }), pushLine(progress)),
+    followEngine(docker, await image.push({ authconfig, abortSignal: signal }), pushLine(progress)),
   );
   const digest = await registryDigest(name);
   return made(digest === undefined ? "" : repoDigest(name, digest));
@@ -149,7 +142,7 @@ async function build(
   };
   const last: string[] = [];
   await untilAborted("building", signal, async () =>
-    follow(docker, await docker.buildImage(source, options), (event) => {
+    followEngine(docker, await docker.buildImage(source, options), (event) => {
       const line = event.stream?.trim() ?? "";
       const step = /^Step (\d+)\/(\d+) : (.*)$/.exec(line);
       if (step !== null) {
@@ -179,7 +172,7 @@ async function untilAborted(doing: string, signal: AbortSignal, work: () => Prom
 }
 
 /** Says at most once a second how many layers are pushed. */
-function pushLine(progress: (message: string) => void): (event: Progress) => void {
+function pushLine(progress: (message: string) => void): (event: EngineLine) => void {
   const layers = new Map<string, boolean>();
   let said = 0;
   return (event) => {
@@ -191,30 +184,6 @@ function pushLine(progress: (message: string) => void): (event: Progress) => voi
       progress(`pushing: ${[...layers.values()].filter(Boolean).length} of ${layers.size} layers`);
     }
   };
-}
-
-function follow(docker: Docker, stream: NodeJS.ReadableStream, onProgress: (event: Progress) => void): Promise<void> {
-  return new Promise((done, reject) => {
-    const modem = docker.modem as {
-      followProgress: (
-        stream: NodeJS.ReadableStream,
-        finished: (error: Error | null, events: Progress[] | undefined) => void,
-        progress: (event: Progress) => void,
-      ) => void;
-    };
-    modem.followProgress(
-      stream,
-      (error, events) => {
-        const failed = events?.find((event) => event.error !== undefined)?.error;
-        if (error !== null || failed !== undefined) {
-          reject(error ?? new Error(failed));
-        } else {
-          done();
-        }
-      },
-      onProgress,
-    );
-  });
 }
 
 function repoDigest(name: string, digest: string): string {
