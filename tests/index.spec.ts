@@ -77,6 +77,7 @@ const stacks: Record<string, Record<string, unknown>> = {
   },
   "cloud with existing S3 and Kafka": { "millrace:cluster": cloud, "millrace:services": existing },
   "without any storage class": { "millrace:cluster": { ...cloud, storageClass: "none" } },
+  versity: { "millrace:services": { objectStore: { server: "versity" } } },
   minio: {
     "millrace:services": { objectStore: { server: "minio", image: "minio/minio:RELEASE.2025-09-07T16-13-09Z" } },
   },
@@ -560,6 +561,16 @@ describe("the program", function () {
     expect(await names({ sparkHistory: on })).to.deep.equal(["spark-history"]);
     expect(await names({ jupyterhub: on })).to.have.members(["notebooks-setup", "jupyterhub-proxy", "jupyterhub-hub"]);
     expect(await names({ airflow: on })).to.include("airflow-scheduler");
+  });
+
+  it("runs each S3 server from its own image", async () => {
+    const imageOf = async (server: string): Promise<string | undefined> => {
+      const { mocked } = await render({ "millrace:services": { objectStore: { server } } });
+      const store = (await workloads(mocked)).find(({ name }) => name === "object-store");
+      return /"image":"localhost:5000\/millrace\/(\w+):/.exec(JSON.stringify(store?.inputs))?.[1];
+    };
+    expect(await imageOf("garage")).to.equal("garage");
+    expect(await imageOf("versity")).to.equal("versitygw");
   });
 
   it("asks in profile pipeline for S3 and Cassandra with a key and a role for each consumer", async () => {
