@@ -60,9 +60,7 @@ class Checkpoint:
     def __init__(self, exists: bool) -> None:
         files = types.SimpleNamespace(exists=lambda path: exists)
         path = types.SimpleNamespace(getFileSystem=lambda _: files)
-        fs = types.SimpleNamespace(Path=lambda name: path)
-        apache = types.SimpleNamespace(hadoop=types.SimpleNamespace(fs=fs))
-        self._jvm = types.SimpleNamespace(org=types.SimpleNamespace(apache=apache))
+        self._jvm = types.SimpleNamespace(**{"org.apache.hadoop.fs.Path": lambda name: path})
         self._jsc = types.SimpleNamespace(hadoopConfiguration=lambda: None)
 
 
@@ -95,6 +93,14 @@ class Beginning(StreamCase):
 
 
 class Driver(StreamCase):
+    def test_asks_once_for_a_class_of_java_and_by_its_whole_name(self) -> None:
+        asked = mock.Mock(side_effect=lambda name: f"class {name}")
+        jvm = type("Jvm", (), {"__getattr__": lambda _, name: asked(name)})()
+        spark = mock.Mock(_jvm=jvm)
+        for _ in range(2):
+            self.assertEqual(self.records.java(spark, "java.util.HashMap"), "class java.util.HashMap")
+        asked.assert_called_once_with("java.util.HashMap")
+
     def test_tries_until_it_works_and_tells_each_reason_in_a_line(self) -> None:
         action = mock.Mock(side_effect=[OSError("An error occurred while calling o1.\n: no node\n at x"), "done"])
         self.assertEqual(self.records.patiently("tables", action), "done")
@@ -487,7 +493,7 @@ class WindowsCase(StreamCase):
     def sink(self, query: str) -> Any:
         context = types.SimpleNamespace(getLocalProperty={"sql.streaming.queryId": "q-1"}.get)
         self.ready, self.jvm = mock.Mock(), mock.Mock()
-        return self.lake.Sink(types.SimpleNamespace(sparkContext=context, _jvm=self.jvm), query, self.ready)
+        return self.lake.Sink(mock.Mock(sparkContext=context, _jvm=self.jvm), query, self.ready)
 
 
 class Parts(WindowsCase):
@@ -640,7 +646,7 @@ class Writing(WindowsCase):
 
     def test_asks_cassandra_in_a_new_session_after_a_write_that_failed(self) -> None:
         sink, frame = self.sink("cassandra"), self.frame(self.BATCH[0])
-        evict = self.jvm.com.datastax.spark.connector.cql.CassandraConnector.evictCache
+        evict = getattr(self.jvm, "com.datastax.spark.connector.cql.CassandraConnector").evictCache
         frame.writes = mock.Mock(side_effect=[OSError("no node"), None, None, None])
         self.program.write_cassandra(sink, frame, 5)
         evict.assert_called_once_with()

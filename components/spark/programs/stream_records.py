@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
+from functools import cache
 from typing import Any, Callable, Mapping, NamedTuple, NoReturn, Sequence, TypeVar
 
 from pyspark.sql import DataFrame, SparkSession
@@ -63,6 +64,12 @@ CHECKPOINT_FILES = "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheck
 TRIGGER_LOG = "org.apache.spark.sql.execution.streaming.runtime.ProcessingTimeExecutor"
 
 
+@cache
+def java(spark: SparkSession, name: str) -> Any:
+    """A class of the driver's JVM by its whole name, asked for once: a part of a name is looked for in every archive there is."""
+    return getattr(spark._jvm, name)
+
+
 class NotYet(Exception):
     """Why a query does not begin now; nothing is wrong, and the driver is ready meanwhile."""
 
@@ -98,8 +105,8 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSessio
     }
     spark = SparkSession.builder.appName(name).config(map={**shared, **(settings or {})}).getOrCreate()
     # It warns of each batch that takes longer than the trigger, though none is due before it ends; see stream_report.
-    log4j = spark._jvm.org.apache.logging.log4j
-    log4j.core.config.Configurator.setLevel(TRIGGER_LOG, log4j.Level.ERROR)
+    log4j = "org.apache.logging.log4j"
+    java(spark, f"{log4j}.core.config.Configurator").setLevel(TRIGGER_LOG, java(spark, f"{log4j}.Level").ERROR)
     return spark
 
 
@@ -146,19 +153,19 @@ class ReadyFile:
 
 def kafka_admin(spark: SparkSession) -> Any:
     """Kafka's own client for administration, in the driver's JVM; the caller closes it."""
-    settings = spark._jvm.java.util.Properties()
+    settings = java(spark, "java.util.Properties")()
     settings.put("bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
     settings.put("security.protocol", setting("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"))
     settings.put("default.api.timeout.ms", "10000")
     settings.put("request.timeout.ms", "5000")
-    return spark._jvm.org.apache.kafka.clients.admin.Admin.create(settings)
+    return java(spark, "org.apache.kafka.clients.admin.Admin").create(settings)
 
 
 def topic_partitions(spark: SparkSession, topics: Sequence[str]) -> dict[str, int]:
     """Number of each topic's partitions, by the broker's own word."""
     admin = kafka_admin(spark)
     try:
-        names = spark._jvm.java.util.ArrayList()
+        names = java(spark, "java.util.ArrayList")()
         for topic in topics:
             names.add(topic)
         found = admin.describeTopics(names).allTopicNames().get()
@@ -186,7 +193,7 @@ def delete_groups(spark: SparkSession, groups: Sequence[str]) -> None:
     admin = kafka_admin(spark)
     try:
         for group in groups:
-            names = spark._jvm.java.util.ArrayList()
+            names = java(spark, "java.util.ArrayList")()
             names.add(group)
             try:
                 admin.deleteConsumerGroups(names).all().get()
@@ -214,10 +221,9 @@ def earliest_offset(spark: SparkSession, topic: str, partition: int) -> int:
     """The earliest offset that Kafka has of a partition."""
     admin = kafka_admin(spark)
     try:
-        jvm = spark._jvm
-        place = jvm.org.apache.kafka.common.TopicPartition(topic, partition)
-        asked = jvm.java.util.HashMap()
-        asked.put(place, jvm.org.apache.kafka.clients.admin.OffsetSpec.earliest())
+        place = java(spark, "org.apache.kafka.common.TopicPartition")(topic, partition)
+        asked = java(spark, "java.util.HashMap")()
+        asked.put(place, java(spark, "org.apache.kafka.clients.admin.OffsetSpec").earliest())
         return admin.listOffsets(asked).all().get().get(place).offset()
     finally:
         admin.close()
@@ -227,7 +233,7 @@ class Folder:
     """Files in a folder of the object store, by Hadoop's client."""
 
     def __init__(self, spark: SparkSession, path: str) -> None:
-        self._jvm, self._conf, self.path = spark._jvm, spark._jsc.hadoopConfiguration(), path
+        self._spark, self._conf, self.path = spark, spark._jsc.hadoopConfiguration(), path
 
     def exists(self, name: str) -> bool:
         path = self._path(name)
@@ -237,7 +243,7 @@ class Folder:
         path = self._path(name)
         stream = path.getFileSystem(self._conf).open(path)
         try:
-            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+            return str(java(self._spark, "org.apache.commons.io.IOUtils").toString(stream, "UTF-8"))
         finally:
             stream.close()
 
@@ -258,7 +264,7 @@ class Folder:
         return max((int(one) for one in names if one.isdecimal()), default=-1)
 
     def _path(self, name: str) -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(f"{self.path}/{name}")
+        return java(self._spark, "org.apache.hadoop.fs.Path")(f"{self.path}/{name}")
 
 
 def starting_offsets(

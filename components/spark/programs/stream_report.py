@@ -8,7 +8,7 @@ from typing import Any, Callable, Mapping, NamedTuple
 
 from pyspark.sql import SparkSession
 
-from stream_records import RETRY_SECONDS, Offsets, first_line, kafka_admin, quiet_seconds, trigger_seconds
+from stream_records import RETRY_SECONDS, Offsets, first_line, java, kafka_admin, quiet_seconds, trigger_seconds
 
 #: Least time between two warnings of a query, in seconds.
 WARN_AGAIN_SECONDS = 600
@@ -18,13 +18,12 @@ def set_group_offsets(
     spark: SparkSession, admin: Any, group: str, offsets: Offsets, words: Callable[[str, int], str]
 ) -> None:
     """:param words: what is written down beside the offset of a partition"""
-    jvm = spark._jvm
-    told = jvm.java.util.HashMap()
+    told = java(spark, "java.util.HashMap")()
     for topic, by_partition in offsets.items():
         for partition, offset in by_partition.items():
-            place = jvm.org.apache.kafka.common.TopicPartition(topic, partition)
-            known = jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset, words(topic, partition))
-            told.put(place, known)
+            place = java(spark, "org.apache.kafka.common.TopicPartition")(topic, partition)
+            known = java(spark, "org.apache.kafka.clients.consumer.OffsetAndMetadata")
+            told.put(place, known(offset, words(topic, partition)))
     admin.alterConsumerGroupOffsets(group, told).all().get()
 
 

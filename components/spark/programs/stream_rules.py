@@ -19,6 +19,12 @@ GREATEST_VALUE = 1e100
 #: A record is made before it is sent. Kafka's time of it, and not the reader's, so that every reader says the same.
 AHEAD = "interval 5 minutes"
 NAMES = ("id", "source", "node", "metric")
+FIELDS = "struct<schema string, ts string, run string, id string, source string, node string, metric string, value double, is_run boolean>"
+#: What Spark says of a value that has these fields, each of its type, and no other: it names them in their order.
+USUAL = (
+    "^OBJECT<id: STRING, metric: STRING, node: STRING, (run: (STRING|VOID), )?schema: STRING, source: STRING, ts: STRING, "
+    r"value: (BIGINT|DOUBLE|DECIMAL\(\d+,\d+\))>$"
+)
 # To the very end of the text: `$` would also do before a line's end.
 RUN_PATTERN = r"^[A-Za-z0-9._:-]{1,64}(?![\s\S])"
 TIME_PATTERN = (
@@ -37,18 +43,10 @@ def read(source: DataFrame) -> DataFrame:
     # A generator reads once for each record; a column would be read anew for each use of a field.
     parsed = source.select("*", F.explode_outer(F.array(_parsed(F.col("value")))).alias("json"))
     fields = parsed.select(
-        "topic",
-        F.make_valid_utf8(F.col("key").cast("string")).alias("key"),
-        # Cut as bytes first: text that is no UTF-8 can't be cut by characters, and a big one need not be looked through.
-        F.substring(
-            F.make_valid_utf8(F.substring("value", 1, 4 * DEAD_LETTER_CHARACTERS).cast("string")),
-            1,
-            DEAD_LETTER_CHARACTERS,
-        ).alias("text"),
+        *("topic", "key", "value", "headers"),
         F.octet_length("value").alias("bytes"),
         F.is_valid_utf8(F.col("value").cast("string")).alias("is_text"),
         F.col("json").isNotNull().alias("is_json"),
-        _header_run().alias("header_run"),
         F.col("timestamp").cast("timestamp_ntz").alias("kafka_time"),
         F.col("partition").alias("kafka_partition"),
         F.col("offset").alias("kafka_offset"),
@@ -57,7 +55,21 @@ def read(source: DataFrame) -> DataFrame:
     )
     is_time = F.col("r.ts").rlike(TIME_PATTERN)
     time = F.try_to_timestamp(F.when(is_time, F.col("r.ts"))).cast("timestamp_ntz")
-    return fields.withColumn("ts", time).withColumn("error", problem())
+    return fields.withColumn("ts", time).withColumn("error", problem()).select(*_read())
+
+
+@cache
+def _read() -> tuple[Column, ...]:
+    """A batch keeps no more of its records than its sinks need; what a dead letter says, only of bad ones."""
+    is_bad = F.col("error").isNotNull()
+    # Cut as bytes first: text that is no UTF-8 can't be cut by characters, and a big one need not be looked through.
+    text = F.make_valid_utf8(F.substring("value", 1, 4 * DEAD_LETTER_CHARACTERS).cast("string"))
+    return (
+        *(F.col(name) for name in ("topic", "kafka_partition", "kafka_offset", "ingested_at", "r", "ts", "error")),
+        F.when(is_bad, F.make_valid_utf8(F.col("key").cast("string"))).alias("key"),
+        F.when(is_bad, F.substring(text, 1, DEAD_LETTER_CHARACTERS)).alias("text"),
+        F.when(is_bad, _header_run()).alias("header_run"),
+    )
 
 
 def _parsed(value: Column) -> Column:
@@ -74,7 +86,16 @@ def _parsed(value: Column) -> Column:
 
 
 def _fields(json: Column) -> Column:
-    """The record's fields, each null unless it is of its type, for Spark would make text of a number and the reverse."""
+    """The record's fields, each null unless it is of its type.
+
+    Nearly all records are of the usual types: one look tells it, where one for each field takes most of the time of reading.
+    """
+    is_usual = F.schema_of_variant(F.try_variant_get(json, "$[0]", "variant")).rlike(USUAL)
+    return F.when(is_usual, F.try_variant_get(json, "$[0]", FIELDS)).otherwise(_each_field(json))
+
+
+def _each_field(json: Column) -> Column:
+    """The same of any record, for Spark would make text of a number and the reverse."""
 
     def kind(name: str) -> Column:
         return F.schema_of_variant(F.try_variant_get(json, f"$[0].{name}", "variant"))

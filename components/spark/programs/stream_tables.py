@@ -8,7 +8,7 @@ from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stream_records import first_line, setting
+from stream_records import first_line, java, setting
 
 KEPT_SNAPSHOTS = 20
 
@@ -102,7 +102,7 @@ def next_offsets(spark: SparkSession, tables: Sequence[str]) -> dict[int, int]:
 
 def load(spark: SparkSession, table: str) -> Any:
     """The table by Iceberg's own interface, as it is now."""
-    iceberg = spark._jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, table)
+    iceberg = java(spark, "org.apache.iceberg.spark.Spark3Util").loadIcebergTable(spark._jsparkSession, table)
     iceberg.refresh()
     return iceberg
 

@@ -35,7 +35,7 @@ from pyspark.sql import functions as F
 import stream_rules as rules
 import stream_tables as tables
 from stream_lake import LakeTable, Query, Sink, Sinks
-from stream_records import setting
+from stream_records import java, setting
 
 RANDOM_NUMBERS = setting("RANDOM_NUMBERS_TOPIC", "random-numbers")
 MONITORING = setting("TOPIC", "telemetry")
@@ -153,7 +153,7 @@ def unless_it_hangs(what: str, action: Callable[[], None]) -> None:
 
 def forget_sessions(spark: SparkSession) -> None:
     """Closes the driver's sessions with Cassandra: one that has lost its node may wait for ever when it is used again."""
-    spark._jvm.com.datastax.spark.connector.cql.CassandraConnector.evictCache()
+    java(spark, "com.datastax.spark.connector.cql.CassandraConnector").evictCache()
 
 
 def write_cassandra(sink: Sink, read: DataFrame, _epoch: int) -> None:
