@@ -8,7 +8,7 @@ import { secretVariable } from "../platform/hops/define-hops.ts";
 
 const schema = z.strictObject({
   /** Good records to send. */
-  records: z.int().min(1).max(10_000).default(200),
+  records: z.int().min(1).max(10_000).default(300),
   /** Records to send that the stream must refuse. */
   poison: z.int().min(0).max(100).default(5),
   /** Time that each hop may take at least without progress, in seconds. @default - each hop's own */

@@ -33,7 +33,7 @@ export interface ProofArgs {
   /** Text whose change makes the proof run again: what it stands on. @default - only a change of the proof itself */
   readonly revision?: pulumi.Input<string>;
   readonly resources: Resources;
-  /** Good records to send. @default 200 */
+  /** Good records to send. @default 300 */
   readonly records?: number;
   /** Time that each hop may take at least without progress, in seconds. @default - each hop's own, 90 or 240 */
   readonly timeoutSeconds?: number;
@@ -41,7 +41,7 @@ export interface ProofArgs {
 
 /** What is wrong with the arguments; empty when nothing is. */
 export function proofProblems(args: Pick<ProofArgs, "proves" | "records" | "timeoutSeconds">): string[] {
-  const { proves, records = 200, timeoutSeconds = 1 } = args;
+  const { proves, records = 300, timeoutSeconds = 1 } = args;
   const rooms = proves.map(({ room }) => room);
   const problems = [...new Set(rooms.filter((room, index) => rooms.indexOf(room) !== index))].map(
     (room) => `proof: proves has ${room} more than once; give each service once`,
@@ -64,7 +64,7 @@ export class Proof extends Component {
 
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: ProofArgs, opts?: ComponentOptions) {
-    const { proves, records = 200, timeoutSeconds } = args;
+    const { proves, records = 300, timeoutSeconds } = args;
     super("Proof", name, { records, timeoutSeconds }, opts);
     const problems = proofProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);

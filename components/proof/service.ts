@@ -19,7 +19,7 @@ export const proof = defineService({
   settings: z
     .strictObject({
       enabled: enabled("every deploy ends with the proof that data flows"),
-      records: z.int().min(1).max(10_000).default(200).describe("Marked records that are sent."),
+      records: z.int().min(1).max(10_000).default(300).describe("Marked records that are sent."),
       timeoutSeconds: z
         .int()
         .min(10)

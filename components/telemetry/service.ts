@@ -50,7 +50,7 @@ export const telemetry = defineService({
             .int()
             .min(1)
             .max(1_000_000)
-            .default(200)
+            .default(300)
             .describe("Number of new records that starts a batch at once."),
           quietSeconds: z
             .int()

@@ -14,7 +14,7 @@ const read = (told: object, variables: object = {}, more: object = {}): ReturnTy
 describe("proof settings", () => {
   it("fill in what is left out", () => {
     const config = read(rooms, keys);
-    expect(config).to.deep.include({ records: 200, poison: 5, skipped: {}, timeoutSeconds: undefined });
+    expect(config).to.deep.include({ records: 300, poison: 5, skipped: {}, timeoutSeconds: undefined });
     expect(config.told).to.deep.equal({
       kafka: { bootstrapServers: "kafka:9092", securityProtocol: "PLAINTEXT", topic: "telemetry" },
       objectStore: { ...rooms.objectStore, pathStyle: true, bucket: "lake", accessKey: "GK1", secretKey: "s" },

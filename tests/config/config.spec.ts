@@ -23,7 +23,7 @@ describe("the configuration", () => {
     expect(services.kafka).to.include({ enabled: true, replicas: 1, replicationFactor: 1, autoCreateTopics: false });
     expect(services.objectStore.server).to.equal("garage");
     expect(services.presto.workers).to.equal(0);
-    expect(proof).to.deep.equal({ enabled: true, records: 200 });
+    expect(proof).to.deep.equal({ enabled: true, records: 300 });
   });
 
   it("reads values that are JSON text, as the official CLI hands them over", () => {
@@ -32,7 +32,7 @@ describe("the configuration", () => {
 
   it("takes an empty section for one that sets nothing", () => {
     for (const empty of [null, "", "null", {}]) {
-      expect(loadConfig({ "millrace:proof": empty }).proof.records).to.equal(200);
+      expect(loadConfig({ "millrace:proof": empty }).proof.records).to.equal(300);
     }
     for (const empty of [null, "", "null"]) {
       expect(loadConfig({ "millrace:profile": empty }).profile).to.equal("core");
@@ -204,10 +204,10 @@ describe("profile pipeline without further settings", () => {
     expect(services.display).to.deep.equal({ enabled: true, replicas: 1, memory: "256Mi" });
   });
 
-  it("starts a batch when 200 records are new or after ten seconds, with windows of ten seconds and a small census", () => {
+  it("starts a batch when 300 records are new or after 15 seconds, with windows of ten seconds and a small census", () => {
     expect(services.telemetry.stream).to.deep.equal({
       triggerSeconds: 1,
-      minRecords: 200,
+      minRecords: 300,
       quietSeconds: 15,
       maxRecords: 20_000,
       driverMemory: "768Mi",

@@ -8,7 +8,7 @@ import { messageOf } from "../../cli/errors.ts";
 import { projectDir } from "../../cli/paths.ts";
 import { type Profile, profiles } from "../../config/profiles.ts";
 import { down, up } from "./life.ts";
-import { countOf, MOST_KILLS, MOST_MINUTES, type Options, USUAL_KILLS } from "./options.ts";
+import { countOf, MOST_KILLS, MOST_MINUTES, namedParts, type Options, USUAL_KILLS } from "./options.ts";
 import { alone, parts } from "./parts.ts";
 import { profileNow } from "./platform.ts";
 import { Runner } from "./runner.ts";
@@ -54,16 +54,10 @@ const BUDGET_MINUTES = 70;
 /** What `--profile all` brings up, one after the other on the same cluster. */
 const inTurn: readonly Profile[] = ["studio", "pipeline"];
 
-async function onlyParts(names: readonly string[], options: Options): Promise<void> {
-  for (const name of names) {
-    if (alone[name] !== undefined) await alone[name](runner);
-    else if (parts[name] === undefined) {
-      runner.fail(
-        `--only ${name}`,
-        `there is no such part; there are ${[...Object.keys(parts), ...Object.keys(alone)].join(", ")}`,
-      );
-    } else await parts[name].run(runner, await profileNow(), options);
-  }
+async function onlyParts(text: string, options: Options): Promise<void> {
+  for (const name of namedParts(text, [...Object.keys(parts), ...Object.keys(alone)]))
+    if (alone[name] === undefined) await parts[name]?.run(runner, await profileNow(), options);
+    else await alone[name](runner);
 }
 
 /** The stages of a run that leaves nothing to chance. */
@@ -125,9 +119,8 @@ async function live(options: Options): Promise<void> {
 const kills = countOf(values.kills, MOST_KILLS);
 if (kills === undefined) {
   runner.fail(`--kills ${values.kills}`, `it must be how often the driver is killed, from 1 to ${MOST_KILLS}`);
-} else if (values.only !== undefined) await onlyParts(values.only.split(","), { kills });
-else {
-  await live({ kills }).catch((error: unknown) => {
+} else {
+  await (values.only === undefined ? live({ kills }) : onlyParts(values.only, { kills })).catch((error: unknown) => {
     runner.fail("end-to-end run", messageOf(error));
   });
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { countOf, MOST_KILLS } from "./options.ts";
+import { countOf, MOST_KILLS, namedParts } from "./options.ts";
 
 describe("options of the end-to-end test", () => {
   it("take a count and nothing else", () => {
@@ -8,5 +8,12 @@ describe("options of the end-to-end test", () => {
     for (const text of ["0", "51", "four", "2.5", "", "-3", "1e1"]) {
       expect(countOf(text, MOST_KILLS), text).to.equal(undefined);
     }
+  });
+
+  it("name parts that there are, and are refused with all the wrong names before any part runs", () => {
+    expect(namedParts("kafka, stream", ["kafka", "stream", "time"])).to.deep.equal(["kafka", "stream"]);
+    expect(() => namedParts("kafka,streams,", ["kafka", "stream"])).to.throw(
+      "--only streams,: there is no such part; there are kafka, stream",
+    );
   });
 });

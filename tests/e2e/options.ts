@@ -13,3 +13,14 @@ export function countOf(text: string, most: number): number | undefined {
   const count = Number(text);
   return /^\d+$/.test(text) && count >= 1 && count <= most ? count : undefined;
 }
+
+/**
+ * The parts that a text with commas names.
+ * @throws Error when it names one that there is not, before any of them runs
+ */
+export function namedParts(text: string, known: readonly string[]): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  const wrong = names.filter((name) => !known.includes(name));
+  if (wrong.length === 0) return names;
+  throw new Error(`--only ${wrong.join(",")}: there is no such part; there are ${known.join(", ")}`);
+}

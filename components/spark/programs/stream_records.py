@@ -325,7 +325,7 @@ def read_topics(spark: SparkSession, topics: Sequence[str], start: str) -> DataF
         .option("subscribe", ",".join(topics))
         .option("startingOffsets", start)
         .option("failOnDataLoss", str(setting("ON_MISSING_RECORDS", "continue") == "stop").lower())
-        .option("minOffsetsPerTrigger", setting("LEAST_RECORDS", "200"))
+        .option("minOffsetsPerTrigger", setting("LEAST_RECORDS", "300"))
         .option("maxTriggerDelay", f"{quiet_seconds()}s")
         .option("maxOffsetsPerTrigger", setting("MAX_RECORDS_PER_BATCH", "20000"))
         .load()

@@ -13,7 +13,7 @@ Environment, with defaults; those of sinks are in their own files:
   KAFKA_SECURITY_PROTOCOL          PLAINTEXT (default) or SSL
   SINKS=telemetry_sinks            modules with `sinks()`, separated by commas
   CHECKPOINTS                      folder of all checkpoints, for example s3a://checkpoints
-  TRIGGER_SECONDS=1                LEAST_RECORDS=200
+  TRIGGER_SECONDS=1                LEAST_RECORDS=300
   LAKE_TRIGGER_SECONDS, CASSANDRA_TRIGGER_SECONDS: the same for one query alone
   QUIET_SECONDS=15                 MAX_RECORDS_PER_BATCH=20000: bounds a batch after a long stop
   STARTING_OFFSETS=earliest        where a query without checkpoint begins: earliest, latest
