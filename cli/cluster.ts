@@ -17,9 +17,11 @@ import {
   start,
   status,
   volumeBytes,
+  volumesDisk,
 } from "../clusters/embedded/cluster.ts";
 import { type EmbeddedPorts, LABEL } from "../clusters/embedded/container-spec.ts";
 import type { Inventory } from "../clusters/embedded/inventory.ts";
+import type { NodeDisk } from "../clusters/embedded/node-disk.ts";
 import { embeddedFolder } from "../clusters/targets.ts";
 import { wantedImages } from "../config/images.ts";
 import type { PlatformConfig } from "../config/index.ts";
@@ -76,6 +78,11 @@ export async function embeddedHoldings(stack: Stack, detail: (text: string) => v
 /** Bytes of the embedded cluster's volume, where the engine says it. */
 export async function embeddedVolumeBytes(stack: Stack): Promise<number | undefined> {
   return await volumeBytes(embeddedOptions(stack));
+}
+
+/** The disk of the stack's embedded cluster, there or to come, where it is known. */
+export async function embeddedDisk(stack: Stack): Promise<NodeDisk | undefined> {
+  return await volumesDisk(embeddedOptions(stack));
 }
 
 /** Processor time of the stack's embedded cluster since its start; `undefined` while it does not run, or where it is none. */

@@ -8,6 +8,7 @@ import { remedies } from "../clusters/targets.ts";
 import { fit } from "../config/fit.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
 import type { Command } from "./command.ts";
+import { shortageOf } from "./claim-room.ts";
 import { clusterState, foreignCluster } from "./cluster.ts";
 import { clusterFindings } from "./cluster-probes.ts";
 import { cacheDir } from "../platform/images/cache.ts";
@@ -190,17 +191,19 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
     return [...networks, { subject: target, level: "problem", detail: foreign, next }];
   }
   const state = await clusterState(stack);
+  const shortage = await shortageOf(stack, state.running);
+  const claims: Finding[] = shortage === undefined ? [] : [{ subject: "claims", level: "problem", ...shortage }];
   if (!state.running) {
     const level = target === "embedded" ? "warning" : "problem";
     const { start, context } = remedies(stack.profile);
     const next = state.detail.includes("has no context") ? context : start;
     // The embedded cluster brings its registry along.
     const pushes = target === "embedded" ? [] : await pushFindings(stack);
-    return [...networks, { subject: target, level, detail: state.detail, next }, ...pushes];
+    return [...networks, { subject: target, level, detail: state.detail, next }, ...claims, ...pushes];
   }
   const kube = connect(stack.profile);
   const [asked, pushes] = await Promise.all([clusterFindings(kube, stack), pushFindings(stack)]);
-  const findings: Finding[] = [...networks, ok(target, state.detail), ...asked, ...pushes];
+  const findings: Finding[] = [...networks, ok(target, state.detail), ...asked, ...claims, ...pushes];
   const { services } = await readPlatform(kube, stack.config.cluster.namespace);
   if (services.length === 0) {
     findings.push({ subject: "platform", level: "warning", detail: "nothing is deployed", next: "npm run up" });

@@ -13,6 +13,7 @@ import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
 import { fit } from "../config/fit.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { enabledRooms } from "../config/rooms.ts";
+import { shortageOf } from "./claim-room.ts";
 import { embeddedPorts, embeddedRuns } from "./cluster.ts";
 import { clusterRefusals } from "./cluster-probes.ts";
 import { cacheDir } from "../platform/images/cache.ts";
@@ -61,6 +62,7 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
       const { cpuMillis, memoryMi } = NODE_RESERVE;
       problems.push(...fitProblems(stack, cpus().length - cpuMillis / 1000, totalmem() - memoryMi * 2 ** 20));
     }
+    problems.push(...(await claimProblems(stack, running)));
     if (!embedded) {
       step.detail("cluster");
       const answer = await reachable(connect(stack.profile));
@@ -91,7 +93,7 @@ export async function checkFit(stack: Stack, progress: Progress): Promise<void> 
     const nodes = await readNodes(connect(stack.profile));
     const sum = (what: "cpu" | "memory"): number =>
       nodes.reduce((total, node) => total + (quantityOf(node.status?.allocatable?.[what]) ?? 0), 0);
-    const problems = fitProblems(stack, sum("cpu"), sum("memory"));
+    const problems = [...fitProblems(stack, sum("cpu"), sum("memory")), ...(await claimProblems(stack, true))];
     if (problems.length > 0) throw new UserError(problems.join("\n"));
   });
 }
@@ -100,6 +102,11 @@ export async function checkFit(stack: Stack, progress: Progress): Promise<void> 
 function fitProblems(stack: Stack, cores: number, memory: number): string[] {
   const { fits, proposal } = fit(stack.config, { cpuMillis: cores * 1000, memoryMi: Math.floor(memory / 2 ** 20) });
   return fits ? [] : [proposal];
+}
+
+async function claimProblems(stack: Stack, isRunning: boolean): Promise<string[]> {
+  const shortage = await shortageOf(stack, isRunning);
+  return shortage === undefined ? [] : [`disk: ${shortage.detail}; ${shortage.next}`];
 }
 
 /** Folders that the Docker engine fills, as far as this machine sees them; none without an engine. */

@@ -20,6 +20,12 @@ export function filledFolders(info: DockerInfo, isThere: (path: string) => boole
   return folders.filter(isThere);
 }
 
+/** The folder of volumes, or the next one above it that this user may look into; `undefined` where this machine sees none. */
+export function volumesFolder(info: DockerInfo, isThere: (path: string) => boolean = existsSync): string | undefined {
+  const { DockerRootDir: root = "" } = info;
+  return root === "" ? undefined : [join(root, "volumes"), root].find(isThere);
+}
+
 /** One folder for each file system. */
 export function onePerFileSystem(
   folders: readonly string[],

@@ -31,6 +31,7 @@ import { isNodeReady, kubeconfigPath, removeKubeconfig } from "./kubeconfig.ts";
 import { forgetVersion, olderVersionProblem, rememberedVersion } from "./data-version.ts";
 import { ensureNodeImage, kubernetesVersion, nodeImageName, type Progress } from "./node-image.ts";
 import { containerUsage, execInNode, nodeState, type PartState } from "./node.ts";
+import { diskOf, type NodeDisk } from "./node-disk.ts";
 import { findPieces, type Foreign, foreignMessage, foreignPiece, type Owner, type Piece } from "./owner.ts";
 import { clashMessage, portClashes } from "./ports.ts";
 
@@ -218,6 +219,12 @@ export async function volumeBytes(options: EmbeddedOptions): Promise<number | un
     return size < 0 ? undefined : size;
   });
   return await inTime(asked);
+}
+
+/** The disk that volumes of claims come to lie on; `undefined` where nobody says it in time. */
+export async function volumesDisk(options: EmbeddedOptions): Promise<NodeDisk | undefined> {
+  const { docker, names } = siteOf(options, new Docker());
+  return await inTime(diskOf(docker, names));
 }
 
 /** What an engine says within ten seconds; `undefined` when it does not, or can't. */

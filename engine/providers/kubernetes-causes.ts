@@ -1,7 +1,7 @@
 /** Why a workload is not ready, in words, from its pods, their events and their logs. */
 
 import { objectOf, type Props, textOf } from "../values.ts";
-import { type Claim, CLAIM_WARNINGS, claimFault, claimsOf, type PodWithClaims } from "./claim-faults.ts";
+import { type Claim, CLAIM_WARNINGS, claimFault, claimsOf, isOutOfRoom, type PodWithClaims } from "./claim-faults.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 import { type KubernetesEvent, newestEvent } from "./kubernetes-events.ts";
 import { type ContainerFault, type EndedContainer, type FaultyPod, type PodFault, podFaults } from "./pod-faults.ts";
@@ -26,8 +26,9 @@ export async function podCause(api: PodView, owner: Props, waitedMs: number): Pr
   const metadata = objectOf(owner["metadata"]);
   const namespace = textOf(metadata["namespace"], "default");
   if (kind === "PersistentVolumeClaim" && objectOf(owner["status"])["phase"] === "Bound") {
-    const message = newestEvent(await warnings(api, namespace, kind, String(metadata["name"])))?.message;
-    return message === undefined ? undefined : { message, permanent: false };
+    const warning = newestEvent(await warnings(api, namespace, kind, String(metadata["name"])));
+    if (warning?.message === undefined) return undefined;
+    return { message: warning.message, permanent: isOutOfRoom(warning, waitedMs) };
   }
   if (kind === "PersistentVolumeClaim") {
     return claimCause(api, namespace, String(metadata["name"]), waitedMs);
@@ -116,9 +117,9 @@ async function causeOfPod(api: PodView, namespace: string, pod: Props, waitedMs:
     return undefined;
   }
   const isPlaced = objectOf(pod["spec"])["nodeName"] !== undefined;
-  const claim = isPlaced ? undefined : await claimWords(api, namespace, pod);
+  const claim = isPlaced ? undefined : await claimCauseOfPod(api, namespace, pod, ageMs);
   if (claim !== undefined) {
-    return { message: `pod ${name}: ${claim}`, permanent: false };
+    return { ...claim, message: `pod ${name}: ${claim.message}` };
   }
   if (ageMs > 5_000) {
     return mountCause(api, namespace, name, ageMs);
@@ -127,7 +128,7 @@ async function causeOfPod(api: PodView, namespace: string, pod: Props, waitedMs:
 }
 
 /** What is wrong with a claim that a pod waits for. */
-async function claimWords(api: PodView, namespace: string, pod: Props): Promise<string | undefined> {
+async function claimCauseOfPod(api: PodView, namespace: string, pod: Props, ageMs: number): Promise<Cause | undefined> {
   const view = pod as PodWithClaims;
   if (claimsOf(view).length === 0) {
     return undefined;
@@ -138,7 +139,11 @@ async function claimWords(api: PodView, namespace: string, pod: Props): Promise<
     api.list(`${path}/events`, { fieldSelector: CLAIM_WARNINGS }),
   ]);
   const found = claimFault(view, claims as unknown as Claim[], events);
-  return found && `its claim ${found.claim} is not bound: ${found.message}`;
+  if (found === undefined) {
+    return undefined;
+  }
+  const message = `its claim ${found.claim} is not bound: ${found.message}`;
+  return { message, permanent: isOutOfRoom(found.warning, ageMs) };
 }
 
 async function causeOfFault(
@@ -155,8 +160,8 @@ async function causeOfFault(
     case "evicted":
       return { message: `pod ${name} was evicted: ${fault.message ?? "the node ran short"}`, permanent: false };
     case "unscheduled": {
-      const claim = await claimWords(api, namespace, pod);
-      const why = [fault.message ?? "", claim ?? ""].filter((text) => text !== "").join("; ");
+      const claim = await claimCauseOfPod(api, namespace, pod, ageMs);
+      const why = [fault.message ?? "", claim?.message ?? ""].filter((text) => text !== "").join("; ");
       const message = `pod ${name} can't be placed on a node: ${why}`;
       return { message, permanent: ageMs > patience.scheduleMs };
     }
@@ -256,12 +261,12 @@ async function claimCause(api: PodView, namespace: string, name: string, waitedM
     fieldSelector: `involvedObject.kind=PersistentVolumeClaim,involvedObject.name=${name}`,
   })) as (KubernetesEvent & { readonly type?: string })[];
   // A provisioner goes on saying that it tries: that is no cause once it has said why it can't.
-  const message = (newestEvent(events.filter(({ type }) => type === "Warning")) ?? newestEvent(events))?.message;
-  if (message === undefined) {
+  const newest = newestEvent(events.filter(({ type }) => type === "Warning")) ?? newestEvent(events);
+  if (newest?.message === undefined) {
     return undefined;
   }
-  const permanent = waitedMs > 30_000 && /no persistent volumes available|not found/.test(message);
-  return { message: `volume not bound: ${message}`, permanent };
+  const isMissing = waitedMs > 30_000 && /no persistent volumes available|not found/.test(newest.message);
+  return { message: `volume not bound: ${newest.message}`, permanent: isMissing || isOutOfRoom(newest, waitedMs) };
 }
 
 async function warnings(api: PodView, namespace: string, kind: string, name: string): Promise<KubernetesEvent[]> {

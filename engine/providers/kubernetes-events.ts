@@ -12,6 +12,7 @@ export function newestEvent<E extends KubernetesEvent>(events: readonly E[]): E 
   return events.toSorted((left, right) => timeOf(left) - timeOf(right)).at(-1);
 }
 
-function timeOf({ lastTimestamp, eventTime }: KubernetesEvent): number {
+/** When an event came last, in ms since the epoch. */
+export function timeOf({ lastTimestamp, eventTime }: KubernetesEvent): number {
   return Date.parse(lastTimestamp ?? eventTime ?? "") || 0;
 }

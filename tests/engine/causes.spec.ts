@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
+import { projectDir } from "../../cli/paths.ts";
 import { failureCause, podCause, type PodView } from "../../engine/providers/kubernetes-causes.ts";
 import { awaitReady, type ObjectView } from "../../engine/providers/kubernetes-wait.ts";
 
@@ -161,6 +164,30 @@ describe("a claim without a volume", () => {
         `pod kafka-0 can't be placed on a node: ${String(unplaced["message"])}; ${told}`,
       );
     }
+  });
+
+  it("ends a wait once the disk has had no room for it for two minutes, whoever waits", async () => {
+    const own = {
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "data-kafka-0", namespace: "millrace" },
+      status: { phase: "Pending" },
+    };
+    const grows = { ...own, status: { phase: "Bound" } };
+    for (const owner of [set, own, grows]) {
+      const ends = async (waitedMs: number, told = events.slice(0, 2)) => {
+        const asked = view({ pods: [waiting([])], events: told, claims: [claim("Pending")] });
+        return (await podCause(asked, owner, waitedMs))?.permanent;
+      };
+      expect(await ends(121_000), String(owner["kind"])).to.equal(true);
+      expect(await ends(110_000), "not before").to.equal(false);
+      expect(await ends(121_000, [event(why, 3)]), "refused before this wait only").to.equal(false);
+      expect(await ends(121_000, [event("the disk is slow", 1)]), "another cause").to.equal(false);
+    }
+  });
+
+  it("is refused by the provisioner in the words that end a wait", () => {
+    const source = readFileSync(join(projectDir, "clusters/embedded/node/provisioner/disk.go"), "utf8");
+    expect(source).to.contain("the node's disk has no room for it: ");
   });
 
   it("is not blamed for what its provisioner has mended since", async () => {
