@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../../cli/errors.ts";
 import { projectDir } from "../../cli/paths.ts";
 import { type Profile, profiles } from "../../config/profiles.ts";
+import { giveSizes } from "./faults/resize.ts";
 import { down, up } from "./life.ts";
 import { countOf, MOST_KILLS, MOST_MINUTES, namedParts, type Options, USUAL_KILLS } from "./options.ts";
 import { alone, parts } from "./parts.ts";
@@ -55,9 +56,13 @@ const BUDGET_MINUTES = 70;
 const inTurn: readonly Profile[] = ["studio", "pipeline"];
 
 async function onlyParts(text: string, options: Options): Promise<void> {
-  for (const name of namedParts(text, [...Object.keys(parts), ...Object.keys(alone)]))
-    if (alone[name] === undefined) await parts[name]?.run(runner, await profileNow(), options);
-    else await alone[name](runner);
+  const names = namedParts(text, [...Object.keys(parts), ...Object.keys(alone)]);
+  await giveSizes(false);
+  for (const name of names) {
+    const [part, single] = [parts[name], alone[name]];
+    if (single !== undefined) await runner.part(name, () => single(runner));
+    if (part !== undefined) await runner.part(name, async () => part.run(runner, await profileNow(), options));
+  }
 }
 
 /** The stages of a run that leaves nothing to chance. */
@@ -108,12 +113,22 @@ async function live(options: Options): Promise<void> {
     return;
   }
   if (values.keep) return;
-  if (values.all) for (const run of Object.values(alone)) await run(runner);
+  if (values.all) for (const [name, run] of Object.entries(alone)) await runner.part(name, () => run(runner));
   const [first = { profile: "core" as const }] = course.stages;
   for (let round = 1; round <= Number(values.rounds); round++) {
     await up(runner, first.profile, `round ${round}: up again`, 15 * MINUTE);
     await down(runner, `round ${round}: down again`);
   }
+}
+
+process.once("exit", () => {
+  console.log(runner.ending);
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    runner.fail("end-to-end run", `ended by ${signal}`);
+    process.exit(1);
+  });
 }
 
 const kills = countOf(values.kills, MOST_KILLS);
@@ -124,8 +139,6 @@ if (kills === undefined) {
     runner.fail("end-to-end run", messageOf(error));
   });
 }
-for (const failure of runner.failures) console.log(failure);
-console.log(`${runner.passed} passed, ${runner.failed} failed`);
 process.exitCode = runner.failed === 0 ? 0 : 1;
 // A watch or a socket that a failed step left open must not keep the program.
 process.exit();

@@ -1,5 +1,8 @@
 import { expect } from "chai";
 
+import { footprint } from "../../config/fit.ts";
+import { loadConfig } from "../../config/index.ts";
+import { SMALL_GIB } from "./faults/resize.ts";
 import { alone, parts } from "./parts.ts";
 import { PLATFORM, rooms } from "./selection/owners.ts";
 import { minutesOf, RECOVERY, type Stage, stagesOf } from "./selection/plan.ts";
@@ -70,5 +73,16 @@ describe("parts of the end-to-end test", () => {
   it("leave out of a whole life what takes the platform away", () => {
     expect(Object.keys(alone)).to.deep.equal(["slow-node"]);
     for (const name of Object.keys(alone)) expect(parts).to.not.have.property(name);
+  });
+
+  it("ask for at most 14 GiB of claims, also once each has grown", () => {
+    const services = Object.fromEntries(
+      Object.entries(SMALL_GIB).map(([key, gibibytes]) => [
+        key,
+        { storage: { kind: "persistent", size: `${gibibytes + 1}Gi` } },
+      ]),
+    );
+    const rows = footprint(loadConfig({ "millrace:profile": "full", "millrace:services": services }));
+    expect(rows.reduce((sum, { diskGi }) => sum + diskGi, 0)).to.equal(14);
   });
 });

@@ -20,6 +20,20 @@ export class Runner {
     console.log(failure);
   }
 
+  /** Runs one part: what it throws outside of its steps is a failure that bears its name, and ends only the part. */
+  async part(name: string, body: () => Promise<void>): Promise<void> {
+    try {
+      await body();
+    } catch (error) {
+      this.fail(`part ${name}`, messageOf(error));
+    }
+  }
+
+  /** The end of the log: each failure with its cause, and the counts. */
+  get ending(): string {
+    return [...this.failures, `${this.passed} passed, ${this.failed} failed`].join("\n");
+  }
+
   /** Runs one assertion; answers whether it held. `limitMs` bounds it. */
   async step(name: string, limitMs: number, body: () => Promise<string | undefined>): Promise<boolean> {
     const started = Date.now();

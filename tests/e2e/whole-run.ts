@@ -2,7 +2,7 @@
 import type { Profile } from "../../config/profiles.ts";
 import { duration } from "../../cli/table.ts";
 import { refusesBadConfig } from "./faults/data-path.ts";
-import { keepSizes } from "./faults/resize.ts";
+import { giveSizes } from "./faults/resize.ts";
 import { down, switchTo, up } from "./life.ts";
 import { type Options, USUAL_KILLS } from "./options.ts";
 import { parts } from "./parts.ts";
@@ -54,7 +54,7 @@ class Run {
   async stages(): Promise<string | undefined> {
     const { stages, isContinued = false } = this.#course;
     if (!isContinued) await refusesBadConfig(this.#runner);
-    else await keepSizes();
+    await giveSizes(true);
     for (const [index, { profile, parts: names }] of stages.entries()) {
       if (!(await this.#bring(profile, index))) return undefined;
       let isBroken = false;
@@ -80,7 +80,7 @@ class Run {
     const part = parts[name];
     if (part === undefined) return;
     const [started, failed] = [Date.now(), this.#runner.failed];
-    await part.run(this.#runner, profile, this.#course.options);
+    await this.#runner.part(name, () => part.run(this.#runner, profile, this.#course.options));
     const tookMinutes = (Date.now() - started) / MINUTE;
     // What fails has waited for its limits, which tells nothing of the machine.
     if (this.#runner.failed === failed) this.done.push({ name, minutes: part.minutes, tookMinutes });

@@ -14,6 +14,8 @@ import { millrace, must, type Runner } from "../runner.ts";
 const MINUTE = 60_000;
 const GI = 2 ** 30;
 const file = join(projectDir, `Pulumi.${stack.name}.yaml`);
+/** What is in the file by this run; `undefined` before its first change. */
+let written: string | undefined;
 
 const keys = Object.entries({
   kafka: serviceNames.kafka,
@@ -21,6 +23,9 @@ const keys = Object.entries({
   postgres: serviceNames.postgres,
   cassandra: serviceNames.cassandra,
 });
+
+/** GiB of claims that nobody has yet: the run's data are a few MiB, and the machine may be small. */
+export const SMALL_GIB: Readonly<Record<string, number>> = { kafka: 3, objectStore: 3, postgres: 1, cassandra: 2 };
 
 async function claims(): Promise<readonly LiveClaim[]> {
   const live = await livePlatform(stack.profile, { namespaces: [namespace] });
@@ -57,7 +62,8 @@ function writeSizes(text: string, sizes: ReadonlyMap<string, number>): void {
     const storage = { kind: "persistent", size: `${gibibytes}Gi` };
     document.setIn(["config", "millrace:services", key, "storage"], storage);
   }
-  writeFileSync(file, document.toString());
+  written = document.toString();
+  writeFileSync(file, written);
 }
 
 /** The size of each service's claims in GiB, and so much more. */
@@ -72,19 +78,28 @@ function sizesOf(live: readonly LiveClaim[], more: number): Map<string, number> 
   );
 }
 
-function restoreAtExit(text: string): void {
+/**
+ * Puts the stack's file back as it was before its first change, however the run ends but by a kill.
+ * @param isAlways Whether also over what others have written since: a part on a platform that stays up may mean it.
+ */
+function restoreAtExit(isAlways: boolean): void {
+  if (written !== undefined) return;
+  const text = readFileSync(file, "utf8");
+  written = text;
   process.once("exit", () => {
-    writeFileSync(file, text);
+    if (isAlways || readFileSync(file, "utf8") === written) writeFileSync(file, text);
   });
 }
 
-/** A run that goes on with the platform of another one keeps the sizes that the other one has given to its claims. */
-export async function keepSizes(): Promise<void> {
-  const sizes = sizesOf(await claims().catch(() => []), 0);
-  if (sizes.size === 0) return;
-  const text = readFileSync(file, "utf8");
-  restoreAtExit(text);
-  writeSizes(text, sizes);
+/**
+ * Small claims for what is to come; a platform that is up keeps the sizes that another run has given to its claims.
+ * @param isWhole Whether the run is a whole life of the platform, after which the stack's file is as it was.
+ */
+export async function giveSizes(isWhole: boolean): Promise<void> {
+  const live = sizesOf(await claims().catch(() => []), 0);
+  if (live.size === 0 && !isWhole) return;
+  restoreAtExit(isWhole);
+  writeSizes(readFileSync(file, "utf8"), new Map([...Object.entries(SMALL_GIB), ...live]));
 }
 
 /**
@@ -92,14 +107,13 @@ export async function keepSizes(): Promise<void> {
  * refused by the next `up`.
  */
 export async function resize(runner: Runner): Promise<void> {
-  const text = readFileSync(file, "utf8");
   const sizes = sizesOf(await claims(), 1);
-  restoreAtExit(text);
+  restoreAtExit(true);
 
   await runner.step("every claim grows under its pod, and no row is lost", 15 * MINUTE, async () => {
     const until = new Date(Date.now() - MINUTE).toISOString().slice(0, 19).replace("T", " ");
     const [count, made] = [await rows(until), await sets()];
-    writeSizes(text, sizes);
+    writeSizes(readFileSync(file, "utf8"), sizes);
     const ran = await millrace(["up"], 14 * MINUTE);
     must(ran.code === 0, `up ended with ${ran.code}:\n${ran.stderr.slice(-2000)}`);
     must((await sets()).join() === made.join(), "a StatefulSet was made anew");
@@ -129,7 +143,7 @@ export async function resize(runner: Runner): Promise<void> {
       }
       must(ran.stderr.includes("can't be made smaller"), "up does not say that a claim can't be made smaller");
     } finally {
-      writeFileSync(file, large);
+      writeSizes(large, sizes);
     }
     must(JSON.stringify([await claims(), await sets()]) === state, "the refused up changed a claim or a set");
     return "all services named in one message";
