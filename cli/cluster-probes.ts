@@ -1,4 +1,5 @@
 /** What the stack's cluster lacks, asked of its API server in the stack's own context. Each miss comes with what mends it. */
+import { type ClusterClass, defaultClass } from "../clusters/classes.ts";
 import { remedies } from "../clusters/targets.ts";
 import { fit } from "../config/fit.ts";
 import { enabledRooms, sectionOf } from "../config/rooms.ts";
@@ -275,20 +276,13 @@ async function priorityFindings(kube: Kube, stack: ProbedStack): Promise<Finding
   return found.flat();
 }
 
-interface StorageClass {
-  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
-}
-
 /** A named StorageClass that is not there, or no default one: the claims would wait for ever. */
 async function storageFindings(kube: Kube, { name: stack, profile }: ProbedStack): Promise<Finding[]> {
   const wanted = profile.storageClass;
   if (wanted === "none") return [];
-  const { items } = await kube.get<List<StorageClass>>("/apis/storage.k8s.io/v1/storageclasses");
+  const { items } = await kube.get<List<ClusterClass>>("/apis/storage.k8s.io/v1/storageclasses");
   const names = items.map((item) => item.metadata.name);
-  const byDefault = items.find(
-    (item) => item.metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true",
-  );
-  const found = wanted === "default" ? byDefault?.metadata.name : names.find((name) => name === wanted);
+  const found = wanted === "default" ? defaultClass("storage", items) : names.find((name) => name === wanted);
   if (found !== undefined) return [ok("storage", `StorageClass ${found}`)];
   const other = `name one that exists in cluster.storageClass of Pulumi.${stack}.yaml, or "none" to keep data in the pods`;
   const { storageClass: command } = remedies(profile);

@@ -1,12 +1,9 @@
 /** What the stack's Ingresses need of its cluster: their class, and who makes their certificates. */
+import { type ClusterClass, defaultClass } from "../clusters/classes.ts";
 import { remedies } from "../clusters/targets.ts";
 import { type Finding, ok } from "./finding.ts";
 import { exists, type Kube } from "./kube.ts";
 import type { Stack } from "./stack.ts";
-
-interface IngressClass {
-  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
-}
 
 /** A class or an issuer that is not there: nothing would lead to the pages, or they would have no certificate. */
 export async function ingressFindings(kube: Kube, stack: Pick<Stack, "name" | "profile">): Promise<Finding[]> {
@@ -27,12 +24,9 @@ async function classFinding(
   wanted: string | undefined,
 ): Promise<Finding> {
   const path = "/apis/networking.k8s.io/v1/ingressclasses";
-  const { items } = await kube.get<{ readonly items: readonly IngressClass[] }>(path);
+  const { items } = await kube.get<{ readonly items: readonly ClusterClass[] }>(path);
   const names = items.map(({ metadata }) => metadata.name);
-  const byDefault = items.find(
-    ({ metadata }) => metadata.annotations?.["ingressclass.kubernetes.io/is-default-class"] === "true",
-  );
-  const found = wanted === undefined ? byDefault?.metadata.name : names.find((one) => one === wanted);
+  const found = wanted === undefined ? defaultClass("ingress", items) : names.find((one) => one === wanted);
   if (found !== undefined) return ok("ingress", `IngressClass ${found}`);
   const other = `name one that exists in cluster.ingress.className of Pulumi.${name}.yaml, or install an ingress controller`;
   const { ingress: command } = remedies(profile);

@@ -1,6 +1,7 @@
 /** What a stack has in its cluster: its claims and the StatefulSets that use them. Only asks. */
 import { DATA_OF_ANNOTATION, NAME_LABEL, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
 import { quantityOf } from "../platform/quantity.ts";
+import { defaultClass } from "./classes.ts";
 import { type Owned, type OwnedSet, stackOf, stackOfClaim } from "./claim-owner.ts";
 import type { LiveClaim, LivePlatform, LiveSet } from "../config/live-platform.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
@@ -8,7 +9,6 @@ import { KubeError, KubernetesClient } from "./kubernetes-client.ts";
 import type { TargetProfile } from "./profile.ts";
 
 const TIMEOUT_MS = 5_000;
-const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
 /** On a claim whose data were handed over to others: the time at which its member had none left. */
 export const HANDED_OVER_ANNOTATION = "millrace/handed-over";
@@ -55,7 +55,7 @@ export async function livePlatform(profile: TargetProfile, owner: Owner): Promis
         sets: (await get(`/apis/apps/v1/namespaces/${namespace}/statefulsets`)) ?? [],
       })),
     ]);
-    const standard = classes?.find(({ metadata }) => metadata.annotations?.[DEFAULT_CLASS] === "true");
+    const defaultStorageClass = defaultClass("storage", classes ?? []);
     const isOthers = (stack: string | undefined): boolean => stack !== undefined && stack !== owner.stackId;
     const claims = lists.flatMap((list) =>
       list.claims.flatMap((item) => {
@@ -73,7 +73,7 @@ export async function livePlatform(profile: TargetProfile, owner: Owner): Promis
       sets: lists.flatMap(({ sets }) => sets.filter((set) => !isOthers(stackOf(set))).flatMap(toSet)),
       ...(ofOthers.length === 0 ? {} : { claimsOfOthers: ofOthers }),
       madeNamespaces: made.map(({ metadata }) => metadata.name).filter((name) => namespaces.includes(name)),
-      ...(standard === undefined ? {} : { defaultStorageClass: standard.metadata.name }),
+      ...(defaultStorageClass === undefined ? {} : { defaultStorageClass }),
     };
   } catch {
     return undefined;
