@@ -32,13 +32,15 @@ export async function prepareContexts(
   const ended = signal === undefined ? abort.signal : AbortSignal.any([abort.signal, signal]);
   const slot = limiter(PARALLEL_IMAGES);
   const failures: unknown[] = [];
-  const start = async (step: string, job: (work: Work) => Promise<boolean>): Promise<void> => {
+  const start = async (step: string, name: string, job: (work: Work) => Promise<boolean>): Promise<void> => {
     const report = (detail: string): void => {
       progress(step, detail);
     };
     const began = Date.now();
     try {
-      const didSomething = await withTimeLeft(step, report, (tell) => job({ report: tell, signal: ended }));
+      const didSomething = await withTimeLeft({ step, folder: imageFolder(name) }, report, (tell) =>
+        job({ report: tell, signal: ended }),
+      );
       report(didSomething ? `ready in ${String(Math.round((Date.now() - began) / 1000))} s` : "ready");
     } catch (error) {
       failures.push(error);
@@ -49,11 +51,11 @@ export async function prepareContexts(
   const wanted = imageNames.filter((name) => names.includes(name));
   await Promise.all([
     ...[...new Set(wanted.map((name) => baseOf(name)))].map((base) =>
-      start(`base image ${base}`, (work) => ensureBase(base, work)),
+      start(`base image ${base}`, base, (work) => ensureBase(base, work)),
     ),
     // The compiler takes longest: it starts at once and takes no turn from the downloads.
     ...wanted.map((name) =>
-      start(`image ${name}`, (work) =>
+      start(`image ${name}`, name, (work) =>
         compiledImages.includes(name) ? prepareContext(name, work) : slot(() => prepareContext(name, work)),
       ),
     ),

@@ -10,6 +10,7 @@ import { join, relative } from "node:path";
 import type Docker from "dockerode";
 import { cacheDir, once } from "../../platform/images/cache.ts";
 import { debianSources } from "../../images/debian.ts";
+import { repositoryDir } from "../../platform/images/files.ts";
 import { buildGo } from "../../platform/images/go.ts";
 import { withTimeLeft } from "../../platform/images/past-runs.ts";
 import { run } from "../../platform/images/run.ts";
@@ -114,7 +115,7 @@ export async function ensureNodeImage(
   const settled = await Promise.allSettled([
     whole(
       withTimeLeft(
-        "Go build",
+        { step: "Go build", folder: relative(repositoryDir, nodeDir) },
         (detail) => {
           progress("Go build", detail);
         },

@@ -1,9 +1,9 @@
 /** Adds to what a long step reports how much time is left, and remembers what it took on this machine. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import * as z from "zod";
 import { cacheDir } from "./cache.ts";
-import { firstRuns } from "./first-runs.ts";
+import { FIRST_RUN, repositoryDir } from "./files.ts";
 import { type Begun, Countdown, isComplete, type Past, pastOf, secondsLeft } from "./time-left.ts";
 
 /** Between reports of a unit that goes on. */
@@ -16,23 +16,38 @@ const past = z.object({
   marks: z.array(z.tuple([z.string(), z.number().nonnegative()])),
 });
 
-/** What a step took when it last ran on this machine; if it never did, what it took elsewhere. */
-export function pastRun(step: string): Past | undefined {
+/**
+ * What a step took when it last ran on this machine; if it never did, what it took elsewhere.
+ * @param folder Where its sources lie, relative to the repository: `first-run.json` there says what it took on two cores, with empty
+ * caches and everything else beside it.
+ */
+export function pastRun(step: string, folder: string): Past | undefined {
+  return readRun(fileOf(step)) ?? readRun(join(repositoryDir, folder, FIRST_RUN));
+}
+
+function readRun(file: string): Past | undefined {
   try {
-    return past.parse(JSON.parse(readFileSync(fileOf(step), "utf8")));
+    return past.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch {
-    return firstRuns[step];
+    return undefined;
   }
+}
+
+/** A step with many units, and the folder of its sources. */
+export interface LongStep {
+  readonly step: string;
+  /** Relative to the repository. */
+  readonly folder: string;
 }
 
 /** Runs a step; what it reports is passed on with the time that is left. A step that succeeds is what the next one is judged by. */
 export async function withTimeLeft<T>(
-  step: string,
+  { step, folder }: LongStep,
   report: (detail: string) => void,
   work: (report: (detail: string) => void) => Promise<T>,
   now: () => number = () => performance.now() / 1000,
 ): Promise<T> {
-  const before = pastRun(step);
+  const before = pastRun(step, folder);
   const countdown = new Countdown();
   const begun: Begun[] = [];
   const names = new Set<string>();

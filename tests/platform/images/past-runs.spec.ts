@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { firstRuns } from "../../../platform/images/first-runs.ts";
 import { pastRun, withTimeLeft } from "../../../platform/images/past-runs.ts";
 
 describe("a long step", () => {
@@ -26,7 +25,7 @@ describe("a long step", () => {
   /** Ten crates of a minute each, and a last one of three. */
   const compile = async (first = 1): Promise<void> => {
     await withTimeLeft(
-      "image x/y",
+      { step: "image x/y", folder: "nowhere" },
       (detail) => said.push(detail),
       (report) => {
         for (let crate = first; crate <= 11; crate++) {
@@ -42,7 +41,7 @@ describe("a long step", () => {
   it("says how far it is the first time, and the next time how long it goes on", async () => {
     await compile();
     expect(said[10]).to.equal("compiling x: crate 11 of at most 525, c11");
-    expect(pastRun("image x/y")).to.deep.include({ seconds: 780 });
+    expect(pastRun("image x/y", "nowhere")).to.deep.include({ seconds: 780 });
     said = [];
     await compile();
     expect(said).to.include.members([
@@ -58,12 +57,12 @@ describe("a long step", () => {
     said = [];
     await compile(6);
     expect(said.at(-1)).to.equal("about 3 min left; compiling x: crate 6 of at most 525, c11");
-    expect(pastRun("image x/y")).to.deep.include({ seconds: 780 });
+    expect(pastRun("image x/y", "nowhere")).to.deep.include({ seconds: 780 });
   });
 
   it("keeps nothing of a step that failed, and ends with its error", async () => {
     const failing = withTimeLeft(
-      "image x/y",
+      { step: "image x/y", folder: "nowhere" },
       () => undefined,
       (report) => {
         report("compiling");
@@ -73,15 +72,17 @@ describe("a long step", () => {
       () => clock,
     );
     expect(await failing.catch((error: unknown) => (error as Error).message)).to.equal("no compiler");
-    expect(pastRun("image x/y")).to.equal(undefined);
+    expect(pastRun("image x/y", "nowhere")).to.equal(undefined);
   });
 
   it("is judged by what it took elsewhere where nothing is remembered, or nothing that can be read", () => {
-    expect(pastRun("image garage")).to.equal(firstRuns["image garage"]);
+    const folder = "components/object-store/image";
+    const elsewhere = pastRun("image garage", folder);
+    expect(elsewhere?.seconds).to.equal(1672);
     mkdirSync(join(cache, "runs"));
     for (const text of ["{", '{"seconds":0,"marks":[]}', '{"seconds":"9"}']) {
       writeFileSync(join(cache, "runs", "image-garage.json"), text);
-      expect(pastRun("image garage"), text).to.equal(firstRuns["image garage"]);
+      expect(pastRun("image garage", folder), text).to.deep.equal(elsewhere);
     }
   });
 

@@ -1,5 +1,8 @@
+import { globSync } from "node:fs";
+import { dirname } from "node:path";
 import { expect } from "chai";
-import { firstRuns } from "../../../platform/images/first-runs.ts";
+import { filesBelow, repositoryDir } from "../../../platform/images/files.ts";
+import { pastRun } from "../../../platform/images/past-runs.ts";
 import {
   type Begun,
   Countdown,
@@ -151,13 +154,37 @@ describe("the time that is left of a step", () => {
     expect(pastOf([], 9)).to.deep.equal({ seconds: 9, marks: [] });
   });
 
-  it("is known for a first run, in the order of its units", () => {
-    for (const [step, { seconds, marks }] of Object.entries(firstRuns)) {
+  it("is known for a first run, in the order of its units, beside what it is made from", () => {
+    const folders = globSync("{images,components,clusters}/**/first-run.json", { cwd: repositoryDir })
+      .map(dirname)
+      .sort();
+    expect(folders).to.deep.equal([
+      "clusters/embedded/node",
+      "components/object-store/image",
+      "components/object-store/image-versitygw",
+      "images/base",
+      "images/jre",
+      "images/postgres-base",
+      "images/python",
+    ]);
+    for (const folder of folders) {
+      const { seconds, marks } = pastRun("a step that never ran here", folder) ?? { seconds: 0, marks: [] };
       const times = marks.map(([, at]) => at);
-      expect(times, step).to.deep.equal([...times].sort((a, b) => a - b));
-      expect(Math.max(0, ...times), step).to.be.lessThan(seconds);
+      expect(times, folder).to.deep.equal([...times].sort((a, b) => a - b));
+      expect(Math.max(0, ...times), folder).to.be.lessThan(seconds);
     }
-    const garage = firstRuns["image garage"];
+    const garage = pastRun("a step that never ran here", "components/object-store/image");
     expect(secondsLeft(garage ?? { seconds: 0, marks: [] }, [["garage", 1492]], 1492)).to.be.closeTo(180, 40);
+  });
+
+  it("is no part of the image, whose name stays when it is measured again", () => {
+    for (const folder of ["components/object-store/image", "images/base"]) {
+      const files = filesBelow(repositoryDir, folder).map((file) => file.slice(folder.length + 1));
+      expect(
+        files.filter((file) => file.endsWith(".json")),
+        folder,
+      ).to.deep.equal([]);
+      expect(files, folder).not.to.be.empty;
+    }
   });
 });
