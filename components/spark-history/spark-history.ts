@@ -133,7 +133,8 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
     function historySettings(): Record<string, pulumi.Input<string>> {
       return {
         "spark.history.fs.logDirectory": eventLog,
-        "spark.history.fs.update.interval": "10s",
+        // Each look lists the bucket and reads the logs of what still runs, also while nobody asks.
+        "spark.history.fs.update.interval": "30s",
         "spark.history.ui.port": String(PORT),
         // What pages are made from lies on disk, not in the heap, so that a long log cannot end the server.
         "spark.history.store.path": "/tmp/history",

@@ -29,12 +29,12 @@ describe("SparkHistory", () => {
     expect(await valueOf(history.address.url)).to.equal("http://127.0.0.1:30041");
   });
 
-  it("reads the logs in the store with its own key, soon after they come", async () => {
+  it("reads the logs in the store with its own key, half a minute after they come at the latest", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-history");
     expect(String(inputs.data["spark-defaults.conf"]).split("\n")).to.include.members([
       "spark.history.fs.logDirectory s3a://spark-events/",
-      "spark.history.fs.update.interval 10s",
+      "spark.history.fs.update.interval 30s",
       "spark.history.ui.port 18080",
       "spark.hadoop.fs.s3a.endpoint http://s3.example:9000",
       "spark.hadoop.fs.s3a.path.style.access true",
