@@ -16,20 +16,41 @@ def info(port: int, seconds: float) -> dict:
         return json.load(answer)
 
 
+HEADERS = {"X-Presto-User": "warm-up", "X-Presto-Source": "millrace"}
+CANCEL_SECONDS = 0.3
+
+
 def rows(port: int, sql: str, until: float) -> list:
-    """The rows of a statement."""
-    headers = {"X-Presto-User": "warm-up", "X-Presto-Source": "millrace"}
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/statement", sql.encode(), headers)
+    """The rows of a statement. One that is not answered in time is cancelled: Presto would go on with it for minutes."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/statement", sql.encode(), HEADERS)
     found: list = []
-    while True:
-        with urllib.request.urlopen(request, timeout=max(0.1, until - time.monotonic())) as answer:
-            page = json.load(answer)
-        if "error" in page:
-            raise OSError(page["error"].get("message"))
-        found += page.get("data", [])
-        if "nextUri" not in page:
-            return found
-        request = urllib.request.Request(page["nextUri"], headers=headers)
+    rest: str | None = None
+    try:
+        while True:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("no time is left")
+            with urllib.request.urlopen(request, timeout=left) as answer:
+                page = json.load(answer)
+            rest = page.get("nextUri")
+            if "error" in page:
+                rest = None
+                raise OSError(page["error"].get("message"))
+            found += page.get("data", [])
+            if rest is None:
+                return found
+            request = urllib.request.Request(rest, headers=HEADERS)
+    finally:
+        if rest is not None:
+            cancel(rest)
+
+
+def cancel(rest: str) -> None:
+    request = urllib.request.Request(rest, headers=HEADERS, method="DELETE")
+    try:
+        urllib.request.urlopen(request, timeout=CANCEL_SECONDS).close()
+    except OSError:
+        pass
 
 
 def name(text: str) -> str:
@@ -38,6 +59,8 @@ def name(text: str) -> str:
 
 def warm_up(port: int, catalogs: list[str], until: float) -> None:
     for catalog in catalogs:
+        if time.monotonic() >= until:
+            return
         try:
             tables = rows(
                 port,

@@ -69,7 +69,33 @@ describe("the probe of a Presto that starts", () => {
     const broken = await probe({ ...info(false), "POST /v1/statement": error }, ["lake", "other"]);
     expect(broken.code).to.equal(0);
     expect(broken.statements).to.have.length(2);
+  });
+
+  it("cancels the question that is not answered in time, and asks no other", async () => {
     const silent = (): Promise<never> => new Promise(() => undefined);
-    expect((await probe({ ...info(false), "POST /v1/statement": silent }, ["lake", "other"], 1)).code).to.equal(0);
+    const begun = { body: { nextUri: `${server.url}/next` } };
+    const routes = {
+      ...info(false),
+      "POST /v1/statement": begun,
+      "GET /next": silent,
+      "DELETE /next": { status: 204 },
+    };
+    expect(await probe(routes, ["lake", "other"], 1)).to.deep.equal({ code: 0, statements: [list] });
+    expect(server.asked).to.deep.equal(["GET /v1/info", "POST /v1/statement", "GET /next", "DELETE /next"]);
+  });
+
+  it("ends in time also where pages without rows come for ever, and where a question gets no answer at all", async () => {
+    const silent = (): Promise<never> => new Promise(() => undefined);
+    const unanswered = await probe({ ...info(false), "POST /v1/statement": silent }, ["lake", "other"], 1);
+    expect(unanswered).to.deep.equal({ code: 0, statements: [list] });
+    const endless = { body: { nextUri: `${server.url}/next`, data: [] } };
+    const routes = {
+      ...info(false),
+      "POST /v1/statement": endless,
+      "GET /next": endless,
+      "DELETE /next": { status: 204 },
+    };
+    expect(await probe(routes, ["lake"], 1)).to.deep.equal({ code: 0, statements: [list] });
+    expect(server.asked.at(-1)).to.equal("DELETE /next");
   });
 });
