@@ -788,10 +788,19 @@ class Taking(StreamCase):
     def test_needs_no_floors_once_all_lie_behind(self) -> None:
         floors = {A: {"t": {0: 9}}, B: {"t": {0: 4}, "u": {0: 7}}}
         passed = self.progress.passed
-        self.assertFalse(passed(floors, {("t", 0): 8, ("u", 0): 7}, {("t", 0): 20, ("u", 0): 8}))
-        self.assertTrue(passed(floors, {("t", 0): 9, ("u", 0): 7}, {("t", 0): 20, ("u", 0): 8}))
-        self.assertTrue(passed(floors, {("t", 0): 8, ("u", 0): 7}, {("t", 0): 3, ("u", 0): 8}), "the topic was made anew")
-        self.assertTrue(passed({}, {}, {}))
+        self.assertFalse(passed(floors, {("t", 0): 8, ("u", 0): 7}))
+        self.assertTrue(passed(floors, {("t", 0): 9, ("u", 0): 7}))
+        self.assertTrue(passed({}, {}))
+
+    def test_begins_where_the_first_batch_finds_what_kafka_has_no_more(self) -> None:
+        floors = {A: {"t": {0: 9, 1: 5}, "u": {0: 6}}, B: {"t": {0: 4}}}
+        kept = {("t", 0): (7, 20), ("t", 1): (0, 20), ("u", 0): (0, 2)}
+        begins = {"t": {0: -2, 1: -2}, "u": {0: -2}}
+        found = self.progress.in_sight(begins, floors, kept)
+        self.assertEqual(found, {"t": {0: 4, 1: -2}, "u": {0: 6}}, "dropped; all there; made anew")
+        begins = {"t": {0: 4, 1: 5}, "u": {0: 6}}
+        self.assertEqual(self.progress.in_sight(begins, floors, kept), begins, "no table wants all that there is")
+        self.assertEqual(self.progress.in_sight(begins, floors, {}), begins)
 
 
 class Settling(StreamCase):
@@ -805,8 +814,9 @@ class Settling(StreamCase):
             found.settle()
         return found
 
-    def start(self, found: Any, told: Any = {}, held: Any = {}) -> Any:
+    def start(self, found: Any, told: Any = {}, held: Any = {}, kept: Any = (0, 1000)) -> Any:
         with (
+            mock.patch.object(self.records, "kept_offsets", lambda _, places: dict.fromkeys(places, kept)),
             mock.patch.object(self.records, "topic_partitions", lambda _, topics: dict.fromkeys(topics, 1)),
             mock.patch.object(self.records, "group_offsets", lambda *_: told),
             mock.patch.object(self.tables, "next_offsets", lambda _, names: held.get(names[0], {})),
@@ -846,6 +856,39 @@ class Settling(StreamCase):
         second = self.made(files, olds, a)
         self.assertEqual(second.floors, {A: {"t": {0: 9}, "u": {0: 8}}})
         self.assertEqual(self.start(second, held={A: {0: 9}}), {"t": {"0": 9}})
+
+    def test_finds_a_topic_that_was_made_anew_while_its_room_was_off_and_hides_none_of_its_records(self) -> None:
+        files, (a, b) = Files(), (self.written(A, "t"), self.written(B, "t", "u"))
+        self.made(files, {}, a, b)
+        olds = {"lake/1": checkpoint("q", 0, {"t": {"0": 9}, "u": {"0": 7}})}
+        self.made(files, olds, a)
+        olds["lake/2"] = checkpoint("r", 0, {"t": {"0": 30}})
+        third = self.made(files, olds, a, b)
+        self.assertEqual(self.start(third, held={A: {0: 30}}, kept=(0, 5)), {"t": {"0": 30}, "u": {"0": 7}})
+        lake = self.lake.Lake([], third)
+        lake.began(0, {("t", 0): 30, ("u", 0): 7}, {("t", 0): 5, ("u", 0): 5})
+        self.assertEqual(third.floors, {A: {"t": {}, "u": {}}, B: {"t": {}, "u": {}}})
+        self.assertEqual(self.made(files, olds, a, b).floors, third.floors, "also after a crash")
+
+    def test_forgets_what_tables_of_a_room_that_is_off_have_of_a_topic_that_is_made_anew(self) -> None:
+        files, (a, b) = Files(), (self.written(A, "t"), self.written(B, "t", "u"))
+        self.made(files, {}, a, b)
+        olds = {"lake/1": checkpoint("q", 0, {"t": {"0": 9}, "u": {"0": 7}})}
+        second = self.made(files, olds, a)
+        lake = self.lake.Lake([], second)
+        lake.began(3, {("t", 0): 40}, {("t", 0): 2})
+        olds["lake/2"] = checkpoint("r", 0, {"t": {"0": 2}})
+        third = self.made(files, olds, a, b)
+        self.assertEqual(third.floors, {A: {"t": {0: 2}, "u": {0: 7}}, B: {"t": {}, "u": {0: 7}}})
+        self.assertEqual(self.start(third, held={A: {0: 2}}), {"t": {"0": -2}, "u": {"0": 7}})
+
+    def test_notes_what_kafka_dropped_of_a_table_also_where_another_one_has_nothing_yet(self) -> None:
+        files, (a, b) = Files(), (self.written(A, "t"), self.written(B, "t"))
+        self.made(files, {}, a)
+        olds = {"lake/1": checkpoint("q", 0, {"t": {"0": 9}})}
+        second = self.made(files, olds, a, b)
+        self.assertEqual(self.start(second, held={A: {0: 9}}), {"t": {"0": -2}})
+        self.assertEqual(self.start(second, held={A: {0: 9}}, kept=(12, 30)), {"t": {"0": 9}})
 
     def test_ends_the_driver_when_tables_have_rows_that_no_checkpoint_knows_of(self) -> None:
         found = self.made(Files(), {}, self.written(A, "t"))

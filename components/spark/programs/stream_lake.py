@@ -122,7 +122,8 @@ class Lake:
             list(pool.map(sink.write, appends.keys(), appends.values()))
 
     def began(self, epoch: int, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> None:
-        """Once a batch is done and the next one lies behind all floors, these are no more needed."""
-        if epoch > 0 and self._progress.floors and passed(self._progress.floors, starts, ends):
+        """Floors are none where offsets run backwards, which is a topic that was made anew; and none are needed any more once a batch
+        is done and the next one lies behind all of them."""
+        self._progress.forget_places([place for place, end in ends.items() if end < starts.get(place, 0)])
+        if epoch > 0 and self._progress.floors and passed(self._progress.floors, starts):
             self._progress.forget_floors()
-

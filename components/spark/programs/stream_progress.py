@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from functools import partial
-from typing import Any, Callable, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Collection, Mapping, NamedTuple, Sequence
 
 from pyspark.sql import SparkSession
 
@@ -80,6 +80,34 @@ def starts_of(written: Sequence[Written], floors: Mapping[str, Places], partitio
     return found
 
 
+def by_place(floors: Mapping[str, Places]) -> dict[tuple[str, int], list[int]]:
+    """The floors of all tables by topic and partition."""
+    found: dict[tuple[str, int], list[int]] = {}
+    for places in floors.values():
+        for topic, by in places.items():
+            for partition, offset in by.items():
+                found.setdefault((topic, partition), []).append(offset)
+    return found
+
+
+def in_sight(begins: Places, floors: Mapping[str, Places], kept: Mapping[tuple[str, int], tuple[int, int]]) -> Places:
+    """Where a query begins so that its first batch finds what Kafka has no more: before that, or behind the end of a topic that was
+    made anew.
+
+    :param kept: by topic and partition the earliest offset that Kafka has, and the one that comes next
+    """
+    found = {topic: dict(by) for topic, by in begins.items()}
+    for (topic, partition), offsets in by_place(floors).items():
+        if (topic, partition) not in kept:
+            continue
+        earliest, end = kept[topic, partition]
+        if max(offsets) > end:
+            found[topic][partition] = max(offsets)
+        elif found[topic][partition] == -2 and min(offsets) < earliest:
+            found[topic][partition] = min(offsets)
+    return found
+
+
 def lower(left: int, right: int) -> int:
     """The earlier one of two offsets: -2 is before all others, -1 is after them."""
     return min(left, right, key=lambda offset: (offset == -1, offset))
@@ -98,22 +126,13 @@ def higher(floor: Places, ends: Places) -> Places:
 
 def beyond(ends: Offsets, floors: Mapping[str, Places]) -> bool:
     """Whether more has been written than the floors say."""
-    highest: dict[tuple[str, int], int] = {}
-    for places in floors.values():
-        for topic, by in places.items():
-            for partition, offset in by.items():
-                highest[topic, partition] = max(offset, highest.get((topic, partition), 0))
-    return any(offset > highest.get((topic, p), 0) for topic, by in ends.items() for p, offset in by.items())
+    known = by_place(floors)
+    return any(offset > max(known.get((topic, p), [0])) for topic, by in ends.items() for p, offset in by.items())
 
 
-def passed(floors: Mapping[str, Places], starts: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]) -> bool:
-    """Whether a batch lies behind all floors. Those of a topic that was made anew, whose offsets run backwards, are no more."""
-    return all(
-        starts.get((topic, partition), 0) >= offset or ends.get((topic, partition), offset) < starts.get((topic, partition), 0)
-        for places in floors.values()
-        for topic, by in places.items()
-        for partition, offset in by.items()
-    )
+def passed(floors: Mapping[str, Places], starts: Mapping[tuple[str, int], int]) -> bool:
+    """Whether a batch lies behind all floors."""
+    return all(starts.get(place, 0) >= max(offsets) for place, offsets in by_place(floors).items())
 
 
 class Checkpoint:
@@ -248,11 +267,24 @@ class Progress:
             self._save(self._ledger._replace(floors={**self._ledger.floors, **self._resumed(ends)}))
             begins = starts_of(self._written, self.floors, partitions, other)
             print(f"lake: no checkpoint, resuming at {begins}", flush=True)
+        places = [place for place in by_place(self.floors) if place[1] < partitions.get(place[0], 0)]
+        if places:
+            begins = in_sight(begins, self.floors, records.kept_offsets(self._spark, places))
         return json.dumps({topic: {str(p): offset for p, offset in by.items()} for topic, by in begins.items()})
 
     def forget_floors(self) -> None:
         """All of them lie behind the query: its checkpoint says the rest."""
         left = {name: places for name, places in self._ledger.floors.items() if name not in self._ledger.tables}
+        self._save(self._ledger._replace(floors=left))
+
+    def forget_places(self, anew: Collection[tuple[str, int]]) -> None:
+        """Of a topic that was made anew no table has anything, not even one that this query does not write."""
+        if not any(place in anew for place in by_place(self._ledger.floors)):
+            return
+        left = {
+            table: {topic: {p: offset for p, offset in by.items() if (topic, p) not in anew} for topic, by in places.items()}
+            for table, places in self._ledger.floors.items()
+        }
         self._save(self._ledger._replace(floors=left))
 
     def _resumed(self, ends: Offsets) -> dict[str, Places]:

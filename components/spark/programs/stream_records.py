@@ -219,12 +219,24 @@ def runs(workload: str) -> bool:
 
 def earliest_offset(spark: SparkSession, topic: str, partition: int) -> int:
     """The earliest offset that Kafka has of a partition."""
+    earliest, _ = kept_offsets(spark, [(topic, partition)])[topic, partition]
+    return earliest
+
+
+def kept_offsets(spark: SparkSession, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], tuple[int, int]]:
+    """What Kafka has of partitions: the earliest offset, and the one that comes next."""
     admin = kafka_admin(spark)
     try:
-        place = java(spark, "org.apache.kafka.common.TopicPartition")(topic, partition)
-        asked = java(spark, "java.util.HashMap")()
-        asked.put(place, java(spark, "org.apache.kafka.clients.admin.OffsetSpec").earliest())
-        return admin.listOffsets(asked).all().get().get(place).offset()
+        listed = []
+        ends = java(spark, "org.apache.kafka.clients.admin.OffsetSpec")
+        for at in (ends.earliest(), ends.latest()):
+            asked = java(spark, "java.util.HashMap")()
+            for topic, partition in places:
+                asked.put(java(spark, "org.apache.kafka.common.TopicPartition")(topic, partition), at)
+            found = admin.listOffsets(asked).all().get()
+            listed.append({(one.topic(), one.partition()): at_it.offset() for one, at_it in dict(found).items()})
+        earliest, end = listed
+        return {place: (earliest[place], end[place]) for place in places}
     finally:
         admin.close()
 
