@@ -43,6 +43,8 @@ const largeAndSlow = {
 export interface PublishArgs {
   /** Name of the Service to publish; it names the publishing Service and its pulumi resource. */
   readonly service: string;
+  /** Which of several ports of the Service it is, each of which has a publishing Service of its own. @default - the only one, or the first */
+  readonly part?: string;
   readonly namespace: pulumi.Input<string>;
   /** Key that its room gives it: it tells the target's node port, whether the target publishes it, and its host name. */
   readonly nodePort: string;
@@ -97,9 +99,7 @@ export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.Cust
   if (exposure.kind === "none" || !isPublished(exposure, args)) return { title, url: pulumi.output(absent) };
   const prefix = args.scheme === undefined ? "" : `${args.scheme}://`;
   const nodePort = exposure.kind === "nodePort" ? { nodePort: exposure.ports[args.nodePort] } : {};
-  // Two ports of one service (S3 and its console) are two Services, so the node port's use is part of the name.
-  const suffix = args.nodePort === "objectStoreConsole" ? "-console" : "";
-  const name = publishedServiceName(`${args.service}${suffix}`);
+  const name = publishedServiceName(args.part === undefined ? args.service : `${args.service}-${args.part}`);
   const metadata = { name, namespace: args.namespace, labels: { ...args.labels } };
   const service = new k8s.core.v1.Service(
     name,

@@ -129,6 +129,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
             args.exposure,
             {
               ...published,
+              part: "console",
               nodePort: "objectStoreConsole",
               port: server.consolePort,
               title: `${server.title} console`,

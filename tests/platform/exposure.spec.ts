@@ -91,6 +91,13 @@ describe("Publishing by an Ingress", () => {
     expect(await mocked.resources()).to.deep.equal([]);
   });
 
+  it("makes one for each of several ports of a Service, and each has its own name", async () => {
+    publish({ ...plain, ports: ["sparkUi", "airflow"] }, page, {});
+    publish({ ...plain, ports: ["sparkUi", "airflow"] }, { ...page, part: "console", nodePort: "airflow" }, {});
+    const names = (await mocked.resources()).filter(({ type }) => type === INGRESS).map(({ name }) => name);
+    expect(names).to.deep.equal(["spark-telemetry-driver-published", "spark-telemetry-driver-console-published"]);
+  });
+
   it("is the only way whose addresses are known before", () => {
     expect(publicUrl(plain, "airflow")).to.equal("http://airflow.data.example.com");
     expect(publicUrl({ ...plain, tls: { issuer: "i" } }, "objectStore")).to.equal(
