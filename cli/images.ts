@@ -131,7 +131,7 @@ interface PushArgs extends ImagesArgs {
   /** Builds and pushes one image. @default - by the Docker engine */
   readonly publish?: typeof publishImage;
   /** Puts the node image of the embedded cluster where it is to be, made first if need be. @default - by the Docker engine */
-  readonly publishNode?: (at: ImageName, caches: readonly string[], detail: (text: string) => void) => Promise<void>;
+  readonly publishNode?: typeof publishNodeImage;
 }
 
 /** Makes a registry have all images of a stack's profile; one that fails stops no other. */
@@ -156,7 +156,10 @@ export async function pushImages(args: PushArgs): Promise<Outcome> {
     });
   }
   const done = new Map(found.there.map((name) => [name, reportOf(push, name, "there")]));
-  for (const one of found.cached) done.set(one.name, await copied(one, args, options));
+  for (const one of found.cached) {
+    if (isStopped(signal)) break;
+    done.set(one.name, await copied(one, args, options));
+  }
   for (const [name, report] of await built(found.missing, args, options)) done.set(name, report);
   const listed = names.map((name) => done.get(name) ?? reportOf(push, name, "failed", { error: "interrupted" }));
   if (stack.profile.target === "embedded" && !isStopped(signal)) listed.push(await nodeReport(args, caches, options));
@@ -176,7 +179,7 @@ async function nodeReport(args: PushArgs, caches: readonly string[], options: Re
       step.done("is there");
       return { ...report, state: "there" };
     }
-    await publishNode(at, caches, step.detail);
+    await publishNode(at, caches, step.detail, args.signal);
     step.done("pushed");
     return { ...report, state: "built" };
   } catch (error) {
@@ -189,6 +192,7 @@ async function publishNodeImage(
   at: ImageName,
   caches: readonly string[],
   detail: (text: string) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   const docker = await ensureDocker(detail);
   const image = await ensureNodeImage(
@@ -197,6 +201,7 @@ async function publishNodeImage(
       detail(text);
     },
     caches,
+    signal,
   );
   await pushNodeImage(docker, image, at);
 }
@@ -230,7 +235,7 @@ async function built(
       await ensureDocker((detail) => {
         progress.log(detail);
       });
-    await duringEach(progress, (report) => prepare(names, report));
+    await duringEach(progress, (report) => prepare(names, report, signal));
   } catch (error) {
     problem = causesOf(error);
   }

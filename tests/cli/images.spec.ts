@@ -122,6 +122,29 @@ describe("the images of a profile", () => {
     expect(states(outcome)).to.include({ kafka: "failed" });
   });
 
+  it("are left where they are once somebody stops it, also while they are prepared", async () => {
+    const cache = await fake();
+    const [first = "", second = "", ...rest] = wanted;
+    put(cache, "x", [first]);
+    const stop = new AbortController();
+    const outcome = await pushImages({
+      ...asked([`${cache.server}/x`]),
+      push: `${target.server}/acme/millrace`,
+      options: { login: () => Promise.resolve(ana) },
+      signal: stop.signal,
+      prepare: (_names, _report, signal) =>
+        new Promise((_, reject) => {
+          signal?.addEventListener("abort", () => {
+            reject(new Error("stopped"));
+          });
+          stop.abort();
+        }),
+      publish: () => Promise.reject(new Error("published all the same")),
+    });
+    expect(states(outcome)).to.include({ [first]: "copied", [second]: "failed" });
+    expect(outcome.images.filter(({ error }) => error === "interrupted")).to.have.length(1 + rest.length);
+  });
+
   it("are refused before anything is prepared where the login may not push, or is wrong", async () => {
     for (const name of wanted) target.readOnly.add(`acme/millrace/${name}`);
     const failures: string[] = [];
