@@ -1,12 +1,17 @@
 /** `npm run doctor`: what this machine, the target or the running platform lacks, in plain words, with the next command. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
+import { join } from "node:path";
 
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { remedies } from "../clusters/targets.ts";
 import { fit } from "../config/fit.ts";
+import { wantedImages } from "../config/images.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
+import { imageFolder } from "../images/tags.ts";
+import { imagesToBuild } from "../images/wanted.ts";
+import { repositoryDir } from "../platform/images/files.ts";
 import type { Command } from "./command.ts";
 import { shortageOf } from "./claim-room.ts";
 import { clusterState, foreignCluster } from "./cluster.ts";
@@ -58,6 +63,10 @@ interface HostProgram {
   readonly version: RegExp;
   readonly atLeast: string;
   readonly neededFor: string;
+  /** The file in an image's folder that says that the image needs it. @default - every image does */
+  readonly file?: string;
+  /** Whether the embedded cluster is built with it, too. */
+  readonly buildsCluster: boolean;
   readonly install: string;
 }
 
@@ -68,6 +77,7 @@ const hostPrograms: readonly HostProgram[] = [
     version: /(\d+\.\d+(\.\d+)?)/,
     atLeast: "20.10",
     neededFor: "the embedded cluster and the images",
+    buildsCluster: true,
     install: "apt-get install docker.io, then start dockerd",
   },
   {
@@ -75,7 +85,9 @@ const hostPrograms: readonly HostProgram[] = [
     args: ["version"],
     version: /go(\d+\.\d+(\.\d+)?)/,
     atLeast: "1.26",
-    neededFor: "building the embedded cluster",
+    neededFor: "building the embedded cluster and the engines written in Go",
+    file: "go.mod",
+    buildsCluster: true,
     install: "install Go 1.26 or later",
   },
   {
@@ -84,6 +96,8 @@ const hostPrograms: readonly HostProgram[] = [
     version: /cargo (\d+\.\d+\.\d+)/,
     atLeast: "1.91",
     neededFor: "building the engines written in Rust",
+    file: "cargo.lock",
+    buildsCluster: false,
     install: "install Rust 1.91 or later",
   },
   {
@@ -92,6 +106,8 @@ const hostPrograms: readonly HostProgram[] = [
     version: /Maven (\d+\.\d+\.\d+)/,
     atLeast: "3.6",
     neededFor: "fetching the engines written in Java",
+    file: "maven.lock",
+    buildsCluster: false,
     install: "apt-get install maven",
   },
   {
@@ -100,6 +116,8 @@ const hostPrograms: readonly HostProgram[] = [
     version: /(\d+\.\d+(\.\d+)?)/,
     atLeast: "3.9",
     neededFor: "fetching packages from PyPI",
+    file: "pypi.lock.txt",
+    buildsCluster: false,
     install: "apt-get install python3",
   },
   {
@@ -108,6 +126,8 @@ const hostPrograms: readonly HostProgram[] = [
     version: /pip (\d+\.\d+(\.\d+)?)/,
     atLeast: "20",
     neededFor: "fetching packages from PyPI",
+    file: "pypi.lock.txt",
+    buildsCluster: false,
     install: "apt-get install python3-pip",
   },
   {
@@ -116,9 +136,22 @@ const hostPrograms: readonly HostProgram[] = [
     version: /(\d+\.\d+(\.\d+)?)/,
     atLeast: "1.0",
     neededFor: "making the images' base from Debian packages",
+    buildsCluster: true,
     install: "apt-get install mmdebstrap",
   },
 ];
+
+/** Names of the programs that this machine needs for what a config has built. */
+export function programsFor(config: PlatformConfig): string[] {
+  const images = imagesToBuild(wantedImages(config)).map((name) => join(repositoryDir, imageFolder(name)));
+  const isEmbedded = config.cluster.target === "embedded";
+  return hostPrograms
+    .filter(
+      ({ file, buildsCluster }) =>
+        (buildsCluster && isEmbedded) || images.some((folder) => file === undefined || existsSync(join(folder, file))),
+    )
+    .map(({ name }) => name);
+}
 
 async function programFinding(program: HostProgram): Promise<Finding> {
   const lacking = (detail: string): Finding => ({
@@ -153,6 +186,7 @@ async function hostFindings(config: PlatformConfig): Promise<Finding[]> {
   const disk = diskProblems(warm, folders);
   const memory = totalmem();
   const needed = memoryWanted(config);
+  const programs = programsFor(config);
   return [
     ok("node", process.version),
     ok("cpu", `${cpus().length} cores`),
@@ -168,7 +202,7 @@ async function hostFindings(config: PlatformConfig): Promise<Finding[]> {
       ? ok("disk", `at least ${bytes(warm)} free at ${folders[0] ?? cacheDir()}`)
       : { subject: "disk", level: "problem", detail: disk[0], next: "npm run down -- --cache" },
     ok("cache", cacheDir()),
-    ...(await Promise.all(hostPrograms.map(programFinding))),
+    ...(await Promise.all(hostPrograms.filter(({ name }) => programs.includes(name)).map(programFinding))),
   ];
 }
 

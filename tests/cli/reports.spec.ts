@@ -6,7 +6,7 @@ import type { CheckReport } from "../../cli/check.ts";
 
 import { readAddresses, renderAddresses } from "../../cli/addresses.ts";
 import { leftoversOf } from "../../cli/cluster.ts";
-import { memoryWanted, renderFindings, serviceFinding } from "../../cli/doctor.ts";
+import { memoryWanted, programsFor, renderFindings, serviceFinding } from "../../cli/doctor.ts";
 import { atLeast, type Finding } from "../../cli/finding.ts";
 import { type DownReport, renderDown } from "../../cli/down.ts";
 import { projectDir } from "../../cli/paths.ts";
@@ -284,6 +284,22 @@ describe("doctor", () => {
     expect(gibibytes("studio")).to.deep.equal([13, 26, 12]);
     expect(gibibytes("pipeline")).to.deep.equal([10, 25, 11]);
     expect(gibibytes("full")).to.deep.equal([15, 31, 15]);
+  });
+
+  it("asks only for programs that what the stack has built needs", () => {
+    const programs = (server: string, cluster: object = {}) =>
+      programsFor(
+        loadConfig({
+          "millrace:cluster": cluster,
+          "millrace:services": { objectStore: { server } },
+        }),
+      );
+    const elsewhere = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
+    const python = ["python3", "pip3", "mmdebstrap"];
+    expect(programs("garage")).to.deep.equal(["docker", "go", "cargo", "mvn", ...python]);
+    expect(programs("versity")).to.deep.equal(["docker", "go", "mvn", ...python]);
+    expect(programs("versity", elsewhere)).to.deep.equal(["docker", "go", "mvn", ...python]);
+    expect(programs("garage", elsewhere)).to.deep.equal(["docker", "cargo", "mvn", ...python]);
   });
 
   it("compares versions by number", () => {
