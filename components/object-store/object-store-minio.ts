@@ -2,7 +2,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { dataPaths } from "./data-paths.ts";
-import type { BucketRight, ObjectStoreContents, S3Server } from "./object-store-server.ts";
+import { type BucketRight, type ObjectStoreContents, rightNames, type S3Server } from "./object-store-server.ts";
+import { actionsOf } from "./programs/rights.ts";
 import { httpProbe, secretEnv } from "../../platform/workload.ts";
 
 const S3_PORT = 9000;
@@ -10,28 +11,13 @@ const CONSOLE_PORT = 9001;
 const ROOT_USER = "rootUser";
 const ROOT_PASSWORD = "rootPassword";
 
-const ACTIONS: Readonly<Record<BucketRight, { bucket: readonly string[]; object: readonly string[] }>> = {
-  read: { bucket: ["s3:GetBucketLocation", "s3:ListBucket"], object: ["s3:GetObject"] },
-  readWrite: {
-    bucket: ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-    object: [
-      "s3:GetObject",
-      "s3:PutObject",
-      "s3:DeleteObject",
-      "s3:AbortMultipartUpload",
-      "s3:ListMultipartUploadParts",
-    ],
-  },
-  owner: { bucket: ["s3:*"], object: ["s3:*"] },
-};
-
 /** The policy of one consumer: its rights on its buckets and nothing else. */
 export function minioPolicy(rights: Readonly<Record<string, BucketRight>>): object {
   return {
     Version: "2012-10-17",
     Statement: Object.entries(rights).flatMap(([bucket, right]) => [
-      { Effect: "Allow", Action: ACTIONS[right].bucket, Resource: [`arn:aws:s3:::${bucket}`] },
-      { Effect: "Allow", Action: ACTIONS[right].object, Resource: [`arn:aws:s3:::${bucket}/*`] },
+      { Effect: "Allow", Action: actionsOf(rightNames[right], "bucket"), Resource: [`arn:aws:s3:::${bucket}`] },
+      { Effect: "Allow", Action: actionsOf(rightNames[right], "object"), Resource: [`arn:aws:s3:::${bucket}/*`] },
     ]),
   };
 }

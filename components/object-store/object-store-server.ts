@@ -1,9 +1,17 @@
 /** What an S3 server must say about itself for `ObjectStore` to run it. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { EnvVar, Probes, VolumeMount } from "../../platform/workload.ts";
+import type { Right } from "./programs/rights.ts";
 
 /** What a consumer may do with a bucket. */
 export type BucketRight = "read" | "readWrite" | "owner";
+
+/** Rights in the words of the setup Job. */
+export const rightNames: Readonly<Record<BucketRight, readonly Right[]>> = {
+  read: ["read"],
+  readWrite: ["read", "write"],
+  owner: ["read", "write", "owner"],
+};
 
 /** Buckets, and for each consumer its right on each bucket that it may use. */
 export interface ObjectStoreContents {

@@ -12,7 +12,7 @@ import { labels, s3KeySecretName, selector, serviceHost } from "../../platform/n
 import { garage } from "./object-store-garage.ts";
 import { minio } from "./object-store-minio.ts";
 import { versity } from "./object-store-versity.ts";
-import type { BucketRight, ObjectStoreContents, S3Server } from "./object-store-server.ts";
+import { type BucketRight, type ObjectStoreContents, rightNames, type S3Server } from "./object-store-server.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import { configMap, job, type Resources, service, statefulSet } from "../../platform/workload.ts";
 import { type Proven, proven } from "../../platform/proven.ts";
@@ -28,18 +28,11 @@ const SECRET_KEY = "secretKey";
 
 const servers: Readonly<Record<ServerKind, S3Server>> = { garage, versity, minio };
 
-/** Rights in the words of the setup Job. */
-const rightNames: Readonly<Record<BucketRight, readonly string[]>> = {
-  read: ["read"],
-  readWrite: ["read", "write"],
-  owner: ["read", "write", "owner"],
-};
-
 export interface ObjectStoreArgs<Consumer extends string> {
   readonly namespace: pulumi.Input<string>;
-  /** The S3 server, and an image with the contract of `dxflrs/garage`, `versity/versitygw` or `minio/minio`. */
+  /** The S3 server, and an image with the contract of `versity/versitygw`, `dxflrs/garage` or `minio/minio`. */
   readonly server: { readonly kind: ServerKind; readonly image: pulumi.Input<string> };
-  /** The platform's tools image, for the Job that makes buckets and keys in Garage and in Versity's gateway. */
+  /** The platform's tools image, for the Job that makes buckets and keys in Versity's gateway and in Garage. */
   readonly toolsImage: pulumi.Input<string>;
   readonly buckets: readonly string[];
   /** For each consumer its right on each bucket that it may use. */

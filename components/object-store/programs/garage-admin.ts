@@ -1,5 +1,6 @@
 /** The calls of Garage's admin API (version 2) that the setup needs. */
 import { z } from "zod";
+import type { Right } from "./rights.ts";
 
 const permissions = z.looseObject({ read: z.boolean(), write: z.boolean(), owner: z.boolean() });
 
@@ -10,7 +11,6 @@ const bucketShape = z.looseObject({
 const keyShape = z.looseObject({ accessKeyId: z.string(), name: z.string(), secretAccessKey: z.string().nullish() });
 const keyListShape = z.array(z.looseObject({ id: z.string(), name: z.string() }));
 
-export type Right = "read" | "write" | "owner";
 export type Permissions = Readonly<Record<Right, boolean>>;
 export type Bucket = z.infer<typeof bucketShape>;
 export type Key = z.infer<typeof keyShape>;

@@ -1,14 +1,16 @@
 /** What a Garage server must hold, and the steps from what it holds to that. */
 import { z } from "zod";
-import type { GarageAdmin, Permissions, Right } from "./garage-admin.ts";
+import type { GarageAdmin, Permissions } from "./garage-admin.ts";
+import { type Right, right } from "./rights.ts";
 
-const right = z.enum(["read", "write", "owner"]);
+/** A bucket's name, as every setup has declared it. */
+export const bucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name has 3 to 63 of a-z 0-9 . -");
 
 export const setupSchema = z
   .strictObject({
-    buckets: z.array(
-      z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name has 3 to 63 of a-z 0-9 . -"),
-    ),
+    buckets: z.array(bucketName),
     /** Rights by consumer and bucket. */
     keys: z.record(z.string(), z.record(z.string(), z.array(right))),
   })

@@ -87,6 +87,10 @@ export class VersityAdmin {
     await this.#ask("delete-user", `access=${encodeURIComponent(accessKey)}`);
   }
 
+  async buckets(): Promise<string[]> {
+    return (await this.#client.listBuckets()).map(({ name }) => name);
+  }
+
   async hasBucket(name: string): Promise<boolean> {
     return this.#client.bucketExists(name);
   }

@@ -1,16 +1,7 @@
 /** Rights on a bucket as the bucket's policy, which is how Versity's gateway gives them. */
+import { z } from "zod";
+import { actionsOf } from "./rights.ts";
 import type { KeyPair, Setup } from "./setup.ts";
-
-type Right = Setup["keys"][string][string][number];
-
-const ACTIONS: Readonly<Record<Right, { readonly bucket: readonly string[]; readonly object: readonly string[] }>> = {
-  read: { bucket: ["s3:GetBucketLocation", "s3:ListBucket"], object: ["s3:GetObject", "s3:GetObjectAttributes"] },
-  write: {
-    bucket: ["s3:ListBucketMultipartUploads"],
-    object: ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-  },
-  owner: { bucket: ["s3:*"], object: ["s3:*"] },
-};
 
 interface Statement {
   readonly Sid: string;
@@ -34,10 +25,31 @@ export function policyOf(
       Sid: `${consumer} ${what}`,
       Effect: "Allow",
       Principal: { AWS: [pair.accessKey] },
-      Action: held.includes("owner") ? ACTIONS.owner[what] : held.flatMap((right) => ACTIONS[right][what]),
+      Action: actionsOf(held, what),
       Resource: [resource],
     });
     return [statement("bucket", `arn:aws:s3:::${bucket}`), statement("object", `arn:aws:s3:::${bucket}/*`)];
   });
   return statements.length === 0 ? undefined : { Version: "2012-10-17", Statement: statements };
+}
+
+/** A statement of ours, as `policyOf` writes it. */
+const ours = z.looseObject({
+  Sid: z.string().regex(/^\S+ (bucket|object)$/),
+  Principal: z.object({ AWS: z.array(z.string()) }),
+});
+const policies = z.looseObject({ Statement: z.array(z.unknown()) });
+
+/**
+ * @param isForeign Whether an account is somebody else's.
+ * @returns the policy without the statements that a setup has written; `undefined` when it has no others
+ */
+export function withoutOurs(policy: unknown, isForeign: (accessKey: string) => boolean): object | undefined {
+  const { data } = policies.safeParse(policy);
+  if (data === undefined) return policy as object | undefined;
+  const others = data.Statement.filter((statement) => {
+    const read = ours.safeParse(statement);
+    return !read.success || read.data.Principal.AWS.some(isForeign);
+  });
+  return others.length === 0 ? undefined : { ...data, Statement: others };
 }

@@ -2,14 +2,15 @@
  * Makes Versity's gateway hold the declared buckets, accounts and rights.
  *
  * Environment: `S3_URL`, `AWS_REGION`, `ROOT_ACCESS_KEY_ID`, `ROOT_SECRET_ACCESS_KEY`, and `SETUP_CONFIG`, `KEYS_DIR`,
- * `SETUP_TIMEOUT_SECONDS` as in `object-store-setup.ts`. Running it again changes nothing. Buckets are never deleted.
+ * `SETUP_TIMEOUT_SECONDS` as in `object-store-setup.ts`. Running it again changes nothing. Buckets are never deleted; one
+ * that is not declared any more keeps its objects, and nobody whom a setup gave rights has any on it.
  */
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { KeyPair, Setup } from "./setup.ts";
+import { bucketName, type KeyPair, type Setup } from "./setup.ts";
 import { readPairs, setupEnvironment, setUpOrExit, waitForServer } from "./setup-job.ts";
 import { VersityAdmin } from "./versity-admin.ts";
-import { policyOf } from "./versity-policy.ts";
+import { policyOf, withoutOurs } from "./versity-policy.ts";
 
 const environment = setupEnvironment.extend({
   S3_URL: z.url(),
@@ -52,6 +53,15 @@ export async function setUpVersity(
     if (isDeepStrictEqual(await admin.policy(bucket), wanted)) continue;
     await admin.setPolicy(bucket, wanted);
     changes.push(`bucket ${bucket}: rights set`);
+  }
+  const foreign = new Set(accounts.filter(({ isOurs }) => !isOurs).map(({ accessKey }) => accessKey));
+  const undeclared = (await admin.buckets()).filter((name) => !setup.buckets.includes(name));
+  for (const bucket of undeclared.filter((name) => bucketName.safeParse(name).success)) {
+    const held = await admin.policy(bucket);
+    const kept = withoutOurs(held, (accessKey) => foreign.has(accessKey));
+    if (isDeepStrictEqual(held, kept)) continue;
+    await admin.setPolicy(bucket, kept);
+    changes.push(`bucket ${bucket}: rights taken away, it is not declared any more`);
   }
   const declared = new Set([...pairs.values()].map(({ accessKey }) => accessKey));
   for (const { accessKey } of accounts.filter((account) => account.isOurs && !declared.has(account.accessKey))) {

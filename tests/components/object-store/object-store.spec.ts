@@ -7,6 +7,8 @@ import {
   objectStoreProblems,
   setupConfig,
 } from "../../../components/object-store/object-store.ts";
+import { setupSchema } from "../../../components/object-store/programs/setup.ts";
+import { policyOf } from "../../../components/object-store/programs/versity-policy.ts";
 import { Storage } from "../../../platform/storage.ts";
 import { envOf, nodePorts, resources } from "../../support/fixtures.ts";
 import { mock, type Mocked, namesOf, valueOf } from "../../support/mocks.ts";
@@ -177,6 +179,38 @@ describe("ObjectStore", () => {
     expect(text).not.to.contain("s3:PutObject");
     expect(text).not.to.contain("checkpoints");
     expect(JSON.stringify(minioPolicy({ lake: "readWrite" }))).to.contain("s3:PutObject");
+  });
+
+  it("gives a right the same actions by MinIO's policies as by Versity's", () => {
+    const pair = { accessKey: "GK-spark", secretKey: "hush" };
+    for (const right of ["read", "readWrite", "owner"] as const) {
+      const one = { buckets: ["lake"], keys: { spark: { lake: right } } };
+      const setup = setupSchema.parse(JSON.parse(setupConfig(one)));
+      const { Statement: ours = [] } = policyOf("lake", setup, new Map([["spark", pair]])) ?? {};
+      const { Statement: theirs } = minioPolicy({ lake: right }) as { Statement: { Action: string[] }[] };
+      expect(ours.map(({ Action }) => Action)).to.deep.equal(theirs.map(({ Action }) => Action));
+    }
+    expect(minioPolicy({ lake: "readWrite" })).to.deep.equal({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+          Resource: ["arn:aws:s3:::lake"],
+        },
+        {
+          Effect: "Allow",
+          Action: [
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:DeleteObject",
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+          ],
+          Resource: ["arn:aws:s3:::lake/*"],
+        },
+      ],
+    });
   });
 
   it("never hands keys to mc as arguments", () => {

@@ -20,6 +20,10 @@ class FakeGateway {
     if (this.refusal !== undefined) return [this.refusal[0], problem(this.refusal[1])];
     if (method === "PATCH") return this.#admin(url, body);
     const bucket = url.pathname.split("/")[1] ?? "";
+    if (bucket === "") {
+      const all = [...this.policies.keys()].map((name) => `<Bucket><Name>${name}</Name></Bucket>`);
+      return [200, `<ListAllMyBucketsResult><Buckets>${all.join("")}</Buckets></ListAllMyBucketsResult>`];
+    }
     if (url.searchParams.has("policy")) return this.#policy(method, bucket, body);
     if (method === "PUT") this.policies.set(bucket, "");
     return this.policies.has(bucket) ? [200, ""] : [404, problem("NoSuchBucket")];
@@ -126,7 +130,7 @@ describe("setting up Versity's gateway", () => {
       Resource: ["arn:aws:s3:::lake"],
     });
     expect(policy.Statement[3]).to.deep.include({
-      Action: ["s3:GetObject", "s3:GetObjectAttributes"],
+      Action: ["s3:GetObject"],
       Resource: ["arn:aws:s3:::lake/*"],
     });
     expect(policy.Statement[1]?.["Action"]).to.include.members(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]);
@@ -143,6 +147,28 @@ describe("setting up Versity's gateway", () => {
       "key GK-hub: deleted, no consumer has it",
     ]);
     expect([...gateway.accounts.keys()]).to.deep.equal(["GK-spark", "somebody"]);
+    expect(gateway.policies.get("homes")).to.equal("");
+  });
+
+  it("takes away rights on a bucket that is no longer declared, with its accounts still there, and nothing that others gave", async () => {
+    await setUpVersity(admin, setup, pairs);
+    gateway.accounts.set("somebody", { Secret: "s", Role: "user", ProjectID: "0" });
+    const statement = { Effect: "Allow", Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::homes/*"] };
+    const others = [
+      { ...statement, Sid: "theirs object", Principal: { AWS: ["somebody"] } },
+      { ...statement, Sid: "for all", Principal: "*" },
+    ];
+    const held = JSON.parse(gateway.policies.get("homes") ?? "") as { Statement: object[] };
+    gateway.policies.set("homes", JSON.stringify({ ...held, Statement: [...held.Statement, ...others] }));
+    gateway.policies.set("no name that a setup takes", "{}");
+    gateway.policies.set("not-ours", JSON.stringify({ Version: "2012-10-17", Statement: others }));
+    const less = setupSchema.parse({ buckets: ["lake"], keys: { ...setup.keys, hub: {} } });
+    const taken = "bucket homes: rights taken away, it is not declared any more";
+    expect(await setUpVersity(admin, less, pairs)).to.deep.equal([taken]);
+    expect(JSON.parse(gateway.policies.get("homes") ?? "")).to.deep.equal({ Version: "2012-10-17", Statement: others });
+    expect(await setUpVersity(admin, less, pairs)).to.deep.equal([]);
+    gateway.policies.set("homes", JSON.stringify(held));
+    expect(await setUpVersity(admin, less, pairs)).to.deep.equal([taken]);
     expect(gateway.policies.get("homes")).to.equal("");
   });
 
