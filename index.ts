@@ -40,16 +40,16 @@ import { isTools } from "./platform/service.ts";
 import { Storage } from "./platform/storage.ts";
 
 const secretKeys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
-const config = loadConfig(
+const given = loadConfig(
   pulumi.runtime.allConfig(),
   `Pulumi.${pulumi.getStack()}.yaml`,
   secretKeys.map((key) => [key.replace(/^millrace:/, "")]),
 );
-for (const warning of configWarnings(config)) void pulumi.log.warn(warning);
+for (const warning of configWarnings(given)) void pulumi.log.warn(warning);
 
 // The ground: where it runs, what is stored where, what is published how.
-const target = targetProfile(config.cluster);
-const stackId = await guard(config, target);
+const target = targetProfile(given.cluster);
+const { config, stackId } = await guard(given, target);
 await readyContexts(imagesToBuild(wantedImages(config)));
 const provider = new k8s.Provider("cluster", {
   context: target.context,

@@ -21,6 +21,7 @@ import { createProgress, duringEach, type Progress } from "./progress.ts";
 import { copyFromCache } from "./ready-images.ts";
 import { readStackAsBefore, type Stack } from "./stack.ts";
 import { duration, table } from "./table.ts";
+import { asThePlatform } from "./transitions.ts";
 
 export type Place = "there" | "cache" | "nowhere" | "copied" | "built" | "failed";
 
@@ -64,7 +65,9 @@ export const images: Command = {
     const push = text(values, "push");
     const problem = push === undefined ? undefined : pushProblem(push);
     if (problem !== undefined) throw new UserError(problem);
-    const { stack, note } = await readStackAsBefore(args, await chooseEngine(args.engine));
+    const engine = await chooseEngine(args.engine);
+    const { stack: read, note } = await readStackAsBefore(args, engine);
+    const stack = await asThePlatform(read, engine);
     const progress = createProgress({ sink: process.stderr });
     if (note !== undefined) progress.log(note);
     const interrupt = onInterrupt(() => {

@@ -1,12 +1,12 @@
 /** Who a stack of this clone is, towards everything that is shared on the machine. */
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { parse } from "yaml";
 
 import type { Owner } from "../clusters/embedded/cluster.ts";
+import { recordedState } from "../engine/recorded.ts";
 import { ensureStackId, readStackId, removeStackId, stackIdFile } from "../engine/stack-id.ts";
-import { statePaths } from "../engine/state.ts";
 import { projectDir } from "./paths.ts";
 
 /** The project's name in Pulumi.yaml. */
@@ -47,14 +47,5 @@ export async function keepingOwner<T>(stack: string, work: () => Promise<T>, fol
 
 /** Whether the stack's state records anything. A damaged state counts: nobody knows what it records. */
 export function hasState(stack: string, folder = projectDir): boolean {
-  const { checkpoint } = statePaths(folder, projectName(folder), stack);
-  if (!existsSync(checkpoint)) return false;
-  try {
-    const stored = JSON.parse(readFileSync(checkpoint, "utf8")) as {
-      readonly checkpoint?: { readonly latest?: { readonly resources?: readonly unknown[] } };
-    };
-    return (stored.checkpoint?.latest?.resources ?? []).length > 0;
-  } catch {
-    return true;
-  }
+  return recordedState(folder, projectName(folder), stack).hasResources;
 }

@@ -12,6 +12,7 @@ import { type Profile, profiles, servicesOf } from "../config/profiles.ts";
 import { openSecure } from "../engine/config.ts";
 import { Crypter } from "../engine/secrets.ts";
 import type { EngineOptions } from "../engine/types.ts";
+import { componentTypes } from "../platform/names.ts";
 import { type EmbeddedChoice, nameInFile, overlayChoice, rememberedChoice } from "./embedded-choice.ts";
 import { messageOf, UserError } from "./errors.ts";
 import type { Engine } from "./engine.ts";
@@ -91,13 +92,18 @@ export function refuseMovedCluster(stack: Pick<Stack, "name" | "config">, folder
   );
 }
 
-/** The component whose inputs remember the profile, the first that a deploy records; and what older states call it. */
-const PROFILE_KEEPERS = ["millrace:index:PlatformNamespace", "analytics:index:PlatformNamespace"];
+/** The component whose inputs remember the profile, the first that a deploy records. */
+const PROFILE_KEEPER = "PlatformNamespace";
 
-async function recordedProfile(engine: Pick<Engine, "recorded">, stack: Stack): Promise<unknown> {
-  for (const type of PROFILE_KEEPERS) {
+/** What the state has recorded of a component, also under its former type. */
+export async function recordedInputs(
+  engine: Pick<Engine, "recorded">,
+  stack: Stack,
+  component: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  for (const type of componentTypes(component)) {
     const inputs = await engine.recorded(engineOptions(stack, false), type);
-    if (inputs !== undefined) return inputs["profile"];
+    if (inputs !== undefined) return inputs;
   }
   return undefined;
 }
@@ -113,7 +119,7 @@ export async function readStackAsBefore(
   folder = projectDir,
 ): Promise<{ readonly stack: Stack; readonly note: string | undefined }> {
   const stack = readStack(args, folder);
-  const recorded = await recordedProfile(engine, stack);
+  const recorded = (await recordedInputs(engine, stack, PROFILE_KEEPER))?.["profile"];
   const last: Profile | undefined = profiles.find((name) => name === recorded);
   const now = stack.config.profile;
   if (last === undefined || last === now) return { stack, note: undefined };

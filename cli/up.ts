@@ -1,4 +1,5 @@
 /** `npm run up`: config, engine, preflight, cluster and images at once, deploy, proof, and the table of what now runs. */
+import { isDeepStrictEqual } from "node:util";
 import type { EngineResult } from "../engine/types.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
 import { askingOf, silentAddresses } from "./answering.ts";
@@ -30,7 +31,7 @@ import { engineOptions, readStackAsBefore, refuseMovedCluster, type Stack } from
 import { duration } from "./table.ts";
 import { type CpuMeter, startCpuMeter } from "./cpu-meter.ts";
 import { renderPath, renderTiming, Timeline, type Timing, timingOf } from "./timeline.ts";
-import { checkTransitions } from "./transitions.ts";
+import { type Checked, checkTransitions } from "./transitions.ts";
 
 /** What `up --json` prints. */
 export interface UpReport {
@@ -131,13 +132,14 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
     errors: [],
   };
   try {
-    await timeline.during("checks", async () => {
-      await checkTransitions(stack, engine);
+    const checked = await timeline.during("checks", async () => {
       await preflight(stack, progress);
+      // What is forgotten decides nothing any more.
       await forgetRemovedCluster(stack, attempt);
+      return await checkTransitions(stack, engine, attempt);
     });
     rememberEmbedded(stack, attempt.choice);
-    await prepare(attempt, signal);
+    await prepare(attempt, checked, signal);
     if (!isStopped(signal)) {
       await timeline.during("what leaves", async () => {
         await forgetLostPlatform(stack, attempt);
@@ -208,7 +210,8 @@ function cause(proof: ProofReport): string {
 }
 
 /** Cluster and images at once: both are given time to end, so that neither's failure hides the other's. */
-async function prepare({ stack, engine, progress, timeline }: Attempt, signal: AbortSignal): Promise<void> {
+async function prepare(attempt: Attempt, { stack, answered }: Checked, signal: AbortSignal): Promise<void> {
+  const { engine, progress, timeline } = attempt;
   const cluster = timeline.during("embedded cluster", () => startCluster(stack, progress, signal));
   const registryRuns = cluster.then(
     () => true,
@@ -222,7 +225,15 @@ async function prepare({ stack, engine, progress, timeline }: Attempt, signal: A
     settled.status === "rejected" ? [settled.reason as unknown] : [],
   );
   if (failures.length > 0) throw new AggregateError(failures, "preparing the cluster and the images failed");
-  if (!signal.aborted) await checkFit(stack, progress);
+  if (signal.aborted) return;
+  if (!answered) {
+    const { stack: now } = await checkTransitions(attempt.stack, engine, attempt);
+    // A cluster that was off has told which server's data it has.
+    if (!isDeepStrictEqual(now.config, stack.config)) {
+      await readyImages({ stack: now, engine, progress, signal, registryRuns: Promise.resolve(true) });
+    }
+  }
+  await checkFit(stack, progress);
 }
 
 function causes(error: unknown): string[] {

@@ -32,7 +32,7 @@ interface Item extends OwnedSet {
     readonly template?: {
       readonly spec?: {
         readonly containers?: readonly {
-          readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+          readonly volumeMounts?: readonly { readonly mountPath: string }[];
         }[];
       };
     };
@@ -126,16 +126,14 @@ function toSet({ metadata, spec }: Item): LiveSet[] {
       service,
       replicas: spec?.replicas ?? 1,
       hasClaims: (spec?.volumeClaimTemplates ?? []).length > 0,
-      ...dataPathOf(spec),
+      ...mountPathsOf(spec),
     },
   ];
 }
 
-function dataPathOf(spec: Item["spec"]): Pick<LiveSet, "dataPath"> {
-  const names = (spec?.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name);
+function mountPathsOf(spec: Item["spec"]): Pick<LiveSet, "mountPaths"> {
   const mounts = spec?.template?.spec?.containers?.[0]?.volumeMounts ?? [];
-  const path = mounts.find(({ name }) => names.includes(name))?.mountPath;
-  return path === undefined ? {} : { dataPath: path };
+  return mounts.length === 0 ? {} : { mountPaths: mounts.map(({ mountPath }) => mountPath) };
 }
 
 /** Lists by path; `undefined` for what may not be read. */

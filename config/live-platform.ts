@@ -31,8 +31,8 @@ export interface LiveSet {
   readonly replicas: number;
   /** Whether its pods keep their data on claims. */
   readonly hasClaims: boolean;
-  /** Where its first container has the claim. @default - it has none */
-  readonly dataPath?: string;
+  /** Where its first container has volumes. @default - nowhere */
+  readonly mountPaths?: readonly string[];
 }
 
 /** What a stack has in its cluster. */

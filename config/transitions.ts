@@ -3,6 +3,8 @@
  * now (`clusters/claims.ts` reads it) and the config that is to come.
  */
 import { quantityOf } from "../platform/quantity.ts";
+import { isLeftToData, writerOf } from "./claim-program.ts";
+import { claimsInWords, sizeInWords } from "./claims-in-words.ts";
 import { fewerMembers } from "./fewer-members.ts";
 import type { LiveClaim, Transition } from "./live-platform.ts";
 import type { DataSettings } from "../platform/storage.ts";
@@ -49,10 +51,17 @@ export function transitionProblems(transition: Transition): string[] {
   return rules.flatMap((rule) => rule(transition));
 }
 
-/** All problems in one message. */
-export function refusal(problems: readonly string[]): string {
-  const lines = problems.map((problem) => `  - ${problem}`).join("\n");
-  return `this change would lose data of the running platform; nothing was changed:\n${lines}`;
+/**
+ * All problems in one message.
+ * @param undecided Choices that the stack's file leaves open and nothing decides.
+ */
+export function refusal(problems: readonly string[], undecided: readonly string[] = []): string {
+  const cause =
+    problems.length === 0
+      ? "nothing decides what the stack's file leaves open"
+      : "this change would lose data of the running platform";
+  const lines = [...undecided, ...problems].map((problem) => `  - ${problem}`).join("\n");
+  return `${cause}; nothing was changed:\n${lines}`;
 }
 
 /** One line per service that goes and whose claims stay. */
@@ -120,16 +129,12 @@ function claimsTaken({ live, config }: Transition): string[] {
 /** A claim whose data the program that is to come can't read. */
 function otherProgram({ live, config }: Transition): string[] {
   return rooms.flatMap((room) => {
-    const { program, set } = room.claims ?? {};
+    const { program, set = "" } = room.claims ?? {};
     if (program === undefined || !isOwn(room, config)) return [];
-    const wanted = program.of(settingsOf(room.name, config));
-    const held = live.sets.find(
-      ({ service, namespace }) => service === set && namespace === config.cluster.namespace,
-    )?.dataPath;
-    // A claim from before it bore its writer's name is told by the set that uses it.
-    const [mounted] = Object.entries(program.dataPaths).find(([, path]) => path === held) ?? [];
+    const own = settingsOf(room.name, config);
+    const wanted = isLeftToData(program, own) ? undefined : program.of(own);
+    const writer = writerOf(live, set, program, config.cluster.namespace);
     const claims = live.claims.filter(({ service }) => service === set);
-    const writer = claims.find(({ dataOf }) => dataOf !== undefined)?.dataOf ?? mounted;
     if (wanted === undefined || writer === undefined || writer === wanted || claims.length === 0) return [];
     return [
       `millrace:services.${room.name}.${program.setting}: received "${wanted}", but ${claimsInWords(claims)} ` +
@@ -223,12 +228,3 @@ const isRecovery = (claim: LiveClaim, wanted: number): boolean =>
   claim.capacityBytes !== undefined && isGrowing(claim) && wanted > claim.capacityBytes;
 
 const isPersistent = ({ isOwn: own, storage }: Keeper): boolean => own && storage.kind === "persistent";
-
-function claimsInWords(claims: readonly LiveClaim[]): string {
-  const listed = claims.map(({ name, sizeBytes }) => `${name} (${sizeInWords(sizeBytes)})`).join(", ");
-  return `${claims.length === 1 ? "claim" : "claims"} ${listed}`;
-}
-
-function sizeInWords(bytes: number): string {
-  return bytes % 2 ** 30 === 0 ? `${bytes / 2 ** 30}Gi` : `${Math.ceil(bytes / 2 ** 20)}Mi`;
-}

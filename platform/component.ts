@@ -1,8 +1,6 @@
 /** What all components are: resources of this project whose objects can be found, and changed before they are made. */
 import * as pulumi from "@pulumi/pulumi";
-
-/** Types of the components before they had a name of their own project. */
-const FORMER_PACKAGE = "analytics";
+import { componentTypes } from "./names.ts";
 
 /** Changes the arguments of one object: gives others, or `undefined` to leave them as they are. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind of object has arguments of its own
@@ -27,7 +25,7 @@ export abstract class Component extends pulumi.ComponentResource {
     const { transform = {}, ...rest } = opts;
     const nodes: Record<string, pulumi.Resource> = {};
     const unused = new Set(Object.keys(transform));
-    const token = `millrace:index:${type}`;
+    const [token, former] = componentTypes(type);
     const visit: pulumi.ResourceTransformation = (child) => {
       if (child.type === token && child.name === name) return undefined;
       const key = nodeKey(name, child.type, child.name);
@@ -38,7 +36,7 @@ export abstract class Component extends pulumi.ComponentResource {
     };
     super(token, name, props, {
       ...rest,
-      aliases: [...(rest.aliases ?? []), { type: `${FORMER_PACKAGE}:index:${type}` }],
+      aliases: [...(rest.aliases ?? []), { type: former }],
       // Before the others, so that they see what is made in the end.
       transformations: [visit, ...(rest.transformations ?? [])],
     });

@@ -29,7 +29,7 @@ export interface LoginEndpoint {
 
 /** A page or port that people open from outside the cluster. */
 export interface PublishedAddress {
-  /** What it is, in the user's words: "Presto", "S3 (Garage)". */
+  /** What it is, in the user's words: "Presto", "S3 (Versity)". */
   readonly title: string;
   /** URL or `host:port` as seen from the user's machine; `undefined` where the target publishes nothing. */
   readonly url: Output<string | undefined>;

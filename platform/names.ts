@@ -19,6 +19,11 @@ export const STACK_ID_LABEL = "millrace/stack-id";
 /** Annotation of a claim that says which program's data it has, where a setting chooses between several. */
 export const DATA_OF_ANNOTATION = "millrace/data-of";
 
+/** Types of a component: the one that it has, and the one that states from before the project's name have recorded. */
+export function componentTypes(component: string): [type: string, former: string] {
+  return [`millrace:index:${component}`, `analytics:index:${component}`];
+}
+
 /** Labels of an object: which service it belongs to and its role there. */
 export function labels(service: string, component: string): Record<string, string> {
   return { ...selector(service, component), [PART_OF_LABEL]: "millrace" };

@@ -225,14 +225,18 @@ export interface ClaimUse<Own> {
   handOver?(leaving: Leaving): Promise<void>;
 }
 
-/** Programs of which no one reads what another has written, told by where they have the claim mounted. */
+/** Programs of which no one reads what another has written, told by where they have their volume mounted. */
 export interface ClaimProgram<Own> {
-  /** The setting below the service's own that chooses. */
+  /** The setting below the service's own that chooses: a program, or `auto`, the one whose data are there. */
   readonly setting: string;
   /** Mount paths by program. */
   readonly dataPaths: Readonly<Record<string, string>>;
-  /** The program that these settings choose; `undefined`: none of the platform's own. */
+  /** Component whose recorded inputs name the program by the setting's name. */
+  readonly component: string;
+  /** The program that these settings choose, with `auto` where no data are; `undefined`: none of the platform's own. */
   of(own: Own): string | undefined;
+  /** Why these settings can't leave it to `auto` where no data are; `undefined`: they can. */
+  autoProblem?(own: Own): string | undefined;
 }
 
 /** What a service is. */

@@ -77,7 +77,7 @@ const stacks: Record<string, Record<string, unknown>> = {
   },
   "cloud with existing S3 and Kafka": { "millrace:cluster": cloud, "millrace:services": existing },
   "without any storage class": { "millrace:cluster": { ...cloud, storageClass: "none" } },
-  versity: { "millrace:services": { objectStore: { server: "versity" } } },
+  garage: { "millrace:services": { objectStore: { server: "garage" } } },
   minio: {
     "millrace:services": { objectStore: { server: "minio", image: "minio/minio:RELEASE.2025-09-07T16-13-09Z" } },
   },
@@ -564,13 +564,14 @@ describe("the program", function () {
   });
 
   it("runs each S3 server from its own image", async () => {
-    const imageOf = async (server: string): Promise<string | undefined> => {
-      const { mocked } = await render({ "millrace:services": { objectStore: { server } } });
+    const imageOf = async (server?: string): Promise<string | undefined> => {
+      const { mocked } = await render({ "millrace:services": { objectStore: server === undefined ? {} : { server } } });
       const store = (await workloads(mocked)).find(({ name }) => name === "object-store");
       return /"image":"localhost:5000\/millrace\/(\w+):/.exec(JSON.stringify(store?.inputs))?.[1];
     };
     expect(await imageOf("garage")).to.equal("garage");
     expect(await imageOf("versity")).to.equal("versitygw");
+    expect(await imageOf()).to.equal("versitygw");
   });
 
   it("asks in profile pipeline for S3 and Cassandra with a key and a role for each consumer", async () => {
@@ -836,7 +837,7 @@ describe("the program", function () {
       { title: "JupyterHub", url: "https://jupyterhub.data.example.com" },
       { title: "Spark history", url: "https://spark-history.data.example.com" },
       { title: "Spark (telemetry)", url: "https://spark-ui.data.example.com" },
-      { title: "S3 (Garage)", url: "https://object-store.data.example.com" },
+      { title: "S3 (Versity)", url: "https://object-store.data.example.com" },
     ]);
   });
 
@@ -852,7 +853,11 @@ describe("the program", function () {
     const sets = await mocked.ofType("kubernetes:apps/v1:StatefulSet");
     expect(sets.map(({ name }) => name)).to.deep.equal(["postgres", "metastore"]);
     const images = await mocked.ofType("docker:index/image:Image");
-    expect(images.map(({ name }) => name)).not.to.include.members(["images-kafka", "images-garage"]);
+    expect(images.map(({ name }) => name)).not.to.include.members([
+      "images-kafka",
+      "images-garage",
+      "images-versitygw",
+    ]);
     const settings = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-settings");
     expect(settings.inputs.data["spark-defaults.conf"]).to.contain(
       "spark.hadoop.fs.s3a.endpoint https://s3.eu-central-1.amazonaws.com:443",

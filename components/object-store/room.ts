@@ -5,7 +5,7 @@ import { setupResources } from "../../platform/resources.ts";
 import type { Rights } from "../../platform/service.ts";
 import type { S3Source } from "./endpoint.ts";
 import { existingObjectStore, ObjectStore } from "./object-store.ts";
-import { objectStore, objectStoreResources } from "./service.ts";
+import { objectStore, objectStoreResources, serverOf } from "./service.ts";
 
 /** What it is to hold, and who may do what with it. */
 export interface StoreContents<Consumer extends string> {
@@ -28,7 +28,8 @@ export const objectStoreRoom = <Consumer extends string>(contents: StoreContents
       if (own.existing !== undefined) {
         return existingObjectStore({ ...own.existing, secretNames: contents.secretNames });
       }
-      const kind = own.server === "existing" ? "garage" : own.server;
+      const kind = serverOf(own);
+      if (kind === undefined) throw new Error("an existing S3 service without its address");
       const images = { garage: () => image("garage"), versity: () => image("versitygw"), minio: () => own.image ?? "" };
       return new ObjectStore(
         "object-store",

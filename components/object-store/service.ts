@@ -1,6 +1,6 @@
 /** The object store, as plain data. */
 import * as z from "zod";
-import { dataPaths } from "./data-paths.ts";
+import { dataPaths, type ServerKind } from "./data-paths.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type StoreWhole } from "../../platform/service.ts";
@@ -10,9 +10,18 @@ import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.
 
 const server = { small: size(50, 1000, 0.125), large: size(250, 2000, 1) };
 
-/** The S3 server (Garage, Versity's gateway or MinIO). @param settings.memory Limit of the container. */
+/** The S3 server (Versity's gateway, Garage or MinIO). @param settings.memory Limit of the container. */
 export function objectStoreResources(settings: Sized & { readonly memory: string }): Resources {
   return sized(server[settings.size], settings.memory, settings.resources);
+}
+
+/** The server of a platform that has no data yet. */
+const NEW: ServerKind = "versity";
+
+/** The server that the settings choose, `auto` where no data are; `undefined`: an S3 service that is there already. */
+export function serverOf({ server }: { readonly server: ServerKind | "auto" | "existing" }): ServerKind | undefined {
+  if (server === "existing") return undefined;
+  return server === "auto" ? NEW : server;
 }
 
 /** A bucket that is there already: S3's own rules for names. */
@@ -40,17 +49,18 @@ const settings = (whole: StoreWhole) =>
     .strictObject({
       enabled: enabled("an S3 object store is part of the platform"),
       server: z
-        .enum(["garage", "versity", "minio", "existing"])
-        .default("garage")
+        .enum(["auto", "versity", "garage", "minio", "existing"])
+        .default("auto")
         .describe(
-          "S3 server: Garage or Versity's gateway (built from packages), MinIO (needs `image`), or an existing one. The data of one can't be read by another.",
+          "S3 server: Versity's gateway or Garage (built from packages), MinIO (needs `image`), or an existing one. The data of one can't be " +
+            "read by another. `auto` is the one whose data the platform has, and `versity` for a new platform.",
         ),
       storage: storage("10Gi"),
       memory: memory("512Mi", "128Mi"),
       scheduling: schedulingSetting("the server and its setup"),
       resources: resourcesSetting("the server", server),
       image: image().describe(
-        "Image with the contract of `dxflrs/garage`, `versity/versitygw` or `minio/minio`. Default: the server from packages.",
+        "Image with the contract of `versity/versitygw`, `dxflrs/garage` or `minio/minio`; name the `server` with it. Default: the server from packages.",
       ),
       existing: z
         .strictObject({
@@ -88,13 +98,13 @@ export const objectStore = defineService({
   settings,
   isOwn: ({ server }) => server !== "existing",
   image: [
-    { name: "garage", base: "base", isCompiled: true, wanted: ({ server }) => server === "garage" },
+    { name: "garage", base: "base", isCompiled: true, wanted: (own) => serverOf(own) === "garage" },
     {
       name: "versitygw",
       folder: "image-versitygw",
       base: "base",
       isCompiled: true,
-      wanted: ({ server }) => server === "versity",
+      wanted: (own) => serverOf(own) === "versity",
     },
   ],
   usesTools: true,
@@ -167,7 +177,17 @@ export const objectStore = defineService({
   },
   claims: {
     set: "object-store",
-    program: { setting: "server", dataPaths, of: ({ server }) => (server === "existing" ? undefined : server) },
+    program: {
+      setting: "server",
+      dataPaths,
+      component: "ObjectStore",
+      of: serverOf,
+      autoProblem: ({ image }) =>
+        image === undefined
+          ? undefined
+          : `millrace:services.objectStore.image: received "${image}", but not which server it has; ` +
+            `set millrace:services.objectStore.server to ${Object.keys(dataPaths).join(", ")}`,
+    },
   },
   accounts: { kind: "keyPairs", store: "object-store", none: "its S3 service is an existing one" },
   outside: [

@@ -3,7 +3,7 @@ import { readConfig } from "../../check/config.ts";
 
 const rooms = {
   kafka: { bootstrapServers: "kafka:9092" },
-  objectStore: { protocol: "http", host: "object-store", port: 3900, region: "us-east-1" },
+  objectStore: { protocol: "http", host: "object-store", port: 7070, region: "us-east-1" },
   catalog: { uri: "thrift://metastore:9083" },
   presto: { url: "http://presto:8080" },
 };

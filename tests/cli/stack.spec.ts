@@ -214,7 +214,7 @@ describe("the images that a config needs", () => {
     imagesToBuild(wantedImages(loadConfig({ "millrace:services": services, "millrace:profile": profile })));
   const people = ["airflow", "jupyter"];
   const ofPipeline = ["cassandra", "display"];
-  const byDefault = imageNames.filter((name) => name !== "versitygw");
+  const byDefault = imageNames.filter((name) => name !== "garage");
   const without = (names: string[]) => byDefault.filter((name) => !names.includes(name)).sort();
 
   it("are those of the data path by default", () => {
@@ -229,10 +229,12 @@ describe("the images that a config needs", () => {
 
   it("leave out what brings its own image, what is off and what is already there", () => {
     expect(needed({ presto: { image: "prestodb/presto:0.287" } })).to.not.include("presto");
-    expect(needed({ objectStore: { server: "minio", image: "minio/minio:1" } })).to.not.include("garage");
-    expect(needed({ objectStore: { server: "versity" } }))
-      .to.include("versitygw")
-      .and.not.include("garage");
+    expect(needed({ objectStore: { server: "minio", image: "minio/minio:1" } }))
+      .to.not.include("garage")
+      .and.not.include("versitygw");
+    expect(needed({ objectStore: { server: "garage" } }))
+      .to.include("garage")
+      .and.not.include("versitygw");
     expect(needed({ kafka: { existing: { bootstrapServers: "k:9092" } } })).to.not.include("kafka");
     expect(needed({ airflow: { image: "apache/airflow:3.3.2" }, jupyterhub: { enabled: false } }, "studio"))
       .to.not.include("airflow")

@@ -114,7 +114,7 @@ describe("what a stack has in its cluster", () => {
         service: "kafka",
         replicas: 3,
         hasClaims: true,
-        dataPath: "/var/lib/kafka/data",
+        mountPaths: ["/tmp", "/var/lib/kafka/data"],
       },
     ],
     madeNamespaces: [] as string[],

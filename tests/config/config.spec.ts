@@ -21,7 +21,7 @@ describe("the configuration", () => {
     const { cluster, services, proof } = loadConfig({});
     expect(cluster).to.include({ target: "embedded", namespace: "millrace" });
     expect(services.kafka).to.include({ enabled: true, replicas: 1, replicationFactor: 1, autoCreateTopics: false });
-    expect(services.objectStore.server).to.equal("garage");
+    expect(services.objectStore.server).to.equal("auto");
     expect(services.presto.workers).to.equal(0);
     expect(proof).to.deep.equal({ enabled: true, records: 300 });
   });

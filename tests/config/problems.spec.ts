@@ -351,9 +351,9 @@ const bad: Case[] = [
     'millrace:services.objectStore.existing.host: received "https://s3.example.com"; give a host name or an address, without protocol or port',
   ],
   [
-    "existing S3 beside Garage",
+    "existing S3 beside a server of the platform's own",
     { services: { objectStore: { existing: { host: "h", secretName: "s" } } } },
-    "millrace:services.objectStore.existing: is given, but server is garage; set millrace:services.objectStore.server to existing",
+    "millrace:services.objectStore.existing: is given, but server is auto; set millrace:services.objectStore.server to existing",
   ],
   [
     "existing Kafka without port",

@@ -70,22 +70,25 @@ describe("a change of a live platform", () => {
   it("is refused when another server would not read the data that there is", () => {
     const of = (dataPath: string): LivePlatform => ({
       ...live,
-      sets: live.sets.map((set) => (set.service === "object-store" ? { ...set, dataPath } : set)),
+      sets: live.sets.map((set) => (set.service === "object-store" ? { ...set, mountPaths: ["/tmp", dataPath] } : set)),
     });
     const versity = { services: { objectStore: { server: "versity" } } };
+    const garage = { services: { objectStore: { server: "garage" } } };
     expect(problems(versity, of("/var/lib/garage"))).to.deep.equal([
       'millrace:services.objectStore.server: received "versity", but claim data-object-store-0 (10Gi) has data of "garage", which ' +
         '"versity" can\'t read; put "garage" back, or bring the platform up as another stack with this setting, copy what you need, ' +
         "and take this one down",
     ]);
-    expect(problems({}, of("/var/lib/versitygw"))).to.have.length(1);
+    expect(problems(garage, of("/var/lib/versitygw"))).to.have.length(1);
     expect(problems(versity, of("/var/lib/versitygw"))).to.deep.equal([]);
-    expect(problems({}, of("/var/lib/garage"))).to.deep.equal([]);
+    expect(problems(garage, of("/var/lib/garage"))).to.deep.equal([]);
+    // What is left to the data is never another's.
+    for (const path of ["/var/lib/garage", "/var/lib/versitygw"]) expect(problems({}, of(path))).to.deep.equal([]);
     expect(problems(versity, { ...of("/var/lib/garage"), claims: [] })).to.deep.equal([]);
     // Switched off in between: the claim is there, and no set that tells whose data it has.
     const off: LivePlatform = { ...live, claims: [claim("object-store", 10, { dataOf: "garage" })], sets: [] };
     expect(problems(versity, off)).to.deep.equal(problems(versity, of("/var/lib/garage")));
-    expect(problems({}, off)).to.deep.equal([]);
+    expect(problems(garage, off)).to.deep.equal([]);
   });
 
   it("may take back a growth that was not done, down to what the claim has", () => {

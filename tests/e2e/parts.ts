@@ -13,6 +13,7 @@ import * as catalog from "./faults/catalog.ts";
 import { batchKilled } from "./faults/census-batch.ts";
 import { brokerKilled, driverKilled } from "./faults/data-path.ts";
 import * as display from "./faults/display.ts";
+import { garageStays } from "./faults/garage.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
 import { oddRecords } from "./faults/odd-records.ts";
 import { owners, twoClones } from "./faults/owners.ts";
@@ -171,4 +172,5 @@ export const parts: Readonly<Record<string, Part>> = {
 /** Parts that make a platform of their own: they run when no other is up, or take the one that is up away. */
 export const alone: Readonly<Record<string, (runner: Runner) => Promise<void>>> = {
   "slow-node": slowNode,
+  garage: garageStays,
 };
