@@ -619,7 +619,7 @@ const bad: Case[] = [
   [
     "more proof records than one check reads back",
     { proof: { records: 10_001 } },
-    "millrace:proof.records: received 10001; give a whole number from 1 to 10000 (default 200)",
+    "millrace:proof.records: received 10001; give a whole number from 1 to 10000 (default 300)",
   ],
 ];
 
