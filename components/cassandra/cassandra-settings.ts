@@ -112,5 +112,7 @@ export function cassandraJvmOptions(args: {
     "java.io.tmpdir": "/tmp",
   };
   const properties = Object.entries(options).map(([key, value]) => `-D${key}=${value}`);
-  return [`-XX:MaxDirectMemorySize=${DIRECT_MEBIBYTES}M`, ...args.java, ...properties].join(" ");
+  // Upstream's own files of options choose G1, and a JVM with two collectors does not start.
+  const instead = args.java.includes("-XX:+UseG1GC") ? [] : ["-XX:-UseG1GC"];
+  return [`-XX:MaxDirectMemorySize=${DIRECT_MEBIBYTES}M`, ...instead, ...args.java, ...properties].join(" ");
 }
