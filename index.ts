@@ -50,7 +50,10 @@ for (const warning of configWarnings(given)) void pulumi.log.warn(warning);
 // The ground: where it runs, what is stored where, what is published how.
 const target = targetProfile(given.cluster);
 const { config, stackId } = await guard(given, target);
-await readyContexts(imagesToBuild(wantedImages(config)));
+await readyContexts(imagesToBuild(wantedImages(config)), {
+  mirror: config.images.mirror,
+  platform: target.platform,
+});
 const provider = new k8s.Provider("cluster", {
   context: target.context,
   ...(target.kubeconfig === undefined ? {} : { kubeconfig: target.kubeconfig }),

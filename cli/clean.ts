@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { cacheKeys } from "../clusters/embedded/node-image.ts";
-import { baseNames, imageNames, imageTag, namesInUse } from "../images/index.ts";
+import { baseNames, imageNames, imageTag, lockedUpstreamNames, namesInUse } from "../images/index.ts";
 import { type Aged, cacheDir, KEPT_OF_A_KIND, surplusIn, surplusOf } from "../platform/images/cache.ts";
 import type { Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
@@ -84,7 +84,11 @@ interface TaggedImage extends Aged {
 /** Images of the platform in the Docker engine that newer ones have replaced, and that no container is made from. */
 export async function surplusImages(docker: ImageStore, now = Date.now()): Promise<Surplus[]> {
   const { image: node, base: nodeBase } = cacheKeys();
-  const tags = new Map([...imageNames, ...baseNames].map((name): [string, string] => [name, imageTag(name)]));
+  const upstream = lockedUpstreamNames();
+  const tags = new Map([
+    ...[...imageNames, ...baseNames, ...upstream].map((name): [string, string] => [name, imageTag(name)]),
+    ...upstream.map((name): [string, string] => [`${name}-base`, imageTag(name)]),
+  ]);
   tags.set("node", node).set("node-base", nodeBase);
   const [images, containers] = await Promise.all([docker.listImages(), docker.listContainers({ all: true })]);
   const used = new Set(containers.map(({ ImageID }) => ImageID));

@@ -23,7 +23,7 @@ import { type EmbeddedPorts, LABEL } from "../clusters/embedded/container-spec.t
 import type { Inventory } from "../clusters/embedded/inventory.ts";
 import type { NodeDisk } from "../clusters/embedded/node-disk.ts";
 import { embeddedFolder } from "../clusters/targets.ts";
-import { wantedImages } from "../config/images.ts";
+import { cachesOf, wantedImages } from "../config/images.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { imageReference } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
@@ -95,7 +95,7 @@ export async function startCluster(stack: Stack, progress: Progress, signal: Abo
   if (stack.profile.target !== "embedded") return;
   await during(progress, "embedded cluster", async (step) => {
     ensureOwner(stack.name);
-    const { caches } = stack.config.images;
+    const caches = cachesOf(stack.config);
     const options = {
       ...embeddedOptions(stack),
       caches,

@@ -3,10 +3,12 @@ import { existsSync } from "node:fs";
 import { ensureDocker } from "../clusters/docker-engine.ts";
 import { ensureNodeImage, nodeImageName } from "../clusters/embedded/node-image.ts";
 import { nodeImageBelow, pushNodeImage } from "../clusters/embedded/node-image-cache.ts";
-import { wantedImages } from "../config/images.ts";
+import { cachesOf, wantedImages } from "../config/images.ts";
 import { publishImage } from "../engine/providers/docker.ts";
 import { type CachedImage, checkPush, findImages, type FoundImages, nameBelow, ownPrefix } from "../images/find.ts";
-import { buildSettings, contextDir, prepareContexts } from "../images/index.ts";
+import { buildSettings, contextDir, officialImages, prepareContexts } from "../images/index.ts";
+import { upstreamProblems } from "../images/upstream.ts";
+import { lockUpstream, type LookedUp, UPSTREAM_LOCK } from "../images/upstream-lock.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { type ImageName, imageNameText } from "../platform/registry/image-name.ts";
 import { Registry, type RegistryOptions } from "../platform/registry/registry.ts";
@@ -58,6 +60,10 @@ export const images: Command = {
       value: "registry",
       help: "copy or build what this registry lacks, for example registry.example.com/acme/millrace; others name it in images.caches",
     },
+    "lock-upstream": {
+      type: "boolean",
+      help: `look up what the tags of the official images name now, and write the digests to ${UPSTREAM_LOCK}`,
+    },
   },
   async run(values) {
     const started = Date.now();
@@ -65,6 +71,9 @@ export const images: Command = {
     const push = text(values, "push");
     const problem = push === undefined ? undefined : pushProblem(push);
     if (problem !== undefined) throw new UserError(problem);
+    if (push !== undefined && values["lock-upstream"] === true) {
+      throw new UserError("--push and --lock-upstream are two commands: lock first, then push");
+    }
     const engine = await chooseEngine(args.engine);
     const { stack: read, note } = await readStackAsBefore(args, engine);
     const stack = await asThePlatform(read, engine);
@@ -75,6 +84,7 @@ export const images: Command = {
     });
     try {
       const asked = { stack, progress, signal: interrupt.signal };
+      if (values["lock-upstream"] === true) return await lockImages(asked, args.json);
       const outcome = push === undefined ? await listImages(asked) : await pushImages({ ...asked, push });
       progress.stop();
       const report: ImagesReport = { stack: stack.name, ...outcome, durationMs: Date.now() - started };
@@ -106,14 +116,15 @@ type Outcome = Omit<ImagesReport, "stack" | "durationMs">;
 /** Where the images are; asks only. */
 export async function listImages({ stack, signal }: ImagesArgs): Promise<Outcome> {
   const { registry, target, platform } = stack.profile;
-  const names = imagesToBuild(wantedImages(stack.config));
+  const names = namesOf(stack);
+  const { mirror } = stack.config.images;
   if (registry === undefined) {
     const errors = names.length === 0 ? [] : ["the stack has no registry; set millrace:cluster.registry"];
     return { ok: errors.length === 0, registry: "", images: [], warnings: [], errors };
   }
   const own = ownPrefix(registry.push);
   const kept = registryFolder(stack.profile);
-  const found = await findImages(names, { own, kept, caches: stack.config.images.caches, platform }, { signal });
+  const found = await findImages(names, { own, kept, caches: cachesOf(stack.config), mirror, platform }, { signal });
   const problem =
     found.problem === undefined || target === "embedded" ? [] : [`registry ${registry.push}: ${found.problem}`];
   const listed = names.map((name): ImageReport => {
@@ -122,6 +133,14 @@ export async function listImages({ stack, signal }: ImagesArgs): Promise<Outcome
     return reportOf(own, name, state, { from: cached?.cache });
   });
   return { ok: true, registry: own, images: listed, warnings: [...problem, ...found.warnings], errors: [] };
+}
+
+/** Names of the images that are made for a stack. @throws UserError when an official one is wanted and its digest is not known */
+function namesOf({ config }: Pick<Stack, "config">): string[] {
+  const names = imagesToBuild(wantedImages(config));
+  const problems = upstreamProblems(names);
+  if (problems.length > 0) throw new UserError(problems.join("\n"));
+  return names;
 }
 
 interface PushArgs extends ImagesArgs {
@@ -142,11 +161,12 @@ export async function pushImages(args: PushArgs): Promise<Outcome> {
   const { stack, push, progress, signal } = args;
   const { registry, platform } = stack.profile;
   const options = { ...args.options, signal };
-  const names = imagesToBuild(wantedImages(stack.config));
+  const names = namesOf(stack);
+  const { mirror } = stack.config.images;
   const own = registry === undefined ? [] : [ownPrefix(registry.push)];
-  const caches = [...own, ...stack.config.images.caches].filter((cache) => cache !== push);
+  const caches = [...own, ...cachesOf(stack.config)].filter((cache) => cache !== push);
   const step = progress.step(`asking ${push}`);
-  const found = await findImages(names, { own: push, caches, platform }, options);
+  const found = await findImages(names, { own: push, caches, mirror, platform }, options);
   if (found.problem !== undefined) {
     step.failed();
     throw new UserError(`--push ${push}: ${found.problem}`);
@@ -238,7 +258,8 @@ async function built(
       await ensureDocker((detail) => {
         progress.log(detail);
       });
-    await duringEach(progress, (report) => prepare(names, report, signal));
+    const upstream = { mirror: stack.config.images.mirror, platform: stack.profile.platform };
+    await duringEach(progress, (report) => prepare(names, report, signal, upstream));
   } catch (error) {
     problem = causesOf(error);
   }
@@ -294,4 +315,44 @@ export function renderImages(report: ImagesReport): string {
     ...report.warnings,
     `${report.images.length} images, in ${duration(report.durationMs)}`,
   ].join("\n");
+}
+
+/** What `images --lock-upstream --json` prints. */
+export interface LockReport {
+  readonly ok: boolean;
+  /** File that has the digests, relative to the project. */
+  readonly file: string;
+  readonly images: readonly LookedUp[];
+  readonly errors: readonly string[];
+}
+
+/** Looks up the digests of all official images, whether the stack runs them or not: the file is one for all stacks. */
+async function lockImages({ stack, progress, signal }: ImagesArgs, json: boolean): Promise<number> {
+  const { mirror } = stack.config.images;
+  const step = progress.step("looking up official images");
+  const images = await lockUpstream({
+    images: officialImages,
+    mirror,
+    platform: stack.profile.platform,
+    options: { signal },
+  });
+  const errors = images.flatMap(({ image, error }) => (error === null ? [] : [`${image}: ${error}`]));
+  if (errors.length === 0) step.done(`${images.length} digests`);
+  else step.failed();
+  progress.stop();
+  const report: LockReport = { ok: errors.length === 0, file: UPSTREAM_LOCK, images, errors };
+  process.stdout.write(`${json ? JSON.stringify(report, null, 2) : renderLock(report)}\n`);
+  reportErrors(report.errors);
+  return report.ok ? 0 : 1;
+}
+
+export function renderLock({ file, images }: LockReport): string {
+  const rows = images.map(({ image, digest, before }) => {
+    const state =
+      digest === null ? "not looked up" : before === null ? "new" : before === digest ? "as before" : "changed";
+    return [image, state, digest ?? before ?? ""];
+  });
+  const isNew = images.some(({ digest, before }) => digest !== null && digest !== before);
+  const words = isNew ? `written to ${file}; commit it` : `${file} is as it was`;
+  return [table(["image", "state", "digest"], rows), words].join("\n");
 }

@@ -11,11 +11,14 @@ import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
 import { fit } from "../config/fit.ts";
+import { wantedImages } from "../config/images.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { enabledRooms } from "../config/rooms.ts";
 import { shortageOf } from "./claim-room.ts";
 import { embeddedPorts, embeddedRuns } from "./cluster.ts";
 import { clusterRefusals } from "./cluster-probes.ts";
+import { upstreamProblems } from "../images/upstream.ts";
+import { imagesToBuild } from "../images/wanted.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
@@ -47,7 +50,7 @@ export function diskNeeded(config: PlatformConfig): { readonly cold: number; rea
 /** Checks everything that needs no cluster; for other targets than embedded also that the cluster answers and has room. */
 export async function preflight(stack: Stack, progress: Progress): Promise<void> {
   await during(progress, "preflight", async (step) => {
-    const problems: string[] = [];
+    const problems = upstreamProblems(imagesToBuild(wantedImages(stack.config)));
     const embedded = stack.profile.target === "embedded";
     const running = embedded ? await embeddedRuns(stack) : false;
     if (stack.profile.registry !== undefined || embedded) await ensureDocker(step.detail);

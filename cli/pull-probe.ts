@@ -8,6 +8,9 @@ import { containerSecurityContext, podSecurityContext } from "../platform/harden
 import { labels } from "../platform/names.ts";
 import { LOGIN_SECRET } from "../platform/pull-secrets.ts";
 import { podScheduling } from "../platform/scheduling.ts";
+import { wantedImages } from "../config/images.ts";
+import { upstreamProblems } from "../images/upstream.ts";
+import { imagesToBuild } from "../images/wanted.ts";
 import { imagesInNode } from "./cluster.ts";
 import { type Finding, ok } from "./finding.ts";
 import type { Kube } from "./kube.ts";
@@ -34,6 +37,7 @@ export async function pullFindings(
   stack: Pick<Stack, "name" | "config" | "profile">,
   { limitMs = LIMIT_MS, pauseMs = 1_000 }: PullOptions = {},
 ): Promise<Finding[]> {
+  if (upstreamProblems(imagesToBuild(wantedImages(stack.config))).length > 0) return [];
   const [own] = imagesInNode(stack);
   if (own === undefined) return [];
   const image = `${own.slice(0, own.lastIndexOf(":"))}:${TAG}`;

@@ -2,6 +2,8 @@
 import { remedies } from "../clusters/targets.ts";
 import { wantedImages } from "../config/images.ts";
 import { imageReference } from "../images/index.ts";
+import { upstreamProblems } from "../images/upstream.ts";
+import { LOCK_COMMAND } from "../images/upstream-lock.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { parseImageName } from "../platform/registry/image-name.ts";
 import { Registry, type RegistryOptions } from "../platform/registry/registry.ts";
@@ -14,7 +16,10 @@ export async function pushFindings(
   { config, profile }: Pick<Stack, "config" | "profile">,
   options: RegistryOptions = {},
 ): Promise<Finding[]> {
-  const [image] = imagesToBuild(wantedImages(config));
+  const wanted = imagesToBuild(wantedImages(config));
+  const [unknown] = upstreamProblems(wanted);
+  if (unknown !== undefined) return [{ subject: "images", level: "problem", detail: unknown, next: LOCK_COMMAND }];
+  const [image] = wanted;
   const place =
     image === undefined ? undefined : parseImageName(`${profile.registry?.push ?? ""}/${imageReference(image)}`);
   if (place === undefined) return [];

@@ -1,5 +1,5 @@
 /** Makes the platform's images ready for a deploy: what the stack's registry has stays, what a cache has is copied, the rest is prepared. */
-import { wantedImages } from "../config/images.ts";
+import { cachesOf, wantedImages } from "../config/images.ts";
 import { type CachedImage, checkPush, findImages, type FoundImages, ownPrefix, takeFromCache } from "../images/find.ts";
 import { prepareContexts } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
@@ -31,10 +31,11 @@ export interface ReadyImagesArgs {
 export async function readyImages(args: ReadyImagesArgs): Promise<void> {
   const { stack, engine, progress, signal, prepare = prepareContexts } = args;
   const { registry, target, platform } = stack.profile;
+  const { mirror } = stack.config.images;
   const wanted = imagesToBuild(wantedImages(stack.config));
   if (wanted.length === 0) return;
   const prepareAll = async (names: readonly string[]): Promise<void> => {
-    if (names.length > 0) await duringEach(progress, (report) => prepare(names, report, signal));
+    if (names.length > 0) await duringEach(progress, (report) => prepare(names, report, signal, { mirror, platform }));
   };
   // The official provider reads every build context, and builds whatever a registry has.
   if (engine.name === "pulumi" || registry === undefined) {
@@ -42,13 +43,15 @@ export async function readyImages(args: ReadyImagesArgs): Promise<void> {
     return;
   }
   const kept = registryFolder(stack.profile);
-  const { caches } = stack.config.images;
+  const caches = cachesOf(stack.config);
   const step = progress.step("images");
   const own = ownPrefix(registry.push);
-  const found = await findImages(wanted, { own, kept, caches, platform }, { signal }).catch((error: unknown) => {
-    step.failed();
-    throw error;
-  });
+  const found = await findImages(wanted, { own, kept, caches, mirror, platform }, { signal }).catch(
+    (error: unknown) => {
+      step.failed();
+      throw error;
+    },
+  );
   step.done(renderFound(found, registry.push));
   // A registry of this machine runs once its cluster does.
   const silent =

@@ -4,6 +4,20 @@ import { registryPrefix, secret } from "../platform/settings.ts";
 
 export const images = z
   .strictObject({
+    source: z
+      .enum(["auto", "packages", "upstream"])
+      .default("auto")
+      .describe(
+        "What runs. `auto`: the platform's own images, from the stack's registry, else from `caches`, else built from packages. " +
+          "`packages`: the same images, and no cache is asked. `upstream`: the official images, by the digests in " +
+          "`images/upstream.lock`, with a layer of ours where one is needed; a service that has none runs the platform's own.",
+      ),
+    mirror: registryPrefix()
+      .optional()
+      .describe(
+        "Registry that has Docker Hub's images by their own names, `<mirror>/apache/kafka`, for source `upstream`. " +
+          "The digests say what is taken, wherever it comes from. Default: Docker Hub.",
+      ),
     caches: z
       .array(registryPrefix())
       .default([])

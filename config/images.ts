@@ -1,13 +1,23 @@
 /** Which images a config needs: one list for the program, which pushes them, and the CLI, which makes them ready. */
+import { inPlaceOf } from "../images/tags.ts";
 import type { WantedImages } from "../images/wanted.ts";
 import { imagesOf } from "../platform/service.ts";
 import { isOwn, rooms, settingsOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
 
 export function wantedImages(config: PlatformConfig): WantedImages {
+  const isUpstream = config.images.source === "upstream";
   const wanted = rooms.flatMap((room) => {
-    const own = settingsOf(room.name, config);
-    return imagesOf(room).map((image) => [image.name, isOwn(room, config) && (image.wanted?.(own) ?? true) && own]);
+    const own: { readonly enabled: boolean; readonly image?: string } = settingsOf(room.name, config);
+    return imagesOf(room).map((image) => {
+      const made = isUpstream ? inPlaceOf(image.name) : undefined;
+      return [image.name, isOwn(room, config) && (image.wanted?.(own) ?? true) && { image: own.image, made }];
+    });
   });
   return Object.fromEntries(wanted) as WantedImages;
+}
+
+/** Registries from which images are copied. */
+export function cachesOf({ images }: Pick<PlatformConfig, "images">): readonly string[] {
+  return images.source === "packages" ? [] : images.caches;
 }

@@ -1,6 +1,7 @@
 /** Which image each service runs: the one that the stack names, else the platform's own, built and pushed. */
 import * as pulumi from "@pulumi/pulumi";
 import { isImage } from "./tags.ts";
+import { upstreamProblems } from "./upstream.ts";
 import { imagesToBuild, type WantedImages } from "./wanted.ts";
 import { PlatformImages, type Registry } from "./platform-images.ts";
 
@@ -15,8 +16,9 @@ export interface ImagesArgs {
 
 /** What is wrong with the arguments; empty when nothing is. */
 export function imageProblems(args: Pick<ImagesArgs, "wanted" | "registry">): string[] {
-  if (args.registry !== undefined) return [];
-  return imagesToBuild(args.wanted).map(
+  const images = imagesToBuild(args.wanted);
+  if (args.registry !== undefined) return upstreamProblems(images);
+  return images.map(
     (name) => `image "${name}": there is no registry to push it to; set millrace:cluster.registry, or give an image`,
   );
 }
@@ -39,6 +41,6 @@ export function chooseImages(args: ImagesArgs): (name: string) => pulumi.Output<
     const wanted = args.wanted[name];
     if (wanted !== undefined && wanted !== false && wanted.image !== undefined) return pulumi.output(wanted.image);
     if (own === undefined) throw new pulumi.RunError(`image "${name}" is neither given nor wanted`);
-    return own.ref(name);
+    return own.ref((wanted !== undefined && wanted !== false && wanted.made) || name);
   };
 }

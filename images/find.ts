@@ -6,7 +6,8 @@ import { limiter } from "../platform/images/work.ts";
 import { copyImage, findImage, type FoundImage } from "../platform/registry/copy.ts";
 import { type ImageName, parseImageName } from "../platform/registry/image-name.ts";
 import { Registry, type RegistryOptions } from "../platform/registry/registry.ts";
-import { imageRepository, imageTag } from "./tags.ts";
+import { imageRepository, imageTag, isAsItIs } from "./tags.ts";
+import { digestPlace, placeWords } from "./upstream.ts";
 
 export interface Places {
   /** Where they are to be, as a registry with the repository below: `localhost:5000/millrace`. */
@@ -15,6 +16,8 @@ export interface Places {
   readonly kept?: string | undefined;
   /** Where else they may be, asked in this order: `registry.example.com/acme/millrace`. */
   readonly caches: readonly string[];
+  /** Registry that has Docker Hub's images, for official ones that nobody has a copy of. @default - Docker Hub */
+  readonly mirror?: string | undefined;
   /** Platform of the nodes, as Docker names it, for example `linux/amd64`. */
   readonly platform: string;
 }
@@ -56,7 +59,7 @@ export function nameBelow(prefix: string, image: string): ImageName {
 /** Looks for images; asks only, changes nothing. A registry that can't be asked is a warning. */
 export async function findImages(
   names: readonly string[],
-  { own, kept, caches, platform }: Places,
+  { own, kept, caches, mirror, platform }: Places,
   options: RegistryOptions = {},
 ): Promise<FoundImages> {
   const warnings: string[] = [];
@@ -79,7 +82,41 @@ export async function findImages(
     }
     missing = missing.filter((name) => cached.every((found) => found.name !== name));
   }
-  return { there, cached, missing, problem: first.problem, warnings };
+  const official = await findOfficial(missing.filter(isAsItIs), mirror, platform, options);
+  const taken = official.cached.map(({ name }) => name);
+  return {
+    there,
+    cached: [...cached, ...official.cached],
+    missing: missing.filter((name) => !taken.includes(name)),
+    problem: first.problem,
+    warnings: [...warnings, ...official.warnings],
+  };
+}
+
+/** Official images that run as they are need no Docker engine: they are copied from their registry, by their digests. */
+async function findOfficial(
+  names: readonly string[],
+  mirror: string | undefined,
+  platform: string,
+  options: RegistryOptions,
+): Promise<Pick<FoundImages, "cached" | "warnings">> {
+  const cached: CachedImage[] = [];
+  const warnings: string[] = [];
+  const ask = async (name: string): Promise<void> => {
+    const place = digestPlace(name, mirror);
+    if (place === undefined) return;
+    try {
+      const image = await findImage(new Registry(place.server, options), place, platform);
+      if (typeof image === "object") cached.push({ name, cache: placeWords(place), image });
+      else warnings.push(`${placeWords(place)}: ${place.tag} ${image ?? "is not there"}`);
+    } catch (error) {
+      if (options.signal?.aborted === true) throw error;
+      warnings.push(`${placeWords(place)}: ${describeError(error)}`);
+    }
+  };
+  const slot = limiter(PARALLEL_QUESTIONS);
+  await Promise.all(names.map((name) => slot(() => ask(name))));
+  return { cached: names.flatMap((name) => cached.filter((one) => one.name === name)), warnings };
 }
 
 /**

@@ -3,9 +3,20 @@
  * itself runs without network; each image keeps the contract of the upstream image that it stands in for.
  */
 import { cacheDir } from "../platform/images/cache.ts";
-import { baseOf, imageReference, imageTag } from "./tags.ts";
+import { baseReference, imageTag } from "./tags.ts";
 
-export { baseNames, type BaseName, builtAfter, imageNames, imageReference, imageTag } from "./tags.ts";
+export {
+  baseNames,
+  type BaseName,
+  builtAfter,
+  imageNames,
+  imageReference,
+  imageTag,
+  isImage,
+  lockedUpstreamNames,
+  officialImages,
+  upstreamNames,
+} from "./tags.ts";
 export { namesInUse, type Progress, prepareContexts } from "./prepare.ts";
 export { listSources, type Source } from "./sources.ts";
 export { versions } from "../platform/images/versions.ts";
@@ -15,9 +26,9 @@ export function contextDir(name: string): string {
   return cacheDir("contexts", `${name}-${imageTag(name)}`);
 }
 
-/** Build arguments of an image: the local base image to build on. */
+/** Build arguments of an image: what it is built on, by its name in the local Docker engine. */
 export function buildArgs(name: string): Record<string, string> {
-  return { BASE: imageReference(baseOf(name)) };
+  return { BASE: baseReference(name) };
 }
 
 /**

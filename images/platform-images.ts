@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../platform/component.ts";
-import { buildSettings, builtAfter, imageNames, imageReference } from "./index.ts";
+import { buildSettings, builtAfter, imageNames, imageReference, isImage, upstreamNames } from "./index.ts";
 import { contextFor } from "./ready.ts";
 
 /** Names under which one registry is reached. */
@@ -32,7 +32,7 @@ export class PlatformImages extends Component {
   /** @throws ResourceError when an image is not one of the platform's. */
   constructor(name: string, args: PlatformImagesArgs, opts?: ComponentOptions) {
     super("PlatformImages", name, { images: args.images, platform: args.platform }, opts);
-    const unknown = args.images.filter((image) => !imageNames.includes(image));
+    const unknown = args.images.filter((image) => !isImage(image));
     if (unknown.length > 0) {
       const message = `images "${name}": ${unknown.join(", ")} is not an image of the platform; it has ${imageNames.join(", ")}`;
       throw new pulumi.ResourceError(message, this, true);
@@ -54,7 +54,7 @@ export class PlatformImages extends Component {
       // Waits for the push, then gives the name by which nodes know the same image.
       return pushed.imageName.apply(() => `${args.registry.pull}/${reference}`);
     };
-    const wanted = imageNames.filter((image) => args.images.includes(image));
+    const wanted = [...imageNames, ...upstreamNames].filter((image) => args.images.includes(image));
     this.references = Object.fromEntries(wanted.map((image) => [image, pushImage(image)]));
     this.registerOutputs({ references: this.references });
   }

@@ -7,7 +7,18 @@ import { filesBelow, repositoryDir } from "../platform/images/files.ts";
 import { ensureBase } from "./debian.ts";
 import { fetchMaven } from "../platform/images/maven.ts";
 import { parseMavenLock, readLock } from "../platform/images/lock-files.ts";
-import { baseNames, baseOf, compiledImages, imageFolder, imageNames, imageTag, sourceFolders } from "./tags.ts";
+import {
+  baseNames,
+  baseOf,
+  compiledImages,
+  imageFolder,
+  imageNames,
+  imageTag,
+  lockedUpstreamNames,
+  sourceFolders,
+  upstreamNames,
+} from "./tags.ts";
+import { pullBase, type UpstreamPlaces } from "./upstream.ts";
 import { withTimeLeft } from "../platform/images/past-runs.ts";
 import { limiter, type Work } from "../platform/images/work.ts";
 
@@ -21,12 +32,14 @@ const PARALLEL_IMAGES = 4;
  * Prepares the build contexts of images and the local bases that they need. What is there already is left as it is; a
  * run that was broken off is taken up where it stopped.
  * @param signal ends the work; what is whole stays.
+ * @param upstream Where official images are pulled from.
  * @throws Error of the first piece of work that failed; the others are stopped.
  */
 export async function prepareContexts(
   names: readonly string[],
   progress: Progress,
   signal?: AbortSignal,
+  upstream: UpstreamPlaces = {},
 ): Promise<void> {
   const abort = new AbortController();
   const ended = signal === undefined ? abort.signal : AbortSignal.any([abort.signal, signal]);
@@ -48,11 +61,14 @@ export async function prepareContexts(
     }
   };
   sweepCache(namesInUse());
-  const wanted = imageNames.filter((name) => names.includes(name));
+  const wanted = [...imageNames, ...upstreamNames].filter((name) => names.includes(name));
   await Promise.all([
-    ...[...new Set(wanted.map((name) => baseOf(name)))].map((base) =>
+    ...[...new Set(wanted.flatMap((name) => baseOf(name) ?? []))].map((base) =>
       start(`base image ${base}`, base, (work) => ensureBase(base, work)),
     ),
+    ...wanted
+      .filter((name) => baseOf(name) === undefined)
+      .map((name) => start(`official image of ${name}`, name, (work) => pullBase(name, upstream, work))),
     // The compiler takes longest: it starts at once and takes no turn from the downloads.
     ...wanted.map((name) =>
       start(`image ${name}`, name, (work) =>
@@ -66,7 +82,7 @@ export async function prepareContexts(
 /** Names in the cache of every context and base of this version. */
 export function namesInUse(): ReadonlySet<string> {
   return new Set([
-    ...imageNames.map((name) => `${name}-${imageTag(name)}`),
+    ...[...imageNames, ...lockedUpstreamNames()].map((name) => `${name}-${imageTag(name)}`),
     ...baseNames.map((name) => `${name}-${imageTag(name)}.tar`),
   ]);
 }

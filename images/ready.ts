@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { repositoryDir } from "../platform/images/files.ts";
 import { contextDir } from "./index.ts";
 import { prepareContexts } from "./prepare.ts";
+import { upstreamProblems, type UpstreamPlaces } from "./upstream.ts";
 import { imageFolder } from "./tags.ts";
 
 /** How the program is run. */
@@ -27,17 +28,21 @@ export function programRun(): ProgramRun {
  */
 export async function readyContexts(
   images: readonly string[],
+  upstream: UpstreamPlaces = {},
   { isOfficial, isPreview }: ProgramRun = programRun(),
   prepare: typeof prepareContexts = prepareContexts,
 ): Promise<void> {
+  const problems = upstreamProblems(images);
+  if (problems.length > 0) throw new pulumi.RunError(problems.join("; "));
   if (!isOfficial || isPreview) return;
   const missing = images.filter((image) => !existsSync(contextDir(image)));
   if (missing.length === 0) return;
   void pulumi.log.info(`preparing the images ${missing.join(", ")}, which takes a while the first time`);
   try {
-    await prepare(missing, (step, detail) => {
+    const tell = (step: string, detail: string): void => {
       void pulumi.log.info(`${step}: ${detail}`, undefined, undefined, true);
-    });
+    };
+    await prepare(missing, tell, undefined, upstream);
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     throw new pulumi.RunError(

@@ -10,10 +10,11 @@ import {
   parsePypiLock,
   readLock,
 } from "../platform/images/lock-files.ts";
-import { baseNames, imageFolder, imageNames, imagesWithNode } from "./tags.ts";
+import { baseNames, imageFolder, imageNames, imagesWithNode, lockedUpstreamNames, upstreamOf } from "./tags.ts";
+import { lockedDigests } from "./upstream-lock.ts";
 import { repositoryDir } from "../platform/images/files.ts";
 
-export type Ecosystem = "maven" | "pypi" | "cargo" | "npm" | "go" | "debian";
+export type Ecosystem = "maven" | "pypi" | "cargo" | "npm" | "go" | "debian" | "docker";
 
 /** One package that is fetched from a registry. */
 export interface Source {
@@ -45,11 +46,29 @@ export function listSources(root = repositoryDir): Source[] {
     ...imagesWithNode.flatMap((image) => npmSources(join(root, imageFolder(image), "package-lock.json"), image)),
     ...imageNames.flatMap((image) => goSources(join(root, imageFolder(image), "go.sum"), image)),
     ...goSources(join(root, "clusters", "embedded", "node", "go.sum"), "cluster node"),
+    ...officialSources(),
   ];
   const key = (source: Source): string =>
     `${source.ecosystem} ${source.coordinates} ${source.version} ${source.usedBy}`;
   const distinct = new Map(all.map((source) => [key(source), source]));
   return [...distinct.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** Official images whose digest is known; a stack with source `upstream` fetches them. */
+function officialSources(): Source[] {
+  const digests = lockedDigests();
+  return lockedUpstreamNames().map((name): Source => {
+    const image = upstreamOf(name) ?? "";
+    const tag = image.lastIndexOf(":");
+    const sha256 = (digests.get(image) ?? "").replace(/^sha256:/, "");
+    return {
+      ecosystem: "docker",
+      coordinates: image.slice(0, tag),
+      version: image.slice(tag + 1),
+      sha256,
+      usedBy: name,
+    };
+  });
 }
 
 /** What builds the wheel of the Python library. */

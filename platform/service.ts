@@ -65,10 +65,22 @@ export interface ImageUse<Own> {
   readonly isCompiled?: boolean;
   /** Image that leaves the largest part of its work in Docker's cache when it is built before. @default - none */
   readonly after?: string;
+  /** The official image with the same contract, for `millrace:images.source`. @default - there is none, and it is built from packages */
+  readonly upstream?: UpstreamImage;
   /** Whether these settings have it run. @default - they do where the platform runs the service itself */
   wanted?(own: Own): boolean;
   /** Whether it is the image of the platform's own programs, which run for those with `usesTools`. @default false */
   readonly isTools?: boolean;
+}
+
+/** An official image that does what one of the platform's does. */
+export interface UpstreamImage {
+  /** Its whole name, with registry and tag: `docker.io/apache/kafka:4.3.1`. Its digest is in `images/upstream.lock`. */
+  readonly image: string;
+  /** Folder of the room with what is put on it to keep the contract, built like an image. @default - nothing: it runs as it is */
+  readonly layer?: string;
+  /** Files and folders that the layer carries besides its own, relative to the repository. @default - none */
+  readonly sources?: readonly string[];
 }
 
 /** What people reach from outside the cluster. */

@@ -53,7 +53,12 @@ export const cassandra = defineService({
     }))
     .prefault({})
     .describe("Cassandra, for data that is queried often and must be fast."),
-  image: { name: "cassandra", base: "jre", sources: ["platform/images/training.py"] },
+  image: {
+    name: "cassandra",
+    base: "jre",
+    sources: ["platform/images/training.py"],
+    upstream: { image: "docker.io/library/cassandra:5.0.9" },
+  },
   usesTools: true,
   disk: pagesDisk,
   sized: (own) => ({ resources: cassandraResources(own) }),

@@ -7,6 +7,7 @@ import { defineService } from "../../platform/service.ts";
 import { enabled, image, memory, storage } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { retentionWarnings } from "./declared-topics.ts";
+import { kafkaVersions } from "./image/versions.ts";
 
 const broker = { small: size(100, 2000, 0.67), large: size(500, 4000, 1) };
 
@@ -61,7 +62,7 @@ export const kafka = defineService({
     .prefault({})
     .describe("Kafka, in KRaft mode."),
   isOwn: ({ existing }) => existing === undefined,
-  image: { name: "kafka", base: "jre" },
+  image: { name: "kafka", base: "jre", upstream: { image: `docker.io/apache/kafka:${kafkaVersions.kafka}` } },
   published: {
     kafka: {
       nodePort: 30092,

@@ -98,13 +98,20 @@ export const objectStore = defineService({
   settings,
   isOwn: ({ server }) => server !== "existing",
   image: [
-    { name: "garage", base: "base", isCompiled: true, wanted: (own) => serverOf(own) === "garage" },
+    {
+      name: "garage",
+      base: "base",
+      isCompiled: true,
+      wanted: (own) => serverOf(own) === "garage",
+      upstream: { image: "docker.io/dxflrs/garage:v2.5.0" },
+    },
     {
       name: "versitygw",
       folder: "image-versitygw",
       base: "base",
       isCompiled: true,
       wanted: (own) => serverOf(own) === "versity",
+      upstream: { image: "docker.io/versity/versitygw:v1.8.0" },
     },
   ],
   usesTools: true,

@@ -55,7 +55,15 @@ export const postgres = defineService({
     })
     .prefault({})
     .describe("PostgreSQL, for the catalog, Airflow and JupyterHub."),
-  image: { name: "postgres", base: "postgres-base" },
+  image: {
+    name: "postgres",
+    base: "postgres-base",
+    upstream: {
+      image: "docker.io/library/postgres:15-bookworm",
+      layer: "image-upstream",
+      sources: ["components/postgres/image/docker-entrypoint.sh"],
+    },
+  },
   sized: (own) => ({ resources: postgresResources(own), "backup.resources": postgresBackupResources(own) }),
   pods: ({ own }) => [{ resources: postgresResources(own), data: own.storage }],
   problems({ own, isOn }) {

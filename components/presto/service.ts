@@ -9,6 +9,7 @@ import { enabled, image, memory } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { catalog } from "../catalog/service.ts";
 import { objectStore } from "../object-store/service.ts";
+import { PRESTO } from "./image/recipe.ts";
 
 const node = { small: size(100, 2000, 0.65), large: size(1000, 4000, 1) };
 
@@ -38,7 +39,12 @@ export const presto = defineService({
     .prefault({})
     .describe("Presto SQL."),
   needs: { of: [objectStore, catalog], why: 'they hold the tables of its catalog "lake"' },
-  image: { name: "presto", base: "jre", sources: ["platform/images/training.py"] },
+  image: {
+    name: "presto",
+    base: "jre",
+    sources: ["platform/images/training.py"],
+    upstream: { image: `docker.io/prestodb/presto:${PRESTO}`, layer: "image-upstream" },
+  },
   published: { presto: { nodePort: 30080, rank: 2, meaning: "Presto", title: "Presto", asksForLogin: false } },
   sized: (own) => ({ resources: prestoResources(own) }),
   pods: ({ own }) => [{ resources: prestoResources(own), count: 1 + own.workers }],

@@ -140,6 +140,11 @@ export class Registry {
         `${this.server} does not answer as a registry does: it gives ${mediaType === "" ? "something" : mediaType} for a manifest`,
       );
     }
+    if (reference.startsWith("sha256:") && reference !== digest) {
+      throw new RegistryError(
+        `${this.server} gives another manifest for ${repository}@${reference}: its digest is ${digest}`,
+      );
+    }
     return { mediaType, digest, bytes };
   }
 

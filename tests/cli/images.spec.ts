@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { type ImagesReport, listImages, pushImages, pushProblem, renderImages } from "../../cli/images.ts";
+import { UserError } from "../../cli/errors.ts";
+import { type ImagesReport, listImages, pushImages, pushProblem, renderImages, renderLock } from "../../cli/images.ts";
 import { createProgress } from "../../cli/progress.ts";
 import { cacheKeys } from "../../clusters/embedded/node-image.ts";
 import { targetProfile } from "../../clusters/targets.ts";
@@ -9,6 +10,7 @@ import { imageTag } from "../../images/index.ts";
 import { imagesToBuild } from "../../images/wanted.ts";
 import { type ImageName, imageNameText } from "../../platform/registry/image-name.ts";
 import { FakeRegistry, type FakeRegistryOptions } from "../support/fake-registry.ts";
+import { UpstreamLock } from "../support/upstream-lock.ts";
 
 const wanted = imagesToBuild(wantedImages(loadConfig({})));
 const ana = { username: "ana", password: "a" };
@@ -203,5 +205,52 @@ describe("the images of a profile", () => {
       '--push "https://r.example/x": give a registry with its port and repository, in lower case, without protocol, ' +
         'tag or spaces, for example "registry.example.com/acme/millrace"',
     );
+  });
+
+  it("are refused with source upstream while digests are not known, whether listed or pushed, with the command", async () => {
+    const lock = new UpstreamLock();
+    try {
+      const { stack, ...rest } = asked();
+      const config = { ...stack.config, images: { ...stack.config.images, source: "upstream" as const } };
+      const args = { ...rest, stack: { ...stack, config } };
+      const words = /no digest of docker.io\/\S+, .*run npm run images -- --lock-upstream/;
+      for (const doing of [listImages(args), pushImages({ ...args, push: `${target.server}/x` })]) {
+        const error: unknown = await doing.catch((reason: unknown) => reason);
+        expect(error).to.be.instanceOf(UserError);
+        expect((error as Error).message).to.match(words);
+      }
+      expect(target.asked).to.deep.equal([]);
+    } finally {
+      lock.remove();
+    }
+  });
+
+  it("that are official are listed with what the lock had of them before", () => {
+    const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
+    const at = (image: string, now: string | null, before: string | null) => ({
+      image,
+      digest: now,
+      before,
+      error: null,
+    });
+    const text = renderLock({
+      ok: true,
+      file: "images/upstream.lock",
+      images: [
+        at("docker.io/a:1", digest("a"), null),
+        at("docker.io/b:1", digest("b"), digest("b")),
+        at("docker.io/c:1", digest("c"), digest("d")),
+        at("docker.io/d:1", null, digest("d")),
+      ],
+      errors: [],
+    });
+    expect(text).to.match(/^docker.io\/a:1 +new +sha256:a{64}$/m);
+    expect(text).to.match(/^docker.io\/b:1 +as before +sha256:b{64}$/m);
+    expect(text).to.match(/^docker.io\/c:1 +changed +sha256:c{64}$/m);
+    expect(text).to.match(/^docker.io\/d:1 +not looked up +sha256:d{64}$/m);
+    expect(text).to.match(/\nwritten to images\/upstream.lock; commit it$/);
+    const same = [at("docker.io/b:1", digest("b"), digest("b")), at("docker.io/d:1", null, digest("d"))];
+    const again = renderLock({ ok: true, file: "images/upstream.lock", images: same, errors: [] });
+    expect(again).to.match(/\nimages\/upstream.lock is as it was$/);
   });
 });

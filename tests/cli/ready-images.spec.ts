@@ -5,10 +5,13 @@ import { readyImages } from "../../cli/ready-images.ts";
 import { targetProfile } from "../../clusters/targets.ts";
 import { wantedImages } from "../../config/images.ts";
 import { loadConfig } from "../../config/index.ts";
-import { imageTag } from "../../images/index.ts";
+import { imageTag, upstreamNames } from "../../images/index.ts";
+import { inPlaceOf, isAsItIs, officialImages, upstreamOf } from "../../images/tags.ts";
+import { upstreamPlace } from "../../images/upstream-lock.ts";
 import { imagesToBuild } from "../../images/wanted.ts";
 import { cacheDir } from "../../platform/images/cache.ts";
 import { FakeRegistry } from "../support/fake-registry.ts";
+import { UpstreamLock } from "../support/upstream-lock.ts";
 
 describe("the folder of the embedded cluster's registry", () => {
   it("is this machine's only where its Docker engine is, and no other target has one", () => {
@@ -30,12 +33,17 @@ describe("the images of a deploy", () => {
   });
 
   /** What is prepared, and what the user sees. */
-  const ready = async (engine: "local" | "pulumi" = "local", registryRuns = Promise.resolve(true)) => {
+  const ready = async (
+    engine: "local" | "pulumi" = "local",
+    registryRuns = Promise.resolve(true),
+    images: Readonly<Record<string, unknown>> = {},
+  ) => {
     const config = loadConfig({
       "millrace:cluster": { target: "minikube", registry: { push: own.server } },
-      "millrace:images": { caches: [`${cache.server}/acme`] },
+      "millrace:images": { caches: [`${cache.server}/acme`], ...images },
     });
     const prepared: string[] = [];
+    const places: unknown[] = [];
     let shown = "";
     await readyImages({
       stack: { config, profile: targetProfile(config.cluster) },
@@ -43,12 +51,13 @@ describe("the images of a deploy", () => {
       progress: createProgress({ sink: { write: (text) => (shown += text) }, live: false }),
       signal: new AbortController().signal,
       registryRuns,
-      prepare: (names) => {
+      prepare: (names, _report, _signal, upstream) => {
         prepared.push(...names);
+        places.push(upstream);
         return Promise.resolve();
       },
     });
-    return { prepared, shown };
+    return { prepared, shown, places };
   };
   const wanted = imagesToBuild(wantedImages(loadConfig({})));
   const put = (registry: FakeRegistry, repository: string, names: readonly string[]): void => {
@@ -88,6 +97,77 @@ describe("the images of a deploy", () => {
     expect(prepared).to.deep.equal(["kafka"]);
     expect(shown).to.match(/cache localhost:\d+\/acme: kafka can't be copied \(.*broke off a layer.*\); it is built/);
     expect(own.digest("millrace/kafka", imageTag("kafka"))).to.equal(undefined);
+  });
+
+  describe("by their source", () => {
+    let lock: UpstreamLock;
+    let hub: FakeRegistry;
+    const running = Promise.resolve(true);
+    const official = { source: "upstream", mirror: "" };
+    const inPlace = upstreamNames.filter((name) => wanted.includes(name.replace(/-upstream$/, "")));
+    beforeEach(async () => {
+      [lock, hub] = [new UpstreamLock(), await FakeRegistry.start()];
+      official.mirror = `${hub.server}/hub`;
+    });
+    afterEach(async () => {
+      lock.remove();
+      await hub.stop();
+    });
+    /** Puts all official images into the hub and locks them. */
+    const lockAll = (): void => {
+      const digests = officialImages.map((image) => {
+        const { repository, tag } = upstreamPlace(image, official.mirror);
+        return [image, hub.put(repository, tag, [image])];
+      });
+      lock.write(Object.fromEntries(digests) as Record<string, string>);
+    };
+
+    it("are the same with source auto whether official ones can be had or not", async () => {
+      const without = (await ready("local", running, { mirror: official.mirror })).prepared;
+      lockAll();
+      expect((await ready("local", running, { mirror: official.mirror })).prepared).to.deep.equal(without);
+      expect(without).to.deep.equal(wanted);
+      expect(hub.asked).to.deep.equal([]);
+    });
+
+    it("come from no cache with source packages", async () => {
+      put(cache, "acme", ["kafka"]);
+      expect((await ready("local", running, { source: "packages" })).prepared).to.deep.equal(wanted);
+      expect(cache.asked).to.deep.equal([]);
+    });
+
+    it("are copied from their own registry with source upstream where they run as they are, else built on it, and the rest is built from packages", async () => {
+      lockAll();
+      const { prepared, shown, places } = await ready("local", running, official);
+      const layered = inPlace.filter((name) => !isAsItIs(name));
+      const packages = wanted.filter((name) => inPlaceOf(name) === undefined);
+      expect(inPlace).to.include.members(["kafka-upstream", "presto-upstream"]);
+      expect(prepared).to.have.members([...layered, ...packages]);
+      expect(places).to.deep.equal([{ mirror: official.mirror, platform: "linux/amd64" }]);
+      for (const name of inPlace.filter(isAsItIs)) {
+        const { repository } = upstreamPlace(upstreamOf(name) ?? "", official.mirror);
+        expect(own.digest(`millrace/${name}`, imageTag(name)), name).to.equal(
+          hub.digest(repository, (upstreamOf(name) ?? "").replace(/.*:/, "")),
+        );
+      }
+      expect(shown).to.match(/image kafka-upstream \([\d.]+ \w+\): copied from localhost:\d+\/hub\/apache\/kafka/);
+    });
+
+    it("are all prepared with source upstream for the official engine", async () => {
+      lockAll();
+      const { prepared } = await ready("pulumi", running, official);
+      expect(prepared).to.have.members(wanted.map((name) => inPlaceOf(name) ?? name));
+    });
+
+    it("are made by the Docker engine with source upstream where their registry refuses this machine", async () => {
+      lockAll();
+      await hub.stop();
+      const { prepared, shown } = await ready("local", running, official);
+      expect(prepared).to.include("kafka-upstream");
+      expect(shown).to.match(
+        /localhost:\d+\/hub\/apache\/kafka: localhost:\d+ can't be reached .*; what it may have is built/,
+      );
+    });
   });
 
   it("are not built for a registry that takes none from this machine", async () => {

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { chooseImages, imageProblems } from "../../images/choose.ts";
 import { imagesToBuild, type WantedImages } from "../../images/wanted.ts";
+import { imageReference, imageTag } from "../../images/index.ts";
 import { mock, type Mocked, valueOf } from "../support/mocks.ts";
+import { UpstreamLock } from "../support/upstream-lock.ts";
 
 describe("the images that services run", () => {
   let mocked: Mocked;
@@ -39,5 +41,38 @@ describe("the images that services run", () => {
     expect(imageProblems({ wanted: { ...none, spark: {} }, registry: undefined })).to.deep.equal([
       'image "spark": there is no registry to push it to; set millrace:cluster.registry, or give an image',
     ]);
+  });
+
+  it("are made of official images where the stack says, and of packages where there is none", async () => {
+    const lock = new UpstreamLock().with(["kafka-upstream"]);
+    try {
+      const wanted = { ...none, kafka: { made: "kafka-upstream" }, tools: {} };
+      expect(imagesToBuild(wanted)).to.deep.equal(["kafka-upstream", "tools"]);
+      const registry = { push: "localhost:5000", pull: "registry.example" };
+      const image = chooseImages({ wanted, registry, platform: "linux/amd64" });
+      expect(await valueOf(image("kafka"))).to.equal(`registry.example/${imageReference("kafka-upstream")}`);
+      expect(await valueOf(image("tools"))).to.equal(`registry.example/${imageReference("tools")}`);
+      const [made] = (await mocked.resources()).filter(({ name }) => name === "images-kafka-upstream");
+      expect(made?.inputs["build"]).to.include({ network: "none" });
+      expect((made?.inputs["build"] as { args: unknown }).args).to.deep.equal({
+        BASE: `millrace/kafka-upstream-base:${imageTag("kafka-upstream")}`,
+      });
+    } finally {
+      lock.remove();
+    }
+  });
+
+  it("are refused while the digests of the official ones are not known, all in one message", () => {
+    const lock = new UpstreamLock();
+    try {
+      const wanted = { ...none, kafka: { made: "kafka-upstream" }, presto: { made: "presto-upstream" } };
+      const problems = imageProblems({ wanted, registry: { push: "r", pull: "r" } });
+      expect(problems).to.have.length(1);
+      expect(problems[0]).to.match(
+        /no digest of docker.io\/apache\/kafka:\S+, docker.io\/prestodb\/presto:\S+; where a registry/,
+      );
+    } finally {
+      lock.remove();
+    }
   });
 });

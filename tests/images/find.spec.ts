@@ -4,7 +4,10 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { findImages, nameBelow, ownPrefix, takeFromCache } from "../../images/find.ts";
 import { imageTag } from "../../images/index.ts";
+import { upstreamOf } from "../../images/tags.ts";
+import { lockedDigests } from "../../images/upstream-lock.ts";
 import { FakeRegistry, type FakeRegistryOptions } from "../support/fake-registry.ts";
+import { UpstreamLock } from "../support/upstream-lock.ts";
 
 const platform = "linux/amd64";
 
@@ -139,5 +142,75 @@ describe("where images are, before they are built", () => {
       repository: "acme/millrace/kafka",
       tag: imageTag("kafka"),
     });
+  });
+});
+
+describe("where official images are", () => {
+  let lock: UpstreamLock;
+  let own: FakeRegistry;
+  let hub: FakeRegistry;
+  beforeEach(async () => {
+    lock = new UpstreamLock();
+    [own, hub] = [await FakeRegistry.start(), await FakeRegistry.start()];
+  });
+  afterEach(async () => {
+    lock.remove();
+    await Promise.all([own.stop(), hub.stop()]);
+  });
+  const kafka = upstreamOf("kafka-upstream") ?? "";
+  const find = (caches: readonly string[] = []) =>
+    findImages(["kafka-upstream", "postgres-upstream"], {
+      own: ownPrefix(own.server),
+      caches,
+      mirror: `${hub.server}/hub`,
+      platform,
+    });
+  /** Puts an image into the hub and locks it. */
+  const locked = (): string => {
+    hub.putIndex("hub/apache/kafka", "4.3.1", { amd64: "kafka", arm64: "other" });
+    const digest = hub.digest("hub/apache/kafka", "4.3.1") ?? "";
+    lock.with(["postgres-upstream", "kafka-upstream"]);
+    lock.write({ ...Object.fromEntries(lockedDigests()), [kafka]: digest });
+    return digest;
+  };
+
+  it("is their registry, by the locked digest: one that runs as it is is copied, one with a layer is built on it", async () => {
+    locked();
+    // What the tag names has changed since.
+    hub.put("hub/apache/kafka", "4.3.1", ["newer"]);
+    const { cached, missing, warnings } = await find();
+    expect(cached.map(({ name, cache }) => [name, cache])).to.deep.equal([
+      ["kafka-upstream", `${hub.server}/hub/apache/kafka`],
+    ]);
+    expect([missing, warnings]).to.deep.equal([["postgres-upstream"], []]);
+    for (const one of cached) await takeFromCache(one, ownPrefix(own.server), () => undefined);
+    const { repository, tag } = nameBelow(ownPrefix(own.server), "kafka-upstream");
+    expect(own.layers(repository, tag)).to.deep.equal(["kafka"]);
+    expect((await find()).there).to.deep.equal(["kafka-upstream"]);
+  });
+
+  it("is a cache before their registry, which then is not asked", async () => {
+    locked();
+    own.put("acme/kafka-upstream", imageTag("kafka-upstream"), ["cached"]);
+    const { cached } = await find([`${own.server}/acme`]);
+    expect(cached.map(({ cache }) => cache)).to.deep.equal([`${own.server}/acme`]);
+    expect(hub.asked).to.deep.equal([]);
+  });
+
+  it("is none where their registry lacks them, can't be reached, or gives another image for the digest", async () => {
+    locked();
+    lock.with(["kafka-upstream", "postgres-upstream"]);
+    const { missing, warnings } = await find();
+    expect(missing).to.deep.equal(["kafka-upstream", "postgres-upstream"]);
+    expect(warnings.join()).to.match(/^localhost:\d+\/hub\/apache\/kafka: sha256:[0-9a-f]{64} is not there$/);
+    const digest = locked();
+    hub.forge("hub/apache/kafka", digest, ["forged"]);
+    expect((await find()).warnings.join()).to.match(
+      /gives another manifest for hub\/apache\/kafka@sha256:[0-9a-f]{64}: its digest is sha256:/,
+    );
+    await hub.stop();
+    const gone = await find();
+    expect(gone.missing).to.deep.equal(["kafka-upstream", "postgres-upstream"]);
+    expect(gone.warnings.join()).to.match(/^localhost:\d+\/hub\/apache\/kafka: localhost:\d+ can't be reached/);
   });
 });

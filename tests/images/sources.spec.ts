@@ -14,6 +14,7 @@ import { baseNames, imageFolder, imageNames, imagesWithNode } from "../../images
 import { repositoryDir } from "../../platform/images/files.ts";
 import { versions } from "../../platform/images/versions.ts";
 import { kafkaVersions } from "../../components/kafka/image/versions.ts";
+import { UpstreamLock } from "../support/upstream-lock.ts";
 
 const imageFile = (image: string, name: string): string => join(repositoryDir, imageFolder(image), name);
 const lockOf = (image: string) => parseMavenLock(readLock(imageFile(image, "maven.lock")), `${image}/maven.lock`);
@@ -50,6 +51,24 @@ describe("images/sources", () => {
     for (const { version } of modules) expect(version).not.to.contain("/go.mod");
     const gateway = modules.filter(({ coordinates }) => coordinates === "github.com/versity/versitygw");
     expect(gateway.map(({ version, usedBy }) => [version, usedBy])).to.deep.equal([["v1.8.0", "versitygw"]]);
+  });
+
+  it("lists the official images whose digest is known", () => {
+    const lock = new UpstreamLock().with(["kafka-upstream"]);
+    try {
+      const official = listSources().filter(({ ecosystem }) => ecosystem === "docker");
+      expect(official.map(({ sha256, ...rest }) => ({ ...rest, hash: sha256.length }))).to.deep.equal([
+        {
+          ecosystem: "docker",
+          coordinates: "docker.io/apache/kafka",
+          version: kafkaVersions.kafka,
+          usedBy: "kafka-upstream",
+          hash: 64,
+        },
+      ]);
+    } finally {
+      lock.remove();
+    }
   });
 
   it("lists the npm modules of every image that has some", () => {

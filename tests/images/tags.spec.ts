@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
@@ -9,9 +9,13 @@ import {
   imageNames,
   imageReference,
   imageTag,
+  lockedUpstreamNames,
   sourceFolders,
+  upstreamNames,
+  upstreamOf,
 } from "../../images/tags.ts";
 import { repositoryDir } from "../../platform/images/files.ts";
+import { UpstreamLock } from "../support/upstream-lock.ts";
 
 describe("images/tags", () => {
   let root: string;
@@ -110,5 +114,86 @@ describe("images/tags", () => {
     const last = tagsOf();
     writeFileSync(join(root, "dags", "report.py"), "");
     expect(changed(last)).to.deep.equal(["airflow"]);
+  });
+});
+
+describe("images made of official ones", () => {
+  let lock: UpstreamLock;
+  beforeEach(() => {
+    lock = new UpstreamLock();
+  });
+  afterEach(() => {
+    lock.remove();
+  });
+  const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
+  const kafka = upstreamOf("kafka-upstream") ?? "";
+
+  it("have a tag by the official one's digest, whatever its tag or place, and none of an image from packages", () => {
+    lock.write({ [kafka]: digest("a") });
+    const before = imageTag("kafka-upstream");
+    expect(before)
+      .to.match(/^[0-9a-f]{16}$/)
+      .and.not.to.equal(imageTag("kafka"));
+    lock.write({ [kafka]: digest("b") });
+    expect(imageTag("kafka-upstream")).not.to.equal(before);
+    lock.write({ [kafka]: digest("a") });
+    expect(imageTag("kafka-upstream")).to.equal(before);
+  });
+
+  it("have no tag while nobody has looked the digest up, with the way out", () => {
+    expect(() => imageTag("kafka-upstream")).to.throw("run npm run images -- --lock-upstream");
+    expect(lockedUpstreamNames()).to.deep.equal([]);
+    lock.write({ [kafka]: digest("a") });
+    expect(lockedUpstreamNames()).to.deep.equal(["kafka-upstream"]);
+  });
+
+  it("change with our layer on them and with what it carries", () => {
+    const root = mkdtempSync(join(tmpdir(), "millrace-spec-"));
+    try {
+      lock.write({ [upstreamOf("postgres-upstream") ?? ""]: digest("a") });
+      const files = [
+        imageFolder("postgres-upstream"),
+        ...sourceFolders("postgres-upstream"),
+        "platform/images/context.ts",
+      ];
+      expect(files[1]).to.equal("components/postgres/image/docker-entrypoint.sh");
+      for (const file of files) {
+        mkdirSync(dirname(join(root, file)), { recursive: true });
+        cpSync(join(repositoryDir, file), join(root, file), { recursive: true });
+      }
+      const tags = [imageTag("postgres-upstream", root)];
+      expect(tags[0]).to.equal(imageTag("postgres-upstream"));
+      for (const file of [
+        "components/postgres/image/docker-entrypoint.sh",
+        "components/postgres/image-upstream/Dockerfile",
+      ]) {
+        appendFileSync(join(root, file), "# changed\n");
+        tags.push(imageTag("postgres-upstream", root));
+      }
+      expect(new Set(tags).size).to.equal(3);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  it("are of the version that is built from packages", () => {
+    const versionOf = (name: string, pattern: RegExp): string =>
+      pattern.exec(
+        readFileSync(join(repositoryDir, imageFolder(name), name === "versitygw" ? "go.mod" : lockOf(name)), "utf8"),
+      )?.[1] ?? "none";
+    const lockOf = (name: string): string => (name === "garage" ? "cargo.lock" : "maven.lock");
+    const versions: Readonly<Record<string, string>> = {
+      kafka: versionOf("kafka", /^org.apache.kafka:kafka_2.13:(\S+) /m),
+      cassandra: versionOf("cassandra", /^org.apache.cassandra:cassandra-all:(\S+) /m),
+      presto: versionOf("presto", /^com.facebook.presto:presto-server:([^: ]+):tar.gz /m),
+      garage: `v${versionOf("garage", /^garage (\S+) /m)}`,
+      versitygw: versionOf("versitygw", /^\s*github.com\/versity\/versitygw (v\S+)/m),
+      postgres: "15-bookworm",
+    };
+    const found = upstreamNames.map((name) => [
+      name.replace(/-upstream$/, ""),
+      (upstreamOf(name) ?? "").replace(/.*:/, ""),
+    ]);
+    expect(Object.fromEntries(found)).to.deep.equal(versions);
   });
 });

@@ -94,6 +94,12 @@ export class FakeRegistry {
     this.#putManifest(repository, tag, INDEX, Buffer.from(JSON.stringify({ schemaVersion: 2, manifests })));
   }
 
+  /** Gives an image of these layers to whoever asks for a digest that is another's. */
+  forge(repository: string, digest: string, layers: readonly string[]): void {
+    const other = this.#manifests.get(`${repository}:${this.put(repository, "forged", layers)}`);
+    if (other !== undefined) this.#manifests.set(`${repository}:${digest}`, other);
+  }
+
   /** Digest under a tag. */
   digest(repository: string, tag: string): string | undefined {
     const found = this.#manifests.get(`${repository}:${tag}`);

@@ -1,0 +1,3 @@
+/** Nothing is carried. */
+const assemble = (): Promise<void> => Promise.resolve();
+export default assemble;

@@ -1,0 +1,3 @@
+/** Nothing is added. */
+const assemble = (): Promise<void> => Promise.resolve();
+export default assemble;
