@@ -179,7 +179,7 @@ async function measureStep(site: Site, settings: RampSettings, { run, rate, runs
   const window = { isOpen: false };
   const looking = (async () => {
     while (!stop.signal.aborted) {
-      const seen = await readLags(kafka, "PLAINTEXT").catch(() => undefined);
+      const seen = await readLags(kafka, { protocol: "PLAINTEXT" }).catch(() => undefined);
       if (seen !== undefined) latest = seen;
       if (seen !== undefined && window.isOpen) samples.add(Date.now(), seen);
       await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => undefined);

@@ -1,5 +1,6 @@
 /** Whether the published addresses answer from this machine: a Service can be ready inside and reach nobody outside. */
 import { connect } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerMs, refusedMs } from "../platform/hops/limits.ts";
 import type { Exposure } from "../platform/exposure.ts";
@@ -29,6 +30,8 @@ export interface AnsweringOptions {
    * @default false
    */
   readonly isRouted?: boolean;
+  /** Authority that is trusted beside those that Node knows, in PEM. @default - none */
+  readonly ca?: string | undefined;
   /** @default 1000 */
   readonly pauseMs?: number;
   readonly signal?: AbortSignal;
@@ -44,6 +47,7 @@ export function askingOf({ kind }: Pick<Exposure, "kind">): Required<Pick<Answer
 
 /** Asks all at once, each again and again. @returns a sentence for each that does not answer in time */
 export async function silentAddresses(addresses: readonly Address[], options: AnsweringOptions): Promise<string[]> {
+  if (options.ca !== undefined) setDefaultCACertificates([...getCACertificates("default"), options.ca]);
   const problems = await Promise.all(addresses.map((address) => problemOf(address, options)));
   return problems.filter((problem) => problem !== undefined);
 }
@@ -67,7 +71,7 @@ async function problemOf(address: Address, options: AnsweringOptions): Promise<s
   }
   if (options.signal?.aborted === true) return undefined;
   const hint = strangers.some((code) => why.includes(code))
-    ? "; this machine does not know who signed its certificate: for a CA of your own, set NODE_EXTRA_CA_CERTS to the CA's file"
+    ? "; this machine does not know who signed its certificate: for a CA of your own, give millrace:cluster.ingress.tls.ca, or set NODE_EXTRA_CA_CERTS to the CA's file"
     : "";
   return `${title} does not answer at its published address ${url} from this machine, tried for ${Math.round(limitMs / 1000)} s: ${why}${hint}`;
 }

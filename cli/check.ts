@@ -43,7 +43,11 @@ export const check: Command = {
       });
       const readOutputs = async (): Promise<Readonly<Record<string, unknown>>> =>
         (await chooseEngine(args.engine)).outputs(engineOptions(stack, false));
-      const asked = { ...askingOf(stack.profile.exposure), signal: interrupt.signal };
+      const asked = {
+        ...askingOf(stack.profile.exposure),
+        ca: stack.config.cluster.ingress?.tls?.ca,
+        signal: interrupt.signal,
+      };
       const published = proof.ok
         ? await during(progress, "addresses", () => askPublished(readOutputs, asked))
         : { addresses: [], silent: [] };

@@ -182,7 +182,7 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
     errors.push(`the proof failed${proof.failedHop === null ? "" : ` at ${proof.failedHop}`}${cause(proof)}`);
   }
   const flows = result.ok && proof?.ok !== false;
-  const asked = { ...askingOf(stack.profile.exposure), signal };
+  const asked = { ...askingOf(stack.profile.exposure), ca: stack.config.cluster.ingress?.tls?.ca, signal };
   const silent = flows ? await during(progress, "addresses", () => silentAddresses(deployed.addresses, asked)) : [];
   endOfAddresses();
   return { ...deployed, ok: flows && silent.length === 0, proof, services, errors: [...errors, ...silent] };

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { targets } from "../clusters/profile.ts";
 import { openPages, rooms } from "./rooms.ts";
-import { dnsName, domain, host, nodePort, port, registryName, secret, text } from "../platform/settings.ts";
+import { authority, dnsName, domain, host, nodePort, port, registryName, secret, text } from "../platform/settings.ts";
 import { sizeRows } from "../platform/resources.ts";
 
 /** A node port for everything that the rooms publish. */
@@ -92,6 +92,9 @@ export const cluster = z
             issuer: objectNameOf("a ClusterIssuer of cert-manager")
               .optional()
               .describe("ClusterIssuer of cert-manager that makes a certificate for each page."),
+            ca: authority("the pages' certificates").describe(
+              "Authority that has signed the pages' certificates, in PEM, if it is none of the public ones: `up` and `check` trust it when they open the pages.",
+            ),
           })
           .optional()
           .describe("Where certificates come from. Default: pages are not encrypted."),

@@ -71,6 +71,8 @@ function wrongValue(path: readonly PropertyKey[], values: unknown, secret: boole
   if (value === undefined) return `${written(path)}: missing; give ${allowed(node)}`;
   const plain = node.default !== undefined && typeof node.default !== "object";
   const initial = plain ? ` (default ${String(node.default)})` : "";
+  const refused = typeof value === "string" ? (child(node["x-refused"], value) as string | undefined) : undefined;
+  if (refused !== undefined) return `${written(path)}: received ${shown(value)}, ${refused}; give ${allowed(node)}`;
   if (secret) return `${written(path)}: received [secret]; give ${allowed(node)}${initial}`;
   const meant = typeof value === "string" ? nearest(value, node.enum ?? []) : undefined;
   const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;

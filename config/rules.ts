@@ -3,6 +3,7 @@ import { imagesOf } from "../platform/service.ts";
 import { consumersWithoutSecret, objectStoreContents } from "./buckets.ts";
 import { enabledRooms, givenTo, isOwn, openPages, rooms, sectionOf, settingsOf } from "./rooms.ts";
 import type { PlatformConfig } from "./schema.ts";
+import { authorityProblems } from "../platform/authority.ts";
 import { schedulingProblems } from "../platform/scheduling.ts";
 import { sizeProblems } from "../platform/sizes.ts";
 
@@ -68,6 +69,8 @@ function clusterProblems(cluster: PlatformConfig["cluster"]): string[] {
   if (cluster.ingress?.tls !== undefined && secretName === undefined && issuer === undefined) {
     problems.push(`${at}.ingress.tls: names no certificate; give secretName or issuer, or remove tls`);
   }
+  const { ca } = cluster.ingress?.tls ?? {};
+  if (ca !== undefined) problems.push(...authorityProblems(`${at}.ingress.tls.ca`, ca));
   const owners = new Map<number, string>();
   const ports: [string, number][] = Object.entries(cluster.nodePorts).map(([key, port]) => [`nodePorts.${key}`, port]);
   if (target === "embedded") {

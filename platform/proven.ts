@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
 import type { Ready, SecretKeyRef } from "./endpoints.ts";
 import type { AnyRoomHops } from "./hops/define-hops.ts";
+import type { EnvVar } from "./workload.ts";
 
 /** A room's part of the proof's settings. */
 export interface Proven {
@@ -12,6 +13,8 @@ export interface Proven {
   readonly settings: object;
   /** Each becomes an environment variable of the proof. */
   readonly secrets: Readonly<Record<string, SecretKeyRef>>;
+  /** Variables that its clients read by themselves, such as how to speak to it. */
+  readonly env: readonly EnvVar[];
   /** What must be there before the proof asks. */
   readonly ready: Ready;
   /** Whether a hop asks the cluster which Jobs have failed. */
@@ -24,6 +27,8 @@ type SecretsOf<Hops extends AnyRoomHops> = keyof NonNullable<Hops["secrets"]>;
 /** What a room of these hops has to tell. */
 export type ProvenPart<Hops extends AnyRoomHops> = {
   readonly settings: InputsOf<z.input<NonNullable<Hops["settings"]>>>;
+  /** Variables that its clients read by themselves. @default - none */
+  readonly env?: readonly EnvVar[];
   /** @default - none */
   readonly ready?: Ready;
   /** @default false */
@@ -37,5 +42,5 @@ export type ProvenPart<Hops extends AnyRoomHops> = {
  * the proof's clients.
  */
 export function proven<Hops extends AnyRoomHops>(room: Hops["room"], part: ProvenPart<Hops>): Proven {
-  return { room, secrets: {}, ready: [], seesJobs: false, ...part };
+  return { room, secrets: {}, env: [], ready: [], seesJobs: false, ...part };
 }

@@ -9,6 +9,8 @@ export interface Hints {
   readonly "x-range"?: string;
   /** Other words that people use for the setting. */
   readonly "x-also-called"?: readonly string[];
+  /** Why a value that people try is not allowed, by the value. */
+  readonly "x-refused"?: Readonly<Record<string, string>>;
   /** The section whose settings these are once more. */
   readonly "x-like"?: string;
 }
@@ -90,6 +92,13 @@ export const port = (min: number) => z.int().min(min).max(65535);
 export const nodePort = () => z.int().min(30000).max(32767);
 export const text = () => z.string().min(1);
 export const secret = () => dnsName("the name of a Secret");
+/** Certificates of an authority of one's own; what is wrong with them `authorityProblems` says. */
+export const authority = (signed: string) =>
+  z.string().optional().describe(`Authority that has signed ${signed}, in PEM, if it is none of the public ones.`);
+export const authoritySecret = (signed: string) =>
+  secret()
+    .optional()
+    .describe(`Secret in the platform's namespace with the authority that has signed ${signed}, in key \`ca.crt\`.`);
 
 export const storage = (size: Quantity) =>
   z

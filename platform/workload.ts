@@ -9,6 +9,7 @@ import { podScheduling, type Scheduling } from "./scheduling.ts";
 import { probeFields, type Probes } from "./probes.ts";
 import type { Resources } from "./resources.ts";
 import type { DataVolume } from "./storage.ts";
+import { type Trust, trustParts } from "./trust.ts";
 
 export { execProbe, httpProbe, type Probe, type Probes, tcpProbe } from "./probes.ts";
 export type { Resources } from "./resources.ts";
@@ -54,6 +55,8 @@ export interface PodArgs {
   readonly uid?: number;
   readonly volumes?: readonly Volume[];
   readonly mounts?: readonly VolumeMount[];
+  /** Authority that its programs trust beside the public ones. @default - none */
+  readonly trust?: Trust | undefined;
   /** Folders that the process writes to and nobody needs afterwards; everything else is read-only. */
   readonly scratch?: readonly string[];
   /** Account whose token is mounted. @default - the namespace's default account, without a token */
@@ -101,7 +104,8 @@ function withoutEmptyValue({ value, ...variable }: EnvVar): EnvVar {
 }
 
 /** The pod as a template for any kind of workload: nothing in it that the API server would leave out. @param replicas How many there are of it at once. */
-export function podTemplate(pod: PodArgs, replicas = 1): PodTemplate {
+export function podTemplate(given: PodArgs, replicas = 1): PodTemplate {
+  const pod = trusting(given);
   const scratch = (pod.scratch ?? []).map((path, index) => ({ path, name: `scratch-${index}` }));
   const container = (args: Omit<InitContainerArgs, "name">): Omit<Container, "name"> => ({
     image: args.image,
@@ -143,6 +147,19 @@ export function podTemplate(pod: PodArgs, replicas = 1): PodTemplate {
       ],
       volumes: [...(pod.volumes ?? []), ...scratch.map(({ name }) => ({ name, emptyDir: {} }))],
     },
+  };
+}
+
+/** The pod with what its programs need to trust an authority of their own. */
+function trusting(pod: PodArgs): PodArgs {
+  if (pod.trust === undefined) return pod;
+  const { initContainer, env, volumes, mounts } = trustParts(pod.trust, pod.image, pod.resources);
+  return {
+    ...pod,
+    initContainers: [initContainer, ...(pod.initContainers ?? [])],
+    env: [...(pod.env ?? []), ...env],
+    volumes: [...(pod.volumes ?? []), ...volumes],
+    mounts: [...(pod.mounts ?? []), ...mounts],
   };
 }
 

@@ -18,6 +18,7 @@ import { settingsIn } from "../config/rooms.ts";
 import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts";
 import { hopNames } from "../check/table.ts";
 import { setBudget } from "../policies/rules/workload-set-budget.ts";
+import { ownAuthority } from "./support/own-authority.ts";
 import { stackViolations } from "./policies/fixtures.ts";
 
 interface Program {
@@ -54,6 +55,31 @@ const existing = {
     replicationFactor: 1,
   },
 };
+const authority = ownAuthority();
+const KAFKA_PASSWORD = 'pass "word\\ of Kafka';
+const behindOwnAuthority = {
+  objectStore: {
+    server: "existing",
+    existing: {
+      host: "s3.acme.example",
+      port: 9443,
+      pathStyle: true,
+      secretName: "s3-keys",
+      temporaryKeys: true,
+      ca: authority.ca,
+    },
+  },
+  kafka: {
+    existing: {
+      bootstrapServers: "kafka.acme.example:9093",
+      securityProtocol: "SASL_SSL",
+      saslMechanism: "SCRAM-SHA-512",
+      username: "millrace",
+      password: KAFKA_PASSWORD,
+      caSecretName: "kafka-ca",
+    },
+  },
+};
 const oidc = { issuer: "https://login.example.com/realms/data", clientId: "hub", clientSecretName: "oidc-client" };
 const cloud = { target: "cloud", context: "prod", registry: { push: "registry.example" }, storageClass: "ssd" };
 
@@ -76,6 +102,16 @@ const stacks: Record<string, Record<string, unknown>> = {
     "millrace:services": { jupyterhub: { oidc } },
   },
   "cloud with existing S3 and Kafka": { "millrace:cluster": cloud, "millrace:services": existing },
+  "cloud in profile full, with S3 and Kafka behind an authority of one's own": {
+    "millrace:profile": "full",
+    "millrace:cluster": cloud,
+    "millrace:services": { ...behindOwnAuthority, presto: { workers: 2 } },
+  },
+  "cloud in profile studio, with both and tasks in the scheduler": {
+    "millrace:profile": "studio",
+    "millrace:cluster": cloud,
+    "millrace:services": { ...behindOwnAuthority, airflow: { executor: "local" } },
+  },
   "without any storage class": { "millrace:cluster": { ...cloud, storageClass: "none" } },
   garage: { "millrace:services": { objectStore: { server: "garage" } } },
   minio: {
@@ -314,6 +350,181 @@ describe("the program", function () {
       else process.env["DOCKER_CONFIG"] = before;
       rmSync(folder, { recursive: true });
     }
+  });
+
+  describe("with S3 and Kafka behind an authority of one's own", () => {
+    interface Env {
+      readonly name: string;
+      readonly value?: string;
+      readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
+    }
+    interface Volumes {
+      readonly volumes?: readonly {
+        readonly configMap?: { readonly name: string };
+        readonly secret?: { readonly secretName: string };
+        readonly projected?: { readonly sources: readonly { readonly configMap?: { readonly name: string } }[] };
+      }[];
+    }
+    /** Its files name S3 for the servers that it starts; it asks S3 nothing itself. */
+    const starter = "jupyterhub-hub";
+    const kinds = ["full", "studio"] as const;
+    const stackOf = (profile: (typeof kinds)[number]): Record<string, unknown> => ({
+      "millrace:profile": profile,
+      "millrace:cluster": cloud,
+      "millrace:services": { ...behindOwnAuthority, ...(profile === "studio" && { airflow: { executor: "local" } }) },
+    });
+
+    /** Every pod, with the texts that it is told: its own, and those of the ConfigMaps that it mounts. */
+    async function toldPods(mocked: Mocked): Promise<{ name: string; pod: PodSpec & Volumes; told: string }[]> {
+      const maps = Object.fromEntries(
+        (await mocked.ofType("kubernetes:core/v1:ConfigMap")).map(({ name, inputs }) => [
+          name,
+          JSON.stringify(inputs.data),
+        ]),
+      );
+      const own = (await workloads(mocked)).map((workload) => [workload.name, podOf(workload) ?? {}] as const);
+      // The hub adds each user's variables to the one pod that all users have.
+      const hub = await mocked.get("kubernetes:core/v1:ConfigMap", "jupyterhub-hub");
+      const people = JSON.parse(hub.inputs.data["people.json"] ?? "{}") as Record<
+        string,
+        { readonly env: readonly Env[] }
+      >;
+      const made = (await templates(mocked)).map(([name, pod]): [string, PodSpec] => {
+        if (name !== "jupyterhub-hub/pod.json") return [name, pod];
+        const [container, ...others] = pod.containers ?? [];
+        const env = [...(container?.env ?? []), ...(Object.values(people)[0]?.env ?? [])];
+        return [name, { ...pod, containers: [{ ...container, env }, ...others] }];
+      });
+      return [...own, ...made].map(([name, pod]) => {
+        const { volumes = [] } = pod as Volumes;
+        const mounted = volumes.flatMap(({ configMap, projected }) => [
+          configMap?.name,
+          ...(projected?.sources.map((source) => source.configMap?.name) ?? []),
+        ]);
+        const texts = mounted.map((map) => (map === undefined ? "" : (maps[map] ?? "")));
+        return { name, pod, told: JSON.stringify(pod) + texts.join("") };
+      });
+    }
+
+    function variablesOf(pod: PodSpec): Map<string, Env> {
+      const containers = [...(pod.initContainers ?? []), ...(pod.containers ?? [])] as {
+        readonly env?: readonly Env[];
+      }[];
+      return new Map(containers.flatMap(({ env = [] }) => env.map((variable) => [variable.name, variable])));
+    }
+
+    for (const profile of kinds) {
+      it(`opens Kafka to every program that is told where it is, in profile ${profile}`, async () => {
+        const { mocked } = await render(stackOf(profile));
+        const pods = (await toldPods(mocked)).filter(({ told }) => told.includes("kafka.acme.example"));
+        expect(pods.map(({ name }) => name)).to.include.members([
+          "kafka-topics",
+          "proof",
+          "proof-on-demand",
+          "spark-telemetry-driver",
+          "telemetry-producer",
+          "jupyterhub-hub/pod.json",
+          "airflow-scheduler",
+          ...(profile === "full" ? [taskTemplate, "display", "random-numbers"] : []),
+        ]);
+        for (const { name, pod } of pods) {
+          const variables = variablesOf(pod);
+          expect(variables.get("KAFKA_SASL_MECHANISM")?.value, name).to.equal("SCRAM-SHA-512");
+          for (const [variable, key] of Object.entries({ KAFKA_USERNAME: "username", KAFKA_PASSWORD: "password" })) {
+            const from = variables.get(variable)?.valueFrom?.secretKeyRef;
+            expect(from?.name, name).to.match(/^kafka-client-[0-9a-f]{8}$/);
+            expect(from?.key, name).to.equal(key);
+          }
+          expect(variables.get("KAFKA_CA")?.valueFrom?.secretKeyRef, name).to.deep.equal({
+            name: "kafka-ca",
+            key: "ca.crt",
+          });
+        }
+      });
+
+      it(`has every program trust S3 that is told where it is, and sign with its session, in profile ${profile}`, async () => {
+        const { mocked } = await render(stackOf(profile));
+        const all = await toldPods(mocked);
+        const pods = all.filter(({ name, told }) => told.includes("s3.acme.example") && name !== starter);
+        expect(pods.map(({ name }) => name)).to.include.members([
+          "metastore",
+          "presto",
+          "postgres-backup",
+          "proof",
+          "spark-connect",
+          "spark-history",
+          "spark-telemetry-driver",
+          "notebooks-setup",
+          "jupyterhub-hub/pod.json",
+          "airflow-scheduler",
+          "airflow-api-server",
+          ...(profile === "full" ? [taskTemplate, "spark-batch/census-batch.yaml", "census-file"] : []),
+        ]);
+        const executors = all.filter(({ name }) => name === "spark-settings/executor-pod.yaml");
+        expect(executors.length).to.equal(1);
+        for (const { name, pod } of [...pods, ...executors]) {
+          const variables = variablesOf(pod);
+          const ca = variables.get("S3_CA")?.valueFrom?.secretKeyRef?.name;
+          const prepared = (pod.initContainers ?? []).some((init) => init.name === "trust")
+            ? pod.volumes?.find(({ secret }) => secret !== undefined && /^s3-client-/.test(secret.secretName))?.secret
+                ?.secretName
+            : undefined;
+          expect(ca ?? prepared, name).to.match(/^s3-client-[0-9a-f]{8}$/);
+          const hasKey = ["AWS_ACCESS_KEY_ID", "OBJECT_STORE_ACCESS_KEY"].some((variable) => variables.has(variable));
+          if (hasKey) {
+            expect(variables.get("AWS_SESSION_TOKEN")?.valueFrom?.secretKeyRef, name).to.deep.equal({
+              name: "s3-keys",
+              key: "sessionToken",
+            });
+          }
+        }
+        const texts = JSON.stringify(
+          (await mocked.ofType("kubernetes:core/v1:ConfigMap")).map(({ inputs }) => inputs.data),
+        );
+        expect(texts).to.contain("spark.kubernetes.executor.secretKeyRef.AWS_SESSION_TOKEN s3-keys:sessionToken");
+      });
+
+      it(`takes each variable once in each container, in profile ${profile}`, async () => {
+        const { mocked } = await render(stackOf(profile));
+        for (const { name, pod } of await toldPods(mocked)) {
+          for (const { env = [] } of (pod.containers ?? []) as { readonly env?: readonly Env[] }[]) {
+            const names = env.map((variable) => variable.name);
+            expect(
+              names.filter((one, index) => names.indexOf(one) !== index),
+              name,
+            ).to.deep.equal([]);
+          }
+        }
+      });
+    }
+
+    it("keeps password and certificates in Secrets, and names these anew when their texts change", async () => {
+      const { mocked } = await render(stackOf("full"));
+      const secretNames = async (from: Mocked): Promise<string[]> => {
+        const secrets = await from.ofType("kubernetes:core/v1:Secret");
+        return secrets.flatMap(({ name, inputs }) =>
+          ["kafka-client", "s3-client"].includes(name) ? [(inputs.metadata as unknown as { name: string }).name] : [],
+        );
+      };
+      for (const { type, name, inputs } of await mocked.resources()) {
+        if (type === "kubernetes:core/v1:Secret") continue;
+        const text = JSON.stringify(inputs);
+        expect(text, name).not.to.contain("of Kafka");
+        expect(text, name).not.to.contain(authority.ca.split("\n")[3]);
+      }
+      const secret = await mocked.get("kubernetes:core/v1:Secret", "kafka-client");
+      expect(secret.secrets).to.include("stringData");
+      expect(secret.inputs.stringData).to.deep.equal({ username: "millrace", password: KAFKA_PASSWORD });
+      const before = await secretNames(mocked);
+      expect(before.length).to.equal(2);
+      const { kafka, objectStore } = behindOwnAuthority;
+      const changed = { objectStore, kafka: { existing: { ...kafka.existing, password: "another" } } };
+      const { mocked: next } = await render({ ...stackOf("full"), "millrace:services": changed });
+      const after = await secretNames(next);
+      expect(after.filter((name) => !before.includes(name)).length).to.equal(1);
+      const { mocked: again } = await render(stackOf("full"));
+      expect(await secretNames(again)).to.deep.equal(before);
+    });
   });
 
   describe("with a place for pods", () => {

@@ -1,6 +1,7 @@
 /** Airflow's connections, made from endpoints: a DAG names one by its id and finds host, port and keys in it. */
 import * as pulumi from "@pulumi/pulumi";
 import type { KafkaEndpoint } from "../kafka/endpoint.ts";
+import { kafkaSecretEnv } from "../kafka/kafka-env.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { PrestoEndpoint } from "../presto/endpoint.ts";
 import type { SparkConnectEndpoint } from "../spark-connect/endpoint.ts";
@@ -12,6 +13,7 @@ import { type EnvVar, secretEnv } from "../../platform/workload.ts";
 export const OWN_S3_CONNECTION = "s3_logs";
 const OWN_ACCESS_KEY = "AIRFLOW_S3_ACCESS_KEY";
 const OWN_SECRET_KEY = "AIRFLOW_S3_SECRET_KEY";
+const OWN_SESSION_TOKEN = "AIRFLOW_S3_SESSION_TOKEN";
 const SPARK_TOKEN = "AIRFLOW_SPARK_TOKEN";
 
 /** What DAGs connect to; a service that is not there has no connection. */
@@ -32,13 +34,20 @@ export interface AirflowConnection {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
+/** The parts of a key, or what Kubernetes replaces by them. */
+interface S3Keys {
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly sessionToken?: string;
+}
+
 /** An S3 connection. Without keys a task uses those of its environment: its DAG's own. */
 export function s3Connection(settings: {
   readonly url: string;
   readonly region: string;
   readonly pathStyle: boolean;
   /** Keys, or what Kubernetes replaces by them. @default - those of the environment */
-  readonly keys?: { readonly accessKey: string; readonly secretKey: string };
+  readonly keys?: S3Keys;
 }): AirflowConnection {
   return {
     conn_type: "aws",
@@ -47,15 +56,27 @@ export function s3Connection(settings: {
       endpoint_url: settings.url,
       region_name: settings.region,
       config_kwargs: { s3: { addressing_style: settings.pathStyle ? "path" : "virtual" } },
+      ...(settings.keys?.sessionToken !== undefined && { aws_session_token: settings.keys.sessionToken }),
     },
   };
 }
 
-/** A Kafka connection: its settings are those of librdkafka. */
-export function kafkaConnection(bootstrapServers: string, securityProtocol: string): AirflowConnection {
+/**
+ * A Kafka connection: its settings are those of librdkafka. What opens the cluster is in the environment of every pod
+ * (`KAFKA_USERNAME`, `KAFKA_PASSWORD`, `KAFKA_CA`), and `sitecustomize.py` puts it in: a password may have any character, and
+ * Kubernetes would put it into the JSON as it is.
+ */
+export function kafkaConnection(
+  bootstrapServers: string,
+  { securityProtocol, login }: Pick<KafkaEndpoint, "securityProtocol" | "login">,
+): AirflowConnection {
   return {
     conn_type: "kafka",
-    extra: { "bootstrap.servers": bootstrapServers, "security.protocol": securityProtocol },
+    extra: {
+      "bootstrap.servers": bootstrapServers,
+      "security.protocol": securityProtocol,
+      ...(login && { "sasl.mechanism": login.mechanism }),
+    },
   };
 }
 
@@ -100,28 +121,32 @@ export function connectionEnv(connections: AirflowConnections, own: S3Endpoint, 
     name: connectionVariable(id),
     value: connection.apply((value) => JSON.stringify(value)),
   });
-  const s3 = (
-    endpoint: S3Endpoint,
-    keys?: { accessKey: string; secretKey: string },
-  ): pulumi.Output<AirflowConnection> =>
+  const s3 = (endpoint: S3Endpoint, keys?: S3Keys): pulumi.Output<AirflowConnection> =>
     pulumi
       .all([s3Url(endpoint), endpoint.region])
       .apply(([url, region]) =>
         s3Connection({ url, region, pathStyle: endpoint.pathStyle, ...(keys === undefined ? {} : { keys }) }),
       );
-  const { secretName, accessKeyField, secretKeyField } = own.credentials;
+  const { secretName, accessKeyField, secretKeyField, sessionTokenField } = own.credentials;
+  const keys: S3Keys = {
+    accessKey: `$(${OWN_ACCESS_KEY})`,
+    secretKey: `$(${OWN_SECRET_KEY})`,
+    ...(sessionTokenField !== undefined && { sessionToken: `$(${OWN_SESSION_TOKEN})` }),
+  };
   return [
     secretEnv(OWN_ACCESS_KEY, secretName, accessKeyField),
     secretEnv(OWN_SECRET_KEY, secretName, secretKeyField),
+    ...(sessionTokenField === undefined ? [] : [secretEnv(OWN_SESSION_TOKEN, secretName, sessionTokenField)]),
     ...(sparkToken === undefined ? [] : [secretEnv(SPARK_TOKEN, sparkToken.secretName, sparkToken.key)]),
-    variable(OWN_S3_CONNECTION, s3(own, { accessKey: `$(${OWN_ACCESS_KEY})`, secretKey: `$(${OWN_SECRET_KEY})` })),
+    variable(OWN_S3_CONNECTION, s3(own, keys)),
     variable("s3", s3(objectStore)),
     ...(kafka === undefined
       ? []
       : [
+          ...kafkaSecretEnv(kafka),
           variable(
             "kafka",
-            kafka.bootstrapServers.apply((servers) => kafkaConnection(servers, kafka.securityProtocol)),
+            kafka.bootstrapServers.apply((servers) => kafkaConnection(servers, kafka)),
           ),
         ]),
     ...(presto === undefined

@@ -15,6 +15,7 @@ import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import { labels } from "../../platform/names.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
+import type { Trust } from "../../platform/trust.ts";
 import { type EnvVar, podTemplate, type Resources, type Volume, type VolumeMount } from "../../platform/workload.ts";
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
@@ -26,13 +27,20 @@ export interface TaskParts {
   readonly mounts: readonly VolumeMount[];
 }
 
-/** What people's programs need to find the platform, and the templates of Spark batches. */
+/**
+ * What people's programs need to find the platform, and the templates of Spark batches.
+ * @param common Environment that each pod of Airflow has anyway.
+ */
 export function taskParts(
   clients: ClientEndpoints,
   sparkToken: SecretKeyRef | undefined,
   sparkBatch: SparkBatchTemplate | undefined,
+  common: readonly EnvVar[],
 ): TaskParts {
-  const client = clientPodParts(clients, undefined, sparkToken);
+  const parts = clientPodParts(clients, undefined, sparkToken);
+  // Connections and the library share some: Kubernetes takes each name once.
+  const known = new Set(common.map(({ name }) => name));
+  const client = { ...parts, env: parts.env.filter(({ name }) => !known.has(name)) };
   if (sparkBatch === undefined) return client;
   return {
     env: client.env,
@@ -48,10 +56,12 @@ export function taskPodText(
   parts: TaskParts,
   resources: Resources,
   scheduling: Scheduling | undefined,
+  trust: Trust | undefined,
 ): pulumi.Output<string> {
   const template = podTemplate({
     service: airflow,
     component: "task",
+    trust,
     image,
     uid: AIRFLOW_UID,
     env: parts.env,
@@ -110,6 +120,9 @@ export function taskKeyFiles({ jobKeys, dagBucketKey }: TaskRights): TaskParts {
       items: [
         { key: credentials.accessKeyField, path: `${folder}/accessKey` },
         { key: credentials.secretKeyField, path: `${folder}/secretKey` },
+        ...(credentials.sessionTokenField === undefined
+          ? []
+          : [{ key: credentials.sessionTokenField, path: `${folder}/sessionToken` }]),
       ],
     },
   }));

@@ -23,6 +23,7 @@ import { account, taskKeyFiles, type TaskParts, taskParts, taskPodText, taskRigh
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { AirflowEndpoint } from "./endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
+import { s3Trust } from "../object-store/s3-settings.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
@@ -163,8 +164,8 @@ export class Airflow extends Component {
 
     const keys = createKeys(name, namespace, childOptions);
     const users = createUsers(name, namespace, childOptions);
-    const tasks = taskParts(args.clients, args.sparkToken, args.sparkBatch);
     const common = commonEnv();
+    const tasks = taskParts(args.clients, args.sparkToken, args.sparkBatch, common);
     const settings = createSettings();
     service(name, { ...api, ports: { http: API_PORT } }, childOptions);
     const setup = createSetup();
@@ -221,7 +222,14 @@ export class Airflow extends Component {
           ? {
               [files.podHook]: programText(import.meta.dirname, files.podHook),
               [files.podEnds]: programText(import.meta.dirname, files.podEnds),
-              "task-pod.yaml": taskPodText(name, args.image, podTasks(), resources.task, args.scheduling),
+              "task-pod.yaml": taskPodText(
+                name,
+                args.image,
+                podTasks(),
+                resources.task,
+                args.scheduling,
+                args.clients.trust,
+              ),
               "task-rights.json": taskRightsText(name, args),
             }
           : { [files.taskKeys]: programText(import.meta.dirname, files.taskKeys) }),
@@ -265,6 +273,7 @@ export class Airflow extends Component {
         uid: AIRFLOW_UID,
         args: part.args,
         env: [...databaseEnv(args.database, keys), ...common, ...(part.env ?? [])],
+        ...s3Trust(args.logs.objectStore, "python"),
         resources: part.resources,
         config: settings,
         volumes: [{ name: "settings", configMap: { name: settingsName } }, ...(part.volumes ?? [])],

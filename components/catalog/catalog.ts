@@ -9,7 +9,7 @@ import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
-import { awsKeyEnv, s3aSettings } from "../object-store/s3-settings.ts";
+import { awsKeyEnv, s3aSettings, s3Trust } from "../object-store/s3-settings.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import { configMap, type Resources, secretEnv, service, statefulSet, tcpProbe } from "../../platform/workload.ts";
 import { type Proven, proven } from "../../platform/proven.ts";
@@ -164,6 +164,7 @@ export class Catalog extends Component {
               { name: "SERVICE_OPTS", value: [`-Xmx${heap}m`, ...java].join(" ") },
               ...awsKeyEnv(args.objectStore),
             ],
+            ...s3Trust(args.objectStore, "java"),
             ports: { thrift: PORT },
             resources: args.resources,
             probes: {

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
-import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
+import { s3Env } from "../object-store/s3-settings.ts";
 import { DATA_JOB_SECONDS, job, type Resources } from "../../platform/workload.ts";
 import type { Ready } from "../../platform/endpoints.ts";
 
@@ -67,14 +67,12 @@ export class CensusFile extends Component {
           image: args.toolsImage,
           command: ["node", "/opt/millrace/components/census/programs/census-file.ts"],
           env: [
-            { name: "S3_URL", value: s3Url(objectStore) },
-            { name: "S3_PATH_STYLE", value: String(objectStore.pathStyle) },
+            ...s3Env(objectStore),
             { name: "BUCKET", value: bucket },
             { name: "PREFIX", value: PREFIX },
             { name: "ROWS", value: String(rows) },
             { name: "SEED", value: String(seed) },
             { name: "PARTS", value: String(parts) },
-            ...awsKeyEnv(objectStore),
           ],
           resources: args.resources,
           scratch: ["/tmp"],

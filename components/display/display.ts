@@ -5,6 +5,7 @@ import { cassandraEnv } from "../cassandra/cassandra-settings.ts";
 import type { CassandraEndpoint } from "../cassandra/endpoint.ts";
 import type { DisplayEndpoint } from "./endpoint.ts";
 import type { TopicEndpoint } from "../kafka/endpoint.ts";
+import { kafkaEnv } from "../kafka/kafka-env.ts";
 import type { PrestoEndpoint } from "../presto/endpoint.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
@@ -78,8 +79,7 @@ export class Display extends Component {
     const heap = heapMebibytes(args.resources.limits.memory, HEAP_SHARE);
     const env: EnvVar[] = [
       { name: "PORT", value: String(PORT) },
-      { name: "KAFKA_BOOTSTRAP", value: topics.randomNumbers.kafka.bootstrapServers },
-      { name: "KAFKA_SECURITY_PROTOCOL", value: topics.randomNumbers.kafka.securityProtocol },
+      ...kafkaEnv(topics.randomNumbers.kafka),
       { name: "RANDOM_NUMBERS_TOPIC", value: topics.randomNumbers.topic },
       { name: "MONITORING_TOPIC", value: topics.monitoring.topic },
       fieldEnv("POD_NAME", "metadata.name"),

@@ -65,6 +65,7 @@ export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
     ],
     // KubeSpawner finds the port by this name.
     ports: { "notebook-port": PORT },
+    trust: args.clients.trust,
     resources: args.resources,
     scheduling: args.scheduling,
     probes: {

@@ -7,9 +7,8 @@ import { kafkaHop } from "./hops/kafka.ts";
 export const kafkaHops = defineHops({
   room: "kafka",
   settings: z.strictObject({
-    /** `host:port,host:port` */
+    /** `host:port,host:port`; how to speak to them is in the environment of `kafkaClient`. */
     bootstrapServers: z.string().min(1),
-    securityProtocol: z.enum(["PLAINTEXT", "SSL"]).default("PLAINTEXT"),
     /** Where the marked records are sent to. */
     topic: z.string().min(1).default("telemetry"),
   }),

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { KafkaEndpoint, TopicEndpoint } from "./endpoint.ts";
+import { kafkaSecurityEnv } from "./kafka-env.ts";
 import { DATA_JOB_SECONDS, job, type Resources } from "../../platform/workload.ts";
 import { type Proven, proven } from "../../platform/proven.ts";
 import type { kafkaHops } from "./hops.ts";
@@ -117,10 +118,7 @@ export class KafkaTopics<Name extends string> extends Component {
           component: ROLE,
           image: args.toolsImage,
           command: ["node", "/opt/millrace/components/kafka/programs/kafka-topics.ts"],
-          env: [
-            { name: "TOPICS_CONFIG", value: config },
-            { name: "KAFKA_SECURITY_PROTOCOL", value: args.kafka.securityProtocol },
-          ],
+          env: [{ name: "TOPICS_CONFIG", value: config }, ...kafkaSecurityEnv(args.kafka)],
           resources: args.resources,
           scratch: ["/tmp"],
         },
@@ -146,6 +144,11 @@ export class KafkaTopics<Name extends string> extends Component {
 }
 
 /** What the proof is to know of the topic that it sends its records to. */
-export function provenTopic({ kafka: { bootstrapServers, securityProtocol }, topic, ready }: TopicEndpoint): Proven {
-  return proven<typeof kafkaHops>("kafka", { settings: { bootstrapServers, securityProtocol, topic }, ready });
+export function provenTopic({ kafka, topic, ready }: TopicEndpoint): Proven {
+  const { bootstrapServers } = kafka;
+  return proven<typeof kafkaHops>("kafka", {
+    settings: { bootstrapServers, topic },
+    env: kafkaSecurityEnv(kafka),
+    ready,
+  });
 }

@@ -3,8 +3,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { KafkaEndpoint } from "./endpoint.ts";
-import type { PublishedAddress } from "../../platform/endpoints.ts";
+import type { KafkaEndpoint, KafkaLogin, SecurityProtocol } from "./endpoint.ts";
+import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { quorumSettings, startScript } from "./kafka-quorum.ts";
@@ -293,12 +293,18 @@ export function existingKafka(args: {
   /** `host:port,host:port`, reachable from pods. */
   readonly bootstrapServers: string;
   /** @default "PLAINTEXT" */
-  readonly securityProtocol?: "PLAINTEXT" | "SSL";
+  readonly securityProtocol?: SecurityProtocol;
+  /** Whom clients log in as; with the protocols `SASL_…`. @default - the brokers ask nobody who he is */
+  readonly login?: KafkaLogin;
+  /** Authority that has signed the brokers' certificates, in PEM. @default - a public one */
+  readonly ca?: SecretKeyRef;
 }): KafkaEndpoint {
   return {
     kind: "kafka",
     bootstrapServers: pulumi.output(args.bootstrapServers),
     securityProtocol: args.securityProtocol ?? "PLAINTEXT",
+    ...(args.login && { login: args.login }),
+    ...(args.ca && { ca: args.ca }),
     ready: [],
   };
 }

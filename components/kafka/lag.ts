@@ -3,7 +3,8 @@ import { type Admin, AssignerProtocol, type GroupDescription } from "kafkajs";
 import { z } from "zod";
 import type { Running, StatusAnswer } from "../../platform/operating.ts";
 import { oldestUnread, type Places, type TimeSource } from "./oldest-unread.ts";
-import { kafkaClient } from "./programs/kafka-client.ts";
+import { type ExistingKafka, existingSecurity } from "./existing.ts";
+import { kafkaClient, type KafkaSecurity } from "./programs/kafka-client.ts";
 
 /** One consumer group and one topic that it reads. */
 export interface GroupLag {
@@ -68,7 +69,7 @@ const SLACK_SECONDS = 5;
 interface BrokerSettings {
   readonly enabled: boolean;
   readonly replicas: number;
-  readonly existing?: { readonly bootstrapServers: string; readonly securityProtocol: "PLAINTEXT" | "SSL" } | undefined;
+  readonly existing?: ExistingKafka | undefined;
 }
 
 /**
@@ -77,7 +78,8 @@ interface BrokerSettings {
  */
 export async function lagStatus(own: BrokerSettings, running: Running): Promise<StatusAnswer | undefined> {
   if (!own.enabled) return undefined;
-  return lagAnswer(await readLags(kafkaServers(own, running), own.existing?.securityProtocol ?? "PLAINTEXT"));
+  const security = await existingSecurity(own.existing, running.secret);
+  return lagAnswer(await readLags(kafkaServers(own, running), security));
 }
 
 /**
@@ -113,13 +115,9 @@ export function kafkaServers(
  * @param servers `host:port,host:port`.
  * @throws Error when Kafka does not answer in time.
  */
-export async function readLags(
-  servers: string,
-  securityProtocol: "PLAINTEXT" | "SSL",
-  timeoutMs = LIMIT_MS,
-): Promise<GroupLag[]> {
+export async function readLags(servers: string, security: KafkaSecurity, timeoutMs = LIMIT_MS): Promise<GroupLag[]> {
   const quiet = { retries: 1, log: (): void => undefined };
-  const admin = kafkaClient({ bootstrapServers: servers, clientId: "status", securityProtocol, ...quiet }).admin();
+  const admin = kafkaClient({ bootstrapServers: servers, clientId: "status", security, ...quiet }).admin();
   const asked = (async () => {
     await admin.connect();
     return await groupLags(admin);

@@ -4,9 +4,10 @@ import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
-import { enabled, image, memory, storage } from "../../platform/settings.ts";
+import { authority, authoritySecret, enabled, image, memory, secret, storage, text } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { retentionWarnings } from "./declared-topics.ts";
+import { existingProblems, existingWarnings, refusedMechanisms } from "./existing.ts";
 import { kafkaVersions } from "./image/versions.ts";
 
 const broker = { small: size(100, 2000, 0.67), large: size(500, 4000, 1) };
@@ -50,7 +51,24 @@ export const kafka = defineService({
             .regex(/^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*$/)
             .meta({ "x-range": 'brokers as "host:port,host:port"' })
             .describe("Brokers as `host:port,host:port`."),
-          securityProtocol: z.enum(["PLAINTEXT", "SSL"]).default("SSL").describe("Protocol of the clients."),
+          securityProtocol: z
+            .enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"])
+            .default("SSL")
+            .describe("Protocol of the clients."),
+          saslMechanism: z
+            .enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+            .meta({ "x-refused": refusedMechanisms })
+            .optional()
+            .describe("How clients log in; with the protocols `SASL_…`."),
+          username: text().optional().describe("Whom clients log in as; with `password`."),
+          password: text()
+            .optional()
+            .describe("Password of `username`: set it encrypted, by `pulumi config set --secret --path`."),
+          secretName: secret()
+            .optional()
+            .describe("Secret in the platform's namespace with keys `username` and `password`, instead of the two."),
+          ca: authority("the brokers' certificates"),
+          caSecretName: authoritySecret("the brokers' certificates"),
         })
         .optional()
         .describe("An existing Kafka cluster, instead of the platform's own."),
@@ -82,7 +100,11 @@ export const kafka = defineService({
       of({ existing }, { address }) {
         const bootstrapServers = existing?.bootstrapServers ?? address("kafka");
         if (bootstrapServers === undefined) return undefined;
-        return { bootstrapServers, securityProtocol: existing?.securityProtocol ?? "PLAINTEXT" };
+        return {
+          bootstrapServers,
+          securityProtocol: existing?.securityProtocol ?? "PLAINTEXT",
+          ...(existing?.saslMechanism && { saslMechanism: existing.saslMechanism }),
+        };
       },
     },
   ],
@@ -90,7 +112,7 @@ export const kafka = defineService({
   pods: ({ own }) => [{ resources: kafkaResources(own), count: own.replicas, data: own.storage }],
   setsUp: true,
   problems({ own }) {
-    if (own.existing !== undefined) return [];
+    if (own.existing !== undefined) return existingProblems(own.existing);
     const problems: string[] = [];
     if (own.replicas % 2 === 0) {
       problems.push(
@@ -107,11 +129,7 @@ export const kafka = defineService({
     return problems;
   },
   warnings({ own, hasClaims, target, topics }) {
-    if (own.existing !== undefined) {
-      return own.existing.securityProtocol === "PLAINTEXT"
-        ? ["millrace:services.kafka.existing.securityProtocol: PLAINTEXT, so records cross the network in clear"]
-        : [];
-    }
+    if (own.existing !== undefined) return existingWarnings(own.existing);
     const warnings: string[] = [];
     if (own.replicas === 1 && (!hasClaims || own.storage.kind === "ephemeral")) {
       warnings.push("millrace:services.kafka: one broker with ephemeral storage loses all topics at every restart");

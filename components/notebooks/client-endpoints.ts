@@ -5,12 +5,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { KafkaEndpoint } from "../kafka/endpoint.ts";
+import { kafkaSecretEnv } from "../kafka/kafka-env.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { PrestoEndpoint } from "../presto/endpoint.ts";
 import type { SparkConnectEndpoint } from "../spark-connect/endpoint.ts";
 import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { labels } from "../../platform/names.ts";
-import { s3Url } from "../object-store/s3-settings.ts";
+import { keyEnv, s3Trust, s3Url } from "../object-store/s3-settings.ts";
+import type { Trust } from "../../platform/trust.ts";
 import { configMap, type EnvVar, secretEnv, type Volume, type VolumeMount } from "../../platform/workload.ts";
 
 const VOLUME = "client-endpoints";
@@ -44,11 +46,19 @@ export interface ClientEndpoints {
   readonly configMapName: pulumi.Output<string>;
   /** The file's text; pods that read it once restart when it changes. */
   readonly text: pulumi.Output<string>;
+  /** What opens the services that all programs share, from Secrets. */
+  readonly env: readonly EnvVar[];
+  /** What their pods trust beside the public authorities. @default - nothing */
+  readonly trust?: Trust;
 }
 
 /** The file `endpoints.json`, as the Python library reads it. */
 interface EndpointsFile {
-  readonly kafka?: { readonly bootstrapServers: string; readonly securityProtocol: string };
+  readonly kafka?: {
+    readonly bootstrapServers: string;
+    readonly securityProtocol: string;
+    readonly saslMechanism?: string;
+  };
   readonly presto?: { readonly url: string; readonly catalog: string };
   readonly spark?: { readonly url: string };
   readonly s3: { readonly endpoint: string; readonly region: string; readonly pathStyle: boolean };
@@ -99,7 +109,13 @@ export class ClientEndpointsConfig extends Component {
         const file: EndpointsFile = {
           ...(kafka === undefined || bootstrapServers === undefined
             ? {}
-            : { kafka: { bootstrapServers, securityProtocol: kafka.securityProtocol } }),
+            : {
+                kafka: {
+                  bootstrapServers,
+                  securityProtocol: kafka.securityProtocol,
+                  ...(kafka.login && { saslMechanism: kafka.login.mechanism }),
+                },
+              }),
           ...(prestoUrl === undefined ? {} : { presto: { url: prestoUrl, catalog } }),
           ...(sparkUrl === undefined ? {} : { spark: { url: sparkUrl } }),
           s3: { endpoint, region, pathStyle: objectStore.pathStyle },
@@ -113,7 +129,12 @@ export class ClientEndpointsConfig extends Component {
       { namespace: args.namespace, labels: labels(name, "settings"), data: { [FILE]: text } },
       { parent: this },
     );
-    this.endpoints = { configMapName: config.metadata.name, text };
+    this.endpoints = {
+      configMapName: config.metadata.name,
+      text,
+      env: kafka === undefined ? [] : kafkaSecretEnv(kafka),
+      ...s3Trust(objectStore, "python"),
+    };
     this.registerOutputs({ configMapName: this.endpoints.configMapName });
   }
 }
@@ -132,16 +153,10 @@ export function clientPodParts(
   home?: string,
 ): { env: EnvVar[]; volumes: Volume[]; mounts: VolumeMount[] } {
   const s3 = clients.text.apply((text) => (JSON.parse(text) as EndpointsFile).s3);
-  const keys =
-    credentials === undefined
-      ? []
-      : [
-          secretEnv("AWS_ACCESS_KEY_ID", credentials.secretName, credentials.accessKeyField),
-          secretEnv("AWS_SECRET_ACCESS_KEY", credentials.secretName, credentials.secretKeyField),
-        ];
   return {
     env: [
-      ...keys,
+      ...(credentials === undefined ? [] : keyEnv(credentials)),
+      ...clients.env,
       { name: "AWS_ENDPOINT_URL", value: s3.endpoint },
       { name: "AWS_REGION", value: s3.region },
       // The name that Python's SDK knows.

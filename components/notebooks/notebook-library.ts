@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { labels } from "../../platform/names.ts";
-import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
+import { s3Env } from "../object-store/s3-settings.ts";
 import { configMap, job, type Resources } from "../../platform/workload.ts";
 import type { Ready } from "../../platform/endpoints.ts";
 
@@ -74,11 +74,9 @@ export class NotebookLibrary extends Component {
           image: args.toolsImage,
           command: ["node", "/opt/millrace/components/notebooks/programs/notebooks-setup.ts"],
           env: [
-            { name: "S3_URL", value: s3Url(args.objectStore) },
-            { name: "S3_PATH_STYLE", value: String(args.objectStore.pathStyle) },
+            ...s3Env(args.objectStore),
             { name: "BUCKET", value: bucket },
             { name: "NOTEBOOKS_DIR", value: FOLDER },
-            ...awsKeyEnv(args.objectStore),
           ],
           resources: args.resources,
           config: JSON.stringify(notebooks),

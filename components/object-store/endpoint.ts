@@ -1,6 +1,6 @@
 /** What the object store offers to others. */
 import type { Output } from "@pulumi/pulumi";
-import type { Ready } from "../../platform/endpoints.ts";
+import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 
 /** A key pair kept in a Kubernetes Secret of the platform's namespace. */
 export interface AccessKeyRef {
@@ -10,6 +10,8 @@ export interface AccessKeyRef {
   readonly accessKeyField: string;
   /** Key in the Secret that holds the secret access key. */
   readonly secretKeyField: string;
+  /** Key in the Secret that holds the session token. @default - the key has none, for it does not end */
+  readonly sessionTokenField?: string;
 }
 
 /** An S3 API, seen with the rights of one consumer. */
@@ -23,6 +25,8 @@ export interface S3Endpoint {
   readonly region: Output<string>;
   /** `true`: buckets are path segments; `false`: buckets are host names. */
   readonly pathStyle: boolean;
+  /** Authority that has signed the service's certificate, in PEM. @default - a public one */
+  readonly ca?: SecretKeyRef;
   /** The consumer's own key pair. */
   readonly credentials: AccessKeyRef;
   /** Made when buckets and keys exist and answer; wait for it only where the first request must succeed. */

@@ -5,7 +5,7 @@ import * as random from "@pulumi/random";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { ServerKind } from "./data-paths.ts";
 import type { S3Endpoint, S3Source } from "./endpoint.ts";
-import type { PublishedAddress } from "../../platform/endpoints.ts";
+import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { secretFolders } from "../../platform/generated-secret.ts";
 import { labels, s3KeySecretName, selector, serviceHost } from "../../platform/names.ts";
@@ -13,6 +13,7 @@ import { garage } from "./object-store-garage.ts";
 import { minio } from "./object-store-minio.ts";
 import { versity } from "./object-store-versity.ts";
 import { type BucketRight, type ObjectStoreContents, rightNames, type S3Server } from "./object-store-server.ts";
+import { s3ClientEnv } from "./s3-settings.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import { configMap, job, type Resources, service, statefulSet } from "../../platform/workload.ts";
 import { type Proven, proven } from "../../platform/proven.ts";
@@ -25,6 +26,7 @@ const DATA_VOLUME = "data";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "10Gi" };
 const ACCESS_KEY = "accessKey";
 const SECRET_KEY = "secretKey";
+const SESSION_TOKEN = "sessionToken";
 
 const servers: Readonly<Record<ServerKind, S3Server>> = { garage, versity, minio };
 
@@ -257,6 +259,10 @@ export interface ExistingObjectStoreArgs<Consumer extends string> {
   readonly pathStyle: boolean;
   /** Each consumer's Secret in the platform's namespace, with keys `accessKey` and `secretKey`. */
   readonly secretNames: Readonly<Record<Consumer, string>>;
+  /** Whether these Secrets have a third key, `sessionToken`, as keys that end have. @default false */
+  readonly temporaryKeys?: boolean;
+  /** Authority that has signed the service's certificate, in PEM. @default - a public one */
+  readonly ca?: SecretKeyRef;
 }
 
 /** An S3 service that exists already, as the endpoints that the components take. Its buckets must exist. */
@@ -271,7 +277,11 @@ export function existingObjectStore<Consumer extends string>(
       port: pulumi.output(args.port),
       region: pulumi.output(args.region),
       pathStyle: args.pathStyle,
-      credentials: keyRef(pulumi.output(args.secretNames[consumer])),
+      ...(args.ca && { ca: args.ca }),
+      credentials: {
+        ...keyRef(pulumi.output(args.secretNames[consumer])),
+        ...(args.temporaryKeys === true && { sessionTokenField: SESSION_TOKEN }),
+      },
       ready: [],
     }),
   };
@@ -314,6 +324,7 @@ export function provenStore(store: S3Endpoint, bucket = "lake"): Proven {
   const { secretName, accessKeyField, secretKeyField } = store.credentials;
   return proven<typeof objectStoreHops>("objectStore", {
     settings: { protocol, host, port, region, pathStyle, bucket },
+    env: s3ClientEnv(store),
     secrets: { accessKey: { secretName, key: accessKeyField }, secretKey: { secretName, key: secretKeyField } },
     ready,
   });

@@ -1,5 +1,8 @@
 /** How the object store is built: a server of the platform's own, or the service that is there. */
+import * as pulumi from "@pulumi/pulumi";
+import { CA_KEY } from "../../platform/authority.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
+import { GivenSecret } from "../../platform/given-secret.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { setupResources } from "../../platform/resources.ts";
 import type { Rights } from "../../platform/service.ts";
@@ -26,7 +29,12 @@ export const objectStoreRoom = <Consumer extends string>(contents: StoreContents
     service: objectStore,
     build({ own, namespace, image, storage, exposure, opts }): PlacedStore<Consumer> {
       if (own.existing !== undefined) {
-        return existingObjectStore({ ...own.existing, secretNames: contents.secretNames });
+        const { ca: pem, caSecretName, ...existing } = own.existing;
+        const given =
+          pem === undefined ? undefined : new GivenSecret("s3-client", { namespace, texts: { [CA_KEY]: pem } }, opts);
+        const ca =
+          caSecretName === undefined ? given?.ref(CA_KEY) : { secretName: pulumi.output(caSecretName), key: CA_KEY };
+        return existingObjectStore({ ...existing, secretNames: contents.secretNames, ...(ca && { ca }) });
       }
       const kind = serverOf(own);
       if (kind === undefined) throw new Error("an existing S3 service without its address");

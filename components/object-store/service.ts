@@ -1,11 +1,23 @@
 /** The object store, as plain data. */
 import * as z from "zod";
 import { dataPaths, type ServerKind } from "./data-paths.ts";
+import { authorityProblems } from "../../platform/authority.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type StoreWhole } from "../../platform/service.ts";
 import type { BucketWords } from "../../platform/service.ts";
-import { enabled, host, image, memory, port, secret, storage, text } from "../../platform/settings.ts";
+import {
+  authority,
+  authoritySecret,
+  enabled,
+  host,
+  image,
+  memory,
+  port,
+  secret,
+  storage,
+  text,
+} from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 
 const server = { small: size(50, 1000, 0.125), large: size(250, 2000, 1) };
@@ -80,6 +92,12 @@ const settings = (whole: StoreWhole) =>
             .strictObject(each(whole.owners, (words) => secret().optional().describe(`Secret of ${words}.`)))
             .prefault({})
             .describe("Secrets per consumer. Default: `secretName` for each."),
+          temporaryKeys: z
+            .boolean()
+            .default(false)
+            .describe("Whether these Secrets also have the key `sessionToken`, as keys that end have."),
+          ca: authority("the service's certificate"),
+          caSecretName: authoritySecret("the service's certificate"),
         })
         .transform(({ secretName, secretNames, ...rest }) => ({
           ...rest,
@@ -90,6 +108,28 @@ const settings = (whole: StoreWhole) =>
     })
     .prefault({})
     .describe("The S3 object store.");
+
+/** What is wrong with an authority of the service's own; empty when nothing is. */
+function authoritySettingProblems(
+  at: string,
+  {
+    protocol,
+    ca,
+    caSecretName,
+  }: { readonly protocol: string; readonly ca?: string | undefined; readonly caSecretName?: string | undefined },
+): string[] {
+  const given = Object.entries({ ca, caSecretName }).filter(([, value]) => value !== undefined);
+  return [
+    ...(protocol === "https"
+      ? []
+      : given.map(
+          ([key]) =>
+            `${at}.${key}: is given, but protocol is ${protocol}, which has no certificates; set protocol to https, or remove ${key}`,
+        )),
+    ...(given.length === 2 ? [`${at}: has both ca and caSecretName; give one of them`] : []),
+    ...(ca === undefined ? [] : authorityProblems(`${at}.ca`, ca)),
+  ];
+}
 
 export const objectStore = defineService({
   name: "objectStore",
@@ -150,6 +190,7 @@ export const objectStore = defineService({
     if (own.existing === undefined) {
       return [`${at}.existing: missing; server existing needs at least its host and a secretName`];
     }
+    problems.push(...authoritySettingProblems(`${at}.existing`, own.existing));
     if (withoutSecret.length > 0) {
       problems.push(
         `${at}.existing.secretNames: ${withoutSecret.join(", ")} ${withoutSecret.length === 1 ? "has" : "have"} no Secret; ` +
@@ -178,9 +219,16 @@ export const objectStore = defineService({
     if (own.server !== "existing" && (!hasClaims || own.storage.kind === "ephemeral")) {
       return ["millrace:services.objectStore: ephemeral storage loses all tables at every restart"];
     }
-    return own.existing?.protocol === "http"
-      ? ["millrace:services.objectStore.existing.protocol: http, so data crosses the network in clear"]
-      : [];
+    const at = "millrace:services.objectStore.existing";
+    return [
+      ...(own.existing?.protocol === "http" ? [`${at}.protocol: http, so data crosses the network in clear`] : []),
+      ...(own.existing?.temporaryKeys === true
+        ? [
+            `${at}.temporaryKeys: true, so everything that uses S3 stops when the session ends; before that, put new keys into the ` +
+              "Secrets and restart the pods that use them (docs/object-store.md)",
+          ]
+        : []),
+    ];
   },
   claims: {
     set: "object-store",

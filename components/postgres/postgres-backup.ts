@@ -5,7 +5,7 @@ import { cronProblem } from "../../platform/cron.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { BackupPlace } from "./endpoint.ts";
 import { labels } from "../../platform/names.ts";
-import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
+import { s3Env } from "../object-store/s3-settings.ts";
 import {
   type EnvVar,
   DATA_JOB_SECONDS,
@@ -190,12 +190,10 @@ function storeContainer(
     image: backup.toolsImage,
     command: ["node", "/opt/millrace/components/postgres/programs/postgres-backup.ts", action],
     env: [
-      { name: "S3_URL", value: s3Url(objectStore) },
-      { name: "S3_PATH_STYLE", value: String(objectStore.pathStyle) },
+      ...s3Env(objectStore),
       { name: "BUCKET", value: backup.bucket },
       { name: "PREFIX", value: PREFIX },
       { name: "DUMPS_DIR", value: DUMPS_PATH },
-      ...awsKeyEnv(objectStore),
       ...env,
     ],
     resources: backup.resources,

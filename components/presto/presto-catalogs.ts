@@ -4,7 +4,8 @@ import type { CassandraEndpoint } from "../cassandra/endpoint.ts";
 import type { CatalogEndpoint } from "../catalog/endpoint.ts";
 import type { KafkaEndpoint } from "../kafka/endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
-import { awsKeyEnv, s3Url } from "../object-store/s3-settings.ts";
+import { awsKeyEnv, s3Trust, s3Url } from "../object-store/s3-settings.ts";
+import type { Trust } from "../../platform/trust.ts";
 import { type EnvVar, secretEnv } from "../../platform/workload.ts";
 
 /** A catalog of Presto, without any secret in its settings. */
@@ -13,6 +14,8 @@ export interface PrestoCatalog {
   readonly properties: pulumi.Output<string>;
   /** Environment that its connector reads keys from; the same for all S3 catalogs of one Presto. */
   readonly env: readonly EnvVar[];
+  /** Authority that its connector trusts; the same for all catalogs of one Presto. @default - the public ones */
+  readonly trust?: Trust;
 }
 
 /** Java's form of settings, sorted so that equal settings are equal texts. */
@@ -39,14 +42,24 @@ export function icebergCatalog(args: {
       "hive.s3.ssl.enabled": objectStore.protocol.apply((protocol) => String(protocol === "https")),
     }),
     env: awsKeyEnv(objectStore),
+    ...s3Trust(objectStore, "java"),
   };
 }
 
-/** The topics of a Kafka cluster as tables with the columns of a record. */
+/**
+ * The topics of a Kafka cluster as tables with the columns of a record.
+ * @throws RunError for a cluster with TLS or a login: Presto's connector would need its password in a file.
+ */
 export function kafkaCatalog(args: {
   readonly kafka: KafkaEndpoint;
   readonly topics: readonly pulumi.Input<string>[];
 }): PrestoCatalog {
+  if (args.kafka.securityProtocol !== "PLAINTEXT") {
+    throw new pulumi.RunError(
+      `presto: a catalog of Kafka's topics needs securityProtocol PLAINTEXT, and this cluster's is ${args.kafka.securityProtocol}; ` +
+        "query the tables of the lake, or give Presto a listener without TLS and login",
+    );
+  }
   return {
     properties: settingsText({
       "connector.name": "kafka",

@@ -213,6 +213,7 @@ export class Presto extends Component {
         component: role,
         image: args.image,
         env: uniqueEnv(),
+        trust: catalogNames.map((key) => args.catalogs[key]?.trust).find((trust) => trust !== undefined),
         ports: { http: PORT },
         resources: args.resources,
         probes: {

@@ -120,6 +120,7 @@ export class Proof extends Component {
               secretEnv(secretVariable(room, secret), secretName, key),
             ),
           ),
+          ...proves.flatMap(({ env }) => env),
           // The cluster's API is asked of the Jobs.
           ...(account ? [{ name: "NODE_EXTRA_CA_CERTS", value: `${ACCOUNT_PATH}/ca.crt` }] : []),
         ],

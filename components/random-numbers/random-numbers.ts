@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { TopicEndpoint } from "../kafka/endpoint.ts";
+import { kafkaEnv } from "../kafka/kafka-env.ts";
 import type { PumpEndpoint } from "./endpoint.ts";
 import { generatedSecret } from "../../platform/generated-secret.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
@@ -88,8 +89,7 @@ export class RandomNumbers extends Component {
           image: args.image,
           command: ["node", "/opt/millrace/components/random-numbers/programs/random-numbers.ts"],
           env: [
-            { name: "KAFKA_BOOTSTRAP", value: topic.kafka.bootstrapServers },
-            { name: "KAFKA_SECURITY_PROTOCOL", value: topic.kafka.securityProtocol },
+            ...kafkaEnv(topic.kafka),
             { name: "TOPIC", value: topic.topic },
             { name: "RATE", value: String(rate) },
             fieldEnv("NODE_NAME", "metadata.name"),

@@ -8,7 +8,7 @@ import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { heapMebibytes, quantityOf } from "../../platform/quantity.ts";
-import { awsKeyEnv } from "../object-store/s3-settings.ts";
+import { awsKeyEnv, s3Trust } from "../object-store/s3-settings.ts";
 import { eventLogProblems } from "../spark/spark-event-log.ts";
 import {
   DEFAULTS_FILE,
@@ -102,6 +102,7 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
             { name: "SPARK_DAEMON_JAVA_OPTS", value: jvmOptions({ heap, cpu, collector: args.collector }).join(" ") },
             ...awsKeyEnv(args.objectStore),
           ],
+          ...s3Trust(args.objectStore, "java"),
           ports: { http: PORT },
           resources,
           probes: {

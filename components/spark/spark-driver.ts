@@ -4,7 +4,7 @@ import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { sparkDriverResources } from "./service.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { mebibytes } from "../../platform/quantity.ts";
-import { awsKeyEnv } from "../object-store/s3-settings.ts";
+import { awsKeyEnv, s3Trust } from "../object-store/s3-settings.ts";
 import {
   BLOCK_MANAGER_PORT,
   DEFAULTS_FILE,
@@ -117,6 +117,7 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
       ...(args.secretEnv ?? []),
     ],
     ports: { ...driverPorts, ...args.ports },
+    ...s3Trust(objectStore, "java"),
     resources: driverResources,
     ...(args.probes === undefined ? {} : { probes: args.probes }),
     config: pulumi.interpolate`${spark.settingsText}${args.config ?? ""}`,

@@ -8,7 +8,7 @@ import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "./service.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels } from "../../platform/names.ts";
 import { mebibytes, quantityOf } from "../../platform/quantity.ts";
-import { s3aSettings } from "../object-store/s3-settings.ts";
+import { keyFields, s3aSettings, s3Trust } from "../object-store/s3-settings.ts";
 import { sparkVersions } from "./image/versions.ts";
 import { bakedPackages, type SparkPackage, sparkPackageProblems } from "./spark-packages.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
@@ -106,12 +106,13 @@ export function sparkS3Settings(endpoint: S3Endpoint): Record<string, pulumi.Inp
 
 /** Settings that give executors a consumer's key, in the environment and by reference. */
 export function executorKeySettings(endpoint: S3Endpoint): Record<string, pulumi.Input<string>> {
-  const { secretName, accessKeyField, secretKeyField } = endpoint.credentials;
-  const secret = "spark.kubernetes.executor.secretKeyRef";
-  return {
-    [`${secret}.AWS_ACCESS_KEY_ID`]: pulumi.interpolate`${secretName}:${accessKeyField}`,
-    [`${secret}.AWS_SECRET_ACCESS_KEY`]: pulumi.interpolate`${secretName}:${secretKeyField}`,
-  };
+  const { credentials } = endpoint;
+  return Object.fromEntries(
+    Object.entries(keyFields(credentials)).map(([name, field]) => [
+      `spark.kubernetes.executor.secretKeyRef.${name}`,
+      pulumi.interpolate`${credentials.secretName}:${field}`,
+    ]),
+  );
 }
 
 /**
@@ -251,6 +252,7 @@ export class Spark extends Component {
         component: "executor",
         image: args.image,
         uid: SPARK_UID,
+        ...s3Trust(args.objectStore, "java"),
         resources,
         restartPolicy: "Never",
         scratch: SPARK_SCRATCH,

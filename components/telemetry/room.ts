@@ -1,6 +1,7 @@
 /** How the first data path is built: the node's own figures, from Kafka into Iceberg, and the streams of all rooms. */
 import { defineRoom } from "../../platform/place.ts";
 import { programText } from "../../platform/program.ts";
+import { kafkaEnv } from "../kafka/kafka-env.ts";
 import { provenTopic } from "../kafka/kafka-topic.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import { streamProgram, type StreamPart } from "../spark/stream-program.ts";
@@ -26,11 +27,8 @@ export const telemetryRoom = defineRoom({
     const settings = of(sparkService);
     const part: StreamPart = {
       sinks: { file: "telemetry_sinks.py", content: programText(import.meta.dirname, "telemetry_sinks.py") },
-      env: {
-        KAFKA_BOOTSTRAP: topic.kafka.bootstrapServers,
-        KAFKA_SECURITY_PROTOCOL: topic.kafka.securityProtocol,
-        TOPIC: topic.topic,
-      },
+      env: { TOPIC: topic.topic },
+      secretEnv: kafkaEnv(topic.kafka),
     };
     const producer = new TelemetryProducer(
       "telemetry",

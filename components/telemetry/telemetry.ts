@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { type Proven, proven } from "../../platform/proven.ts";
 import type { TopicEndpoint } from "../kafka/endpoint.ts";
+import { kafkaEnv } from "../kafka/kafka-env.ts";
 import { deployment, fieldEnv, httpProbe, type Resources, tcpProbe } from "../../platform/workload.ts";
 import type { Ready } from "../../platform/endpoints.ts";
 import type { telemetryHops } from "./hops.ts";
@@ -50,8 +51,7 @@ export class TelemetryProducer extends Component {
           image: args.image,
           command: ["node", "/opt/millrace/components/telemetry/programs/telemetry-producer.ts"],
           env: [
-            { name: "KAFKA_BOOTSTRAP", value: args.topic.kafka.bootstrapServers },
-            { name: "KAFKA_SECURITY_PROTOCOL", value: args.topic.kafka.securityProtocol },
+            ...kafkaEnv(args.topic.kafka),
             { name: "TOPIC", value: args.topic.topic },
             { name: "INTERVAL_SECONDS", value: String(intervalSeconds) },
             { name: "HEALTH_PORT", value: String(HEALTH_PORT) },

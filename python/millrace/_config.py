@@ -16,10 +16,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class KafkaEndpoint:
-    """A Kafka cluster. `bootstrap_servers` is `host:port,host:port`; `security_protocol` is PLAINTEXT or SSL."""
+    """A Kafka cluster. `bootstrap_servers` is `host:port,host:port`; `security_protocol` is PLAINTEXT, SSL, SASL_PLAINTEXT or
+    SASL_SSL, the last two with a `sasl_mechanism`.
+    """
 
     bootstrap_servers: str
     security_protocol: str
+    sasl_mechanism: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def endpoints() -> Endpoints:
     """The addresses of the platform's services.
 
     Read from the JSON file that MILLRACE_CONFIG names, by default /etc/millrace/endpoints.json:
-    {"kafka": {"bootstrapServers", "securityProtocol"}, "presto": {"url", "catalog"}, "spark": {"url"},
+    {"kafka": {"bootstrapServers", "securityProtocol", "saslMechanism"}, "presto": {"url", "catalog"}, "spark": {"url"},
     "s3": {"endpoint", "region", "pathStyle"}, "notebooks": "s3://notebooks", "published": {"s3": "http://..."}}.
     A service that is not there is left out.
 
@@ -95,7 +98,9 @@ def endpoints() -> Endpoints:
         kafka=(
             None
             if kafka is None
-            else KafkaEndpoint(kafka.text("bootstrapServers"), kafka.text("securityProtocol", "PLAINTEXT"))
+            else KafkaEndpoint(
+                kafka.text("bootstrapServers"), kafka.text("securityProtocol", "PLAINTEXT"), kafka.text_or_none("saslMechanism")
+            )
         ),
         presto=None if presto is None else PrestoEndpoint(presto.text("url"), presto.text("catalog", "lake")),
         spark=None if spark is None else SparkEndpoint(spark.text("url")),
@@ -218,6 +223,9 @@ class _Reader:
             return value
         given = "missing" if value is None else repr(value)
         raise NotConfigured(f'"{name}" in {self._where} is {given}; it must be a text')
+
+    def text_or_none(self, name: str) -> str | None:
+        return None if self._content.get(name) is None else self.text(name)
 
     def texts(self) -> dict[str, str]:
         return {name: self.text(name) for name in self._content}

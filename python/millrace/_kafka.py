@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
-from ._config import KafkaEndpoint, kafka_endpoint, text
+from ._config import KafkaEndpoint, kafka_endpoint, secret, text
 from ._errors import MillraceError, NotAvailable, ParameterError
 from ._literals import plain
 
@@ -73,16 +73,32 @@ class Kafka:
         self._known: set[str] = set()
 
     def settings(self) -> dict[str, Any]:
-        """The settings of librdkafka that every client of this cluster needs."""
+        """The settings of librdkafka that every client of this cluster needs.
+
+        Where the cluster asks for a login, it is in KAFKA_USERNAME and KAFKA_PASSWORD. The authority of its certificates is
+        in KAFKA_CA, in PEM, or in the file that SSL_CERT_FILE names, if it is none of the public ones.
+
+        Raises:
+            NotConfigured: the cluster asks for a login, and a variable is missing.
+        """
         settings = {
             "bootstrap.servers": self._endpoint.bootstrap_servers,
             "security.protocol": self._endpoint.security_protocol,
             # Its own lines about brokers that come and go would fill a notebook; what fails is raised.
             "log_level": 2,
         }
-        authorities = os.environ.get("SSL_CERT_FILE")
-        if self._endpoint.security_protocol == "SSL" and authorities:
-            settings["ssl.ca.location"] = authorities
+        own, authorities = os.environ.get("KAFKA_CA"), os.environ.get("SSL_CERT_FILE")
+        if self._endpoint.security_protocol.endswith("SSL"):
+            if own:
+                settings["ssl.ca.pem"] = own
+            elif authorities:
+                settings["ssl.ca.location"] = authorities
+        if self._endpoint.security_protocol.startswith("SASL_"):
+            settings |= {
+                "sasl.mechanism": self._endpoint.sasl_mechanism or "PLAIN",
+                "sasl.username": secret("KAFKA_USERNAME", "whom this program logs in to Kafka as"),
+                "sasl.password": secret("KAFKA_PASSWORD", "the password for Kafka"),
+            }
         return settings
 
     def producer(self, **settings: Any) -> "Producer":

@@ -43,12 +43,13 @@ def s3(published: bool = False) -> Client:
         endpoint,
         secret("AWS_ACCESS_KEY_ID", "the id of this program's S3 key"),
         secret("AWS_SECRET_ACCESS_KEY", "the secret of this program's S3 key"),
+        os.environ.get("AWS_SESSION_TOKEN") or None,
         os.getpid(),
     )
 
 
 @lru_cache(maxsize=4)
-def _client(endpoint: "S3Endpoint", key_id: str, key: str, _process: int) -> Client:
+def _client(endpoint: "S3Endpoint", key_id: str, key: str, token: str | None, _process: int) -> Client:
     import boto3
     from botocore.config import Config
 
@@ -58,6 +59,7 @@ def _client(endpoint: "S3Endpoint", key_id: str, key: str, _process: int) -> Cli
         region_name=endpoint.region,
         aws_access_key_id=key_id,
         aws_secret_access_key=key,
+        **({} if token is None else {"aws_session_token": token}),
         config=Config(
             # Else addresses that are signed beforehand get the old signature, which only Amazon takes.
             signature_version="s3v4",

@@ -228,6 +228,26 @@ class Kafka(support.PlatformCase):
         with self.says(millrace.NotAvailable, "kafka.example:9092", "Broker transport failure"):
             millrace.kafka().topics()
 
+    def test_logs_in_where_the_cluster_asks_for_it(self) -> None:
+        login = {"securityProtocol": "SASL_SSL", "saslMechanism": "SCRAM-SHA-512"}
+        self.endpoints({"kafka": {"bootstrapServers": "k:1", **login}})
+        os.environ |= {"KAFKA_USERNAME": "millrace", "SSL_CERT_FILE": "/etc/ca.pem"}
+        with self.says(millrace.NotConfigured, "KAFKA_PASSWORD is not set", "the password for Kafka"):
+            millrace.kafka().settings()
+        os.environ |= {"KAFKA_PASSWORD": "word", "KAFKA_CA": "-----BEGIN"}
+        self.assertEqual(
+            millrace.kafka().settings(),
+            {
+                "bootstrap.servers": "k:1",
+                "security.protocol": "SASL_SSL",
+                "log_level": 2,
+                "ssl.ca.pem": "-----BEGIN",
+                "sasl.mechanism": "SCRAM-SHA-512",
+                "sasl.username": "millrace",
+                "sasl.password": "word",
+            },
+        )
+
     def test_gives_clients_with_the_right_settings(self) -> None:
         self.endpoints({"kafka": {"bootstrapServers": "k:1", "securityProtocol": "SSL"}})
         os.environ["SSL_CERT_FILE"] = "/etc/ca.pem"

@@ -26,6 +26,12 @@ class Client(support.PlatformCase):
         # The old signature of addresses that are signed beforehand is answered 403.
         self.assertEqual(config["signature_version"], "s3v4")
 
+    def test_shows_the_token_of_a_key_that_ends(self) -> None:
+        os.environ["AWS_SESSION_TOKEN"] = "session-1"
+        with support.s3_client(support.FakeS3()) as made:
+            millrace.s3()
+        self.assertEqual(made[0]["aws_session_token"], "session-1")
+
     def test_has_the_address_from_outside_for_links_that_others_open(self) -> None:
         with support.s3_client(support.FakeS3()) as made:
             with self.says(millrace.NotConfigured, "no address outside the cluster", '"published"'):

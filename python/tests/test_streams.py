@@ -54,6 +54,50 @@ class StreamCase(unittest.TestCase):
         return self.assertRaisesRegex(SystemExit, "(?s)" + ".*".join(words))
 
 
+class Security(StreamCase):
+    def test_is_plain_where_nothing_is_said(self) -> None:
+        plain = {"bootstrap.servers": "kafka.example:9092", "security.protocol": "PLAINTEXT"}
+        self.assertEqual(self.records.kafka_settings(), plain)
+
+    def test_is_a_login_and_an_authority_in_the_words_of_kafkas_client(self) -> None:
+        os.environ |= {
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+            "KAFKA_USERNAME": "millrace",
+            "KAFKA_PASSWORD": 'pass "word\\',
+            "KAFKA_CA": "-----BEGIN",
+        }
+        self.assertEqual(
+            self.records.kafka_settings(),
+            {
+                "bootstrap.servers": "kafka.example:9092",
+                "security.protocol": "SASL_SSL",
+                "ssl.truststore.type": "PEM",
+                "ssl.truststore.certificates": "-----BEGIN",
+                "sasl.mechanism": "SCRAM-SHA-512",
+                "sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required "
+                'username="millrace" password="pass \\"word\\\\";',
+            },
+        )
+
+    def test_reaches_readers_and_the_client_for_administration_alike(self) -> None:
+        os.environ |= {
+            "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+            "KAFKA_SASL_MECHANISM": "PLAIN",
+            "KAFKA_USERNAME": "millrace",
+            "KAFKA_PASSWORD": "word",
+        }
+        settings = self.records.kafka_settings()
+        reader, spark = mock.MagicMock(), mock.MagicMock()
+        reader.option.return_value = reader
+        self.records.kafka_options(reader)
+        given = dict(call.args for call in reader.option.call_args_list)
+        self.assertEqual({name: given.get(f"kafka.{name}") for name in settings}, settings)
+        self.records.kafka_admin(spark)
+        put = getattr(spark._jvm, "java.util.Properties").return_value.put.call_args_list
+        self.assertEqual({name: value for name, value in (call.args for call in put) if name in settings}, settings)
+
+
 class Checkpoint:
     """A Spark session that only knows whether a file exists."""
 

@@ -16,7 +16,7 @@ describe("proof settings", () => {
     const config = read(rooms, keys);
     expect(config).to.deep.include({ records: 300, poison: 5, skipped: {}, timeoutSeconds: undefined });
     expect(config.told).to.deep.equal({
-      kafka: { bootstrapServers: "kafka:9092", securityProtocol: "PLAINTEXT", topic: "telemetry" },
+      kafka: { bootstrapServers: "kafka:9092", topic: "telemetry" },
       objectStore: { ...rooms.objectStore, pathStyle: true, bucket: "lake", accessKey: "GK1", secretKey: "s" },
       catalog: { ...rooms.catalog, bucket: "lake", warehouse: "warehouse", namespace: "telemetry" },
       presto: { ...rooms.presto, catalog: "lake", schema: "telemetry", catalogs: [] },

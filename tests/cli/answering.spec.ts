@@ -6,8 +6,10 @@ import { createServer as createHttpsServer } from "node:https";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { expect } from "chai";
 import { askingOf, silentAddresses } from "../../cli/answering.ts";
+import { ownAuthority } from "../support/own-authority.ts";
 
 describe("published addresses", () => {
   const servers: Server[] = [];
@@ -91,10 +93,22 @@ describe("published addresses", () => {
         answer.end(),
       );
       expect((await silent("Presto", `https://${await listen(server)}`))[0]).to.match(
-        /DEPTH_ZERO_SELF_SIGNED_CERT.*; this machine does not know who signed .* set NODE_EXTRA_CA_CERTS to the CA's file$/,
+        /DEPTH_ZERO_SELF_SIGNED_CERT.*; this machine does not know who signed .* give millrace:cluster.ingress.tls.ca, or set NODE_EXTRA_CA_CERTS to the CA's file$/,
       );
     } finally {
       rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("answer where the stack's file has the authority that has signed the certificate", async () => {
+    const known = getCACertificates("default");
+    const { ca, server: certificate } = ownAuthority();
+    const server = createHttpsServer(certificate, (_, answer) => answer.end());
+    try {
+      const page = { title: "Presto", url: `https://${await listen(server)}` };
+      expect(await silentAddresses([page], { limitMs: 10_000, ca })).to.deep.equal([]);
+    } finally {
+      setDefaultCACertificates(known);
     }
   });
 

@@ -256,6 +256,18 @@ describe("the warnings of a configuration", () => {
     ]);
   });
 
+  it("name a login without TLS, and keys that end", () => {
+    const login = { saslMechanism: "PLAIN", secretName: "login" };
+    const services = {
+      kafka: { existing: { bootstrapServers: "kafka:9092", securityProtocol: "SASL_PLAINTEXT", ...login } },
+      objectStore: { server: "existing", existing: { host: "s3", temporaryKeys: true, secretName: "keys" } },
+    };
+    expect(warnings(services)).to.deep.equal([
+      "millrace:services.kafka.existing.securityProtocol: SASL_PLAINTEXT, so the password and all records cross the network in clear",
+      "millrace:services.objectStore.existing.temporaryKeys: true, so everything that uses S3 stops when the session ends; before that, put new keys into the Secrets and restart the pods that use them (docs/object-store.md)",
+    ]);
+  });
+
   it("name a single copy on several brokers", () => {
     expect(warnings({ kafka: { replicas: 3, replicationFactor: 1 } })).to.deep.equal([
       "millrace:services.kafka.replicationFactor: 1, so a lost broker loses its records",

@@ -227,7 +227,7 @@ const bad: Case[] = [
   [
     "a CA that the platform would have to make",
     ingress({ tls: { ownCa: true } }),
-    "millrace:cluster.ingress.tls.ownCa: unknown setting; millrace:cluster.ingress.tls takes secretName, issuer",
+    "millrace:cluster.ingress.tls.ownCa: unknown setting; millrace:cluster.ingress.tls takes secretName, issuer, ca",
   ],
   [
     "a list of annotations",
@@ -354,6 +354,84 @@ const bad: Case[] = [
     "existing S3 beside a server of the platform's own",
     { services: { objectStore: { existing: { host: "h", secretName: "s" } } } },
     "millrace:services.objectStore.existing: is given, but server is auto; set millrace:services.objectStore.server to existing",
+  ],
+  [
+    "existing Kafka with all that can be wrong of a login",
+    kafka({
+      existing: {
+        bootstrapServers: "kafka:9093",
+        securityProtocol: "SASL_SSL",
+        username: "millrace",
+        secretName: "login",
+        ca: "ca.pem",
+        caSecretName: "ca",
+      },
+    }),
+    "millrace:services.kafka.existing.saslMechanism: missing; securityProtocol SASL_SSL needs PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512, as the brokers have it",
+    "millrace:services.kafka.existing: has both secretName and username or password; give the Secret, or the two",
+    "millrace:services.kafka.existing: has both ca and caSecretName; give one of them",
+    'millrace:services.kafka.existing.ca: is no certificate in PEM; give certificates in PEM, from "-----BEGIN CERTIFICATE-----" to "-----END CERTIFICATE-----"',
+  ],
+  [
+    "existing Kafka with a login of nobody",
+    kafka({ existing: { bootstrapServers: "k:1", securityProtocol: "SASL_SSL", saslMechanism: "PLAIN" } }),
+    "millrace:services.kafka.existing: names nobody to log in as, and securityProtocol is SASL_SSL; give username and password, or secretName",
+  ],
+  [
+    "existing Kafka with a user without password",
+    kafka({
+      existing: { bootstrapServers: "k:1", securityProtocol: "SASL_SSL", saslMechanism: "PLAIN", username: "millrace" },
+    }),
+    "millrace:services.kafka.existing.password: missing; set it encrypted by pulumi config set --secret --path 'millrace:services.kafka.existing.password', or give secretName",
+  ],
+  [
+    "existing Kafka with a password without user",
+    kafka({
+      existing: { bootstrapServers: "k:1", securityProtocol: "SASL_SSL", saslMechanism: "PLAIN", password: "s3cret" },
+    }),
+    "millrace:services.kafka.existing.username: missing; password is given",
+  ],
+  [
+    "existing Kafka with a login and an authority where there is neither login nor TLS",
+    kafka({
+      existing: {
+        bootstrapServers: "k:1",
+        securityProtocol: "PLAINTEXT",
+        username: "millrace",
+        password: "s3cret",
+        caSecretName: "ca",
+      },
+    }),
+    "millrace:services.kafka.existing: has username, password, but securityProtocol is PLAINTEXT, with which nobody logs in; set securityProtocol to SASL_SSL or SASL_PLAINTEXT, or remove username, password",
+    "millrace:services.kafka.existing.caSecretName: is given, but securityProtocol is PLAINTEXT, which has no certificates; set securityProtocol to SSL, or remove caSecretName",
+  ],
+  [
+    "existing Kafka with tokens of Amazon's",
+    kafka({ existing: { bootstrapServers: "k:1", securityProtocol: "SASL_SSL", saslMechanism: "AWS_MSK_IAM" } }),
+    'millrace:services.kafka.existing.saslMechanism: received "AWS_MSK_IAM", which takes tokens that end and must be fetched anew, and not every client of the platform can do that; Amazon MSK takes SCRAM-SHA-512 too, with a user in Secrets Manager; give one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512',
+  ],
+  [
+    "existing Kafka with tokens of a provider",
+    kafka({ existing: { bootstrapServers: "k:1", securityProtocol: "SASL_SSL", saslMechanism: "OAUTHBEARER" } }),
+    'millrace:services.kafka.existing.saslMechanism: received "OAUTHBEARER", which takes tokens that end and must be fetched anew, and not every client of the platform can do that; create a user with a password for the platform; give one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512',
+  ],
+  [
+    "existing Kafka with an unknown mechanism",
+    kafka({ existing: { bootstrapServers: "k:1", securityProtocol: "SASL_SSL", saslMechanism: "SCRAM-SHA-1" } }),
+    'millrace:services.kafka.existing.saslMechanism: received "SCRAM-SHA-1"; give one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512; did you mean "SCRAM-SHA-512"?',
+  ],
+  [
+    "existing S3 with an authority where there is no TLS, given twice",
+    existing({ host: "s3.example.com", secretName: "s", protocol: "http", ca: "pem", caSecretName: "ca" }),
+    "millrace:services.objectStore.existing.ca: is given, but protocol is http, which has no certificates; set protocol to https, or remove ca",
+    "millrace:services.objectStore.existing.caSecretName: is given, but protocol is http, which has no certificates; set protocol to https, or remove caSecretName",
+    "millrace:services.objectStore.existing: has both ca and caSecretName; give one of them",
+    'millrace:services.objectStore.existing.ca: is no certificate in PEM; give certificates in PEM, from "-----BEGIN CERTIFICATE-----" to "-----END CERTIFICATE-----"',
+  ],
+  [
+    "existing S3 with a session's keys and no Secret",
+    existing({ host: "s3.example.com", temporaryKeys: true }),
+    "millrace:services.objectStore.existing.secretNames: metastore, spark, presto, proof, postgresBackup have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
   ],
   [
     "existing Kafka without port",

@@ -3,7 +3,8 @@ of its bundle, and no DAG can take another's.
 
 Environment: TASK_POD_TEMPLATE (the pod of a task without rights), TASK_RIGHTS (JSON, written by the Airflow component):
 {"<bundle>": {"every": RIGHTS, "dags": {"<dag id>": RIGHTS}}} with the RIGHTS of all DAGs and of single ones:
-{"key": {"secretName", "accessKeyField", "secretKeyField"}, "account": "<service account>"}, each of both optional
+{"key": {"secretName", "accessKeyField", "secretKeyField", "sessionTokenField"}, "account": "<service account>"}, each of both
+optional, and so is the field of a session token
 """
 
 import json
@@ -38,6 +39,8 @@ def pod_mutation_hook(pod):
         key = granted["key"]
         container = pod.spec.containers[0]
         names = {"AWS_ACCESS_KEY_ID": key["accessKeyField"], "AWS_SECRET_ACCESS_KEY": key["secretKeyField"]}
+        if "sessionTokenField" in key:
+            names["AWS_SESSION_TOKEN"] = key["sessionTokenField"]
         container.env = [variable for variable in container.env if variable.name not in names] + [
             models.V1EnvVar(
                 name=name,
@@ -82,7 +85,8 @@ def problems(pod: dict, template: dict, own: dict) -> list[str]:
     if spec.get("serviceAccountName", base.get("serviceAccountName")) != base.get("serviceAccountName"):
         found.append(f'it runs as service account "{spec["serviceAccountName"]}", which is not given to this DAG')
     # A pod with rights of its DAG runs the image's own programs, so that nothing else gets at them.
-    if own and (len(containers) != 1 or containers[0].get("image") != base["containers"][0]["image"]):
+    is_own = len(spec["containers"]) == 1 and spec.get("initContainers", []) == base.get("initContainers", [])
+    if own and not (is_own and spec["containers"][0].get("image") == base["containers"][0]["image"]):
         found.append("a DAG with rights of its own runs in the platform's image and in one container")
     return found
 

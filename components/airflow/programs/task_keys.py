@@ -2,7 +2,7 @@
 as it would in a pod of its own. It keeps DAGs from using the wrong key, not from looking for others.
 
 Environment: TASK_KEYS_FOLDER, in it `<bundle>/dags/<dag id>` for each DAG with a key of its own and `<bundle>/every` for a key
-of all others, each a folder with `accessKey` and `secretKey`.
+of all others, each a folder with `accessKey`, `secretKey` and, of keys that end, `sessionToken`.
 """
 
 import os
@@ -21,6 +21,9 @@ def on_task_instance_running(previous_state, task_instance):
         if folder.is_dir():
             os.environ["AWS_ACCESS_KEY_ID"] = (folder / "accessKey").read_text()
             os.environ["AWS_SECRET_ACCESS_KEY"] = (folder / "secretKey").read_text()
+            of_session = folder / "sessionToken"
+            if of_session.is_file():
+                os.environ["AWS_SESSION_TOKEN"] = of_session.read_text()
             return
 
 

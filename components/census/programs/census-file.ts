@@ -6,10 +6,10 @@
  * `JOB_COMPLETION_INDEX` (0; which of the parts, as Kubernetes tells a pod of an indexed Job). Running it again changes nothing.
  */
 import { Readable } from "node:stream";
-import { Client } from "minio";
 import { z } from "zod";
 import { type PartBucket, putPart } from "./file.ts";
 import { field } from "../../../platform/describe-error.ts";
+import { s3Client } from "../../object-store/programs/s3-client.ts";
 
 const environment = z
   .object({
@@ -42,11 +42,8 @@ const PIECE_BYTES = 8 * 2 ** 20;
 
 function partBucket(settings: Settings): PartBucket {
   const { S3_URL: url, BUCKET: bucket, PREFIX: prefix } = settings;
-  const useSSL = url.protocol === "https:";
-  const client = new Client({
-    endPoint: url.hostname,
-    port: url.port === "" ? (useSSL ? 443 : 80) : Number(url.port),
-    useSSL,
+  const client = s3Client({
+    url,
     region: settings.AWS_REGION,
     pathStyle: settings.S3_PATH_STYLE === "true",
     accessKey: settings.AWS_ACCESS_KEY_ID,

@@ -13,8 +13,6 @@ import type { MarkedRun } from "../../telemetry/hops/marked-records.ts";
 export interface KafkaHopConfig {
   /** `host:port,host:port` */
   readonly bootstrapServers: string;
-  /** @default - as the environment says */
-  readonly securityProtocol?: "PLAINTEXT" | "SSL";
   readonly topic: string;
 }
 
@@ -30,7 +28,6 @@ export function kafkaHop(config: KafkaHopConfig, marked: MarkedRun): Hop {
       const reasons: string[] = [];
       const kafka = kafkaClient({
         bootstrapServers: config.bootstrapServers,
-        ...(config.securityProtocol && { securityProtocol: config.securityProtocol }),
         clientId: "proof",
         retries: 3,
         log: (line) => reasons.push(line),

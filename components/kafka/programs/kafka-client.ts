@@ -1,20 +1,31 @@
 /**
  * One way to make a Kafka client, for the platform's programs and the proof.
  *
- * Environment: `KAFKA_SECURITY_PROTOCOL`: `PLAINTEXT` (default) or `SSL`; a private authority's certificates are named
- * by Node's own `NODE_EXTRA_CA_CERTS`.
+ * Environment: `KAFKA_SECURITY_PROTOCOL` (PLAINTEXT): `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`. With the last two
+ * `KAFKA_SASL_MECHANISM` (`PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`), `KAFKA_USERNAME` and `KAFKA_PASSWORD`. `KAFKA_CA`: the
+ * authority of the brokers' certificates, in PEM; by default those that Node knows.
  */
-import { Kafka, logLevel, Partitioners } from "kafkajs";
+import { Kafka, type KafkaConfig, logLevel, Partitioners, type SASLOptions } from "kafkajs";
 import type { Producer } from "kafkajs";
+import type { SaslMechanism, SecurityProtocol } from "../endpoint.ts";
 import { addCodecs } from "./kafka-codecs.ts";
 import { letConnectionsRest } from "./kafka-idle.ts";
+
+/** How to speak to the brokers, with what opens them. */
+export interface KafkaSecurity {
+  readonly protocol: SecurityProtocol;
+  /** With the protocols `SASL_…`. */
+  readonly login?: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string };
+  /** Authority of the brokers' certificates, in PEM. @default - those that Node knows */
+  readonly ca?: string;
+}
 
 export interface KafkaClientOptions {
   /** `host:port,host:port` */
   readonly bootstrapServers: string;
   readonly clientId: string;
   /** @default - as the environment says */
-  readonly securityProtocol?: "PLAINTEXT" | "SSL";
+  readonly security?: KafkaSecurity;
   /** Tries of one request before it fails. @default 5 */
   readonly retries?: number;
   /** Plain log lines. @default - stderr */
@@ -32,7 +43,7 @@ export function kafkaClient(options: KafkaClientOptions): Kafka {
   const lastSeen = new Map<string, number>();
   return new Kafka({
     clientId: options.clientId,
-    ssl: (options.securityProtocol ?? process.env["KAFKA_SECURITY_PROTOCOL"]) === "SSL",
+    ...connectionOf(options.security ?? securityOf(process.env)),
     brokers: options.bootstrapServers.split(",").map((server) => server.trim()),
     connectionTimeout: 5000,
     requestTimeout: 15_000,
@@ -55,4 +66,55 @@ export function idempotentProducer(kafka: Kafka): Producer {
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,
   });
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const sasl = {
+  PLAIN: "plain",
+  "SCRAM-SHA-256": "scram-sha-256",
+  "SCRAM-SHA-512": "scram-sha-512",
+} as const satisfies Record<SaslMechanism, string>;
+
+const isSasl = (protocol: string): boolean => protocol.startsWith("SASL_");
+
+/**
+ * What the environment says of a cluster.
+ * @throws {Error} with every variable that is wrong or missing; none of them is repeated but protocol and mechanism.
+ */
+export function securityOf(environment: Environment): KafkaSecurity {
+  const { KAFKA_SECURITY_PROTOCOL: protocol = "PLAINTEXT", KAFKA_SASL_MECHANISM: mechanism = "" } = environment;
+  const { KAFKA_USERNAME: username = "", KAFKA_PASSWORD: password = "", KAFKA_CA: ca = "" } = environment;
+  const problems: string[] = [];
+  if (!["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"].includes(protocol)) {
+    problems.push(`KAFKA_SECURITY_PROTOCOL is "${protocol}"; allowed are PLAINTEXT, SSL, SASL_PLAINTEXT and SASL_SSL`);
+  }
+  if (isSasl(protocol)) {
+    if (!(mechanism in sasl)) {
+      problems.push(`KAFKA_SASL_MECHANISM is "${mechanism}"; allowed are ${Object.keys(sasl).join(", ")}`);
+    }
+    if (username === "") problems.push("KAFKA_USERNAME is not set: it holds whom to log in to Kafka as");
+    if (password === "") problems.push("KAFKA_PASSWORD is not set: it holds the password for Kafka");
+  }
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return {
+    protocol: protocol as SecurityProtocol,
+    ...(isSasl(protocol) && { login: { mechanism: mechanism as SaslMechanism, username, password } }),
+    ...(ca !== "" && { ca }),
+  };
+}
+
+/** The library's words for it. */
+function connectionOf({ protocol, login, ca }: KafkaSecurity): Pick<KafkaConfig, "ssl" | "sasl"> {
+  const hasTls = protocol === "SSL" || protocol === "SASL_SSL";
+  return {
+    ssl: hasTls && ca !== undefined ? { ca } : hasTls,
+    ...(login !== undefined && {
+      sasl: {
+        mechanism: sasl[login.mechanism],
+        username: login.username,
+        password: login.password,
+      } as SASLOptions,
+    }),
+  };
 }

@@ -6,9 +6,9 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Client } from "minio";
 import { z } from "zod";
 import { type NotebookBucket, putNotebooks } from "./library.ts";
+import { s3Client } from "../../object-store/programs/s3-client.ts";
 
 const environment = z.object({
   S3_URL: z.url().transform((text) => new URL(text)),
@@ -27,11 +27,8 @@ const MISSING = ["NotFound", "NoSuchKey"];
 
 function notebookBucket(settings: Settings): NotebookBucket {
   const { S3_URL: url, BUCKET: bucket } = settings;
-  const useSSL = url.protocol === "https:";
-  const client = new Client({
-    endPoint: url.hostname,
-    port: url.port === "" ? (useSSL ? 443 : 80) : Number(url.port),
-    useSSL,
+  const client = s3Client({
+    url,
     region: settings.AWS_REGION,
     pathStyle: settings.S3_PATH_STYLE === "true",
     accessKey: settings.AWS_ACCESS_KEY_ID,

@@ -1,7 +1,7 @@
 /** The bucket of the tables, as the proof reads it. */
-import { Client } from "minio";
 import { describeError, isRefusal } from "../../../platform/hops/errors.ts";
 import { HopFailure } from "../../../platform/hops/hop.ts";
+import { s3Client } from "../programs/s3-client.ts";
 
 export interface ObjectStore {
   /** `http://host:port/bucket`, for messages. */
@@ -34,10 +34,8 @@ export interface StoreConfig {
 export function objectStore(config: StoreConfig): LineStore {
   const { bucket, accessKey } = config;
   const where = `${config.protocol}://${config.host}:${config.port}/${bucket}`;
-  const client = new Client({
-    endPoint: config.host,
-    port: config.port,
-    useSSL: config.protocol === "https",
+  const client = s3Client({
+    url: new URL(`${config.protocol}://${config.host}:${config.port}`),
     region: config.region,
     pathStyle: config.pathStyle,
     accessKey,

@@ -1,5 +1,5 @@
 /** One bucket over S3, as much of it as backups need. */
-import { Client } from "minio";
+import { s3Client } from "../../object-store/programs/s3-client.ts";
 
 export interface Bucket {
   /** `http://host:port/bucket`, for messages. */
@@ -27,12 +27,9 @@ const PART_BYTES = 16 * 2 ** 20;
 /** Calls fail with an error that names the bucket and what was to be done there. */
 export function s3Bucket(settings: BucketSettings): Bucket {
   const { url, bucket } = settings;
-  const useSSL = url.protocol === "https:";
   const where = `${url.origin}/${bucket}`;
-  const client = new Client({
-    endPoint: url.hostname,
-    port: url.port === "" ? (useSSL ? 443 : 80) : Number(url.port),
-    useSSL,
+  const client = s3Client({
+    url,
     region: settings.region,
     pathStyle: settings.pathStyle,
     accessKey: settings.accessKey,

@@ -64,6 +64,13 @@ CHECKPOINT_FILES = "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheck
 TRIGGER_LOG = "org.apache.spark.sql.execution.streaming.runtime.ProcessingTimeExecutor"
 
 
+LOGIN_MODULES = {
+    "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
+    "SCRAM-SHA-256": "org.apache.kafka.common.security.scram.ScramLoginModule",
+    "SCRAM-SHA-512": "org.apache.kafka.common.security.scram.ScramLoginModule",
+}
+
+
 @cache
 def java(spark: SparkSession, name: str) -> Any:
     """A class of the driver's JVM by its whole name, asked for once: a part of a name is looked for in every archive there is."""
@@ -98,6 +105,8 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSessio
         "spark.sql.streaming.numRecentProgressUpdates": "10",
         # The metastore takes away a lock that is silent for a minute, as a killed writer leaves it.
         "spark.hadoop.iceberg.hive.lock-heartbeat-interval-ms": "15000",
+        # Plans show the options of their sources; of these the login to Kafka is one.
+        "spark.sql.redaction.options.regex": "(?i)url|jaas",
         "spark.sql.ui.retainedExecutions": "20",
         "spark.ui.retainedJobs": "50",
         "spark.ui.retainedStages": "50",
@@ -154,8 +163,8 @@ class ReadyFile:
 def kafka_admin(spark: SparkSession) -> Any:
     """Kafka's own client for administration, in the driver's JVM; the caller closes it."""
     settings = java(spark, "java.util.Properties")()
-    settings.put("bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
-    settings.put("security.protocol", setting("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"))
+    for name, value in kafka_settings().items():
+        settings.put(name, value)
     settings.put("default.api.timeout.ms", "10000")
     settings.put("request.timeout.ms", "5000")
     return java(spark, "org.apache.kafka.clients.admin.Admin").create(settings)
@@ -320,11 +329,34 @@ def quiet_seconds() -> str:
     return setting("QUIET_SECONDS", "15")
 
 
+def kafka_settings() -> dict[str, str]:
+    """How Kafka's own clients reach the brokers and log in to them."""
+    settings = {
+        "bootstrap.servers": setting("KAFKA_BOOTSTRAP"),
+        "security.protocol": setting("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+    }
+    authority = setting("KAFKA_CA", "")
+    if authority != "":
+        settings |= {"ssl.truststore.type": "PEM", "ssl.truststore.certificates": authority}
+    mechanism = setting("KAFKA_SASL_MECHANISM", "")
+    if mechanism != "":
+        login = {"username": setting("KAFKA_USERNAME"), "password": setting("KAFKA_PASSWORD")}
+        given = " ".join(f"{name}={jaas_text(value)}" for name, value in login.items())
+        settings |= {"sasl.mechanism": mechanism, "sasl.jaas.config": f"{LOGIN_MODULES[mechanism]} required {given};"}
+    return settings
+
+
+def jaas_text(value: str) -> str:
+    """A text in quotes, as Java's login settings have it."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def kafka_options(reader: Any) -> Any:
+    for name, value in kafka_settings().items():
+        reader = reader.option(f"kafka.{name}", value)
     return (
-        reader.option("kafka.bootstrap.servers", setting("KAFKA_BOOTSTRAP"))
-        .option("kafka.security.protocol", setting("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"))
-        .option("includeHeaders", "true")
+        reader.option("includeHeaders", "true")
         # A reader asks for more as soon as it has what it wanted, and its next request waits behind that one.
         .option("kafka.fetch.max.wait.ms", "10")
     )

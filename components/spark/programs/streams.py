@@ -10,7 +10,10 @@ flow, batches follow each other; when few come, there is one now and then.
 
 Environment, with defaults; those of sinks are in their own files:
   KAFKA_BOOTSTRAP                  host:port,host:port
-  KAFKA_SECURITY_PROTOCOL          PLAINTEXT (default) or SSL
+  KAFKA_SECURITY_PROTOCOL          PLAINTEXT (default), SSL, SASL_PLAINTEXT or SASL_SSL
+  KAFKA_SASL_MECHANISM             with the last two: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+  KAFKA_USERNAME, KAFKA_PASSWORD   with the last two
+  KAFKA_CA                         authority of the brokers' certificates, in PEM; by default those that Java knows
   SINKS=telemetry_sinks            modules with `sinks()`, separated by commas
   CHECKPOINTS                      folder of all checkpoints, for example s3a://checkpoints
   TRIGGER_SECONDS=1                LEAST_RECORDS=300

@@ -31,9 +31,16 @@ describe("Airflow's connections", () => {
   });
 
   it("to Kafka are settings of its client", () => {
-    expect(kafkaConnection("a:9092,b:9092", "SSL")).to.deep.equal({
+    expect(kafkaConnection("a:9092,b:9092", { securityProtocol: "SSL" })).to.deep.equal({
       conn_type: "kafka",
       extra: { "bootstrap.servers": "a:9092,b:9092", "security.protocol": "SSL" },
+    });
+    const ref = (key: string) => ({ secretName: pulumi.output("kafka"), key });
+    const login = { mechanism: "SCRAM-SHA-256", username: ref("username"), password: ref("password") } as const;
+    expect(kafkaConnection("a:9093", { securityProtocol: "SASL_SSL", login }).extra).to.deep.equal({
+      "bootstrap.servers": "a:9093",
+      "security.protocol": "SASL_SSL",
+      "sasl.mechanism": "SCRAM-SHA-256",
     });
   });
 

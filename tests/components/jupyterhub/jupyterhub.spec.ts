@@ -36,6 +36,7 @@ describe("JupyterHub", () => {
   const clients: ClientEndpoints = {
     configMapName: pulumi.output("client-endpoints"),
     text: pulumi.output(JSON.stringify(s3Config)),
+    env: [],
   };
   const secretRef = (name: string, key: string): SecretKeyRef => ({ secretName: pulumi.output(name), key });
   const home = (user: string) => ({ objectStore: s3(`user-${user}`), bucket: `home-${user}`, prefix: "" });

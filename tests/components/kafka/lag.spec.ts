@@ -273,7 +273,9 @@ describe("the lag of Kafka's readers", () => {
     const address = silent.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     try {
-      const error: unknown = await readLags(`127.0.0.1:${port}`, "PLAINTEXT", 200).catch((reason: unknown) => reason);
+      const error: unknown = await readLags(`127.0.0.1:${port}`, { protocol: "PLAINTEXT" }, 200).catch(
+        (reason: unknown) => reason,
+      );
       expect(error).to.have.property(
         "message",
         `Kafka at 127.0.0.1:${port} does not answer (no answer within 0.2 s), so nothing is known of its readers`,

@@ -47,6 +47,13 @@ describe("Presto", () => {
     expect(envOf(coordinator)).to.include({ AWS_ACCESS_KEY_ID: "key-presto/accessKey" });
   });
 
+  it("makes no catalog of a Kafka that asks for more than its connector gives", () => {
+    const secured = { ...kafka(), securityProtocol: "SASL_SSL" as const };
+    expect(() => kafkaCatalog({ kafka: secured, topics: ["telemetry"] })).to.throw(
+      "presto: a catalog of Kafka's topics needs securityProtocol PLAINTEXT, and this cluster's is SASL_SSL; query the tables of the lake, or give Presto a listener without TLS and login",
+    );
+  });
+
   it("puts all files where the upstream image looks for them", async () => {
     make();
     const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "presto");

@@ -96,7 +96,7 @@ describe("Proof", () => {
     const config = await told();
     expect(config).to.deep.include({ records: 10, timeoutSeconds: 60 });
     expect(config.told).to.deep.equal({
-      kafka: { bootstrapServers: "kafka.example:9092", securityProtocol: "PLAINTEXT", topic: "telemetry" },
+      kafka: { bootstrapServers: "kafka.example:9092", topic: "telemetry" },
       objectStore: {
         protocol: "http",
         host: "s3.example",
@@ -135,6 +135,7 @@ describe("Proof", () => {
     ]);
     const { PROOF_CONFIG: settings, ...secrets } = envOf(await jobInputs());
     expect(secrets).to.deep.equal({
+      KAFKA_SECURITY_PROTOCOL: "PLAINTEXT",
       OBJECT_STORE_ACCESS_KEY: "key-proof/accessKey",
       OBJECT_STORE_SECRET_KEY: "key-proof/secretKey",
       AIRFLOW_PASSWORD: "airflow-users/proof",

@@ -251,7 +251,7 @@ async function gapsTo(ends: Offsets, read: ReadonlyMap<string, Offsets>): Promis
 }
 
 async function toldTo(ends: Offsets): Promise<true> {
-  const lags = await readLags(addressOf("kafka"), "PLAINTEXT");
+  const lags = await readLags(addressOf("kafka"), { protocol: "PLAINTEXT" });
   for (const reader of READERS) {
     const told = lags.find(({ group, topic }) => group === reader && topic === RANDOM_NUMBERS)?.missed?.last ?? [];
     for (const [partition, to] of ends) {

@@ -101,6 +101,19 @@ class Problems(unittest.TestCase):
         ):
             self.assertEqual(self.problems(change, "report", {"key": KEY}), expected)
 
+    def test_take_the_platforms_own_preparation_for_none_and_another_for_foreign(self):
+        trust = {"name": "trust", "image": "airflow:1", "command": ["/bin/sh", "-c", "true"]}
+        template = copy.deepcopy(TEMPLATE)
+        template["spec"]["initContainers"] = [trust]
+        made = pod("report")
+        made["spec"]["initContainers"] = [copy.deepcopy(trust)]
+        self.assertEqual(hook.problems(made, template, {"key": KEY}), [])
+        made["spec"]["initContainers"][0]["command"] = ["bash", "-c", "env"]
+        self.assertEqual(
+            hook.problems(made, template, {"key": KEY}),
+            ["a DAG with rights of its own runs in the platform's image and in one container"],
+        )
+
 
 if __name__ == "__main__":
     unittest.main()

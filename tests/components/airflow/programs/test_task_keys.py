@@ -38,6 +38,12 @@ class TaskKeys(unittest.TestCase):
     def test_a_task_of_the_bucket_finds_the_key_of_all_there_whatever_its_dag_is_called(self):
         self.assertEqual(self.run_task("report", "team"), ("GKteam", "secret of GKteam"))
 
+    def test_a_task_finds_the_token_of_a_key_that_ends(self):
+        place = Path(os.environ["TASK_KEYS_FOLDER"]) / "platform/dags/report/sessionToken"
+        place.write_text("token of GKreport")
+        self.run_task("report")
+        self.assertEqual(os.environ.get("AWS_SESSION_TOKEN"), "token of GKreport")
+
 
 if __name__ == "__main__":
     unittest.main()

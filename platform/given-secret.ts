@@ -1,0 +1,54 @@
+/** Texts that the stack's file gives, in a Secret of their own. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { Component, type ComponentOptions } from "./component.ts";
+import type { SecretKeyRef } from "./endpoints.ts";
+import { labels } from "./names.ts";
+import { configHash } from "./workload.ts";
+
+const SALT_LENGTH = 32;
+const MARK_LENGTH = 8;
+
+export interface GivenSecretArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** By key of the Secret. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/**
+ * A Secret whose name changes with its texts: whatever refers to it is changed too, and pods start anew with the new
+ * texts. The name does not tell the texts, also not to who tries many: it is salted.
+ */
+export class GivenSecret extends Component {
+  readonly secretName: pulumi.Output<string>;
+
+  constructor(name: string, args: GivenSecretArgs, opts?: ComponentOptions) {
+    super("GivenSecret", name, { keys: Object.keys(args.texts) }, opts);
+    const childOptions = { parent: this };
+    const salt = new random.RandomPassword(`${name}-salt`, { length: SALT_LENGTH, special: false }, childOptions);
+    const texts = pulumi.secret(args.texts);
+    const mark = pulumi
+      .all([salt.result, texts])
+      .apply(([before, known]) => configHash(before + JSON.stringify(known)).slice(0, MARK_LENGTH));
+    const secret = new k8s.core.v1.Secret(
+      name,
+      {
+        metadata: {
+          name: pulumi.unsecret(mark).apply((text) => `${name}-${text}`),
+          namespace: args.namespace,
+          labels: labels(name, "given"),
+        },
+        stringData: texts,
+      },
+      childOptions,
+    );
+    this.secretName = secret.metadata.name;
+    this.registerOutputs({ secretName: this.secretName });
+  }
+
+  /** One of its texts. */
+  ref(key: string): SecretKeyRef {
+    return { secretName: this.secretName, key };
+  }
+}
