@@ -21,7 +21,7 @@ describe("the images that the node pulls while it starts", () => {
   it("are the platform's own that the config needs, by the node's name for its registry", () => {
     expect(wanted({ "millrace:cluster": { embedded: { registryPort: 5001 } } })).to.deep.equal([
       "localhost:5000/millrace/kafka",
-      "localhost:5000/millrace/garage",
+      "localhost:5000/millrace/versitygw",
       "localhost:5000/millrace/metastore",
       "localhost:5000/millrace/spark",
       "localhost:5000/millrace/presto",
