@@ -7,8 +7,11 @@ import { manages } from "./kubernetes-patch.ts";
 
 type Api = Pick<KubernetesApi, "get" | "patch">;
 
-/** Managers that the official provider writes by; the first it uses when it creates an object. */
-const officialManager = /^pulumi-(resource-)?kubernetes(-[0-9a-f]+|\.exe)?$/;
+/**
+ * Managers by which the official provider creates objects, always by a plain write. It applies by another one, which has a
+ * random ending and is known from the record only: what else bears such a name is another program's patch.
+ */
+const officialCreator = /^pulumi-(resource-)?kubernetes(\.exe)?$/;
 const attempts = 5;
 
 export function uidOf(object: Props): string | undefined {
@@ -87,7 +90,7 @@ function isEarlierEntry(entry: Props, recordedManager: string | undefined, manag
   return (
     textOf(entry["subresource"]) === "" &&
     (name !== manager || entry["operation"] !== "Apply") &&
-    (name === recordedManager || name === manager || officialManager.test(name))
+    (name === recordedManager || name === manager || (entry["operation"] === "Update" && officialCreator.test(name)))
   );
 }
 
