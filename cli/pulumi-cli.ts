@@ -178,7 +178,7 @@ export function pulumiEngine(cli: string, why: string): Engine {
     const state = await exported(options);
     if (state === undefined && command === "destroy") return ended([]);
     const { salt } = object(object(state?.["secrets_providers"])["state"]);
-    const workspace = makeWorkspace(options, typeof salt === "string" ? salt : undefined);
+    const workspace = await makeWorkspace(options, typeof salt === "string" ? salt : undefined);
     try {
       const env = { ...options.env };
       if (state === undefined) {

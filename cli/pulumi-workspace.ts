@@ -2,13 +2,14 @@
  * What the official CLI gets in place of the stack's tracked file, which it would rewrite: a copy in a folder that goes
  * with the run. A stack that is not there yet is made from this folder, too.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { parse, stringify } from "yaml";
 
 import { isSealed } from "../engine/config.ts";
+import { isDead, readHolder, thisHolder } from "../engine/lock.ts";
 import type { EngineOptions } from "../engine/types.ts";
 
 type Wanted = Pick<EngineOptions, "projectDir" | "stack" | "configOverrides">;
@@ -22,12 +23,17 @@ export interface PulumiWorkspace {
   remove(): void;
 }
 
+const prefix = join(tmpdir(), "millrace-pulumi-");
+/** Whose the folder is: a run that is killed leaves it to the next. */
+const holderFile = "holder.json";
+
 /**
  * A folder with copies of `Pulumi.yaml` and of the stack's file. The copy has the overrides in it (`pulumi --config
- * key=value` would write them to the stack's file) and the salt that the CLI is to use.
+ * key=value` would write them to the stack's file) and the salt that the CLI is to use. Those of dead runs are removed.
  * @param stateSalt The salt of the stack's state. @default - the stack is new
  */
-export function makeWorkspace(options: Wanted, stateSalt?: string): PulumiWorkspace {
+export async function makeWorkspace(options: Wanted, stateSalt?: string): Promise<PulumiWorkspace> {
+  await removeAbandoned();
   const { projectDir, stack, configOverrides = {} } = options;
   const name = `Pulumi.${stack}.yaml`;
   const document = readYaml(join(projectDir, name));
@@ -38,7 +44,8 @@ export function makeWorkspace(options: Wanted, stateSalt?: string): PulumiWorksp
   // The file's own salt counts where something is sealed with it; else the state's, so that the state keeps its one salt.
   const { encryptionsalt, ...rest } = document;
   const salt = isSealed(config) ? encryptionsalt : stateSalt;
-  const folder = mkdtempSync(join(tmpdir(), "millrace-pulumi-"));
+  const folder = mkdtempSync(prefix);
+  writeFileSync(join(folder, holderFile), JSON.stringify(await thisHolder()));
   const configFile = join(folder, name);
   writeFileSync(configFile, stringify({ ...rest, ...(salt === undefined ? {} : { encryptionsalt: salt }), config }), {
     mode: 0o600,
@@ -51,6 +58,14 @@ export function makeWorkspace(options: Wanted, stateSalt?: string): PulumiWorksp
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function removeAbandoned(): Promise<void> {
+  const folders = readdirSync(tmpdir()).map((name) => join(tmpdir(), name));
+  for (const folder of folders.filter((name) => name.startsWith(prefix))) {
+    const holder = await readHolder(join(folder, holderFile));
+    if (holder !== undefined && (await isDead(holder))) rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The backend as it is reached from any folder: `$PULUMI_BACKEND_URL`, else the project's; `undefined` where the CLI chooses. */

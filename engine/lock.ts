@@ -5,7 +5,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 
-interface LockContent {
+/** Whose something is that goes with a run. */
+export interface Holder {
   readonly pid: number;
   readonly username: string;
   readonly hostname: string;
@@ -31,16 +32,7 @@ export async function takeLock(
 ): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
   const mine = join(folder, `${randomUUID()}.json`);
-  const identity = await processIdentity(process.pid);
-  const content: LockContent = {
-    pid: process.pid,
-    username: userInfo().username,
-    hostname: hostname(),
-    timestamp: new Date().toISOString(),
-    ...(command === undefined ? {} : { command }),
-    ...(identity === undefined ? {} : { process: identity.text }),
-  };
-  await writeFile(mine, JSON.stringify(content));
+  await writeFile(mine, JSON.stringify(await thisHolder(command)));
   const release = () => rm(mine, { force: true });
   try {
     for (const name of await readdir(folder)) {
@@ -48,7 +40,7 @@ export async function takeLock(
       if (file === mine || !name.endsWith(".json")) {
         continue;
       }
-      const held = await readLock(file);
+      const held = await readHolder(file);
       if (held === undefined) {
         continue;
       }
@@ -70,16 +62,30 @@ export async function takeLock(
   return release;
 }
 
-/** `undefined`: released, or being written, between the listing and the reading; its writer will see our lock. */
-async function readLock(file: string): Promise<LockContent | undefined> {
+/** This process. */
+export async function thisHolder(command?: string): Promise<Holder> {
+  const identity = await processIdentity(process.pid);
+  return {
+    pid: process.pid,
+    username: userInfo().username,
+    hostname: hostname(),
+    timestamp: new Date().toISOString(),
+    ...(command === undefined ? {} : { command }),
+    ...(identity === undefined ? {} : { process: identity.text }),
+  };
+}
+
+/** `undefined`: released, or being written, between the listing and the reading; whoever writes a lock will see ours. */
+export async function readHolder(file: string): Promise<Holder | undefined> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as LockContent;
+    return JSON.parse(await readFile(file, "utf8")) as Holder;
   } catch {
     return undefined;
   }
 }
 
-async function isDead(lock: LockContent): Promise<boolean> {
+/** Whether the process is gone for sure; never that of another machine. */
+export async function isDead(lock: Holder): Promise<boolean> {
   if (lock.hostname !== hostname()) {
     return false;
   }

@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
@@ -147,14 +147,37 @@ describe("the files that the official CLI is given", () => {
     expect(existsSync(join(folder, ".pulumi"))).to.equal(false);
   });
 
-  it("hold what the command lays over the config, and the salt of the state", () => {
+  it("hold what the command lays over the config, and the salt of the state", async () => {
     const configOverrides = { "millrace:cluster": '{"target":"minikube"}', "millrace:profile": "full" };
-    const workspace = makeWorkspace({ projectDir: folder, stack: "dev", configOverrides }, "v1:state");
+    const workspace = await makeWorkspace({ projectDir: folder, stack: "dev", configOverrides }, "v1:state");
     expect(parse(readFileSync(workspace.configFile, "utf8"))).to.deep.equal({
       encryptionsalt: "v1:state",
       config: { "millrace:cluster": { target: "minikube" }, "millrace:profile": "full" },
     });
     workspace.remove();
+  });
+
+  it("go with the next run where theirs was killed, and no others", async () => {
+    const abandoned = (holder: object | undefined): string => {
+      const made = mkdtempSync(join(tmpdir(), "millrace-pulumi-"));
+      if (holder !== undefined) writeFileSync(join(made, "holder.json"), JSON.stringify(holder));
+      return made;
+    };
+    const dead = { pid: 4_194_303, username: "ann", hostname: hostname(), timestamp: new Date().toISOString() };
+    const left = abandoned(dead);
+    const kept = [
+      abandoned(undefined),
+      abandoned({ ...dead, pid: process.pid }),
+      abandoned({ ...dead, hostname: "x" }),
+    ];
+    try {
+      const workspace = await makeWorkspace({ projectDir: folder, stack: "dev" });
+      expect(existsSync(left)).to.equal(false);
+      expect(kept.filter((one) => !existsSync(one))).to.deep.equal([]);
+      workspace.remove();
+    } finally {
+      for (const one of kept) rmSync(one, { recursive: true });
+    }
   });
 
   it("stand beside a backend that is found from any folder", () => {
