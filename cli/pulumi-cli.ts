@@ -1,4 +1,5 @@
 /** The official CLI as an engine: its JSON event stream read into this project's events. */
+import type { DestroyOptions } from "../engine/index.ts";
 import type { EngineEvent, EngineOptions, EngineResult, Operation } from "../engine/types.ts";
 import type { Engine } from "./engine.ts";
 import { UserError } from "./errors.ts";
@@ -150,6 +151,19 @@ function lastWords(ran: Ran): string {
   return lines.length === 0 ? `pulumi ended with code ${ran.code}` : lines.slice(-5).map(plain).join("\n");
 }
 
+/** Whether a run was killed while it made something. */
+function wasInterrupted(state: Json | undefined): boolean {
+  const pending = state?.["pending_operations"];
+  return Array.isArray(pending) && pending.some((operation) => object(operation)["type"] === "creating");
+}
+
+/** The CLI would make once more what a killed run has made, and fail: the local engine records it, where the state is its own, too. */
+async function repaired(options: DestroyOptions): Promise<readonly string[]> {
+  if (backendUrl(options.projectDir) !== `file://${options.projectDir}`) return [];
+  const { repair } = await import("../engine/index.ts");
+  return (await repair(options)).errors;
+}
+
 type Asked = Pick<EngineOptions, "projectDir" | "stack" | "passphrase" | "env">;
 
 /** The official CLI at `cli`; `why` says why it was chosen. */
@@ -166,7 +180,7 @@ export function pulumiEngine(cli: string, why: string): Engine {
     throw new UserError(`the state of stack ${options.stack} can't be read: ${lastWords(ran)}`);
   };
 
-  const operate = async (command: "preview" | "up" | "destroy", options: EngineOptions): Promise<EngineResult> => {
+  const operate = async (command: "preview" | "up" | "destroy", options: DestroyOptions): Promise<EngineResult> => {
     const started = Date.now();
     const ended = (errors: readonly string[]): EngineResult => ({
       ok: errors.length === 0,
@@ -177,6 +191,10 @@ export function pulumiEngine(cli: string, why: string): Engine {
     });
     const state = await exported(options);
     if (state === undefined && command === "destroy") return ended([]);
+    if (command !== "preview" && wasInterrupted(state)) {
+      const errors = await repaired(options);
+      if (errors.length > 0) return ended(errors);
+    }
     const { salt } = object(object(state?.["secrets_providers"])["state"]);
     const workspace = await makeWorkspace(options, typeof salt === "string" ? salt : undefined);
     try {

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import { adopt } from "./adopt.ts";
 import { deleteResources } from "./deletions.ts";
 import type { Events } from "./events.ts";
 import { type Goal, inherited, type Registered, stateOf } from "./goal.ts";
@@ -143,8 +144,11 @@ export class Deployment {
   async deleteVanished(): Promise<void> {
     const { ledger, events } = this.#parts;
     const registered = new Set(ledger.done.map((resource) => resource.urn));
-    const orphans = ledger.interrupted.filter((resource) => !registered.has(resource.urn));
-    const doomed = [...ledger.left, ...orphans];
+    const orphans = () => ledger.interrupted.filter((resource) => !registered.has(resource.urn));
+    if (!events.failed && !this.#parts.preview) {
+      for (const orphan of orphans()) await adopt(this.#parts, orphan);
+    }
+    const doomed = [...ledger.left, ...orphans()];
     for (const resource of doomed) {
       if (resource.protect === true && resource.delete !== true) {
         events.error(
@@ -206,24 +210,26 @@ export class Deployment {
     return { urn, id, outputs: goal.inputs };
   }
 
-  async #custom(goal: Goal, urn: string, last: ResourceState | undefined): Promise<Registered> {
+  async #custom(goal: Goal, urn: string, recorded: ResourceState | undefined): Promise<Registered> {
     const { providers, limit, preview, signal, events, policies, ledger, save } = this.#parts;
     if (goal.type === "pulumi:pulumi:StackReference") {
       throw new Error("the local engine has no stack references; hand the value over in the stack's configuration");
     }
     const ref = goal.provider === "" ? providers.defaultFor(goal.type, goal.version) : goal.provider;
     const provider = providers.get(ref);
-    const inputs = last === undefined ? goal.inputs : keepAt(last.inputs ?? {}, goal.inputs, goal.ignoreChanges);
     const { type, name } = goal;
+    const inputs =
+      recorded === undefined ? goal.inputs : keepAt(recorded.inputs ?? {}, goal.inputs, goal.ignoreChanges);
     const context = { urn, type, name, inputs: reveal(inputs) as Props, signal, progress: () => undefined };
     const problems = provider.check?.(context) ?? [];
     const violations = await policies.analyze(goal, urn, inputs);
     if (problems.length > 0 || violations.length > 0) {
-      const report = events.step(last === undefined ? "create" : "update", urn, undefined, goal.dependencies);
+      const report = events.step(recorded === undefined ? "create" : "update", urn, undefined, goal.dependencies);
       report.failed([...problems, ...violations].join("; "));
       return { urn, id: "", outputs: inputs, failed: true };
     }
-    const live = await this.#survey(ref, last);
+    const live = await this.#survey(ref, recorded);
+    const last = (await this.#adopted(urn, recorded)) ?? recorded;
     const plan =
       last === undefined || live.gone || last.pendingReplacement === true
         ? creation
@@ -265,6 +271,14 @@ export class Deployment {
         return { urn, id: "", outputs: inputs, failed: true };
       }
     });
+  }
+
+  /** What an interrupted create of this resource has made. */
+  async #adopted(urn: string, recorded: ResourceState | undefined): Promise<ResourceState | undefined> {
+    const { ledger, preview } = this.#parts;
+    const interrupted = ledger.interrupted.find((resource) => resource.urn === urn);
+    const isRecorded = recorded !== undefined && recorded.pendingReplacement !== true;
+    return preview || interrupted === undefined || isRecorded ? undefined : await adopt(this.#parts, interrupted);
   }
 
   /** What became of the recorded object behind our back. In a preview a cluster out of reach is only a warning. */

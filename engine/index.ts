@@ -1,6 +1,7 @@
 /** The local engine: preview, up, destroy and outputs of an ordinary Pulumi program, without the official CLI. */
 
 import { mkdir } from "node:fs/promises";
+import { adopt } from "./adopt.ts";
 import { isSealed, programConfig, type Project, readProject, readStackConfig } from "./config.ts";
 import { deleteResources } from "./deletions.ts";
 import { Deployment } from "./deployment.ts";
@@ -40,6 +41,14 @@ export function preview(options: EngineOptions): Promise<EngineResult> {
 /** Brings the stack to what the program says. */
 export function up(options: EngineOptions): Promise<EngineResult> {
   return run(options, (session) => withLock(session, () => deploy(session, options, false)));
+}
+
+/**
+ * Brings the state that a killed run has left, of whichever engine, in line with the cluster: what that run has made is
+ * recorded, and what it has not made is forgotten. The official CLI does neither, and would make everything once more.
+ */
+export function repair(options: DestroyOptions): Promise<EngineResult> {
+  return run(options, (session) => withLock(session, () => settleInterrupted(session, options)));
 }
 
 /** Deletes every resource of the stack, without running the program. */
@@ -215,6 +224,27 @@ async function deploy(session: Session, options: EngineOptions, isPreview: boole
   }
 }
 
+async function settleInterrupted(session: Session, options: DestroyOptions): Promise<void> {
+  const { events, project } = session;
+  const { stack, projectDir } = options;
+  const { ledger, writer, config } = await load(session);
+  if (ledger.interrupted.length === 0) return;
+  const stackId = ensureStackId(projectDir, project.name, stack);
+  const providers = new Providers({ stack, project: project.name, projectDir, stackId, config: config.values }, ledger);
+  try {
+    for (const resource of [...ledger.interrupted]) {
+      const found = options.clusterGone === true ? undefined : await adopt({ ledger, providers }, resource);
+      ledger.settle(resource.urn);
+      if (found !== undefined) {
+        events.log("info", `an interrupted run has made ${resource.urn}; going on with it`);
+      }
+    }
+    await writer.save();
+  } finally {
+    providers.close();
+  }
+}
+
 async function destroyAll(session: Session, options: DestroyOptions): Promise<void> {
   const { events, project } = session;
   const { stack, projectDir } = options;
@@ -231,6 +261,9 @@ async function destroyAll(session: Session, options: DestroyOptions): Promise<vo
       return;
     }
     const forgotten = options.clusterGone === true;
+    for (const resource of forgotten ? [] : [...ledger.interrupted]) {
+      await adopt({ ledger, providers }, resource);
+    }
     const doomed = [...ledger.left, ...ledger.interrupted];
     if (forgotten) {
       for (const resource of doomed.filter((entry) => packageOf(entry.type) === "kubernetes")) {

@@ -94,6 +94,19 @@ export class Ledger {
     }
   }
 
+  /** Takes an object of an interrupted create into what the last run has left. */
+  adopt(resource: ResourceState): void {
+    const replaced = this.#byUrn.get(resource.urn);
+    if (replaced?.pendingReplacement === true) {
+      this.left.delete(replaced);
+    } else if (replaced !== undefined) {
+      replaced.delete = true;
+    }
+    this.left.add(resource);
+    this.#byUrn.set(resource.urn, resource);
+    this.settle(resource.urn);
+  }
+
   /** The interrupted create of this resource is dealt with. */
   settle(urn: string): void {
     for (let index = this.interrupted.length - 1; index >= 0; index--) {

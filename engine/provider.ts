@@ -59,6 +59,8 @@ export interface Provider {
   update(context: StepContext, recorded: Recorded): Promise<Made>;
   delete(context: StepContext, recorded: Recorded): Promise<void>;
   read?(type: string, id: string): Promise<Made>;
+  /** The object that an interrupted create has made of these inputs; `undefined` when there is none, or another's. */
+  found?(type: string, inputs: Props): Promise<Made | undefined>;
   /** What became of the recorded resources since the last run. Asked once per run. */
   survey?(recorded: readonly Recorded[]): Promise<Survey>;
   /** Called once before the first step of a run that changes something; throws when the run must not go on. */

@@ -1,7 +1,7 @@
 /** Whose an object is, and how its fields come to this stack's manager from those that wrote it before. */
 
 import { KubeError } from "../../clusters/kubernetes-client.ts";
-import { isObject, metadataOf, objectOf, type Props, textOf, unknown } from "../values.ts";
+import { driftPaths, isObject, metadataOf, objectOf, type Props, textOf, unknown } from "../values.ts";
 import type { KubernetesApi } from "./kubernetes-api.ts";
 import { manages } from "./kubernetes-patch.ts";
 
@@ -23,6 +23,17 @@ export function uidOf(object: Props): string | undefined {
 export function isOwn(live: Props, recorded: Props, manager: string): boolean {
   const uid = uidOf(recorded);
   return (uid !== undefined && uid === uidOf(live)) || manages(live, manager);
+}
+
+/**
+ * Whether an interrupted create of this stack has made the live object: our manager has applied it, or the official engine,
+ * which bears the same name in every stack, has created it exactly as it was to be.
+ */
+export function isMadeOf(live: Props, sent: Props, manager: string): boolean {
+  const isCreated = fieldsOf(live).some(
+    (entry) => entry["operation"] === "Update" && officialCreator.test(textOf(entry["manager"])),
+  );
+  return manages(live, manager) || (isCreated && driftPaths(sent, sent, live).length === 0);
 }
 
 /** Who has written the object, for people. */

@@ -17,7 +17,7 @@ import { KubernetesApi, type Reference, unlessAway, UnknownKindError } from "./k
 import { canonical } from "./kubernetes-canonical.ts";
 import { keepClaims } from "./kubernetes-claims.ts";
 import { annotation, driftOf, holders, identity, isGoing, text, toOutputs } from "./kubernetes-objects.ts";
-import { encoded, isOwn, leftoverKeys, takeOver, uidOf, writersOf } from "./kubernetes-ownership.ts";
+import { encoded, isMadeOf, isOwn, leftoverKeys, takeOver, uidOf, writersOf } from "./kubernetes-ownership.ts";
 import { applyPatch, isPatch, manages, patchManager, relinquish } from "./kubernetes-patch.ts";
 import { replacePaths } from "./kubernetes-replace.ts";
 import { awaitReady, readiness } from "./kubernetes-wait.ts";
@@ -281,6 +281,21 @@ class KubernetesProvider implements Provider {
       throw new Error(`${kind} ${id} does not exist`);
     }
     return { id, outputs: toOutputs(live, {}) };
+  }
+
+  async found(type: string, inputs: Props): Promise<Made | undefined> {
+    if (isPatch(type)) {
+      return undefined; // of another's object, and the same once more
+    }
+    const path = await this.#path(inputs).catch((error: unknown) => {
+      if (error instanceof UnknownKindError) return undefined;
+      throw error;
+    });
+    const live = path === undefined ? undefined : await this.#api.get(path);
+    if (live === undefined || isGoing(live) || !isMadeOf(live, this.#object(inputs), this.#manager)) {
+      return undefined;
+    }
+    return { id: identity(live), outputs: { ...toOutputs(live, inputs), __fieldManager: this.#manager } };
   }
 
   /** One list per kind and namespace finds the objects that were deleted or edited by hand. */
