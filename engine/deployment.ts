@@ -218,8 +218,8 @@ export class Deployment {
     const ref = goal.provider === "" ? providers.defaultFor(goal.type, goal.version) : goal.provider;
     const provider = providers.get(ref);
     const { type, name } = goal;
-    const inputs =
-      recorded === undefined ? goal.inputs : keepAt(recorded.inputs ?? {}, goal.inputs, goal.ignoreChanges);
+    const asked = recorded === undefined ? goal.inputs : keepAt(recorded.inputs ?? {}, goal.inputs, goal.ignoreChanges);
+    const inputs = (await provider.checked?.(type, asked)) ?? asked;
     const context = { urn, type, name, inputs: reveal(inputs) as Props, signal, progress: () => undefined };
     const problems = provider.check?.(context) ?? [];
     const violations = await policies.analyze(goal, urn, inputs);

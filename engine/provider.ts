@@ -53,6 +53,8 @@ export interface Survey {
 export interface Provider {
   /** Problems of the inputs, in the user's words. */
   check?(context: StepContext): readonly string[];
+  /** The inputs, secrets in their envelopes, as the official provider's Check gives them back: that is what is recorded. */
+  checked?(type: string, inputs: Props): Props | Promise<Props>;
   /** `failed`: the recorded resource ended in failure. */
   diff(type: string, last: Props, next: Props, failed: boolean): Diff;
   create(context: StepContext): Promise<Made>;

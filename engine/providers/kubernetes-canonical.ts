@@ -1,7 +1,7 @@
 /** Inputs in one spelling: the official provider records them as Kubernetes' own types write them, and so drops and rewrites some. */
 
 import { quantityOf } from "../../platform/quantity.ts";
-import { isObject, type Props, textOf } from "../values.ts";
+import { hasUnknown, isObject, type Props, reveal, secret, textOf } from "../values.ts";
 import { encoded } from "./kubernetes-ownership.ts";
 
 /** Kinds of Kubernetes itself: those of others are taken as they are. */
@@ -12,6 +12,16 @@ const amount = new Set(["sizeLimit", "divisor"]);
 
 /** Fields whose values are texts of somebody's, whatever their names. */
 const opaque = new Set(["data", "stringData", "annotations", "labels"]);
+
+/** The inputs as the official provider's Check gives them back, for the record: a Secret's text in its encoded form. */
+export function checked(inputs: Props): Props {
+  const plain = reveal(inputs) as Props;
+  if (plain["kind"] !== "Secret" || !isObject(plain["stringData"]) || hasUnknown(plain)) {
+    return inputs;
+  }
+  const rest = Object.fromEntries(Object.entries(inputs).filter(([key]) => key !== "stringData"));
+  return { ...rest, data: secret(encoded(plain)["data"]) };
+}
 
 /** What two spellings of the same object have in common. For comparing only: it is neither sent nor recorded. */
 export function canonical(inputs: Props): Props {

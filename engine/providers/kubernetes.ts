@@ -14,7 +14,7 @@ import {
 } from "../provider.ts";
 import { diffPaths, hasUnknown, metadataOf, objectOf, type Props } from "../values.ts";
 import { KubernetesApi, type Reference, unlessAway, UnknownKindError } from "./kubernetes-api.ts";
-import { canonical } from "./kubernetes-canonical.ts";
+import { canonical, checked } from "./kubernetes-canonical.ts";
 import { keepClaims } from "./kubernetes-claims.ts";
 import { annotation, driftOf, holders, identity, isGoing, text, toOutputs } from "./kubernetes-objects.ts";
 import { encoded, isMadeOf, isOwn, leftoverKeys, takeOver, uidOf, writersOf } from "./kubernetes-ownership.ts";
@@ -78,6 +78,10 @@ class KubernetesProvider implements Provider {
       problems.push("metadata.name is missing; the local engine makes no names up, give the object one");
     }
     return problems;
+  }
+
+  checked(_type: string, inputs: Props): Props {
+    return checked(inputs);
   }
 
   diff(type: string, last: Props, next: Props, failed: boolean): Diff {
