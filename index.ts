@@ -30,7 +30,7 @@ import { declaredTables } from "./config/tables.ts";
 import { guard } from "./guard.ts";
 import { chooseImages } from "./images/choose.ts";
 import { pullLogin } from "./images/pull-login.ts";
-import { readyContexts } from "./images/ready.ts";
+import { readyBuilds } from "./images/ready.ts";
 import { imagesToBuild } from "./images/wanted.ts";
 import { PlatformNamespace } from "./platform/namespace.ts";
 import { House } from "./platform/place.ts";
@@ -50,7 +50,9 @@ for (const warning of configWarnings(given)) void pulumi.log.warn(warning);
 // The ground: where it runs, what is stored where, what is published how.
 const target = targetProfile(given.cluster);
 const { config, stackId } = await guard(given, target);
-await readyContexts(imagesToBuild(wantedImages(config)), {
+await readyBuilds({
+  images: imagesToBuild(wantedImages(config)),
+  registry: target.registry?.push,
   mirror: config.images.mirror,
   platform: target.platform,
 });

@@ -3,9 +3,8 @@
  * a name that the registry or the daemon already has is not built again.
  */
 
-import { readdir, readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
 import Docker from "dockerode";
+import { buildImage, untilAborted } from "../../platform/docker-build.ts";
 import { type EngineLine, followEngine } from "../../platform/docker-stream.ts";
 import { engineLogin } from "../../platform/registry/docker-logins.ts";
 import { parseImageName } from "../../platform/registry/image-name.ts";
@@ -89,7 +88,8 @@ async function makeImage(
     () => false,
   );
   if (!isLocal) {
-    await build(docker, projectDir, name, inputs, progress, signal);
+    const settings = isObject(inputs["build"]) ? inputs["build"] : {};
+    await buildImage(docker, name, settings, projectDir, { progress, signal });
   }
   if (!push) {
     return made("");
@@ -108,67 +108,6 @@ export async function pushLogin(server: string, registry: Props): Promise<Readon
   const given = { username: textOf(registry["username"]), password: textOf(registry["password"]) };
   const serveraddress = textOf(registry["server"], server);
   return given.username === "" ? await engineLogin(serveraddress) : { ...given, serveraddress };
-}
-
-async function build(
-  docker: Docker,
-  projectDir: string,
-  name: string,
-  inputs: Props,
-  progress: (message: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const settings = isObject(inputs["build"]) ? inputs["build"] : {};
-  const folder = resolve(projectDir, textOf(settings["context"], "."));
-  const dockerfile = textOf(settings["dockerfile"], "Dockerfile");
-  // A Dockerfile named with the context's own path is meant relative to it, as the official provider takes it.
-  const inContext = resolve(projectDir, dockerfile).startsWith(`${folder}/`)
-    ? resolve(projectDir, dockerfile).slice(folder.length + 1)
-    : dockerfile;
-  await readFile(join(folder, inContext)).catch((error: unknown) => {
-    throw new Error(`the build of ${name} needs ${join(folder, inContext)}, which is not there`, { cause: error });
-  });
-  const source = { context: folder, src: await readdir(folder) };
-  const options = {
-    t: name,
-    dockerfile: inContext,
-    networkmode: "none",
-    rm: true,
-    forcerm: true,
-    buildargs: isObject(settings["args"]) ? (settings["args"] as Record<string, string>) : {},
-    ...(typeof settings["target"] === "string" ? { target: settings["target"] } : {}),
-    // The engine ends a build whose client goes, also while it receives the context.
-    abortSignal: signal,
-  };
-  const last: string[] = [];
-  await untilAborted("building", signal, async () =>
-    followEngine(docker, await docker.buildImage(source, options), (event) => {
-      const line = event.stream?.trim() ?? "";
-      const step = /^Step (\d+)\/(\d+) : (.*)$/.exec(line);
-      if (step !== null) {
-        progress(`step ${step[1] ?? ""}/${step[2] ?? ""}: ${(step[3] ?? "").slice(0, 80)}`);
-      } else if (line !== "") {
-        last.push(line);
-        last.splice(0, Math.max(0, last.length - 8));
-      }
-    }),
-  ).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`the build of ${name} failed: ${why}${last.length === 0 ? "" : `\n${last.join("\n")}`}`, {
-      cause: error,
-    });
-  });
-}
-
-/** What an aborted request throws is no cause: that it was interrupted is. */
-async function untilAborted(doing: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-  if (signal.aborted) throw new Error(`interrupted while ${doing}`);
 }
 
 /** Says at most once a second how many layers are pushed. */
