@@ -84,7 +84,7 @@ export function engineContender(name: "local" | "pulumi", site: Site): Competing
   };
 }
 
-function makeProject(folder: string): void {
+export function makeProject(folder: string): void {
   mkdirSync(folder);
   const runtime = "{ name: nodejs, options: { typescript: false } }";
   writeFileSync(

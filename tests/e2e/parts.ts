@@ -14,6 +14,7 @@ import { batchKilled } from "./faults/census-batch.ts";
 import { brokerKilled, driverKilled } from "./faults/data-path.ts";
 import * as display from "./faults/display.ts";
 import { garageStays } from "./faults/garage.ts";
+import { handover } from "./faults/handover.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
 import { oddRecords } from "./faults/odd-records.ts";
 import { owners, twoClones } from "./faults/owners.ts";
@@ -160,6 +161,15 @@ export const parts: Readonly<Record<string, Part>> = {
     rooms: ["jupyterhub"],
     files: [fault("jupyterhub")],
     ...studio,
+  },
+
+  // Where no `pulumi` is on the PATH it only says so.
+  handover: {
+    run: handover,
+    minutes: 8,
+    rooms: [PLATFORM],
+    files: [fault("handover"), "bench/engine/*"],
+    isLong: true,
   },
 
   // Not tried yet: a core platform comes up beside the one that is there, from the same images. Once it has its minutes it
