@@ -4,7 +4,7 @@ import type { Goal } from "./goal.ts";
 import type { Diff, Made, Provider } from "./provider.ts";
 import type { ResourceState } from "./state.ts";
 import { isBelow } from "./property-path.ts";
-import { hideAt, hideTexts, merge, type Props, reveal, secret, secretTexts } from "./values.ts";
+import { hideAt, hideTexts, isSecret, merge, type Props, reveal, secret, secretTexts } from "./values.ts";
 
 export interface Plan {
   readonly op: "create" | "same" | "update" | "replace";
@@ -61,17 +61,17 @@ export function completed(
   last: ResourceState | undefined,
   started: string,
 ): ResourceState {
-  const inputs = state.inputs ?? {};
+  const inputs = merge(state.inputs ?? {}, made.noted) as Props;
   const outputs = hideAt(inputs, hideTexts(made.outputs, secretTexts(inputs))) as Props;
   if (outputs["__inputs"] !== undefined) {
-    outputs["__inputs"] = inputs;
+    outputs["__inputs"] = isSecret(outputs["__inputs"]) ? secret(reveal(inputs)) : inputs;
   }
   for (const key of state.additionalSecretOutputs ?? []) {
     if (outputs[key] !== undefined) {
       outputs[key] = secret(outputs[key]);
     }
   }
-  return { ...state, id: made.id, outputs, created: last?.created ?? started, modified: started };
+  return { ...state, inputs, id: made.id, outputs, created: last?.created ?? started, modified: started };
 }
 
 /** What a step would give: known inputs, and for a resource that exists its recorded outputs. */

@@ -29,6 +29,8 @@ export interface Diff {
 export interface Made {
   readonly id: string;
   readonly outputs: Props;
+  /** What is recorded of the inputs beside those that were given. @default - nothing */
+  readonly noted?: Props;
 }
 
 /** The part of a recorded resource that a provider needs. */

@@ -3,6 +3,7 @@
  * a name that the registry or the daemon already has is not built again.
  */
 
+import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import { buildImage, untilAborted } from "../../platform/docker-build.ts";
 import { type EngineLine, followEngine } from "../../platform/docker-stream.ts";
@@ -10,7 +11,8 @@ import { engineLogin } from "../../platform/registry/docker-logins.ts";
 import { parseImageName } from "../../platform/registry/image-name.ts";
 import { Registry } from "../../platform/registry/registry.ts";
 import type { Made, Provider, StepContext } from "../provider.ts";
-import { diffPaths, isObject, type Props, textOf } from "../values.ts";
+import { contextDigest } from "./docker-digest.ts";
+import { diffPaths, isObject, type Props, secret, textOf } from "../values.ts";
 
 /** Parts of the inputs that don't decide the image's content: the name does. */
 const contentPaths = ["imageName"];
@@ -65,18 +67,25 @@ async function makeImage(
   const { inputs, progress, signal } = context;
   const name = String(inputs["imageName"]);
   const push = inputs["skipPush"] !== true && inputs["skipPush"] !== "true";
-  const made = (digest: string): Made => {
-    const build = isObject(inputs["build"]) ? inputs["build"] : {};
+  const settings = isObject(inputs["build"]) ? inputs["build"] : {};
+  const folder = resolve(projectDir, textOf(settings["context"], "."));
+  const made = async (digest: string): Promise<Made> => {
+    const context = await contextDigest(
+      folder,
+      resolve(projectDir, textOf(settings["dockerfile"], join(folder, "Dockerfile"))),
+    );
     const outputs = {
       baseImageName: name,
       imageName: name,
       registryServer: name.slice(0, name.indexOf("/")),
       repoDigest: digest,
-      context: build["context"] ?? "",
-      dockerfile: build["dockerfile"] ?? "Dockerfile",
-      ...(build["platform"] === undefined ? {} : { platform: build["platform"] }),
+      context: settings["context"] ?? "",
+      dockerfile: settings["dockerfile"] ?? "Dockerfile",
+      ...(settings["platform"] === undefined ? {} : { platform: settings["platform"] }),
+      __inputs: secret(inputs),
     };
-    return { id: digest === "" ? name : digest, outputs };
+    const noted = context === undefined ? {} : { noted: { build: { contextDigest: context } } };
+    return { id: digest === "" ? name : digest, outputs, ...noted };
   };
   const known = push ? await registryDigest(name) : undefined;
   if (known !== undefined) {
@@ -88,7 +97,6 @@ async function makeImage(
     () => false,
   );
   if (!isLocal) {
-    const settings = isObject(inputs["build"]) ? inputs["build"] : {};
     await buildImage(docker, name, settings, projectDir, { progress, signal });
   }
   if (!push) {
