@@ -196,10 +196,7 @@ export class Deployment {
       {
         ...stateOf(goal, urn, "", recorded),
         id,
-        outputs: {
-          ...(typeof last?.outputs?.["clusterUid"] === "string" ? { clusterUid: last.outputs["clusterUid"] } : {}),
-          ...recorded,
-        },
+        outputs: recorded,
         created: last?.created ?? now,
         modified: op === "same" ? (last?.modified ?? now) : now,
       },

@@ -2,6 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { adopt } from "./adopt.ts";
+import { removeClusterUids } from "./cluster-uids.ts";
 import { isSealed, programConfig, type Project, readProject, readStackConfig } from "./config.ts";
 import { deleteResources } from "./deletions.ts";
 import { Deployment } from "./deployment.ts";
@@ -182,7 +183,8 @@ async function deploy(session: Session, options: EngineOptions, isPreview: boole
   }
   options.signal?.addEventListener("abort", interrupt);
   const stackId = (isPreview ? readStackId : ensureStackId)(projectDir, project.name, stack);
-  const providers = new Providers({ stack, project: project.name, projectDir, stackId, config: config.values }, ledger);
+  const place = { stack, project: project.name, projectDir, preview: isPreview };
+  const providers = new Providers({ ...place, stackId, config: config.values }, ledger);
   const policies = PolicyPacks.start(options.policyPacks ?? [], projectDir, events);
   const parts = {
     stack,
@@ -230,7 +232,8 @@ async function settleInterrupted(session: Session, options: DestroyOptions): Pro
   const { ledger, writer, config } = await load(session);
   if (ledger.interrupted.length === 0) return;
   const stackId = ensureStackId(projectDir, project.name, stack);
-  const providers = new Providers({ stack, project: project.name, projectDir, stackId, config: config.values }, ledger);
+  const place = { stack, project: project.name, projectDir, preview: false };
+  const providers = new Providers({ ...place, stackId, config: config.values }, ledger);
   try {
     for (const resource of [...ledger.interrupted]) {
       const found = options.clusterGone === true ? undefined : await adopt({ ledger, providers }, resource);
@@ -251,7 +254,8 @@ async function destroyAll(session: Session, options: DestroyOptions): Promise<vo
   const { ledger, writer, config } = await load(session);
   const signal = options.signal ?? new AbortController().signal;
   const stackId = readStackId(projectDir, project.name, stack);
-  const providers = new Providers({ stack, project: project.name, projectDir, stackId, config: config.values }, ledger);
+  const place = { stack, project: project.name, projectDir, preview: false };
+  const providers = new Providers({ ...place, stackId, config: config.values }, ledger);
   try {
     const protectedOnes = [...ledger.left].filter((resource) => resource.protect === true && resource.delete !== true);
     for (const resource of protectedOnes) {
@@ -290,6 +294,7 @@ async function destroyAll(session: Session, options: DestroyOptions): Promise<vo
     }
     if (ledger.isEmpty && !events.failed) {
       removeStackId(projectDir, project.name, stack);
+      removeClusterUids(place);
     }
   } finally {
     session.resources = ledger.snapshot().resources;

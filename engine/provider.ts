@@ -67,8 +67,11 @@ export interface Provider {
   found?(type: string, inputs: Props): Promise<Made | undefined>;
   /** What became of the recorded resources since the last run. Asked once per run. */
   survey?(recorded: readonly Recorded[]): Promise<Survey>;
-  /** Called once before the first step of a run that changes something; throws when the run must not go on. */
-  guard?(lastOutputs: Props): Promise<Props>;
+  /**
+   * Called once before the first step of a run that changes something, with the UID of the cluster that it was on; answers
+   * that of the present one, and throws when the run must not go on.
+   */
+  guard?(knownUid: string | undefined): Promise<string | undefined>;
   close?(): void;
 }
 

@@ -1,6 +1,7 @@
 /** The providers of a run: made from their recorded settings when first needed. */
 
 import { randomUUID } from "node:crypto";
+import { readClusterUids, type StackPlace, writeClusterUids } from "./cluster-uids.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Provider, Recorded, Survey } from "./provider.ts";
 import { dockerProvider } from "./providers/docker.ts";
@@ -12,10 +13,8 @@ import { type Props, reveal } from "./values.ts";
 
 const known = ["kubernetes", "random", "docker"] as const;
 
-export interface ProviderSettings {
-  readonly stack: string;
-  readonly project: string;
-  readonly projectDir: string;
+export interface ProviderSettings extends StackPlace {
+  readonly preview: boolean;
   /** The stack's id; `undefined` before its first `up`, when nothing is its own yet. */
   readonly stackId: string | undefined;
   /** The stack's configuration: `kubernetes:context` and the like set up default providers. */
@@ -27,10 +26,12 @@ export class Providers {
   readonly #ledger: Ledger;
   readonly #made = new Map<string, Provider>();
   readonly #surveys = new Map<string, Promise<Survey>>();
+  #clusterUids: ReturnType<typeof readClusterUids>;
 
   constructor(settings: ProviderSettings, ledger: Ledger) {
     this.#settings = settings;
     this.#ledger = ledger;
+    this.#clusterUids = readClusterUids(settings, ledger.left);
   }
 
   close(): void {
@@ -105,8 +106,13 @@ export class Providers {
   async #survey(ref: string, urn: string): Promise<Survey> {
     const provider = this.get(ref);
     const state = this.#state(urn);
-    if (provider.guard !== undefined && state !== undefined) {
-      state.outputs = { ...state.outputs, ...(await provider.guard(state.outputs ?? {})) };
+    if (provider.guard !== undefined && state?.id !== undefined) {
+      const known = this.#clusterUids[state.id];
+      const found = await provider.guard(known);
+      if (found !== undefined && found !== known && !this.#settings.preview) {
+        this.#clusterUids = { ...this.#clusterUids, [state.id]: found };
+        writeClusterUids(this.#settings, this.#clusterUids);
+      }
     }
     if (provider.survey === undefined) {
       return { gone: new Set(), drifted: new Map(), failed: new Set() };

@@ -52,18 +52,17 @@ class KubernetesProvider implements Provider {
   }
 
   /** Refuses a cluster other than the one that the stack was made on: the UID of `kube-system` tells them apart. */
-  async guard(last: Props): Promise<Props> {
+  async guard(known: string | undefined): Promise<string | undefined> {
     const found = await this.#api.get("/api/v1/namespaces/kube-system");
     const uid = objectOf(found?.["metadata"])["uid"];
-    const known = last["clusterUid"];
-    if (typeof known === "string" && uid !== known) {
+    if (known !== undefined && uid !== known) {
       throw new Error(
         `this stack was made on another cluster: its kube-system namespace had the UID ${known}, the one at ${this.#api.server} ` +
           `has ${String(uid)}; point the kubeconfig or context at the stack's own cluster, or use another stack. If that cluster is permanently gone, ` +
           "npm run up -- --anew forgets what was on it and starts over",
       );
     }
-    return uid === undefined ? {} : { clusterUid: uid };
+    return typeof uid === "string" ? uid : undefined;
   }
 
   check({ type, inputs }: StepContext): string[] {
