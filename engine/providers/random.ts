@@ -16,13 +16,18 @@ export function randomProvider(): Provider {
   return {
     check: ({ type, inputs }) => problems(type, inputs),
     diff: (_type, last, next) => {
-      const paths = diffPaths(last, next);
+      const paths = diffPaths(ofProgram(last), ofProgram(next));
       return { paths, replaces: paths, deleteBeforeReplace: false };
     },
     create: (context) => Promise.resolve(make(context)),
     update: (_context, recorded) => Promise.resolve(recorded),
     delete: () => Promise.resolve(),
   };
+}
+
+/** The inputs without what an official provider notes among them, such as `__defaults`: nobody loses a password for that. */
+function ofProgram(inputs: Props): Props {
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => !key.startsWith("__")));
 }
 
 function problems(type: string, inputs: Props): string[] {

@@ -4,6 +4,7 @@ import { expect } from "chai";
 
 import { dockerProvider } from "../../engine/providers/docker.ts";
 import { kubernetesProvider } from "../../engine/providers/kubernetes.ts";
+import { randomProvider } from "../../engine/providers/random.ts";
 import type { FakeCluster } from "./fake-cluster.ts";
 import { eachStack, ok, type Part, type TestStack, writesTo } from "./test-stack.ts";
 
@@ -85,6 +86,16 @@ describe("what the official engine has recorded", function () {
     const own = (list: unknown) => object("Thing", "example.com/v1", { spec: { list } });
     const paths = differs("kubernetes:example.com/v1:Thing", own(undefined), own([])).paths;
     expect(paths, "a kind of somebody else's").to.deep.equal(["spec.list"]);
+  });
+
+  it("is no change: what it notes among the inputs of a password, which is kept", () => {
+    const type = "random:index/randomPassword:RandomPassword";
+    const random = randomProvider();
+    const inputs = { length: 24, special: false };
+    expect(random.diff(type, { ...inputs, __defaults: [] }, inputs, false).paths).to.deep.equal([]);
+    expect(random.diff(type, { ...inputs, __defaults: [] }, { ...inputs, length: 25 }, false).replaces).to.deep.equal([
+      "length",
+    ]);
   });
 
   it("is no change: the digest that it takes of an image's context", () => {
