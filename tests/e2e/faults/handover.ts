@@ -36,6 +36,11 @@ export async function handover(runner: Runner): Promise<void> {
     return;
   }
   await overAndBack(runner);
+  await afterKills(runner);
+}
+
+/** Each engine after a kill of each. */
+export async function afterKills(runner: Runner): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-handover-"));
   try {
     const plane = await startControlPlane(new Docker(), folder, new AbortController().signal);
@@ -90,7 +95,7 @@ async function repairs(runner: Runner, { folder, plane, killed, next }: Case): P
     async () => {
       makeProject(project);
       const first = start(killed, "up", OBJECTS);
-      await until("objects of the first run", MINUTE, async () =>
+      await until("objects of the first run", 4 * MINUTE, async () =>
         (await there()) >= MADE_BEFORE_THE_KILL ? true : undefined,
       );
       first.kill();
@@ -110,9 +115,9 @@ async function repairs(runner: Runner, { folder, plane, killed, next }: Case): P
       return `${made} of ${OBJECTS} had been made`;
     },
   );
-  await runner.step(`${next} down removes what ${killed} had made when it was killed`, 5 * MINUTE, async () => {
+  await runner.step(`${next} down removes what ${killed} had made when it was killed`, 10 * MINUTE, async () => {
     const first = start(killed, "up", OBJECTS);
-    await until("objects of the first run", MINUTE, async () =>
+    await until("objects of the first run", 4 * MINUTE, async () =>
       (await there()) >= MADE_BEFORE_THE_KILL ? true : undefined,
     );
     first.kill();
