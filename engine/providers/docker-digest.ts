@@ -42,6 +42,6 @@ function modeText(mode: number, kind: string): string {
     [0o1000, "t"],
   ] as const;
   const kinds = kind + marks.map(([bit, mark]) => (mode & bit ? mark : "")).join("");
-  const rights = [..."rwxrwxrwx"].map((right, index) => (mode & (0o400 >> index) ? right : "-")).join("");
+  const rights = Array.from("rwxrwxrwx", (right, index) => (mode & (0o400 >> index) ? right : "-")).join("");
   return (kinds === "" ? "-" : kinds) + rights;
 }
