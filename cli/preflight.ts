@@ -10,15 +10,18 @@ import { ensureDocker } from "../clusters/docker-engine.ts";
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
+import { remedies } from "../clusters/targets.ts";
 import { fit } from "../config/fit.ts";
 import { wantedImages } from "../config/images.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { enabledRooms } from "../config/rooms.ts";
 import { shortageOf } from "./claim-room.ts";
 import { embeddedPorts, embeddedRuns } from "./cluster.ts";
+import { anotherCluster } from "./cluster-identity.ts";
 import { clusterRefusals } from "./cluster-probes.ts";
 import { upstreamProblems } from "../images/upstream.ts";
 import { imagesToBuild } from "../images/wanted.ts";
+import { architectureMismatch } from "./engine-architecture.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
@@ -26,6 +29,8 @@ import { namespaceFinding, pullSecretWarning } from "./namespace.ts";
 import { hasState, ownerOf } from "./owner.ts";
 import { readNodes } from "./platform.ts";
 import { during, type Progress } from "./progress.ts";
+import { pullRefusals } from "./pull-probe.ts";
+import { registryRefusals } from "./push-probe.ts";
 import { quantityOf } from "../platform/quantity.ts";
 import type { Stack } from "./stack.ts";
 import { bytes } from "./table.ts";
@@ -47,13 +52,18 @@ export function diskNeeded(config: PlatformConfig): { readonly cold: number; rea
   };
 }
 
-/** Checks everything that needs no cluster; for other targets than embedded also that the cluster answers and has room. */
-export async function preflight(stack: Stack, progress: Progress): Promise<void> {
+/**
+ * Checks everything that needs no cluster; for other targets than embedded also that the cluster answers and is the stack's own.
+ * @param isAnew Whether the stack's own cluster is to be forgotten.
+ */
+export async function preflight(stack: Stack, progress: Progress, isAnew = false): Promise<void> {
   await during(progress, "preflight", async (step) => {
     const problems = upstreamProblems(imagesToBuild(wantedImages(stack.config)));
     const embedded = stack.profile.target === "embedded";
     const running = embedded ? await embeddedRuns(stack) : false;
     if (stack.profile.registry !== undefined || embedded) await ensureDocker(step.detail);
+    const mismatch = embedded ? await architectureMismatch(stack.profile.platform) : undefined;
+    if (mismatch !== undefined) problems.push(mismatch);
     step.detail("disk");
     const { cold, warm } = diskNeeded(stack.config);
     problems.push(...diskProblems(existsSync(cacheDir()) ? warm : cold, await dockerFolders()));
@@ -69,9 +79,13 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
     if (!embedded) {
       step.detail("cluster");
       const answer = await reachable(connect(stack.profile));
-      if (!answer.ok) problems.push(`the cluster of context "${stack.profile.context}" can't be used: ${answer.why}`);
-      else {
+      if (!answer.ok) {
+        const { start } = remedies(stack.profile);
+        problems.push(`the cluster of context "${stack.profile.context}" can't be used: ${answer.why}; ${start}`);
+      } else {
         const { cluster } = stack.config;
+        const another = isAnew ? undefined : await anotherCluster(connect(stack.profile), stack);
+        if (another !== undefined) throw new UserError([...problems, another].join("\n"));
         const { problem, warning } = await namespaceFinding(
           connect(stack.profile),
           cluster,
@@ -80,6 +94,10 @@ export async function preflight(stack: Stack, progress: Progress): Promise<void>
         );
         if (problem !== undefined) problems.push(problem);
         problems.push(...(await clusterRefusals(connect(stack.profile), stack)));
+        step.detail("registry");
+        problems.push(...(await registryRefusals(stack)));
+        // What is not to be touched gets no pod.
+        if (problems.length === 0) problems.push(...(await pullRefusals(connect(stack.profile), stack)));
         if (warning !== undefined) progress.log(warning);
         const { pullSecret } = stack.config.images;
         const missing = pullSecret && (await pullSecretWarning(connect(stack.profile), cluster.namespace, pullSecret));

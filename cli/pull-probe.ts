@@ -13,7 +13,7 @@ import { upstreamProblems } from "../images/upstream.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { imagesInNode } from "./cluster.ts";
 import { type Finding, ok } from "./finding.ts";
-import type { Kube } from "./kube.ts";
+import { exists, type Kube } from "./kube.ts";
 import { podTrouble, type Pod } from "./services.ts";
 import type { Stack } from "./stack.ts";
 
@@ -52,7 +52,7 @@ export async function pullFindings(
     for (;;) {
       const pod = await kube.get<Pod>(`${pods}/${NAME}`);
       const said = await pullWords(kube, pods, pod);
-      if (said !== undefined) return [verdict(said, stack)];
+      if (said !== undefined) return [verdict(said, stack, await absentSecrets(kube, stack))];
       if (Date.now() > until) {
         const detail = `no node has tried to pull from it within ${Math.round(limitMs / 1000)} s: the probe's pod is ${podTrouble(pod)}`;
         return [{ subject: "registry", level: "warning", detail, next: "mend that, and repeat npm run doctor" }];
@@ -63,6 +63,59 @@ export async function pullFindings(
     await remove();
   }
 }
+
+/** Time that a node has to try before an `up`, in milliseconds. */
+const UP_LIMIT_MS = 15_000;
+
+/**
+ * Before an `up`, one line when the nodes can't pull. A platform that runs from this registry has shown that they can, and what can't be asked
+ * the pods will tell.
+ */
+export async function pullRefusals(
+  kube: Kube,
+  stack: Pick<Stack, "name" | "config" | "profile">,
+  options: PullOptions = {},
+): Promise<string[]> {
+  try {
+    if (await runsFromRegistry(kube, stack)) return [];
+    const found = await pullFindings(kube, stack, { limitMs: UP_LIMIT_MS, ...options });
+    return found.flatMap(({ level, detail, next }) => (level === "problem" ? [`${detail}; ${next}`] : []));
+  } catch {
+    return [];
+  }
+}
+
+async function runsFromRegistry(kube: Kube, { config, profile }: Pick<Stack, "config" | "profile">): Promise<boolean> {
+  const { items } = await kube.get<{ items: readonly PodWithImages[] }>(
+    `/api/v1/namespaces/${config.cluster.namespace}/pods`,
+  );
+  const own = `${profile.registry?.pull ?? ""}/`;
+  return items.some(
+    ({ spec, status }) => status?.phase === "Running" && spec.containers.some(({ image }) => image?.startsWith(own)),
+  );
+}
+
+interface PodWithImages {
+  readonly spec: { readonly containers: readonly { readonly image?: string }[] };
+  readonly status?: { readonly phase?: string };
+}
+
+/** Of the Secrets that pods get their images with, those that are not there yet. */
+async function absentSecrets(kube: Kube, { config }: Pick<Stack, "config">): Promise<string[]> {
+  const there = await Promise.all(
+    secretsOf(config).map(async (name) => {
+      const path = `/api/v1/namespaces/${config.cluster.namespace}/secrets/${name}`;
+      // Who may not look takes it for there.
+      return { name, isThere: await exists(kube, path).catch(() => true) };
+    }),
+  );
+  return there.flatMap(({ name, isThere }) => (isThere ? [] : [name]));
+}
+
+const secretsOf = ({ images: { pullSecret, pullLogin } }: Stack["config"]): string[] => [
+  ...(pullSecret === undefined ? [] : [pullSecret]),
+  ...(pullLogin ? [LOGIN_SECRET] : []),
+];
 
 /** The stack's namespace, whose quotas and accounts count; before the first `up` the one that is always there. */
 async function namespaceFor(kube: Kube, { config }: Pick<Stack, "config">): Promise<string> {
@@ -77,8 +130,7 @@ async function namespaceFor(kube: Kube, { config }: Pick<Stack, "config">): Prom
 }
 
 function probePod(image: string, { config }: Pick<Stack, "config">): object {
-  const { pullSecret, pullLogin } = config.images;
-  const secrets = [...(pullSecret === undefined ? [] : [pullSecret]), ...(pullLogin ? [LOGIN_SECRET] : [])];
+  const secrets = secretsOf(config);
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -120,7 +172,12 @@ async function pullWords(kube: Kube, pods: string, pod: Pod): Promise<string | u
   return newestEvent(failed)?.message ?? message;
 }
 
-function verdict(said: string, { profile }: Pick<Stack, "profile">): Finding {
+/** @param absent Secrets with a login that the stack names and that are not there yet. */
+function verdict(
+  said: string,
+  { config, profile }: Pick<Stack, "config" | "profile">,
+  absent: readonly string[],
+): Finding {
   const pull = profile.registry?.pull ?? "";
   const words = said.replaceAll(/\s+/g, " ").slice(0, 300);
   const problem = (detail: string, next: string): Finding => ({ subject: "registry", level: "problem", detail, next });
@@ -131,6 +188,19 @@ function verdict(said: string, { profile }: Pick<Stack, "profile">): Finding {
   if (/x509|certificate/i.test(said))
     return problem(met, "make the registry's authority known to every node's runtime");
   if (/unauthorized|authentication|authoriz|denied|forbidden|\b40[13]\b/i.test(said)) {
+    if (absent.includes(LOGIN_SECRET)) {
+      return ok("registry", `a node reaches ${pull}, and gets this machine's login by up (millrace:images.pullLogin)`);
+    }
+    const [secret] = absent;
+    if (secret !== undefined) {
+      const { namespace } = config.cluster;
+      return {
+        subject: "registry",
+        level: "warning",
+        detail: `a node reaches ${pull}, which wants a login, and Secret "${secret}" is not in namespace ${namespace} yet`,
+        next: `kubectl -n ${namespace} create secret docker-registry ${secret} --docker-server=... makes it; or set images.pullLogin`,
+      };
+    }
     return problem(
       `a node reaches ${pull}, which wants a login: ${words}`,
       `docker login ${pull.replace(/\/.*/, "")}, and millrace:images.pullLogin set to true, then npm run up; or name a Secret in millrace:images.pullSecret`,

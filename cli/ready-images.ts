@@ -7,6 +7,7 @@ import { describeError } from "../platform/describe-error.ts";
 import type { RegistryOptions } from "../platform/registry/registry.ts";
 import { registryFolder } from "./cluster.ts";
 import type { Engine } from "./engine.ts";
+import { architectureMismatch } from "./engine-architecture.ts";
 import { UserError } from "./errors.ts";
 import { isStopped } from "./interrupt.ts";
 import { duringEach, type Progress } from "./progress.ts";
@@ -22,6 +23,8 @@ export interface ReadyImagesArgs {
   readonly registryRuns: Promise<boolean>;
   /** Prepares the build contexts of images. @default - downloads and compiles what they need */
   readonly prepare?: typeof prepareContexts;
+  /** Says that what the Docker engine builds is not for the nodes. @default - asks it */
+  readonly mismatch?: typeof architectureMismatch;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface ReadyImagesArgs {
  * @throws Error of the first image that could not be prepared.
  */
 export async function readyImages(args: ReadyImagesArgs): Promise<void> {
-  const { stack, engine, progress, signal, prepare = prepareContexts } = args;
+  const { stack, engine, progress, signal, prepare = prepareContexts, mismatch = architectureMismatch } = args;
   const { registry, target, platform } = stack.profile;
   const { mirror } = stack.config.images;
   const wanted = imagesToBuild(wantedImages(stack.config));
@@ -63,6 +66,11 @@ export async function readyImages(args: ReadyImagesArgs): Promise<void> {
     await checkPush(own, lacking, { signal }).catch((error: unknown) => {
       throw new UserError(`registry ${registry.push}: ${describeError(error)}`, { cause: error });
     });
+  }
+  const wrongEngine = found.missing.length === 0 ? undefined : await mismatch(platform);
+  if (wrongEngine !== undefined) {
+    const images = found.missing.join(", ");
+    throw new UserError(`images ${images}: ${wrongEngine}, or name a cache that has them (millrace:images.caches)`);
   }
   const copied = copyAll(found.cached, args).then(prepareAll);
   const settled = await Promise.allSettled([prepareAll(found.missing), copied]);

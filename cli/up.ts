@@ -133,7 +133,7 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
   };
   try {
     const checked = await timeline.during("checks", async () => {
-      await preflight(stack, progress);
+      await preflight(stack, progress, attempt.anew);
       // What is forgotten decides nothing any more.
       await forgetRemovedCluster(stack, attempt);
       return await checkTransitions(stack, engine, attempt);

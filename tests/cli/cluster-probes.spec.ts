@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { clusterFindings, clusterRefusals, type ProbedStack } from "../../cli/cluster-probes.ts";
 import type { Finding } from "../../cli/finding.ts";
 import { connect } from "../../cli/kube.ts";
-import { pullFindings } from "../../cli/pull-probe.ts";
+import { pullFindings, pullRefusals } from "../../cli/pull-probe.ts";
 import { targetProfile } from "../../clusters/targets.ts";
 import { loadConfig } from "../../config/index.ts";
 import { FakeServer, type Route } from "../support/fake-server.ts";
@@ -402,6 +402,60 @@ describe("what the doctor asks the stack's cluster", () => {
       expect(found).to.include({ level: "warning" });
       expect(found?.detail).to.contain("memory: no node has enough free");
       expect(cluster.asked.at(-1)).to.equal(`DELETE ${podPath}/millrace-doctor`);
+    });
+
+    describe("that wants a login", () => {
+      const unauthorized = { [`GET ${podPath}/millrace-doctor`]: waiting("ErrImagePull", "401 Unauthorized") };
+      const secretPath = "GET /api/v1/namespaces/millrace/secrets/";
+
+      it("is well before the first up, which gives the nodes this machine's login", async () => {
+        const stack = stackOf({}, { "millrace:images": { pullLogin: true } });
+        expect(await asked(unauthorized, stack)).to.include({
+          level: "ok",
+          detail:
+            "a node reaches registry.example.com, and gets this machine's login by up (millrace:images.pullLogin)",
+        });
+        const there = { [`${secretPath}registry-login`]: { body: {} } };
+        expect((await asked({ ...unauthorized, ...there }, stack))?.level).to.equal("problem");
+      });
+
+      it("waits for a Secret that is named and not there yet", async () => {
+        const stack = stackOf({}, { "millrace:images": { pullSecret: "regcred" } });
+        const found = await asked(unauthorized, stack);
+        expect(found?.level).to.equal("warning");
+        expect(found?.detail).to.contain('Secret "regcred" is not in namespace millrace yet');
+        expect(found?.next).to.contain("create secret docker-registry regcred");
+      });
+    });
+
+    describe("before an up", () => {
+      const refused = async (routes: Readonly<Record<string, Route>>, stack = stackOf()): Promise<string[]> => {
+        cluster.reset({ ...whole, [`GET ${podPath}`]: list(), ...routes });
+        return await pullRefusals(connect(stack.profile), stack, { limitMs: 300, pauseMs: 20 });
+      };
+      const unreached = {
+        [`GET ${podPath}/millrace-doctor`]: waiting("ErrImagePull", "dial tcp [::1]:443: connect: connection refused"),
+      };
+
+      it("refuses it where no node can pull, in the node's words and with the way out", async () => {
+        expect(await refused(unreached)).to.deep.equal([
+          "a node can't pull from registry.example.com: dial tcp [::1]:443: connect: connection refused; correct " +
+            "cluster.registry of the stack, or let the nodes' network reach it",
+        ]);
+        expect(cluster.asked.at(-1)).to.equal(`DELETE ${podPath}/millrace-doctor`);
+        expect(await refused({})).to.deep.equal([]);
+      });
+
+      it("asks no node where the platform runs from this registry, and refuses nothing that it may not ask", async () => {
+        const pod = (image: string) => ({ spec: { containers: [{ image }] }, status: { phase: "Running" } });
+        const running = { [`GET ${podPath}`]: list(pod("registry.example.com/millrace/kafka:1")) };
+        expect(await refused({ ...unreached, ...running })).to.deep.equal([]);
+        expect(cluster.asked.filter((call) => call.startsWith("POST"))).to.deep.equal([]);
+        const other = { [`GET ${podPath}`]: list(pod("registry.example.com.evil/kafka:1")) };
+        expect(await refused({ ...unreached, ...other })).to.have.length(1);
+        const forbidden = { [`POST ${podPath}`]: { status: 403, body: { message: "forbidden" } } };
+        expect(await refused(forbidden)).to.deep.equal([]);
+      });
     });
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import type { Finding } from "../../cli/finding.ts";
-import { pushFindings } from "../../cli/push-probe.ts";
+import { pushFindings, registryRefusals } from "../../cli/push-probe.ts";
 import { targetProfile } from "../../clusters/targets.ts";
 import { loadConfig } from "../../config/index.ts";
 import type { RegistryLogin } from "../../platform/registry/docker-logins.ts";
@@ -11,17 +11,28 @@ describe("whether this machine may push", () => {
   let registry: FakeRegistry | undefined;
   afterEach(() => registry?.stop());
 
-  async function asked(
+  interface Given {
+    readonly login?: RegistryLogin;
+    readonly push?: string;
+    readonly target?: string;
+  }
+
+  async function askedBy<T>(
+    ask: typeof pushFindings | typeof registryRefusals,
     options: FakeRegistryOptions,
-    { login, push, target = "cloud" }: { login?: RegistryLogin; push?: string; target?: string } = {},
-  ): Promise<Finding[]> {
+    given: Given,
+  ) {
+    const { login, push, target = "cloud" } = given;
     registry = await FakeRegistry.start(options);
     const config = loadConfig({
       "millrace:cluster": { target, context: "prod", registry: { push: push ?? `${registry.server}/team` } },
     });
     const stack = { config, profile: targetProfile(config.cluster) };
-    return await pushFindings(stack, { login: () => Promise.resolve(login) });
+    return (await ask(stack, { login: () => Promise.resolve(login) })) as T;
   }
+  const asked = (options: FakeRegistryOptions, given: Given = {}) => askedBy<Finding[]>(pushFindings, options, given);
+  const refused = (options: FakeRegistryOptions, given: Given = {}) =>
+    askedBy<string[]>(registryRefusals, options, given);
 
   const owner = { username: "ana", password: "right" };
 
@@ -54,5 +65,25 @@ describe("whether this machine may push", () => {
     expect(found?.next)
       .to.contain("minikube -p prod addons enable registry")
       .and.to.contain("port-forward service/registry 1:80");
+  });
+
+  it("refuses an up before anything is built where nobody answers, or the login is not taken", async () => {
+    const [silent] = await refused({}, { push: "localhost:1", target: "minikube" });
+    expect(silent).to.match(
+      /^registry localhost:1 can't be used: localhost:1 can't be reached .*; minikube -p prod addons/,
+    );
+    await registry?.stop();
+    const [wrong] = await refused({ login: { kind: "basic", ...owner } }, { login: { ...owner, password: "wrong" } });
+    const server = registry?.server ?? "";
+    expect(wrong).to.match(
+      new RegExp(
+        `^registry ${server}/team can't be used: ${server} refuses the login of "ana" \\(401.*run docker login ${server}`,
+      ),
+    );
+  });
+
+  it("refuses no up of someone who may only read, for there may be nothing to push", async () => {
+    expect(await refused({ login: { kind: "basic", ...owner } }, { login: owner })).to.deep.equal([]);
+    expect(registry?.asked.filter((line) => line.includes("/blobs/uploads/"))).to.deep.equal([]);
   });
 });

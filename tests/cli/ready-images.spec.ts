@@ -37,6 +37,7 @@ describe("the images of a deploy", () => {
     engine: "local" | "pulumi" = "local",
     registryRuns = Promise.resolve(true),
     images: Readonly<Record<string, unknown>> = {},
+    mismatch = (): Promise<string | undefined> => Promise.resolve(undefined),
   ) => {
     const config = loadConfig({
       "millrace:cluster": { target: "minikube", registry: { push: own.server } },
@@ -51,6 +52,7 @@ describe("the images of a deploy", () => {
       progress: createProgress({ sink: { write: (text) => (shown += text) }, live: false }),
       signal: new AbortController().signal,
       registryRuns,
+      mismatch,
       prepare: (names, _report, _signal, upstream) => {
         prepared.push(...names);
         places.push(upstream);
@@ -177,6 +179,20 @@ describe("the images of a deploy", () => {
       (error: unknown) => (error as Error).message,
     );
     expect(said).to.match(/^registry localhost:\d+: localhost:\d+ wants a login \(403: denied\)/);
+  });
+
+  it("are not built by an engine of another architecture, and copied all the same", async () => {
+    const wrong = () => Promise.resolve("the Docker engine builds for arm64");
+    put(own, "millrace", wanted);
+    expect((await ready("local", undefined, {}, wrong)).prepared).to.deep.equal([]);
+    await own.stop();
+    own = await FakeRegistry.start();
+    const others = wanted.filter((name) => name !== "kafka");
+    put(own, "millrace", others);
+    const said = await ready("local", undefined, {}, wrong).catch((error: unknown) => (error as Error).message);
+    expect(said).to.equal(
+      "images kafka: the Docker engine builds for arm64, or name a cache that has them (millrace:images.caches)",
+    );
   });
 
   it("are not copied where the cluster with their registry did not come up, whose failure is told elsewhere", async () => {
