@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { cacheDir } from "../../platform/images/cache.ts";
 import {
   containerOptions,
   CPUS_VARIABLE,
@@ -17,6 +16,7 @@ import { apiTrouble, isNodeReady, kubeconfigPath, publishedKubeconfig, writeKube
 import { kubernetesVersion, type Progress } from "./node-image.ts";
 import { execInNode, type NodeState, nodeState } from "./node.ts";
 import { findPieces, foreignMessage, foreignPiece, type Owner, ownerLabels } from "./owner.ts";
+import type { Pose } from "./pose.ts";
 
 /** Seconds from the container's start until DNS must answer. */
 const READY_SECONDS = 180;
@@ -38,6 +38,10 @@ export interface Site {
   /** Folder of its run-time files. */
   readonly stateDir: string;
   readonly ports: EmbeddedPorts;
+  /** Folder of this machine that keeps the images of its registry. */
+  readonly registryDir: string;
+  /** What it passes for; `undefined`: itself. */
+  readonly pose: Pose | undefined;
   /** Images that the node pulls while it starts. */
   readonly images: readonly string[];
   readonly progress: Progress;
@@ -66,9 +70,8 @@ export async function inspect(docker: Docker, names: EmbeddedNames): Promise<Doc
  * @throws Error that says whose they are, when another was faster.
  */
 export async function createContainer(site: Site, image: string): Promise<void> {
-  const { docker, names, ports, progress } = site;
+  const { docker, names, ports, registryDir, pose, progress } = site;
   progress(STEP, "creating network, volume and container");
-  const registryDir = cacheDir("registry");
   mkdirSync(registryDir, { recursive: true });
   const owner = ownerLabels(site.owner);
   const labels = { [LABEL]: "embedded", ...owner };
@@ -92,6 +95,7 @@ export async function createContainer(site: Site, image: string): Promise<void> 
           registryDir,
           modules,
           cpus: process.env[CPUS_VARIABLE],
+          pose,
         }),
       );
       rememberVersion(site.stateDir, kubernetesVersion());
@@ -137,7 +141,7 @@ async function engineBoundingSet(
  * @throws Error that names the part that failed, with the end of its log.
  */
 export async function startAndWait(site: Site): Promise<{ kubeconfig: string; context: string; readySeconds: number }> {
-  const { docker, name, names, stateDir, progress } = site;
+  const { docker, names, stateDir, progress } = site;
   const container = docker.getContainer(names.container);
   const begun = Date.now();
   const seconds = (): number => Math.round((Date.now() - begun) / 100) / 10;
@@ -154,7 +158,7 @@ export async function startAndWait(site: Site): Promise<{ kubeconfig: string; co
       if (shown === API_PHASE) await pullImages(site).catch(() => undefined);
     }
     if (state?.phase === "ready" && (await isHealthy(site))) {
-      return { kubeconfig: kubeconfigPath(stateDir), context: name, readySeconds: seconds() };
+      return { kubeconfig: kubeconfigPath(stateDir), context: contextOf(site), readySeconds: seconds() };
     }
   }
   const trouble = existsSync(kubeconfigPath(stateDir))
@@ -202,13 +206,19 @@ async function culprit({ docker, names }: Site, state: NodeState | undefined): P
   return `Its part ${name} was restarted ${failing[0]?.restarts ?? 0} times; the end of its log:\n${stdout}`;
 }
 
+/** Name of its context in the kubeconfig. */
+export function contextOf({ name, pose }: Pick<Site, "name" | "pose">): string {
+  return pose?.context ?? name;
+}
+
 /** Whether the node says that it is ready and its API answers through the published port; refreshes the kubeconfig. */
-export async function isHealthy({ docker, name, names, stateDir, ports }: Site): Promise<boolean> {
+export async function isHealthy(site: Site): Promise<boolean> {
+  const { docker, names, stateDir, ports } = site;
   const state = await nodeState(docker, names.container).catch(() => undefined);
   if (state?.phase !== "ready") return false;
   const { code, stdout } = await execInNode(docker, names.container, ["cat", "/run/millrace/kubeconfig/admin"]);
   if (code !== 0) return false;
-  const kubeconfig = publishedKubeconfig(stdout, ports.apiServer, name);
+  const kubeconfig = publishedKubeconfig(stdout, ports.apiServer, contextOf(site));
   writeKubeconfig(stateDir, kubeconfig);
   return await isNodeReady(kubeconfig);
 }

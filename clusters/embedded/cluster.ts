@@ -2,9 +2,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import Docker from "dockerode";
 import type { NodePorts } from "../../platform/exposure.ts";
+import { cacheDir } from "../../platform/images/cache.ts";
 import { type DockerInfo, filledFolders, freeBytes, onePerFileSystem } from "../docker-disk.ts";
 import { ensureDocker, findDocker } from "../docker-engine.ts";
 import {
+  contextOf,
   createContainer,
   forgetContainer,
   inspect,
@@ -34,6 +36,7 @@ import { containerUsage, execInNode, nodeState, type PartState } from "./node.ts
 import { diskOf, type NodeDisk } from "./node-disk.ts";
 import { findPieces, type Foreign, foreignMessage, foreignPiece, type Owner, type Piece } from "./owner.ts";
 import { clashMessage, portClashes } from "./ports.ts";
+import type { Pose } from "./pose.ts";
 
 export { DEFAULT_NAME, type EmbeddedPorts, defaultPorts } from "./container-spec.ts";
 export type { Owner } from "./owner.ts";
@@ -54,8 +57,12 @@ export interface EmbeddedOptions {
   readonly stateDir?: string;
   /** Is told what is being done and how far it is. @default - silent */
   readonly progress?: Progress;
-  /** Ports on 127.0.0.1. @default `defaultPorts` for each that is not given */
+  /** Ports on 127.0.0.1. @default `defaultPorts` for each that is not given; with a pose no node port */
   readonly ports?: Partial<EmbeddedPorts>;
+  /** What it passes for, in tests. @default - an embedded cluster */
+  readonly pose?: Pose;
+  /** Folder that keeps the images of its registry. @default - that of all embedded clusters, in the cache */
+  readonly registryDir?: string;
   /**
    * Images, in the order in which pods will ask for them, by the names by which the node pulls them: it begins while the
    * cluster starts. Those that its registry does not have are left out. @default - none
@@ -69,7 +76,7 @@ export interface EmbeddedOptions {
 
 /** A cluster that answers. */
 export interface EmbeddedCluster {
-  /** Path of the kubeconfig; its context has the cluster's name. */
+  /** Path of the kubeconfig; its context has the cluster's name, or that of its pose. */
   readonly kubeconfig: string;
   readonly context: string;
   /** `reused`: it ran already; `started`: it was stopped; `created`: it is new, or made anew on its old data. */
@@ -106,15 +113,15 @@ export async function start(options: EmbeddedOptions): Promise<EmbeddedCluster> 
     { stateDir },
   );
   const site = siteOf(options, docker);
-  const { name, names, ports } = site;
+  const { names, ports } = site;
   await refuseForeign(site);
   const wanted = nodeImageName();
   const existing = await inspect(docker, names);
-  const differs = existing === undefined ? undefined : difference(existing, wanted, ports);
+  const differs = existing === undefined ? undefined : difference(existing, wanted, site);
   if (existing !== undefined && differs === undefined) {
     if (existing.State.Running && (await isHealthy(site))) {
       rememberContainer(stateDir, existing.Id);
-      return { kubeconfig: kubeconfigPath(stateDir), context: name, how: "reused", readySeconds: 0 };
+      return { kubeconfig: kubeconfigPath(stateDir), context: contextOf(site), how: "reused", readySeconds: 0 };
     }
     if (!existing.State.Running) {
       await refuseTakenPorts(ports);
@@ -316,17 +323,20 @@ export async function status(options: EmbeddedOptions): Promise<EmbeddedStatus> 
   };
 }
 
+/** What a cluster that passes for another publishes by itself: no node port. */
+const ownPorts: EmbeddedPorts = { apiServer: defaultPorts.apiServer, registry: defaultPorts.registry };
+
 function withDefaults(options: EmbeddedOptions): { stateDir: string; progress: Progress; ports: EmbeddedPorts } {
   return {
     stateDir: options.stateDir ?? ".millrace",
     progress: options.progress ?? (() => undefined),
-    ports: { ...defaultPorts, ...(options.ports as NodePorts | undefined) },
+    ports: { ...(options.pose === undefined ? defaultPorts : ownPorts), ...(options.ports as NodePorts | undefined) },
   };
 }
 
 function siteOf(options: EmbeddedOptions, docker: Docker): Site {
-  const { name = DEFAULT_NAME, owner, images = [] } = options;
-  return { docker, name, names: embeddedNames(name), owner, images, ...withDefaults(options) };
+  const { name = DEFAULT_NAME, owner, images = [], pose, registryDir = cacheDir("registry") } = options;
+  return { docker, name, names: embeddedNames(name), owner, images, pose, registryDir, ...withDefaults(options) };
 }
 
 /** The cluster in the engine where there is one; nothing is installed for it. */
@@ -340,9 +350,13 @@ async function existingSite(options: EmbeddedOptions): Promise<Site | undefined>
 }
 
 /** Why an existing container cannot be used as it is. */
-function difference(existing: Docker.ContainerInspectInfo, image: string, ports: EmbeddedPorts): string | undefined {
+function difference(
+  existing: Docker.ContainerInspectInfo,
+  image: string,
+  { ports, pose }: Pick<Site, "ports" | "pose">,
+): string | undefined {
   if (existing.Config.Image !== image) return `the node image has changed (${existing.Config.Image} → ${image})`;
-  const wanted = [...portMap(ports)].map(String);
+  const wanted = [...portMap(ports, pose?.registry.port)].map(String);
   const there = publishedPairs(existing)?.map(String);
   // Their order is that of the list of rooms, and means nothing.
   return there?.sort().join() === wanted.sort().join() ? undefined : "the published ports have changed";

@@ -3,13 +3,14 @@ import type Docker from "dockerode";
 import { rooms } from "../../components/index.ts";
 import type { NodePorts } from "../../platform/exposure.ts";
 import type { PublishedPort, Service } from "../../platform/service.ts";
+import { type Pose, poseVariables } from "./pose.ts";
 
 /** Name of the embedded cluster where the stack gives it none. */
 export const DEFAULT_NAME = "millrace";
 export const LABEL = "dev.millrace.cluster";
 /** Of the container: the version of Kubernetes that writes its volume. */
 export const KUBERNETES_LABEL = `${LABEL}.kubernetes`;
-/** The node's own name, the same in every cluster: its certificates and volumes bear it. */
+/** The node's own name, the same in every embedded cluster: its certificates and volumes bear it. */
 const HOSTNAME = "millrace";
 
 /** Names in the Docker engine of what makes up one cluster. */
@@ -107,12 +108,17 @@ export interface ContainerInput {
   readonly modules: boolean;
   /** Processors that the node may use. @default - all */
   readonly cpus?: string | undefined;
+  /** What it passes for. @default - an embedded cluster */
+  readonly pose?: Pose | undefined;
 }
 
-/** `container port → host port` of everything published. */
-export function portMap(ports: EmbeddedPorts): ReadonlyMap<number, number> {
+/**
+ * `container port → host port` of everything published.
+ * @param inner Port of the registry in the container.
+ */
+export function portMap(ports: EmbeddedPorts, inner = 5000): ReadonlyMap<number, number> {
   const { apiServer, registry, ...nodePorts } = ports;
-  return new Map([[6443, apiServer], [5000, registry], ...Object.values(nodePorts).map((p) => [p, p] as const)]);
+  return new Map([[6443, apiServer], [inner, registry], ...Object.values(nodePorts).map((p) => [p, p] as const)]);
 }
 
 type HostConfig = NonNullable<Docker.ContainerCreateOptions["HostConfig"]>;
@@ -129,7 +135,8 @@ interface UntypedHostConfig {
  * themselves lack one; paths masked by default are opened because the kubelet writes sysctls and cgroups.
  */
 export function containerOptions(input: ContainerInput): Docker.ContainerCreateOptions {
-  const published = [...portMap(input.ports)];
+  const { pose } = input;
+  const published = [...portMap(input.ports, pose?.registry.port)];
   const hostConfig: HostConfig & UntypedHostConfig = {
     ...cpuQuota(input.cpus),
     CapAdd: [...input.capabilities],
@@ -156,7 +163,8 @@ export function containerOptions(input: ContainerInput): Docker.ContainerCreateO
   return {
     name: input.names.container,
     Image: input.image,
-    Hostname: HOSTNAME,
+    Hostname: pose?.node ?? HOSTNAME,
+    ...(pose && { Env: poseVariables(pose) }),
     Labels: {
       [LABEL]: "embedded",
       [`${LABEL}.ports`]: JSON.stringify(published),

@@ -1,4 +1,4 @@
-// Command provisioner makes a directory of the node for every claim of the class millrace-hostpath, lets it grow with the
+// Command provisioner makes a directory of the node for every claim of its class, lets it grow with the
 // claim, and removes it with it. It promises no more room than the node's disk has. Directories are open to every user (0777) because pods run as users of their own and the kubelet applies
 // no fsGroup to hostPath volumes.
 package main
@@ -21,10 +21,10 @@ import (
 	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
 
-const (
-	provisionerName = "millrace.local/hostpath"
-	identityKey     = "millrace.local/node"
-)
+const identityKey = "millrace.local/node"
+
+// provisionerName is what the StorageClass calls it.
+var provisionerName string
 
 type hostPath struct {
 	root string
@@ -79,6 +79,7 @@ func main() {
 	kubeconfig := flag.String("kubeconfig", "", "path of the kubeconfig")
 	root := flag.String("root", "/var/lib/millrace/volumes", "directory that holds the volumes")
 	node := flag.String("node", "millrace", "name of this node")
+	flag.StringVar(&provisionerName, "name", "millrace.local/hostpath", "name of the provisioner in its StorageClass")
 	flag.Parse()
 	if err := run(*kubeconfig, filepath.Clean(*root), *node); err != nil {
 		klog.ErrorS(err, "provisioner stopped")

@@ -16,7 +16,6 @@ import (
 )
 
 const (
-	nodeName  = "millrace"
 	clusterIP = "10.96.0.1"
 	dnsIP     = "10.96.0.10"
 	services  = "10.96.0.0/16"
@@ -68,7 +67,9 @@ func bringUp(ctx context.Context, s *supervisor, ip string) {
 	s.phase("node and controllers")
 	lowerOOM := mayLowerOOMScore()
 	s.start(kubeletPart(ip), controllerManagerPart(), schedulerPart(), proxyPart(lowerOOM))
-	if !retry(ctx, func() error { return kubectl("apply", "--server-side", "--force-conflicts", "-f", addonsDir) }) {
+	if !retry(ctx, func() error {
+		return kubectl("apply", "--server-side", "--force-conflicts", "-f", addonsDir, "-f", storageClassFile)
+	}) {
 		return
 	}
 	s.start(provisionerPart())

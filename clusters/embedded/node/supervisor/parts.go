@@ -81,12 +81,12 @@ func schedulerPart() part {
 
 // The proxy leaves the host's connection tracking alone: those settings are not the node's to change.
 func proxyPart(lowerOOM bool) part {
-	return part{name: "proxy", env: calm, args: []string{
+	return part{name: "proxy", env: calm, args: append([]string{
 		"kube-proxy", "--kubeconfig=" + confDir + "/proxy", "--hostname-override=" + nodeName, "--cluster-cidr=" + pods,
 		"--proxy-mode=iptables", "--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0s",
 		"--conntrack-tcp-timeout-close-wait=0s", "--iptables-min-sync-period=200ms",
 		"--oom-score-adj=" + strconv.Itoa(oomScore(lowerOOM)),
-	}}
+	}, nodePortAddresses()...)}
 }
 
 // Figures of containers are 15 to 30 seconds old. The kubelet asks for its node's memory itself before it evicts a pod.
@@ -100,7 +100,7 @@ func kubeletPart(ip string) part {
 
 func provisionerPart() part {
 	return part{name: "provisioner", env: calm, args: []string{
-		"provisioner", "--kubeconfig=" + confDir + "/provisioner", "--node=" + nodeName,
+		"provisioner", "--kubeconfig=" + confDir + "/provisioner", "--node=" + nodeName, "--name=" + provisioner,
 	}}
 }
 

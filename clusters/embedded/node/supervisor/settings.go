@@ -71,13 +71,15 @@ nodeStatusUpdateFrequency: 5s
 nodeStatusReportFrequency: 5m
 oomScoreAdj: %d
 `, keptDir, pkiDir, pkiDir, dnsIP, mayLimitPods(), oomScore(lowerOOM)),
-		registryConfig: `version: 0.1
-log: {level: warn, accesslog: {disabled: true}}
-storage:
-  filesystem: {rootdirectory: /registry}
-  delete: {enabled: true}
-http: {addr: ":5000"}
-`,
+		registryConfig:   registrySettings(),
+		storageClassFile: storageClass(),
+	}
+	if registryLogin != "" {
+		line, err := htpasswdLine(registryLogin)
+		if err != nil {
+			return fmt.Errorf("%s: %w", registryLoginVariable, err)
+		}
+		files[registryLogins] = line
 	}
 	for path, content := range files {
 		if err := writeFile(path, content, 0o644); err != nil {
