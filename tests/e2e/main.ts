@@ -9,8 +9,9 @@ import { projectDir } from "../../cli/paths.ts";
 import { type Profile, profiles } from "../../config/profiles.ts";
 import { giveSizes } from "./faults/resize.ts";
 import { down, up } from "./life.ts";
+import { endsByItself, LOOK_ALIKE_MINUTES, lookAlikeOf, onLookAlike } from "./look-alikes/run.ts";
 import { countOf, MOST_KILLS, MOST_MINUTES, namedParts, type Options, USUAL_KILLS } from "./options.ts";
-import { alone, parts } from "./parts.ts";
+import { alone, ordinary, parts } from "./parts.ts";
 import { profileNow } from "./platform.ts";
 import { Runner } from "./runner.ts";
 import { changesSince } from "./selection/changes.ts";
@@ -42,9 +43,11 @@ const { values } = parseArgs({
     kills: { type: "string", default: String(USUAL_KILLS) },
     /** Further times up and down at the end. */
     rounds: { type: "string", default: "0" },
+    /** A life of the platform on a cluster of another kind: `minikube-like`, `microk8s-like` or `cloud-like`. */
+    target: { type: "string" },
     /** Leave the platform up. */
     keep: { type: "boolean", default: false },
-    /** Only up, check, up again and down. */
+    /** Only up, check, a changed value, up again and down. */
     "no-faults": { type: "boolean", default: false },
   },
 });
@@ -69,15 +72,23 @@ async function onlyParts(text: string, options: Options): Promise<void> {
 function stagesFor(profile: string, isAll: boolean): readonly Stage[] {
   const named = profile === "all" ? inTurn : profiles.filter((one) => one === profile);
   if (named.length === 0) throw new Error(`--profile ${profile}: there are ${[...profiles, "all"].join(", ")}`);
+  if (values["no-faults"]) {
+    const isOrdinary = (part: string): boolean => ordinary.includes(part);
+    return stagesOf(parts, named, ordinary).map((stage) => ({ ...stage, parts: stage.parts.filter(isOrdinary) }));
+  }
   const names = Object.entries(parts).filter(([, { isLong }]) => isAll || isLong === undefined);
-  return stagesOf(parts, named, values["no-faults"] ? [] : names.map(([name]) => name));
+  return stagesOf(
+    parts,
+    named,
+    names.map(([name]) => name),
+  );
 }
 
 /**
  * What is to be run, by the options.
  * @throws Error when an option says what can't be
  */
-function courseOf(options: Options): Course {
+function courseOf(options: Options): Course & { readonly lookAlike?: string } {
   const minutes = (name: "budget" | "limit"): number | undefined => {
     const text = values[name];
     if (text === undefined) return undefined;
@@ -90,10 +101,13 @@ function courseOf(options: Options): Course {
   const common = { budgetMinutes, limitMinutes, keep: values.keep, options };
   if (values.since !== undefined) {
     const change = changesSince(projectDir, values.since);
-    const budget = budgetMinutes ?? BUDGET_MINUTES;
+    const budget = (budgetMinutes ?? BUDGET_MINUTES) - LOOK_ALIKE_MINUTES;
     const plan = planOf(parts, change, budget);
+    const lookAlike = lookAlikeOf(change.turn);
     for (const line of wordsOf(plan, change.words, budget)) console.log(line);
-    return { ...common, budgetMinutes: budget, stages: plan.stages, plan };
+    console.log(`  then a life on ${lookAlike}, by turn: about ${LOOK_ALIKE_MINUTES} minutes`);
+    const limit = limitMinutes === undefined ? {} : { limitMinutes: limitMinutes - LOOK_ALIKE_MINUTES };
+    return { ...common, ...limit, budgetMinutes: budget, stages: plan.stages, plan, lookAlike };
   }
   const stages = stagesFor(values.profile, values.all);
   if (values.from === undefined) return { ...common, stages };
@@ -101,7 +115,7 @@ function courseOf(options: Options): Course {
 }
 
 async function live(options: Options): Promise<void> {
-  const course = courseOf(options);
+  const { lookAlike, ...course } = courseOf(options);
   if (values.plan) {
     for (const { profile, parts: names } of course.stages) console.log(`${profile}: ${names.join(", ")}`);
     return;
@@ -113,6 +127,7 @@ async function live(options: Options): Promise<void> {
     return;
   }
   if (values.keep) return;
+  if (lookAlike !== undefined) await runner.part(lookAlike, () => onLookAlike(runner, lookAlike));
   if (values.all) for (const [name, run] of Object.entries(alone)) await runner.part(name, () => run(runner));
   const [first = { profile: "core" as const }] = course.stages;
   for (let round = 1; round <= Number(values.rounds); round++) {
@@ -126,19 +141,26 @@ process.once("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
+    if (endsByItself()) return;
     runner.fail("end-to-end run", `ended by ${signal}`);
     process.exit(1);
   });
+}
+
+async function chosen(options: Options): Promise<void> {
+  if (values.target !== undefined) await onLookAlike(runner, values.target);
+  else if (values.only !== undefined) await onlyParts(values.only, options);
+  else await live(options);
 }
 
 const kills = countOf(values.kills, MOST_KILLS);
 if (kills === undefined) {
   runner.fail(`--kills ${values.kills}`, `it must be how often the driver is killed, from 1 to ${MOST_KILLS}`);
 } else {
-  await (values.only === undefined ? live({ kills }) : onlyParts(values.only, { kills })).catch((error: unknown) => {
+  await chosen({ kills }).catch((error: unknown) => {
     runner.fail("end-to-end run", messageOf(error));
   });
 }
-process.exitCode = runner.failed === 0 ? 0 : 1;
+process.exitCode ??= runner.failed === 0 ? 0 : 1;
 // A watch or a socket that a failed step left open must not keep the program.
 process.exit();

@@ -23,6 +23,7 @@ describe("parts of the end-to-end test", () => {
   it("are those of the data path for the smallest profile", () => {
     expect(partsOf(stagesOf(parts, ["core"], usual), 0)).to.deep.equal([
       "check",
+      "values",
       "unchanged",
       "memory",
       "kafka",

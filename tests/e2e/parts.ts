@@ -26,6 +26,7 @@ import { retry } from "./faults/retry.ts";
 import { grown } from "./faults/scale.ts";
 import { slowNode } from "./faults/slow-node.ts";
 import * as time from "./faults/time.ts";
+import { changedValue } from "./faults/values.ts";
 import { driverKilledOften } from "./faults/windows.ts";
 import { memory, proof, unchangedUp } from "./life.ts";
 import type { Options } from "./options.ts";
@@ -51,6 +52,7 @@ const pipeline = { needs: "pipeline" } as const;
 
 export const parts: Readonly<Record<string, Part>> = {
   check: { run: proof, minutes: 0.7, spine: "first", ...spine },
+  values: { run: changedValue, minutes: 0.7, rooms: ["telemetry"], files: [fault("values")] },
   unchanged: { run: unchangedUp, minutes: 1, spine: "each", ...spine },
   memory: { run: memory, minutes: 0.1, spine: "each", ...spine },
   kafka: { run: brokerKilled, minutes: 0.6, spine: "first", ...spine },
@@ -178,6 +180,9 @@ export const parts: Readonly<Record<string, Part>> = {
   // Not measured yet. It leaves three brokers and two nodes of Cassandra.
   scale: { run: grown, minutes: 30, rooms: ["kafka", "cassandra"], files: [fault("scale")], isLong: true, ...pipeline },
 };
+
+/** What holds on any cluster, whatever it publishes: for runs without faults. */
+export const ordinary: readonly string[] = ["check", "values", "unchanged", "memory"];
 
 /** Parts that make a platform of their own: they run when no other is up, or take the one that is up away. */
 export const alone: Readonly<Record<string, (runner: Runner) => Promise<void>>> = {

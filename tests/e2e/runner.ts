@@ -34,6 +34,12 @@ export class Runner {
     return [...this.failures, `${this.passed} passed, ${this.failed} failed`].join("\n");
   }
 
+  /** Counts what another program has run. */
+  add(passed: number, failures: readonly string[]): void {
+    this.passed += passed;
+    this.failures.push(...failures);
+  }
+
   /** Runs one assertion; answers whether it held. `limitMs` bounds it. */
   async step(name: string, limitMs: number, body: () => Promise<string | undefined>): Promise<boolean> {
     const started = Date.now();

@@ -1,6 +1,6 @@
 /** Another clone on the same machine, and a second command under a running one: neither takes anything away. */
 import { randomUUID } from "node:crypto";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,6 +11,7 @@ import { lockStack } from "../../../cli/lock.ts";
 import { projectDir } from "../../../cli/paths.ts";
 import { readStack } from "../../../cli/stack.ts";
 import { embeddedNames } from "../../../clusters/embedded/container-spec.ts";
+import { cloneTo } from "../clone.ts";
 import { hasOwnNode } from "../node.ts";
 import { measured, MONITORING, send } from "../pipeline.ts";
 import { addressOf, fingerprints, sql, stack } from "../platform.ts";
@@ -18,16 +19,11 @@ import { millrace, must, type Runner, until } from "../runner.ts";
 
 const MINUTE = 60_000;
 
-/** Not the clone's own: what was made in it, and what is linked instead of copied. */
-const LEFT_OUT = [".pulumi", ".millrace", "node_modules", ".git"];
-
-/** Runs `body` with a copy of the project's sources in another folder, as a clone has them. */
+/** Runs `body` with another clone. */
 async function withClone<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-clone-"));
   try {
-    const isOurs = (path: string): boolean => !LEFT_OUT.some((name) => path === join(projectDir, name));
-    cpSync(projectDir, folder, { recursive: true, filter: isOurs });
-    symlinkSync(join(projectDir, "node_modules"), join(folder, "node_modules"));
+    cloneTo(folder);
     return await body(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
