@@ -25,6 +25,7 @@ import { lineSplitter } from "../../../platform/exec.ts";
 import { cloneTo } from "../clone.ts";
 import { type LookAlike, lookAlikes, type Values } from "./descriptions.ts";
 import { type Edge, openEdge } from "./edge.ts";
+import { rememberImages, removeImages } from "./local-images.ts";
 import { seedRegistry } from "./seed.ts";
 
 /** Of all runs of this clone. */
@@ -52,6 +53,7 @@ function cloneId(): string {
 }
 
 const folderOf = (name: string): string => join(root, name);
+const imagesFile = (name: string): string => join(folderOf(name), "images.json");
 
 /** The cluster of a look-alike: its name is no other clone's. */
 function clusterOf(name: string): EmbeddedOptions & { readonly name: string; readonly owner: Owner } {
@@ -68,6 +70,7 @@ export async function removeLeftovers(): Promise<string[]> {
   const left: string[] = [];
   for (const name of Object.keys(lookAlikes)) {
     left.push(...inventoryLines(await destroy(clusterOf(name))));
+    await removeImages(new Docker(), imagesFile(name));
     rmSync(folderOf(name), { recursive: true, force: true });
   }
   return left;
@@ -118,6 +121,7 @@ export class Stage {
     const folder = folderOf(name);
     const ports = await choosePorts(of);
     const pose = of.pose(ports.registry);
+    await rememberImages(new Docker(), imagesFile(name), ports.registry);
     const registryDir = join(folder, "registry");
     seedRegistry(registryDir, of.registryPath ?? "", PUSHED);
     const { apiServer, registry, ...nodePorts } = ports;
