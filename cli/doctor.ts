@@ -15,6 +15,7 @@ import { repositoryDir } from "../platform/images/files.ts";
 import type { Command } from "./command.ts";
 import { shortageOf } from "./claim-room.ts";
 import { clusterState, foreignCluster } from "./cluster.ts";
+import { anotherCluster } from "./cluster-identity.ts";
 import { clusterFindings } from "./cluster-probes.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { messageOf } from "./errors.ts";
@@ -236,6 +237,11 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
     return [...networks, { subject: target, level, detail: state.detail, next }, ...claims, ...pushes];
   }
   const kube = connect(stack.profile);
+  const another = target === "embedded" ? undefined : await anotherCluster(kube, stack);
+  if (another !== undefined) {
+    const next = `correct cluster.context of Pulumi.${stack.name}.yaml, or npm run up -- --anew`;
+    return [...networks, { subject: target, level: "problem", detail: another, next }];
+  }
   const [asked, pushes] = await Promise.all([clusterFindings(kube, stack), pushFindings(stack)]);
   const findings: Finding[] = [...networks, ok(target, state.detail), ...asked, ...claims, ...pushes];
   const { services } = await readPlatform(kube, stack.config.cluster.namespace);
