@@ -174,7 +174,7 @@ describe("a claim without a volume", () => {
     };
     const grows = { ...own, status: { phase: "Bound" } };
     for (const owner of [set, own, grows]) {
-      const ends = async (waitedMs: number, told = events.slice(0, 2)) => {
+      const ends = async (waitedMs: number, told = [event(why, 1), event("older", 2)]) => {
         const asked = view({ pods: [waiting([])], events: told, claims: [claim("Pending")] });
         return (await podCause(asked, owner, waitedMs))?.permanent;
       };
