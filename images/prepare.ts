@@ -5,6 +5,7 @@ import { cacheDir, once, sweepCache, touch } from "../platform/images/cache.ts";
 import type { Assemble } from "../platform/images/context.ts";
 import { filesBelow, repositoryDir } from "../platform/images/files.ts";
 import { ensureBase } from "./debian.ts";
+import { seedReference } from "../platform/images/debian/seed-reference.ts";
 import { fetchMaven } from "../platform/images/maven.ts";
 import { parseMavenLock, readLock } from "../platform/images/lock-files.ts";
 import {
@@ -84,6 +85,7 @@ export function namesInUse(): ReadonlySet<string> {
   return new Set([
     ...[...imageNames, ...lockedUpstreamNames()].map((name) => `${name}-${imageTag(name)}`),
     ...baseNames.map((name) => `${name}-${imageTag(name)}.tar`),
+    `${seedReference().replace(/^.*\//, "").replace(":", "-")}.tar`,
   ]);
 }
 

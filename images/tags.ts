@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { rooms } from "../components/index.ts";
+import { debianCode } from "../platform/images/debian/seed-reference.ts";
 import { filesBelow, librarySources, repositoryDir } from "../platform/images/files.ts";
 import { type ImageUse, imagesOf, roomFolder, type Service } from "../platform/service.ts";
 import { lockedDigests, lockedReference } from "./upstream-lock.ts";
@@ -120,12 +121,12 @@ function carried(name: string): readonly string[] {
 }
 
 /** What makes a base image, and what decides on the content of build contexts when an image's `context.ts` imports it. */
-const baseLogic = "images/debian.ts";
+const baseLogic = ["images/debian.ts", debianCode];
 const contextLogic = ["context", "fetch", "go", "wheels", "library"].map((module) => `platform/images/${module}.ts`);
 
 /** The shared code that fills an image's build context. What it downloads is locked in the image's folder. */
 function logicOf(name: string, root: string): string[] {
-  if (!isImage(name)) return [baseLogic];
+  if (!isImage(name)) return baseLogic;
   const code = readFileSync(join(root, imageFolder(name), "context.ts"), "utf8");
   return contextLogic.filter((module) => code.includes(`/${module}"`));
 }

