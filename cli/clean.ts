@@ -4,6 +4,8 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { cacheKeys } from "../clusters/embedded/node-image.ts";
 import { baseNames, imageNames, imageTag, lockedUpstreamNames, namesInUse } from "../images/index.ts";
+import { seedReference } from "../platform/images/debian/seed-reference.ts";
+import { toolboxTags } from "../platform/images/tools.ts";
 import { type Aged, cacheDir, KEPT_OF_A_KIND, surplusIn, surplusOf } from "../platform/images/cache.ts";
 import type { Command } from "./command.ts";
 import { confirm } from "./confirm.ts";
@@ -90,6 +92,8 @@ export async function surplusImages(docker: ImageStore, now = Date.now()): Promi
     ...upstream.map((name): [string, string] => [`${name}-base`, imageTag(name)]),
   ]);
   tags.set("node", node).set("node-base", nodeBase);
+  const [seedName = "", seedTag = ""] = seedReference().split(/[/:]/).slice(1);
+  for (const [name, tag] of [[seedName, seedTag] as const, ...toolboxTags()]) tags.set(name, tag);
   const [images, containers] = await Promise.all([docker.listImages(), docker.listContainers({ all: true })]);
   const used = new Set(containers.map(({ ImageID }) => ImageID));
   const ours = images.flatMap(({ Id, Created, RepoTags }): TaggedImage[] =>

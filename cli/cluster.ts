@@ -28,6 +28,7 @@ import type { PlatformConfig } from "../config/index.ts";
 import { imageReference } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { cacheDir } from "../platform/images/cache.ts";
+import { toolsVolume } from "../platform/images/tools.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { run } from "../platform/exec.ts";
 import { connect, reachable } from "./kube.ts";
@@ -261,6 +262,10 @@ export async function caches(): Promise<CacheEntry[]> {
     const what = `${images.length} images in the Docker engine; layers that they share are counted in each`;
     entries.push({ name: "docker images", bytes, what });
   }
+  const volume = await ownToolsVolume();
+  if (volume !== undefined) {
+    entries.push({ name: `docker volume ${volume.name}`, bytes: volume.bytes, what: "downloads of the tool chains" });
+  }
   return entries;
 }
 
@@ -272,6 +277,18 @@ async function ownImages(): Promise<{ id: string; bytes: number }[]> {
   return all
     .filter((image) => tagsOf(image).some((tag) => OWN_IMAGE.test(tag)))
     .map((image) => ({ id: image.Id, bytes: image.Size }));
+}
+
+/** The volume of the tool chains that belongs to this folder of caches, with its bytes as far as the engine knows them. */
+async function ownToolsVolume(): Promise<{ name: string; bytes: number } | undefined> {
+  if (!(await dockerAnswers())) return undefined;
+  const name = toolsVolume();
+  const { Volumes } = (await new Docker().df()) as {
+    readonly Volumes?:
+      readonly { readonly Name: string; readonly UsageData?: { readonly Size: number } | null }[] | null;
+  };
+  const found = (Volumes ?? []).find((volume) => volume.Name === name);
+  return found === undefined ? undefined : { name, bytes: Math.max(0, found.UsageData?.Size ?? 0) };
 }
 
 /**
@@ -290,6 +307,8 @@ export async function removeCaches(): Promise<void> {
     }
   }
   for (const { id } of await ownImages()) await new Docker().getImage(id).remove({ force: true });
+  const volume = await ownToolsVolume();
+  if (volume !== undefined) await new Docker().getVolume(volume.name).remove();
   if (!existsSync(folder)) return;
   // Go keeps its modules read-only.
   await run("chmod", ["-R", "u+w", folder]);

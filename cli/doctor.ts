@@ -3,6 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 
+import Docker from "dockerode";
+
+import { type EngineInfo, nodeRefusal } from "../clusters/docker-engine.ts";
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { remedies } from "../clusters/targets.ts";
@@ -21,6 +24,7 @@ import { cacheDir } from "../platform/images/cache.ts";
 import { messageOf } from "./errors.ts";
 import { atLeast, type Finding, ok } from "./finding.ts";
 import { run, which } from "../platform/exec.ts";
+import { usesHostTools } from "../platform/images/tools.ts";
 import { connect } from "./kube.ts";
 import { stackArgs, stackOptions } from "./options.ts";
 import { readPlatform } from "./platform.ts";
@@ -57,6 +61,7 @@ export const doctor: Command = {
   },
 };
 
+/** A program that this machine must have. */
 interface HostProgram {
   readonly name: string;
   readonly args: readonly string[];
@@ -71,6 +76,7 @@ interface HostProgram {
   readonly install: string;
 }
 
+/** What is asked for always comes first; the others are what MILLRACE_TOOLS=host takes from this machine. */
 const hostPrograms: readonly HostProgram[] = [
   {
     name: "docker",
@@ -79,7 +85,7 @@ const hostPrograms: readonly HostProgram[] = [
     atLeast: "20.10",
     neededFor: "the embedded cluster and the images",
     buildsCluster: true,
-    install: "apt-get install docker.io, then start dockerd",
+    install: "install Docker (on Debian: apt-get install docker.io), start it, and add this user to the group docker",
   },
   {
     name: "go",
@@ -132,21 +138,23 @@ const hostPrograms: readonly HostProgram[] = [
     install: "apt-get install python3-pip",
   },
   {
-    name: "mmdebstrap",
+    name: "gcc",
     args: ["--version"],
     version: /(\d+\.\d+(\.\d+)?)/,
-    atLeast: "1.0",
-    neededFor: "making the images' base from Debian packages",
-    buildsCluster: true,
-    install: "apt-get install mmdebstrap",
+    atLeast: "8",
+    neededFor: "building the engines written in Rust",
+    file: "cargo.lock",
+    buildsCluster: false,
+    install: "apt-get install gcc make pkg-config",
   },
 ];
 
 /** Names of the programs that this machine needs for what a config has built. */
-export function programsFor(config: PlatformConfig): string[] {
+export function programsFor(config: PlatformConfig, takesHostTools = usesHostTools()): string[] {
   const images = imagesToBuild(wantedImages(config)).map((name) => join(repositoryDir, imageFolder(name)));
   const isEmbedded = config.cluster.target === "embedded";
   return hostPrograms
+    .filter(({ name }) => name === "docker" || takesHostTools)
     .filter(
       ({ file, buildsCluster }) =>
         (buildsCluster && isEmbedded) || images.some((folder) => file === undefined || existsSync(join(folder, file))),
@@ -219,7 +227,7 @@ function availableMemory(): number {
 
 async function targetFindings(stack: Stack): Promise<Finding[]> {
   const { target } = stack.profile;
-  const networks = target === "embedded" ? networkFindings() : [];
+  const networks = target === "embedded" ? [...(await engineFindings()), ...networkFindings()] : [];
   const foreign = await foreignCluster(stack);
   if (foreign !== undefined) {
     const next = "npm run up -- --name <another name>";
@@ -250,6 +258,14 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
   }
   for (const service of services) findings.push(serviceFinding(service));
   return findings;
+}
+
+/** What speaks against a node in the Docker engine; an engine that does not answer is a finding of its own. */
+async function engineFindings(): Promise<Finding[]> {
+  const info = (await new Docker().info().catch(() => ({}))) as EngineInfo;
+  const detail = nodeRefusal(info);
+  const next = "docker context use <an engine that runs as root>, or another cluster.target";
+  return detail === undefined ? [] : [{ subject: "engine", level: "problem", detail, next }];
 }
 
 /** Networks that pods of the embedded cluster can't reach. */

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import Docker from "dockerode";
 
 import { type DockerInfo, filledFolders, freeBytes, onePerFileSystem } from "../clusters/docker-disk.ts";
-import { ensureDocker } from "../clusters/docker-engine.ts";
+import { type EngineInfo, ensureDocker, nodeRefusal } from "../clusters/docker-engine.ts";
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
@@ -69,6 +69,8 @@ export async function preflight(stack: Stack, progress: Progress, isAnew = false
     problems.push(...diskProblems(existsSync(cacheDir()) ? warm : cold, await dockerFolders()));
     if (embedded) hiddenNetworks().forEach(progress.log);
     if (embedded && !running) {
+      const refusal = nodeRefusal((await new Docker().info()) as EngineInfo);
+      if (refusal !== undefined) problems.push(refusal);
       step.detail("ports");
       const clashes = await portClashes(embeddedPorts(stack.config.cluster));
       if (clashes.length > 0) problems.push(clashMessage(clashes));

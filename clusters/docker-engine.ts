@@ -84,6 +84,20 @@ export function refuseReason({ dockerHost, code, root, debian }: EngineSituation
     : `no Docker engine answers (${code}); install Docker (https://docs.docker.com/engine/install/), start it, and repeat the command`;
 }
 
+/** What of `docker info` says how the engine runs. */
+export interface EngineInfo {
+  readonly SecurityOptions?: readonly string[] | null;
+}
+
+/** Why an engine can't run a node of the embedded cluster; `undefined`: nothing that it says of itself speaks against it. */
+export function nodeRefusal({ SecurityOptions }: EngineInfo): string | undefined {
+  const isRootless = (SecurityOptions ?? []).some((option) => /(^|,)name=rootless(,|$)/.test(option));
+  return isRootless
+    ? "this Docker engine is rootless, and its containers may not set what a Kubernetes node sets in the kernel; " +
+        "use an engine that runs as root (docker context ls), or set cluster.target to minikube, microk8s or cloud. Images can be built with it"
+    : undefined;
+}
+
 async function pingProblem(docker: Docker): Promise<string | undefined> {
   try {
     await docker.ping();

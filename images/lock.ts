@@ -1,20 +1,21 @@
 /**
- * Regenerates an image's lock files: `node images/lock.ts [image...]`. Resolves with the host's own clients, then
+ * Regenerates an image's lock files: `node images/lock.ts [image...]`. Resolves with the ordinary clients, then
  * writes the full flat list of artifacts with their hashes; the Python images are resolved together. Run it after a change of a recipe or a version.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { sha256Of, temporaryDir } from "../platform/images/cache.ts";
-import { downloadedCrate } from "../platform/images/fetch.ts";
+import { copyCrate, downloadPypi } from "../platform/images/fetch.ts";
 import { formatMavenLock, type MavenArtifact, readLock } from "../platform/images/lock-files.ts";
-import { pomWith, runMaven } from "../platform/images/maven.ts";
+import { downloadMaven, listedArtifacts, pomWith, runMaven } from "../platform/images/maven.ts";
 import { xmlElements } from "../platform/images/xml.ts";
-import { isForOtherSystem } from "../platform/images/context.ts";
 import { repositoryDir } from "../platform/images/files.ts";
 import type { MavenRecipe, MavenRoot, PythonRecipe, Recipe } from "../platform/images/recipe.ts";
 import { run } from "../platform/images/run.ts";
 import { imageFolder, imageNames, imagesWithNode, isImage } from "./tags.ts";
+import { runTool } from "../platform/images/tools.ts";
 import { lockPython } from "../platform/images/wheels.ts";
+import type { Work } from "../platform/images/work.ts";
 
 function dependencyXml(root: MavenRoot, without: readonly string[]): string {
   const [groupId = "", artifactId = "", version = "", type = "jar", classifier] = root.coordinates.split(":");
@@ -27,62 +28,53 @@ function dependencyXml(root: MavenRoot, without: readonly string[]): string {
   return `<dependency>${own}<exclusions>${exclusions.join("")}</exclusions></dependency>`;
 }
 
-/** Resolves a recipe by a throw-away pom and hashes what Maven has put into its local repository. */
+const work: Work = {
+  report(detail) {
+    process.stdout.write(`${detail}\n`);
+  },
+  signal: new AbortController().signal,
+};
+
+/** Resolves a recipe by a throw-away pom, and hashes what it comes to. */
 async function resolveMaven(recipe: MavenRecipe): Promise<MavenArtifact[]> {
   const folder = await temporaryDir("lock");
-  const list = join(folder, "list.txt");
   const dependencies = recipe.roots.map((root) => dependencyXml(root, recipe.without ?? [])).join("\n");
-  writeFileSync(join(folder, "pom.xml"), pomWith(`<dependencies>${dependencies}</dependencies>`));
-  await runMaven([
-    "-q",
-    "-B",
-    "-f",
-    join(folder, "pom.xml"),
-    "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:list",
-    "-DincludeScope=runtime",
-    `-DoutputFile=${list}`,
-    "-DoutputAbsoluteArtifactFilename=true",
-  ]);
-  const artifacts: MavenArtifact[] = [];
-  for (const line of readFileSync(list, "utf8").split("\n")) {
-    const match = /^\s+(\S+:\S+):(?:compile|runtime):(\/.*?)(?: -- .*)?$/.exec(line);
-    if (match === null) continue;
-    const [coordinates = "", file = ""] = match.slice(1);
-    const fields = coordinates.split(":");
-    const version = fields.pop() ?? "";
-    const [group = "", artifact = "", type = "jar", classifier] = fields;
-    if (isForOtherSystem(basename(file))) continue;
-    const sha256 = await sha256Of(file);
-    artifacts.push({ group, artifact, version, type, ...(classifier === undefined ? {} : { classifier }), sha256 });
-  }
+  const list = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:list";
+  const texts = { "pom.xml": pomWith(`<dependencies>${dependencies}</dependencies>`) };
+  const options = ["-q", "-B", list, "-DincludeScope=runtime", "-DoutputFile=out/list.txt"];
+  await runMaven(options, { texts, out: folder }, work);
+  const artifacts = listedArtifacts(readFileSync(join(folder, "list.txt"), "utf8"));
+  const files = await downloadMaven(artifacts, folder, work);
+  const hashes = await Promise.all(files.map((file) => sha256Of(file)));
   rmSync(folder, { recursive: true, force: true });
-  return artifacts;
+  return artifacts.map((artifact, index) => ({ ...artifact, sha256: hashes[index] ?? "" }));
 }
 
 /** Downloads a pinned source package, unless it is locked already, and writes pip's own lock form. */
 async function lockPypi(name: string, file: string): Promise<void> {
   if (readLock(file).startsWith(`${name} `)) return;
   const folder = await temporaryDir("lock");
-  await run("python3", ["-m", "pip", "download", "--no-deps", "--no-binary", ":all:", "--dest", folder, name]);
-  const [downloaded] = readdirSync(folder);
-  if (downloaded === undefined) throw new Error(`pip download ${name} left no file in ${folder}`);
-  writeFileSync(file, `${name} --hash=sha256:${await sha256Of(join(folder, downloaded))}\n`);
+  const downloaded = await downloadPypi([name], {}, folder, work);
+  writeFileSync(file, `${name} --hash=sha256:${await sha256Of(downloaded)}\n`);
   rmSync(folder, { recursive: true, force: true });
 }
 
 /** Lists the crate and, from the lock file inside it, every crate that it is built from. */
 async function lockCargo(crate: NonNullable<Recipe["crate"]>, file: string): Promise<void> {
   const folder = await temporaryDir("lock");
-  writeFileSync(
-    join(folder, "Cargo.toml"),
+  const id = `${crate.name}-${crate.version}`;
+  const manifest =
     `[package]\nname = "lock"\nversion = "0.0.0"\nedition = "2021"\n[lib]\npath = "lib.rs"\n` +
-      `[dependencies]\n${crate.name} = "=${crate.version}"\n`,
-  );
-  writeFileSync(join(folder, "lib.rs"), "");
-  await run("cargo", ["fetch", "--manifest-path", join(folder, "Cargo.toml")]);
-  const archive = downloadedCrate(crate.name, crate.version);
-  const lines = [`${crate.name} ${crate.version} ${await sha256Of(archive)}`];
-  const inner = await run("tar", ["-xzOf", archive, `${crate.name}-${crate.version}/Cargo.lock`]);
+    `[dependencies]\n${crate.name} = "=${crate.version}"\n`;
+  const script = `
+cargo fetch
+${copyCrate}
+tar -xzOf "out/$1.crate" "$1/Cargo.lock" >out/Cargo.lock
+`;
+  const texts = { "Cargo.toml": manifest, "lib.rs": "" };
+  await runTool({ tool: "rust", script, args: [id], texts, out: folder }, work);
+  const lines = [`${crate.name} ${crate.version} ${await sha256Of(join(folder, `${id}.crate`))}`];
+  const inner = readFileSync(join(folder, "Cargo.lock"), "utf8");
   for (const block of inner.split("[[package]]")) {
     const name = /^name = "(.+)"$/m.exec(block)?.[1];
     const version = /^version = "(.+)"$/m.exec(block)?.[1];
@@ -122,4 +114,4 @@ for (const name of imageNames) {
   const recipe = await recipeOf(name);
   if (recipe.python !== undefined) python.set(join(repositoryDir, imageFolder(name)), recipe.python);
 }
-if (names.some((name) => python.has(join(repositoryDir, imageFolder(name))))) await lockPython(python);
+if (names.some((name) => python.has(join(repositoryDir, imageFolder(name))))) await lockPython(python, work);

@@ -125,7 +125,7 @@ export async function ensureNodeImage(
     ),
     whole(
       withTimeLeft(
-        NODE_PACKAGES,
+        { step: NODE_PACKAGES, folder: relative(repositoryDir, nodeDir) },
         (detail) => {
           progress(NODE_PACKAGES, detail);
         },

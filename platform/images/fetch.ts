@@ -1,47 +1,41 @@
-/** Downloads and builds through the host's ordinary pip, npm and cargo: its mirrors, proxies and CAs are honoured. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
-import { basename, join } from "node:path";
+/** Downloads and builds through the ordinary pip, npm and cargo: the host's mirrors, proxies and CAs are honoured. */
+import { copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { cacheDir, once, sha256Of, store, storedFile, temporaryDir } from "./cache.ts";
 import type { LockedPackage } from "./lock-files.ts";
 import { run } from "./run.ts";
+import { runTool } from "./tools.ts";
 import type { Work } from "./work.ts";
 
 /**
  * Downloads a source package from the Python package index.
  * @returns its place in the store
- * @throws Error naming the package and both hashes when the file is not the locked one, and when no pip is there.
+ * @throws Error naming the package and both hashes when the file is not the locked one.
  */
 export async function fetchPypi(locked: LockedPackage, lockFile: string, work: Work): Promise<string> {
   if (existsSync(storedFile(locked.sha256))) return storedFile(locked.sha256);
-  const { signal } = work;
-  await checkPip(locked.name, signal);
   work.report(`downloading ${locked.name} ${locked.version}`);
   const folder = await temporaryDir("pypi");
   try {
-    const options = ["--no-deps", "--no-binary", ":all:", "--require-hashes", "--dest", folder, "-r", lockFile];
-    await run("python3", ["-m", "pip", "download", ...options], { signal });
-    const [file] = readdirSync(folder);
-    if (file === undefined) throw new Error(`pip download of ${locked.name} ${locked.version} left no file`);
-    return await store(join(folder, file), `PyPI package ${locked.name} ${locked.version}`, locked.sha256);
+    const file = await downloadPypi(["--require-hashes", "-r", "lock.txt"], { "lock.txt": lockFile }, folder, work);
+    return await store(file, `PyPI package ${locked.name} ${locked.version}`, locked.sha256);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/**
- * Checks that the host has pip.
- * @param wanted what is to come from the Python package index
- * @throws Error with the way out when it has none.
- */
-export async function checkPip(wanted: string, signal: AbortSignal): Promise<void> {
-  await run("python3", ["-m", "pip", "--version"], { signal }).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    throw new Error(
-      `${wanted} comes from the Python package index, and "python3 -m pip" does not work on this machine; ` +
-        "on Debian: apt-get install python3-pip",
-    );
-  });
+/** Downloads one source package into a folder. @param wanted Arguments of pip that name it @returns the file */
+export async function downloadPypi(
+  wanted: readonly string[],
+  files: Readonly<Record<string, string>>,
+  folder: string,
+  work: Work,
+): Promise<string> {
+  const script = 'python3 -m pip download --no-deps --no-binary :all: --dest out "$@"';
+  await runTool({ tool: "python", script, args: wanted, files, out: folder }, work);
+  const [file] = readdirSync(folder);
+  if (file === undefined) throw new Error(`pip download ${wanted.join(" ")} left no file`);
+  return join(folder, file);
 }
 
 /**
@@ -74,8 +68,6 @@ export async function buildCargo(crates: readonly LockedPackage[], work: Work): 
   const id = `${program.name}-${program.version}`;
   const binary = cacheDir("cargo", `${id}-${program.sha256.slice(0, 16)}`);
   return await once(binary, async (temporary) => {
-    const target = cacheDir("cargo", `target-${id}`);
-    mkdirSync(target, { recursive: true });
     let compiled = 0;
     const onLine = (line: string): void => {
       const crate = /^\s*Compiling (\S+)/.exec(line)?.[1];
@@ -85,30 +77,26 @@ export async function buildCargo(crates: readonly LockedPackage[], work: Work): 
       );
     };
     work.report(`compiling ${program.name} ${program.version} (minutes, once)`);
-    const spec = `${program.name}@${program.version}`;
-    await run("cargo", ["install", spec, "--locked", "--root", temporary, "--target-dir", target], {
-      env: { CARGO_PROFILE_RELEASE_STRIP: "symbols" },
-      onLine,
-      signal: work.signal,
-    });
-    await checkCrate(program);
-    rmSync(target, { recursive: true, force: true });
+    const script = `
+target=$CACHE/cargo-target-$1
+cargo install "$2" --locked --root out --target-dir "$target"
+${copyCrate}
+rm -rf "$target"
+`;
+    const args = [id, `${program.name}@${program.version}`];
+    const env = { CARGO_PROFILE_RELEASE_STRIP: "symbols" };
+    await runTool({ tool: "rust", script, args, env, out: temporary, onLine }, work);
+    await checkCrate(program, join(temporary, `${id}.crate`));
     return join(temporary, "bin", program.name);
   });
 }
 
-/** Where cargo keeps the archive of a crate that it has downloaded. */
-export function downloadedCrate(name: string, version: string): string {
-  const cache = join(process.env["CARGO_HOME"] ?? join(homedir(), ".cargo"), "registry", "cache");
-  const file = `${name}-${version}.crate`;
-  const found = readdirSync(cache, { recursive: true, encoding: "utf8" }).find((path) => basename(path) === file);
-  if (found === undefined) throw new Error(`cargo has fetched ${file}, but it is not below ${cache}`);
-  return join(cache, found);
-}
+/** Puts the archive of the crate that `$1` names, as cargo has downloaded it, among the results of a script. */
+export const copyCrate = 'cp "${CARGO_HOME:-$HOME/.cargo}"/registry/cache/*/"$1".crate out/';
 
 /** Cargo checks dependencies by the lock file inside the crate; the crate itself is checked here. */
-async function checkCrate(program: LockedPackage): Promise<void> {
-  const actual = await sha256Of(downloadedCrate(program.name, program.version));
+async function checkCrate(program: LockedPackage, archive: string): Promise<void> {
+  const actual = await sha256Of(archive);
   if (actual !== program.sha256) {
     throw new Error(
       `cargo crate ${program.name} ${program.version}: the downloaded file has SHA-256 ${actual}, ` +

@@ -1,5 +1,5 @@
-/** Builds programs from Go modules by the host's own `go`. */
-import { run } from "./run.ts";
+/** Builds programs from Go modules. */
+import { runTool } from "./tools.ts";
 import type { Work } from "./work.ts";
 
 export interface GoBuild {
@@ -16,44 +16,30 @@ export interface GoBuild {
   readonly linker?: string;
 }
 
+/** Says how many packages there are before it begins: `$LINKER` has the linker's flags, the arguments are further flags and packages. */
+const script = `
+cd module
+go list -mod=readonly -deps "$@" >../list
+echo "packages: $(wc -l <../list)"
+go build -v -mod=readonly -trimpath -ldflags "$LINKER" -o ../out/ "$@"
+`;
+
 /**
  * Builds static programs for linux/amd64. What `go.sum` does not have is refused.
- * @throws Error that names Go where it is missing, or shows the end of its output.
+ * @throws Error that shows the end of Go's output.
  */
 export async function buildGo(build: GoBuild, work: Work): Promise<void> {
   const { module, packages, out, what = "Go", flags = [], linker = "-s -w" } = build;
-  const env = { CGO_ENABLED: "0", GOOS: "linux", GOARCH: "amd64" };
-  const options = { cwd: module, env, signal: work.signal };
+  const env = { CGO_ENABLED: "0", GOOS: "linux", GOARCH: "amd64", LINKER: linker };
   let downloads = 0;
-  work.report(`${what}: modules`);
-  const dependencies = await goTool(["list", "-mod=readonly", "-deps", ...flags, ...packages], {
-    ...options,
-    onLine: (line) => {
-      if (line.startsWith("go: downloading")) work.report(`${what}: ${++downloads} modules downloaded`);
-    },
-  });
-  const total = dependencies.trim().split("\n").length;
   let compiled = 0;
-  const command = ["build", "-v", "-mod=readonly", "-trimpath", "-ldflags", linker, ...flags, "-o", `${out}/`];
-  await goTool([...command, ...packages], {
-    ...options,
-    onLine: (name) => {
-      work.report(`${what}: ${++compiled} of at most ${total} packages, ${name}`);
-    },
-  });
-}
-
-async function goTool(args: readonly string[], options: Parameters<typeof run>[2]): Promise<string> {
-  try {
-    return await run("go", args, options);
-  } catch (error) {
-    if (error instanceof Error && error.message.includes("is not installed")) {
-      throw new Error(
-        "this is built from Go modules, and `go` is not on the PATH; install Go 1.26 or newer " +
-          "(https://go.dev/dl/, or your distribution's golang package when it is new enough), and repeat the command",
-        { cause: error },
-      );
-    }
-    throw error;
-  }
+  let total: string | undefined;
+  work.report(`${what}: modules`);
+  const onLine = (line: string): void => {
+    const counted = /^packages: +(\d+)$/.exec(line)?.[1];
+    if (counted !== undefined) total = counted;
+    else if (line.startsWith("go: downloading")) work.report(`${what}: ${++downloads} modules downloaded`);
+    else if (total !== undefined) work.report(`${what}: ${++compiled} of at most ${total} packages, ${line}`);
+  };
+  await runTool({ tool: "go", script, args: [...flags, ...packages], files: { module }, env, out, onLine }, work);
 }

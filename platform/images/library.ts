@@ -1,15 +1,15 @@
 /** The Python library `millrace` as a wheel, and as the files that an installed wheel consists of. */
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { temporaryDir } from "./cache.ts";
 import { parsePypiLock, readLock } from "./lock-files.ts";
-import { run } from "./run.ts";
+import { runTool } from "./tools.ts";
 import { librarySources, repositoryDir } from "./files.ts";
 import { versions } from "./versions.ts";
 import { fetchWheels, placeWheels } from "./wheels.ts";
 import type { Work } from "./work.ts";
 
-const pip = ["-m", "pip", "--disable-pip-version-check", "--quiet"];
+const pip = "python3 -m pip --disable-pip-version-check --quiet";
 
 /**
  * Builds the wheel into a folder, by the locked build backend and nothing else.
@@ -29,10 +29,11 @@ export async function buildWheel(folder: string, work: Work): Promise<void> {
       });
     }
     placeWheels(backend, join(temporary, "backend"));
-    const options = ["--no-deps", "--no-index", "--find-links", join(temporary, "backend"), "--no-cache-dir"];
-    const args = [...options, "--ignore-requires-python", "--wheel-dir", folder, join(temporary, "python")];
+    const source = "--no-deps --no-index --find-links backend --no-cache-dir";
+    const script = `${pip} wheel ${source} --ignore-requires-python --wheel-dir out ./python`;
+    const files = Object.fromEntries(readdirSync(temporary).map((name) => [name, join(temporary, name)]));
     const env = { SOURCE_DATE_EPOCH: "946684800" };
-    await run("python3", [...pip, "wheel", ...args], { env, signal: work.signal });
+    await runTool({ tool: "python", script, files, env, out: folder }, work);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
@@ -44,10 +45,10 @@ export async function placeLibrary(folder: string, work: Work): Promise<void> {
   const wheels = await temporaryDir("library");
   try {
     await buildWheel(wheels, work);
-    mkdirSync(folder, { recursive: true });
-    const source = ["--no-deps", "--no-index", "--find-links", wheels, "--only-binary", ":all:"];
-    const target = ["--python-version", versions.python, "--no-compile", "--target", folder];
-    await run("python3", [...pip, "install", ...source, ...target, "millrace"], { signal: work.signal });
+    const source = "--no-deps --no-index --find-links wheels --only-binary :all:";
+    const target = `--python-version ${versions.python} --no-compile --target out`;
+    const script = `${pip} install ${source} ${target} millrace`;
+    await runTool({ tool: "python", script, files: { wheels }, out: folder }, work);
   } finally {
     rmSync(wheels, { recursive: true, force: true });
   }

@@ -1,13 +1,12 @@
-/** Python packages for the images, resolved and downloaded on the host for Debian's Python, whatever Python the host has. */
+/** Python packages for the images, resolved and downloaded for Debian's Python, whatever Python does it. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDir, linkOrCopy, once, sha256Of, temporaryDir } from "./cache.ts";
-import { checkPip } from "./fetch.ts";
 import { formatPypiLock, type LockedPackage, parsePypiLock, readLock } from "./lock-files.ts";
 import type { PythonRecipe } from "./recipe.ts";
-import { run } from "./run.ts";
 import type { Assembly } from "./context.ts";
 import { repositoryDir } from "./files.ts";
+import { runTool } from "./tools.ts";
 import { versions } from "./versions.ts";
 import { limiter, type Work } from "./work.ts";
 
@@ -36,7 +35,7 @@ function wheelFolder(sha256: string): string {
 
 /**
  * Downloads the packages that the cache lacks, all in one run of pip.
- * @throws Error naming the package and both hashes when a file is not the locked one, and when no pip is there.
+ * @throws Error naming the package and both hashes when a file is not the locked one.
  */
 export async function fetchWheels(locked: readonly LockedPackage[], work: Work): Promise<void> {
   await onePip(() => downloadMissing(locked, work));
@@ -61,15 +60,14 @@ async function downloadMissing(locked: readonly LockedPackage[], work: Work): Pr
 
 /** Downloads what a requirements file with hashes names, without dependencies. */
 async function download(requirements: string, folder: string, count: number, work: Work): Promise<void> {
-  const { signal, report } = work;
-  await checkPip("what Python images are made of", signal);
   let begun = 0;
   const onLine = (line: string): void => {
     const name = /^Collecting ([\w.-]+)/.exec(line)?.[1];
-    if (name !== undefined) report(`${String(++begun)} of ${String(count)} Python packages, ${name}`);
+    if (name !== undefined) work.report(`${String(++begun)} of ${String(count)} Python packages, ${name}`);
   };
-  const options = ["--no-deps", "--require-hashes", ...forDebian, "--dest", folder, "-r", requirements];
-  await run("python3", ["-m", "pip", "download", ...options], { signal, onLine });
+  const script = 'python3 -m pip download --no-deps --require-hashes --dest out -r wanted.txt "$@"';
+  const files = { "wanted.txt": requirements };
+  await runTool({ tool: "python", script, args: forDebian, files, out: folder, onLine }, work);
 }
 
 /** Moves downloaded files to their places in the cache. */
@@ -124,12 +122,13 @@ export async function placePackages(names: readonly string[], folder: string, wo
   try {
     const requirements = join(temporary, "requirements.txt");
     writeFileSync(requirements, formatPypiLock(packages));
-    placeWheels(packages, join(temporary, "wheels"));
-    const source = ["--no-deps", "--no-index", "--find-links", join(temporary, "wheels"), "--require-hashes"];
-    const options = ["--disable-pip-version-check", "--quiet", "--no-compile", "--target", folder];
-    await run("python3", ["-m", "pip", "install", ...source, ...forDebian, ...options, "-r", requirements], {
-      signal: work.signal,
-    });
+    const wheels = join(temporary, "wheels");
+    placeWheels(packages, wheels);
+    const source = "--no-deps --no-index --find-links wheels --require-hashes -r requirements.txt";
+    const options = "--disable-pip-version-check --quiet --no-compile --target out";
+    const script = `python3 -m pip install ${source} ${options} "$@"`;
+    const files = { wheels, "requirements.txt": requirements };
+    await runTool({ tool: "python", script, args: forDebian, files, out: folder }, work);
     rmSync(join(folder, "bin"), { recursive: true, force: true });
   } finally {
     rmSync(temporary, { recursive: true, force: true });
@@ -159,10 +158,10 @@ export function placeWheels(locked: readonly LockedPackage[], folder: string): v
  * versions of those before it for everything that both have: a notebook gives the same result wherever it runs.
  * @param recipes By the image's folder.
  */
-export async function lockPython(recipes: ReadonlyMap<string, PythonRecipe>): Promise<void> {
+export async function lockPython(recipes: ReadonlyMap<string, PythonRecipe>, work: Work): Promise<void> {
   const resolved = new Map<string, readonly LockedPackage[]>();
   for (const [name, recipe] of recipes) {
-    resolved.set(name, await resolvePython(recipe, [...resolved.values()].flat()));
+    resolved.set(name, await resolvePython(recipe, [...resolved.values()].flat(), work));
   }
   const shared = sharedPackages([...resolved.values()]);
   const hashes = new Set(shared.map(({ sha256 }) => sha256));
@@ -183,21 +182,19 @@ export function sharedPackages(locks: readonly (readonly LockedPackage[])[]): Lo
  * @param same packages whose versions are taken wherever the recipe comes to one of them
  * @returns every package with the hash of the one file that an image takes
  */
-async function resolvePython(recipe: PythonRecipe, same: readonly LockedPackage[]): Promise<LockedPackage[]> {
+async function resolvePython(
+  recipe: PythonRecipe,
+  same: readonly LockedPackage[],
+  work: Work,
+): Promise<LockedPackage[]> {
   const folder = await temporaryDir("lock");
   try {
-    const list = (name: string, lines: readonly string[]): string => {
-      writeFileSync(join(folder, name), lines.join("\n") + "\n");
-      return join(folder, name);
+    const lines = (all: readonly string[]): string => all.join("\n") + "\n";
+    const texts = {
+      "wanted.txt": lines(recipe.requirements),
+      "without.txt": lines(recipe.without ?? []),
+      "same.txt": lines(same.map(({ name, version }) => `${name}==${version}`)),
     };
-    const versionsOfOthers = same.map(({ name, version }) => `${name}==${version}`);
-    const wanted = list("wanted.txt", recipe.requirements);
-    const lists = [
-      "--excludes",
-      list("without.txt", recipe.without ?? []),
-      "--constraints",
-      list("same.txt", versionsOfOthers),
-    ];
     const target = [
       "--python-version",
       versions.python,
@@ -205,15 +202,16 @@ async function resolvePython(recipe: PythonRecipe, same: readonly LockedPackage[
       `x86_64-manylinux_2_${String(GLIBC_MINOR)}`,
     ];
     const options = ["--exclude-newer", recipe.until, "--generate-hashes", "--no-annotate", "--no-header"];
+    const script = `
+python3 -m pip install --quiet --target uv uv==${versions.uv}
+uv/bin/uv pip compile "$@" --excludes without.txt --constraints same.txt --output-file out/resolved.txt wanted.txt
+`;
+    await runTool({ tool: "python", script, args: [...target, ...options], texts, out: folder }, work);
     const resolved = join(folder, "resolved.txt");
-    await run(await uv(), ["pip", "compile", ...target, ...options, ...lists, "--output-file", resolved, wanted]);
     const offers = parseOffers(readFileSync(resolved, "utf8"));
     const files = join(folder, "files");
     const count = new Set([...offers.values()].map(({ name }) => name)).size;
-    const say = (detail: string): void => {
-      process.stdout.write(`${detail}\n`);
-    };
-    await download(resolved, files, count, { report: say, signal: new AbortController().signal });
+    await download(resolved, files, count, work);
     const hashes = await Promise.all(readdirSync(files).map((name) => sha256Of(join(files, name))));
     const locked = hashes.map((sha256): LockedPackage => {
       const offer = offers.get(sha256);
@@ -237,13 +235,4 @@ export function parseOffers(text: string): Map<string, Pick<LockedPackage, "name
     for (const [, sha256 = ""] of line.matchAll(/--hash=sha256:([0-9a-f]{64})/g)) offers.set(sha256, current);
   }
   return offers;
-}
-
-/** The resolver, from the package index. */
-async function uv(): Promise<string> {
-  const folder = await once(cacheDir("uv", versions.uv), async (temporary) => {
-    await run("python3", ["-m", "pip", "install", "--target", temporary, `uv==${versions.uv}`]);
-    return temporary;
-  });
-  return join(folder, "bin", "uv");
 }

@@ -286,20 +286,21 @@ describe("doctor", () => {
     expect(gibibytes("full")).to.deep.equal([15, 31, 15]);
   });
 
-  it("asks only for programs that what the stack has built needs", () => {
-    const programs = (server: string, cluster: object = {}) =>
+  it("asks for Docker, and for the programs that what the stack has built needs where the host's are taken", () => {
+    const programs = (server: string, cluster: object = {}, takesHostTools = true) =>
       programsFor(
         loadConfig({
           "millrace:cluster": cluster,
           "millrace:services": { objectStore: { server } },
         }),
+        takesHostTools,
       );
     const elsewhere = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
-    const python = ["python3", "pip3", "mmdebstrap"];
-    expect(programs("garage")).to.deep.equal(["docker", "go", "cargo", "mvn", ...python]);
-    expect(programs("versity")).to.deep.equal(["docker", "go", "mvn", ...python]);
-    expect(programs("versity", elsewhere)).to.deep.equal(["docker", "go", "mvn", ...python]);
-    expect(programs("garage", elsewhere)).to.deep.equal(["docker", "cargo", "mvn", ...python]);
+    expect(programs("garage", {}, false)).to.deep.equal(["docker"]);
+    expect(programs("garage")).to.deep.equal(["docker", "go", "cargo", "mvn", "python3", "pip3", "gcc"]);
+    expect(programs("versity")).to.deep.equal(["docker", "go", "mvn", "python3", "pip3"]);
+    expect(programs("versity", elsewhere)).to.deep.equal(["docker", "go", "mvn", "python3", "pip3"]);
+    expect(programs("garage", elsewhere)).to.deep.equal(["docker", "cargo", "mvn", "python3", "pip3", "gcc"]);
   });
 
   it("compares versions by number", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { refuseReason } from "../../clusters/docker-engine.ts";
+import { nodeRefusal, refuseReason } from "../../clusters/docker-engine.ts";
 
 const situation = { dockerHost: undefined, code: "ENOENT", root: true, debian: true };
 
@@ -22,6 +22,13 @@ describe("Docker engine that does not answer", () => {
 
   it("gets Debian's own command for users who are not root", () => {
     expect(refuseReason({ ...situation, root: false })).to.include("sudo apt-get install -y docker.io");
+  });
+
+  it("is refused for a node at once when it is rootless, with the ways out", () => {
+    const rootless = { SecurityOptions: ["name=seccomp,profile=default", "name=rootless", "name=cgroupns"] };
+    expect(nodeRefusal(rootless)).to.match(/^this Docker engine is rootless.*docker context ls.*cluster\.target/);
+    expect(nodeRefusal({ SecurityOptions: ["name=seccomp,profile=default"] })).to.equal(undefined);
+    expect(nodeRefusal({})).to.equal(undefined);
   });
 
   it("gets a link to the instructions elsewhere", () => {

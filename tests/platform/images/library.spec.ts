@@ -13,13 +13,17 @@ describe("platform/images/library", function () {
   // The build backend comes from the package index once.
   this.timeout(180_000);
   let folder: string;
+  const toolsBefore = process.env["MILLRACE_TOOLS"];
 
   before(async () => {
+    process.env["MILLRACE_TOOLS"] = "host";
     folder = mkdtempSync(join(tmpdir(), "millrace-library-"));
     await placeLibrary(folder, work);
   });
 
   after(() => {
+    if (toolsBefore === undefined) delete process.env["MILLRACE_TOOLS"];
+    else process.env["MILLRACE_TOOLS"] = toolsBefore;
     rmSync(folder, { recursive: true, force: true });
   });
 
