@@ -125,7 +125,7 @@ export async function ensureNodeImage(
     ),
     whole(
       withTimeLeft(
-        { step: NODE_PACKAGES, folder: relative(repositoryDir, nodeDir) },
+        { step: NODE_PACKAGES },
         (detail) => {
           progress(NODE_PACKAGES, detail);
         },

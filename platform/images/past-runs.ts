@@ -19,10 +19,10 @@ const past = z.object({
 /**
  * What a step took when it last ran on this machine; if it never did, what it took elsewhere.
  * @param folder Where its sources lie, relative to the repository: `first-run.json` there says what it took on two cores, with empty
- * caches and everything else beside it.
+ * caches and everything else beside it. @default - nobody knows
  */
-export function pastRun(step: string, folder: string): Past | undefined {
-  return readRun(fileOf(step)) ?? readRun(join(repositoryDir, folder, FIRST_RUN));
+export function pastRun(step: string, folder?: string): Past | undefined {
+  return readRun(fileOf(step)) ?? (folder === undefined ? undefined : readRun(join(repositoryDir, folder, FIRST_RUN)));
 }
 
 function readRun(file: string): Past | undefined {
@@ -36,8 +36,8 @@ function readRun(file: string): Past | undefined {
 /** A step with many units, and the folder of its sources. */
 export interface LongStep {
   readonly step: string;
-  /** Relative to the repository. */
-  readonly folder: string;
+  /** Relative to the repository. @default - none says what the step took elsewhere */
+  readonly folder?: string;
 }
 
 /** Runs a step; what it reports is passed on with the time that is left. A step that succeeds is what the next one is judged by. */
