@@ -5,7 +5,7 @@ import Docker from "dockerode";
 import { cacheKeys } from "../clusters/embedded/node-image.ts";
 import { baseNames, imageNames, imageTag, lockedUpstreamNames, namesInUse } from "../images/index.ts";
 import { seedReference } from "../platform/images/debian/seed-reference.ts";
-import { toolboxTags } from "../platform/images/tools.ts";
+import { toolboxTags } from "../platform/images/toolbox.ts";
 import { type Aged, cacheDir, KEPT_OF_A_KIND, surplusIn, surplusOf } from "../platform/images/cache.ts";
 import type { Command } from "./command.ts";
 import { confirm } from "./confirm.ts";

@@ -28,7 +28,7 @@ import type { PlatformConfig } from "../config/index.ts";
 import { imageReference } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { cacheDir } from "../platform/images/cache.ts";
-import { toolsVolume } from "../platform/images/tools.ts";
+import { toolsVolume } from "../platform/images/toolbox.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { run } from "../platform/exec.ts";
 import { connect, reachable } from "./kube.ts";

@@ -24,7 +24,7 @@ import { cacheDir } from "../platform/images/cache.ts";
 import { messageOf } from "./errors.ts";
 import { atLeast, type Finding, ok } from "./finding.ts";
 import { run, which } from "../platform/exec.ts";
-import { usesHostTools } from "../platform/images/tools.ts";
+import { usesHostTools } from "../platform/images/toolbox.ts";
 import { connect } from "./kube.ts";
 import { stackArgs, stackOptions } from "./options.ts";
 import { readPlatform } from "./platform.ts";

@@ -15,7 +15,7 @@ export const images = z
     mirror: registryPrefix()
       .optional()
       .describe(
-        "Registry that has Docker Hub's images by their own names, `<mirror>/apache/kafka`, for source `upstream`. " +
+        "Registry that has Docker Hub's images by their own names, `<mirror>/<owner>/<name>`, for source `upstream`. " +
           "The digests say what is taken, wherever it comes from. Default: Docker Hub.",
       ),
     caches: z

@@ -13,7 +13,7 @@ import { repositoryDir } from "../platform/images/files.ts";
 import type { MavenRecipe, MavenRoot, PythonRecipe, Recipe } from "../platform/images/recipe.ts";
 import { run } from "../platform/images/run.ts";
 import { imageFolder, imageNames, imagesWithNode, isImage } from "./tags.ts";
-import { runTool } from "../platform/images/tools.ts";
+import { runTool } from "../platform/images/toolbox.ts";
 import { lockPython } from "../platform/images/wheels.ts";
 import type { Work } from "../platform/images/work.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { cacheDir, once, sha256Of, store, storedFile, temporaryDir } from "./cache.ts";
 import type { LockedPackage } from "./lock-files.ts";
 import { run } from "./run.ts";
-import { runTool } from "./tools.ts";
+import { runTool } from "./toolbox.ts";
 import type { Work } from "./work.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Builds programs from Go modules. */
-import { runTool } from "./tools.ts";
+import { runTool } from "./toolbox.ts";
 import type { Work } from "./work.ts";
 
 export interface GoBuild {

@@ -3,7 +3,7 @@ import { cpSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { temporaryDir } from "./cache.ts";
 import { parsePypiLock, readLock } from "./lock-files.ts";
-import { runTool } from "./tools.ts";
+import { runTool } from "./toolbox.ts";
 import { librarySources, repositoryDir } from "./files.ts";
 import { versions } from "./versions.ts";
 import { fetchWheels, placeWheels } from "./wheels.ts";

@@ -5,7 +5,7 @@ import { store, storedFile, temporaryDir } from "./cache.ts";
 import { isForOtherSystem } from "./context.ts";
 import { type MavenArtifact, mavenCoordinates, mavenFileName } from "./lock-files.ts";
 import { mavenOpts, proxyHint, proxyLogins, withoutPasswords, withProxyLogins } from "./maven-proxy.ts";
-import { runTool, type ToolRun } from "./tools.ts";
+import { runTool, type ToolRun } from "./toolbox.ts";
 import { limiter, type Work } from "./work.ts";
 import { xmlElements } from "./xml.ts";
 

@@ -6,7 +6,7 @@ import { formatPypiLock, type LockedPackage, parsePypiLock, readLock } from "./l
 import type { PythonRecipe } from "./recipe.ts";
 import type { Assembly } from "./context.ts";
 import { repositoryDir } from "./files.ts";
-import { runTool } from "./tools.ts";
+import { runTool } from "./toolbox.ts";
 import { versions } from "./versions.ts";
 import { limiter, type Work } from "./work.ts";
 

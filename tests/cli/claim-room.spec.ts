@@ -105,8 +105,8 @@ describe("the room for claims, asked before an up", () => {
       engine.root = folder;
       const other = { storageClass: "nfs" };
       expect(await shortageOf(stackOf("embedded", server.url, "65536Gi", other), false)).to.equal(undefined);
-      const addons = join(projectDir, "clusters/embedded/node/addons/storage.yaml");
-      expect(readFileSync(addons, "utf8")).to.contain(`name: ${STORAGE_CLASS}\n`);
+      const node = join(projectDir, "clusters/embedded/node/supervisor/pose.go");
+      expect(readFileSync(node, "utf8")).to.contain(`setting("MILLRACE_STORAGE_CLASS", "${STORAGE_CLASS}")`);
     });
   });
 });

@@ -37,10 +37,7 @@ describe("a create that was cut off", function () {
     const isCut = ({ urn }: ResourceState) => names.includes(urn.split("::").at(-1) ?? "");
     latest["pending_operations"] = latest.resources
       .filter(isCut)
-      .map(({ id: _id, outputs: _outputs, ...resource }) => ({
-        resource,
-        type: "creating",
-      }));
+      .map((resource) => ({ resource: { ...resource, id: undefined, outputs: undefined }, type: "creating" }));
     latest.resources = latest.resources.filter((resource) => !isCut(resource));
     writeFileSync(stack.stateFile, JSON.stringify(state));
     for (const path of names.map((name) => `${name === "users" ? secrets : maps}/${name}`)) {

@@ -9,6 +9,7 @@ import { parseMavenLock, readLock } from "../../platform/images/lock-files.ts";
 const known = {
   sources: {
     "cli/millrace": "starts the Node of the npm package; without it, the one on the PATH",
+    "cli/engine-architecture.ts": "compares the engine's platform with that of the nodes, in the words of both",
     "clusters/embedded/node-image-cache.ts": "takes the node image of the platform that the nodes have",
     "clusters/embedded/node/supervisor/images.go": "describes the images of the node, which is built for one platform",
     "clusters/profile.ts": "the platform of the nodes",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { buildCargo } from "../../../platform/images/fetch.ts";
 import { parseCargoLock, readLock } from "../../../platform/images/lock-files.ts";
 import type { Assemble } from "../../../platform/images/context.ts";
-import { runTool } from "../../../platform/images/tools.ts";
+import { runTool } from "../../../platform/images/toolbox.ts";
 
 /** The server and what makes its answers quick, compiled. */
 const assemble: Assemble = async (assembly) => {
