@@ -13,7 +13,7 @@ import { type Output, run } from "./run.ts";
 import { carriedVariables, placeSettings } from "./tool-settings.ts";
 import { limiter, type Work } from "./work.ts";
 
-export type ToolName = keyof typeof tools;
+export type ToolName = keyof typeof toolChains;
 
 interface ToolChain {
   readonly packages: readonly string[];
@@ -25,7 +25,7 @@ interface ToolChain {
 }
 
 /** Packages of Debian for each, and what a machine needs that is to use its own. */
-export const tools = {
+export const toolChains = {
   go: {
     packages: ["golang-1.26-go", "ca-certificates"],
     suites: ["trixie-backports"],
@@ -49,7 +49,7 @@ export const tools = {
   },
 } as const satisfies Record<string, ToolChain>;
 
-/** Whether this machine's own tools are asked for. @throws Error when the variable has another value than those it can have */
+/** Whether this machine's own programs are asked for. @throws Error when the variable has another value than those it can have */
 export function usesHostTools(env: Readonly<Record<string, string | undefined>> = process.env): boolean {
   const value = env["MILLRACE_TOOLS"] ?? "";
   if (!["", "docker", "host"].includes(value)) {
@@ -65,11 +65,11 @@ const repositoryOf = (tool: ToolName): string => `toolbox-${tool}`;
 
 /** Names of the images of tool chains, and their tags. */
 export function toolboxTags(): Map<string, string> {
-  return new Map((Object.keys(tools) as ToolName[]).map((tool) => [repositoryOf(tool), toolboxTag(tool)]));
+  return new Map((Object.keys(toolChains) as ToolName[]).map((tool) => [repositoryOf(tool), toolboxTag(tool)]));
 }
 
 function toolboxTag(tool: ToolName): string {
-  const { packages, suites = [] }: ToolChain = tools[tool];
+  const { packages, suites = [] }: ToolChain = toolChains[tool];
   const inputs = [seedReference(), ...packages, ...suites].join("\n");
   return createHash("sha256").update(inputs).digest("hex").slice(0, 16);
 }
@@ -120,7 +120,7 @@ function place({ files = {}, texts = {} }: ToolRun, folder: string): void {
 
 async function onHost(wanted: ToolRun, folder: string, { signal, report }: Work): Promise<Output> {
   const { tool, script, args = [], env = {}, out, onLine } = wanted;
-  const { programs, onHost: needed }: ToolChain = tools[tool];
+  const { programs, onHost: needed }: ToolChain = toolChains[tool];
   const missing = programs.filter((program) => which(program) === undefined);
   if (missing.length > 0) {
     throw new Error(
@@ -130,7 +130,7 @@ async function onHost(wanted: ToolRun, folder: string, { signal, report }: Work)
   }
   report(`with this machine's ${programs[0] ?? tool}`);
   place(wanted, folder);
-  const cache = cacheDir("tools");
+  const cache = cacheDir("tool-chains");
   mkdirSync(cache, { recursive: true });
   const options = { cwd: folder, env: { ...env, CACHE: cache }, signal, ...(onLine === undefined ? {} : { onLine }) };
   const printed = await run("sh", ["-euc", script, "sh", ...args], options);
@@ -185,7 +185,7 @@ const downloads = {
 /** What a compiler needs, and nothing that could reach the machine. Files keep their owner from there, so root must be let read them. */
 function toolFlags(): string[] {
   const rights = ["CHOWN", "DAC_OVERRIDE", "FOWNER"].flatMap((right) => ["--cap-add", right]);
-  const volume = `type=volume,source=${toolsVolume()},target=/cache,volume-label=${CACHE_LABEL}=tools`;
+  const volume = `type=volume,source=${toolsVolume()},target=/cache,volume-label=${CACHE_LABEL}=tool-chains`;
   const limits = ["--cap-drop", "ALL", ...rights, "--security-opt", "no-new-privileges"];
   return [...limits, "--mount", volume, "--workdir", "/work"];
 }
@@ -213,7 +213,7 @@ async function ensureToolbox(tool: ToolName, work: Work): Promise<string> {
   oneOf.set(tool, slot);
   await slot(async () => {
     if (await hasImage(reference, work)) return;
-    const { packages, suites = [] }: ToolChain = tools[tool];
+    const { packages, suites = [] }: ToolChain = toolChains[tool];
     const report = (detail: string): void => {
       work.report(`tool chain ${tool}: ${detail}`);
     };
