@@ -1,6 +1,6 @@
 /** Rights on a bucket as the bucket's policy, which is how Versity's gateway gives them. */
 import { z } from "zod";
-import { actionsOf } from "./rights.ts";
+import { actionsOf, type Right, right } from "./rights.ts";
 import type { KeyPair, Setup } from "./setup.ts";
 
 interface Statement {
@@ -11,21 +11,32 @@ interface Statement {
   readonly Resource: readonly string[];
 }
 
-/** @returns what each consumer may do with the bucket and nothing else; `undefined` when none has a right on it */
+/**
+ * The server keeps a policy as an attribute of the bucket's folder, for which ext4 has less than 4 KiB. So consumers with the
+ * same rights share their statements: one more takes the length of its key.
+ * @returns what each consumer may do with the bucket and nothing else; `undefined` when none has a right on it
+ */
 export function policyOf(
   bucket: string,
   setup: Setup,
   pairs: ReadonlyMap<string, KeyPair>,
 ): { readonly Version: string; readonly Statement: readonly Statement[] } | undefined {
-  const statements = Object.entries(setup.keys).flatMap(([consumer, rights]): Statement[] => {
-    const held = rights[bucket] ?? [];
+  const holders = new Map<string, { readonly rights: readonly Right[]; readonly keys: string[] }>();
+  for (const [consumer, { [bucket]: given = [] }] of Object.entries(setup.keys)) {
     const pair = pairs.get(consumer);
-    if (held.length === 0 || pair === undefined) return [];
+    if (given.length === 0 || pair === undefined) continue;
+    const rights = right.options.filter((one) => given.includes(one));
+    const name = rights.join("+");
+    const group = holders.get(name) ?? { rights, keys: [] };
+    group.keys.push(pair.accessKey);
+    holders.set(name, group);
+  }
+  const statements = [...holders].flatMap(([name, { rights, keys }]): Statement[] => {
     const statement = (what: "bucket" | "object", resource: string): Statement => ({
-      Sid: `${consumer} ${what}`,
+      Sid: `${name} ${what}`,
       Effect: "Allow",
-      Principal: { AWS: [pair.accessKey] },
-      Action: actionsOf(held, what),
+      Principal: { AWS: keys },
+      Action: actionsOf(rights, what),
       Resource: [resource],
     });
     return [statement("bucket", `arn:aws:s3:::${bucket}`), statement("object", `arn:aws:s3:::${bucket}/*`)];

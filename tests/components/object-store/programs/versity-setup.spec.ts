@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { setupSchema } from "../../../../components/object-store/programs/setup.ts";
 import { VersityAdmin } from "../../../../components/object-store/programs/versity-admin.ts";
+import { policyOf } from "../../../../components/object-store/programs/versity-policy.ts";
 import { setUpVersity } from "../../../../components/object-store/programs/versity-setup.ts";
 import { type LocalServer, serveHttp } from "../../../support/local-server.ts";
 
@@ -134,6 +135,23 @@ describe("setting up Versity's gateway", () => {
       Resource: ["arn:aws:s3:::lake/*"],
     });
     expect(policy.Statement[1]?.["Action"]).to.include.members(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]);
+  });
+
+  it("fits many consumers of a bucket into the attribute that the server keeps its policy in, each with its own rights", () => {
+    const names = Array.from({ length: 40 }, (_, number) => `consumer-${number}`);
+    const rightsOf = (number: number) => (["read", "write", "owner"] as const).slice(number % 3, (number % 3) + 2);
+    const keys = Object.fromEntries(names.map((name, number) => [name, { lake: rightsOf(number) }]));
+    const many = new Map(
+      names.map((name, number) => [name, { accessKey: `GK${String(number).padStart(24, "0")}`, secretKey: "s" }]),
+    );
+    const policy = policyOf("lake", setupSchema.parse({ buckets: ["lake"], keys }), many);
+    // ext4 has 4096 bytes for all attributes of a folder; the owner and the list of who may what take some of them.
+    expect(JSON.stringify(policy).length).to.be.lessThan(3500);
+    for (const [number, name] of names.entries()) {
+      const own = policy?.Statement.filter(({ Principal }) => Principal.AWS.includes(many.get(name)?.accessKey ?? ""));
+      const sids = (own ?? []).map(({ Sid }) => Sid);
+      expect(sids).to.deep.equal(["bucket", "object"].map((what) => `${rightsOf(number).join("+")} ${what}`));
+    }
   });
 
   it("takes away rights and accounts that are no longer declared, and leaves those that others made", async () => {
