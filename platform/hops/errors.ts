@@ -101,3 +101,9 @@ export async function askEarly<T>(ask: () => Promise<T>, needed: Promise<void>):
     return await ask();
   }
 }
+
+/** Ends a program in one line. A client may hold a connection after an answer that it did not read, so nothing is waited for. */
+export function endInFailure(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

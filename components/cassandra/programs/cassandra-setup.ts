@@ -16,6 +16,7 @@ import { setupSchema } from "./declaration.ts";
 import { connectTo, logIn, RefusedError } from "./login.ts";
 import { applyRoles, otherRoles } from "./roles.ts";
 import { applySchema, replicateAccounts } from "./schema.ts";
+import { endInFailure } from "../../../platform/hops/errors.ts";
 
 const REFUSED_SECONDS = 60;
 
@@ -95,7 +96,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+await main().catch(endInFailure);

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { type PartBucket, putPart } from "./file.ts";
 import { field } from "../../../platform/describe-error.ts";
 import { s3Client } from "../../object-store/programs/s3-client.ts";
+import { endInFailure } from "../../../platform/hops/errors.ts";
 
 const environment = z
   .object({
@@ -99,7 +100,4 @@ async function main(): Promise<void> {
     process.stdout.write(`${line}\n`);
 }
 
-await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+await main().catch(endInFailure);

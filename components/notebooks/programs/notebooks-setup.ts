@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type NotebookBucket, putNotebooks } from "./library.ts";
 import { s3Client } from "../../object-store/programs/s3-client.ts";
+import { endInFailure } from "../../../platform/hops/errors.ts";
 
 const environment = z.object({
   S3_URL: z.url().transform((text) => new URL(text)),
@@ -73,7 +74,4 @@ async function main(): Promise<void> {
   for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
-await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+await main().catch(endInFailure);

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { endInFailure } from "../../../platform/hops/errors.ts";
 import { serverWaitMs } from "../../../platform/hops/limits.ts";
 import { type KeyPair, setupSchema } from "./setup.ts";
 
@@ -54,7 +55,6 @@ export async function setUpOrExit(setUp: () => Promise<readonly string[]>): Prom
     changes.forEach(log);
     log(changes.length === 0 ? "nothing to change" : `${changes.length} changes`);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+    endInFailure(error);
   }
 }

@@ -11,6 +11,7 @@
 import { z } from "zod";
 import { type Backups, fetchBackup, storeBackup } from "./backups.ts";
 import { s3Bucket } from "./bucket.ts";
+import { endInFailure } from "../../../platform/hops/errors.ts";
 
 const names = () =>
   z
@@ -59,7 +60,4 @@ async function main(action: string | undefined): Promise<void> {
   else throw new Error(`"${action ?? ""}" is nothing to do; say "store" or "fetch"`);
 }
 
-await main(process.argv[2]).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+await main(process.argv[2]).catch(endInFailure);
