@@ -89,18 +89,21 @@ async function repairs(runner: Runner, { folder, plane, killed, next }: Case): P
   const start = (engine: EngineName, operation: ChildTask["operation"], count: number): Running =>
     startEngine({ engine, operation, options: optionsOf(project, plane, count) });
   const there = (): Promise<number> => plane.count(ownObjects, objectNamespace);
+  const killedWhileItMakes = async (): Promise<number> => {
+    const first = start(killed, "up", OBJECTS);
+    await until("objects of the first run", 4 * MINUTE, async () =>
+      (await there()) >= MADE_BEFORE_THE_KILL ? true : undefined,
+    );
+    first.kill();
+    await first.result.catch(() => undefined);
+    return await there();
+  };
   await runner.step(
     `${next} up goes on where ${killed} was killed, and leaves nothing behind`,
     5 * MINUTE,
     async () => {
       makeProject(project);
-      const first = start(killed, "up", OBJECTS);
-      await until("objects of the first run", 4 * MINUTE, async () =>
-        (await there()) >= MADE_BEFORE_THE_KILL ? true : undefined,
-      );
-      first.kill();
-      await first.result.catch(() => undefined);
-      const made = await there();
+      const made = await killedWhileItMakes();
       must(made < OBJECTS, `the first run had ended: ${made} objects`);
       const all = await start(next, "up", OBJECTS).result;
       must(all.ok, all.errors.join("; "));
@@ -116,13 +119,7 @@ async function repairs(runner: Runner, { folder, plane, killed, next }: Case): P
     },
   );
   await runner.step(`${next} down removes what ${killed} had made when it was killed`, 10 * MINUTE, async () => {
-    const first = start(killed, "up", OBJECTS);
-    await until("objects of the first run", 4 * MINUTE, async () =>
-      (await there()) >= MADE_BEFORE_THE_KILL ? true : undefined,
-    );
-    first.kill();
-    await first.result.catch(() => undefined);
-    const made = await there();
+    const made = await killedWhileItMakes();
     const gone = await start(next, "destroy", 0).result;
     must(gone.ok && (await there()) === 0, `${await there()} of ${made} objects are left; ${gone.errors.join("; ")}`);
     return undefined;
