@@ -14,7 +14,7 @@ import { notebooksRoom } from "./components/notebooks/room.ts";
 import { objectStoreRoom } from "./components/object-store/room.ts";
 import { postgresRoom } from "./components/postgres/room.ts";
 import { prestoRoom } from "./components/presto/room.ts";
-import { proofRoom } from "./components/proof/room.ts";
+import { proofEdges, proofRoom } from "./components/proof/room.ts";
 import { randomNumbersRoom } from "./components/random-numbers/room.ts";
 import { sparkConnectRoom } from "./components/spark-connect/room.ts";
 import { sparkHistoryRoom } from "./components/spark-history/room.ts";
@@ -33,6 +33,7 @@ import { pullLogin } from "./images/pull-login.ts";
 import { readyBuilds } from "./images/ready.ts";
 import { imagesToBuild } from "./images/wanted.ts";
 import { PlatformNamespace } from "./platform/namespace.ts";
+import { NetworkPolicies } from "./platform/network-policies.ts";
 import { House } from "./platform/place.ts";
 import { PullSecrets } from "./platform/pull-secrets.ts";
 import { Revision } from "./platform/revision.ts";
@@ -129,6 +130,26 @@ place(randomNumbersRoom, { kafka });
 place(censusRoom, { store, spark, cassandra, history });
 place(displayRoom, { kafka, presto, cassandra });
 
+// What the wiring has opened stays open, and nothing else. The proof goes through it.
+const { policies, podNetworks, apiServerPorts } = config.network;
+const fence =
+  policies &&
+  new NetworkPolicies(
+    "network",
+    {
+      namespace,
+      shared: config.cluster.existingNamespace,
+      network: {
+        ...target.network,
+        hasIngress: target.exposure.kind === "ingress",
+        ...(podNetworks && { podNetworks }),
+        ...(apiServerPorts && { apiServerPorts }),
+      },
+      edges: [...house.edges, ...(config.proof.enabled && store ? proofEdges({ store, proves: house.proves }) : [])],
+    },
+    onCluster,
+  );
+
 // The end of every deploy: data went all the way, or the deploy has failed.
 const proofRun = place(proofRoom, {
   store,
@@ -136,7 +157,7 @@ const proofRun = place(proofRoom, {
   presto,
   path,
   proves: house.proves,
-  waitFor: house.waitFor,
+  waitFor: [...house.waitFor, ...(fence ? fence.ready : [])],
   skipped: skippedHops(config),
   revision: pulumi.output(revision.current()),
 });
@@ -151,6 +172,9 @@ export { namespace };
 export const addresses = pulumi
   .all(house.addresses(publishedPorts).map(({ title, url }) => url.apply((known) => ({ title, url: known }))))
   .apply((all) => all.filter(({ url }) => url !== undefined));
+
+/** Who connects to whom: the wiring, as the policies have it. */
+export const edges = house.edges;
 
 /** Whom people log in as; `npm run password` prints the password. */
 export const logins = house.logins;

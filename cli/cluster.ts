@@ -22,6 +22,7 @@ import {
 import { type EmbeddedPorts, LABEL } from "../clusters/embedded/container-spec.ts";
 import type { Inventory } from "../clusters/embedded/inventory.ts";
 import type { NodeDisk } from "../clusters/embedded/node-disk.ts";
+import type { PartState } from "../clusters/embedded/node.ts";
 import { embeddedFolder } from "../clusters/targets.ts";
 import { cachesOf, wantedImages } from "../config/images.ts";
 import type { PlatformConfig } from "../config/index.ts";
@@ -168,6 +169,22 @@ export async function clusterState(stack: Stack): Promise<ClusterState> {
     memory: found.memoryBytes ?? null,
     detail: found.state === "starting" ? `starting, waiting for ${found.phase ?? "its first part"}` : found.state,
   };
+}
+
+/** Time after which a part of the node that was started again is no longer one that can't run. */
+const SETTLED_MS = 60_000;
+
+/** Whether a node does what NetworkPolicies say: its part for them runs, and does not end again and again. */
+export function nodeEnforces(parts: readonly PartState[], now = Date.now()): boolean {
+  const part = parts.find(({ name }) => name === "policies");
+  if (part === undefined || part.pid === 0) return false;
+  return part.restarts === 0 || now - Date.parse(part.startedAt) > SETTLED_MS;
+}
+
+/** Whether the cluster's network does what NetworkPolicies say. */
+export async function enforcesPolicies(stack: Stack): Promise<boolean | "unknown"> {
+  if (stack.profile.target !== "embedded") return stack.profile.enforcesNetworkPolicy;
+  return nodeEnforces((await status(embeddedOptions(stack))).parts);
 }
 
 async function askApiServer(stack: Stack): Promise<ClusterState> {

@@ -4,9 +4,10 @@ import { rooms, viewOf } from "../config/rooms.ts";
 import { objectName } from "../platform/names.ts";
 import type { Running, StatusAnswer, StatusTable } from "../platform/operating.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
-import { clusterLogs, clusterState, type ClusterState } from "./cluster.ts";
+import { clusterLogs, clusterState, type ClusterState, enforcesPolicies } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { chooseEngine } from "./choose-engine.ts";
+import { type EdgesReport, policyNote, readEdges, renderEdges } from "./edges.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { connect } from "./kube.ts";
 import { type Login, readLogins, renderLogins } from "./logins.ts";
@@ -50,6 +51,7 @@ export const status: Command = {
   options: {
     ...stackOptions,
     ...engineOption,
+    edges: { type: "boolean", help: "print who connects to whom, on which port and why" },
     logs: {
       type: "string",
       value: "part",
@@ -59,6 +61,11 @@ export const status: Command = {
   async run(values) {
     const args = stackArgs(values);
     const stack = readStack(args);
+    if (values["edges"] === true) {
+      const report = await edgesOf(stack, args.engine);
+      process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderEdges(report)}\n`);
+      return 0;
+    }
     const part = text(values, "logs");
     if (part !== undefined) return await showLogs(stack, part);
     const report = await readStatus(stack, args.engine);
@@ -90,7 +97,8 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
     notes.push(`nothing runs in namespace ${stack.config.cluster.namespace}; npm run up starts the platform`);
   }
   notes.push(...roomNotes(stack, platform.services));
-  notes.push(...policyNotes(stack.profile.enforcesNetworkPolicy));
+  const open = policyNote(stack.config.network.policies, cluster.running ? await enforcesPolicies(stack) : "unknown");
+  if (open !== undefined) notes.push(open);
   return {
     ok: cluster.running && platform.services.length > 0 && platform.services.every((service) => service.ready),
     target: stack.profile.target,
@@ -133,13 +141,12 @@ export function roomNotes(
   return rooms.flatMap((room) => (runs(room.name) ? (room.notes?.(viewOf(room, config)) ?? []) : []));
 }
 
-function policyNotes(enforced: boolean | "unknown"): string[] {
-  if (enforced === true) return [];
-  return [
-    enforced === false
-      ? "pods may reach each other freely: this target's network does not enforce NetworkPolicies"
-      : "whether this cluster's network enforces NetworkPolicies is not known",
-  ];
+async function edgesOf(stack: Stack, engineName?: EngineName): Promise<EdgesReport> {
+  const { config, profile } = stack;
+  const engine = await chooseEngine(engineName);
+  const outputs = await engine.outputs(engineOptions(stack, false));
+  const { policies, apiServerPorts = profile.network.apiServerPorts } = config.network;
+  return { edges: readEdges(outputs, apiServerPorts), policies, enforced: await enforcesPolicies(stack) };
 }
 
 export function renderStatus(report: StatusReport): string {

@@ -4,6 +4,7 @@
  */
 import type { Exposure } from "../platform/exposure.ts";
 import type { Registry } from "../images/platform-images.ts";
+import type { NetworkFacts } from "../platform/network-policies.ts";
 import type { SizeRow } from "../platform/resources.ts";
 
 /** The kinds of cluster that a stack can name in `cluster.target`. */
@@ -34,4 +35,6 @@ export interface TargetProfile {
   readonly platform: "linux/amd64";
   /** Whether the network plugin is known to enforce NetworkPolicies. */
   readonly enforcesNetworkPolicy: boolean | "unknown";
+  /** What policies have to know of its network. */
+  readonly network: Omit<NetworkFacts, "hasIngress">;
 }

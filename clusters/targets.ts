@@ -3,6 +3,7 @@ import type { PlatformConfig } from "../config/schema.ts";
 import type { Exposure, IngressSettings } from "../platform/exposure.ts";
 import type { Registry } from "../images/platform-images.ts";
 import { DEFAULT_NAME, publishedPorts } from "./embedded/container-spec.ts";
+import { clusterNetworks } from "./embedded/networks.ts";
 import type { Target, TargetProfile } from "./profile.ts";
 
 type ClusterConfig = PlatformConfig["cluster"];
@@ -15,6 +16,7 @@ interface TargetDefaults {
   readonly exposure: Exposure["kind"];
   readonly host: string;
   readonly enforcesNetworkPolicy: boolean | "unknown";
+  readonly network: TargetProfile["network"];
 }
 
 /** Folder of an embedded cluster's run-time files, relative to the project's; each cluster of a clone has its own. */
@@ -29,6 +31,8 @@ const defaults: Readonly<Record<Target, TargetDefaults>> = {
     host: "127.0.0.1",
     // Its network is a plain bridge: policies are accepted and have no effect.
     enforcesNetworkPolicy: false,
+    // As the supervisor of the node has them; its name server runs on the node's network.
+    network: { podNetworks: [clusterNetworks.pods], apiServerPorts: [6443], nameServer: "node" },
   },
   minikube: {
     context: "minikube",
@@ -38,6 +42,7 @@ const defaults: Readonly<Record<Target, TargetDefaults>> = {
     // What `minikube ip` prints with the Docker driver.
     host: "192.168.49.2",
     enforcesNetworkPolicy: false,
+    network: { podNetworks: ["10.244.0.0/16"], apiServerPorts: [8443], nameServer: "pod" },
   },
   microk8s: {
     context: "microk8s",
@@ -47,8 +52,15 @@ const defaults: Readonly<Record<Target, TargetDefaults>> = {
     host: "127.0.0.1",
     // Its network is Calico.
     enforcesNetworkPolicy: true,
+    network: { podNetworks: ["10.1.0.0/16"], apiServerPorts: [16443], nameServer: "pod" },
   },
-  cloud: { storageClass: "default", exposure: "none", host: "", enforcesNetworkPolicy: "unknown" },
+  cloud: {
+    storageClass: "default",
+    exposure: "none",
+    host: "",
+    enforcesNetworkPolicy: "unknown",
+    network: { podNetworks: [], apiServerPorts: [443, 6443], nameServer: "pod" },
+  },
 };
 
 /** The target's values, with what the stack sets in their place. */
@@ -65,6 +77,7 @@ export function targetProfile(cluster: ClusterConfig): TargetProfile {
     exposure: exposure(cluster, row),
     platform: "linux/amd64",
     enforcesNetworkPolicy: row.enforcesNetworkPolicy,
+    network: row.network,
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(registry === undefined ? {} : { registry }),
   };

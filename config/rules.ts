@@ -2,6 +2,7 @@
 import { imagesOf } from "../platform/service.ts";
 import { consumersWithoutSecret, objectStoreContents } from "./buckets.ts";
 import { enabledRooms, givenTo, isOwn, openPages, rooms, sectionOf, settingsOf } from "./rooms.ts";
+import { networkProblems } from "./network.ts";
 import type { PlatformConfig } from "./schema.ts";
 import { authorityProblems } from "../platform/authority.ts";
 import { schedulingProblems } from "../platform/scheduling.ts";
@@ -15,6 +16,7 @@ export function configProblems(config: PlatformConfig): string[] {
   };
   return [
     ...clusterProblems(config.cluster),
+    ...networkProblems(config.cluster.target, config.network),
     ...neededServices(config),
     ...enabledRooms(config).flatMap(({ room, view }) => room.problems?.(view, store) ?? []),
     ...schedulingProblems("millrace:scheduling", config.scheduling),

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { cluster } from "./cluster.ts";
 import { images } from "./image-settings.ts";
+import { networkSettings } from "./network.ts";
 import { inProfile, profiles } from "./profiles.ts";
 import { rooms } from "../components/index.ts";
 import { platformScheduling } from "../platform/scheduling.ts";
@@ -44,6 +45,7 @@ export const schema = z
       ),
     cluster,
     images,
+    network: networkSettings,
     scheduling: platformScheduling(),
     services: z.strictObject(serviceSettings).prefault({}).describe("The services of the platform."),
     proof: settingsIn(rooms.proof),

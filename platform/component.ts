@@ -1,6 +1,7 @@
 /** What all components are: resources of this project whose objects can be found, and changed before they are made. */
 import * as pulumi from "@pulumi/pulumi";
 import { componentTypes } from "./names.ts";
+import type { Edge } from "./network.ts";
 
 /** Changes the arguments of one object: gives others, or `undefined` to leave them as they are. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind of object has arguments of its own
@@ -19,6 +20,8 @@ export interface ComponentOptions extends pulumi.ComponentResourceOptions {
 export abstract class Component extends pulumi.ComponentResource {
   /** The objects that it is made of, by the same keys as in `transform`. */
   readonly nodes: Readonly<Record<string, pulumi.Resource>>;
+  /** Who connects to whom, as far as its pods take part: complete when it is built. */
+  readonly edges: Edge[] = [];
   readonly #unused: Set<string>;
 
   constructor(type: string, name: string, props: pulumi.Inputs, opts: ComponentOptions = {}) {

@@ -1,9 +1,10 @@
 /**
  * The typed wires between components. An endpoint is what a component offers to others: where it is, how to speak to it,
- * and a *reference* to the Secret that opens it, never a password. A managed or existing service is the same endpoint
+ * where connections to it go, and a *reference* to the Secret that opens it, never a password. A managed or existing service is the same endpoint
  * made from values, so its consumers do not change. Each room's own is in its `endpoint.ts`; here is what several have.
  */
 import type { Output, Resource } from "@pulumi/pulumi";
+import type { Destination } from "./network.ts";
 
 /** What must be there before a first request, for `dependsOn`; nothing where the service is there already. */
 export type Ready = readonly Resource[];
@@ -18,6 +19,8 @@ export interface SecretKeyRef {
 
 /** A service that people and programs log in to over HTTP. */
 export interface LoginEndpoint {
+  /** Where connections to it go. */
+  readonly at: Destination;
   /** `http://host:port`, reachable from pods. */
   readonly url: Output<string>;
   /** Name of the account that the proof uses. */

@@ -1,8 +1,10 @@
 /** Publishing a Service outside the cluster, in whatever way the target has for it. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { Component } from "./component.ts";
 import type { PublishedAddress } from "./endpoints.ts";
-import { objectName, publishedServiceName } from "./names.ts";
+import { COMPONENT_LABEL, NAME_LABEL, objectName, publishedServiceName } from "./names.ts";
+import { publishedEdge } from "./network.ts";
 
 /** How a Service reaches people outside the cluster. */
 export type Exposure =
@@ -97,6 +99,10 @@ export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.Cust
   const { title, port } = args;
   const absent: string | undefined = undefined;
   if (exposure.kind === "none" || !isPublished(exposure, args)) return { title, url: pulumi.output(absent) };
+  if (opts.parent instanceof Component) {
+    const role = { service: args.selector[NAME_LABEL] ?? "", component: args.selector[COMPONENT_LABEL] ?? "" };
+    opts.parent.edges.push(publishedEdge(role, port, title));
+  }
   const prefix = args.scheme === undefined ? "" : `${args.scheme}://`;
   const nodePort = exposure.kind === "nodePort" ? { nodePort: exposure.ports[args.nodePort] } : {};
   const name = publishedServiceName(args.part === undefined ? args.service : `${args.service}-${args.part}`);

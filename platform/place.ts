@@ -1,7 +1,9 @@
 /** How a room gets its place in the program: what it stands on, what it is wired to, and what it offers in return. */
 import * as pulumi from "@pulumi/pulumi";
+import { Component } from "./component.ts";
 import type { PublishedAddress, Ready } from "./endpoints.ts";
 import type { Exposure } from "./exposure.ts";
+import { type Edge, mergedEdges } from "./network.ts";
 import type { Proven } from "./proven.ts";
 import { type Scheduling, schedulingTransformation } from "./scheduling.ts";
 import type { Home, PublishedPort, Service, SettingsOf, StoreNames } from "./service.ts";
@@ -82,6 +84,7 @@ export class House {
   readonly #ground: Ground;
   readonly #placed: string[] = [];
   readonly #offers: Offers[] = [];
+  readonly #components: Component[] = [];
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -109,7 +112,7 @@ export class House {
     );
     if (loose) return undefined;
     const own = this.#ground.of(service);
-    const site: Site<S> = { ...this.#ground, own, opts: scheduled(this.#ground.opts, own.scheduling) };
+    const site: Site<S> = { ...this.#ground, own, opts: this.#watched(scheduled(this.#ground.opts, own.scheduling)) };
     const built = room.build(site, wires as Wires);
     const offers = room.offers?.(built, site, wires as Wires);
     if (offers !== undefined) this.#offers.push(offers);
@@ -122,6 +125,20 @@ export class House {
    */
   unplaced(rooms: readonly Service[]): string[] {
     return rooms.map(({ name }) => name).filter((name) => !this.#placed.includes(name));
+  }
+
+  /** Options by which the house sees the components that a room builds, those within others too. */
+  #watched(opts: pulumi.ComponentResourceOptions): pulumi.ComponentResourceOptions {
+    const watch: pulumi.ResourceTransformation = ({ resource }) => {
+      if (resource instanceof Component) this.#components.push(resource);
+      return undefined;
+    };
+    return { ...opts, transformations: [watch, ...(opts.transformations ?? [])] };
+  }
+
+  /** Who connects to whom, as far as rooms have their places. */
+  get edges(): Edge[] {
+    return mergedEdges(this.#components.flatMap(({ edges }) => edges));
   }
 
   /** What people open, in the order of the ports' ranks. */

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
 import type { Ready, SecretKeyRef } from "./endpoints.ts";
 import type { AnyRoomHops } from "./hops/define-hops.ts";
+import type { Destination } from "./network.ts";
 import type { EnvVar } from "./workload.ts";
 
 /** A room's part of the proof's settings. */
@@ -17,6 +18,8 @@ export interface Proven {
   readonly env: readonly EnvVar[];
   /** What must be there before the proof asks. */
   readonly ready: Ready;
+  /** What the proof connects to for it. */
+  readonly reaches: readonly Destination[];
   /** Whether a hop asks the cluster which Jobs have failed. */
   readonly seesJobs: boolean;
 }
@@ -31,6 +34,8 @@ export type ProvenPart<Hops extends AnyRoomHops> = {
   readonly env?: readonly EnvVar[];
   /** @default - none */
   readonly ready?: Ready;
+  /** @default - none: what it asks, other rooms tell */
+  readonly reaches?: readonly Destination[];
   /** @default false */
   readonly seesJobs?: boolean;
 } & ([SecretsOf<Hops>] extends [never]
@@ -42,5 +47,5 @@ export type ProvenPart<Hops extends AnyRoomHops> = {
  * the proof's clients.
  */
 export function proven<Hops extends AnyRoomHops>(room: Hops["room"], part: ProvenPart<Hops>): Proven {
-  return { room, secrets: {}, env: [], ready: [], seesJobs: false, ...part };
+  return { room, secrets: {}, env: [], ready: [], reaches: [], seesJobs: false, ...part };
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { configHash } from "./workload.ts";
 
 /** Objects that decide what runs; passwords are not among them, for a text of them must not come out of their Secrets. */
-const deciding = /^kubernetes:(apps\/|batch\/|core\/v1:ConfigMap$)/;
+const deciding = /^kubernetes:(apps\/|batch\/|core\/v1:ConfigMap$|networking\.k8s\.io\/v1:NetworkPolicy$)/;
 
 /**
  * Gathers what a program declares. It sees each object as it is declared, under both engines, before any is made; so an

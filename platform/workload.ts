@@ -2,9 +2,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
+import { Component } from "./component.ts";
 import { dataCapMs, setupCapMs, startupMs } from "./hops/limits.ts";
 import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
 import { claimName, DATA_OF_ANNOTATION, labels, selector } from "./names.ts";
+import { type Destination, edgesOf, type Speaker } from "./network.ts";
 import { podScheduling, type Scheduling } from "./scheduling.ts";
 import { probeFields, type Probes } from "./probes.ts";
 import type { Resources } from "./resources.ts";
@@ -59,6 +61,8 @@ export interface PodArgs {
   readonly trust?: Trust | undefined;
   /** Folders that the process writes to and nobody needs afterwards; everything else is read-only. */
   readonly scratch?: readonly string[];
+  /** What it connects to: the endpoints that it was handed. @default - nothing, but the API server where it has an account */
+  readonly reaches?: readonly Destination[];
   /** Account whose token is mounted. @default - the namespace's default account, without a token */
   readonly serviceAccountName?: pulumi.Input<string>;
   /** Text whose change must restart the pod, such as the mounted settings. */
@@ -150,6 +154,11 @@ export function podTemplate(given: PodArgs, replicas = 1): PodTemplate {
   };
 }
 
+/** Notes in the component whose pod it is what the pod connects to. For templates that others make pods from; workloads do it themselves. */
+export function connects(parent: pulumi.Resource | undefined, speaker: Speaker): void {
+  if (parent instanceof Component) parent.edges.push(...edgesOf(speaker));
+}
+
 /** The pod with what its programs need to trust an authority of their own. */
 function trusting(pod: PodArgs): PodArgs {
   if (pod.trust === undefined) return pod;
@@ -178,6 +187,7 @@ export function statefulSet(
   opts: pulumi.CustomResourceOptions,
 ): k8s.apps.v1.StatefulSet {
   const { pod, data } = args;
+  connects(opts.parent, pod);
   const owned = { ...labels(pod.service, pod.component), ...data.owner };
   const claims =
     data.claimTemplates.length === 0
@@ -253,6 +263,7 @@ export function deployment(
   opts: pulumi.CustomResourceOptions,
 ): k8s.apps.v1.Deployment {
   const { pod } = args;
+  connects(opts.parent, pod);
   disruptionBudget(args, opts);
   return new k8s.apps.v1.Deployment(
     args.name,
@@ -310,6 +321,7 @@ const PARTS_AT_A_TIME = 10;
 
 /** A Job. A change of its pod replaces it, because Kubernetes cannot change a Job; so does a deploy after it has failed. */
 export function job(args: WorkloadArgs & JobLimits, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
+  connects(opts.parent, args.pod);
   return new k8s.batch.v1.Job(
     args.name,
     {

@@ -6,6 +6,7 @@ import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { PrestoEndpoint } from "../presto/endpoint.ts";
 import type { SparkConnectEndpoint } from "../spark-connect/endpoint.ts";
 import type { SecretKeyRef } from "../../platform/endpoints.ts";
+import type { Destination } from "../../platform/network.ts";
 import { s3Url } from "../object-store/s3-settings.ts";
 import { type EnvVar, secretEnv } from "../../platform/workload.ts";
 
@@ -22,6 +23,11 @@ export interface AirflowConnections {
   readonly presto?: PrestoEndpoint;
   readonly spark?: SparkConnectEndpoint;
   readonly objectStore: S3Endpoint;
+}
+
+/** What DAGs connect to, for the network. */
+export function connected({ kafka, presto, spark, objectStore }: AirflowConnections): Destination[] {
+  return [kafka, presto, spark, objectStore].flatMap((endpoint) => (endpoint === undefined ? [] : [endpoint.at]));
 }
 
 /** One connection in Airflow's own words. */

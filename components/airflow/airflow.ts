@@ -2,7 +2,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import { type AirflowConnections, connectionEnv, OWN_S3_CONNECTION } from "./airflow-connections.ts";
+import { type AirflowConnections, connected, connectionEnv, OWN_S3_CONNECTION } from "./airflow-connections.ts";
 import { ADMIN, createKeys, createUsers } from "./airflow-secrets.ts";
 import {
   AIRFLOW_SCRATCH,
@@ -29,6 +29,7 @@ import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpo
 import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
 import { type AirflowResources, airflowResources } from "./service.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
+import { apiServer, type Destination, type Edge, edgesOf, podsAt } from "../../platform/network.ts";
 import { programText } from "../../platform/program.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
@@ -162,6 +163,10 @@ export class Airflow extends Component {
       selector: selector(name, "api-server"),
     };
 
+    const at = podsAt({ service: name, component: "api-server" }, [API_PORT], "Airflow's API");
+    const ownReaches = [args.database.at, args.logs.objectStore.at];
+    const taskReaches = [at, ...connected(args.connections), ...args.clients.reaches];
+
     const keys = createKeys(name, namespace, childOptions);
     const users = createUsers(name, namespace, childOptions);
     const common = commonEnv();
@@ -172,6 +177,9 @@ export class Airflow extends Component {
     // Tables and roles must be there before anything starts; the set-up of a new version is a new Job.
     const afterSetup = { ...childOptions, dependsOn: [setup] };
     const servers = [createApiServer(), createScheduler(), createDagProcessor(), createTriggerer()];
+    if (inPods) this.edges.push(...taskEdges());
+    // `npm run status` asks it which DAGs can't be read.
+    this.edges.push({ from: apiServer.end, to: at.end, ports: at.ports, why: "status" });
 
     this.address = publish(
       args.exposure,
@@ -181,6 +189,7 @@ export class Airflow extends Component {
     this.endpoint = {
       kind: "airflow",
       url,
+      at,
       robot: ROBOT,
       robotPassword: { secretName: users.secretName, key: ROBOT },
       ready: servers,
@@ -254,6 +263,8 @@ export class Airflow extends Component {
       readonly args: readonly string[];
       readonly resources: Resources;
       readonly env?: readonly EnvVar[];
+      /** What it connects to beside database and logs. @default - nothing */
+      readonly reaches?: readonly Destination[];
       /** Files of the settings that are plugins of this process. */
       readonly plugins?: readonly string[];
       readonly volumes?: readonly Volume[];
@@ -269,6 +280,7 @@ export class Airflow extends Component {
       return {
         service: name,
         component: part.component,
+        reaches: [...ownReaches, ...(part.reaches ?? [])],
         image: args.image,
         uid: AIRFLOW_UID,
         args: part.args,
@@ -280,6 +292,13 @@ export class Airflow extends Component {
         mounts: [{ name: "settings", mountPath: CONFIG_PATH, readOnly: true }, ...plugins, ...(part.mounts ?? [])],
         scratch: AIRFLOW_SCRATCH,
       };
+    }
+
+    function taskEdges(): Edge[] {
+      const task = { service: name, component: "task" };
+      // The executor labels each pod with its DAG.
+      const makers = podDags.map((dag) => ({ ...task, also: { dag_id: dag }, reaches: [apiServer] }));
+      return [{ ...task, reaches: taskReaches }, ...makers].flatMap(edgesOf);
     }
 
     function createSetup(): k8s.batch.v1.Job {
@@ -338,6 +357,7 @@ export class Airflow extends Component {
           component: "scheduler",
           args: ["python", `${CONFIG_PATH}/${files.quiet}`, "scheduler"],
           resources: resources.scheduler,
+          reaches: inPods ? [] : taskReaches,
           plugins: inPods ? [] : [files.taskKeys],
           volumes: inside.volumes,
           mounts: inside.mounts,
@@ -390,6 +410,8 @@ export class Airflow extends Component {
           component: "triggerer",
           args: ["python", `${CONFIG_PATH}/${files.triggerer}`],
           resources: resources.triggerer,
+          // Triggers of DAGs run in it, and wait for what DAGs connect to.
+          reaches: connected(args.connections),
         }),
       );
     }

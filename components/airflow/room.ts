@@ -97,6 +97,7 @@ export const airflowRoom = defineRoom({
         },
         secrets: { password: endpoint.robotPassword },
         ready: endpoint.ready,
+        reaches: [endpoint.at],
       }),
     ],
   }),

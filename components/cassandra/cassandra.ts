@@ -14,6 +14,7 @@ import type { CassandraEndpoint } from "./endpoint.ts";
 import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/generated-secret.ts";
 import type { CollectorChoice } from "../../platform/jvm.ts";
 import { labels, podHost, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
+import { podsAt } from "../../platform/network.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import {
   DATA_JOB_SECONDS,
@@ -141,6 +142,8 @@ export class Cassandra<Consumer extends string> extends Component {
     const headless = headlessName(name);
     const setupName = `${name}-setup`;
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
+    const role = { service: name, component: ROLE };
+    const at = podsAt(role, [CQL_PORT], "CQL");
     const consumers = Object.keys(roles);
     const contactPoints = pulumi
       .output(args.namespace)
@@ -161,6 +164,7 @@ export class Cassandra<Consumer extends string> extends Component {
         contactPoints,
         port: pulumi.output(CQL_PORT),
         datacenter: DATACENTER,
+        at,
         user: consumer,
         password: ref,
         ready: [setup],
@@ -190,8 +194,8 @@ export class Cassandra<Consumer extends string> extends Component {
           podManagement: "OrderedReady",
           data: args.storage.volume(DATA_VOLUME, data),
           pod: {
-            service: name,
-            component: ROLE,
+            ...role,
+            reaches: [podsAt(role, [GOSSIP_PORT], "nodes among themselves")],
             image: args.image,
             env: Object.keys(settings("")).map((key) => ({ name: key, value: values.apply((all) => all[key] ?? "") })),
             ports: { cql: CQL_PORT, gossip: GOSSIP_PORT },
@@ -250,6 +254,7 @@ export class Cassandra<Consumer extends string> extends Component {
           pod: {
             service: setupName,
             component: "setup",
+            reaches: [at],
             image: args.toolsImage,
             command: ["node", "/opt/millrace/components/cassandra/programs/cassandra-setup.ts"],
             env: [

@@ -1,10 +1,13 @@
 /** What Cassandra offers to others. */
 import type { Output } from "@pulumi/pulumi";
 import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { Destination } from "../../platform/network.ts";
 
 /** A Cassandra cluster, seen with the role of one consumer. */
 export interface CassandraEndpoint {
   readonly kind: "cassandra";
+  /** Where connections to it go. */
+  readonly at: Destination;
   /** `host,host`, reachable from pods. */
   readonly contactPoints: Output<string>;
   readonly port: Output<number>;

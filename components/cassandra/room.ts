@@ -38,13 +38,14 @@ export const cassandraRoom = <Role extends string>({ keyspaces, roles }: TableCo
       );
     },
     offers(rows) {
-      const { contactPoints, port, datacenter, user, password, ready } = rows.access("proof");
+      const { contactPoints, port, datacenter, at, user, password, ready } = rows.access("proof");
       return {
         proves: [
           proven<typeof cassandraHops>("cassandra", {
             settings: { contactPoints: contactPoints.apply((hosts) => hosts.split(",")), port, datacenter, user },
             secrets: { password },
             ready,
+            reaches: [at],
           }),
         ],
       };

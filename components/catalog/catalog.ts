@@ -7,6 +7,7 @@ import type { CatalogEndpoint } from "./endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
+import { outsideUrl, podsAt } from "../../platform/network.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
 import { awsKeyEnv, s3aSettings, s3Trust } from "../object-store/s3-settings.ts";
@@ -115,6 +116,7 @@ export class Catalog extends Component {
     const headless = `${objectName}-nodes`;
     const configName = `${objectName}-config`;
     const meta = { namespace: args.namespace, labels: labels(objectName, ROLE), selector: selector(objectName, ROLE) };
+    const role = { service: objectName, component: ROLE };
     const { host, port, database, user, password } = args.database;
     const site = pulumi
       .all([host, port])
@@ -137,6 +139,7 @@ export class Catalog extends Component {
       kind: "hive-metastore",
       uri: pulumi.output(args.namespace).apply((namespace) => `thrift://${serviceHost(objectName, namespace)}:${PORT}`),
       warehouse: pulumi.output(warehouse),
+      at: podsAt(role, [PORT], "tables of the lake"),
       ready: [server],
     };
     this.registerOutputs({ uri: this.endpoint.uri, warehouse: this.endpoint.warehouse });
@@ -153,8 +156,8 @@ export class Catalog extends Component {
           headlessService: headless,
           data: args.storage.volume(DATA_VOLUME, data),
           pod: {
-            service: objectName,
-            component: ROLE,
+            ...role,
+            reaches: [args.database.at, args.objectStore.at],
             image: args.image,
             env: [
               { name: "SERVICE_NAME", value: "metastore" },
@@ -208,15 +211,17 @@ export function existingCatalog(args: {
     kind: "hive-metastore",
     uri: pulumi.output(args.uri),
     warehouse: pulumi.output(args.warehouse),
+    at: outsideUrl(args.uri, "tables of the lake"),
     ready: [],
   };
 }
 
 /** What the proof is to know of the catalog: where it is, and the tables. */
-export function provenCatalog({ uri, warehouse, ready }: CatalogEndpoint): Proven {
+export function provenCatalog({ uri, warehouse, at, ready }: CatalogEndpoint): Proven {
   const parts = warehouse.apply((location) => /^s3a:\/\/([^/]+)\/(.+)$/.exec(location));
   return proven<typeof catalogHops>("catalog", {
     settings: { uri, bucket: parts.apply((found) => found?.[1]), warehouse: parts.apply((found) => found?.[2]) },
     ready,
+    reaches: [at],
   });
 }

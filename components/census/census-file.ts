@@ -64,6 +64,7 @@ export class CensusFile extends Component {
         pod: {
           service: name,
           component: ROLE,
+          reaches: [objectStore.at],
           image: args.toolsImage,
           command: ["node", "/opt/millrace/components/census/programs/census-file.ts"],
           env: [

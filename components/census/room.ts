@@ -60,7 +60,10 @@ export const censusRoom = defineRoom({
           `--seed=${own.seed}`,
         ],
         objectStore: store.access("census"),
-        ...(cassandra && { secretEnv: cassandraEnv(cassandra.access("census")) }),
+        ...(cassandra && {
+          secretEnv: cassandraEnv(cassandra.access("census")),
+          reaches: [cassandra.access("census").at],
+        }),
         driverMemory: of(sparkService).driverMemory,
         driverResources: sharedDriverResources(of(sparkService)),
         executors: censusExecutors(own),

@@ -10,6 +10,7 @@ import type { PrestoEndpoint } from "../presto/endpoint.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
+import { podsAt } from "../../platform/network.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
 import { deployment, type EnvVar, fieldEnv, httpProbe, type Resources, service } from "../../platform/workload.ts";
 
@@ -76,6 +77,7 @@ export class Display extends Component {
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const childOptions = { parent: this };
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
+    const role = { service: name, component: ROLE };
     const heap = heapMebibytes(args.resources.limits.memory, HEAP_SHARE);
     const env: EnvVar[] = [
       { name: "PORT", value: String(PORT) },
@@ -97,8 +99,8 @@ export class Display extends Component {
         replicas,
         strategy: "RollingUpdate",
         pod: {
-          service: name,
-          component: ROLE,
+          ...role,
+          reaches: [topics.randomNumbers.kafka.at, topics.monitoring.kafka.at, args.presto.at, cassandra.at],
           image: args.image,
           command: ["node", `--max-old-space-size=${heap}`, "/opt/millrace/display/server/main.ts"],
           env,
@@ -122,7 +124,7 @@ export class Display extends Component {
       childOptions,
     );
     const url = pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(name, namespace)}:${PORT}`);
-    this.endpoint = { kind: "display", url, ready: [server] };
+    this.endpoint = { kind: "display", url, at: podsAt(role, [PORT], "pages"), ready: [server] };
     this.registerOutputs({ url, address: this.address.url });
   }
 }

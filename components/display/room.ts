@@ -35,10 +35,10 @@ export const displayRoom = defineRoom({
   },
   offers(pages) {
     if (pages === undefined) return {};
-    const { url, ready } = pages.endpoint;
+    const { url, at, ready } = pages.endpoint;
     return {
       addresses: { display: pages.address },
-      proves: [proven<typeof displayHops>("display", { settings: { url }, ready })],
+      proves: [proven<typeof displayHops>("display", { settings: { url }, ready, reaches: [at] })],
     };
   },
 });

@@ -14,7 +14,7 @@ export const NOTEBOOK = "notebook";
 export const SERVER_PATH = "/opt/millrace/server";
 /** Key of the running server's token in its Secret. */
 export const TOKEN_FIELD = "token";
-const PORT = 8888;
+export const SERVER_PORT = 8888;
 
 /** Where a user's files are. */
 export interface Home {
@@ -64,13 +64,13 @@ export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
       { name: "MEM_LIMIT", value: String(quantityOf(args.resources.limits.memory) ?? 0) },
     ],
     // KubeSpawner finds the port by this name.
-    ports: { "notebook-port": PORT },
+    ports: { "notebook-port": SERVER_PORT },
     trust: args.clients.trust,
     resources: args.resources,
     scheduling: args.scheduling,
     probes: {
-      startup: tcpProbe(PORT, { periodSeconds: 1 }),
-      readiness: tcpProbe(PORT, { periodSeconds: 5, failureThreshold: 6 }),
+      startup: tcpProbe(SERVER_PORT, { periodSeconds: 1 }),
+      readiness: tcpProbe(SERVER_PORT, { periodSeconds: 5, failureThreshold: 6 }),
     },
     volumes: [{ name: "settings", configMap: { name: args.settingsName } }, ...(parts[0]?.volumes ?? [])],
     mounts: [{ name: "settings", mountPath: SERVER_PATH, readOnly: true }, ...(parts[0]?.mounts ?? [])],

@@ -9,8 +9,17 @@ import type { JupyterHubEndpoint } from "./endpoint.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
-import { type Home, peopleText, serverPodText, serverSecretName, TOKEN_FIELD } from "./jupyterhub-server.ts";
+import {
+  type Home,
+  NOTEBOOK,
+  peopleText,
+  SERVER_PORT,
+  serverPodText,
+  serverSecretName,
+  TOKEN_FIELD,
+} from "./jupyterhub-server.ts";
 import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
+import { type Destination, edgesOf, outsideUrl, podsAt } from "../../platform/network.ts";
 import { programText } from "../../platform/program.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
 import {
@@ -147,6 +156,10 @@ export class JupyterHub extends Component {
     const hubUrl = namespace.apply((ns) => `http://${serviceHost(hubName, ns)}:${HUB_PORT}`);
     const url = namespace.apply((ns) => `http://${serviceHost(name, ns)}:${HTTP_PORT}`);
 
+    const hubAt = podsAt({ service: name, component: HUB }, [HUB_PORT], "the hub's API");
+    const at = podsAt({ service: name, component: PROXY }, [HTTP_PORT], "pages");
+    const routesAt = podsAt({ service: name, component: PROXY }, [API_PORT], "routes to users' servers");
+    const serversAt = podsAt({ service: name, component: NOTEBOOK }, [SERVER_PORT], "users' servers");
     const publicAddress = publicUrl(args.exposure, PUBLISHED);
 
     const passwords = createPasswords();
@@ -165,6 +178,9 @@ export class JupyterHub extends Component {
       { name: hubName, namespace, replicas: 1, strategy: "Recreate", pod: hubPod() },
       { ...childOptions, dependsOn: [...args.database.ready, ...(args.waitFor ?? [])] },
     );
+    this.edges.push(
+      ...edgesOf({ service: name, component: NOTEBOOK, reaches: [hubAt, ...homesAt(), ...args.clients.reaches] }),
+    );
     this.address = publish(
       args.exposure,
       { ...proxyMeta, service: name, nodePort: PUBLISHED, port: HTTP_PORT, title: "JupyterHub", scheme: "http" },
@@ -173,11 +189,16 @@ export class JupyterHub extends Component {
     this.endpoint = {
       kind: "jupyterhub",
       url,
+      at,
       robot: ROBOT,
       robotPassword: { secretName: passwords.metadata.name, key: ROBOT },
       ready: [hub, proxy],
     };
     this.registerOutputs({ url, address: this.address.url });
+
+    function homesAt(): Destination[] {
+      return Object.values(args.homes).map(({ objectStore }) => objectStore.at);
+    }
 
     /** First passwords of people, and the robot's. */
     function createPasswords(): k8s.core.v1.Secret {
@@ -314,6 +335,7 @@ export class JupyterHub extends Component {
       return {
         service: name,
         component: PROXY,
+        reaches: [hubAt, serversAt],
         image: args.image,
         args: [
           "configurable-http-proxy",
@@ -344,6 +366,12 @@ export class JupyterHub extends Component {
       return {
         service: name,
         component: HUB,
+        reaches: [
+          args.database.at,
+          routesAt,
+          serversAt,
+          ...(oidc === undefined ? [] : [outsideUrl(oidc.issuer, "logins")]),
+        ],
         image: args.image,
         args: [
           "jupyterhub",

@@ -69,6 +69,7 @@ export const jupyterhubRoom = defineRoom({
                 },
                 secrets: { password: endpoint.robotPassword },
                 ready: endpoint.ready,
+                reaches: [endpoint.at],
               }),
             ],
     };

@@ -1,6 +1,7 @@
 /** What Kafka offers: brokers and topics to others. */
 import type { Output } from "@pulumi/pulumi";
 import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { Destination } from "../../platform/network.ts";
 
 /** How clients speak to the brokers, by Kafka's own names. */
 export type SecurityProtocol = "PLAINTEXT" | "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
@@ -18,6 +19,8 @@ export interface KafkaLogin {
 /** A Kafka cluster. */
 export interface KafkaEndpoint {
   readonly kind: "kafka";
+  /** Where connections to it go. */
+  readonly at: Destination;
   /** `host:port,host:port`, reachable from pods. */
   readonly bootstrapServers: Output<string>;
   readonly securityProtocol: SecurityProtocol;

@@ -116,6 +116,7 @@ export class KafkaTopics<Name extends string> extends Component {
         pod: {
           service: objectName,
           component: ROLE,
+          reaches: [args.kafka.at],
           image: args.toolsImage,
           command: ["node", "/opt/millrace/components/kafka/programs/kafka-topics.ts"],
           env: [{ name: "TOPICS_CONFIG", value: config }, ...kafkaSecurityEnv(args.kafka)],
@@ -145,10 +146,11 @@ export class KafkaTopics<Name extends string> extends Component {
 
 /** What the proof is to know of the topic that it sends its records to. */
 export function provenTopic({ kafka, topic, ready }: TopicEndpoint): Proven {
-  const { bootstrapServers } = kafka;
+  const { bootstrapServers, at } = kafka;
   return proven<typeof kafkaHops>("kafka", {
     settings: { bootstrapServers, topic },
     env: kafkaSecurityEnv(kafka),
     ready,
+    reaches: [at],
   });
 }

@@ -9,6 +9,7 @@ import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { quorumSettings, startScript } from "./kafka-quorum.ts";
 import { labels, podHost, selector, serviceHost } from "../../platform/names.ts";
+import { outsideAt, podsAt } from "../../platform/network.ts";
 import { kafkaClusterId } from "./names.ts";
 import { type ByteBounds, otherBounds } from "./kafka-retention.ts";
 import { cpuMillis, heapMebibytes, quantityOf } from "../../platform/quantity.ts";
@@ -180,6 +181,7 @@ export class Kafka extends Component {
     const childOptions = { parent: this };
     const headless = headlessName(name);
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
+    const role = { service: name, component: ROLE };
     // Advertising needs an address that is known before the broker starts, and that leads to this very broker.
     const external = replicas === 1 ? externalAddress(args.exposure) : undefined;
 
@@ -201,6 +203,7 @@ export class Kafka extends Component {
       kind: "kafka",
       bootstrapServers: pulumi.output(args.namespace).apply((ns) => `${serviceHost(name, ns)}:${INTERNAL_PORT}`),
       securityProtocol: "PLAINTEXT",
+      at: podsAt(role, [INTERNAL_PORT], "Kafka"),
       ready: [brokers],
     };
     this.registerOutputs({ bootstrapServers: this.endpoint.bootstrapServers, address: this.address.url });
@@ -263,8 +266,8 @@ export class Kafka extends Component {
           headlessService: headless,
           data: args.storage.volume(DATA_VOLUME, data),
           pod: {
-            service: name,
-            component: ROLE,
+            ...role,
+            reaches: [podsAt(role, [INTERNAL_PORT, CONTROLLER_PORT], "brokers among themselves")],
             image: args.image,
             command: ["bash", "-c", startScript(PORTS)],
             env,
@@ -305,6 +308,13 @@ export function existingKafka(args: {
     securityProtocol: args.securityProtocol ?? "PLAINTEXT",
     ...(args.login && { login: args.login }),
     ...(args.ca && { ca: args.ca }),
+    at: outsideAt(args.bootstrapServers, brokerPorts(args.bootstrapServers), "Kafka"),
     ready: [],
   };
+}
+
+/** Brokers tell clients where the others are: at other hosts, and as a rule on the same ports. */
+function brokerPorts(bootstrapServers: string): number[] {
+  const ports = bootstrapServers.split(",").map((server) => Number(server.split(":").at(-1)));
+  return [...new Set(ports.filter((port) => port > 0))];
 }

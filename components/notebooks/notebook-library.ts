@@ -71,6 +71,7 @@ export class NotebookLibrary extends Component {
         pod: {
           service: objectName,
           component: ROLE,
+          reaches: [args.objectStore.at],
           image: args.toolsImage,
           command: ["node", "/opt/millrace/components/notebooks/programs/notebooks-setup.ts"],
           env: [

@@ -1,6 +1,7 @@
 /** What the object store offers to others. */
 import type { Output } from "@pulumi/pulumi";
 import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { Destination } from "../../platform/network.ts";
 
 /** A key pair kept in a Kubernetes Secret of the platform's namespace. */
 export interface AccessKeyRef {
@@ -17,6 +18,8 @@ export interface AccessKeyRef {
 /** An S3 API, seen with the rights of one consumer. */
 export interface S3Endpoint {
   readonly kind: "s3";
+  /** Where connections to it go. */
+  readonly at: Destination;
   readonly protocol: Output<"http" | "https">;
   /** DNS name, reachable from pods. */
   readonly host: Output<string>;

@@ -45,6 +45,7 @@ export const garage: S3Server = {
   title: "S3 (Garage)",
   region: REGION,
   s3Port: S3_PORT,
+  setupPort: ADMIN_PORT,
   ports: { s3: S3_PORT, admin: ADMIN_PORT },
   dataPath: dataPaths.garage,
   secretData,

@@ -58,6 +58,7 @@ export const minio: S3Server = {
   title: "S3 (MinIO)",
   region: "us-east-1",
   s3Port: S3_PORT,
+  setupPort: S3_PORT,
   ports: { s3: S3_PORT, console: CONSOLE_PORT },
   consolePort: CONSOLE_PORT,
   dataPath: dataPaths.minio,

@@ -34,6 +34,8 @@ export interface S3Server {
   readonly s3Port: number;
   /** Port numbers by name. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Port at which the setup Job makes buckets and keys. */
+  readonly setupPort: number;
   /** Port of its web page. @default - it has none */
   readonly consolePort?: number;
   /** Where its claim is mounted. */

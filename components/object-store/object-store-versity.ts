@@ -32,6 +32,7 @@ export const versity: S3Server = {
   title: "S3 (Versity)",
   region: REGION,
   s3Port: S3_PORT,
+  setupPort: S3_PORT,
   ports: { s3: S3_PORT },
   dataPath: DATA,
   secretData,

@@ -9,6 +9,7 @@ import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { secretFolders } from "../../platform/generated-secret.ts";
 import { labels, s3KeySecretName, selector, serviceHost } from "../../platform/names.ts";
+import { outsideAt, podsAt } from "../../platform/network.ts";
 import { garage } from "./object-store-garage.ts";
 import { minio } from "./object-store-minio.ts";
 import { versity } from "./object-store-versity.ts";
@@ -100,6 +101,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
     const setupName = `${name}-setup`;
     const headless = `${name}-nodes`;
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
+    const role = { service: name, component: ROLE };
     const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(name, namespace));
 
     const secret = createServerSecret();
@@ -140,6 +142,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
         port: pulumi.output(server.s3Port),
         region: pulumi.output(server.region),
         pathStyle: true,
+        at: podsAt(role, [server.s3Port], "S3"),
         credentials: keyRef(keySecrets[index]?.metadata.name ?? pulumi.output(s3KeySecretName(consumer, name))),
         ready: [setup],
       },
@@ -177,8 +180,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
           data: args.storage.volume(DATA_VOLUME, data),
           dataOf: args.server.kind,
           pod: {
-            service: name,
-            component: ROLE,
+            ...role,
             image: args.server.image,
             ...(server.command === undefined ? {} : { command: server.command }),
             args: server.args,
@@ -213,6 +215,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
           pod: {
             service: setupName,
             component: "setup",
+            reaches: [podsAt(role, [server.setupPort], "making buckets and keys")],
             ...server.setup({
               host,
               secretName: secret.metadata.name,
@@ -278,6 +281,7 @@ export function existingObjectStore<Consumer extends string>(
       region: pulumi.output(args.region),
       pathStyle: args.pathStyle,
       ...(args.ca && { ca: args.ca }),
+      at: outsideAt(args.host, [args.port], "S3"),
       credentials: {
         ...keyRef(pulumi.output(args.secretNames[consumer])),
         ...(args.temporaryKeys === true && { sessionTokenField: SESSION_TOKEN }),
@@ -320,12 +324,13 @@ function createKeySecret(
  * @param bucket A bucket that this key must be able to read and write.
  */
 export function provenStore(store: S3Endpoint, bucket = "lake"): Proven {
-  const { protocol, host, port, region, pathStyle, ready } = store;
+  const { protocol, host, port, region, pathStyle, at, ready } = store;
   const { secretName, accessKeyField, secretKeyField } = store.credentials;
   return proven<typeof objectStoreHops>("objectStore", {
     settings: { protocol, host, port, region, pathStyle, bucket },
     env: s3ClientEnv(store),
     secrets: { accessKey: { secretName, key: accessKeyField }, secretKey: { secretName, key: secretKeyField } },
     ready,
+    reaches: [at],
   });
 }

@@ -1,10 +1,13 @@
 /** What PostgreSQL offers: databases and their backups to others. */
 import type { Output } from "@pulumi/pulumi";
 import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { Destination } from "../../platform/network.ts";
 
 /** One database of a PostgreSQL server, seen with the role of its one consumer, who owns it. */
 export interface PostgresEndpoint {
   readonly kind: "postgres";
+  /** Where connections to it go. */
+  readonly at: Destination;
   /** DNS name, reachable from pods. */
   readonly host: Output<string>;
   readonly port: Output<number>;

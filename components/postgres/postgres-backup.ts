@@ -5,8 +5,10 @@ import { cronProblem } from "../../platform/cron.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { BackupPlace } from "./endpoint.ts";
 import { labels } from "../../platform/names.ts";
+import type { Destination } from "../../platform/network.ts";
 import { s3Env } from "../object-store/s3-settings.ts";
 import {
+  connects,
   type EnvVar,
   DATA_JOB_SECONDS,
   jobSpec,
@@ -46,6 +48,8 @@ export function backupPlace(
 
 /** What both pods need to reach the server with PostgreSQL's own programs. */
 export interface DatabaseClient {
+  /** Where connections to the server go. */
+  readonly at: Destination;
   readonly image: pulumi.Input<string>;
   readonly uid: number;
   /** Address and account of the superuser. */
@@ -80,6 +84,7 @@ export function createBackup(
   },
   opts: pulumi.CustomResourceOptions,
 ): k8s.batch.v1.CronJob {
+  connects(opts.parent, pod());
   return new k8s.batch.v1.CronJob(
     args.name,
     {
@@ -103,7 +108,7 @@ export function createBackup(
 
   function pod(): PodArgs {
     return {
-      ...shared(args.name, client),
+      ...shared(args.name, backup, client),
       component: "store",
       initContainers: [
         {
@@ -123,6 +128,7 @@ export function createRestore(
   args: { readonly name: string; readonly namespace: pulumi.Input<string> },
   opts: pulumi.CustomResourceOptions,
 ): k8s.batch.v1.CronJob {
+  connects(opts.parent, pod());
   return new k8s.batch.v1.CronJob(
     args.name,
     {
@@ -147,7 +153,7 @@ export function createRestore(
       { name: "ONLY_BY_NAME", value: (backup.restoreOnlyByName ?? []).join(" ") },
     ];
     return {
-      ...shared(args.name, client),
+      ...shared(args.name, backup, client),
       component: "restore",
       initContainers: [{ name: "fetch", ...storeContainer(backup, "fetch", choice) }],
       ...databaseContainer(backup, client, "restore.sh", []),
@@ -158,9 +164,10 @@ export function createRestore(
 /** The parts of a pod around its two containers: PostgreSQL's programs in one, S3 in the other. */
 function shared(
   service: string,
-  client: DatabaseClient,
-): Pick<PodArgs, "service" | "uid" | "volumes" | "scratch" | "config"> {
-  return { service, uid: client.uid, volumes: client.volumes, scratch: ["/tmp", DUMPS_PATH], config: client.config };
+  { objectStore }: PostgresBackup,
+  { at, uid, volumes, config }: DatabaseClient,
+): Pick<PodArgs, "service" | "reaches" | "uid" | "volumes" | "scratch" | "config"> {
+  return { service, reaches: [at, objectStore.at], uid, volumes, scratch: ["/tmp", DUMPS_PATH], config };
 }
 
 /** The half that holds the superuser's password and no key of the object store. */

@@ -6,6 +6,7 @@ import type { BackupPlace, PostgresEndpoint } from "./endpoint.ts";
 import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/generated-secret.ts";
 import { serverWaitMs } from "../../platform/hops/limits.ts";
 import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
+import { podsAt } from "../../platform/network.ts";
 import { programText } from "../../platform/program.ts";
 import {
   backupPlace,
@@ -111,6 +112,8 @@ export class Postgres<Database extends string> extends Component {
     const setupName = `${name}-setup`;
     this.backups = backup && backupPlace(`${name}-backup`, backup);
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
+    const role = { service: name, component: ROLE };
+    const at = podsAt(role, [PORT], "PostgreSQL");
     const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(name, namespace));
     const conf = postgresConf({ memoryLimit: args.resources.limits.memory, data });
     const scripts = Object.fromEntries(scriptFiles.map((file) => [file, programText(import.meta.dirname, file)]));
@@ -137,7 +140,16 @@ export class Postgres<Database extends string> extends Component {
 
     const endpoints = owners.map(({ database, ref }): [string, PostgresEndpoint] => [
       database,
-      { kind: "postgres", host, port: pulumi.output(PORT), database, user: database, password: ref, ready: [setup] },
+      {
+        kind: "postgres",
+        host,
+        port: pulumi.output(PORT),
+        database,
+        at,
+        user: database,
+        password: ref,
+        ready: [setup],
+      },
     ]);
     this.#endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ host, port: PORT });
@@ -151,8 +163,7 @@ export class Postgres<Database extends string> extends Component {
           headlessService: headless,
           data: args.storage.volume(DATA_VOLUME, data),
           pod: {
-            service: name,
-            component: ROLE,
+            ...role,
             image: args.image,
             args: ["-c", `config_file=${SETTINGS_PATH}/postgresql.conf`],
             env: [
@@ -197,6 +208,7 @@ export class Postgres<Database extends string> extends Component {
           pod: {
             service: setupName,
             component: "setup",
+            reaches: [at],
             image: client.image,
             command: client.command("setup.sh"),
             env: [
@@ -221,6 +233,7 @@ export class Postgres<Database extends string> extends Component {
 
     function databaseClient(): DatabaseClient {
       return {
+        at,
         image: args.image,
         uid: UID,
         env: [

@@ -4,12 +4,15 @@ import type { CassandraEndpoint } from "../cassandra/endpoint.ts";
 import type { CatalogEndpoint } from "../catalog/endpoint.ts";
 import type { KafkaEndpoint } from "../kafka/endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
+import type { Destination } from "../../platform/network.ts";
 import { awsKeyEnv, s3Trust, s3Url } from "../object-store/s3-settings.ts";
 import type { Trust } from "../../platform/trust.ts";
 import { type EnvVar, secretEnv } from "../../platform/workload.ts";
 
 /** A catalog of Presto, without any secret in its settings. */
 export interface PrestoCatalog {
+  /** What its connector connects to. */
+  readonly reaches: readonly Destination[];
   /** Text of `etc/catalog/<name>.properties`. */
   readonly properties: pulumi.Output<string>;
   /** Environment that its connector reads keys from; the same for all S3 catalogs of one Presto. */
@@ -43,6 +46,7 @@ export function icebergCatalog(args: {
     }),
     env: awsKeyEnv(objectStore),
     ...s3Trust(objectStore, "java"),
+    reaches: [catalog.at, objectStore.at],
   };
 }
 
@@ -68,6 +72,7 @@ export function kafkaCatalog(args: {
       "kafka.hide-internal-columns": "false",
     }),
     env: [],
+    reaches: [args.kafka.at],
   };
 }
 
@@ -88,6 +93,7 @@ export function cassandraCatalog(args: { readonly cassandra: CassandraEndpoint }
       "cassandra.password": "${ENV:CASSANDRA_PASSWORD}",
     }),
     env: [secretEnv("CASSANDRA_PASSWORD", password.secretName, password.key)],
+    reaches: [args.cassandra.at],
   };
 }
 

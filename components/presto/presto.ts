@@ -8,6 +8,7 @@ import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
+import { type Destination, podsAt } from "../../platform/network.ts";
 import { javaProperties, type PrestoCatalog } from "./presto-catalogs.ts";
 import { cpuMillis, heapMebibytes } from "../../platform/quantity.ts";
 import { probeAnswerMs } from "../../platform/hops/limits.ts";
@@ -142,6 +143,7 @@ export class Presto extends Component {
       labels: labels(name, COORDINATOR),
       selector: selector(name, COORDINATOR),
     };
+    const queries = podsAt({ service: name, component: COORDINATOR }, [PORT], "queries");
     const url = pulumi.output(args.namespace).apply((ns) => `http://${serviceHost(name, ns)}:${PORT}`);
 
     const shared = createSharedSettings();
@@ -154,7 +156,7 @@ export class Presto extends Component {
       { ...meta, service: name, nodePort: "presto", port: PORT, title: "Presto", scheme: "http" },
       childOptions,
     );
-    this.endpoint = { kind: "presto", url, catalogs: catalogNames, ready: [coordinator] };
+    this.endpoint = { kind: "presto", url, catalogs: catalogNames, at: queries, ready: [coordinator] };
     this.registerOutputs({ url, address: this.address.url });
 
     function createSharedSettings(): { name: string; text: pulumi.Output<string> } {
@@ -211,6 +213,7 @@ export class Presto extends Component {
       return {
         service: name,
         component: role,
+        reaches: [...nodesOf(role), ...catalogNames.flatMap((key) => args.catalogs[key]?.reaches ?? [])],
         image: args.image,
         env: uniqueEnv(),
         trust: catalogNames.map((key) => args.catalogs[key]?.trust).find((trust) => trust !== undefined),
@@ -241,6 +244,13 @@ export class Presto extends Component {
       };
     }
 
+    /** The coordinator gives work to workers, they announce themselves to it, and take data from each other. */
+    function nodesOf(role: string): Destination[] {
+      if (workers === 0) return [];
+      const work = podsAt({ service: name, component: WORKER }, [PORT], "parts of queries");
+      return role === COORDINATOR ? [work] : [work, queries];
+    }
+
     function uniqueEnv(): EnvVar[] {
       const all = catalogNames.flatMap((key) => args.catalogs[key]?.env ?? []);
       return all.filter((variable, index) => all.findIndex((other) => other.name === variable.name) === index);
@@ -269,11 +279,12 @@ function catalogFile(catalog: string): string {
  * @param catalog Name of the Iceberg catalog. @default "lake"
  * @throws RunError when Presto has no such catalog.
  */
-export function provenPresto({ url, catalogs, ready }: PrestoEndpoint, catalog = "lake"): Proven {
+export function provenPresto({ url, catalogs, at, ready }: PrestoEndpoint, catalog = "lake"): Proven {
   if (!catalogs.includes(catalog)) {
     throw new pulumi.RunError(
       `proof: Presto has no catalog "${catalog}"; it has ${catalogs.join(", ")}. Give it that catalog or name another`,
     );
   }
-  return proven<typeof prestoHops>("presto", { settings: { url, catalog, catalogs: [...catalogs] }, ready });
+  const settings = { url, catalog, catalogs: [...catalogs] };
+  return proven<typeof prestoHops>("presto", { settings, ready, reaches: [at] });
 }

@@ -6,9 +6,11 @@ import type { Ready } from "../../platform/endpoints.ts";
 import { secretVariable } from "../../platform/hops/define-hops.ts";
 import { cleanupMs, podStartMs, proofCapMs } from "../../platform/hops/limits.ts";
 import { labels } from "../../platform/names.ts";
+import { apiServer, type Speaker } from "../../platform/network.ts";
 import type { Proven } from "../../platform/proven.ts";
 import { job, jobSpec, type PodArgs, type Resources, secretEnv } from "../../platform/workload.ts";
 
+const CHECK = "check";
 /** Where Kubernetes mounts an account's token. */
 const ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 /** Time that the Job has at least, for its start, its hops and its clean-up, in seconds. */
@@ -53,6 +55,13 @@ export function proofProblems(args: Pick<ProofArgs, "proves" | "records" | "time
     problems.push(`proof: timeoutSeconds is ${timeoutSeconds}; give a number from 1 to 3600`);
   }
   return problems;
+}
+
+/** The pod of the proof, as far as the network is concerned. */
+export function proofSpeaker(name: string, proves: readonly Pick<Proven, "reaches" | "seesJobs">[]): Speaker {
+  const reaches = proves.flatMap((proven) => proven.reaches);
+  const asksApi = proves.some(({ seesJobs }) => seesJobs);
+  return { service: name, component: CHECK, reaches: asksApi ? [...reaches, apiServer] : reaches };
 }
 
 /** Runs the proof once with every change of the platform, and keeps a suspended CronJob to run it on demand. */
@@ -110,7 +119,8 @@ export class Proof extends Component {
     function proofPod(): PodArgs {
       return {
         service: name,
-        component: "check",
+        component: CHECK,
+        reaches: proves.flatMap(({ reaches }) => reaches),
         image: args.image,
         command: ["node", "/opt/millrace/check/main.ts"],
         env: [

@@ -8,7 +8,8 @@ import type { S3Source } from "../object-store/endpoint.ts";
 import { provenStore } from "../object-store/object-store.ts";
 import type { Presto } from "../presto/presto.ts";
 import type { SparkApplication } from "../spark/spark-application.ts";
-import { Proof } from "./proof.ts";
+import { type Edge, edgesOf } from "../../platform/network.ts";
+import { Proof, proofSpeaker } from "./proof.ts";
 import { proof, proofResources } from "./service.ts";
 import type { Ready } from "../../platform/endpoints.ts";
 
@@ -24,12 +25,20 @@ interface Wires {
   revision: pulumi.Output<string>;
 }
 
+const NAME = "proof";
+
+/** Edges of the proof before it is built: it goes through the policies, so they are there first. */
+export function proofEdges({ store, proves }: Pick<Wires, "store" | "proves">): Edge[] {
+  const { at } = store.access("proof");
+  return edgesOf(proofSpeaker(NAME, [{ reaches: [at], seesJobs: false }, ...proves]));
+}
+
 export const proofRoom = defineRoom({
   service: proof,
   build({ own, namespace, image, bucket, opts }, { store, path, proves, waitFor, skipped, revision }: Wires) {
     if (path.topic === undefined || path.stream === undefined) return undefined;
     return new Proof(
-      "proof",
+      NAME,
       {
         namespace,
         image: image("tools"),

@@ -6,6 +6,7 @@ import { kafkaEnv } from "../kafka/kafka-env.ts";
 import type { PumpEndpoint } from "./endpoint.ts";
 import { generatedSecret } from "../../platform/generated-secret.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
+import { podsAt } from "../../platform/network.ts";
 import {
   deployment,
   fieldEnv,
@@ -86,6 +87,7 @@ export class RandomNumbers extends Component {
         pod: {
           service: name,
           component: ROLE,
+          reaches: [topic.kafka.at],
           image: args.image,
           command: ["node", "/opt/millrace/components/random-numbers/programs/random-numbers.ts"],
           env: [
@@ -116,6 +118,7 @@ export class RandomNumbers extends Component {
       kind: "random-numbers",
       url,
       token,
+      at: podsAt({ service: name, component: ROLE }, [PORT], "marked numbers"),
       ready: [pumps],
     };
     this.registerOutputs({ url });

@@ -28,9 +28,16 @@ export const randomNumbersRoom = defineRoom({
   },
   offers(pump) {
     if (pump === undefined) return {};
-    const { url, token, ready } = pump.endpoint;
+    const { url, token, at, ready } = pump.endpoint;
     return {
-      proves: [proven<typeof randomNumbersHops>("randomNumbers", { settings: { url }, secrets: { token }, ready })],
+      proves: [
+        proven<typeof randomNumbersHops>("randomNumbers", {
+          settings: { url },
+          secrets: { token },
+          ready,
+          reaches: [at],
+        }),
+      ],
     };
   },
 });

@@ -4,8 +4,16 @@ import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { SparkConnectEndpoint } from "./endpoint.ts";
 import { generatedSecret } from "../../platform/generated-secret.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
+import { podsAt } from "../../platform/network.ts";
 import { mebibytes } from "../../platform/quantity.ts";
-import { driverFile, executorProblems, OWN_ADDRESS, sparkDriverPod } from "../spark/spark-driver.ts";
+import {
+  driverFile,
+  executorEdges,
+  executorProblems,
+  OWN_ADDRESS,
+  type SparkDriverArgs,
+  sparkDriverPod,
+} from "../spark/spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "../spark/spark-event-log.ts";
 import { heapProblems, UI_PORT } from "../spark/spark.ts";
 import {
@@ -84,6 +92,7 @@ export class SparkConnect extends Component {
     const problems = sparkConnectProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const childOptions = { parent: this };
+    const { edges } = this;
     const { namespace } = spark;
     const meta = { namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
 
@@ -106,12 +115,13 @@ export class SparkConnect extends Component {
       { name, namespace, replicas: 1, strategy: "Recreate", pod: serverPod() },
       { ...childOptions, dependsOn: ready },
     );
+    const at = podsAt({ service: name, component: ROLE }, [PORT], "sessions of Spark");
     const url = namespace.apply((ns) => `sc://${serviceHost(name, ns)}:${PORT}`);
-    this.endpoint = { kind: "spark-connect", url, token, ready: [server] };
+    this.endpoint = { kind: "spark-connect", url, token, at, ready: [server] };
     this.registerOutputs({ url });
 
     function serverPod(): PodArgs {
-      const pod = sparkDriverPod({
+      const driverArgs: SparkDriverArgs = {
         service: name,
         component: ROLE,
         spark,
@@ -129,7 +139,9 @@ export class SparkConnect extends Component {
         },
         filesConfigMap: name,
         config: POOLS,
-      });
+      };
+      const pod = sparkDriverPod(driverArgs);
+      edges.push(...executorEdges(driverArgs));
       const env = secretEnv("SPARK_CONNECT_AUTHENTICATE_TOKEN", token.secretName, token.key);
       return { ...pod, env: [...(pod.env ?? []), env] };
     }

@@ -28,7 +28,10 @@ export const sparkHistoryRoom = defineRoom({
   offers: ({ server }) => ({
     addresses: { sparkHistory: server.address },
     proves: [
-      proven<typeof sparkHistoryHops>("sparkHistory", { settings: { url: server.url, keepDays: server.keepDays } }),
+      proven<typeof sparkHistoryHops>("sparkHistory", {
+        settings: { url: server.url, keepDays: server.keepDays },
+        reaches: [server.at],
+      }),
     ],
     waitFor: server.ready,
   }),

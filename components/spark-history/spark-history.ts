@@ -7,6 +7,7 @@ import type { PublishedAddress, Ready } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
+import { type Destination, podsAt } from "../../platform/network.ts";
 import { heapMebibytes, quantityOf } from "../../platform/quantity.ts";
 import { awsKeyEnv, s3Trust } from "../object-store/s3-settings.ts";
 import { eventLogProblems } from "../spark/spark-event-log.ts";
@@ -64,6 +65,7 @@ export function sparkHistoryProblems(args: Pick<SparkHistoryArgs, "eventLog" | "
 export class SparkHistory extends Component implements SparkHistoryEndpoint {
   /** Where people find its page. */
   readonly address: PublishedAddress;
+  readonly at: Destination;
   /** Inside the cluster: `http://host:port`. */
   readonly url: pulumi.Output<string>;
   /** Time after which logs are removed, in days. */
@@ -94,6 +96,7 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
         pod: {
           service: name,
           component: ROLE,
+          reaches: [args.objectStore.at],
           image: args.image,
           uid: SPARK_UID,
           args: ["/opt/spark/bin/spark-class", MAIN_CLASS, "--properties-file", DEFAULTS_FILE],
@@ -127,6 +130,7 @@ export class SparkHistory extends Component implements SparkHistoryEndpoint {
       childOptions,
     );
     this.url = pulumi.output(namespace).apply((known) => `http://${serviceHost(name, known)}:${PORT}`);
+    this.at = podsAt({ service: name, component: ROLE }, [PORT], "logs of applications");
     this.keepDays = keepDays;
     this.ready = [server];
     this.registerOutputs({ address: this.address.url });

@@ -7,6 +7,8 @@ import type { S3Endpoint } from "../object-store/endpoint.ts";
 /** What all applications of Spark share: image, account, settings, and where they read and write. */
 export interface SparkEndpoint {
   readonly kind: "spark";
+  /** Service that executors belong to. */
+  readonly service: string;
   readonly namespace: Output<string>;
   readonly image: Output<string>;
   /** The store with Spark's own key. */

@@ -5,11 +5,14 @@ import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { PublishedAddress, Ready } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
+import type { Destination } from "../../platform/network.ts";
 import { sparkDriverName, sparkExecutorPrefix } from "./names.ts";
 import {
   driverFile,
   driverPorts,
+  executorEdges,
   executorProblems,
+  type SparkDriverArgs,
   sparkDriverPod,
   type SparkMain,
   sparkMainProblems,
@@ -24,7 +27,6 @@ import {
   type EnvVar,
   DATA_JOB_SECONDS,
   job,
-  type PodArgs,
   type Probe,
   type Resources,
   service,
@@ -49,6 +51,8 @@ export interface SparkApplicationArgs {
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Environment of the driver that comes from Secrets, on top of `env`. @default - none */
   readonly secretEnv?: readonly EnvVar[];
+  /** What the program connects to beside object store and catalog. @default - nothing */
+  readonly reaches?: readonly Destination[];
   /** The store with the key that driver and executors use. @default - with Spark's own key */
   readonly objectStore?: S3Endpoint;
   /** Heap of the driver, for example `640Mi`; its container gets Spark's overhead on top. */
@@ -117,7 +121,9 @@ export class SparkApplication extends Component {
     const data = Object.fromEntries(files.map(({ file, content }) => [file, content]));
     configMap(driver, { ...meta, data }, childOptions);
     service(driver, { ...meta, ports: driverPorts, headless: true }, childOptions);
-    const workload = { name: driver, namespace: spark.namespace, pod: driverPod() };
+    const driverArgs = argsOfDriver();
+    const workload = { name: driver, namespace: spark.namespace, pod: sparkDriverPod(driverArgs) };
+    this.edges.push(...executorEdges(driverArgs));
     const waiting = { ...childOptions, dependsOn: [...(args.waitFor ?? [])] };
     const runner =
       mode === "stream"
@@ -131,12 +137,13 @@ export class SparkApplication extends Component {
     );
     this.registerOutputs({ address: this.address.url });
 
-    function driverPod(): PodArgs {
-      return sparkDriverPod({
+    function argsOfDriver(): SparkDriverArgs {
+      return {
         service: driver,
         component: "driver",
         spark,
         application: name,
+        hasExecutors: args.executors !== 0,
         driverMemory: args.driverMemory,
         driverResources: args.driverResources,
         host: spark.namespace.apply((namespace) => serviceHost(driver, namespace)),
@@ -150,9 +157,10 @@ export class SparkApplication extends Component {
         ...(args.objectStore === undefined ? {} : { objectStore: args.objectStore }),
         ...(args.env === undefined ? {} : { env: args.env }),
         ...(args.secretEnv === undefined ? {} : { secretEnv: args.secretEnv }),
+        ...(args.reaches === undefined ? {} : { reaches: args.reaches }),
         ...(mode === "stream" ? { probes: probes() } : {}),
         config: files.map(({ content }) => content).join(""),
-      });
+      };
     }
 
     function probes(): { startup: Probe; readiness: Probe; liveness: Probe } {

@@ -6,11 +6,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { labels } from "../../platform/names.ts";
+import { edgesOf } from "../../platform/network.ts";
 import { sparkDriverName } from "./names.ts";
 import {
   driverFile,
+  executorEdges,
   executorProblems,
   OWN_ADDRESS,
+  type SparkDriverArgs,
   sparkDriverPod,
   type SparkMain,
   sparkMainProblems,
@@ -95,6 +98,7 @@ export class SparkBatch extends Component {
     const problems = sparkBatchProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const childOptions = { parent: this };
+    const { edges } = this;
     const { spark } = args;
     const meta = { namespace: spark.namespace, labels: labels(name, "template") };
 
@@ -112,7 +116,7 @@ export class SparkBatch extends Component {
       const driver = sparkDriverName(key);
       const { main } = application;
       const program = configMap(driver, { ...meta, data: { [main.file]: main.content } }, childOptions);
-      const { args: submit = [], ...pod } = sparkDriverPod({
+      const driverArgs: SparkDriverArgs = {
         service: driver,
         component: "driver",
         spark,
@@ -130,7 +134,9 @@ export class SparkBatch extends Component {
         filesConfigMap: program.metadata.name,
         ...(application.env === undefined ? {} : { env: application.env }),
         config: main.content,
-      });
+      };
+      const { args: submit = [], ...pod } = sparkDriverPod(driverArgs);
+      edges.push(...edgesOf(pod), ...executorEdges(driverArgs));
       return podTemplateFile(
         { ...pod, command: [ENTRY_POINT, ...submit], restartPolicy: "Never", scheduling: args.scheduling },
         { name: driver, namespace: spark.namespace, container: CONTAINER },

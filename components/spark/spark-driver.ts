@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { sparkDriverResources } from "./service.ts";
+import { type Destination, type Edge, edgesOf, podsAt, type Role } from "../../platform/network.ts";
 import { jvmOptions } from "../../platform/jvm.ts";
 import { mebibytes } from "../../platform/quantity.ts";
 import { awsKeyEnv, s3Trust } from "../object-store/s3-settings.ts";
@@ -9,6 +10,7 @@ import {
   BLOCK_MANAGER_PORT,
   DEFAULTS_FILE,
   DRIVER_PORT,
+  EXECUTOR,
   executorKeySettings,
   SETTINGS_PATH,
   SPARK_SCRATCH,
@@ -54,6 +56,10 @@ export interface SparkDriverArgs {
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Environment that comes from Secrets, on top of `env`. @default - none */
   readonly secretEnv?: readonly EnvVar[];
+  /** Whether it has executors; else it does all work itself. @default true */
+  readonly hasExecutors?: boolean;
+  /** What the program connects to beside object store and catalog. @default - nothing */
+  readonly reaches?: readonly Destination[];
   /** Ports beside those that executors and people use. @default - none */
   readonly ports?: Readonly<Record<string, number>>;
   /** @default - none */
@@ -89,6 +95,34 @@ export function executorProblems(what: string, executors: number, least = 1): st
   return [`${what} is ${executors}; give a whole number from ${least}`];
 }
 
+/** Label that tells the executors of one application from all others. */
+const APPLICATION_LABEL = "app.kubernetes.io/instance";
+
+/** Executors of an application. */
+function executorRole({ service }: SparkEndpoint, application: string): Role {
+  return { service, component: EXECUTOR, also: { [APPLICATION_LABEL]: application } };
+}
+
+/** What driver and executors connect to: both run the program. */
+function programReaches({ spark, objectStore = spark.objectStore, reaches = [] }: SparkDriverArgs): Destination[] {
+  return [objectStore.at, spark.catalog.at, ...reaches];
+}
+
+/** Edges of an application's executors; those of the driver are its pod's. */
+export function executorEdges(args: SparkDriverArgs): Edge[] {
+  if (args.hasExecutors === false) return [];
+  const executors = executorRole(args.spark, args.application);
+  const driver = { service: args.service, component: args.component };
+  return edgesOf({
+    ...executors,
+    reaches: [
+      ...programReaches(args),
+      podsAt(driver, [DRIVER_PORT, BLOCK_MANAGER_PORT], "tasks and their results"),
+      podsAt(executors, [BLOCK_MANAGER_PORT], "blocks of data"),
+    ],
+  });
+}
+
 /** Path in the driver of a file of its ConfigMap. */
 export function driverFile(file: string): string {
   return `${FILES_PATH}/${file}`;
@@ -104,6 +138,12 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
   return {
     service: args.service,
     component: args.component,
+    reaches: [
+      ...programReaches(args),
+      ...(args.hasExecutors === false
+        ? []
+        : [podsAt(executorRole(spark, args.application), [BLOCK_MANAGER_PORT], "blocks of data")]),
+    ],
     image: spark.image,
     uid: SPARK_UID,
     args: ["driver", ...submitArguments(args, driverResources.limits.cpu)],
@@ -132,6 +172,7 @@ function submitArguments(args: SparkDriverArgs, cpu: string): pulumi.Input<strin
   const heap = mebibytes(args.driverMemory);
   const settings: Record<string, pulumi.Input<string>> = {
     "spark.app.name": args.application,
+    [`spark.kubernetes.executor.label.${APPLICATION_LABEL}`]: args.application,
     "spark.driver.host": args.host,
     // Makes the driver the owner of its executors, so that Kubernetes removes them with it.
     "spark.kubernetes.driver.pod.name": "$(POD_NAME)",

@@ -23,6 +23,7 @@ export const DEFAULTS_FILE = `${SETTINGS_PATH}/spark-defaults.conf`;
 export const DRIVER_PORT = 7078;
 export const BLOCK_MANAGER_PORT = 7079;
 export const UI_PORT = 4040;
+export const EXECUTOR = "executor";
 /** Spark refuses a driver or executor with less heap than this. */
 const LEAST_HEAP_MEBIBYTES = 450;
 /** In the platform's own image. */
@@ -160,6 +161,7 @@ export class Spark extends Component {
     );
     this.endpoint = {
       kind: "spark",
+      service: name,
       namespace,
       image: pulumi.output(args.image),
       objectStore: args.objectStore,
@@ -227,6 +229,8 @@ export class Spark extends Component {
         "spark.executor.memory": `${mebibytes(memory)}m`,
         "spark.executor.memoryOverhead": `${SPARK_OVERHEAD_MI}m`,
         "spark.driver.port": String(DRIVER_PORT),
+        // Executors' too: by default they listen on any port, which no policy can name.
+        "spark.blockManager.port": String(BLOCK_MANAGER_PORT),
         "spark.driver.blockManager.port": String(BLOCK_MANAGER_PORT),
         "spark.ui.port": String(UI_PORT),
         "spark.executor.extraJavaOptions": jvmOptions({
@@ -249,7 +253,7 @@ export class Spark extends Component {
     function executorTemplate(): pulumi.Output<string> {
       return podTemplateFile({
         service: name,
-        component: "executor",
+        component: EXECUTOR,
         image: args.image,
         uid: SPARK_UID,
         ...s3Trust(args.objectStore, "java"),

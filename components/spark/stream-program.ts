@@ -1,6 +1,7 @@
 /** The program of the streams: shared modules, and what each room makes of records. */
 import type * as pulumi from "@pulumi/pulumi";
 import { programText } from "../../platform/program.ts";
+import type { Destination } from "../../platform/network.ts";
 import type { EnvVar } from "../../platform/workload.ts";
 import type { SparkApplicationArgs } from "./spark-application.ts";
 import type { SparkMain } from "./spark-driver.ts";
@@ -11,6 +12,8 @@ export interface StreamPart {
   readonly sinks: SparkMain;
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secretEnv?: readonly EnvVar[];
+  /** What it connects to. */
+  readonly reaches: readonly Destination[];
 }
 
 /** When a batch begins and how large it is, and what becomes of a gap. */
@@ -29,7 +32,7 @@ export function streamProgram(
   settings: StreamSettings,
   checkpoints: string,
   given: readonly (StreamPart | undefined)[],
-): Pick<SparkApplicationArgs, "main" | "modules" | "env" | "secretEnv"> {
+): Pick<SparkApplicationArgs, "main" | "modules" | "env" | "secretEnv" | "reaches"> {
   const parts = given.filter((part) => part !== undefined);
   const own = (file: string): SparkMain => ({ file, content: programText(import.meta.dirname, file) });
   return {
@@ -46,5 +49,6 @@ export function streamProgram(
       ...Object.fromEntries(parts.flatMap(({ env }) => Object.entries(env))),
     },
     secretEnv: parts.flatMap(({ secretEnv = [] }) => secretEnv),
+    reaches: parts.flatMap(({ reaches }) => reaches),
   };
 }

@@ -29,6 +29,7 @@ export const telemetryRoom = defineRoom({
       sinks: { file: "telemetry_sinks.py", content: programText(import.meta.dirname, "telemetry_sinks.py") },
       env: { TOPIC: topic.topic },
       secretEnv: kafkaEnv(topic.kafka),
+      reaches: [topic.kafka.at],
     };
     const producer = new TelemetryProducer(
       "telemetry",

@@ -48,6 +48,7 @@ export class TelemetryProducer extends Component {
         pod: {
           service: producerName,
           component: "producer",
+          reaches: [args.topic.kafka.at],
           image: args.image,
           command: ["node", "/opt/millrace/components/telemetry/programs/telemetry-producer.ts"],
           env: [

@@ -21,6 +21,7 @@ export const windowsRoom = defineRoom({
       sinks: { file: "windows_sinks.py", content: programText(import.meta.dirname, "windows_sinks.py") },
       env: { RANDOM_NUMBERS_TOPIC: numbers.topic, WINDOW_SECONDS: String(own.windowSeconds) },
       secretEnv: cassandraEnv(cassandra.access("spark")),
+      reaches: [kafka.endpoint.at, cassandra.access("spark").at],
     };
   },
   offers(part, { own: { windowSeconds } }) {

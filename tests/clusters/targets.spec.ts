@@ -28,6 +28,7 @@ describe("a target's profile", () => {
       exposure: { kind: "nodePort", host: "127.0.0.1", ports },
       platform: "linux/amd64",
       enforcesNetworkPolicy: false,
+      network: { podNetworks: ["10.244.0.0/24"], apiServerPorts: [6443], nameServer: "node" },
     });
   });
 
@@ -40,6 +41,7 @@ describe("a target's profile", () => {
       exposure: { kind: "nodePort", host: "192.168.49.2", ports },
       platform: "linux/amd64",
       enforcesNetworkPolicy: false,
+      network: { podNetworks: ["10.244.0.0/16"], apiServerPorts: [8443], nameServer: "pod" },
     });
   });
 
@@ -52,6 +54,7 @@ describe("a target's profile", () => {
       exposure: { kind: "nodePort", host: "127.0.0.1", ports },
       platform: "linux/amd64",
       enforcesNetworkPolicy: true,
+      network: { podNetworks: ["10.1.0.0/16"], apiServerPorts: [16443], nameServer: "pod" },
     });
   });
 
@@ -64,6 +67,7 @@ describe("a target's profile", () => {
       exposure: { kind: "none" },
       platform: "linux/amd64",
       enforcesNetworkPolicy: "unknown",
+      network: { podNetworks: [], apiServerPorts: [443, 6443], nameServer: "pod" },
     });
   });
 

@@ -62,7 +62,7 @@ const bad: Case[] = [
   [
     "a section like no other",
     { xyzzyplugh: 1 },
-    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are profile, cluster, images, scheduling, services, proof",
+    "millrace:xyzzyplugh: unknown setting; the sections under millrace: are profile, cluster, images, network, scheduling, services, proof",
   ],
   [
     "a setting with an inherited name",

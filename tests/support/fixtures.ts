@@ -6,6 +6,7 @@ import type { KafkaEndpoint, TopicEndpoint } from "../../components/kafka/endpoi
 import type { S3Endpoint } from "../../components/object-store/endpoint.ts";
 import type { PostgresEndpoint } from "../../components/postgres/endpoint.ts";
 import type { PrestoEndpoint } from "../../components/presto/endpoint.ts";
+import { outsideAt } from "../../platform/network.ts";
 import { existingKafka } from "../../components/kafka/kafka.ts";
 import { existingObjectStore } from "../../components/object-store/object-store.ts";
 import type { Inputs } from "./mocks.ts";
@@ -51,6 +52,7 @@ export const catalog = (): CatalogEndpoint => ({
   kind: "hive-metastore",
   uri: pulumi.output("thrift://metastore.example:9083"),
   warehouse: pulumi.output("s3a://lake/warehouse"),
+  at: outsideAt("metastore.example", [9083], "tables of the lake"),
   ready: [],
 });
 
@@ -59,6 +61,7 @@ export const postgres = (database: string): PostgresEndpoint => ({
   host: pulumi.output("postgres.example"),
   port: pulumi.output(5432),
   database,
+  at: outsideAt("postgres.example", [5432], "PostgreSQL"),
   user: database,
   password: { secretName: pulumi.output(`postgres-role-${database}`), key: "password" },
   ready: [],
@@ -68,6 +71,7 @@ export const presto = (): PrestoEndpoint => ({
   kind: "presto",
   url: pulumi.output("http://presto.example:8080"),
   catalogs: ["lake"],
+  at: outsideAt("presto.example", [8080], "queries"),
   ready: [],
 });
 

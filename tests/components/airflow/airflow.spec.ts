@@ -5,6 +5,7 @@ import { ClientEndpointsConfig } from "../../../components/notebooks/client-endp
 import type { PostgresEndpoint } from "../../../components/postgres/endpoint.ts";
 import type { SparkConnectEndpoint } from "../../../components/spark-connect/endpoint.ts";
 import { configMapProblems, podProblems } from "../../../platform/hardening.ts";
+import { outsideAt } from "../../../platform/network.ts";
 import { envOf, kafka, nodePorts, presto, s3 } from "../../support/fixtures.ts";
 import { type Inputs, mock, type Mocked, valueOf } from "../../support/mocks.ts";
 
@@ -13,6 +14,7 @@ const database: PostgresEndpoint = {
   host: pulumi.output("postgres.example"),
   port: pulumi.output(5432),
   database: "airflow",
+  at: outsideAt("postgres.example", [5432], "PostgreSQL"),
   user: "airflow",
   password: { secretName: pulumi.output("postgres-role-airflow"), key: "password" },
   ready: [],
@@ -21,6 +23,7 @@ const database: PostgresEndpoint = {
 const spark: SparkConnectEndpoint = {
   kind: "spark-connect",
   url: pulumi.output("sc://spark.example:15002"),
+  at: outsideAt("spark.example", [15002], "Spark"),
   token: undefined,
   ready: [],
 };

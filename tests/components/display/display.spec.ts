@@ -2,6 +2,7 @@ import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
 import type { CassandraEndpoint } from "../../../components/cassandra/endpoint.ts";
 import { Display, displayProblems } from "../../../components/display/display.ts";
+import { outsideAt } from "../../../platform/network.ts";
 import { envOf, nodePorts, presto, resources, topic } from "../../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
 
@@ -10,6 +11,7 @@ const cassandra: CassandraEndpoint = {
   contactPoints: pulumi.output("c0.example,c1.example"),
   port: pulumi.output(9042),
   datacenter: "dc1",
+  at: outsideAt("c0.example", [9042], "CQL"),
   user: "display",
   password: { secretName: pulumi.output("cassandra-role-display"), key: "password" },
   ready: [],

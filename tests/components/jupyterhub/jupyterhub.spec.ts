@@ -9,6 +9,7 @@ import type { SecretKeyRef } from "../../../platform/endpoints.ts";
 import { jupyterhubResources } from "../../../components/jupyterhub/service.ts";
 import { configMapProblems, podProblems, type PodSpec } from "../../../platform/hardening.ts";
 import { JupyterHub, type JupyterHubArgs, jupyterhubProblems } from "../../../components/jupyterhub/jupyterhub.ts";
+import { outsideAt } from "../../../platform/network.ts";
 import { envOf, nodePorts, s3 } from "../../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
 
@@ -28,6 +29,7 @@ describe("JupyterHub", () => {
     host: pulumi.output("postgres.data.svc"),
     port: pulumi.output(5432),
     database: "jupyterhub",
+    at: outsideAt("postgres.data.svc", [5432], "PostgreSQL"),
     user: "jupyterhub",
     password: { secretName: pulumi.output("postgres-role-jupyterhub"), key: "password" },
     ready: [],
@@ -37,6 +39,7 @@ describe("JupyterHub", () => {
     configMapName: pulumi.output("client-endpoints"),
     text: pulumi.output(JSON.stringify(s3Config)),
     env: [],
+    reaches: [],
   };
   const secretRef = (name: string, key: string): SecretKeyRef => ({ secretName: pulumi.output(name), key });
   const home = (user: string) => ({ objectStore: s3(`user-${user}`), bucket: `home-${user}`, prefix: "" });

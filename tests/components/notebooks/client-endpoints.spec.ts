@@ -6,6 +6,7 @@ import {
   clientPodParts,
 } from "../../../components/notebooks/client-endpoints.ts";
 import type { SparkConnectEndpoint } from "../../../components/spark-connect/endpoint.ts";
+import { outsideAt } from "../../../platform/network.ts";
 import { kafka, presto, s3 } from "../../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
 
@@ -19,6 +20,7 @@ describe("ClientEndpointsConfig", () => {
   const spark: SparkConnectEndpoint = {
     kind: "spark-connect",
     url: pulumi.output("sc://spark.example:15002"),
+    at: outsideAt("spark.example", [15002], "Spark"),
     token,
     ready: [],
   };

@@ -146,6 +146,7 @@ describe("SparkApplication", () => {
   it("takes a Spark that is somebody else's as values, and makes nothing of it", async () => {
     const spark: SparkEndpoint = {
       kind: "spark",
+      service: "their-spark",
       namespace: pulumi.output("theirs"),
       image: pulumi.output("their-spark:1"),
       objectStore: s3(),

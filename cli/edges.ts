@@ -1,0 +1,56 @@
+/** `npm run status -- --edges`: who connects to whom, as the program's stack outputs carry it. */
+import { type Edge, endName } from "../platform/network.ts";
+import { UserError } from "./errors.ts";
+import { table } from "./table.ts";
+
+/** An edge in words. */
+export interface EdgeRow {
+  readonly from: string;
+  readonly to: string;
+  readonly ports: readonly number[];
+  readonly why: string;
+}
+
+export interface EdgesReport {
+  readonly edges: readonly EdgeRow[];
+  /** Whether the cluster is told to close all else. */
+  readonly policies: boolean;
+  /** Whether the cluster's network does as it is told. */
+  readonly enforced: boolean | "unknown";
+}
+
+/**
+ * Reads the stack output `edges`.
+ * @param apiServerPorts Ports of the API server, which no edge tells.
+ * @throws UserError when there is none.
+ */
+export function readEdges(outputs: Readonly<Record<string, unknown>>, apiServerPorts: readonly number[]): EdgeRow[] {
+  const listed = outputs["edges"];
+  if (!Array.isArray(listed)) {
+    throw new UserError("status --edges: nothing is known of this platform's network; npm run up makes it known");
+  }
+  return (listed as readonly Edge[]).map(({ from, to, ports, why }) => ({
+    from: endName(from),
+    to: endName(to),
+    ports: to.kind === "apiServer" ? apiServerPorts : ports,
+    why,
+  }));
+}
+
+export function renderEdges({ edges, policies, enforced }: EdgesReport): string {
+  const rows = edges.map(({ from, to, ports, why }) => [from, to, ports.join(", "), why]);
+  return [
+    table(["from", "to", "port", "why"], rows),
+    "every pod may ask for names (port 53), and its node's probes reach it",
+    policyNote(policies, enforced) ?? "all else is closed",
+  ].join("\n");
+}
+
+/** Why pods may do more than the edges say; `undefined` where they may not. */
+export function policyNote(policies: boolean, enforced: boolean | "unknown"): string | undefined {
+  if (!policies) return "pods may reach each other freely: millrace:network.policies is false";
+  if (enforced === true) return undefined;
+  return enforced === false
+    ? "policies are not enforced here: pods may reach each other freely on this target"
+    : "whether this cluster's network enforces NetworkPolicies is not known";
+}

@@ -1,0 +1,213 @@
+/** The policies of a network: what no edge opens is closed, in both directions. */
+import { isIP } from "node:net";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentOptions } from "./component.ts";
+import type { Ready } from "./endpoints.ts";
+import { labels, PART_OF_LABEL, selector } from "./names.ts";
+import { type Edge, type End, mergedEdges, type Role } from "./network.ts";
+
+/** What is known of a cluster's network. */
+export interface NetworkFacts {
+  /** Networks of its pods, as CIDR. Empty: not known, so that what is open to the outside is open to all pods, too. */
+  readonly podNetworks: readonly string[];
+  /** Ports of the API server itself, which its Service leads to. */
+  readonly apiServerPorts: readonly number[];
+  /** Whether the name server is a pod, or runs on the nodes' own network. */
+  readonly nameServer: "pod" | "node";
+  /** Whether an ingress controller leads people to the pages. */
+  readonly hasIngress: boolean;
+}
+
+export interface Port {
+  readonly protocol: "TCP" | "UDP";
+  readonly port: number;
+}
+
+export interface Peer {
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
+  readonly namespaceSelector?: Selector;
+  readonly podSelector?: Selector;
+}
+
+interface Selector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: "NotIn";
+    readonly values: readonly string[];
+  }[];
+}
+
+/** Spec of a NetworkPolicy. */
+export interface PolicySpec {
+  readonly podSelector: Selector;
+  readonly policyTypes: readonly ["Ingress", "Egress"];
+  readonly ingress?: readonly { readonly from: readonly Peer[]; readonly ports: readonly Port[] }[];
+  readonly egress: readonly { readonly to: readonly Peer[]; readonly ports?: readonly Port[] }[];
+}
+
+const NAMESPACE_LABEL = "kubernetes.io/metadata.name";
+const ANYWHERE = "0.0.0.0/0";
+/** Where the cache of names listens on each node, where a cluster has one. */
+const NODE_LOCAL_DNS = "169.254.20.10/32";
+/** Names of Services: a policy sees the ports of their pods, which no one outside the namespace knows. */
+const SERVICE_HOST = /^[a-z0-9-]+\.([a-z0-9-]+)\.svc(\.|$)/;
+
+/** What the policies are made for. */
+export interface PolicyContext extends NetworkFacts {
+  readonly namespace: string;
+}
+
+/** Policies by name: one for each role at the end of an edge, with what it may connect to and who may connect to it. */
+export function rolePolicies(edges: readonly Edge[], context: PolicyContext): Record<string, PolicySpec> {
+  const merged = mergedEdges(edges);
+  const roles = new Map<string, Role>();
+  for (const end of merged.flatMap(({ from, to }) => [from, to])) {
+    if (end.kind === "pods") roles.set(policyName(end), end);
+  }
+  const policies = [...roles].map(([name, role]): [string, PolicySpec] => {
+    const isRole = (end: End): boolean => end.kind === "pods" && policyName(end) === name;
+    const ingress = merged
+      .filter(({ to }) => isRole(to))
+      .map(({ from, ports }) => ({ from: sources(from, context), ports: tcp(ports) }));
+    const egress = merged.filter(({ from }) => isRole(from)).map(({ to, ports }) => egressTo(to, ports, context));
+    return [
+      name,
+      {
+        podSelector: { matchLabels: rolePods(role) },
+        policyTypes: ["Ingress", "Egress"],
+        ...(ingress.length > 0 && { ingress }),
+        egress: [names(context), ...egress],
+      },
+    ];
+  });
+  return Object.fromEntries(policies.sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/** What holds for all pods: they may ask for names, and nothing else. @param labels Those that are meant. @default - all of the namespace */
+export function denyPolicy(facts: NetworkFacts, labels?: Readonly<Record<string, string>>): PolicySpec {
+  return {
+    podSelector: labels === undefined ? {} : { matchLabels: labels },
+    policyTypes: ["Ingress", "Egress"],
+    egress: [names(facts)],
+  };
+}
+
+/** Name of a role's policy. */
+function policyName({ service, component, also = {} }: Role): string {
+  const parts = [service, component, ...Object.values(also)];
+  return parts.map((part) => part.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-")).join("-");
+}
+
+function tcp(ports: readonly number[]): Port[] {
+  return ports.map((port) => ({ protocol: "TCP", port }));
+}
+
+/** Labels of a role's pods. */
+function rolePods({ service, component, also }: Role): Readonly<Record<string, string>> {
+  return { ...selector(service, component), ...also };
+}
+
+/** Asking for names. */
+function names({ nameServer, podNetworks }: NetworkFacts): PolicySpec["egress"][number] {
+  const to: Peer[] =
+    nameServer === "node"
+      ? [anywhereBut(podNetworks)]
+      : [
+          { namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: "kube-system" } } },
+          { ipBlock: { cidr: NODE_LOCAL_DNS } },
+        ];
+  return {
+    to,
+    ports: [
+      { protocol: "UDP", port: 53 },
+      { protocol: "TCP", port: 53 },
+    ],
+  };
+}
+
+function anywhereBut(networks: readonly string[]): Peer {
+  return { ipBlock: { cidr: ANYWHERE, ...(networks.length > 0 && { except: networks }) } };
+}
+
+/** Who may connect. Kubernetes lets a pod's own node through in any case. */
+function sources(from: End, context: PolicyContext): Peer[] {
+  switch (from.kind) {
+    case "pods":
+      return [{ podSelector: { matchLabels: rolePods(from) } }];
+    case "published": {
+      // The controller is a pod of another namespace, or on the nodes' own network.
+      const notOurs = { key: NAMESPACE_LABEL, operator: "NotIn" as const, values: [context.namespace] };
+      const controller = { namespaceSelector: { matchExpressions: [notOurs] } };
+      return [anywhereBut(context.podNetworks), ...(context.hasIngress ? [controller] : [])];
+    }
+    case "apiServer":
+    case "outside":
+      return [anywhereBut(context.podNetworks)];
+  }
+}
+
+function egressTo(to: End, ports: readonly number[], context: PolicyContext): PolicySpec["egress"][number] {
+  switch (to.kind) {
+    case "pods":
+      return { to: [{ podSelector: { matchLabels: rolePods(to) } }], ports: tcp(ports) };
+    case "apiServer":
+      return { to: [anywhereBut(context.podNetworks)], ports: tcp(context.apiServerPorts) };
+    case "published":
+      throw new Error("a published address is where connections come from");
+    case "outside": {
+      const [, namespace] = SERVICE_HOST.exec(to.host) ?? [];
+      if (namespace !== undefined) {
+        return { to: [{ namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: namespace } } }] };
+      }
+      // Policies know no names, and behind one may be any address.
+      const cidr = isIP(to.host) === 4 ? `${to.host}/32` : ANYWHERE;
+      return { to: [{ ipBlock: { cidr } }], ports: tcp(ports) };
+    }
+  }
+}
+
+export interface NetworkPoliciesArgs {
+  /** Namespace of all pods. */
+  readonly namespace: pulumi.Input<string>;
+  /** Whether pods of others may be in the namespace, which the policies then leave alone. @default false */
+  readonly shared?: boolean;
+  readonly network: NetworkFacts;
+  readonly edges: readonly Edge[];
+}
+
+/**
+ * A policy for each role, and one that denies all else. That one comes last and goes first, so that nothing is closed at any
+ * time that an edge opens.
+ */
+export class NetworkPolicies extends Component {
+  /** Made when all policies are there. Until a cluster's network has read them it lets through what it let through before. */
+  readonly ready: Ready;
+
+  constructor(name: string, args: NetworkPoliciesArgs, opts?: ComponentOptions) {
+    super("NetworkPolicies", name, { shared: args.shared ?? false }, opts);
+    const { network, edges, shared = false } = args;
+    const names = Object.keys(rolePolicies(edges, { ...network, namespace: "" }));
+    const specs = pulumi.output(args.namespace).apply((namespace) => rolePolicies(edges, { ...network, namespace }));
+    const policy = (policyName: string, spec: unknown, policyOpts: pulumi.CustomResourceOptions): pulumi.Resource =>
+      new k8s.networking.v1.NetworkPolicy(
+        policyName,
+        {
+          metadata: { name: policyName, namespace: args.namespace, labels: labels(name, "policy") },
+          spec: spec as pulumi.Input<k8s.types.input.networking.v1.NetworkPolicySpec>,
+        },
+        { parent: this, ...policyOpts },
+      );
+    const ofRoles = names.map((role) =>
+      policy(
+        role,
+        specs.apply((all): unknown => all[role]),
+        {},
+      ),
+    );
+    const denied = denyPolicy(network, shared ? { [PART_OF_LABEL]: "millrace" } : undefined);
+    this.ready = [...ofRoles, policy("deny-all-else", denied, { dependsOn: ofRoles })];
+    this.registerOutputs({ roles: names });
+  }
+}

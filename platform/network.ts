@@ -1,0 +1,107 @@
+/**
+ * Who connects to whom, as plain values. A server's endpoint says where connections to it go, and each pod which of the
+ * endpoints that it was handed it connects to: that is an edge. Policies, `npm run status -- --edges` and
+ * docs/network.md are made of the same edges.
+ */
+
+/** Pods of one role, by their labels. */
+export interface Role {
+  readonly service: string;
+  readonly component: string;
+  /** Labels that tell them from the role's other pods. @default - all pods of the role */
+  readonly also?: Readonly<Record<string, string>>;
+}
+
+/** One end of an edge. */
+export type End =
+  | ({ readonly kind: "pods" } & Role)
+  /** The API server of the cluster. */
+  | { readonly kind: "apiServer" }
+  /** Whoever comes by a published address. */
+  | { readonly kind: "published" }
+  /** A host outside the platform. */
+  | { readonly kind: "outside"; readonly host: string };
+
+/** Where connections to a server go. */
+export interface Destination {
+  readonly end: End;
+  /** TCP ports of the pods, which may differ from those of a Service. */
+  readonly ports: readonly number[];
+  /** What is spoken or done there, in a few words. */
+  readonly why: string;
+}
+
+export interface Edge {
+  readonly from: End;
+  readonly to: End;
+  readonly ports: readonly number[];
+  readonly why: string;
+}
+
+/** A pod, as far as the network is concerned. */
+export interface Speaker extends Role {
+  /** What it connects to. @default - nothing */
+  readonly reaches?: readonly Destination[];
+  /** Account whose token is mounted: such a pod asks the API server. @default - none */
+  readonly serviceAccountName?: unknown;
+}
+
+/** The cluster's own API. */
+export const apiServer: Destination = { end: { kind: "apiServer" }, ports: [], why: "Kubernetes API" };
+
+/** Pods of one role as a destination. */
+export function podsAt({ service, component, also }: Role, ports: readonly number[], why: string): Destination {
+  return { end: { kind: "pods", service, component, ...(also && { also }) }, ports, why };
+}
+
+/** A host that the platform does not run. @param host DNS name or address. */
+export function outsideAt(host: string, ports: readonly number[], why: string): Destination {
+  return { end: { kind: "outside", host }, ports, why };
+}
+
+/** A URL that the platform does not serve; the port is its protocol's where it names none. */
+export function outsideUrl(url: string, why: string): Destination {
+  const { protocol, hostname, port } = new URL(url.replace(/^(?!https?:)[a-z0-9+]+:/, "http:"));
+  return outsideAt(hostname, [Number(port) || (protocol === "https:" ? 443 : 80)], why);
+}
+
+/** Edges from pods of a role. */
+export function edgesOf({ reaches = [], serviceAccountName, ...role }: Speaker): Edge[] {
+  const { end: from } = podsAt(role, [], "");
+  const all = serviceAccountName === undefined ? reaches : [...reaches, apiServer];
+  return all.map(({ end: to, ports, why }) => ({ from, to, ports, why }));
+}
+
+/** Edge of those who come by a published address. */
+export function publishedEdge(role: Role, port: number, title: string): Edge {
+  const { end: to } = podsAt(role, [], "");
+  return { from: { kind: "published" }, to, ports: [port], why: title };
+}
+
+/** What an end is called in tables: `airflow/task`, `spark/executor (census)`, `API server`. */
+export function endName(end: End): string {
+  switch (end.kind) {
+    case "pods": {
+      const also = Object.values(end.also ?? {}).join(", ");
+      return `${end.service}/${end.component}${also === "" ? "" : ` (${also})`}`;
+    }
+    case "apiServer":
+      return "API server";
+    case "published":
+      return "published address";
+    case "outside":
+      return `outside: ${end.host}`;
+  }
+}
+
+/** Each edge once, sorted by name: those between the same ends for the same reason are one, with the ports of all. */
+export function mergedEdges(edges: readonly Edge[]): Edge[] {
+  const byName = new Map<string, Edge>();
+  for (const edge of edges) {
+    const name = [endName(edge.from), endName(edge.to), edge.why].join("\0");
+    const ports = [...(byName.get(name)?.ports ?? []), ...edge.ports];
+    byName.set(name, { ...edge, ports: [...new Set(ports)].sort((left, right) => left - right) });
+  }
+  const names = [...byName.keys()].sort();
+  return names.flatMap((name) => byName.get(name) ?? []);
+}

@@ -1,0 +1,43 @@
+import { expect } from "chai";
+import { readEdges, renderEdges } from "../../cli/edges.ts";
+import { UserError } from "../../cli/errors.ts";
+import { edgesOf, podsAt } from "../../platform/network.ts";
+
+const store = podsAt({ service: "object-store", component: "server" }, [3900], "S3");
+const edges = edgesOf({ service: "presto", component: "coordinator", reaches: [store], serviceAccountName: "presto" });
+
+describe("status --edges", () => {
+  const rows = readEdges({ edges }, [6443]);
+
+  it("reads who connects to whom from the stack's outputs, and knows the API server's port", () => {
+    expect(rows).to.deep.equal([
+      { from: "presto/coordinator", to: "object-store/server", ports: [3900], why: "S3" },
+      { from: "presto/coordinator", to: "API server", ports: [6443], why: "Kubernetes API" },
+    ]);
+  });
+
+  it("says how its network becomes known where no output tells of it", () => {
+    expect(() => readEdges({}, [])).to.throw(UserError, "npm run up makes it known");
+  });
+
+  it("prints a table, and below it whether all else is closed", () => {
+    const text = (policies: boolean, enforced: boolean | "unknown") => renderEdges({ edges: rows, policies, enforced });
+    expect(text(true, true)).to.equal(
+      [
+        "from                to                   port  why",
+        "presto/coordinator  object-store/server  3900  S3",
+        "presto/coordinator  API server           6443  Kubernetes API",
+        "every pod may ask for names (port 53), and its node's probes reach it",
+        "all else is closed",
+      ].join("\n"),
+    );
+    const last = (shown: string) => shown.split("\n").at(-1);
+    expect(last(text(true, false))).to.equal(
+      "policies are not enforced here: pods may reach each other freely on this target",
+    );
+    expect(last(text(true, "unknown"))).to.equal(
+      "whether this cluster's network enforces NetworkPolicies is not known",
+    );
+    expect(last(text(false, true))).to.equal("pods may reach each other freely: millrace:network.policies is false");
+  });
+});

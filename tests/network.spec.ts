@@ -1,0 +1,258 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { COMPONENT_LABEL, NAME_LABEL } from "../platform/names.ts";
+import { type Edge, type End, endName } from "../platform/network.ts";
+import type { PolicySpec } from "../platform/network-policies.ts";
+import { type Mocked, mock, type Registered } from "./support/mocks.ts";
+
+interface Program {
+  readonly edges: readonly Edge[];
+}
+
+interface Volume {
+  readonly configMap?: { readonly name: string };
+  readonly projected?: { readonly sources: readonly { readonly configMap?: { readonly name: string } }[] };
+}
+
+interface Template {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: { readonly volumes?: readonly Volume[] };
+}
+
+/** A pod of the program: who it is, and every text that it is told. */
+interface Told {
+  readonly role: string;
+  readonly text: string;
+}
+
+const cloud = { target: "cloud", context: "prod", registry: { push: "registry.example" }, storageClass: "ssd" };
+const existing = {
+  objectStore: {
+    server: "existing",
+    existing: { host: "s3.eu-central-1.amazonaws.com", region: "eu-central-1", secretName: "s3-keys" },
+  },
+  kafka: {
+    existing: { bootstrapServers: "b1.example:9092,b2.example:9093", securityProtocol: "PLAINTEXT" },
+    replicationFactor: 1,
+  },
+};
+const several = {
+  kafka: { replicas: 3 },
+  cassandra: { replicas: 3 },
+  presto: { workers: 2 },
+  spark: { executors: 2 },
+};
+
+/** Stacks whose networks differ. */
+const stacks: Record<string, Record<string, unknown>> = {
+  "embedded in profile core": {},
+  "embedded in profile full": { "millrace:profile": "full" },
+  "embedded in profile studio, with tasks in the scheduler": {
+    "millrace:profile": "studio",
+    "millrace:services": { airflow: { executor: "local" } },
+  },
+  "minikube in profile full, with several of each": {
+    "millrace:profile": "full",
+    "millrace:cluster": { target: "minikube" },
+    "millrace:services": several,
+  },
+  "cloud with existing S3 and Kafka in profile full": {
+    "millrace:profile": "full",
+    "millrace:cluster": cloud,
+    "millrace:services": existing,
+  },
+  "a stack with Versity's gateway": { "millrace:services": { objectStore: { server: "versity" } } },
+};
+
+let run = 0;
+
+async function render(config: Record<string, unknown>): Promise<{ mocked: Mocked; edges: readonly Edge[] }> {
+  const mocked = await mock({ config: { "millrace:network": { policies: true }, ...config } });
+  run += 1;
+  // Another query makes Node evaluate the program anew, with this test's monitor.
+  const { edges } = (await import(`../index.ts?network=${run}`)) as Program;
+  await mocked.resources();
+  return { mocked, edges };
+}
+
+function templateOf({ type, inputs }: Registered): Template | undefined {
+  const { template, jobTemplate } = inputs.spec as unknown as {
+    template?: Template;
+    jobTemplate?: { spec: { template: Template } };
+  };
+  return type.endsWith(":CronJob") ? jobTemplate?.spec.template : template;
+}
+
+const isTemplate = (text: string): boolean => /^\{[^]*"containers": ?\[/.test(text);
+
+/** Every pod that the program makes or has others make. */
+async function pods(mocked: Mocked): Promise<Told[]> {
+  const maps = new Map(
+    (await mocked.ofType("kubernetes:core/v1:ConfigMap")).map(({ name, inputs }) => [name, inputs.data]),
+  );
+  const told = (template: Template): Told => {
+    const { [NAME_LABEL]: service = "", [COMPONENT_LABEL]: component = "" } = template.metadata?.labels ?? {};
+    const mounted = (template.spec.volumes ?? []).flatMap(({ configMap, projected }) => [
+      configMap?.name ?? "",
+      ...(projected?.sources.map((source) => source.configMap?.name ?? "") ?? []),
+    ]);
+    // What lies there for pods of others tells them.
+    const texts = mounted.flatMap((name) => Object.values(maps.get(name) ?? {})).filter((text) => !isTemplate(text));
+    return { role: `${service}/${component}`, text: [JSON.stringify(template), ...texts].join("\n") };
+  };
+  const kinds = /^kubernetes:.*:(StatefulSet|Deployment|Job|CronJob)$/;
+  const workloads = (await mocked.resources()).filter(({ type }) => kinds.test(type));
+  const written = [...maps.values()].flatMap((data) => Object.values(data)).filter(isTemplate);
+  return [
+    ...workloads.flatMap((workload) => templateOf(workload) ?? []),
+    ...written.map((text) => JSON.parse(text) as Template),
+  ].map(told);
+}
+
+const ADDRESS = /(?:[a-z0-9-]+\.)?([a-z0-9-]+)\.millrace\.svc(?::(\d+))?/g;
+
+/** Services that a text names, by the role of their pods, with ports where it names them. */
+function addresses(text: string, services: ReadonlyMap<string, string>): { role: string; port: number | undefined }[] {
+  return [...text.matchAll(ADDRESS)].flatMap(([, service = "", port]) => {
+    const role = services.get(service);
+    return role === undefined ? [] : [{ role, port: port === undefined ? undefined : Number(port) }];
+  });
+}
+
+async function serviceRoles(mocked: Mocked): Promise<Map<string, string>> {
+  const services = await mocked.ofType("kubernetes:core/v1:Service");
+  return new Map(
+    services.map(({ name, inputs }) => {
+      const selector = inputs.spec.selector as Readonly<Record<string, string>>;
+      return [name, `${selector[NAME_LABEL] ?? ""}/${selector[COMPONENT_LABEL] ?? ""}`];
+    }),
+  );
+}
+
+const roleOf = (end: End): string | undefined => (end.kind === "pods" ? `${end.service}/${end.component}` : undefined);
+
+/** Who has an address for others: Airflow's parts have the connections of all DAGs, and the hub has what users' servers get. */
+const forOthers = [
+  /^airflow\/(api-server|dag-processor|scheduler|setup) → (kafka\/broker|presto\/coordinator|spark-connect\/server|airflow\/api-server):/,
+  /^airflow\/triggerer → airflow\/api-server:/,
+  /^jupyterhub\/hub → object-store\/server:/,
+];
+
+/** Edges between pods that learn of each other while they run. */
+const untoldEdges = [
+  "jupyterhub/hub → jupyterhub/notebook",
+  "jupyterhub/proxy → jupyterhub/notebook",
+  "jupyterhub/notebook → jupyterhub/hub",
+  "presto/coordinator → presto/worker",
+];
+
+describe("the network of the program", function () {
+  this.timeout(60_000);
+  for (const [name, config] of Object.entries(stacks)) {
+    describe(`for ${name}`, () => {
+      let mocked: Mocked;
+      let edges: readonly Edge[];
+      before(async () => {
+        ({ mocked, edges } = await render(config));
+      });
+
+      it("has an edge for every address that a pod is told", async () => {
+        const services = await serviceRoles(mocked);
+        const missing = (await pods(mocked)).flatMap(({ role, text }) =>
+          addresses(text, services)
+            .filter((address) => address.role !== role)
+            .filter(
+              ({ role: to, port }) =>
+                !edges.some(
+                  (edge) =>
+                    roleOf(edge.from) === role &&
+                    roleOf(edge.to) === to &&
+                    (port === undefined || edge.ports.includes(port)),
+                ),
+            )
+            .map(({ role: to, port }) => `${role} → ${to}:${port ?? ""}`),
+        );
+        const own = missing.filter((address) => !forOthers.some((held) => held.test(address)));
+        expect([...new Set(own)]).to.deep.equal([]);
+      });
+
+      it("has no edge to a server that the pod is not told of, but to pods that tell each other where they are", async () => {
+        const services = await serviceRoles(mocked);
+        const all = await pods(mocked);
+        const untold = edges.filter(({ from, to }) => {
+          const [role, target] = [roleOf(from), roleOf(to)];
+          if (role === undefined || target === undefined || role === target) return false;
+          if (role === "spark/executor" || target === "spark/executor") return false;
+          const texts = all.filter((pod) => pod.role === role).map(({ text }) => text);
+          return !texts.some((text) => addresses(text, services).some((address) => address.role === target));
+        });
+        const found = untold.map(({ from, to }) => `${endName(from)} → ${endName(to)}`);
+        expect(found.filter((edge) => !untoldEdges.includes(edge))).to.deep.equal([]);
+      });
+
+      it("has an edge to the API server for those that have a token, and no other", async () => {
+        const withToken = (await pods(mocked)).filter(({ text }) =>
+          text.includes('"automountServiceAccountToken":true'),
+        );
+        const asking = edges.filter(({ to }) => to.kind === "apiServer").map(({ from }) => roleOf(from));
+        // Airflow gives the pods of a DAG that makes pods an account when it makes them.
+        const found = new Set(asking.filter((role) => role !== "airflow/task"));
+        expect([...found]).to.have.members([...new Set(withToken.map(({ role }) => role))]);
+      });
+
+      it("closes every pod to all that is no edge, the proof's included", async () => {
+        const policies = await mocked.ofType("kubernetes:networking.k8s.io/v1:NetworkPolicy");
+        const selected = policies.map(
+          ({ inputs }) => (inputs.spec as unknown as PolicySpec).podSelector.matchLabels ?? {},
+        );
+        const roles = new Set(selected.map((labels) => `${labels[NAME_LABEL] ?? ""}/${labels[COMPONENT_LABEL] ?? ""}`));
+        const ends = edges.flatMap(({ from, to }) => [roleOf(from), roleOf(to)]).filter((role) => role !== undefined);
+        expect([...roles]).to.have.members([...new Set(ends), "/"]);
+        expect(policies.map((policy) => policy.name)).to.include("deny-all-else");
+        const open = policies.flatMap(({ inputs }) => {
+          const spec = inputs.spec as unknown as PolicySpec;
+          return [...(spec.ingress ?? []), ...spec.egress].filter(({ ports }) => ports?.length === 0);
+        });
+        expect(open, "rules for all ports").to.deep.equal([]);
+      });
+    });
+  }
+
+  it("leads outside where a service is an existing one", async () => {
+    const { edges } = await render(stacks["cloud with existing S3 and Kafka in profile full"] ?? {});
+    const outside = edges.filter(({ to }) => to.kind === "outside");
+    const ports = (host: string) => [
+      ...new Set(outside.filter(({ to }) => to.kind === "outside" && to.host === host).flatMap((edge) => edge.ports)),
+    ];
+    expect(ports("s3.eu-central-1.amazonaws.com")).to.deep.equal([443]);
+    expect(ports("b1.example:9092,b2.example:9093")).to.deep.equal([9092, 9093]);
+  });
+
+  it("has no policy unless the stack asks for them, and tells its edges all the same", async () => {
+    const { mocked, edges } = await render({ "millrace:network": { policies: false } });
+    expect(await mocked.ofType("kubernetes:networking.k8s.io/v1:NetworkPolicy")).to.deep.equal([]);
+    expect(edges.length).to.be.greaterThan(15);
+  });
+
+  it("of profile full is the one in docs/network.md", async () => {
+    const { edges } = await render({ "millrace:profile": "full" });
+    const rows = edges.map(({ from, to, ports, why }) =>
+      [endName(from), endName(to), to.kind === "apiServer" ? "6443" : ports.join(", "), why].join(" | "),
+    );
+    const page = readFileSync(new URL("../docs/network.md", import.meta.url), "utf8");
+    const table = page.slice(page.indexOf("| from")).split("\n").slice(2);
+    const written = table
+      .slice(
+        0,
+        table.findIndex((line) => !line.startsWith("|")),
+      )
+      .map((line) =>
+        line
+          .split("|")
+          .slice(1, -1)
+          .map((cell) => cell.trim().replaceAll("`", ""))
+          .join(" | "),
+      );
+    expect(written).to.deep.equal(rows);
+  });
+});

@@ -1,0 +1,123 @@
+import { expect } from "chai";
+import { type Edge, edgesOf, outsideAt, podsAt, publishedEdge } from "../../platform/network.ts";
+import { denyPolicy, NetworkPolicies, rolePolicies } from "../../platform/network-policies.ts";
+import { mock, namesOf } from "../support/mocks.ts";
+
+const network = {
+  podNetworks: ["10.244.0.0/24"],
+  apiServerPorts: [6443],
+  nameServer: "node",
+  hasIngress: false,
+} as const;
+const context = { ...network, namespace: "millrace" };
+const presto = { service: "presto", component: "coordinator" };
+const store = podsAt({ service: "object-store", component: "server" }, [3900], "S3");
+const labelsOf = (service: string, component: string) => ({
+  "app.kubernetes.io/name": service,
+  "app.kubernetes.io/component": component,
+});
+const outside = { ipBlock: { cidr: "0.0.0.0/0", except: ["10.244.0.0/24"] } };
+const names = {
+  to: [outside],
+  ports: [
+    { protocol: "UDP", port: 53 },
+    { protocol: "TCP", port: 53 },
+  ],
+};
+const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port }));
+const openTo = (edges: readonly Edge[], given = context) => rolePolicies(edges, given)["presto-coordinator"]?.egress[1];
+
+describe("the policies", () => {
+  it("open an edge at both of its ends, and close both roles to all else", () => {
+    expect(rolePolicies(edgesOf({ ...presto, reaches: [store] }), context)).to.deep.equal({
+      "object-store-server": {
+        podSelector: { matchLabels: labelsOf("object-store", "server") },
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [{ from: [{ podSelector: { matchLabels: labelsOf("presto", "coordinator") } }], ports: tcp(3900) }],
+        egress: [names],
+      },
+      "presto-coordinator": {
+        podSelector: { matchLabels: labelsOf("presto", "coordinator") },
+        policyTypes: ["Ingress", "Egress"],
+        egress: [
+          names,
+          { to: [{ podSelector: { matchLabels: labelsOf("object-store", "server") } }], ports: tcp(3900) },
+        ],
+      },
+    });
+  });
+
+  it("tell pods of a role apart by further labels", () => {
+    const task = { service: "airflow", component: "task" };
+    const maker = { ...task, also: { dag_id: "census_batch" }, serviceAccountName: "airflow-task" };
+    const policies = rolePolicies([...edgesOf({ ...task, reaches: [store] }), ...edgesOf(maker)], context);
+    expect(Object.keys(policies)).to.deep.equal(["airflow-task", "airflow-task-census-batch", "object-store-server"]);
+    expect(policies["airflow-task-census-batch"]).to.deep.equal({
+      podSelector: { matchLabels: { ...labelsOf("airflow", "task"), dag_id: "census_batch" } },
+      policyTypes: ["Ingress", "Egress"],
+      egress: [names, { to: [outside], ports: tcp(6443) }],
+    });
+  });
+
+  it("let those through who come by a published address, and no pod, where its network is known", () => {
+    const edges = [publishedEdge(presto, 8080, "Presto")];
+    const ingress = (given: Parameters<typeof rolePolicies>[1]) =>
+      rolePolicies(edges, given)["presto-coordinator"]?.ingress;
+    expect(ingress(context)).to.deep.equal([{ from: [outside], ports: tcp(8080) }]);
+    expect(ingress({ ...context, podNetworks: [] })?.[0]?.from).to.deep.equal([{ ipBlock: { cidr: "0.0.0.0/0" } }]);
+    expect(ingress({ ...context, hasIngress: true })?.[0]?.from[1]).to.deep.equal({
+      namespaceSelector: {
+        matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["millrace"] }],
+      },
+    });
+  });
+
+  it("lead outside to an address, to any on the port of a name, and to the namespace of a Service", () => {
+    const reaching = (host: string) => openTo(edgesOf({ ...presto, reaches: [outsideAt(host, [9000], "S3")] }));
+    expect(reaching("192.0.2.7")).to.deep.equal({ to: [{ ipBlock: { cidr: "192.0.2.7/32" } }], ports: tcp(9000) });
+    expect(reaching("s3.example.com")).to.deep.equal({ to: [{ ipBlock: { cidr: "0.0.0.0/0" } }], ports: tcp(9000) });
+    expect(reaching("minio.storage.svc.cluster.local")).to.deep.equal({
+      to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "storage" } } }],
+    });
+  });
+
+  it("let every pod ask for names, where the name server is a pod too, and nothing else", () => {
+    expect(denyPolicy(network)).to.deep.equal({
+      podSelector: {},
+      policyTypes: ["Ingress", "Egress"],
+      egress: [names],
+    });
+    expect(denyPolicy({ ...network, nameServer: "pod" }).egress[0]?.to).to.deep.equal([
+      { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } },
+      { ipBlock: { cidr: "169.254.20.10/32" } },
+    ]);
+  });
+});
+
+describe("NetworkPolicies", () => {
+  const edges = edgesOf({ ...presto, reaches: [store] });
+  const type = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
+
+  it("closes all else last, when every edge is open", async () => {
+    const mocked = await mock();
+    const { ready } = new NetworkPolicies("network", { namespace: "millrace", network, edges });
+    expect(await namesOf(ready)).to.deep.equal(["object-store-server", "presto-coordinator", "deny-all-else"]);
+    const waits = [...(await mocked.dependencies())].find(([urn]) => urn.endsWith("::deny-all-else"))?.[1] ?? [];
+    expect(waits.map((urn) => urn.split("::").at(-1))).to.include.members([
+      "object-store-server",
+      "presto-coordinator",
+    ]);
+    expect((await mocked.get(type, "deny-all-else")).inputs.spec).to.deep.equal(denyPolicy(network));
+    expect((await mocked.get(type, "presto-coordinator")).inputs.spec).to.deep.equal(
+      rolePolicies(edges, context)["presto-coordinator"],
+    );
+  });
+
+  it("leaves pods of others alone in a namespace that they share", async () => {
+    const mocked = await mock();
+    new NetworkPolicies("network", { namespace: "team", shared: true, network, edges });
+    expect((await mocked.get(type, "deny-all-else")).inputs.spec).to.deep.include({
+      podSelector: { matchLabels: { "app.kubernetes.io/part-of": "millrace" } },
+    });
+  });
+});
