@@ -29,8 +29,8 @@ const defaults: Readonly<Record<Target, TargetDefaults>> = {
     storageClass: "default",
     exposure: "nodePort",
     host: "127.0.0.1",
-    // Its network is a plain bridge: policies are accepted and have no effect.
-    enforcesNetworkPolicy: false,
+    // A program of the node does it, where the machine's kernel has what it needs.
+    enforcesNetworkPolicy: true,
     // As the supervisor of the node has them; its name server runs on the node's network.
     network: { podNetworks: [clusterNetworks.pods], apiServerPorts: [6443], nameServer: "node" },
   },

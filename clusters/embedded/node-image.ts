@@ -25,7 +25,9 @@ const BASE_REPOSITORY = "millrace/node-base";
 
 /** Debian packages of the node on top of the minimal set. */
 export const nodePackages = [
-  ..."docker-registry iptables runc containernetworking-plugins conntrack kmod iproute2 util-linux mount".split(" "),
+  ..."docker-registry iptables ipset runc containernetworking-plugins conntrack kmod iproute2 util-linux mount".split(
+    " ",
+  ),
   ..."ethtool socat procps openssl ca-certificates".split(" "),
   // Its igzip unpacks layers several times as fast as containerd itself.
   "isal",
@@ -38,7 +40,7 @@ const CONTAINERD = ["containerd", "containerd-shim-runc-v2", "ctr"].map(
   (name) => `github.com/containerd/containerd/v2/cmd/${name}`,
 );
 const ETCD = "go.etcd.io/etcd/server/v3";
-const OWN = ["./supervisor", "./provisioner", "./coredns", "./pause"];
+const OWN = ["./supervisor", "./provisioner", "./policies", "./coredns", "./pause"];
 /** File systems that need C libraries; the node uses overlayfs. */
 const CONTAINERD_TAGS = "no_btrfs,no_devmapper,no_zfs,no_aufs";
 

@@ -4,7 +4,7 @@ import type Docker from "dockerode";
 
 /** One program that the supervisor keeps running. */
 export interface PartState {
-  /** `etcd`, `containerd`, `registry`, `apiserver`, `kubelet`, `controller-manager`, `scheduler`, `proxy`, `provisioner` */
+  /** `etcd`, `containerd`, `registry`, `apiserver`, `kubelet`, `controller-manager`, `scheduler`, `proxy`, `provisioner`, `policies` */
   readonly name: string;
   /** Process id in the node; 0 while it is down. */
   readonly pid: number;

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { nodeEnforces } from "../../cli/cluster.ts";
 import { readEdges, renderEdges } from "../../cli/edges.ts";
 import { UserError } from "../../cli/errors.ts";
 import { edgesOf, podsAt } from "../../platform/network.ts";
@@ -39,5 +40,23 @@ describe("status --edges", () => {
       "whether this cluster's network enforces NetworkPolicies is not known",
     );
     expect(last(text(false, true))).to.equal("pods may reach each other freely: millrace:network.policies is false");
+  });
+});
+
+describe("the embedded node", () => {
+  const startedAt = "2026-11-28T03:00:00Z";
+  const soon = Date.parse(startedAt) + 5000;
+  const part = { name: "policies", pid: 190, restarts: 0, startedAt };
+
+  it("enforces policies while its part for them runs", () => {
+    expect(nodeEnforces([part], soon)).to.equal(true);
+    expect(nodeEnforces([{ ...part, pid: 0 }], soon)).to.equal(false);
+    expect(nodeEnforces([{ ...part, name: "proxy" }], soon)).to.equal(false);
+  });
+
+  it("enforces none while that part ends again and again, and does when it has stayed a minute", () => {
+    const again = { ...part, restarts: 3, lastExit: "exit status 1" };
+    expect(nodeEnforces([again], soon)).to.equal(false);
+    expect(nodeEnforces([again], Date.parse(startedAt) + 61_000)).to.equal(true);
   });
 });

@@ -192,7 +192,8 @@ describe("cache keys of the node image", () => {
   let folder = "";
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "node-image-"));
-    for (const part of ["supervisor", "provisioner", "coredns", "pause", "addons"]) mkdirSync(join(folder, part));
+    for (const part of ["supervisor", "provisioner", "policies", "coredns", "pause", "addons"])
+      mkdirSync(join(folder, part));
     writeFileSync(join(folder, "go.mod"), "module node\nrequire (\n\tk8s.io/kubernetes v1.36.1\n)\n");
     writeFileSync(join(folder, "go.sum"), "");
     writeFileSync(join(folder, "Dockerfile"), "FROM scratch\n");

@@ -27,7 +27,7 @@ describe("a target's profile", () => {
       registry: { push: "localhost:5000", pull: "localhost:5000" },
       exposure: { kind: "nodePort", host: "127.0.0.1", ports },
       platform: "linux/amd64",
-      enforcesNetworkPolicy: false,
+      enforcesNetworkPolicy: true,
       network: { podNetworks: ["10.244.0.0/24"], apiServerPorts: [6443], nameServer: "node" },
     });
   });

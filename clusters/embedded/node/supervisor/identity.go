@@ -40,6 +40,7 @@ var clients = []client{
 	{"scheduler", "system:kube-scheduler", ""},
 	{"proxy", "system:kube-proxy", ""},
 	{"provisioner", "millrace:provisioner", ""},
+	{"policies", "millrace:policies", ""},
 }
 
 type authority struct {

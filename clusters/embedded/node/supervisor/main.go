@@ -72,7 +72,7 @@ func bringUp(ctx context.Context, s *supervisor, ip string) {
 	}) {
 		return
 	}
-	s.start(provisionerPart())
+	s.start(provisionerPart(), policiesPart())
 	// After a restart the API still shows the state from before: only an answer proves that kubelet, proxy and DNS work.
 	s.phase("DNS")
 	if !retry(ctx, func() error { return dnsAnswers(ctx) }) {
@@ -91,7 +91,7 @@ func shutDown(s *supervisor) {
 	s.phase("stopping")
 	s.stop(2*time.Second, "kubelet")
 	endPods(7 * time.Second)
-	s.stop(2*time.Second, "controller-manager", "scheduler", "proxy", "provisioner", "registry", "apiserver", "containerd")
+	s.stop(2*time.Second, "controller-manager", "scheduler", "proxy", "provisioner", "policies", "registry", "apiserver", "containerd")
 	s.stop(2*time.Second, "etcd")
 }
 

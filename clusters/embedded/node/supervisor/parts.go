@@ -104,6 +104,13 @@ func provisionerPart() part {
 	}}
 }
 
+// A policy that comes later than its pods holds for them a moment later: the node is not told before a pod starts.
+func policiesPart() part {
+	return part{name: "policies", env: calm, args: []string{
+		"policies", "--kubeconfig=" + confDir + "/policies", "--node=" + nodeName, "--services=" + services,
+	}}
+}
+
 func kubectl(args ...string) error {
 	_, err := output(append([]string{"kubectl", "--kubeconfig=" + adminConf}, args...)...)
 	return err
