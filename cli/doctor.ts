@@ -17,10 +17,11 @@ import { imagesToBuild } from "../images/wanted.ts";
 import { repositoryDir } from "../platform/images/files.ts";
 import type { Command } from "./command.ts";
 import { shortageOf } from "./claim-room.ts";
-import { clusterState, foreignCluster } from "./cluster.ts";
+import { clusterState, enforcesPolicies, foreignCluster } from "./cluster.ts";
 import { anotherCluster } from "./cluster-identity.ts";
 import { clusterFindings } from "./cluster-probes.ts";
 import { cacheDir } from "../platform/images/cache.ts";
+import { policyNote } from "./edges.ts";
 import { messageOf } from "./errors.ts";
 import { atLeast, type Finding, ok } from "./finding.ts";
 import { run, which } from "../platform/exec.ts";
@@ -257,6 +258,7 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
     findings.push({ subject: "platform", level: "warning", detail: "nothing is deployed", next: "npm run up" });
   }
   for (const service of services) findings.push(serviceFinding(service));
+  if (stack.config.network.policies) findings.push(policyFinding(await enforcesPolicies(stack)));
   return findings;
 }
 
@@ -266,6 +268,18 @@ async function engineFindings(): Promise<Finding[]> {
   const detail = nodeRefusal(info);
   const next = "docker context use <an engine that runs as root>, or another cluster.target";
   return detail === undefined ? [] : [{ subject: "engine", level: "problem", detail, next }];
+}
+
+/** Whether the policies that the stack asks for have an effect. */
+export function policyFinding(enforced: boolean | "unknown"): Finding {
+  const open = policyNote(true, enforced);
+  if (open === undefined) return ok("policies", "enforced");
+  return {
+    subject: "policies",
+    level: "warning",
+    detail: open,
+    next: "docs/network.md says which networks enforce them",
+  };
 }
 
 /** Networks that pods of the embedded cluster can't reach. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { nodeEnforces } from "../../cli/cluster.ts";
+import { policyFinding } from "../../cli/doctor.ts";
 import { readEdges, renderEdges } from "../../cli/edges.ts";
 import { UserError } from "../../cli/errors.ts";
 import { edgesOf, podsAt } from "../../platform/network.ts";
@@ -58,5 +59,18 @@ describe("the embedded node", () => {
     const again = { ...part, restarts: 3, lastExit: "exit status 1" };
     expect(nodeEnforces([again], soon)).to.equal(false);
     expect(nodeEnforces([again], Date.parse(startedAt) + 61_000)).to.equal(true);
+  });
+});
+
+describe("doctor", () => {
+  it("warns where the policies that a stack asks for have no effect", () => {
+    expect(policyFinding(true)).to.deep.equal({ subject: "policies", level: "ok", detail: "enforced", next: "" });
+    expect(policyFinding(false)).to.deep.equal({
+      subject: "policies",
+      level: "warning",
+      detail: "policies are not enforced here: pods may reach each other freely on this target",
+      next: "docs/network.md says which networks enforce them",
+    });
+    expect(policyFinding("unknown").level).to.equal("warning");
   });
 });
