@@ -228,6 +228,26 @@ describe("the network of the program", function () {
     expect(ports("b1.example:9092,b2.example:9093")).to.deep.equal([9092, 9093]);
   });
 
+  it("tells Spark to label executors as the policies know them, and to have them listen on the port that these open", async () => {
+    const { mocked, edges } = await render({ "millrace:profile": "full", "millrace:services": several });
+    const settings = await mocked.get("kubernetes:core/v1:ConfigMap", "spark-settings");
+    expect(settings.inputs.data["spark-defaults.conf"]).to.contain("spark.blockManager.port 7079\n");
+    const label = /spark\.kubernetes\.executor\.label\.app\.kubernetes\.io\/instance=([a-z-]+)/g;
+    const told = (await pods(mocked)).flatMap(({ text }) => [...text.matchAll(label)].map(([, name = ""]) => name));
+    const executors = edges.flatMap(({ from }) =>
+      from.kind === "pods" && from.component === "executor" ? Object.entries(from.also ?? {}) : [],
+    );
+    expect([...new Set(executors.map(([key]) => key))]).to.deep.equal(["app.kubernetes.io/instance"]);
+    expect(new Set(executors.map(([, name]) => name))).to.deep.equal(new Set(told));
+    expect(told).to.include.members(["telemetry", "census-batch", "spark-connect"]);
+    const between = edges.filter(
+      ({ from, to }) => roleOf(from) === "spark/executor" && roleOf(to) === "spark/executor",
+    );
+    expect(between.every(({ from, to, ports }) => endName(from) === endName(to) && ports.join() === "7079")).to.equal(
+      true,
+    );
+  });
+
   it("has no policy unless the stack asks for them, and tells its edges all the same", async () => {
     const { mocked, edges } = await render({ "millrace:network": { policies: false } });
     expect(await mocked.ofType("kubernetes:networking.k8s.io/v1:NetworkPolicy")).to.deep.equal([]);

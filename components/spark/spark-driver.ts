@@ -172,7 +172,9 @@ function submitArguments(args: SparkDriverArgs, cpu: string): pulumi.Input<strin
   const heap = mebibytes(args.driverMemory);
   const settings: Record<string, pulumi.Input<string>> = {
     "spark.app.name": args.application,
-    [`spark.kubernetes.executor.label.${APPLICATION_LABEL}`]: args.application,
+    ...(args.hasExecutors === false
+      ? {}
+      : { [`spark.kubernetes.executor.label.${APPLICATION_LABEL}`]: args.application }),
     "spark.driver.host": args.host,
     // Makes the driver the owner of its executors, so that Kubernetes removes them with it.
     "spark.kubernetes.driver.pod.name": "$(POD_NAME)",
