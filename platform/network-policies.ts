@@ -1,11 +1,10 @@
 /** The policies of a network: what no edge opens is closed, in both directions. */
-import { isIP } from "node:net";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "./component.ts";
 import type { Ready } from "./endpoints.ts";
 import { labels, PART_OF_LABEL, selector } from "./names.ts";
-import { type Edge, type End, mergedEdges, type Role } from "./network.ts";
+import { type Edge, type End, mergedEdges, reachOf, type Role } from "./network.ts";
 
 /** What is known of a cluster's network. */
 export interface NetworkFacts {
@@ -51,8 +50,8 @@ const NAMESPACE_LABEL = "kubernetes.io/metadata.name";
 const ANYWHERE = "0.0.0.0/0";
 /** Where the cache of names listens on each node, where a cluster has one. */
 const NODE_LOCAL_DNS = "169.254.20.10/32";
-/** Names of Services: a policy sees the ports of their pods, which no one outside the namespace knows. */
-const SERVICE_HOST = /^[a-z0-9-]+\.([a-z0-9-]+)\.svc(\.|$)/;
+/** Link-local: clouds hand out their machines' rights there. */
+const LINK_LOCAL = "169.254.0.0/16";
 
 /** What the policies are made for. */
 export interface PolicyContext extends NetworkFacts {
@@ -71,7 +70,7 @@ export function rolePolicies(edges: readonly Edge[], context: PolicyContext): Re
     const ingress = merged
       .filter(({ to }) => isRole(to))
       .map(({ from, ports }) => ({ from: sources(from, context), ports: tcp(ports) }));
-    const egress = merged.filter(({ from }) => isRole(from)).map(({ to, ports }) => egressTo(to, ports, context));
+    const egress = merged.filter(({ from }) => isRole(from)).flatMap(({ to, ports }) => egressTo(to, ports, context));
     return [
       name,
       {
@@ -95,7 +94,7 @@ export function denyPolicy(facts: NetworkFacts, labels?: Readonly<Record<string,
 }
 
 /** Name of a role's policy. */
-function policyName({ service, component, also = {} }: Role): string {
+export function policyName({ service, component, also = {} }: Role): string {
   const parts = [service, component, ...Object.values(also)];
   return parts.map((part) => part.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-")).join("-");
 }
@@ -105,7 +104,7 @@ function tcp(ports: readonly number[]): Port[] {
 }
 
 /** Labels of a role's pods. */
-function rolePods({ service, component, also }: Role): Readonly<Record<string, string>> {
+export function rolePods({ service, component, also }: Role): Readonly<Record<string, string>> {
   return { ...selector(service, component), ...also };
 }
 
@@ -148,24 +147,33 @@ function sources(from: End, context: PolicyContext): Peer[] {
   }
 }
 
-function egressTo(to: End, ports: readonly number[], context: PolicyContext): PolicySpec["egress"][number] {
+function egressTo(to: End, ports: readonly number[], context: PolicyContext): PolicySpec["egress"] {
   switch (to.kind) {
     case "pods":
-      return { to: [{ podSelector: { matchLabels: rolePods(to) } }], ports: tcp(ports) };
+      return [{ to: [{ podSelector: { matchLabels: rolePods(to) } }], ports: tcp(ports) }];
     case "apiServer":
-      return { to: [anywhereBut(context.podNetworks)], ports: tcp(context.apiServerPorts) };
+      return [{ to: [anywhereBut(context.podNetworks)], ports: tcp(context.apiServerPorts) }];
     case "published":
       throw new Error("a published address is where connections come from");
-    case "outside": {
-      const [, namespace] = SERVICE_HOST.exec(to.host) ?? [];
-      if (namespace !== undefined) {
-        return { to: [{ namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: namespace } } }] };
-      }
-      // Policies know no names, and behind one may be any address.
-      const cidr = isIP(to.host) === 4 ? `${to.host}/32` : ANYWHERE;
-      return { to: [{ ipBlock: { cidr } }], ports: tcp(ports) };
-    }
+    case "outside":
+      return egressOutside(to.hosts, ports);
   }
+}
+
+function egressOutside(hosts: readonly string[], ports: readonly number[]): PolicySpec["egress"] {
+  const reaches = hosts.map(reachOf);
+  const namespaces = new Set(reaches.flatMap((reach) => (reach.kind === "namespace" ? [reach.namespace] : [])));
+  const addresses = new Set(reaches.flatMap((reach) => (reach.kind === "address" ? [reach.address] : [])));
+  const blocks: Peer[] = reaches.some(({ kind }) => kind === "anywhere")
+    ? [{ ipBlock: { cidr: ANYWHERE, except: [LINK_LOCAL] } }]
+    : [...addresses].map((address) => ({ ipBlock: { cidr: `${address}/32` } }));
+  const selected = [...namespaces].map((namespace) => ({
+    namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: namespace } },
+  }));
+  return [
+    ...(selected.length > 0 ? [{ to: selected }] : []),
+    ...(blocks.length > 0 ? [{ to: blocks, ports: tcp(ports) }] : []),
+  ];
 }
 
 export interface NetworkPoliciesArgs {

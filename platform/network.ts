@@ -3,6 +3,7 @@
  * endpoints that it was handed it connects to: that is an edge. Policies, `npm run status -- --edges` and
  * docs/network.md are made of the same edges.
  */
+import { isIP } from "node:net";
 
 /** Pods of one role, by their labels. */
 export interface Role {
@@ -19,8 +20,8 @@ export type End =
   | { readonly kind: "apiServer" }
   /** Whoever comes by a published address. */
   | { readonly kind: "published" }
-  /** A host outside the platform. */
-  | { readonly kind: "outside"; readonly host: string };
+  /** Hosts outside the platform that are one service, such as the brokers of a Kafka cluster. */
+  | { readonly kind: "outside"; readonly hosts: readonly string[] };
 
 /** Where connections to a server go. */
 export interface Destination {
@@ -54,15 +55,15 @@ export function podsAt({ service, component, also }: Role, ports: readonly numbe
   return { end: { kind: "pods", service, component, ...(also && { also }) }, ports, why };
 }
 
-/** A host that the platform does not run. @param host DNS name or address. */
-export function outsideAt(host: string, ports: readonly number[], why: string): Destination {
-  return { end: { kind: "outside", host }, ports, why };
+/** A service that the platform does not run. @param hosts DNS names or addresses. */
+export function outsideAt(hosts: readonly string[], ports: readonly number[], why: string): Destination {
+  return { end: { kind: "outside", hosts: [...new Set(hosts)] }, ports: [...new Set(ports)], why };
 }
 
 /** A URL that the platform does not serve; the port is its protocol's where it names none. */
 export function outsideUrl(url: string, why: string): Destination {
   const { protocol, hostname, port } = new URL(url.replace(/^(?!https?:)[a-z0-9+]+:/, "http:"));
-  return outsideAt(hostname, [Number(port) || (protocol === "https:" ? 443 : 80)], why);
+  return outsideAt([hostname], [Number(port) || (protocol === "https:" ? 443 : 80)], why);
 }
 
 /** Edges from pods of a role. */
@@ -90,7 +91,36 @@ export function endName(end: End): string {
     case "published":
       return "published address";
     case "outside":
-      return `outside: ${end.host}`;
+      return `outside: ${end.hosts.map((host) => `${host}${widened(host)}`).join(", ")}`;
+  }
+}
+
+/** What a policy can open for a host outside: it knows addresses and namespaces, and no names. */
+export type Reach =
+  | { readonly kind: "address"; readonly address: string }
+  /** The pods of a Service: which ports of theirs it leads to, nobody outside the namespace knows. */
+  | { readonly kind: "namespace"; readonly namespace: string }
+  /** Behind a name may be any address. */
+  | { readonly kind: "anywhere" };
+
+const SERVICE_HOST = /^(?:[a-z0-9-]+\.)+([a-z0-9-]+)\.svc(?:\.cluster\.local)?$/;
+
+export function reachOf(host: string): Reach {
+  if (isIP(host) === 4) return { kind: "address", address: host };
+  const [, namespace] = SERVICE_HOST.exec(host) ?? [];
+  return namespace === undefined ? { kind: "anywhere" } : { kind: "namespace", namespace };
+}
+
+/** What more than the host is open with it, in words. */
+function widened(host: string): string {
+  const reach = reachOf(host);
+  switch (reach.kind) {
+    case "address":
+      return "";
+    case "namespace":
+      return ` (all pods of namespace ${reach.namespace})`;
+    case "anywhere":
+      return " (any address)";
   }
 }
 

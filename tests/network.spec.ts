@@ -221,11 +221,14 @@ describe("the network of the program", function () {
   it("leads outside where a service is an existing one", async () => {
     const { edges } = await render(stacks["cloud with existing S3 and Kafka in profile full"] ?? {});
     const outside = edges.filter(({ to }) => to.kind === "outside");
-    const ports = (host: string) => [
-      ...new Set(outside.filter(({ to }) => to.kind === "outside" && to.host === host).flatMap((edge) => edge.ports)),
-    ];
-    expect(ports("s3.eu-central-1.amazonaws.com")).to.deep.equal([443]);
-    expect(ports("b1.example:9092,b2.example:9093")).to.deep.equal([9092, 9093]);
+    const found = new Set(outside.map(({ to, ports }) => `${endName(to)} ${ports.join()}`));
+    expect([...found].sort()).to.deep.equal([
+      "outside: b1.example (any address), b2.example (any address) 9092,9093",
+      "outside: s3.eu-central-1.amazonaws.com (any address) 443",
+    ]);
+    const asking = (why: string) => outside.filter((edge) => edge.why === why).map(({ from }) => endName(from));
+    expect(asking("S3")).to.include.members(["presto/coordinator", "metastore/server", "postgres-backup/store"]);
+    expect(asking("Kafka")).to.include.members(["telemetry-producer/producer", "spark-telemetry-driver/driver"]);
   });
 
   it("tells Spark to label executors as the policies know them, and to have them listen on the port that these open", async () => {

@@ -40,7 +40,10 @@ const hasTls = ({ securityProtocol }: ExistingKafka): boolean => securityProtoco
 /** What is wrong with it; empty when nothing is. No password is repeated. */
 export function existingProblems(existing: ExistingKafka): string[] {
   const { securityProtocol, ca, caSecretName } = existing;
-  const problems = isSasl(existing) ? loginProblems(existing) : needlessLogin(existing);
+  const problems = [
+    ...portProblems(existing),
+    ...(isSasl(existing) ? loginProblems(existing) : needlessLogin(existing)),
+  ];
   for (const [key, value] of Object.entries({ ca, caSecretName })) {
     if (value === undefined || hasTls(existing)) continue;
     const secure = securityProtocol === "PLAINTEXT" ? "SSL" : "SASL_SSL";
@@ -53,6 +56,15 @@ export function existingProblems(existing: ExistingKafka): string[] {
     problems.push(`${AT}: has both ca and caSecretName; give one of them`);
   }
   return [...problems, ...(ca === undefined ? [] : authorityProblems(`${AT}.ca`, ca))];
+}
+
+function portProblems({ bootstrapServers }: ExistingKafka): string[] {
+  return bootstrapServers.split(",").flatMap((server) => {
+    const port = Number(server.split(":")[1]);
+    return port >= 1 && port <= 65_535
+      ? []
+      : [`${AT}.bootstrapServers: received "${server}"; give a port from 1 to 65535`];
+  });
 }
 
 function loginProblems({ securityProtocol, saslMechanism, username, password, secretName }: ExistingKafka): string[] {

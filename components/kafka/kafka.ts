@@ -9,7 +9,7 @@ import { type Exposure, publish } from "../../platform/exposure.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { quorumSettings, startScript } from "./kafka-quorum.ts";
 import { labels, podHost, selector, serviceHost } from "../../platform/names.ts";
-import { outsideAt, podsAt } from "../../platform/network.ts";
+import { type Destination, outsideAt, podsAt } from "../../platform/network.ts";
 import { kafkaClusterId } from "./names.ts";
 import { type ByteBounds, otherBounds } from "./kafka-retention.ts";
 import { cpuMillis, heapMebibytes, quantityOf } from "../../platform/quantity.ts";
@@ -308,13 +308,17 @@ export function existingKafka(args: {
     securityProtocol: args.securityProtocol ?? "PLAINTEXT",
     ...(args.login && { login: args.login }),
     ...(args.ca && { ca: args.ca }),
-    at: outsideAt(args.bootstrapServers, brokerPorts(args.bootstrapServers), "Kafka"),
+    at: brokersAt(args.bootstrapServers),
     ready: [],
   };
 }
 
-/** Brokers tell clients where the others are: at other hosts, and as a rule on the same ports. */
-function brokerPorts(bootstrapServers: string): number[] {
-  const ports = bootstrapServers.split(",").map((server) => Number(server.split(":").at(-1)));
-  return [...new Set(ports.filter((port) => port > 0))];
+/** @param bootstrapServers `host:port,host:port` */
+function brokersAt(bootstrapServers: string): Destination {
+  const brokers = bootstrapServers.split(",").map((server) => server.split(":"));
+  return outsideAt(
+    brokers.map(([host = ""]) => host),
+    brokers.map(([, port]) => Number(port)),
+    "Kafka",
+  );
 }

@@ -281,7 +281,7 @@ export function existingObjectStore<Consumer extends string>(
       region: pulumi.output(args.region),
       pathStyle: args.pathStyle,
       ...(args.ca && { ca: args.ca }),
-      at: outsideAt(args.host, [args.port], "S3"),
+      at: outsideAt([args.host], [args.port], "S3"),
       credentials: {
         ...keyRef(pulumi.output(args.secretNames[consumer])),
         ...(args.temporaryKeys === true && { sessionTokenField: SESSION_TOKEN }),

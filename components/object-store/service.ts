@@ -36,6 +36,8 @@ export function serverOf({ server }: { readonly server: ServerKind | "auto" | "e
   return server === "auto" ? NEW : server;
 }
 
+const HTTPS_PORT = 443;
+
 /** A bucket that is there already: S3's own rules for names. */
 const bucket = ({ name, holds }: BucketWords) =>
   z
@@ -78,7 +80,7 @@ const settings = (whole: StoreWhole) =>
         .strictObject({
           protocol: z.enum(["https", "http"]).default("https").describe("Protocol."),
           host: host().describe("Host name."),
-          port: port(1).default(443).describe("Port."),
+          port: port(1).default(HTTPS_PORT).describe("Port."),
           region: text().default("us-east-1").describe("Region that requests are signed for."),
           pathStyle: z.boolean().default(false).describe("Whether buckets are path segments instead of host names."),
           buckets: z
@@ -191,6 +193,12 @@ export const objectStore = defineService({
       return [`${at}.existing: missing; server existing needs at least its host and a secretName`];
     }
     problems.push(...authoritySettingProblems(`${at}.existing`, own.existing));
+    if (own.existing.protocol === "http" && own.existing.port === HTTPS_PORT) {
+      problems.push(
+        `${at}.existing.port: is ${HTTPS_PORT} unless it is given, which is that of https; with protocol http give the server's own, ` +
+          "for example 9000",
+      );
+    }
     if (withoutSecret.length > 0) {
       problems.push(
         `${at}.existing.secretNames: ${withoutSecret.join(", ")} ${withoutSecret.length === 1 ? "has" : "have"} no Secret; ` +

@@ -247,7 +247,7 @@ describe("the warnings of a configuration", () => {
   it("name what crosses the network in clear, and a proof that is off", () => {
     const services = {
       kafka: { existing: { bootstrapServers: "kafka:9092", securityProtocol: "PLAINTEXT" } },
-      objectStore: { server: "existing", existing: { host: "s3", protocol: "http", secretName: "keys" } },
+      objectStore: { server: "existing", existing: { host: "s3", protocol: "http", port: 9000, secretName: "keys" } },
     };
     expect(warnings(services, {}, { enabled: false })).to.deep.equal([
       "millrace:services.kafka.existing.securityProtocol: PLAINTEXT, so records cross the network in clear",

@@ -351,6 +351,16 @@ const bad: Case[] = [
     'millrace:services.objectStore.existing.host: received "https://s3.example.com"; give a host name or an address, without protocol or port',
   ],
   [
+    "existing S3 over http without its port",
+    existing({ host: "s3.example.com", protocol: "http", secretName: "s" }),
+    "millrace:services.objectStore.existing.port: is 443 unless it is given, which is that of https; with protocol http give the server's own, for example 9000",
+  ],
+  [
+    "existing Kafka with a port that there is not",
+    kafka({ existing: { bootstrapServers: "b1.example:9092,b2.example:70000" } }),
+    'millrace:services.kafka.existing.bootstrapServers: received "b2.example:70000"; give a port from 1 to 65535',
+  ],
+  [
     "existing S3 beside a server of the platform's own",
     { services: { objectStore: { existing: { host: "h", secretName: "s" } } } },
     "millrace:services.objectStore.existing: is given, but server is auto; set millrace:services.objectStore.server to existing",
@@ -422,7 +432,7 @@ const bad: Case[] = [
   ],
   [
     "existing S3 with an authority where there is no TLS, given twice",
-    existing({ host: "s3.example.com", secretName: "s", protocol: "http", ca: "pem", caSecretName: "ca" }),
+    existing({ host: "s3.example.com", secretName: "s", protocol: "http", port: 9000, ca: "pem", caSecretName: "ca" }),
     "millrace:services.objectStore.existing.ca: is given, but protocol is http, which has no certificates; set protocol to https, or remove ca",
     "millrace:services.objectStore.existing.caSecretName: is given, but protocol is http, which has no certificates; set protocol to https, or remove caSecretName",
     "millrace:services.objectStore.existing: has both ca and caSecretName; give one of them",

@@ -25,7 +25,7 @@ const names = {
   ],
 };
 const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port }));
-const openTo = (edges: readonly Edge[], given = context) => rolePolicies(edges, given)["presto-coordinator"]?.egress[1];
+const openTo = (edges: readonly Edge[], given = context) => rolePolicies(edges, given)["presto-coordinator"]?.egress;
 
 describe("the policies", () => {
   it("open an edge at both of its ends, and close both roles to all else", () => {
@@ -73,12 +73,19 @@ describe("the policies", () => {
   });
 
   it("lead outside to an address, to any on the port of a name, and to the namespace of a Service", () => {
-    const reaching = (host: string) => openTo(edgesOf({ ...presto, reaches: [outsideAt(host, [9000], "S3")] }));
-    expect(reaching("192.0.2.7")).to.deep.equal({ to: [{ ipBlock: { cidr: "192.0.2.7/32" } }], ports: tcp(9000) });
-    expect(reaching("s3.example.com")).to.deep.equal({ to: [{ ipBlock: { cidr: "0.0.0.0/0" } }], ports: tcp(9000) });
-    expect(reaching("minio.storage.svc.cluster.local")).to.deep.equal({
-      to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "storage" } } }],
-    });
+    const reaching = (...hosts: string[]) =>
+      openTo(edgesOf({ ...presto, reaches: [outsideAt(hosts, [9000], "S3")] }))?.slice(1);
+    const anywhere = { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } };
+    expect(reaching("192.0.2.7", "192.0.2.8")).to.deep.equal([
+      { to: [{ ipBlock: { cidr: "192.0.2.7/32" } }, { ipBlock: { cidr: "192.0.2.8/32" } }], ports: tcp(9000) },
+    ]);
+    expect(reaching("s3.example.com", "192.0.2.7")).to.deep.equal([{ to: [anywhere], ports: tcp(9000) }]);
+    const storage = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "storage" } } };
+    expect(reaching("minio.storage.svc.cluster.local")).to.deep.equal([{ to: [storage] }]);
+    expect(reaching("kafka-0.kafka.storage.svc", "192.0.2.7")).to.deep.equal([
+      { to: [storage] },
+      { to: [{ ipBlock: { cidr: "192.0.2.7/32" } }], ports: tcp(9000) },
+    ]);
   });
 
   it("let every pod ask for names, where the name server is a pod too, and nothing else", () => {

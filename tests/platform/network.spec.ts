@@ -31,16 +31,21 @@ describe("an edge", () => {
 
   it("is named by its ends in people's words", () => {
     const executors = podsAt({ service: "spark", component: "executor", also: { app: "census" } }, [], "");
-    const ends = [kafka.end, executors.end, apiServer.end, outsideAt("s3.example", [443], "S3").end];
-    expect(ends.map(endName)).to.deep.equal([
-      "kafka/broker",
-      "spark/executor (census)",
-      "API server",
-      "outside: s3.example",
-    ]);
+    const ends = [kafka.end, executors.end, apiServer.end];
+    expect(ends.map(endName)).to.deep.equal(["kafka/broker", "spark/executor (census)", "API server"]);
     expect(endName(publishedEdge({ service: "presto", component: "coordinator" }, 8080, "Presto").from)).to.equal(
       "published address",
     );
+  });
+
+  it("outside says what more than the host is open, for a policy knows no names", () => {
+    const outside = (...hosts: string[]) => endName(outsideAt(hosts, [9092], "Kafka").end);
+    expect(outside("192.0.2.7", "192.0.2.8", "192.0.2.7")).to.equal("outside: 192.0.2.7, 192.0.2.8");
+    expect(outside("s3.example")).to.equal("outside: s3.example (any address)");
+    expect(outside("kafka-0.kafka.streams.svc")).to.equal(
+      "outside: kafka-0.kafka.streams.svc (all pods of namespace streams)",
+    );
+    expect(outside("a.b.svc.example.com")).to.equal("outside: a.b.svc.example.com (any address)");
   });
 
   it("is one with others between the same ends for the same reason, sorted by name", () => {
@@ -58,10 +63,10 @@ describe("an edge", () => {
 
   it("leads outside to the port of a URL, or to that of its protocol", () => {
     expect(outsideUrl("https://login.example.com/realms/data", "logins")).to.deep.equal(
-      outsideAt("login.example.com", [443], "logins"),
+      outsideAt(["login.example.com"], [443], "logins"),
     );
     expect(outsideUrl("thrift://metastore.example:9083", "tables")).to.deep.equal(
-      outsideAt("metastore.example", [9083], "tables"),
+      outsideAt(["metastore.example"], [9083], "tables"),
     );
     expect(outsideUrl("http://10.0.0.7/", "logins").ports).to.deep.equal([80]);
   });

@@ -52,7 +52,7 @@ export const catalog = (): CatalogEndpoint => ({
   kind: "hive-metastore",
   uri: pulumi.output("thrift://metastore.example:9083"),
   warehouse: pulumi.output("s3a://lake/warehouse"),
-  at: outsideAt("metastore.example", [9083], "tables of the lake"),
+  at: outsideAt(["metastore.example"], [9083], "tables of the lake"),
   ready: [],
 });
 
@@ -61,7 +61,7 @@ export const postgres = (database: string): PostgresEndpoint => ({
   host: pulumi.output("postgres.example"),
   port: pulumi.output(5432),
   database,
-  at: outsideAt("postgres.example", [5432], "PostgreSQL"),
+  at: outsideAt(["postgres.example"], [5432], "PostgreSQL"),
   user: database,
   password: { secretName: pulumi.output(`postgres-role-${database}`), key: "password" },
   ready: [],
@@ -71,7 +71,7 @@ export const presto = (): PrestoEndpoint => ({
   kind: "presto",
   url: pulumi.output("http://presto.example:8080"),
   catalogs: ["lake"],
-  at: outsideAt("presto.example", [8080], "queries"),
+  at: outsideAt(["presto.example"], [8080], "queries"),
   ready: [],
 });
 

@@ -14,7 +14,7 @@ const database: PostgresEndpoint = {
   host: pulumi.output("postgres.example"),
   port: pulumi.output(5432),
   database: "airflow",
-  at: outsideAt("postgres.example", [5432], "PostgreSQL"),
+  at: outsideAt(["postgres.example"], [5432], "PostgreSQL"),
   user: "airflow",
   password: { secretName: pulumi.output("postgres-role-airflow"), key: "password" },
   ready: [],
@@ -23,7 +23,7 @@ const database: PostgresEndpoint = {
 const spark: SparkConnectEndpoint = {
   kind: "spark-connect",
   url: pulumi.output("sc://spark.example:15002"),
-  at: outsideAt("spark.example", [15002], "Spark"),
+  at: outsideAt(["spark.example"], [15002], "Spark"),
   token: undefined,
   ready: [],
 };

@@ -11,7 +11,7 @@ const cassandra: CassandraEndpoint = {
   contactPoints: pulumi.output("c0.example,c1.example"),
   port: pulumi.output(9042),
   datacenter: "dc1",
-  at: outsideAt("c0.example", [9042], "CQL"),
+  at: outsideAt(["c0.example"], [9042], "CQL"),
   user: "display",
   password: { secretName: pulumi.output("cassandra-role-display"), key: "password" },
   ready: [],

@@ -29,7 +29,7 @@ describe("JupyterHub", () => {
     host: pulumi.output("postgres.data.svc"),
     port: pulumi.output(5432),
     database: "jupyterhub",
-    at: outsideAt("postgres.data.svc", [5432], "PostgreSQL"),
+    at: outsideAt(["postgres.data.svc"], [5432], "PostgreSQL"),
     user: "jupyterhub",
     password: { secretName: pulumi.output("postgres-role-jupyterhub"), key: "password" },
     ready: [],

@@ -20,7 +20,7 @@ describe("ClientEndpointsConfig", () => {
   const spark: SparkConnectEndpoint = {
     kind: "spark-connect",
     url: pulumi.output("sc://spark.example:15002"),
-    at: outsideAt("spark.example", [15002], "Spark"),
+    at: outsideAt(["spark.example"], [15002], "Spark"),
     token,
     ready: [],
   };
