@@ -4,6 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { cronProblem } from "../../platform/cron.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { BackupPlace } from "./endpoint.ts";
+import { refusedMs } from "../../platform/hops/limits.ts";
 import { labels } from "../../platform/names.ts";
 import type { Destination } from "../../platform/network.ts";
 import { s3Env } from "../object-store/s3-settings.ts";
@@ -180,7 +181,12 @@ function databaseContainer(
   return {
     image: client.image,
     command: client.command(script),
-    env: [...client.env, { name: "DUMPS_DIR", value: DUMPS_PATH }, ...env],
+    env: [
+      ...client.env,
+      { name: "TIMEOUT_SECONDS", value: String(refusedMs / 1000) },
+      { name: "DUMPS_DIR", value: DUMPS_PATH },
+      ...env,
+    ],
     resources: backup.resources,
     mounts: client.mounts,
   };

@@ -43,7 +43,7 @@ const PGDATA = `${DATA_PATH}/pgdata`;
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "2Gi" };
 const SCRIPTS_PATH = "/opt/scripts";
 const PASSWORDS_PATH = "/run/passwords";
-const scriptFiles = ["setup.sh", "dump.sh", "restore.sh"] as const;
+const scriptFiles = ["setup.sh", "wait.sh", "dump.sh", "restore.sh"] as const;
 /** Time to write everything back when it is told to stop, in seconds. */
 const STOP_SECONDS = 60;
 /** Room in PostgreSQL's 63 letters for what a restore adds to a database's name. */

@@ -1,4 +1,6 @@
 /** One bucket over S3, as much of it as backups need. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { isConnectionRefused } from "../../../platform/hops/errors.ts";
 import { s3Client } from "../../object-store/programs/s3-client.ts";
 
 export interface Bucket {
@@ -23,6 +25,24 @@ export interface BucketSettings {
 
 /** A part of a large upload is held in memory, so it is small. */
 const PART_BYTES = 16 * 2 ** 20;
+
+/**
+ * Waits while the store refuses connections: a new pod may be refused until the network knows it.
+ * @param waitMs - for so long, in ms
+ * @throws what the store answers otherwise, or the refusal when the time is over
+ */
+export async function untilItAnswers(bucket: Bucket, prefix: string, waitMs: number): Promise<void> {
+  const end = performance.now() + waitMs;
+  for (;;) {
+    try {
+      await bucket.list(prefix);
+      return;
+    } catch (error) {
+      if (!isConnectionRefused(error) || performance.now() >= end) throw error;
+      await sleep(1000);
+    }
+  }
+}
 
 /** Calls fail with an error that names the bucket and what was to be done there. */
 export function s3Bucket(settings: BucketSettings): Bucket {

@@ -1,8 +1,10 @@
 #!/bin/bash
 # Dumps each database into a file of its own and reads the list of contents back.
 #
-# Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DATABASES, names separated by spaces; DUMPS_DIR.
+# Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DATABASES, names separated by spaces; DUMPS_DIR;
+# TIMEOUT_SECONDS to wait for the server.
 set -euo pipefail
+. "$(dirname "$0")/wait.sh"
 
 for database in $DATABASES; do
   file="$DUMPS_DIR/$database.dump"

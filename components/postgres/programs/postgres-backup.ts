@@ -10,8 +10,9 @@
  */
 import { z } from "zod";
 import { type Backups, fetchBackup, storeBackup } from "./backups.ts";
-import { s3Bucket } from "./bucket.ts";
+import { s3Bucket, untilItAnswers } from "./bucket.ts";
 import { endInFailure } from "../../../platform/hops/errors.ts";
+import { refusedMs } from "../../../platform/hops/limits.ts";
 
 const names = () =>
   z
@@ -49,6 +50,7 @@ async function main(action: string | undefined): Promise<void> {
     log: (line) => void process.stdout.write(`${line}\n`),
   };
   const folder = settings.DUMPS_DIR;
+  await untilItAnswers(backups.bucket, backups.prefix, refusedMs);
   if (action === "store") await storeBackup(backups, { folder, time: new Date(), keep: settings.KEEP });
   else if (action === "fetch")
     await fetchBackup(backups, {

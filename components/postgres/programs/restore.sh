@@ -3,8 +3,10 @@
 # the two change places at once: a restore that fails or is killed has changed nothing, and nothing that came after the
 # backup stays behind. Clients of the database are disconnected and come back to the restored one.
 #
-# Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DUMPS_DIR, which holds <database>.dump.
+# Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DUMPS_DIR, which holds <database>.dump; TIMEOUT_SECONDS to wait
+# for the server.
 set -euo pipefail
+. "$(dirname "$0")/wait.sh"
 export PGDATABASE=postgres
 
 run_sql() {

@@ -11,14 +11,7 @@ run_sql() {
   psql --no-psqlrc --quiet --tuples-only --set=ON_ERROR_STOP=1 "$@"
 }
 
-deadline=$((SECONDS + TIMEOUT_SECONDS))
-until pg_isready --quiet; do
-  if [ "$SECONDS" -ge "$deadline" ]; then
-    echo "no answer from $PGHOST:${PGPORT:-5432} within $TIMEOUT_SECONDS s" >&2
-    exit 1
-  fi
-  sleep 1
-done
+. "$(dirname "$0")/wait.sh"
 
 run_sql <<'SQL'
 REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;

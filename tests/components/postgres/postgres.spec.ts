@@ -146,7 +146,7 @@ describe("Postgres", () => {
       secret: { secretName: "postgres-role-night-watch" },
     });
     const scripts = await mocked.get("kubernetes:core/v1:ConfigMap", "postgres-scripts");
-    expect(Object.keys(scripts.inputs.data)).to.have.members(["setup.sh", "dump.sh", "restore.sh"]);
+    expect(Object.keys(scripts.inputs.data)).to.have.members(["setup.sh", "wait.sh", "dump.sh", "restore.sh"]);
     expect(scripts.inputs.data["setup.sh"]).to.match(/^#!\/bin\/bash\n/);
   });
 
@@ -184,6 +184,7 @@ describe("Postgres", () => {
       PGPORT: "5432",
       PGUSER: "postgres",
       PGPASSWORD: "postgres-role-postgres/password",
+      TIMEOUT_SECONDS: "30",
       DUMPS_DIR: "/dumps",
       DATABASES: "airflow night_watch",
     });
