@@ -159,6 +159,7 @@ const proofRun = place(proofRoom, {
   proves: house.proves,
   waitFor: [...house.waitFor, ...(fence ? fence.ready : [])],
   skipped: skippedHops(config),
+  closed: fence ? databases?.database("metastore") : undefined,
   revision: pulumi.output(revision.current()),
 });
 

@@ -15,6 +15,8 @@ const schema = z.strictObject({
   timeoutSeconds: z.number().min(1).max(3600).optional(),
   /** Why a hop that can't be asked with these settings is not asked, by its name. */
   skipped: z.record(z.string(), z.string()).default({}),
+  /** A server that the cluster's policies close to the proof. @default - there are none, and nothing is tried */
+  closed: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) }).optional(),
   /** What each room tells, see its `hops.ts`; hops of those that are not here are left out. */
   rooms: z.record(z.string(), z.unknown()).default({}),
 });
@@ -44,8 +46,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     problems.push(`PROOF_TIMEOUT_SECONDS is "${override}"; allowed are 1 to 3600`);
   }
   if (problems.length > 0 || !limit.success || !parsed.success) throw new Error(problems.join("\n"));
-  const { records, poison, skipped } = parsed.data;
-  return { records, poison, skipped, told, timeoutSeconds: limit.data };
+  const { records, poison, skipped, closed } = parsed.data;
+  return { records, poison, skipped, closed, told, timeoutSeconds: limit.data };
 }
 
 /** Also when another setting is wrong: all problems are told at once. */

@@ -8,6 +8,7 @@
 import { branchesOf, skippedHops } from "./branches.ts";
 import { readConfig } from "./config.ts";
 import type { ProofConfig } from "./config.ts";
+import { findEnforcement } from "./enforcement.ts";
 import type { Skipped } from "../platform/hops/hop.ts";
 import { startRun } from "../platform/hops/run.ts";
 import { hopJson, hopLine, proofJson, proofLines, skippedJson, skippedLine } from "./report.ts";
@@ -41,6 +42,8 @@ const tellSkipped = (one: Skipped): void => {
   forPeople(skippedLine(one));
 };
 skipped.forEach(tellSkipped);
+const ended = new AbortController();
+const policies = config.closed && findEnforcement(config.closed, { signal: ended.signal });
 const result = await runBranches(branches, {
   signal: stop.signal,
   onResult: (hop) => {
@@ -52,6 +55,8 @@ const result = await runBranches(branches, {
     forPeople(`${hop}: ${words}`);
   },
 });
-forPrograms(proofJson(run.run, result));
-proofLines(run.run, result, [...skipped, ...result.skipped]).forEach(forPeople);
+ended.abort();
+const found = await policies;
+forPrograms(proofJson(run.run, result, found));
+proofLines(run.run, result, [...skipped, ...result.skipped], found).forEach(forPeople);
 process.exit(result.ok ? 0 : 1);

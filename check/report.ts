@@ -1,5 +1,6 @@
 /** What the proof prints: JSON lines on stdout for programs, plain lines on stderr for people. */
 import type { Skipped } from "../platform/hops/hop.ts";
+import type { Enforcement } from "./enforcement.ts";
 import type { HopResult, ProofResult } from "./runner.ts";
 
 /** One hop as a JSON line. */
@@ -15,9 +16,9 @@ export function skippedJson({ hop, reason }: Skipped): string {
 
 /**
  * The last JSON line. `hops` gives the order of the table: branches run beside each other, so their lines come as they
- * end. `warnings` is there only when something could not be removed.
+ * end. `policies` is there only where policies are meant to hold, `warnings` only when something could not be removed.
  */
-export function proofJson(run: string, result: ProofResult): string {
+export function proofJson(run: string, result: ProofResult, policies?: Enforcement): string {
   const { failedHop, ms, warnings } = result;
   return JSON.stringify({
     proof: result.ok ? "ok" : "failed",
@@ -25,6 +26,7 @@ export function proofJson(run: string, result: ProofResult): string {
     ...(failedHop === undefined ? {} : { failedHop }),
     hops: result.hops.map(({ hop }) => hop),
     ms,
+    ...(policies === undefined ? {} : { policies }),
     ...(warnings.length === 0 ? {} : { warnings }),
   });
 }
@@ -43,12 +45,27 @@ export function skippedLine({ hop, reason }: Skipped): string {
   return `skipped ${hop.padEnd(13)}${"".padStart(7)}  ${reason}`;
 }
 
-/** The verdict as lines for people. */
-export function proofLines(run: string, result: ProofResult, skipped: readonly Skipped[] = []): string[] {
+/** The verdict as lines for people; the last one says so where the network does not do as its policies say. */
+export function proofLines(
+  run: string,
+  result: ProofResult,
+  skipped: readonly Skipped[] = [],
+  policies?: Enforcement,
+): string[] {
   const seconds = (result.ms / 1000).toFixed(1);
   const verdict =
     result.failedHop === undefined
       ? `proof ok: ${result.hops.length} hops in ${seconds} s, ${skipped.length} skipped (run ${run})`
       : `proof FAILED at hop ${result.failedHop} after ${seconds} s (run ${run})`;
-  return [...result.warnings.map((warning) => `warning: ${warning}`), verdict];
+  const open = openWords(policies);
+  return [...result.warnings.map((warning) => `warning: ${warning}`), verdict, ...(open === undefined ? [] : [open])];
+}
+
+/** Why pods may do more than the policies say; `undefined`: they may not, or there are no policies. */
+export function openWords(policies: Enforcement | null | undefined): string | undefined {
+  if (policies === "not enforced") {
+    return "policies are not enforced here: the proof has reached a server that they close to it";
+  }
+  if (policies === "unknown") return "whether policies are enforced here is not known: the server to try was not found";
+  return undefined;
 }

@@ -81,11 +81,6 @@ export async function askPublished(
 
 /** The proof's table, and how many addresses answer. */
 export function renderCheck(proof: ProofReport, { addresses, silent }: Published): string {
-  const lines = [renderProof(proof)];
-  if (addresses.length > 0) {
-    lines.push(
-      `${addresses.length - silent.length} of ${addresses.length} published addresses answer from this machine`,
-    );
-  }
-  return lines.join("\n");
+  const answering = `${addresses.length - silent.length} of ${addresses.length} published addresses answer from this machine`;
+  return renderProof(proof, addresses.length > 0 ? [answering] : []);
 }

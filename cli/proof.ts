@@ -2,6 +2,8 @@
  * The proof of the data path, seen from outside: its report lines read, shown, and its Job run on demand. It is no service
  * among others: every deploy ends with it, so the commands know it by its name.
  */
+import type { Enforcement } from "../check/enforcement.ts";
+import { openWords } from "../check/report.ts";
 import { messageOf } from "./errors.ts";
 import { followJob, withJob } from "./job.ts";
 import type { Kube } from "./kube.ts";
@@ -31,6 +33,8 @@ export interface ProofReport {
   readonly hops: readonly Hop[];
   /** What was not asked; it makes no proof better or worse. */
   readonly skipped: readonly SkippedHop[];
+  /** Whether the cluster's network does as its policies say; `null`: there are none, or the proof did not get that far. */
+  readonly policies: Enforcement | null;
   /** Why there is no complete report, when there is none. */
   readonly error: string | null;
 }
@@ -39,7 +43,7 @@ export interface ProofReport {
 export class ProofReader {
   readonly hops: Hop[] = [];
   readonly skipped: SkippedHop[] = [];
-  #end: { ok: boolean; run: string | null; failedHop: string | null; ms: number } | undefined;
+  #end: Pick<ProofReport, "ok" | "run" | "failedHop" | "ms" | "policies"> | undefined;
   #order: readonly unknown[] = [];
 
   /** Reads a line; answers it as a hop when it is one. */
@@ -70,7 +74,13 @@ export class ProofReader {
     const skipped = word("skipped");
     if (skipped !== null) this.skipped.push({ hop: skipped, reason: word("reason") ?? "" });
     if (word("proof") !== null) {
-      this.#end = { ok: word("proof") === "ok", run: word("run"), failedHop: word("failedHop"), ms: count("ms") ?? 0 };
+      this.#end = {
+        ok: word("proof") === "ok",
+        run: word("run"),
+        failedHop: word("failedHop"),
+        ms: count("ms") ?? 0,
+        policies: word("policies") as Enforcement | null,
+      };
       this.#order = Array.isArray(value["hops"]) ? value["hops"] : [];
     }
     return undefined;
@@ -85,13 +95,17 @@ export class ProofReader {
       ms: this.#end?.ms ?? this.hops.reduce((total, hop) => total + hop.ms, 0),
       hops: this.hops.toSorted((left, right) => this.#order.indexOf(left.hop) - this.#order.indexOf(right.hop)),
       skipped: this.skipped,
+      policies: this.#end?.policies ?? null,
       error: this.#end === undefined ? (error ?? "the proof ended without a result") : null,
     };
   }
 }
 
-/** The hop table and the verdict. */
-export function renderProof(report: ProofReport): string {
+/**
+ * The hop table, the verdict, and at the very end that the network does not do as its policies say.
+ * @param beside What else was found, between the two. @default - nothing
+ */
+export function renderProof(report: ProofReport, beside: readonly string[] = []): string {
   const asked = report.hops.map((hop) => [
     hop.hop,
     hop.ok ? "ok" : "FAILED",
@@ -101,6 +115,7 @@ export function renderProof(report: ProofReport): string {
     duration(hop.ms),
     hop.message,
   ]);
+  const open = openWords(report.policies);
   const rows = [...asked, ...report.skipped.map(({ hop, reason }) => [hop, "skipped", "-", "-", "-", "-", reason])];
   const verdict = report.ok
     ? `proof ok: every record went the whole way, ${asked.length} hops asked, ${report.skipped.length} skipped (run ${report.run ?? "?"}, ${duration(report.ms)})`
@@ -108,6 +123,8 @@ export function renderProof(report: ProofReport): string {
   return [
     ...(rows.length === 0 ? [] : [table(["hop", "result", "count", "distinct", "checksum", "time", "note"], rows)]),
     verdict,
+    ...beside,
+    ...(open === undefined ? [] : [open]),
   ].join("\n");
 }
 

@@ -1,28 +1,13 @@
-import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { COMPONENT_LABEL, NAME_LABEL } from "../platform/names.ts";
-import { type Edge, type End, endName } from "../platform/network.ts";
+import { type Edge, endName } from "../platform/network.ts";
 import type { PolicySpec } from "../platform/network-policies.ts";
-import { type Mocked, mock, type Registered } from "./support/mocks.ts";
+import { envOf } from "./support/fixtures.ts";
+import { type Mocked, mock } from "./support/mocks.ts";
+import { addresses, pods, roleOf, serviceRoles, undeclared, undeclaredOutside } from "./support/wiring.ts";
 
 interface Program {
   readonly edges: readonly Edge[];
-}
-
-interface Volume {
-  readonly configMap?: { readonly name: string };
-  readonly projected?: { readonly sources: readonly { readonly configMap?: { readonly name: string } }[] };
-}
-
-interface Template {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
-  readonly spec: { readonly volumes?: readonly Volume[] };
-}
-
-/** A pod of the program: who it is, and every text that it is told. */
-interface Told {
-  readonly role: string;
-  readonly text: string;
 }
 
 const cloud = { target: "cloud", context: "prod", registry: { push: "registry.example" }, storageClass: "ssd" };
@@ -75,67 +60,13 @@ async function render(config: Record<string, unknown>): Promise<{ mocked: Mocked
   return { mocked, edges };
 }
 
-function templateOf({ type, inputs }: Registered): Template | undefined {
-  const { template, jobTemplate } = inputs.spec as unknown as {
-    template?: Template;
-    jobTemplate?: { spec: { template: Template } };
-  };
-  return type.endsWith(":CronJob") ? jobTemplate?.spec.template : template;
-}
-
-const isTemplate = (text: string): boolean => /^\{[^]*"containers": ?\[/.test(text);
-
-/** Every pod that the program makes or has others make. */
-async function pods(mocked: Mocked): Promise<Told[]> {
-  const maps = new Map(
-    (await mocked.ofType("kubernetes:core/v1:ConfigMap")).map(({ name, inputs }) => [name, inputs.data]),
-  );
-  const told = (template: Template): Told => {
-    const { [NAME_LABEL]: service = "", [COMPONENT_LABEL]: component = "" } = template.metadata?.labels ?? {};
-    const mounted = (template.spec.volumes ?? []).flatMap(({ configMap, projected }) => [
-      configMap?.name ?? "",
-      ...(projected?.sources.map((source) => source.configMap?.name ?? "") ?? []),
-    ]);
-    // What lies there for pods of others tells them.
-    const texts = mounted.flatMap((name) => Object.values(maps.get(name) ?? {})).filter((text) => !isTemplate(text));
-    return { role: `${service}/${component}`, text: [JSON.stringify(template), ...texts].join("\n") };
-  };
-  const kinds = /^kubernetes:.*:(StatefulSet|Deployment|Job|CronJob)$/;
-  const workloads = (await mocked.resources()).filter(({ type }) => kinds.test(type));
-  const written = [...maps.values()].flatMap((data) => Object.values(data)).filter(isTemplate);
-  return [
-    ...workloads.flatMap((workload) => templateOf(workload) ?? []),
-    ...written.map((text) => JSON.parse(text) as Template),
-  ].map(told);
-}
-
-const ADDRESS = /(?:[a-z0-9-]+\.)?([a-z0-9-]+)\.millrace\.svc(?::(\d+))?/g;
-
-/** Services that a text names, by the role of their pods, with ports where it names them. */
-function addresses(text: string, services: ReadonlyMap<string, string>): { role: string; port: number | undefined }[] {
-  return [...text.matchAll(ADDRESS)].flatMap(([, service = "", port]) => {
-    const role = services.get(service);
-    return role === undefined ? [] : [{ role, port: port === undefined ? undefined : Number(port) }];
-  });
-}
-
-async function serviceRoles(mocked: Mocked): Promise<Map<string, string>> {
-  const services = await mocked.ofType("kubernetes:core/v1:Service");
-  return new Map(
-    services.map(({ name, inputs }) => {
-      const selector = inputs.spec.selector as Readonly<Record<string, string>>;
-      return [name, `${selector[NAME_LABEL] ?? ""}/${selector[COMPONENT_LABEL] ?? ""}`];
-    }),
-  );
-}
-
-const roleOf = (end: End): string | undefined => (end.kind === "pods" ? `${end.service}/${end.component}` : undefined);
-
 /** Who has an address for others: Airflow's parts have the connections of all DAGs, and the hub has what users' servers get. */
 const forOthers = [
   /^airflow\/(api-server|dag-processor|scheduler|setup) → (kafka\/broker|presto\/coordinator|spark-connect\/server|airflow\/api-server):/,
   /^airflow\/triggerer → airflow\/api-server:/,
   /^jupyterhub\/hub → object-store\/server:/,
+  // The proof tries that it is closed.
+  /^proof\/check → postgres\/server:/,
 ];
 
 /** Edges between pods that learn of each other while they run. */
@@ -157,23 +88,9 @@ describe("the network of the program", function () {
       });
 
       it("has an edge for every address that a pod is told", async () => {
-        const services = await serviceRoles(mocked);
-        const missing = (await pods(mocked)).flatMap(({ role, text }) =>
-          addresses(text, services)
-            .filter((address) => address.role !== role)
-            .filter(
-              ({ role: to, port }) =>
-                !edges.some(
-                  (edge) =>
-                    roleOf(edge.from) === role &&
-                    roleOf(edge.to) === to &&
-                    (port === undefined || edge.ports.includes(port)),
-                ),
-            )
-            .map(({ role: to, port }) => `${role} → ${to}:${port ?? ""}`),
-        );
+        const missing = await undeclared(mocked, edges);
         const own = missing.filter((address) => !forOthers.some((held) => held.test(address)));
-        expect([...new Set(own)]).to.deep.equal([]);
+        expect(own).to.deep.equal([]);
       });
 
       it("has no edge to a server that the pod is not told of, but to pods that tell each other where they are", async () => {
@@ -200,6 +117,18 @@ describe("the network of the program", function () {
         expect([...found]).to.have.members([...new Set(withToken.map(({ role }) => role))]);
       });
 
+      it("lets the proof try a server that runs and that no edge leads it to", async () => {
+        const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+        const { closed } = JSON.parse(envOf(inputs)["PROOF_CONFIG"] ?? "") as {
+          closed: { host: string; port: number };
+        };
+        const services = await serviceRoles(mocked);
+        const [tried] = addresses(`${closed.host}:${closed.port}`, services);
+        const open = edges.filter(({ to, ports }) => roleOf(to) === tried?.role && ports.includes(closed.port));
+        expect(open, "edges of others to it").not.to.deep.equal([]);
+        expect(open.filter(({ from }) => roleOf(from) === "proof/check")).to.deep.equal([]);
+      });
+
       it("closes every pod to all that is no edge, the proof's included", async () => {
         const policies = await mocked.ofType("kubernetes:networking.k8s.io/v1:NetworkPolicy");
         const selected = policies.map(
@@ -219,13 +148,17 @@ describe("the network of the program", function () {
   }
 
   it("leads outside where a service is an existing one", async () => {
-    const { edges } = await render(stacks["cloud with existing S3 and Kafka in profile full"] ?? {});
+    const { mocked, edges } = await render(stacks["cloud with existing S3 and Kafka in profile full"] ?? {});
     const outside = edges.filter(({ to }) => to.kind === "outside");
     const found = new Set(outside.map(({ to, ports }) => `${endName(to)} ${ports.join()}`));
     expect([...found].sort()).to.deep.equal([
       "outside: b1.example (any address), b2.example (any address) 9092,9093",
       "outside: s3.eu-central-1.amazonaws.com (any address) 443",
     ]);
+    const missing = await undeclaredOutside(mocked, edges, ["s3.eu-central-1.amazonaws.com", "b1.example"]);
+    expect(
+      missing.filter((edge) => !/^(airflow\/(api-server|dag-processor|scheduler|setup)|jupyterhub\/hub) → /.test(edge)),
+    ).to.deep.equal([]);
     const asking = (why: string) => outside.filter((edge) => edge.why === why).map(({ from }) => endName(from));
     expect(asking("S3")).to.include.members(["presto/coordinator", "metastore/server", "postgres-backup/store"]);
     expect(asking("Kafka")).to.include.members(["telemetry-producer/producer", "spark-telemetry-driver/driver"]);
@@ -255,27 +188,7 @@ describe("the network of the program", function () {
     const { mocked, edges } = await render({ "millrace:network": { policies: false } });
     expect(await mocked.ofType("kubernetes:networking.k8s.io/v1:NetworkPolicy")).to.deep.equal([]);
     expect(edges.length).to.be.greaterThan(15);
-  });
-
-  it("of profile full is the one in docs/network.md", async () => {
-    const { edges } = await render({ "millrace:profile": "full" });
-    const rows = edges.map(({ from, to, ports, why }) =>
-      [endName(from), endName(to), to.kind === "apiServer" ? "6443" : ports.join(", "), why].join(" | "),
-    );
-    const page = readFileSync(new URL("../docs/network.md", import.meta.url), "utf8");
-    const table = page.slice(page.indexOf("| from")).split("\n").slice(2);
-    const written = table
-      .slice(
-        0,
-        table.findIndex((line) => !line.startsWith("|")),
-      )
-      .map((line) =>
-        line
-          .split("|")
-          .slice(1, -1)
-          .map((cell) => cell.trim().replaceAll("`", ""))
-          .join(" | "),
-      );
-    expect(written).to.deep.equal(rows);
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
+    expect(envOf(inputs)["PROOF_CONFIG"]).not.to.contain('"closed"');
   });
 });

@@ -32,6 +32,8 @@ export interface ProofArgs {
   readonly waitFor?: Ready;
   /** Why hops that are left out are: what the report says of them, by their names. @default - that nothing was given */
   readonly skipped?: Readonly<Record<string, string>>;
+  /** A server that the policies close to the proof, which tries whether they do. @default - there are no policies */
+  readonly closed?: pulumi.Input<{ readonly host: string; readonly port: number }>;
   /** Text whose change makes the proof run again: what it stands on. @default - only a change of the proof itself */
   readonly revision?: pulumi.Input<string>;
   readonly resources: Resources;
@@ -144,7 +146,7 @@ export class Proof extends Component {
     /** All settings that are not secret, as `check/config.ts` reads them. */
     function proofConfig(): pulumi.Output<string> {
       const rooms = Object.fromEntries(proves.map(({ room, settings }) => [room, settings]));
-      const all = { records, timeoutSeconds, skipped: args.skipped, rooms };
+      const all = { records, timeoutSeconds, skipped: args.skipped, closed: args.closed, rooms };
       return pulumi.output(all).apply((known) => JSON.stringify(known));
     }
   }

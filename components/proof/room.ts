@@ -1,11 +1,12 @@
 /** How the proof is built: it asks what the other rooms answer for. */
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { defineRoom } from "../../platform/place.ts";
 import type { Proven } from "../../platform/proven.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { TopicEndpoint } from "../kafka/endpoint.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
 import { provenStore } from "../object-store/object-store.ts";
+import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import type { Presto } from "../presto/presto.ts";
 import type { SparkApplication } from "../spark/spark-application.ts";
 import { type Edge, edgesOf } from "../../platform/network.ts";
@@ -22,6 +23,8 @@ interface Wires {
   proves: readonly Proven[];
   waitFor: Ready;
   skipped: Readonly<Record<string, string>>;
+  /** A server that the proof was not handed: with policies it tries that one, and it must not answer. */
+  closed: Pick<PostgresEndpoint, "host" | "port"> | undefined;
   revision: pulumi.Output<string>;
 }
 
@@ -35,7 +38,8 @@ export function proofEdges({ store, proves }: Pick<Wires, "store" | "proves">): 
 
 export const proofRoom = defineRoom({
   service: proof,
-  build({ own, namespace, image, bucket, opts }, { store, path, proves, waitFor, skipped, revision }: Wires) {
+  without: ["closed"],
+  build({ own, namespace, image, bucket, opts }, { store, path, proves, waitFor, skipped, closed, revision }: Wires) {
     if (path.topic === undefined || path.stream === undefined) return undefined;
     return new Proof(
       NAME,
@@ -44,6 +48,7 @@ export const proofRoom = defineRoom({
         image: image("tools"),
         proves: [provenStore(store.access("proof"), bucket("lake")), ...proves],
         skipped,
+        ...(closed && { closed: pulumi.output({ host: closed.host, port: closed.port }) }),
         revision,
         waitFor,
         records: own.records,

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { hopJson, hopLine, proofJson, proofLines, skippedJson, skippedLine } from "../../check/report.ts";
+import type { Enforcement } from "../../check/enforcement.ts";
 import type { HopResult, ProofResult } from "../../check/runner.ts";
 
 const good: HopResult = {
@@ -53,6 +54,21 @@ describe("proof report", () => {
     );
     const ok: ProofResult = { ok: true, hops: [good], skipped: [], warnings: [], ms: 1500 };
     expect(proofLines("r1", ok, [skipped])).to.deep.equal(["proof ok: 1 hops in 1.5 s, 1 skipped (run r1)"]);
+  });
+
+  it("says at the very end where policies are not enforced, and that it is not known where nothing was tried", () => {
+    const ok: ProofResult = { ok: true, hops: [good], skipped: [], warnings: [], ms: 1500 };
+    expect(proofJson("r1", ok, "enforced")).to.equal(
+      '{"proof":"ok","run":"r1","hops":["kafka"],"ms":1500,"policies":"enforced"}',
+    );
+    const last = (policies: Enforcement) => proofLines("r1", ok, [], policies).at(-1);
+    expect(last("enforced")).to.equal("proof ok: 1 hops in 1.5 s, 0 skipped (run r1)");
+    expect(last("not enforced")).to.equal(
+      "policies are not enforced here: the proof has reached a server that they close to it",
+    );
+    expect(last("unknown")).to.equal(
+      "whether policies are enforced here is not known: the server to try was not found",
+    );
   });
 
   it("names the missing hop in the verdict for people, after the warnings", () => {

@@ -29,10 +29,13 @@ describe("npm run check", () => {
       ms: 5,
       hops: [],
       skipped: [],
+      policies: "enforced",
       error: null,
     };
-    expect(renderCheck(proof, asked).split("\n").at(-1)).to.equal(
-      "1 of 2 published addresses answer from this machine",
+    const last = (shown: ProofReport) => renderCheck(shown, asked).split("\n").at(-1);
+    expect(last(proof)).to.equal("1 of 2 published addresses answer from this machine");
+    expect(last({ ...proof, policies: "not enforced" })).to.equal(
+      "policies are not enforced here: the proof has reached a server that they close to it",
     );
   });
 

@@ -55,6 +55,16 @@ describe("the proof's report", () => {
     expect(lines.at(-1)).to.contain("1 hops asked, 1 skipped");
   });
 
+  it("tells at the very end that policies are not enforced, and nothing where there are none", () => {
+    const end = (more: string) => read(hop("kafka", true), `{"proof":"ok","run":"r","ms":50${more}}`).report();
+    expect(end("").policies).to.equal(null);
+    expect(end(',"policies":"enforced"').policies).to.equal("enforced");
+    expect(renderProof(end(',"policies":"enforced"')).split("\n").at(-1)).to.contain("proof ok");
+    expect(renderProof(end(',"policies":"not enforced"')).split("\n").at(-1)).to.equal(
+      "policies are not enforced here: the proof has reached a server that they close to it",
+    );
+  });
+
   it("is shown with the failed hop in the verdict", () => {
     const text = renderProof(read(hop("presto", false), '{"proof":"failed","run":"r","failedHop":"presto"}').report());
     expect(text.split("\n").at(-1)).to.equal("proof FAILED at presto");

@@ -35,6 +35,7 @@ const proof: ProofReport = {
   ms: 10,
   hops: [{ hop: "kafka", ok: true, count: 2, distinct: 2, checksum: "3", ms: 1, message: "" }],
   skipped: [{ hop: "pump", reason: "profile core has no randomNumbers" }],
+  policies: "enforced",
   error: null,
 };
 const kafka: ServiceStatus = {
