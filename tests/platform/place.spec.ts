@@ -78,6 +78,12 @@ describe("A house", () => {
     expect(place(weatherRoom, { wind: { drops: 1 }, rain: undefined })).to.equal(undefined);
   });
 
+  it("takes no wire that the room does not declare", () => {
+    const { place } = new House(ground(false));
+    // @ts-expect-error -- the room has declared no sun
+    expect(place(weatherRoom, { wind: { knots: 1 }, rain: undefined, sun: { hours: 2 } })).to.equal(undefined);
+  });
+
   it("places a room once, and says which have no place", () => {
     const house = new House(ground());
     expect(house.unplaced([weather])).to.deep.equal(["weather"]);
