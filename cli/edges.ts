@@ -1,6 +1,9 @@
 /** `npm run status -- --edges`: who connects to whom, as the program's stack outputs carry it. */
+import { writeFileSync } from "node:fs";
+
 import { type Edge, endName } from "../platform/network.ts";
-import { UserError } from "./errors.ts";
+import { networkPicture } from "../platform/network-picture.ts";
+import { messageOf, UserError } from "./errors.ts";
 import { table } from "./table.ts";
 
 /** An edge in words. */
@@ -21,20 +24,33 @@ export interface EdgesReport {
 
 /**
  * Reads the stack output `edges`.
- * @param apiServerPorts Ports of the API server, which no edge tells.
  * @throws UserError when there is none.
  */
-export function readEdges(outputs: Readonly<Record<string, unknown>>, apiServerPorts: readonly number[]): EdgeRow[] {
+export function stackEdges(outputs: Readonly<Record<string, unknown>>): readonly Edge[] {
   const listed = outputs["edges"];
   if (!Array.isArray(listed)) {
     throw new UserError("status --edges: nothing is known of this platform's network; npm run up makes it known");
   }
-  return (listed as readonly Edge[]).map(({ from, to, ports, why }) => ({
+  return listed as readonly Edge[];
+}
+
+/** Edges in words. @param apiServerPorts Ports of the API server, which no edge tells. */
+export function edgeRows(edges: readonly Edge[], apiServerPorts: readonly number[]): EdgeRow[] {
+  return edges.map(({ from, to, ports, why }) => ({
     from: endName(from),
     to: endName(to),
     ports: to.kind === "apiServer" ? apiServerPorts : ports,
     why,
   }));
+}
+
+/** Writes the picture of the edges. @throws UserError when the file can't be written. */
+export function writePicture(file: string, edges: readonly Edge[]): void {
+  try {
+    writeFileSync(file, networkPicture(edges, "The network of the platform"));
+  } catch (error) {
+    throw new UserError(`status --svg: the picture could not be written (${messageOf(error)})`);
+  }
 }
 
 export function renderEdges({ edges, policies, enforced }: EdgesReport): string {

@@ -2,12 +2,13 @@
 import type { PlatformConfig } from "../config/index.ts";
 import { rooms, viewOf } from "../config/rooms.ts";
 import { objectName } from "../platform/names.ts";
+import type { Edge } from "../platform/network.ts";
 import type { Running, StatusAnswer, StatusTable } from "../platform/operating.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
 import { clusterLogs, clusterState, type ClusterState, enforcesPolicies } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { chooseEngine } from "./choose-engine.ts";
-import { type EdgesReport, policyNote, readEdges, renderEdges } from "./edges.ts";
+import { edgeRows, type EdgesReport, policyNote, renderEdges, stackEdges, writePicture } from "./edges.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { connect } from "./kube.ts";
 import { type Login, readLogins, renderLogins } from "./logins.ts";
@@ -52,6 +53,7 @@ export const status: Command = {
     ...stackOptions,
     ...engineOption,
     edges: { type: "boolean", help: "print who connects to whom, on which port and why" },
+    svg: { type: "string", value: "file", help: "with --edges: write them into this file as a picture, too" },
     logs: {
       type: "string",
       value: "part",
@@ -62,10 +64,14 @@ export const status: Command = {
     const args = stackArgs(values);
     const stack = readStack(args);
     if (values["edges"] === true) {
-      const report = await edgesOf(stack, args.engine);
+      const edges = await knownEdges(stack, args.engine);
+      const picture = text(values, "svg");
+      if (picture !== undefined) writePicture(picture, edges);
+      const report = await edgesReport(stack, edges);
       process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderEdges(report)}\n`);
       return 0;
     }
+    if (values["svg"] !== undefined) throw new UserError("status --svg: is the picture of --edges; give both");
     const part = text(values, "logs");
     if (part !== undefined) return await showLogs(stack, part);
     const report = await readStatus(stack, args.engine);
@@ -141,12 +147,15 @@ export function roomNotes(
   return rooms.flatMap((room) => (runs(room.name) ? (room.notes?.(viewOf(room, config)) ?? []) : []));
 }
 
-async function edgesOf(stack: Stack, engineName?: EngineName): Promise<EdgesReport> {
-  const { config, profile } = stack;
+async function knownEdges(stack: Stack, engineName?: EngineName): Promise<readonly Edge[]> {
   const engine = await chooseEngine(engineName);
-  const outputs = await engine.outputs(engineOptions(stack, false));
+  return stackEdges(await engine.outputs(engineOptions(stack, false)));
+}
+
+async function edgesReport(stack: Stack, edges: readonly Edge[]): Promise<EdgesReport> {
+  const { config, profile } = stack;
   const { policies, apiServerPorts = profile.network.apiServerPorts } = config.network;
-  return { edges: readEdges(outputs, apiServerPorts), policies, enforced: await enforcesPolicies(stack) };
+  return { edges: edgeRows(edges, apiServerPorts), policies, enforced: await enforcesPolicies(stack) };
 }
 
 export function renderStatus(report: StatusReport): string {

@@ -1,7 +1,8 @@
 /**
  * Writes `docs/components/*.md` from the docstrings of components in `components/`, `platform/` and `images/`: what each
  * component is, its arguments with types, defaults and meaning, and what it offers to others. Writes `docs/python-api.md`
- * from the docstrings of the Python library. `node docs/generate.ts`; a spec fails when they are out of date.
+ * from the docstrings of the Python library, and the pictures and the table of docs/network.md from the program's edges.
+ * `node docs/generate.ts`; a spec fails when they are out of date.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +10,8 @@ import { basename, join, relative } from "node:path";
 
 import { format } from "prettier";
 import ts from "typescript";
+
+import { networkPages } from "./network-pages.ts";
 
 const root = join(import.meta.dirname, "..");
 const target = join(import.meta.dirname, "components");
@@ -139,5 +142,6 @@ if (import.meta.main) {
   mkdirSync(target, { recursive: true });
   for (const [file, text] of pages) writeFileSync(join(target, file), text);
   writeFileSync(pythonPage, await pythonReference());
-  console.log(`${pages.size} pages written to docs/components, and docs/python-api.md`);
+  for (const [file, text] of await networkPages()) writeFileSync(file, text);
+  console.log(`${pages.size} pages written to docs/components, and docs/python-api.md and docs/network.md`);
 }

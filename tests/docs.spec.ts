@@ -7,6 +7,7 @@ import { findCommand } from "../cli/main.ts";
 import { parseOptions } from "../cli/options.ts";
 import { projectDir } from "../cli/paths.ts";
 import { componentPages, pythonPage, pythonReference, writtenPages } from "../docs/generate.ts";
+import { networkPages } from "../docs/network-pages.ts";
 
 const documents = ["README.md", "AGENTS.md", "images/README.md", ...pagesBelow("docs")];
 
@@ -59,6 +60,11 @@ describe("the documentation", () => {
 
   it("has the reference of the Python library as its docstrings are now (node docs/generate.ts)", async () => {
     expect(readFileSync(pythonPage, "utf8")).to.equal(await pythonReference());
+  });
+
+  it("has the pictures and the table of the network as the program's edges are now (node docs/generate.ts)", async function () {
+    this.timeout(60_000);
+    for (const [file, text] of await networkPages()) expect(readFileSync(file, "utf8"), file).to.equal(text);
   });
 
   for (const file of documents) {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { nodeEnforces } from "../../cli/cluster.ts";
 import { policyFinding } from "../../cli/doctor.ts";
-import { readEdges, renderEdges } from "../../cli/edges.ts";
+import { edgeRows, renderEdges, stackEdges } from "../../cli/edges.ts";
 import { UserError } from "../../cli/errors.ts";
 import { edgesOf, podsAt } from "../../platform/network.ts";
 
@@ -9,7 +9,7 @@ const store = podsAt({ service: "object-store", component: "server" }, [3900], "
 const edges = edgesOf({ service: "presto", component: "coordinator", reaches: [store], serviceAccountName: "presto" });
 
 describe("status --edges", () => {
-  const rows = readEdges({ edges }, [6443]);
+  const rows = edgeRows(stackEdges({ edges }), [6443]);
 
   it("reads who connects to whom from the stack's outputs, and knows the API server's port", () => {
     expect(rows).to.deep.equal([
@@ -19,7 +19,7 @@ describe("status --edges", () => {
   });
 
   it("says how its network becomes known where no output tells of it", () => {
-    expect(() => readEdges({}, [])).to.throw(UserError, "npm run up makes it known");
+    expect(() => stackEdges({})).to.throw(UserError, "npm run up makes it known");
   });
 
   it("prints a table, and below it whether all else is closed", () => {
