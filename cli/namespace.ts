@@ -1,6 +1,7 @@
 /** The platform's namespace where the cluster is somebody else's: whether it may be used, and what goes with the platform. */
+import { containerSecurityContext, podSecurityContext } from "../platform/hardening.ts";
 import { podSecurityLabels } from "../platform/namespace.ts";
-import { PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
+import { labels, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
 import { KubeError } from "../clusters/kubernetes-client.ts";
 import type { Kube } from "./kube.ts";
 import type { DataClaim } from "./removal.ts";
@@ -67,6 +68,42 @@ export async function namespaceFinding(
       `namespace ${namespace} does not enforce Pod Security "${wanted}" (${label} is ${level ?? "not set"}): the platform's pods comply, ` +
       "others' may not",
   };
+}
+
+/** Answers of an admission that takes no such pod, or of a user who may make none. */
+const REFUSED: readonly number[] = [400, 403, 422];
+
+/**
+ * Says that a namespace of somebody's takes no pod like the platform's: its rules are stricter than these are. Nothing is
+ * made; `undefined`: it takes them, or can't be asked so.
+ */
+export async function podRefusal(
+  kube: Pick<Kube, "ask">,
+  namespace: string,
+  image = "registry.k8s.io/pause:3.10",
+): Promise<string | undefined> {
+  const resources = { requests: { cpu: "1m", memory: "8Mi" }, limits: { cpu: "100m", memory: "32Mi" } };
+  const body = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "millrace-try", labels: labels("doctor", "pod-try") },
+    spec: {
+      automountServiceAccountToken: false,
+      securityContext: podSecurityContext(),
+      containers: [{ name: "try", image, resources, securityContext: containerSecurityContext() }],
+    },
+  };
+  try {
+    await kube.ask("POST", `/api/v1/namespaces/${namespace}/pods?dryRun=All`, { body });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof KubeError) || !REFUSED.includes(error.status)) return undefined;
+    if (/dry.?run/i.test(error.message)) return undefined;
+    return (
+      `namespace ${namespace} takes no pod like the platform's: ${error.message}. Have whoever rules over it let such pods in, or set ` +
+      "millrace:cluster.namespace to another"
+    );
+  }
 }
 
 /** Removes claims from a namespace that stays; call it with what `claimsByOwner` called the stack's own. */

@@ -16,7 +16,7 @@ import { wantedImages } from "../config/images.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { enabledRooms } from "../config/rooms.ts";
 import { shortageOf } from "./claim-room.ts";
-import { embeddedPorts, embeddedRuns } from "./cluster.ts";
+import { embeddedPorts, embeddedRuns, imagesInNode } from "./cluster.ts";
 import { anotherCluster } from "./cluster-identity.ts";
 import { clusterRefusals } from "./cluster-probes.ts";
 import { upstreamProblems } from "../images/upstream.ts";
@@ -25,7 +25,7 @@ import { architectureMismatch } from "./engine-architecture.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
-import { namespaceFinding, pullSecretWarning } from "./namespace.ts";
+import { namespaceFinding, podRefusal, pullSecretWarning } from "./namespace.ts";
 import { hasState, ownerOf } from "./owner.ts";
 import { readNodes } from "./platform.ts";
 import { during, type Progress } from "./progress.ts";
@@ -95,6 +95,10 @@ export async function preflight(stack: Stack, progress: Progress, isAnew = false
           ownerOf(stack.name).id,
         );
         if (problem !== undefined) problems.push(problem);
+        else if (cluster.existingNamespace) {
+          const refused = await podRefusal(connect(stack.profile), cluster.namespace, imagesInNode(stack)[0]);
+          if (refused !== undefined) problems.push(refused);
+        }
         problems.push(...(await clusterRefusals(connect(stack.profile), stack)));
         step.detail("registry");
         problems.push(...(await registryRefusals(stack)));

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 
 import { KubeError } from "../../clusters/kubernetes-client.ts";
-import { namespaceFinding, pullSecretWarning, removeClaims } from "../../cli/namespace.ts";
+import { namespaceFinding, podRefusal, pullSecretWarning, removeClaims } from "../../cli/namespace.ts";
 import { claimsByOwner } from "../../cli/removal.ts";
+import { podProblems, type PodSpec } from "../../platform/hardening.ts";
 
 const holding = (labels: Record<string, string> | undefined) => ({
   get: <T>() =>
@@ -37,6 +38,39 @@ describe("the Secret with which pods get their images", () => {
     expect(await asked({ type: "kubernetes.io/dockerconfigjson" })).to.equal(undefined);
     expect(await asked({ type: "kubernetes.io/dockercfg" })).to.equal(undefined);
     expect(await asked(new KubeError(403, "forbidden"))).to.equal(undefined);
+  });
+});
+
+describe("a namespace of somebody's", () => {
+  const tried = async (answer: object | Error) => {
+    const asked: { method: string; path: string; body: unknown }[] = [];
+    const ask = <T>(method: string, path: string, extras?: { readonly body?: unknown }) => {
+      asked.push({ method, path, body: extras?.body });
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as T);
+    };
+    return { words: await podRefusal({ ask }, "data", "registry.example/tools:1"), asked };
+  };
+
+  it("is tried with a pod like the platform's, which is not made", async () => {
+    const { words, asked } = await tried({});
+    expect(words).to.equal(undefined);
+    expect(asked.map(({ method, path }) => `${method} ${path}`)).to.deep.equal([
+      "POST /api/v1/namespaces/data/pods?dryRun=All",
+    ]);
+    expect(podProblems((asked[0]?.body as { spec: PodSpec }).spec, false)).to.deep.equal([]);
+  });
+
+  it("that is stricter than the platform is refused in its own words, with the way out", async () => {
+    const words = 'admission webhook "uids.example" denied the request: runAsUser must be from 20000 to 29999';
+    expect((await tried(new KubeError(403, words))).words).to.equal(
+      `namespace data takes no pod like the platform's: ${words}. Have whoever rules over it let such pods in, or set ` +
+        "millrace:cluster.namespace to another",
+    );
+  });
+
+  it("that can't be asked without making anything says nothing", async () => {
+    expect((await tried(new KubeError(400, "webhook does not support dry run"))).words).to.equal(undefined);
+    expect((await tried(new KubeError(500, "busy"))).words).to.equal(undefined);
   });
 });
 
