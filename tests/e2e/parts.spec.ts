@@ -30,6 +30,7 @@ describe("parts of the end-to-end test", () => {
       "stream",
       "time",
       "owners",
+      "edges",
       "retry",
       "catalog",
       "hop-spark",

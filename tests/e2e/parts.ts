@@ -13,6 +13,7 @@ import * as catalog from "./faults/catalog.ts";
 import { batchKilled } from "./faults/census-batch.ts";
 import { brokerKilled, driverKilled } from "./faults/data-path.ts";
 import * as display from "./faults/display.ts";
+import { edges } from "./faults/edges.ts";
 import { garageStays } from "./faults/garage.ts";
 import { handover } from "./faults/handover.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
@@ -60,6 +61,8 @@ export const parts: Readonly<Record<string, Part>> = {
 
   time: { run: time.oneMeaning, minutes: 0.2, rooms: ["presto"], files: [fault("time")] },
   owners: { run: owners, minutes: 0.3, rooms: [PLATFORM], files: [fault("owners")] },
+  // Not measured yet.
+  edges: { run: edges, minutes: 2, rooms: [PLATFORM], files: [fault("edges"), "tests/e2e/edges/*"] },
   retry: { run: retry, minutes: 1.5, rooms: [PLATFORM], files: [fault("retry")] },
 
   census: {

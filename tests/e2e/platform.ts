@@ -177,8 +177,13 @@ export function kubeConfig(): KubeConfig {
   return config;
 }
 
-/** Starts a program in a pod. */
-export async function execute(pod: string, container: string, command: readonly string[]): Promise<ProgramRun> {
+/** Starts a program in a pod. @param where Namespace of the pod. @default - the platform's */
+export async function execute(
+  pod: string,
+  container: string,
+  command: readonly string[],
+  where = namespace,
+): Promise<ProgramRun> {
   const printed = { stdout: "", stderr: "" };
   const collect = (name: keyof typeof printed): Writable =>
     new Writable({
@@ -196,7 +201,7 @@ export async function execute(pod: string, container: string, command: readonly 
   const exec = new Exec(kubeConfig());
   // The typing of the socket is in a package that only the client's authors install.
   const socket = (await exec.exec(
-    namespace,
+    where,
     pod,
     container,
     [...command],
