@@ -24,6 +24,7 @@ import { windowsRoom } from "./components/windows/room.ts";
 import { objectStoreContents } from "./config/buckets.ts";
 import { wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
+import { makesPolicies } from "./config/network.ts";
 import { skippedHops } from "./config/proof-hops.ts";
 import { databases as databasesOf, rooms, settingsIn, topicsOf } from "./config/rooms.ts";
 import { declaredTables } from "./config/tables.ts";
@@ -131,9 +132,9 @@ place(censusRoom, { store, spark, cassandra, history });
 place(displayRoom, { kafka, presto, cassandra });
 
 // What the wiring has opened stays open, and nothing else. The proof goes through it.
-const { policies, podNetworks, apiServerPorts } = config.network;
+const { podNetworks, apiServerPorts, outside } = config.network;
 const fence =
-  policies &&
+  makesPolicies(config) &&
   new NetworkPolicies(
     "network",
     {
@@ -141,6 +142,7 @@ const fence =
       shared: config.cluster.existingNamespace,
       network: {
         ...target.network,
+        world: outside,
         hasIngress: target.exposure.kind === "ingress",
         ...(podNetworks && { podNetworks }),
         ...(apiServerPorts && { apiServerPorts }),
@@ -175,7 +177,7 @@ export const addresses = pulumi
   .apply((all) => all.filter(({ url }) => url !== undefined));
 
 /** Who connects to whom: the wiring, as the policies have it. */
-export const edges = house.edges;
+export const edges = house.edges.filter(({ to }) => to.kind !== "world" || outside.length > 0);
 
 /** Whom people log in as; `npm run password` prints the password. */
 export const logins = house.logins;

@@ -21,6 +21,7 @@ import { clusterState, enforcesPolicies, foreignCluster } from "./cluster.ts";
 import { anotherCluster } from "./cluster-identity.ts";
 import { clusterFindings } from "./cluster-probes.ts";
 import { cacheDir } from "../platform/images/cache.ts";
+import { makesPolicies } from "../config/network.ts";
 import { policyNote } from "./edges.ts";
 import { messageOf } from "./errors.ts";
 import { atLeast, type Finding, ok } from "./finding.ts";
@@ -258,7 +259,7 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
     findings.push({ subject: "platform", level: "warning", detail: "nothing is deployed", next: "npm run up" });
   }
   for (const service of services) findings.push(serviceFinding(service));
-  if (stack.config.network.policies) findings.push(policyFinding(await enforcesPolicies(stack)));
+  if (makesPolicies(stack.config)) findings.push(policyFinding(await enforcesPolicies(stack)));
   return findings;
 }
 

@@ -54,7 +54,7 @@ export function writePicture(file: string, edges: readonly Edge[]): void {
 }
 
 export function renderEdges({ edges, policies, enforced }: EdgesReport): string {
-  const rows = edges.map(({ from, to, ports, why }) => [from, to, ports.join(", "), why]);
+  const rows = edges.map(({ from, to, ports, why }) => [from, to, ports.join(", ") || "any", why]);
   return [
     table(["from", "to", "port", "why"], rows),
     "every pod may ask for names (port 53), and its node's probes reach it",
@@ -64,7 +64,7 @@ export function renderEdges({ edges, policies, enforced }: EdgesReport): string 
 
 /** Why pods may do more than the edges say; `undefined` where they may not. */
 export function policyNote(policies: boolean, enforced: boolean | "unknown"): string | undefined {
-  if (!policies) return "pods may reach each other freely: millrace:network.policies is false";
+  if (!policies) return "pods may reach each other freely: the stack makes no policies (millrace:network.policies)";
   if (enforced === true) return undefined;
   return enforced === false
     ? "policies are not enforced here: pods may reach each other freely on this target"

@@ -8,6 +8,7 @@ import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
 import { clusterLogs, clusterState, type ClusterState, enforcesPolicies } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { chooseEngine } from "./choose-engine.ts";
+import { makesPolicies } from "../config/network.ts";
 import { edgeRows, type EdgesReport, policyNote, renderEdges, stackEdges, writePicture } from "./edges.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { connect } from "./kube.ts";
@@ -103,7 +104,7 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
     notes.push(`nothing runs in namespace ${stack.config.cluster.namespace}; npm run up starts the platform`);
   }
   notes.push(...roomNotes(stack, platform.services));
-  const open = policyNote(stack.config.network.policies, cluster.running ? await enforcesPolicies(stack) : "unknown");
+  const open = policyNote(makesPolicies(stack.config), cluster.running ? await enforcesPolicies(stack) : "unknown");
   if (open !== undefined) notes.push(open);
   return {
     ok: cluster.running && platform.services.length > 0 && platform.services.every((service) => service.ready),
@@ -154,7 +155,8 @@ async function knownEdges(stack: Stack, engineName?: EngineName): Promise<readon
 
 async function edgesReport(stack: Stack, edges: readonly Edge[]): Promise<EdgesReport> {
   const { config, profile } = stack;
-  const { policies, apiServerPorts = profile.network.apiServerPorts } = config.network;
+  const { apiServerPorts = profile.network.apiServerPorts } = config.network;
+  const policies = makesPolicies(config);
   return { edges: edgeRows(edges, apiServerPorts), policies, enforced: await enforcesPolicies(stack) };
 }
 

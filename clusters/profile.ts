@@ -36,5 +36,5 @@ export interface TargetProfile {
   /** Whether the network plugin is known to enforce NetworkPolicies. */
   readonly enforcesNetworkPolicy: boolean | "unknown";
   /** What policies have to know of its network. */
-  readonly network: Omit<NetworkFacts, "hasIngress">;
+  readonly network: Omit<NetworkFacts, "hasIngress" | "world">;
 }

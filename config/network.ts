@@ -1,5 +1,6 @@
 /** Settings of the network between pods. */
 import * as z from "zod";
+import { rangeOf } from "../platform/cidr.ts";
 import { port } from "../platform/settings.ts";
 
 /** An IPv4 network: its first address and the number of bits that its addresses share. */
@@ -9,10 +10,18 @@ export const networkSettings = z
   .strictObject({
     policies: z
       .boolean()
-      .default(false)
+      .optional()
       .describe(
         "Whether NetworkPolicies let through what the services' wiring opens, and nothing else: docs/network.md. They have an effect " +
-          "where the cluster's network enforces them.",
+          "where the cluster's network enforces them. Default: `true` on embedded, `false` elsewhere.",
+      ),
+    outside: z
+      .array(network())
+      .default(["0.0.0.0/0"])
+      .meta({ "x-range": 'IPv4 networks in CIDR form, for example ["0.0.0.0/0", "10.20.0.0/16"]' })
+      .describe(
+        "Networks outside the cluster that notebooks and tasks reach when there are policies. `0.0.0.0/0` is the internet without private " +
+          "networks; name those that people need beside it. `[]`: none, so that `pip install` in a notebook does not work.",
       ),
     podNetworks: z
       .array(network())
@@ -38,6 +47,14 @@ export const networkSettings = z
 
 type NetworkSettings = z.output<typeof networkSettings>;
 
+/** Whether a stack makes policies: on the embedded cluster, whose network is known, unless it says otherwise. */
+export function makesPolicies(config: {
+  readonly cluster: { readonly target: string };
+  readonly network: NetworkSettings;
+}): boolean {
+  return config.network.policies ?? config.cluster.target === "embedded";
+}
+
 /** Pairs of networks with common addresses. */
 function overlaps(networks: readonly string[]): [string, string][] {
   const ranges = networks.map((cidr) => ({ cidr, ...rangeOf(cidr) }));
@@ -47,14 +64,6 @@ function overlaps(networks: readonly string[]): [string, string][] {
       .filter((other) => one.first <= other.last && other.first <= one.last)
       .map((other): [string, string] => [one.cidr, other.cidr]),
   );
-}
-
-function rangeOf(cidr: string): { readonly first: number; readonly last: number } {
-  const [address = "", bits = "32"] = cidr.split("/");
-  const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  const size = 2 ** (32 - Number(bits));
-  const first = Math.floor(number / size) * size;
-  return { first, last: first + size - 1 };
 }
 
 /** What is wrong with the settings on a target; empty when nothing is. */

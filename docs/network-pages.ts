@@ -46,7 +46,7 @@ async function withTable(page: string, edges: readonly Edge[]): Promise<string> 
   if (begin < 0) throw new Error(`docs/network.md has no table of edges below "${HEADING}"`);
   const { apiServerPorts } = targetProfile(loadConfig({}).cluster).network;
   const rows = edgeRows(edges, apiServerPorts).map(
-    ({ from, to, ports, why }) => `| ${[from, to, ports.join(", "), why].join(" | ")} |`,
+    ({ from, to, ports, why }) => `| ${[from, to, ports.join(", ") || "any", why].join(" | ")} |`,
   );
   const table = ["", "| from | to | port | why |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
   return await format(page.slice(0, begin) + table, { parser: "markdown", printWidth: 120 });

@@ -11,6 +11,7 @@ const MARGIN = 16;
 /** Hues of lines, by the box where they end. */
 const HUES = 8;
 const API = "asks the API server";
+const WORLD = "reaches outside the cluster";
 const PUBLISHED = "published";
 
 interface Row {
@@ -73,7 +74,8 @@ function cardsOf(edges: readonly Edge[]): Card[] {
     const entering = edges.filter(({ to }) => idOf(to) === id);
     const ports = [...new Set(entering.flatMap((edge) => edge.ports))].sort((one, other) => one - other);
     const rows = ports.map((port) => ({ port, text: rowText(port, entering) }));
-    const notes = edges.some(({ from, to }) => idOf(from) === id && to.kind === "apiServer") ? [API] : [];
+    const asks = (kind: End["kind"]): boolean => edges.some(({ from, to }) => idOf(from) === id && to.kind === kind);
+    const notes = [...(asks("apiServer") ? [API] : []), ...(asks("world") ? [WORLD] : [])];
     const longest = Math.max(...[id, ...notes, ...rows.map(({ text }) => text)].map((text) => text.length));
     return {
       id,

@@ -1,6 +1,7 @@
 /** The policies of a network: what no edge opens is closed, in both directions. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { within } from "./cidr.ts";
 import { Component, type ComponentOptions } from "./component.ts";
 import type { Ready } from "./endpoints.ts";
 import { labels, PART_OF_LABEL, selector } from "./names.ts";
@@ -14,6 +15,8 @@ export interface NetworkFacts {
   readonly apiServerPorts: readonly number[];
   /** Whether the name server is a pod, or runs on the nodes' own network. */
   readonly nameServer: "pod" | "node";
+  /** Networks outside the cluster that people's programs may reach, as CIDR. Of the internet its private networks are not meant. */
+  readonly world: readonly string[];
   /** Whether an ingress controller leads people to the pages. */
   readonly hasIngress: boolean;
 }
@@ -52,6 +55,8 @@ const ANYWHERE = "0.0.0.0/0";
 const NODE_LOCAL_DNS = "169.254.20.10/32";
 /** Link-local: clouds hand out their machines' rights there. */
 const LINK_LOCAL = "169.254.0.0/16";
+/** Networks of RFC 1918 and RFC 6598 (carriers' NAT), and one link, where clouds tell their machines who they are. */
+const PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", LINK_LOCAL, "172.16.0.0/12", "192.168.0.0/16"];
 
 /** What the policies are made for. */
 export interface PolicyContext extends NetworkFacts {
@@ -142,6 +147,7 @@ function sources(from: End, context: PolicyContext): Peer[] {
       return [anywhereBut(context.podNetworks), ...(context.hasIngress ? [controller] : [])];
     }
     case "apiServer":
+    case "world":
     case "outside":
       return [anywhereBut(context.podNetworks)];
   }
@@ -153,11 +159,23 @@ function egressTo(to: End, ports: readonly number[], context: PolicyContext): Po
       return [{ to: [{ podSelector: { matchLabels: rolePods(to) } }], ports: tcp(ports) }];
     case "apiServer":
       return [{ to: [anywhereBut(context.podNetworks)], ports: tcp(context.apiServerPorts) }];
+    case "world":
+      return context.world.length === 0
+        ? []
+        : [{ to: context.world.map((cidr) => worldAt(cidr, context.podNetworks)) }];
     case "published":
       throw new Error("a published address is where connections come from");
     case "outside":
       return egressOutside(to.hosts, ports);
   }
+}
+
+/** A network outside, without the pods in it and, where it is the internet, without what no router of it forwards. */
+function worldAt(cidr: string, podNetworks: readonly string[]): Peer {
+  const pods = podNetworks.filter((network) => within(network, cidr));
+  const others = pods.filter((network) => !PRIVATE.some((one) => within(network, one)));
+  const except = cidr === ANYWHERE ? [...PRIVATE, ...others] : pods;
+  return { ipBlock: { cidr, ...(except.length > 0 && { except }) } };
 }
 
 function egressOutside(hosts: readonly string[], ports: readonly number[]): PolicySpec["egress"] {

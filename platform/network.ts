@@ -18,6 +18,8 @@ export type End =
   | ({ readonly kind: "pods" } & Role)
   /** The API server of the cluster. */
   | { readonly kind: "apiServer" }
+  /** What is outside the cluster, as far as people's programs may reach it. */
+  | { readonly kind: "world" }
   /** Whoever comes by a published address. */
   | { readonly kind: "published" }
   /** Hosts outside the platform that are one service, such as the brokers of a Kafka cluster. */
@@ -49,6 +51,9 @@ export interface Speaker extends Role {
 
 /** The cluster's own API. */
 export const apiServer: Destination = { end: { kind: "apiServer" }, ports: [], why: "Kubernetes API" };
+
+/** What people's programs load from elsewhere: packages, files, the answers of other services. */
+export const world: Destination = { end: { kind: "world" }, ports: [], why: "what people's programs load" };
 
 /** Pods of one role as a destination. */
 export function podsAt({ service, component, also }: Role, ports: readonly number[], why: string): Destination {
@@ -88,6 +93,8 @@ export function endName(end: End): string {
     }
     case "apiServer":
       return "API server";
+    case "world":
+      return "outside the cluster";
     case "published":
       return "published address";
     case "outside":

@@ -40,7 +40,7 @@ describe("status --edges", () => {
     expect(last(text(true, "unknown"))).to.equal(
       "whether this cluster's network enforces NetworkPolicies is not known",
     );
-    expect(last(text(false, true))).to.equal("pods may reach each other freely: millrace:network.policies is false");
+    expect(last(text(false, true))).to.equal("pods may reach each other freely: the stack makes no policies (millrace:network.policies)");
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ConfigError, loadConfig } from "../../config/index.ts";
+import { makesPolicies } from "../../config/network.ts";
 
 const problemsOf = (network: object, target = "minikube"): readonly string[] => {
   try {
@@ -12,9 +13,13 @@ const problemsOf = (network: object, target = "minikube"): readonly string[] => 
 };
 
 describe("millrace:network", () => {
-  it("makes no policies unless the stack says so", () => {
-    expect(loadConfig({}).network).to.deep.equal({ policies: false });
-    expect(loadConfig({ "millrace:network": { policies: true } }).network.policies).to.equal(true);
+  it("makes policies on the embedded cluster, elsewhere where the stack says so, and people reach the internet", () => {
+    const made = (target: string, network: object): boolean =>
+      makesPolicies(loadConfig({ "millrace:cluster": { target }, "millrace:network": network }));
+    expect([made("embedded", {}), made("embedded", { policies: false })]).to.deep.equal([true, false]);
+    expect([made("minikube", {}), made("minikube", { policies: true })]).to.deep.equal([false, true]);
+    expect(loadConfig({}).network).to.deep.equal({ outside: ["0.0.0.0/0"] });
+    expect(loadConfig({ "millrace:network": { outside: [] } }).network.outside).to.deep.equal([]);
   });
 
   it("refuses networks of pods that overlap, or are none", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Edge, edgesOf, outsideAt, podsAt, publishedEdge } from "../../platform/network.ts";
+import { type Edge, edgesOf, outsideAt, podsAt, publishedEdge, world } from "../../platform/network.ts";
 import { denyPolicy, NetworkPolicies, rolePolicies } from "../../platform/network-policies.ts";
 import { mock, namesOf } from "../support/mocks.ts";
 
@@ -8,6 +8,7 @@ const network = {
   apiServerPorts: [6443],
   nameServer: "node",
   hasIngress: false,
+  world: ["0.0.0.0/0"],
 } as const;
 const context = { ...network, namespace: "millrace" };
 const presto = { service: "presto", component: "coordinator" };
@@ -85,6 +86,24 @@ describe("the policies", () => {
     expect(reaching("kafka-0.kafka.storage.svc", "192.0.2.7")).to.deep.equal([
       { to: [storage] },
       { to: [{ ipBlock: { cidr: "192.0.2.7/32" } }], ports: tcp(9000) },
+    ]);
+  });
+
+  it("let people's programs into the networks that the stack names, and into no private one by the way", () => {
+    const reaching = (...given: string[]) =>
+      rolePolicies(edgesOf({ ...presto, reaches: [world] }), { ...context, world: given })[
+        "presto-coordinator"
+      ]?.egress.slice(1);
+    const internet = {
+      cidr: "0.0.0.0/0",
+      except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
+    };
+    expect(reaching()).to.deep.equal([]);
+    expect(reaching("0.0.0.0/0", "10.20.0.0/16")).to.deep.equal([
+      { to: [{ ipBlock: internet }, { ipBlock: { cidr: "10.20.0.0/16" } }] },
+    ]);
+    expect(reaching("10.0.0.0/8")).to.deep.equal([
+      { to: [{ ipBlock: { cidr: "10.0.0.0/8", except: ["10.244.0.0/24"] } }] },
     ]);
   });
 

@@ -5,6 +5,7 @@
 import { chooseEngine } from "../../../cli/choose-engine.ts";
 import { stackEdges } from "../../../cli/edges.ts";
 import { engineOptions } from "../../../cli/stack.ts";
+import { makesPolicies } from "../../../config/network.ts";
 import { policyName, rolePods } from "../../../platform/network-policies.ts";
 import { endName, type Role } from "../../../platform/network.ts";
 import {
@@ -57,8 +58,8 @@ interface Matrix {
 }
 
 export async function edges(runner: Runner): Promise<void> {
-  if (!stack.config.network.policies) {
-    console.log("edges: not tried, because millrace:network.policies is false");
+  if (!makesPolicies(stack.config)) {
+    console.log("edges: not tried, because the stack makes no policies (millrace:network.policies)");
     return;
   }
   try {
