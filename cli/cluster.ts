@@ -1,5 +1,4 @@
 /** The cluster behind a stack: the embedded one is made, looked at and removed here; others are only asked. */
-import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import Docker from "dockerode";
@@ -19,7 +18,7 @@ import {
   volumeBytes,
   volumesDisk,
 } from "../clusters/embedded/cluster.ts";
-import { type EmbeddedPorts, LABEL } from "../clusters/embedded/container-spec.ts";
+import type { EmbeddedPorts } from "../clusters/embedded/container-spec.ts";
 import type { Inventory } from "../clusters/embedded/inventory.ts";
 import type { NodeDisk } from "../clusters/embedded/node-disk.ts";
 import type { PartState } from "../clusters/embedded/node.ts";
@@ -29,9 +28,7 @@ import type { PlatformConfig } from "../config/index.ts";
 import { imageReference } from "../images/index.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { cacheDir } from "../platform/images/cache.ts";
-import { toolsVolume } from "../platform/images/toolbox.ts";
 import { messageOf, UserError } from "./errors.ts";
-import { run } from "../platform/exec.ts";
 import { connect, reachable } from "./kube.ts";
 import { ensureOwner, ownerOf } from "./owner.ts";
 import { projectDir } from "./paths.ts";
@@ -51,13 +48,6 @@ export interface Leftover {
   readonly kind: string;
   readonly name: string;
   readonly note: string;
-}
-
-/** Something that is kept between runs to make the next one fast. */
-export interface CacheEntry {
-  readonly name: string;
-  readonly bytes: number;
-  readonly what: string;
 }
 
 /** The embedded cluster's ports on 127.0.0.1. */
@@ -132,7 +122,8 @@ const detailTo =
     step.detail(detail);
   };
 
-async function dockerAnswers(): Promise<boolean> {
+/** Whether a Docker engine answers; starts none. */
+export async function dockerAnswers(): Promise<boolean> {
   return await new Docker().ping().then(
     () => true,
     () => false,
@@ -259,79 +250,4 @@ export function leftoversOf(found: Inventory): Leftover[] {
     ...entry("process", found.processes, "end it"),
     ...entry("port", found.ports, "on 127.0.0.1, another program listens there"),
   ];
-}
-
-/** Names of images of the platform in the Docker engine. */
-const OWN_IMAGE = /(^|\/)millrace[/-]/;
-
-/** Downloads, builds and images that `down` leaves for the next `up`. */
-export async function caches(): Promise<CacheEntry[]> {
-  const folder = cacheDir();
-  const entries: CacheEntry[] = [];
-  if (existsSync(folder)) {
-    const ran = await run("du", ["-sk", folder]);
-    const kibibytes = Number(/^(\d+)/.exec(ran.stdout)?.[1] ?? 0);
-    entries.push({ name: folder, bytes: kibibytes * 1024, what: "downloads, builds and pushed images" });
-  }
-  const images = await ownImages();
-  if (images.length > 0) {
-    const bytes = images.reduce((sum, image) => sum + image.bytes, 0);
-    const what = `${images.length} images in the Docker engine; layers that they share are counted in each`;
-    entries.push({ name: "docker images", bytes, what });
-  }
-  const volume = await ownToolsVolume();
-  if (volume !== undefined) {
-    entries.push({ name: `docker volume ${volume.name}`, bytes: volume.bytes, what: "downloads of the tool chains" });
-  }
-  return entries;
-}
-
-async function ownImages(): Promise<{ id: string; bytes: number }[]> {
-  if (!(await dockerAnswers())) return [];
-  const all = await new Docker().listImages();
-  // Docker leaves the list of tags out for an image that has none.
-  const tagsOf = (image: Docker.ImageInfo): readonly string[] => (image.RepoTags as string[] | null | undefined) ?? [];
-  return all
-    .filter((image) => tagsOf(image).some((tag) => OWN_IMAGE.test(tag)))
-    .map((image) => ({ id: image.Id, bytes: image.Size }));
-}
-
-/** The volume of the tool chains that belongs to this folder of caches, with its bytes as far as the engine knows them. */
-async function ownToolsVolume(): Promise<{ name: string; bytes: number } | undefined> {
-  if (!(await dockerAnswers())) return undefined;
-  const name = toolsVolume();
-  const { Volumes } = (await new Docker().df()) as {
-    readonly Volumes?:
-      readonly { readonly Name: string; readonly UsageData?: { readonly Size: number } | null }[] | null;
-  };
-  const found = (Volumes ?? []).find((volume) => volume.Name === name);
-  return found === undefined ? undefined : { name, bytes: Math.max(0, found.UsageData?.Size ?? 0) };
-}
-
-/**
- * Removes what `caches` lists.
- * @throws UserError when an embedded cluster still uses it: its registry keeps its images there.
- */
-export async function removeCaches(): Promise<void> {
-  const folder = cacheDir();
-  if (await dockerAnswers()) {
-    const users = await new Docker().listContainers({ all: true, filters: { label: [`${LABEL}=embedded`] } });
-    const names = users.flatMap(({ Names }) => Names).map((name) => name.replace(/^\//, ""));
-    if (names.length > 0) {
-      throw new UserError(
-        `--cache: embedded clusters use the caches (${names.join(", ")}); they stay until those are down`,
-      );
-    }
-  }
-  for (const { id } of await ownImages()) await new Docker().getImage(id).remove({ force: true });
-  const volume = await ownToolsVolume();
-  if (volume !== undefined) await new Docker().getVolume(volume.name).remove();
-  if (!existsSync(folder)) return;
-  // Go keeps its modules read-only.
-  await run("chmod", ["-R", "u+w", folder]);
-  try {
-    rmSync(folder, { recursive: true, force: true });
-  } catch (error) {
-    throw new UserError(`${folder} could not be removed (${messageOf(error)}); remove it as root`);
-  }
 }

@@ -3,9 +3,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 
-import Docker from "dockerode";
-
-import { type EngineInfo, nodeRefusal } from "../clusters/docker-engine.ts";
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { remedies } from "../clusters/targets.ts";
@@ -31,7 +28,7 @@ import { connect } from "./kube.ts";
 import { stackArgs, stackOptions } from "./options.ts";
 import { readPlatform } from "./platform.ts";
 import { pushFindings } from "./push-probe.ts";
-import { diskNeeded, diskProblems, dockerFolders } from "./preflight.ts";
+import { diskNeeded, diskProblems, dockerFolders, nodeRefusals } from "./preflight.ts";
 import type { ServiceStatus } from "./services.ts";
 import { readStack, type Stack } from "./stack.ts";
 import { bytes, table } from "./table.ts";
@@ -265,10 +262,9 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
 
 /** What speaks against a node in the Docker engine; an engine that does not answer is a finding of its own. */
 async function engineFindings(): Promise<Finding[]> {
-  const info = (await new Docker().info().catch(() => ({}))) as EngineInfo;
-  const detail = nodeRefusal(info);
-  const next = "docker context use <an engine that runs as root>, or another cluster.target";
-  return detail === undefined ? [] : [{ subject: "engine", level: "problem", detail, next }];
+  const refusals = await nodeRefusals().catch(() => []);
+  const next = "docker context use <an engine of this machine that runs as root>, or another cluster.target";
+  return refusals.map((detail) => ({ subject: "engine", level: "problem", detail, next }));
 }
 
 /** Whether the policies that the stack asks for have an effect. */

@@ -1,8 +1,7 @@
 /** `npm run down`: removes everything, and shows by inventory that nothing is left. */
 import { ownerWords } from "../clusters/embedded/owner.ts";
+import { type CacheEntry, caches, removeCaches } from "./caches.ts";
 import {
-  type CacheEntry,
-  caches,
   clusterInventory,
   clusterState,
   destroyCluster,
@@ -10,7 +9,6 @@ import {
   embeddedVolumeBytes,
   type Leftover,
   remainsOn,
-  removeCaches,
 } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { confirm } from "./confirm.ts";

@@ -7,6 +7,7 @@ import Docker from "dockerode";
 
 import { type DockerInfo, filledFolders, freeBytes, onePerFileSystem } from "../clusters/docker-disk.ts";
 import { type EngineInfo, ensureDocker, nodeRefusal } from "../clusters/docker-engine.ts";
+import { reachRefusal } from "../clusters/docker-reach.ts";
 import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
@@ -69,8 +70,7 @@ export async function preflight(stack: Stack, progress: Progress, isAnew = false
     problems.push(...diskProblems(existsSync(cacheDir()) ? warm : cold, await dockerFolders()));
     if (embedded) hiddenNetworks().forEach(progress.log);
     if (embedded && !running) {
-      const refusal = nodeRefusal((await new Docker().info()) as EngineInfo);
-      if (refusal !== undefined) problems.push(refusal);
+      problems.push(...(await nodeRefusals()));
       step.detail("ports");
       const clashes = await portClashes(embeddedPorts(stack.config.cluster));
       if (clashes.length > 0) problems.push(clashMessage(clashes));
@@ -112,6 +112,12 @@ export async function preflight(stack: Stack, progress: Progress, isAnew = false
     }
     if (problems.length > 0) throw new UserError(problems.join("\n"));
   });
+}
+
+/** What speaks against a node of the embedded cluster in the Docker engine. */
+export async function nodeRefusals(docker = new Docker()): Promise<string[]> {
+  const found = [nodeRefusal((await docker.info()) as EngineInfo), await reachRefusal(docker)];
+  return found.filter((refusal) => refusal !== undefined);
 }
 
 /** Needs of the config against what there is, once the cluster answers. */

@@ -87,6 +87,16 @@ tar -xzOf "out/$1.crate" "$1/Cargo.lock" >out/Cargo.lock
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** Brings `go.mod` up to date with the programs that it names, and `go.sum` with that. */
+async function lockGo(module: string): Promise<void> {
+  const script = `
+cd module
+go mod tidy
+cp go.mod go.sum ../out/
+`;
+  await runTool({ tool: "go", script, files: { module }, out: module }, work);
+}
+
 /** What an image's `recipe.ts` says. */
 async function recipeOf(name: string): Promise<Recipe> {
   const file = join(repositoryDir, imageFolder(name), "recipe.ts");
@@ -100,6 +110,7 @@ async function lock(name: string): Promise<void> {
   if (maven !== undefined) writeFileSync(join(folder, "maven.lock"), formatMavenLock(await resolveMaven(maven)));
   if (pypiSource !== undefined) await lockPypi(pypiSource, join(folder, "pypi.lock.txt"));
   if (crate !== undefined) await lockCargo(crate, join(folder, "cargo.lock"));
+  if (existsSync(join(folder, "go.mod"))) await lockGo(folder);
   if (imagesWithNode.includes(name)) {
     await run("npm", ["install", "--package-lock-only", "--ignore-scripts", "--omit=dev"], { cwd: folder });
   }

@@ -2,16 +2,20 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { registryVolume } from "../../platform/images/cache.ts";
+import { CACHE_LABEL } from "../../platform/images/container.ts";
 import {
   containerOptions,
   CPUS_VARIABLE,
   type EmbeddedNames,
   type EmbeddedPorts,
   grantableCapabilities,
+  KERNEL_MODULES,
   LABEL,
   unknownCapability,
 } from "./container-spec.ts";
 import { rememberVersion } from "./data-version.ts";
+import { viewOf } from "./engine-view.ts";
 import { apiTrouble, isNodeReady, kubeconfigPath, publishedKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import { kubernetesVersion, type Progress } from "./node-image.ts";
 import { execInNode, type NodeState, nodeState } from "./node.ts";
@@ -70,9 +74,8 @@ export async function inspect(docker: Docker, names: EmbeddedNames): Promise<Doc
  * @throws Error that says whose they are, when another was faster.
  */
 export async function createContainer(site: Site, image: string): Promise<void> {
-  const { docker, names, ports, registryDir, pose, progress } = site;
+  const { docker, names, ports, pose, progress } = site;
   progress(STEP, "creating network, volume and container");
-  mkdirSync(registryDir, { recursive: true });
   const owner = ownerLabels(site.owner);
   const labels = { [LABEL]: "embedded", ...owner };
   const networks = await docker.listNetworks({ filters: { name: [`^${names.network}$`] } });
@@ -80,10 +83,12 @@ export async function createContainer(site: Site, image: string): Promise<void> 
   // The engine answers with a volume of that name that is there already.
   await docker.createVolume({ Name: names.volume, Labels: labels });
   await refuseForeign(site);
-  let capabilities = grantableCapabilities(await engineBoundingSet(docker, image, owner));
+  const { capBnd, sharesFolders } = await viewOf(docker, image, owner);
+  let capabilities = grantableCapabilities(capBnd);
+  const registry = await registryStore(site, sharesFolders);
+  let modules = true;
   for (;;) {
     try {
-      const modules = existsSync("/lib/modules");
       await docker.createContainer(
         containerOptions({
           names,
@@ -92,7 +97,7 @@ export async function createContainer(site: Site, image: string): Promise<void> 
           kubernetes: kubernetesVersion(),
           capabilities,
           ports,
-          registryDir,
+          registry,
           modules,
           cpus: process.env[CPUS_VARIABLE],
           pose,
@@ -102,38 +107,29 @@ export async function createContainer(site: Site, image: string): Promise<void> 
       return;
     } catch (error) {
       if ((error as { statusCode?: number }).statusCode === 409) await refuseForeign(site);
+      const message = error instanceof Error ? error.message : "";
+      // The engine's machine may have no modules to offer: all are in its kernel.
+      if (modules && message.includes(KERNEL_MODULES)) {
+        modules = false;
+        continue;
+      }
       // An engine older than the kernel refuses capabilities that it does not know, one at a time.
-      const unknown = unknownCapability(error instanceof Error ? error.message : "");
+      const unknown = unknownCapability(message);
       if (unknown === undefined || !capabilities.includes(unknown)) throw error;
       capabilities = capabilities.filter((name) => name !== unknown);
     }
   }
 }
 
-/** The capabilities that the engine itself has: a container can be given no others. */
-async function engineBoundingSet(
-  docker: Docker,
-  image: string,
-  owner: Readonly<Record<string, string>>,
-): Promise<string> {
-  const script =
-    'for p in /proc/[0-9]*; do [ "$(cat $p/comm 2>/dev/null)" = dockerd ] && f=$p/status; done; grep CapBnd "${f:-/proc/1/status}"';
-  const probe = await docker.createContainer({
-    Image: image,
-    Entrypoint: ["sh", "-c", script],
-    Labels: { [LABEL]: "probe", ...owner },
-    HostConfig: { PidMode: "host", NetworkMode: "none" },
-  });
-  try {
-    await probe.start();
-    await probe.wait();
-    const said = (await probe.logs({ stdout: true, stderr: true })).toString();
-    const found = /CapBnd:\s*([0-9a-f]+)/.exec(said)?.[1];
-    if (found === undefined) throw new Error(`the Docker engine's capabilities could not be read: ${said.trim()}`);
-    return found;
-  } finally {
-    await probe.remove({ force: true, v: true });
+/** Where the node's registry keeps its images: the folder, or a volume where the engine has not the folders of this machine. */
+async function registryStore({ docker, registryDir }: Site, sharesFolders: boolean): Promise<string> {
+  if (sharesFolders) {
+    mkdirSync(registryDir, { recursive: true });
+    return registryDir;
   }
+  const volume = registryVolume();
+  await docker.createVolume({ Name: volume, Labels: { [CACHE_LABEL]: "registry" } });
+  return volume;
 }
 
 /**

@@ -24,6 +24,8 @@ export function embeddedNames(name: string): EmbeddedNames {
   return { container: name, volume: `${name}-var`, network: name };
 }
 
+export const KERNEL_MODULES = "/lib/modules";
+
 /** Seconds that `docker stop` waits; the supervisor needs at most 13. */
 export const STOP_SECONDS = 14;
 
@@ -102,9 +104,9 @@ export interface ContainerInput {
   readonly kubernetes: string;
   readonly capabilities: readonly string[];
   readonly ports: EmbeddedPorts;
-  /** Host folder that keeps pushed images, so that they outlive the cluster. */
-  readonly registryDir: string;
-  /** Whether the host has kernel modules to offer. */
+  /** Host folder or volume that keeps pushed images, so that they outlive the cluster. */
+  readonly registry: string;
+  /** Whether the engine's machine has kernel modules to offer; without them it refuses the mount. */
   readonly modules: boolean;
   /** Processors that the node may use. @default - all */
   readonly cpus?: string | undefined;
@@ -148,11 +150,10 @@ export function containerOptions(input: ContainerInput): Docker.ContainerCreateO
     // Process 1 is Docker's init: it reaps what dying pods leave behind.
     Init: true,
     Tmpfs: { "/run": "rw,exec,mode=755", "/tmp": "rw,exec,mode=1777" },
-    Binds: [
-      `${input.names.volume}:/var`,
-      `${input.registryDir}:/registry`,
-      ...(input.modules ? ["/lib/modules:/lib/modules:ro"] : []),
-    ],
+    Binds: [`${input.names.volume}:/var`, `${input.registry}:/registry`],
+    ...(input.modules && {
+      Mounts: [{ Type: "bind", Source: KERNEL_MODULES, Target: KERNEL_MODULES, ReadOnly: true }],
+    }),
     PortBindings: Object.fromEntries(
       published.map(([inside, outside]) => [`${inside}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(outside) }]]),
     ),

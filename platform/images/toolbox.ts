@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { which } from "../exec.ts";
-import { cacheDir, temporaryDir } from "./cache.ts";
+import { cacheDir, temporaryDir, toolsVolume } from "./cache.ts";
 import { CACHE_LABEL, inContainer } from "./container.ts";
 import { seedReference } from "./debian/seed-reference.ts";
 import { type Output, run } from "./run.ts";
@@ -72,11 +72,6 @@ function toolboxTag(tool: ToolName): string {
   const { packages, suites = [] }: ToolChain = toolChains[tool];
   const inputs = [seedReference(), ...packages, ...suites].join("\n");
   return createHash("sha256").update(inputs).digest("hex").slice(0, 16);
-}
-
-/** Docker volume with the downloads and builds of the tool chains that belong to this folder of caches. */
-export function toolsVolume(): string {
-  return `millrace-tools-${createHash("sha256").update(cacheDir()).digest("hex").slice(0, 12)}`;
 }
 
 export interface ToolRun {

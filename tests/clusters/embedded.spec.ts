@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { diskProblem } from "../../clusters/embedded/cluster.ts";
 import {
+  type ContainerInput,
   containerOptions,
   cpuQuota,
   defaultPorts,
@@ -43,16 +44,17 @@ describe("capabilities of the node container", () => {
 });
 
 describe("node container", () => {
-  const options = containerOptions({
+  const input: ContainerInput = {
     names: embeddedNames("millrace"),
     owner: { "dev.millrace.owner.id": "0123456789abcdef" },
     image: "millrace/node:1",
     kubernetes: "v1.36.1",
     capabilities: ["SYS_ADMIN"],
     ports: { ...defaultPorts, registry: 5001 },
-    registryDir: "/home/someone/.cache/millrace/registry",
+    registry: "/home/someone/.cache/millrace/registry",
     modules: false,
-  });
+  };
+  const options = containerOptions(input);
 
   it("may use all processors, or as many as a test says", () => {
     expect(options.HostConfig?.NanoCpus).to.equal(undefined);
@@ -75,7 +77,10 @@ describe("node container", () => {
   });
 
   it("mounts kernel modules only where the host has them", () => {
-    expect(options.HostConfig?.Binds?.join()).not.to.include("/lib/modules");
+    expect(JSON.stringify(options)).not.to.include("/lib/modules");
+    const { HostConfig } = containerOptions({ ...input, modules: true });
+    const mount = { Type: "bind", Source: "/lib/modules", Target: "/lib/modules", ReadOnly: true };
+    expect(HostConfig?.Mounts).to.deep.equal([mount]);
   });
 
   it("keeps the cluster's data in one volume and pushed images in the user's cache", () => {

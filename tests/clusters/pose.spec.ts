@@ -26,7 +26,7 @@ describe("a node that passes for another kind of cluster", () => {
       kubernetes: "v1.36.1",
       capabilities: ["SYS_ADMIN"],
       ports: { apiServer: 17443, registry: 6000 },
-      registryDir: "/registry",
+      registry: "/registry",
       modules: false,
       pose: of,
     });

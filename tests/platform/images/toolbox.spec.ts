@@ -14,7 +14,8 @@ import { expect } from "chai";
 import { isAbandoned } from "../../../platform/images/container.ts";
 import { seedReference } from "../../../platform/images/debian/seed-reference.ts";
 import { carriedVariables, ownCertificates, placeSettings } from "../../../platform/images/tool-settings.ts";
-import { runTool, toolboxTags, toolsVolume, usesHostTools } from "../../../platform/images/toolbox.ts";
+import { toolsVolume } from "../../../platform/images/cache.ts";
+import { runTool, toolboxTags, usesHostTools } from "../../../platform/images/toolbox.ts";
 
 const work = { report: (): void => undefined, signal: new AbortController().signal };
 
