@@ -23,6 +23,17 @@ const CLONE = `${HOME}/my projects/millrace`;
 const SOCKET = "/var/run/docker.sock";
 const IMAGE = "millrace/bare-machine:test";
 
+/** Mounts are this process's alone, and go with it. */
+const script = `
+root=$1 user=$2 group=$3 clone=$4
+shift 4
+for tree in proc sys dev; do mount --rbind /$tree "$root/$tree"; done
+mkdir -p "$root/var/run" "$root/run"
+touch "$root${SOCKET}"
+mount --bind ${SOCKET} "$root${SOCKET}"
+exec chroot --userspec="$user:$user" --groups="$group" "$root" /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "$clone" "$@"
+`;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -96,17 +107,6 @@ async function takeClone(): Promise<void> {
   await run("git", [...git, "checkout", "--quiet", "--detach", head], { signal });
   await run("chown", ["-R", `${USER.id}:${USER.id}`, join(root, HOME)], { signal });
 }
-
-/** Mounts are this process's alone, and go with it. */
-const script = `
-root=$1 user=$2 group=$3 clone=$4
-shift 4
-for tree in proc sys dev; do mount --rbind /$tree "$root/$tree"; done
-mkdir -p "$root/var/run" "$root/run"
-touch "$root${SOCKET}"
-mount --bind ${SOCKET} "$root${SOCKET}"
-exec chroot --userspec="$user:$user" --groups="$group" "$root" /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "$clone" "$@"
-`;
 
 async function enter(command: readonly string[]): Promise<number> {
   const ids = [String(USER.id), String(statSync(SOCKET).gid)];
