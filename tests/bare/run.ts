@@ -28,9 +28,9 @@ const script = `
 root=$1 user=$2 group=$3 clone=$4
 shift 4
 for tree in proc sys dev; do mount --rbind /$tree "$root/$tree"; done
-mkdir -p "$root/var/run" "$root/run"
-touch "$root${SOCKET}"
-mount --bind ${SOCKET} "$root${SOCKET}"
+# Its /var/run is a link to /run, and a link of its leads into this machine's.
+touch "$root/run/docker.sock"
+mount --bind ${SOCKET} "$root/run/docker.sock"
 exec chroot --userspec="$user:$user" --groups="$group" "$root" /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "$clone" "$@"
 `;
 
