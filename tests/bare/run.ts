@@ -16,6 +16,7 @@ import { which } from "../../platform/exec.ts";
 import { makeDebianImage } from "../../platform/images/debian/debian-image.ts";
 import { repositoryDir } from "../../platform/images/files.ts";
 import { run } from "../../platform/images/run.ts";
+import { carriedVariables } from "../../platform/images/tool-settings.ts";
 
 const USER = { name: "ana", id: 1000 };
 const HOME = `/home/${USER.name}`;
@@ -111,7 +112,8 @@ async function takeClone(): Promise<void> {
 async function enter(command: readonly string[]): Promise<number> {
   const ids = [String(USER.id), String(statSync(SOCKET).gid)];
   const args = ["--mount", "--propagation", "private", "sh", "-euc", script, "sh", root, ...ids, CLONE, ...command];
-  const env = { HOME, USER: USER.name, PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin", LANG: "C.UTF-8" };
+  const own = { HOME, USER: USER.name, PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin", LANG: "C.UTF-8" };
+  const env = { ...carriedVariables(), NODE_EXTRA_CA_CERTS: process.env["NODE_EXTRA_CA_CERTS"], ...own };
   return await new Promise((done, failed) => {
     const child = spawn("unshare", args, { env, stdio: "inherit" });
     child.on("error", failed);
