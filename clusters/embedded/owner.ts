@@ -105,8 +105,9 @@ export function foreignPiece(pieces: readonly Piece[], us: Owner, remembered: st
 /** `stack dev of /home/ana/millrace, since 2026-11-27 07:40 UTC`. */
 export function ownerWords({ labels, created }: Piece): string {
   const folder = labels[`${OWNER}.folder`] ?? "?";
-  const gone = existsSync(folder) ? "" : " (a folder that no longer exists)";
-  return `stack ${labels[`${OWNER}.stack`] ?? "?"} of ${folder}${gone}${sinceWords(created)}`;
+  // It may be gone, another user's, or outside of the container that this runs in: nothing here tells which.
+  const unseen = existsSync(folder) ? "" : " (a folder that this user can't see)";
+  return `stack ${labels[`${OWNER}.stack`] ?? "?"} of ${folder}${unseen}${sinceWords(created)}`;
 }
 
 function sinceWords(created: string | undefined): string {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { destroy, type EmbeddedOptions, holdings, start } from "../../clusters/embedded/cluster.ts";
-import { foreignPiece, type Owner, ownerLabels, type Piece } from "../../clusters/embedded/owner.ts";
+import { foreignPiece, type Owner, ownerLabels, ownerWords, type Piece } from "../../clusters/embedded/owner.ts";
 import { type FakeEngine, withEngine } from "./fake-engine.ts";
 
 /** No process and no mount of this machine bears it. */
@@ -99,6 +99,21 @@ describe("whose an embedded cluster is", () => {
       expect(foreignPiece(pieces, owner, remembered)?.why).to.equal(why);
     });
   }
+});
+
+describe("the folder of another clone", () => {
+  const piece = (folder: string): Piece => ({
+    kind: "container",
+    name: "millrace",
+    labels: labelsOf({ ...ana, folder }),
+  });
+
+  it("is not said to be gone where this user only can't see it, so that nobody takes a living cluster over", () => {
+    expect(ownerWords(piece("/nowhere/millrace"))).to.equal(
+      "stack dev of /nowhere/millrace (a folder that this user can't see)",
+    );
+    expect(ownerWords(piece(tmpdir()))).to.equal(`stack dev of ${tmpdir()}`);
+  });
 });
 
 describe("an embedded cluster of another clone", () => {
