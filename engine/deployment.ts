@@ -10,7 +10,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Limit } from "./limit.ts";
 import type { PolicyPacks } from "./policy.ts";
 import { creation, foresee, type Live, planFor } from "./plan.ts";
-import { packageOf, type Providers } from "./providers.ts";
+import { outputsOf, packageOf, type Providers } from "./providers.ts";
 import type { ResourceState } from "./state.ts";
 import { announce, carryOut } from "./steps.ts";
 import { makeUrn, urnName } from "./urn.ts";
@@ -196,7 +196,7 @@ export class Deployment {
       {
         ...stateOf(goal, urn, "", recorded),
         id,
-        outputs: recorded,
+        outputs: outputsOf(recorded),
         created: last?.created ?? now,
         modified: op === "same" ? (last?.modified ?? now) : now,
       },

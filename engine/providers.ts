@@ -54,12 +54,12 @@ export class Providers {
     const fromConfig = Object.entries(this.#settings.config)
       .filter(([key]) => key.startsWith(`${pkg}:`))
       .map(([key, value]) => [key.slice(pkg.length + 1), value]);
-    const internal = last?.inputs?.["__internal"]; // the official engine's own
-    const inputs: Props = {
-      ...(internal === undefined ? {} : { __internal: internal }),
+    const internal = last?.inputs?.["__internal"];
+    const settings: Props = {
       ...(Object.fromEntries(fromConfig) as Props),
       ...(version === "" ? {} : { version }),
     };
+    const inputs: Props = { ...(internal === undefined ? {} : { __internal: internal }), ...settings };
     const now = new Date().toISOString();
     const state: ResourceState = {
       urn,
@@ -67,7 +67,7 @@ export class Providers {
       type: providerType,
       id: last?.id ?? randomUUID(),
       inputs,
-      outputs: { ...last?.outputs, ...inputs },
+      outputs: outputsOf({ ...last?.outputs, ...settings }),
       created: last?.created ?? now,
       modified: last?.modified ?? now,
     };
@@ -132,6 +132,11 @@ export class Providers {
   #state(urn: string): ResourceState | undefined {
     return this.#ledger.current(urn) ?? this.#ledger.last(urn);
   }
+}
+
+/** A provider's inputs without what the official engine notes for itself: with it among the outputs, it sees an update. */
+export function outputsOf(inputs: Props): Props {
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => key !== "__internal"));
 }
 
 /** What a provider gets to know of a recorded resource. */

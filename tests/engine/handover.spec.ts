@@ -141,5 +141,9 @@ describe("a stack that the official engine hands over", function () {
     expect(providerOf()["inputs"]).to.deep.include({ __internal: {}, version: "4.34.2" });
     const inputs = (all: readonly Json[]) => all.map((resource) => resource["inputs"]);
     expect(inputs(resources())).to.deep.equal(inputs(before));
+    const outputs = (all: readonly Json[]) => all.map((resource) => resource["outputs"]);
+    expect(outputs(resources()), "with a note of the engine's among them, they were an update").to.deep.equal(
+      outputs(before),
+    );
   });
 });
