@@ -7,6 +7,7 @@ import { targetProfile } from "../clusters/targets.ts";
 import { loadConfig, type PlatformConfig } from "../config/index.ts";
 import { statePaths } from "../engine/state.ts";
 import { guard } from "../guard.ts";
+import { writeKubeconfig } from "./support/kubeconfig.ts";
 import { type LocalServer, serveHttp } from "./support/local-server.ts";
 
 const claim = (annotations: object) => ({
@@ -42,14 +43,7 @@ describe("the program before it makes anything, whichever engine runs it", () =>
       response.writeHead(isUp ? 200 : 503, { "content-type": "application/json" });
       response.end(JSON.stringify(lists[request.url ?? ""] ?? {}));
     });
-    const config = {
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "c", cluster: { server: server.url, "insecure-skip-tls-verify": true } }],
-      users: [{ name: "u", user: {} }],
-      contexts: [{ name: "ctx", context: { cluster: "c", user: "u" } }],
-    };
-    writeFileSync(join(folder, "kubeconfig"), JSON.stringify(config));
+    writeKubeconfig(folder, { ctx: server.url });
     delete process.env["PULUMI_BACKEND_URL"];
   });
   afterEach(async () => {

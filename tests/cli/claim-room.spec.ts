@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -13,6 +13,7 @@ import { targetProfile } from "../../clusters/targets.ts";
 import { loadConfig } from "../../config/index.ts";
 import { withEngine } from "../clusters/fake-engine.ts";
 import { FakeServer } from "../support/fake-server.ts";
+import { writeKubeconfig } from "../support/kubeconfig.ts";
 
 const GIB = 2 ** 30;
 const folder = mkdtempSync(join(tmpdir(), "millrace-spec-"));
@@ -20,19 +21,8 @@ const names = embeddedNames("spec-of-room");
 const root = "/var/lib/millrace/volumes";
 
 function stackOf(target: string, server: string, size = "5Gi", more: object = {}): Stack {
-  const kubeconfig = join(folder, "kubeconfig");
   const context = names.container;
-  writeFileSync(
-    kubeconfig,
-    JSON.stringify({
-      apiVersion: "v1",
-      kind: "Config",
-      "current-context": context,
-      clusters: [{ name: context, cluster: { server, "insecure-skip-tls-verify": true } }],
-      users: [{ name: "me", user: {} }],
-      contexts: [{ name: context, context: { cluster: context, user: "me" } }],
-    }),
-  );
+  const kubeconfig = writeKubeconfig(folder, { [context]: server }, context);
   const config = loadConfig({
     "millrace:cluster":
       target === "embedded"

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,26 +11,13 @@ import { pullFindings, pullRefusals } from "../../cli/pull-probe.ts";
 import { targetProfile } from "../../clusters/targets.ts";
 import { loadConfig } from "../../config/index.ts";
 import { FakeServer, type Route } from "../support/fake-server.ts";
+import { writeKubeconfig } from "../support/kubeconfig.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-spec-"));
 
 /** A kubeconfig whose current context leads nowhere; `prod` leads to the fake cluster. */
-function kubeconfigFor(server: string): string {
-  const file = join(folder, "kubeconfig");
-  const text = {
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "elsewhere",
-    clusters: [
-      { name: "elsewhere", cluster: { server: "http://127.0.0.1:1" } },
-      { name: "prod", cluster: { server, "insecure-skip-tls-verify": true } },
-    ],
-    users: [{ name: "me", user: {} }],
-    contexts: ["elsewhere", "prod"].map((name) => ({ name, context: { cluster: name, user: "me" } })),
-  };
-  writeFileSync(file, JSON.stringify(text));
-  return file;
-}
+const kubeconfigFor = (server: string): string =>
+  writeKubeconfig(folder, { elsewhere: "http://127.0.0.1:1", prod: server }, "elsewhere");
 
 interface NodeParts {
   readonly labels?: object;
@@ -75,6 +62,7 @@ const whole: Readonly<Record<string, Route>> = {
   "GET /version": { body: { gitVersion: "v1.33.4+k3s1" } },
   "GET /api/v1/nodes": list(node()),
   "GET /api/v1/pods": list(),
+  "GET /api/v1/services": list(),
   "GET /apis/storage.k8s.io/v1/storageclasses": list({ metadata: { name: "ssd" } }),
   "GET /api/v1/namespaces/kube-system/services": list({ metadata: { name: "coredns" } }),
   [slices]: list({ endpoints: [{ conditions: { ready: true } }, { conditions: { ready: false } }] }),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -8,6 +8,7 @@ import type { Stack } from "../../cli/stack.ts";
 import { asThePlatform, checkTransitions } from "../../cli/transitions.ts";
 import { targetProfile } from "../../clusters/targets.ts";
 import { loadConfig } from "../../config/index.ts";
+import { writeKubeconfig } from "../support/kubeconfig.ts";
 import { type LocalServer, serveHttp } from "../support/local-server.ts";
 
 const claim = {
@@ -35,14 +36,7 @@ describe("an up of a config that would lose data of the platform that runs", () 
       response.writeHead(answer === undefined ? 404 : 200, { "content-type": "application/json" });
       response.end(JSON.stringify(answer ?? {}));
     });
-    const config = {
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "c", cluster: { server: server.url, "insecure-skip-tls-verify": true } }],
-      users: [{ name: "u", user: {} }],
-      contexts: [{ name: "ctx", context: { cluster: "c", user: "u" } }],
-    };
-    writeFileSync(join(folder, "kubeconfig"), JSON.stringify(config));
+    writeKubeconfig(folder, { ctx: server.url });
   });
   afterEach(async () => {
     await server.stop();

@@ -1,11 +1,12 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { livePlatform } from "../../clusters/claims.ts";
 import type { TargetProfile } from "../../clusters/profile.ts";
 import { targetProfile } from "../../clusters/targets.ts";
 import { loadConfig } from "../../config/index.ts";
+import { writeKubeconfig } from "../support/kubeconfig.ts";
 import { type LocalServer, serveHttp } from "../support/local-server.ts";
 
 const GI = 2 ** 30;
@@ -76,15 +77,7 @@ describe("what a stack has in its cluster", () => {
       response.end(JSON.stringify(answer));
     });
     folder = mkdtempSync(join(tmpdir(), "claims-"));
-    const kubeconfig = join(folder, "kubeconfig");
-    const config = {
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "c", cluster: { server: server.url, "insecure-skip-tls-verify": true } }],
-      users: [{ name: "u", user: {} }],
-      contexts: [{ name: "ctx", context: { cluster: "c", user: "u" } }],
-    };
-    writeFileSync(kubeconfig, JSON.stringify(config));
+    const kubeconfig = writeKubeconfig(folder, { ctx: server.url });
     const cluster = loadConfig({
       "millrace:cluster": { target: "cloud", context: "ctx", kubeconfig, registry: { push: "r.example" } },
     }).cluster;

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { kubeconfigText } from "../support/kubeconfig.ts";
 import { type LocalServer, serveHttp } from "../support/local-server.ts";
 import { applied, isObject, type Json, merged, patched } from "./fake-apply.ts";
 
@@ -51,15 +52,7 @@ export class FakeCluster {
   }
 
   get kubeconfig(): string {
-    const server = this.#server?.url;
-    return JSON.stringify({
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "fake", cluster: { server, "insecure-skip-tls-verify": true } }],
-      users: [{ name: "fake", user: {} }],
-      contexts: [{ name: "fake", context: { cluster: "fake", user: "fake" } }],
-      "current-context": "fake",
-    });
+    return kubeconfigText({ fake: this.#server?.url }, "fake");
   }
 
   put(path: string, object: Json): Json {
