@@ -9,6 +9,7 @@ import { messageOf } from "./errors.ts";
 import { atLeast, type Finding, ok } from "./finding.ts";
 import { ingressFindings } from "./ingress-probe.ts";
 import { exists, type Kube } from "./kube.ts";
+import { nodePortFindings } from "./node-port-probe.ts";
 import { pullFindings } from "./pull-probe.ts";
 import type { Stack } from "./stack.ts";
 
@@ -58,6 +59,7 @@ export async function clusterFindings(kube: Kube, stack: ProbedStack): Promise<F
     ["storage", () => storageFindings(kube, stack)],
     ["scheduling", () => priorityFindings(kube, stack)],
     ["ingress", () => ingressFindings(kube, stack)],
+    ["node ports", () => nodePortFindings(kube, stack)],
     ...(isOurs
       ? []
       : ([
@@ -79,6 +81,7 @@ export async function clusterRefusals(kube: Kube, stack: ProbedStack): Promise<s
     storageFindings(kube, stack),
     priorityFindings(kube, stack),
     ingressFindings(kube, stack),
+    nodePortFindings(kube, stack),
   ];
   const found = await Promise.allSettled(probes);
   return found

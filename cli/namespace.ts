@@ -3,12 +3,13 @@ import { containerSecurityContext, podSecurityContext } from "../platform/harden
 import { podSecurityLabels } from "../platform/namespace.ts";
 import { labels, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
 import { KubeError } from "../clusters/kubernetes-client.ts";
+import { type Holder, holdersOf, holdersText } from "../engine/providers/kubernetes-held.ts";
 import type { Kube } from "./kube.ts";
 import type { DataClaim } from "./removal.ts";
 import type { Stack } from "./stack.ts";
 
 interface NamespaceObject {
-  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>>; readonly deletionTimestamp?: string };
 }
 
 /** What was found out about the namespace before an `up`. */
@@ -29,10 +30,12 @@ export async function namespaceFinding(
   recorded: boolean,
   stackId?: string,
 ): Promise<NamespaceFinding> {
-  const found = await kube.get<NamespaceObject>(`/api/v1/namespaces/${namespace}`).catch((error: unknown) => {
-    if (error instanceof KubeError && error.status === 404) return undefined;
-    throw error;
-  });
+  const found = await orNothing(kube.get<NamespaceObject>(`/api/v1/namespaces/${namespace}`));
+  if (found?.metadata.deletionTimestamp !== undefined) {
+    const problem =
+      (await heldWords(kube, namespace, found)) ?? (existingNamespace ? goingWords(namespace) : undefined);
+    return problem === undefined ? {} : { problem };
+  }
   if (!existingNamespace) {
     if (found === undefined || recorded) return {};
     const whose =
@@ -103,6 +106,52 @@ export async function podRefusal(
       `namespace ${namespace} takes no pod like the platform's: ${error.message}. Have whoever rules over it let such pods in, or set ` +
       "millrace:cluster.namespace to another"
     );
+  }
+}
+
+async function orNothing<T>(asked: Promise<T>): Promise<T | undefined> {
+  return await asked.catch((error: unknown) => {
+    if (error instanceof KubeError && error.status === 404) return undefined;
+    throw error;
+  });
+}
+
+const goingWords = (namespace: string): string =>
+  `namespace ${namespace} is being deleted, and millrace:cluster.existingNamespace wants one that stays; wait until it is gone, ` +
+  `make it anew: kubectl create namespace ${namespace}, or name another`;
+
+/** What Kubernetes' own controllers set and take away; they may need a moment. */
+const ownFinalizer = /^(foregroundDeletion|orphan)$|^([a-z0-9-]+\.)*kubernetes\.io\//;
+const ownPatienceMs = 60_000;
+
+/** What holds a namespace that is being deleted; `undefined`: nothing that would not end by itself, and the deploy waits for that. */
+async function heldWords(
+  kube: Pick<Kube, "get">,
+  namespace: string,
+  found: NamespaceObject,
+): Promise<string | undefined> {
+  const since = found.metadata.deletionTimestamp ?? "";
+  const isLong = Date.now() - Date.parse(since) > ownPatienceMs;
+  const ask = (path: string) => orNothing(kube.get<Record<string, unknown>>(path));
+  // An account that may not read all that is in it learns less.
+  const all = await holdersOf(ask, { ...found }).catch((): Holder[] => []);
+  const holders = all.filter(({ finalizers }) => isLong || finalizers.some((name) => !ownFinalizer.test(name)));
+  const [first] = holders;
+  if (first === undefined) return undefined;
+  return (
+    `namespace ${namespace} is being deleted since ${since}, and ${holdersText(holders)} ${holders.length === 1 ? "holds" : "hold"} it; ` +
+    "nothing was changed. Let the program that set the finalizer end its work. If that program is gone for sure, take the finalizer away: " +
+    `kubectl -n ${namespace} patch ${first.resource} ${first.name} --type=merge -p '{"metadata":{"finalizers":null}}'`
+  );
+}
+
+/** The same for a cluster of the stack's own, where the namespace is nobody else's; nothing where it does not answer. */
+export async function heldNamespace(kube: Pick<Kube, "get">, namespace: string): Promise<string | undefined> {
+  try {
+    const found = await kube.get<NamespaceObject>(`/api/v1/namespaces/${namespace}`);
+    return found.metadata.deletionTimestamp === undefined ? undefined : await heldWords(kube, namespace, found);
+  } catch {
+    return undefined;
   }
 }
 

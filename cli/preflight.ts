@@ -1,6 +1,5 @@
 /** What must be true of this machine and of the target before anything is created. */
 import { existsSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { dirname } from "node:path";
 
 import Docker from "dockerode";
@@ -8,11 +7,9 @@ import Docker from "dockerode";
 import { type DockerInfo, filledFolders, freeBytes, onePerFileSystem } from "../clusters/docker-disk.ts";
 import { type EngineInfo, ensureDocker, nodeRefusal } from "../clusters/docker-engine.ts";
 import { reachRefusal } from "../clusters/docker-reach.ts";
-import { NODE_RESERVE } from "../clusters/embedded/container-spec.ts";
 import { hiddenNetworks } from "../clusters/embedded/networks.ts";
 import { clashMessage, portClashes } from "../clusters/embedded/ports.ts";
 import { remedies } from "../clusters/targets.ts";
-import { fit } from "../config/fit.ts";
 import { wantedImages } from "../config/images.ts";
 import type { PlatformConfig } from "../config/index.ts";
 import { enabledRooms } from "../config/rooms.ts";
@@ -26,13 +23,12 @@ import { architectureMismatch } from "./engine-architecture.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
-import { namespaceFinding, podRefusal, pullSecretWarning } from "./namespace.ts";
+import { heldNamespace, namespaceFinding, podRefusal, pullSecretWarning } from "./namespace.ts";
 import { hasState, ownerOf } from "./owner.ts";
-import { readNodes } from "./platform.ts";
 import { during, type Progress } from "./progress.ts";
 import { pullRefusals } from "./pull-probe.ts";
 import { registryRefusals } from "./push-probe.ts";
-import { quantityOf } from "../platform/quantity.ts";
+import { machineProblems, nodeProblems } from "./room.ts";
 import type { Stack } from "./stack.ts";
 import { bytes } from "./table.ts";
 
@@ -74,8 +70,11 @@ export async function preflight(stack: Stack, progress: Progress, isAnew = false
       step.detail("ports");
       const clashes = await portClashes(embeddedPorts(stack.config.cluster));
       if (clashes.length > 0) problems.push(clashMessage(clashes));
-      const { cpuMillis, memoryMi } = NODE_RESERVE;
-      problems.push(...fitProblems(stack, cpus().length - cpuMillis / 1000, totalmem() - memoryMi * 2 ** 20));
+      problems.push(...machineProblems(stack));
+    }
+    if (running) {
+      const held = await heldNamespace(connect(stack.profile), stack.config.cluster.namespace);
+      if (held !== undefined) problems.push(held);
     }
     problems.push(...(await claimProblems(stack, running)));
     if (!embedded) {
@@ -123,18 +122,9 @@ export async function nodeRefusals(docker = new Docker()): Promise<string[]> {
 /** Needs of the config against what there is, once the cluster answers. */
 export async function checkFit(stack: Stack, progress: Progress): Promise<void> {
   await during(progress, "fit", async () => {
-    const nodes = await readNodes(connect(stack.profile));
-    const sum = (what: "cpu" | "memory"): number =>
-      nodes.reduce((total, node) => total + (quantityOf(node.status?.allocatable?.[what]) ?? 0), 0);
-    const problems = [...fitProblems(stack, sum("cpu"), sum("memory")), ...(await claimProblems(stack, true))];
+    const problems = [...(await nodeProblems(connect(stack.profile), stack)), ...(await claimProblems(stack, true))];
     if (problems.length > 0) throw new UserError(problems.join("\n"));
   });
-}
-
-/** What to do when the platform requests more than there is, in cores and bytes. */
-function fitProblems(stack: Stack, cores: number, memory: number): string[] {
-  const { fits, proposal } = fit(stack.config, { cpuMillis: cores * 1000, memoryMi: Math.floor(memory / 2 ** 20) });
-  return fits ? [] : [proposal];
 }
 
 async function claimProblems(stack: Stack, isRunning: boolean): Promise<string[]> {

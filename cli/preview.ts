@@ -8,6 +8,7 @@ import { engineOption, stackArgs, stackOptions, text } from "./options.ts";
 import { projectDir } from "./paths.ts";
 import { createProgress } from "./progress.ts";
 import { type Rendered, renderedObject, writeRendered } from "./render.ts";
+import { fitWarnings } from "./room.ts";
 import { engineOptions, readStackAsBefore } from "./stack.ts";
 import { duration } from "./table.ts";
 import { checkTransitions } from "./transitions.ts";
@@ -21,6 +22,8 @@ export interface PreviewReport {
   readonly changes: EngineResult["changes"];
   readonly resources: readonly PreviewedResource[];
   readonly durationMs: number;
+  /** What an up would refuse on the cluster that there is now: more than its nodes can give. */
+  readonly warnings: readonly string[];
   readonly errors: readonly string[];
 }
 
@@ -50,6 +53,8 @@ export const preview: Command = {
     await checkTransitions(stack, engine);
     const progress = createProgress({ sink: process.stderr });
     if (note !== undefined) progress.log(note);
+    const warnings = await fitWarnings(stack);
+    for (const warning of warnings) progress.log(`does not fit: ${warning}`);
     const resources: PreviewedResource[] = [];
     const rendered: Rendered[] = [];
     const shown = new EngineProgress(
@@ -83,6 +88,7 @@ export const preview: Command = {
       changes: result.changes,
       resources,
       durationMs: result.durationMs,
+      warnings,
       errors: result.errors,
     };
     process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderPreview(report)}\n`);

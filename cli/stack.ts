@@ -1,5 +1,5 @@
 /** One stack as the commands need it: its checked config, its target's profile, and what the engine is given. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import { parse } from "yaml";
@@ -13,6 +13,7 @@ import { openSecure } from "../engine/config.ts";
 import { Crypter } from "../engine/secrets.ts";
 import type { EngineOptions } from "../engine/types.ts";
 import { componentTypes } from "../platform/names.ts";
+import { nearest } from "../platform/nearest.ts";
 import { type EmbeddedChoice, nameInFile, overlayChoice, rememberedChoice } from "./embedded-choice.ts";
 import { messageOf, UserError } from "./errors.ts";
 import type { Engine } from "./engine.ts";
@@ -176,7 +177,7 @@ function openValues(
       secretPaths.push(...opened.secretPaths.map((path) => [key.slice("millrace:".length), ...path]));
     } catch (error) {
       if (error instanceof UserError) throw error;
-      throw new UserError(`Pulumi.${stack}.yaml has secret values that can't be opened: ${messageOf(error)}`);
+      throw new UserError(`Pulumi.${stack}.yaml has secret values in ${key} that can't be opened: ${messageOf(error)}`);
     }
   }
   return { plain, secretPaths };
@@ -189,7 +190,7 @@ function readConfigValues(stack: string, folder: string): { raw: Record<string, 
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    throw new UserError(`there is no stack "${stack}": Pulumi.${stack}.yaml is missing; copy Pulumi.dev.yaml to it`);
+    throw new UserError(missingStack(stack, folder));
   }
   try {
     const document = parse(text) as { config?: unknown; encryptionsalt?: unknown } | null;
@@ -199,6 +200,19 @@ function readConfigValues(stack: string, folder: string): { raw: Record<string, 
   } catch (error) {
     throw new UserError(`Pulumi.${stack}.yaml is not valid YAML: ${messageOf(error)}`);
   }
+}
+
+/** That a stack has no file, with those that have one. */
+function missingStack(stack: string, folder: string): string {
+  const names = readdirSync(folder)
+    .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
+    .sort();
+  const near = nearest(stack, names);
+  const there = near === undefined ? `the stacks here are ${names.join(", ") || "none"}.` : `did you mean ${near}?`;
+  return (
+    `there is no stack "${stack}": Pulumi.${stack}.yaml is missing; ${there} ` +
+    `To make it, copy Pulumi.${names.includes("dev") ? "dev" : (names[0] ?? "<stack>")}.yaml to it`
+  );
 }
 
 /** What any engine run on this stack is given. */

@@ -16,11 +16,13 @@ import { diffPaths, hasUnknown, metadataOf, objectOf, type Props } from "../valu
 import { KubernetesApi, type Reference, unlessAway, UnknownKindError } from "./kubernetes-api.ts";
 import { canonical, checked } from "./kubernetes-canonical.ts";
 import { keepClaims } from "./kubernetes-claims.ts";
+import { holdersOf, holdersText } from "./kubernetes-held.ts";
 import { annotation, driftOf, holders, identity, isGoing, text, toOutputs } from "./kubernetes-objects.ts";
 import { encoded, isMadeOf, isOwn, leftoverKeys, takeOver, uidOf, writersOf } from "./kubernetes-ownership.ts";
 import { applyPatch, isPatch, manages, patchManager, relinquish } from "./kubernetes-patch.ts";
 import { replacePaths } from "./kubernetes-replace.ts";
 import { awaitReady, readiness } from "./kubernetes-wait.ts";
+import { withPortHolders } from "./node-ports.ts";
 
 const defaultTimeoutSeconds = startupMs / 1000;
 const deleteTimeoutSeconds = 120;
@@ -190,7 +192,7 @@ class KubernetesProvider implements Provider {
       } catch (error) {
         const early = error instanceof KubeError && /serviceaccount .* not found/i.test(error.message);
         if (!early || attempt >= 20) {
-          throw error;
+          throw await withPortHolders(this.#api, error);
         }
         context.progress("waiting for the namespace's service account");
         await sleep(500, undefined, { signal: context.signal });
@@ -264,7 +266,7 @@ class KubernetesProvider implements Provider {
       if (live === undefined || uidOf(live) !== uid) {
         return;
       }
-      const held = holders(live);
+      const held = await this.#held(live);
       if (Date.now() > end) {
         throw new Error(`not gone after ${seconds} s${held === "" ? "" : `: ${held}`}`);
       }
@@ -272,6 +274,17 @@ class KubernetesProvider implements Provider {
       await sleep(pause, undefined, { signal: context.signal });
       pause = Math.min(pause * 1.5, 1_500);
     }
+  }
+
+  /** What keeps an object that is being deleted; of a namespace also the objects in it, by name. */
+  async #held(live: Props): Promise<string> {
+    const said = holders(live);
+    if (live["kind"] !== "Namespace" || said === "") {
+      return said;
+    }
+    // It only explains, so whatever goes wrong with it is no matter.
+    const found = await holdersOf((path) => this.#api.get(path), live).catch(() => []);
+    return found.length === 0 ? said : `held by ${holdersText(found)}; ${said}`;
   }
 
   async read(type: string, id: string): Promise<Made> {

@@ -141,6 +141,28 @@ describe("what the doctor asks the stack's cluster", () => {
     ]);
   });
 
+  it("tells who has a node port that the stack wants, and takes its own Services for none of these", async () => {
+    const service = (namespace: string, name: string, nodePort: number): object => ({
+      metadata: { namespace, name },
+      spec: { ports: [{ nodePort }] },
+    });
+    const routes = {
+      "GET /api/v1/services": list(
+        service("millrace", "presto-public", 30080),
+        service("shop", "web", 30092),
+        // The display is in no profile but pipeline and full.
+        service("shop", "admin", 30300),
+      ),
+    };
+    const stack = stackOf({ target: "minikube", storageClass: undefined, registry: undefined });
+    const said = (await faults(routes, stack)).filter((line) => line.startsWith("node ports"));
+    const words =
+      "node port 30092, wanted for Kafka, is taken by Service shop/web -> set cluster.nodePorts.kafka of Pulumi.prod.yaml to a free " +
+      "one from 30000 to 32767, or take that Service away";
+    expect(said).to.deep.equal([`node ports problem: ${words}`]);
+    expect(await clusterRefusals(connect(stack.profile), stack)).to.include(words.replace(" -> ", "; "));
+  });
+
   it("tells a target's own command for its class", async () => {
     const minikube = stackOf({ target: "minikube", storageClass: undefined, registry: undefined });
     const [storage] = await faults({}, minikube);

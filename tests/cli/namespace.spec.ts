@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { KubeError } from "../../clusters/kubernetes-client.ts";
-import { namespaceFinding, podRefusal, pullSecretWarning, removeClaims } from "../../cli/namespace.ts";
+import { heldNamespace, namespaceFinding, podRefusal, pullSecretWarning, removeClaims } from "../../cli/namespace.ts";
 import { claimsByOwner } from "../../cli/removal.ts";
 import { podProblems, type PodSpec } from "../../platform/hardening.ts";
 
@@ -71,6 +71,52 @@ describe("a namespace of somebody's", () => {
   it("that can't be asked without making anything says nothing", async () => {
     expect((await tried(new KubeError(400, "webhook does not support dry run"))).words).to.equal(undefined);
     expect((await tried(new KubeError(500, "busy"))).words).to.equal(undefined);
+  });
+});
+
+describe("a namespace that is being deleted", () => {
+  const path = "/api/v1/namespaces/data";
+  const message =
+    "Some resources are remaining: configmaps. has 1 resource instances, claims.acme.io has 1 resource instances";
+  const going = (secondsAgo: number) => ({
+    metadata: { name: "data", deletionTimestamp: new Date(Date.now() - secondsAgo * 1000).toISOString() },
+    status: { conditions: [{ type: "NamespaceContentRemaining", status: "True", message }] },
+  });
+  const held = (name: string, ...finalizers: string[]) => ({ items: [{ metadata: { name, finalizers } }] });
+  const answering = (answers: Readonly<Record<string, object>>) => ({
+    get: <T>(asked: string) =>
+      asked in answers ? Promise.resolve(answers[asked] as T) : Promise.reject(new KubeError(404, "not found")),
+  });
+  const cluster = (secondsAgo: number, finalizer: string) =>
+    answering({
+      [path]: going(secondsAgo),
+      [`${path}/configmaps`]: held("settings"),
+      "/apis/acme.io": { preferredVersion: { groupVersion: "acme.io/v2" } },
+      [`/apis/acme.io/v2/namespaces/data/claims`]: held("db", finalizer),
+    });
+
+  it("is refused before anything is made, with the object that holds it and the way out", async () => {
+    const kube = cluster(5, "acme.io/keep");
+    const words = "claims.acme.io/db (finalizer acme.io/keep) holds it; nothing was changed";
+    for (const [settings, recorded] of [
+      [own, false],
+      [own, true],
+      [existing, true],
+    ] as const) {
+      const { problem } = await namespaceFinding(kube, settings, recorded);
+      expect(problem)
+        .to.contain(words)
+        .and.contain('kubectl -n data patch claims.acme.io db --type=merge -p \'{"metadata":{"finalizers":null}}\'');
+    }
+    expect(await heldNamespace(kube, "data")).to.contain(words);
+  });
+
+  it("is left to the deploy, which waits, while Kubernetes itself ends what is in it", async () => {
+    const protection = "kubernetes.io/pvc-protection";
+    expect(await namespaceFinding(cluster(5, protection), own, false)).to.deep.equal({});
+    expect((await namespaceFinding(cluster(90, protection), own, false)).problem).to.contain(protection);
+    const { problem } = await namespaceFinding(answering({ [path]: going(5) }), existing, true);
+    expect(problem).to.contain("cluster.existingNamespace wants one that stays");
   });
 });
 

@@ -105,6 +105,7 @@ const preview: PreviewReport = {
   changes,
   resources: [{ op: "create", type: "t", name: "n", urn: "u", diff: [] }],
   durationMs: 2000,
+  warnings: [],
   errors: [],
 };
 

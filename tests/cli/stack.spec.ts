@@ -28,6 +28,15 @@ describe("a stack", () => {
     expect(() => readStack({ stack: "dev", target: undefined }, folder)).to.throw(/Pulumi\.dev\.yaml is missing/);
   });
 
+  it("that has no file is refused with those that have one, or with the one that was meant", () => {
+    for (const name of ["dev", "prod"]) writeFileSync(join(folder, `Pulumi.${name}.yaml`), "");
+    const read = (stack: string) => () => readStack({ stack, target: undefined }, folder);
+    expect(read("staging")).to.throw(
+      'there is no stack "staging": Pulumi.staging.yaml is missing; the stacks here are dev, prod. To make it, copy Pulumi.dev.yaml to it',
+    );
+    expect(read("prd")).to.throw("did you mean prod?");
+  });
+
   it("whose file is no YAML is refused", () => {
     write("config: [");
     expect(() => readStack({ stack: "dev", target: undefined }, folder)).to.throw(
@@ -90,7 +99,7 @@ describe("a stack", () => {
       writeFileSync(join(folder, ".millrace", "passphrase"), "another");
       expect(() => read(`jupyterhub: { users: [${seal("grace")}] }`)).to.throw(
         UserError,
-        /Pulumi\.dev\.yaml has secret values that can't be opened: wrong passphrase/,
+        /Pulumi\.dev\.yaml has secret values in millrace:services that can't be opened: wrong passphrase/,
       );
     });
 

@@ -10,9 +10,17 @@ import { destroy, type EngineEvent, type EngineOptions, type EngineResult, previ
 import type { ResourceState } from "../../engine/state.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 
+/** Any Kubernetes object. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [key: string]: unknown };
+  readonly [key: string]: unknown;
+}
+
 export interface Part {
   /** @default "ConfigMap" */
-  readonly kind?: "ConfigMap" | "Deployment" | "Group" | "Job" | "Secret" | "StatefulSet";
+  readonly kind?: "ConfigMap" | "Deployment" | "Group" | "Job" | "Object" | "Secret" | "StatefulSet";
   readonly name: string;
   /** Name of the Kubernetes object. @default - the part's name */
   readonly object?: string;
@@ -28,6 +36,8 @@ export interface Part {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Text data of a Secret by key. @default - `text`, with the value */
   readonly texts?: Readonly<Record<string, string>>;
+  /** Of an `Object`: all of it, as kubectl would be given it. */
+  readonly manifest?: Manifest;
   /** Name of the part whose deletion takes this one along. */
   readonly deletedWith?: string;
   readonly options?: Pick<ResourceOptions, "protect" | "retainOnDelete" | "ignoreChanges" | "customTimeouts">;
@@ -88,10 +98,13 @@ export class TestStack {
     return this.#run(destroy, []);
   }
 
-  /** `up` in a process of its own; `result` is there once it has ended by itself. */
+  /** `up` in a process of its own, which SIGINT ends in order; `result` is there once it has ended by itself. */
   spawnUp(...parts: readonly Part[]): { readonly child: ChildProcess; readonly result: Promise<EngineResult> } {
     const engine = JSON.stringify(join(import.meta.dirname, "../../engine/index.ts"));
-    const script = `import { up } from ${engine}; console.log(JSON.stringify(await up(JSON.parse(process.argv[1]))));`;
+    const script = `import { up } from ${engine};
+      const stop = new AbortController();
+      process.once("SIGINT", () => stop.abort());
+      console.log(JSON.stringify(await up({ ...JSON.parse(process.argv[1]), signal: stop.signal })));`;
     const args = ["--input-type=module", "-e", script, "--", JSON.stringify(this.options(parts))];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     const result = new Promise<EngineResult>((resolve, reject) => {

@@ -64,6 +64,11 @@ for (const part of wanted.parts) {
         new Group(part.type ?? "test:index:Group", part.name, {}, { ...opts, providers: [provider] }),
       );
       break;
+    case "Object": {
+      const { apiVersion = "", kind = "", ...rest } = part.manifest ?? {};
+      made.set(part.name, new KubernetesObject(apiVersion, kind, part.name, rest, { ...opts, provider }));
+      break;
+    }
     case "Job":
       made.set(part.name, make("batch/v1", "Job", { spec: { template } }));
       break;
