@@ -64,6 +64,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "run types, lint, format and specs; needs no cluster",
     load: async () => (await import("./test.ts")).test,
   },
+  faults: {
+    summary: "try the faults and bad inputs of docs/faults.md, with what was seen",
+    load: async () => (await import("./faults.ts")).faults,
+  },
   e2e: { summary: "run the end-to-end test on this machine", load: async () => (await import("./e2e.ts")).e2e },
 };
 

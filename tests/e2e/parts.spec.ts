@@ -32,6 +32,8 @@ describe("parts of the end-to-end test", () => {
       "owners",
       "edges",
       "retry",
+      "faults-api-server",
+      "faults-pods",
       "catalog",
       "hop-spark",
       "hop-presto",

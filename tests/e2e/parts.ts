@@ -30,6 +30,7 @@ import * as time from "./faults/time.ts";
 import { changedValue } from "./faults/values.ts";
 import { driverKilledOften } from "./faults/windows.ts";
 import { memory, proof, unchangedUp } from "./life.ts";
+import { faultsThatNeed } from "./listed/list.ts";
 import type { Options } from "./options.ts";
 import type { Runner } from "./runner.ts";
 import { PLATFORM } from "./selection/owners.ts";
@@ -64,6 +65,20 @@ export const parts: Readonly<Record<string, Part>> = {
   // Not measured yet.
   edges: { run: edges, minutes: 2, rooms: [PLATFORM], files: [fault("edges"), "tests/e2e/edges/*"] },
   retry: { run: retry, minutes: 1.5, rooms: [PLATFORM], files: [fault("retry")] },
+
+  // Those that need nothing are tried before every first `up`.
+  "faults-api-server": {
+    run: faultsThatNeed("an API server"),
+    minutes: 4,
+    rooms: [PLATFORM],
+    files: ["tests/e2e/listed/*", "bench/engine/*"],
+  },
+  "faults-pods": {
+    run: faultsThatNeed("a platform"),
+    minutes: 5,
+    rooms: [PLATFORM],
+    files: ["tests/e2e/listed/*"],
+  },
 
   census: {
     run: async (runner) => {

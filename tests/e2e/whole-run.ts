@@ -1,9 +1,9 @@
 /** Runs a plan from the first `up` to the last `down`, and keeps to its time. */
 import type { Profile } from "../../config/profiles.ts";
 import { duration } from "../../cli/table.ts";
-import { refusesBadConfig } from "./faults/data-path.ts";
 import { giveSizes } from "./faults/resize.ts";
 import { down, switchTo, up } from "./life.ts";
+import { faultsThatNeed } from "./listed/list.ts";
 import { type Options, USUAL_KILLS } from "./options.ts";
 import { parts } from "./parts.ts";
 import type { Runner } from "./runner.ts";
@@ -53,7 +53,7 @@ class Run {
 
   async stages(): Promise<string | undefined> {
     const { stages, isContinued = false } = this.#course;
-    if (!isContinued) await refusesBadConfig(this.#runner);
+    if (!isContinued) await faultsThatNeed("nothing")(this.#runner);
     await giveSizes(true);
     for (const [index, { profile, parts: names }] of stages.entries()) {
       if (!(await this.#bring(profile, index))) return undefined;
