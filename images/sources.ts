@@ -1,6 +1,7 @@
 /** Every package that the platform fetches, for those who mirror or audit. */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { rooms } from "../components/index.ts";
 import { basePackages, recordedPackages } from "./debian.ts";
 import {
   type LockedPackage,
@@ -10,7 +11,17 @@ import {
   parsePypiLock,
   readLock,
 } from "../platform/images/lock-files.ts";
-import { baseNames, imageFolder, imageNames, imagesWithNode, lockedUpstreamNames, upstreamOf } from "./tags.ts";
+import { imagesOf, type Service } from "../platform/service.ts";
+import {
+  baseNames,
+  imageFolder,
+  imageNames,
+  imagesWithNode,
+  isImage,
+  lockedUpstreamNames,
+  sharedPackagesOf,
+  upstreamOf,
+} from "./tags.ts";
 import { lockedDigests } from "./upstream-lock.ts";
 import { repositoryDir } from "../platform/images/files.ts";
 
@@ -28,12 +39,14 @@ export interface Source {
    * Empty where it is recorded only after the base image was made on this machine.
    */
   readonly sha256: string;
-  /** What it is for: an image, `program`, or `cluster node`. */
+  /** What it is for: an image, `program`, `cluster node`, or `pages of` an image, which are built by it. */
   readonly usedBy: string;
 }
 
 interface NpmLock {
-  readonly packages?: Readonly<Record<string, { readonly version?: string; readonly integrity?: string }>>;
+  readonly packages?: Readonly<
+    Record<string, { readonly version?: string; readonly integrity?: string; readonly dev?: boolean }>
+  >;
 }
 
 /** Lists every package, sorted by ecosystem, name and version. Reads files only. */
@@ -44,6 +57,7 @@ export function listSources(root = repositoryDir): Source[] {
     ...librarySources(root),
     ...npmSources(join(root, "package-lock.json"), "program"),
     ...imagesWithNode.flatMap((image) => npmSources(join(root, imageFolder(image), "package-lock.json"), image)),
+    ...pagesSources(root),
     ...imageNames.flatMap((image) => goSources(join(root, imageFolder(image), "go.sum"), image)),
     ...goSources(join(root, "clusters", "embedded", "node", "go.sum"), "cluster node"),
     ...officialSources(),
@@ -88,6 +102,8 @@ function lockedSources(root: string, image: string): Source[] {
   const packages = (ecosystem: Ecosystem, locked: LockedPackage[]): Source[] =>
     locked.map(({ name, version, sha256 }) => ({ ecosystem, coordinates: name, version, sha256, usedBy: image }));
   const [maven, pypi, cargo] = [file("maven.lock"), file("pypi.lock.txt"), file("cargo.lock")];
+  const shared = join(root, imageFolder("python"), "pypi.lock.txt");
+  const some = isImage(image) ? sharedPackagesOf(image) : [];
   return [
     ...parseMavenLock(readLock(maven), maven).map((artifact): Source => {
       const [group = "", name = "", , ...variant] = mavenCoordinates(artifact).split(":");
@@ -95,6 +111,10 @@ function lockedSources(root: string, image: string): Source[] {
       return { ecosystem: "maven", coordinates, version: artifact.version, sha256: artifact.sha256, usedBy: image };
     }),
     ...packages("pypi", parsePypiLock(readLock(pypi), pypi)),
+    ...packages(
+      "pypi",
+      parsePypiLock(readLock(shared), shared).filter(({ name }) => some.includes(name)),
+    ),
     ...packages("cargo", parseCargoLock(readLock(cargo), cargo)),
   ];
 }
@@ -120,14 +140,27 @@ function debianSourcesOf(root: string, base: (typeof baseNames)[number]): Source
   }));
 }
 
-function npmSources(file: string, usedBy: string): Source[] {
+/** @param builtBy What packages are for that a build needs and nothing carries. @default - the same as the others */
+function npmSources(file: string, usedBy: string, builtBy = usedBy): Source[] {
   if (!existsSync(file)) return [];
   const lock = JSON.parse(readFileSync(file, "utf8")) as NpmLock;
-  return Object.entries(lock.packages ?? {}).flatMap(([path, { version, integrity }]): Source[] => {
+  return Object.entries(lock.packages ?? {}).flatMap(([path, { version, integrity, dev }]): Source[] => {
     if (path === "" || version === undefined) return [];
     const coordinates = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
-    return [{ ecosystem: "npm", coordinates, version, sha256: integrity ?? "", usedBy }];
+    const by = dev === true ? builtBy : usedBy;
+    return [{ ecosystem: "npm", coordinates, version, sha256: integrity ?? "", usedBy: by }];
   });
+}
+
+/** Web pages are built into their room's image, and what builds them is not. */
+function pagesSources(root: string): Source[] {
+  return Object.values(rooms).flatMap((room: Service) =>
+    imagesOf(room).flatMap(({ name }) =>
+      room.pages === undefined
+        ? []
+        : npmSources(join(root, dirname(room.pages.project), "package-lock.json"), name, `pages of ${name}`),
+    ),
+  );
 }
 
 function goSources(file: string, usedBy: string): Source[] {

@@ -93,6 +93,11 @@ export function builtAfter(name: string): string | undefined {
   return imageOf(name).after;
 }
 
+/** Packages that an image takes of the lock that all Python images share. */
+export function sharedPackagesOf(name: string): readonly string[] {
+  return imageOf(name).sharedPackages ?? [];
+}
+
 /** Images that carry the program's own Node, and modules from npm. */
 export const imagesWithNode: readonly string[] = imageNames.filter((name) => imageOf(name).hasNode === true);
 

@@ -57,6 +57,8 @@ export interface ImageUse<Own> {
   readonly base: "base" | "jre" | "python" | "postgres-base";
   /** Files and folders that it carries besides its own folder, relative to the repository. @default - none */
   readonly sources?: readonly string[];
+  /** Packages that it takes of the lock that all Python images share. @default - all where its base is `python`, else none */
+  readonly sharedPackages?: readonly string[];
   /** Whether it carries the Python library. @default false */
   readonly hasLibrary?: boolean;
   /** Whether it carries the program's own Node, and modules from npm. @default false */

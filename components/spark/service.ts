@@ -9,6 +9,7 @@ import { cpuAmount, enabled, image, quantity } from "../../platform/settings.ts"
 import { type GivenResources, resourcesSetting, size, sized } from "../../platform/sizes.ts";
 import { catalog } from "../catalog/service.ts";
 import { objectStore } from "../object-store/service.ts";
+import { executorLibraries } from "./image/recipe.ts";
 
 /** What a Spark process needs beside its heap, in MiB: metaspace, direct buffers, and Python in the driver. */
 export const SPARK_OVERHEAD_MI = 640;
@@ -131,7 +132,7 @@ export const spark = defineService({
     .describe("Spark, with driver and executors as pods."),
   needs: { of: [objectStore, catalog], why: "its tables are there" },
   // Executors have some packages of the notebooks.
-  image: { name: "spark", base: "jre", sources: ["images/python/pypi.lock.txt"] },
+  image: { name: "spark", base: "jre", sources: ["images/python/pypi.lock.txt"], sharedPackages: executorLibraries },
   // Executors.
   podLabel: "spark-app-name",
   sized: (own) => ({

@@ -77,6 +77,18 @@ describe("images/sources", () => {
     }
   });
 
+  it("lists what is built into pages as their image's, and what builds them apart", () => {
+    const packages = (usedBy: string): string[] =>
+      sources.filter((source) => source.usedBy === usedBy).map(({ coordinates }) => coordinates);
+    expect(packages("display")).to.include.members(["express", "@angular/core"]).and.not.include("@angular/cli");
+    expect(packages("pages of display")).to.include("@angular/cli");
+  });
+
+  it("lists what an image takes of the packages that all Python images share", () => {
+    const ofSpark = sources.filter(({ ecosystem, usedBy }) => ecosystem === "pypi" && usedBy === "spark");
+    expect(ofSpark.map(({ coordinates }) => coordinates)).to.deep.equal(["numpy", "pyspark"]);
+  });
+
   it("gives a hash of every package of every registry but Debian's", () => {
     const without = sources.filter((source) => source.ecosystem !== "debian" && source.sha256 === "");
     expect(without).to.deep.equal([]);
