@@ -13,8 +13,22 @@ const kinds: Readonly<Record<string, readonly Json[]>> = {
     { name: "configmaps", kind: "ConfigMap", namespaced: true },
     { name: "pods", kind: "Pod", namespaced: true },
     { name: "persistentvolumeclaims", kind: "PersistentVolumeClaim", namespaced: true },
+    { name: "services", kind: "Service", namespaced: true },
+    { name: "serviceaccounts", kind: "ServiceAccount", namespaced: true },
   ],
-  "/apis/batch/v1": [{ name: "jobs", kind: "Job", namespaced: true }],
+  "/apis/batch/v1": [
+    { name: "jobs", kind: "Job", namespaced: true },
+    { name: "cronjobs", kind: "CronJob", namespaced: true },
+  ],
+  "/apis/rbac.authorization.k8s.io/v1": [
+    { name: "roles", kind: "Role", namespaced: true },
+    { name: "rolebindings", kind: "RoleBinding", namespaced: true },
+  ],
+  "/apis/policy/v1": [{ name: "poddisruptionbudgets", kind: "PodDisruptionBudget", namespaced: true }],
+  "/apis/networking.k8s.io/v1": [
+    { name: "ingresses", kind: "Ingress", namespaced: true },
+    { name: "networkpolicies", kind: "NetworkPolicy", namespaced: true },
+  ],
   "/apis/apps/v1": [
     { name: "deployments", kind: "Deployment", namespaced: true },
     { name: "statefulsets", kind: "StatefulSet", namespaced: true },
