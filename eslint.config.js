@@ -72,7 +72,7 @@ export default tseslint.config(
   },
   {
     // Shared code loops over the list of rooms.
-    files: ["{config,cli,clusters,images,check,engine,policies}/**/*.ts"],
+    files: ["{audit,config,cli,clusters,images,check,engine,policies}/**/*.ts"],
     rules: {
       "no-restricted-imports": [
         "error",

@@ -56,6 +56,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "show what this machine or the running platform lacks, and the command to run next",
     load: async () => (await import("./doctor.ts")).doctor,
   },
+  audit: {
+    summary: "have well-known checkers look at the manifests of every profile and target; needs no cluster",
+    load: async () => (await import("./audit.ts")).audit,
+  },
   bench: {
     summary: "measure the platform at rest, at its start and under load",
     load: async () => (await import("./bench.ts")).bench,

@@ -1,8 +1,8 @@
 /**
  * Writes `docs/components/*.md` from the docstrings of components in `components/`, `platform/` and `images/`: what each
  * component is, its arguments with types, defaults and meaning, and what it offers to others. Writes `docs/python-api.md`
- * from the docstrings of the Python library, and the pictures and the table of docs/network.md from the program's edges.
- * `node docs/generate.ts`; a spec fails when they are out of date.
+ * from the docstrings of the Python library, the pictures and the table of docs/network.md from the program's edges, and
+ * `docs/audit-rules.md` from what the audit decides by. `node docs/generate.ts`; a spec fails when they are out of date.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +10,8 @@ import { basename, join, relative } from "node:path";
 
 import { format } from "prettier";
 import ts from "typescript";
+import { readWaivers } from "../audit/decisions.ts";
+import { rows as severityRows } from "../audit/severities.ts";
 
 import { networkPages } from "./network-pages.ts";
 
@@ -136,6 +138,39 @@ export async function pythonReference(): Promise<string> {
   return await format(head + text, { parser: "markdown", printWidth: 120 });
 }
 
+export const auditPage = join(import.meta.dirname, "audit-rules.md");
+
+/** What is waived of the audit and why, and how much each rule matters. */
+export async function auditReference(): Promise<string> {
+  const waived = readWaivers().map(({ rule, objects, reason, expires }) => [
+    code(rule),
+    objects.map(code).join(", "),
+    cell(reason),
+    expires,
+  ]);
+  const ranked = severityRows.map(({ severity, why, rules }) => [severity, cell(why), rules.map(code).join(", ")]);
+  const lines = [
+    "<!-- Written by docs/generate.ts from audit/waivers.yaml and audit/severities.ts; do not edit. -->",
+    "",
+    "# Rules of the audit",
+    "",
+    "[audit.md](audit.md) tells what they are for.",
+    "",
+    "## What is waived",
+    "",
+    ...tableOf(["rule", "objects", "reason", "until"], waived),
+    "",
+    "## How much each rule matters",
+    "",
+    ...tableOf(["severity", "why", "rules"], ranked),
+  ];
+  return await format(lines.join("\n"), { parser: "markdown", printWidth: 120 });
+}
+
+function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+}
+
 if (import.meta.main) {
   const pages = await componentPages();
   rmSync(target, { recursive: true, force: true });
@@ -143,5 +178,7 @@ if (import.meta.main) {
   for (const [file, text] of pages) writeFileSync(join(target, file), text);
   writeFileSync(pythonPage, await pythonReference());
   for (const [file, text] of await networkPages()) writeFileSync(file, text);
-  console.log(`${pages.size} pages written to docs/components, and docs/python-api.md and docs/network.md`);
+  writeFileSync(auditPage, await auditReference());
+  const others = "docs/python-api.md, docs/network.md and docs/audit-rules.md";
+  console.log(`${pages.size} pages written to docs/components, and ${others}`);
 }

@@ -18,7 +18,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
   clusters: ["platform/", "components/index.ts", "config/", "images/"],
   engine: ["platform/", "clusters/kubeconfig.ts", "clusters/kubernetes-client.ts"],
   policies: ["platform/", "config/child.ts"],
-  cli: ["platform/", "components/", "images/", "check/", "config/", "clusters/", "engine/"],
+  audit: ["platform/", "components/", "images/", "config/", "clusters/profile.ts"],
+  cli: ["platform/", "components/", "images/", "check/", "config/", "clusters/", "engine/", "audit/"],
   "index.ts": ["platform/", "components/", "images/", "config/", "clusters/", "guard.ts"],
   "guard.ts": ["config/", "clusters/", "engine/stack-id.ts", "engine/recorded.ts", "platform/names.ts"],
 };

@@ -6,7 +6,14 @@ import { expect } from "chai";
 import { findCommand } from "../cli/main.ts";
 import { parseOptions } from "../cli/options.ts";
 import { projectDir } from "../cli/paths.ts";
-import { componentPages, pythonPage, pythonReference, writtenPages } from "../docs/generate.ts";
+import {
+  auditPage,
+  auditReference,
+  componentPages,
+  pythonPage,
+  pythonReference,
+  writtenPages,
+} from "../docs/generate.ts";
 import { networkPages } from "../docs/network-pages.ts";
 
 const documents = ["README.md", "AGENTS.md", "images/README.md", ...pagesBelow("docs")];
@@ -65,6 +72,10 @@ describe("the documentation", () => {
   it("has the pictures and the table of the network as the program's edges are now (node docs/generate.ts)", async function () {
     this.timeout(60_000);
     for (const [file, text] of await networkPages()) expect(readFileSync(file, "utf8"), file).to.equal(text);
+  });
+
+  it("has the rules of the audit as its waivers and severities are now (node docs/generate.ts)", async () => {
+    expect(readFileSync(auditPage, "utf8")).to.equal(await auditReference());
   });
 
   for (const file of documents) {

@@ -79,7 +79,7 @@ const houses: readonly Owner[] = [
     name: SPINE,
     files: [
       "components/proof/**",
-      "{check,cli,config,policies,bench,tests,.ci}/**",
+      "{audit,check,cli,config,policies,bench,tests,.ci}/**",
       ".*",
       "*.config.js",
       "tsconfig*.json",
