@@ -132,6 +132,7 @@ async function runOf(
     };
   } catch (error) {
     const run = { checker: name, version: null, passed: 0, failed: 0, error: describeError(error) };
+    work.report("failed");
     return { run, findings: [] };
   }
 }

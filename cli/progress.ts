@@ -134,7 +134,7 @@ export function createProgress(options: ProgressOptions): Progress {
   };
 }
 
-/** One step for each name that work reports on; a detail that begins with "ready" ends its step. */
+/** One step for each name that work reports on; a detail that begins with "ready" or "failed" ends its step. */
 export async function duringEach<T>(
   progress: Progress,
   work: (report: (name: string, detail: string) => void) => Promise<T>,
@@ -145,6 +145,7 @@ export async function duringEach<T>(
       const step = open.get(name) ?? progress.step(name);
       open.set(name, step);
       if (detail.startsWith("ready")) step.done(detail);
+      else if (detail.startsWith("failed")) step.failed(detail);
       else step.detail(detail);
     });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Audit } from "../../audit/audit.ts";
 import type { Finding } from "../../audit/findings.ts";
-import { renderAudit, reportOf } from "../../cli/audit.ts";
+import { renderAudit, reportOf } from "../../cli/audit-report.ts";
 
 const finding = (rule: string, object: string, severity: Finding["severity"]): Finding => ({
   rule,
