@@ -101,7 +101,7 @@ function textsOf({ data, stringData }: Props): string[] {
 }
 
 describe("A secret of the platform", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const cluster = new FakeCluster();
   const events: EngineEvent[] = [];
   let folder: string;
