@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { publishedPorts } from "./clusters/embedded/container-spec.ts";
 import { targetProfile } from "./clusters/targets.ts";
 import { airflowRoom } from "./components/airflow/room.ts";
+import { authProxyRoom } from "./components/auth-proxy/room.ts";
 import { cassandraRoom } from "./components/cassandra/room.ts";
 import { catalogRoom } from "./components/catalog/room.ts";
 import { censusRoom } from "./components/census/room.ts";
@@ -124,12 +125,15 @@ const history = place(sparkHistoryRoom, { store });
 const connect = place(sparkConnectRoom, { spark, history });
 const clients = place(notebooksRoom, { store, kafka, presto, spark: connect });
 place(airflowRoom, { store, databases, clients, kafka, presto, connect, spark, history });
-place(jupyterhubRoom, { store, databases, clients, presto, connect });
+const hub = place(jupyterhubRoom, { store, databases, clients, presto, connect });
 
 // From a number's making to a moving chart.
 place(randomNumbersRoom, { kafka });
 place(censusRoom, { store, spark, cassandra, history });
 place(displayRoom, { kafka, presto, cassandra });
+
+// What asks who people are before pages that don't.
+place(authProxyRoom, { pages: house.guarded, people: hub });
 
 // What the wiring has opened stays open, and nothing else. The proof goes through it.
 const { podNetworks, apiServerPorts, outside } = config.network;
@@ -173,7 +177,11 @@ export { namespace };
 
 /** What people open from outside the cluster: title and URL. */
 export const addresses = pulumi
-  .all(house.addresses(publishedPorts).map(({ title, url }) => url.apply((known) => ({ title, url: known }))))
+  .all(
+    house
+      .addresses(publishedPorts)
+      .map(({ title, url, guarded }) => url.apply((known) => ({ title, url: known, ...(guarded && { login: true }) }))),
+  )
   .apply((all) => all.filter(({ url }) => url !== undefined));
 
 /** Who connects to whom: the wiring, as the policies have it. */

@@ -6,15 +6,19 @@ import { table } from "./table.ts";
 export interface Address {
   readonly title: string;
   readonly url: string;
+  /** Whether the platform's proxy asks for a login there. @default false */
+  readonly login?: true;
 }
 
-/** Reads the stack output `addresses`: a list of `{ title, url }`, those without a URL left out. */
+/** Reads the stack output `addresses`: a list of `{ title, url, login }`, those without a URL left out. */
 export function readAddresses(outputs: Readonly<Record<string, unknown>>): Address[] {
   const listed = outputs["addresses"];
   if (!Array.isArray(listed)) return [];
   return listed.flatMap((entry: unknown) => {
-    const { title, url } = (typeof entry === "object" && entry !== null ? entry : {}) as Partial<Address>;
-    return typeof title === "string" && typeof url === "string" ? [{ title, url }] : [];
+    const { title, url, login } = (typeof entry === "object" && entry !== null ? entry : {}) as Partial<Address>;
+    return typeof title === "string" && typeof url === "string"
+      ? [{ title, url, ...(login === true && { login }) }]
+      : [];
   });
 }
 

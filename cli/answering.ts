@@ -22,6 +22,12 @@ const strangers = [
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
 ];
 
+/** An account of the proxy that asks for logins. */
+export interface Account {
+  readonly user: string;
+  readonly password: string;
+}
+
 export interface AnsweringOptions {
   /** Time in which each address must have answered once, in ms. */
   readonly limitMs: number;
@@ -32,6 +38,8 @@ export interface AnsweringOptions {
   readonly isRouted?: boolean;
   /** Authority that is trusted beside those that Node knows, in PEM. @default - none */
   readonly ca?: string | undefined;
+  /** The account for addresses with a login. @default - they are asked for nothing but the login */
+  readonly login?: (() => Promise<Account | undefined>) | undefined;
   /** @default 1000 */
   readonly pauseMs?: number;
   readonly signal?: AbortSignal;
@@ -54,14 +62,14 @@ export async function silentAddresses(addresses: readonly Address[], options: An
 
 async function problemOf(address: Address, options: AnsweringOptions): Promise<string | undefined> {
   const { title, url } = address;
-  const { limitMs, pauseMs = 1000, isRouted = false } = options;
+  const { limitMs, pauseMs = 1000 } = options;
   const limit = AbortSignal.timeout(limitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
   let why = "it accepts connections but does not answer";
   const isOver = (): boolean => signal.aborted;
   while (!isOver()) {
     try {
-      await ask(address, isRouted, AbortSignal.any([signal, AbortSignal.timeout(answerMs)]));
+      await ask(address, options, AbortSignal.any([signal, AbortSignal.timeout(answerMs)]));
       return undefined;
     } catch (error) {
       // An attempt that the limit has cut short has nothing new to say.
@@ -77,7 +85,11 @@ async function problemOf(address: Address, options: AnsweringOptions): Promise<s
 }
 
 /** @throws {Error} when nothing that serves has answered */
-async function ask(address: Address, isRouted: boolean, signal: AbortSignal): Promise<void> {
+async function ask(
+  address: Address,
+  { isRouted = false, login }: AnsweringOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { url } = address;
   if (!/^https?:/.test(url)) {
     const greeting = portOf(address)?.greeting;
@@ -85,13 +97,30 @@ async function ask(address: Address, isRouted: boolean, signal: AbortSignal): Pr
     await greet(url, greeting, signal);
     return;
   }
-  const response = await fetch(url, { redirect: "manual", signal });
-  await response.body?.cancel();
+  const status = await statusOf(url, signal);
   // Whoever asks for a login or a key serves.
-  if (response.status >= 500) throw new Error(`it answers with status ${response.status}`);
+  if (status >= 500) throw new Error(`it answers with status ${status}`);
   // The start page of everything that is published is there.
-  if (isRouted && response.status === 404)
-    throw new Error("the ingress controller does not know this host name (status 404)");
+  if (isRouted && status === 404) throw new Error("the ingress controller does not know this host name (status 404)");
+  if (address.login !== true) return;
+  if (status !== 401) {
+    throw new Error(
+      `it answers with status ${status} to somebody who has not logged in, where it must ask for a login (401)`,
+    );
+  }
+  const account = await login?.();
+  if (account === undefined) return;
+  const behind = await statusOf(url, signal, account);
+  if (behind === 401) throw new Error(`it refuses the password of account "${account.user}" (status 401)`);
+  if (behind >= 400) throw new Error(`what is behind its login answers with status ${behind}`);
+}
+
+async function statusOf(url: string, signal: AbortSignal, account?: Account): Promise<number> {
+  const key = account && Buffer.from(`${account.user}:${account.password}`).toString("base64");
+  const headers = key === undefined ? {} : { authorization: `Basic ${key}` };
+  const response = await fetch(url, { redirect: "manual", signal, headers });
+  await response.body?.cancel();
+  return response.status;
 }
 
 /** A published port takes connections also when nothing is behind it, so an answer is waited for. */

@@ -1,12 +1,13 @@
 /** `npm run check`: the proof again, on demand, and the published addresses. */
 import { type Address, readAddresses } from "./addresses.ts";
-import { askingOf, silentAddresses } from "./answering.ts";
+import { silentAddresses } from "./answering.ts";
 import type { Command } from "./command.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import { messageOf, reportErrors } from "./errors.ts";
 import { createProgress, during } from "./progress.ts";
 import { connect } from "./kube.ts";
 import { engineOption, stackArgs, stackOptions } from "./options.ts";
+import { askingAt } from "./published.ts";
 import { type ProofReport, renderProof, runProof } from "./proof.ts";
 import { engineOptions, readStack } from "./stack.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -43,11 +44,7 @@ export const check: Command = {
       });
       const readOutputs = async (): Promise<Readonly<Record<string, unknown>>> =>
         (await chooseEngine(args.engine)).outputs(engineOptions(stack, false));
-      const asked = {
-        ...askingOf(stack.profile.exposure),
-        ca: stack.config.cluster.ingress?.tls?.ca,
-        signal: interrupt.signal,
-      };
+      const asked = askingAt(stack, interrupt.signal);
       const published = proof.ok
         ? await during(progress, "addresses", () => askPublished(readOutputs, asked))
         : { addresses: [], silent: [] };

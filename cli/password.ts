@@ -74,14 +74,26 @@ export async function findPassword(
 ): Promise<PasswordReport> {
   const known = withAccounts.get(service);
   if (known?.kind === "keyPairs") return await findKey(kube, namespace, service, known, user);
-  const accounts = known && (await readSecret(kube, namespace, known.secret));
+  const own = known && (await readSecret(kube, namespace, known.secret));
+  const others = await Promise.all((known?.others ?? []).map((secret) => readSecret(kube, namespace, secret)));
+  const accounts =
+    own === undefined || hasPeople(own)
+      ? own
+      : Object.fromEntries([...others, own].flatMap((passwords) => Object.entries(passwords ?? {})));
   if (accounts === undefined) {
+    if (known?.none !== undefined)
+      throw new UserError(`${service} has no accounts in namespace ${namespace}: ${known.none}`);
     throw new UserError(
       `${service} has no accounts in namespace ${namespace}: it is not part of what runs there; ${wayTo(service)} brings it`,
     );
   }
   const name = chosen(service, Object.keys(accounts).map(unescapedUser), user);
   return { service, user: name, accessKey: null, password: accounts[escapedUser(name)] ?? "" };
+}
+
+/** Whether there are accounts beside the robot's. */
+function hasPeople(accounts: Readonly<Record<string, string>>): boolean {
+  return Object.keys(accounts).some((name) => name !== ROBOT);
 }
 
 /** The command that brings a service. */

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { EngineResult } from "../engine/types.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
-import { askingOf, silentAddresses } from "./answering.ts";
+import { silentAddresses } from "./answering.ts";
 import { forgetLostPlatform, forgetRemovedCluster } from "./anew.ts";
 import { startCluster } from "./cluster.ts";
 import type { Command } from "./command.ts";
@@ -21,6 +21,7 @@ import { projectDir } from "./paths.ts";
 import { readPlatform } from "./platform.ts";
 import { checkFit, preflight } from "./preflight.ts";
 import { createProgress, during, type Progress } from "./progress.ts";
+import { askingAt } from "./published.ts";
 import { type ProofReport, readProgramProof, renderProof, runProof } from "./proof.ts";
 import { readyImages } from "./ready-images.ts";
 import { takeMembersAway } from "./members.ts";
@@ -182,7 +183,7 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
     errors.push(`the proof failed${proof.failedHop === null ? "" : ` at ${proof.failedHop}`}${cause(proof)}`);
   }
   const flows = result.ok && proof?.ok !== false;
-  const asked = { ...askingOf(stack.profile.exposure), ca: stack.config.cluster.ingress?.tls?.ca, signal };
+  const asked = askingAt(stack, signal);
   const silent = flows ? await during(progress, "addresses", () => silentAddresses(deployed.addresses, asked)) : [];
   endOfAddresses();
   return { ...deployed, ok: flows && silent.length === 0, proof, services, errors: [...errors, ...silent] };

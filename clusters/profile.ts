@@ -19,6 +19,19 @@ export const sizesOf: Readonly<Record<Target, SizeRow>> = {
   cloud: "large",
 };
 
+/** How services are published on a target where the stack says nothing. */
+export const exposureOf: Readonly<Record<Target, "nodePort" | "none">> = {
+  embedded: "nodePort",
+  minikube: "nodePort",
+  microk8s: "nodePort",
+  cloud: "none",
+};
+
+/** Whether only this machine reaches what a target publishes. The others' node ports are on addresses of the network. */
+export function isOnLoopback(target: Target): boolean {
+  return target === "embedded";
+}
+
 /** A target as values. */
 export interface TargetProfile {
   readonly target: Target;

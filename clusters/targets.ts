@@ -1,10 +1,11 @@
 /** The targets as rows of values, and what a target needs before the platform can run on it. */
+import { guardedPages } from "../config/logins.ts";
 import type { PlatformConfig } from "../config/schema.ts";
 import type { Exposure, IngressSettings } from "../platform/exposure.ts";
 import type { Registry } from "../images/platform-images.ts";
 import { DEFAULT_NAME, publishedPorts } from "./embedded/container-spec.ts";
 import { clusterNetworks } from "./embedded/networks.ts";
-import type { Target, TargetProfile } from "./profile.ts";
+import { exposureOf, type Target, type TargetProfile } from "./profile.ts";
 
 type ClusterConfig = PlatformConfig["cluster"];
 
@@ -13,7 +14,6 @@ interface TargetDefaults {
   readonly context?: string;
   readonly storageClass: string;
   readonly registry?: string;
-  readonly exposure: Exposure["kind"];
   readonly host: string;
   readonly enforcesNetworkPolicy: boolean | "unknown";
   readonly network: TargetProfile["network"];
@@ -27,7 +27,6 @@ export function embeddedFolder(name: string): string {
 const defaults: Readonly<Record<Target, TargetDefaults>> = {
   embedded: {
     storageClass: "default",
-    exposure: "nodePort",
     host: "127.0.0.1",
     // A program of the node does it, where the machine's kernel has what it needs.
     enforcesNetworkPolicy: true,
@@ -38,7 +37,6 @@ const defaults: Readonly<Record<Target, TargetDefaults>> = {
     context: "minikube",
     storageClass: "standard",
     registry: "localhost:5000",
-    exposure: "nodePort",
     // What `minikube ip` prints with the Docker driver.
     host: "192.168.49.2",
     enforcesNetworkPolicy: false,
@@ -48,7 +46,6 @@ const defaults: Readonly<Record<Target, TargetDefaults>> = {
     context: "microk8s",
     storageClass: "microk8s-hostpath",
     registry: "localhost:32000",
-    exposure: "nodePort",
     host: "127.0.0.1",
     // Its network is Calico.
     enforcesNetworkPolicy: true,
@@ -56,7 +53,6 @@ const defaults: Readonly<Record<Target, TargetDefaults>> = {
   },
   cloud: {
     storageClass: "default",
-    exposure: "none",
     host: "",
     enforcesNetworkPolicy: "unknown",
     network: { podNetworks: [], apiServerPorts: [443, 6443], nameServer: "pod" },
@@ -92,28 +88,28 @@ function defaultRegistry(cluster: ClusterConfig): Registry | undefined {
 }
 
 function exposure(cluster: ClusterConfig, row: TargetDefaults): Exposure {
-  const kind = cluster.exposure ?? row.exposure;
+  const kind = cluster.exposure ?? exposureOf[cluster.target];
+  const guarded = guardedPages(cluster);
+  const rules = {
+    ...(Object.keys(guarded).length > 0 && { guarded }),
+    ...(cluster.keepInside && { inside: cluster.keepInside }),
+  };
   switch (kind) {
     case "nodePort":
-      return { kind, host: cluster.host ?? row.host, ports: cluster.nodePorts };
+      return { kind, host: cluster.host ?? row.host, ports: cluster.nodePorts, ...rules };
     case "loadBalancer":
-      return { kind, ports: published(cluster.publishWithoutLogin ?? []) };
+      return { kind, ports: askable, ...rules };
     case "ingress":
-      return { kind, ports: published(cluster.publishWithoutLogin), ...ingress(cluster.ingress) };
+      return { kind, ports: askable, ...ingress(cluster.ingress), ...rules };
     case "none":
       return { kind };
   }
 }
 
-/**
- * What may be reached from anywhere: what asks for a login, and what the stack names.
- * @param named What asks for none. @default - all of it
- */
-function published(named?: readonly string[]): string[] {
-  return Object.entries(publishedPorts).flatMap(([key, { asksForLogin }]) =>
-    asksForLogin || (named?.includes(key) ?? true) ? [key] : [],
-  );
-}
+/** What may be reached from anywhere: what asks for a login, or has a page before which the proxy asks. */
+const askable = Object.entries(publishedPorts).flatMap(([key, { asksForLogin, greeting }]) =>
+  asksForLogin || greeting === undefined ? [key] : [],
+);
 
 /** The rules of the config have seen that there is a domain, and one way to certificates at most. */
 function ingress(settings: ClusterConfig["ingress"]): IngressSettings {

@@ -1,5 +1,6 @@
 /** The rooms of the house, in the order of the data path. What each is, it says itself in its `service.ts`. */
 import { airflow } from "./airflow/service.ts";
+import { authProxy } from "./auth-proxy/service.ts";
 import { cassandra } from "./cassandra/service.ts";
 import { catalog } from "./catalog/service.ts";
 import { census } from "./census/service.ts";
@@ -36,5 +37,6 @@ export const rooms = {
   census,
   windows,
   display,
+  authProxy,
   tools,
 };

@@ -1,6 +1,7 @@
 /** Settings of where the platform runs. */
 import * as z from "zod";
 import { targets } from "../clusters/profile.ts";
+import { loginPlaces } from "./logins.ts";
 import { openPages, rooms } from "./rooms.ts";
 import { authority, dnsName, domain, host, nodePort, port, registryName, secret, text } from "../platform/settings.ts";
 import { sizeRows } from "../platform/resources.ts";
@@ -20,8 +21,19 @@ const objectNameOf = (what: string) =>
     .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
     .meta({ "x-range": `the name of ${what}` });
 
-/** Pages that ask nobody for a login. */
+/** Pages that ask nobody for a login by themselves. */
 const withoutLogin = Object.keys(openPages(rooms));
+/** What can be kept inside: the rest is an address that others are told by the service itself. */
+const canStayInside = rooms.flatMap(({ published = {} }) =>
+  Object.entries(published).flatMap(([key, { asksForLogin, greeting }]) =>
+    asksForLogin || greeting === undefined ? [key] : [],
+  ),
+);
+
+/** What pages are called, within a sentence. */
+function inWords(pages: Readonly<Record<string, { readonly title: string }>>): string {
+  return new Intl.ListFormat("en-GB").format(Object.values(pages).map(({ title }) => title));
+}
 
 export const cluster = z
   .strictObject({
@@ -109,14 +121,25 @@ export const cluster = z
       })
       .optional()
       .describe("With exposure `ingress`: where the pages are."),
+    askForLogin: z
+      .enum(loginPlaces)
+      .default("beyondLoopback")
+      .describe(
+        `Where ${inWords(openPages(rooms))} ask for user and password, which they don't do by themselves: wherever others than this machine ` +
+          "can reach them (`beyondLoopback`), or on 127.0.0.1 of target embedded too (`always`): docs/logins.md.",
+      ),
     publishWithoutLogin: z
       .array(z.enum(withoutLogin))
       .optional()
       .meta({ "x-range": `a list out of ${withoutLogin.join(", ")}` })
       .describe(
-        "Pages that ask nobody for a login and that exposure `loadBalancer` or `ingress` opens all the same to everybody who " +
-          "can reach it. Default: none with `loadBalancer`, all with `ingress`, each with a warning.",
+        "Those of them that are open all the same, without a login, to everybody who can reach their addresses. Default: none.",
       ),
+    keepInside: z
+      .array(z.enum(canStayInside))
+      .optional()
+      .meta({ "x-range": `a list out of ${canStayInside.join(", ")}` })
+      .describe("Pages and services that are not published at all. Default: none."),
     host: host()
       .optional()
       .describe(

@@ -1,5 +1,5 @@
 /** Named sets of services. A profile only says which services are part of the platform where the stack does not. */
-import { isTools, type ServiceGroup } from "../platform/service.ts";
+import { isTools, type Service, type ServiceGroup } from "../platform/service.ts";
 import { rooms, type ServiceName, services as known } from "./rooms.ts";
 
 /** The profiles that a stack can name; the first is the default. */
@@ -18,10 +18,14 @@ export function servicesOf(profile: Profile): readonly string[] {
   return groupsOf[profile].flatMap((group) => rooms.filter((room) => room.group === group).map(({ name }) => name));
 }
 
-/** The services with every `enabled` decided: by the stack, else by the profile, or by those who need them. */
+/**
+ * The services with every `enabled` decided: by the stack, else by the profile, or by those who need them.
+ * @param hasGuarded Whether the proxy that asks for logins is needed before pages of these rooms.
+ */
 export function inProfile<Given extends Readonly<Record<ServiceName, object>>>(
   profile: Profile,
   given: Given,
+  hasGuarded: (on: readonly Service[]) => boolean,
 ): Given & Readonly<Record<ServiceName, { readonly enabled: boolean }>> {
   const brought = servicesOf(profile);
   const stack = given as Readonly<Record<string, { readonly enabled?: boolean | undefined }>>;
@@ -36,6 +40,9 @@ export function inProfile<Given extends Readonly<Record<ServiceName, object>>>(
     decided[name] ??= known.some(
       ({ name: other, needs }) => decided[other] === true && needs?.of.some((of) => of.name === name),
     );
+  }
+  for (const { name, guards } of known) {
+    if (guards === true) decided[name] = hasGuarded(known.filter((room) => decided[room.name]));
   }
   const settled = known.map((room) => [
     room.name,

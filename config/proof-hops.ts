@@ -20,6 +20,9 @@ export function skippedHops(config: PlatformConfig): Readonly<Record<string, str
 }
 
 function reasonOf(service: string, profile: PlatformConfig["profile"]): string {
+  if (rooms.some(({ name, guards }) => name === service && guards === true)) {
+    return "no published page is behind the platform's own login (cluster.askForLogin)";
+  }
   const isIn = servicesOf(profile).includes(service) || rooms.some(({ name, group }) => name === service && !group);
   if (isIn) return `${service} is off (services.${service}.enabled: false)`;
   return `profile ${profile} has no ${service} (services.${service}.enabled: true adds it)`;

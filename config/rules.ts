@@ -1,7 +1,7 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
 import { imagesOf } from "../platform/service.ts";
 import { consumersWithoutSecret, objectStoreContents } from "./buckets.ts";
-import { enabledRooms, givenTo, isOwn, openPages, rooms, sectionOf, settingsOf } from "./rooms.ts";
+import { enabledRooms, givenTo, isOwn, rooms, sectionOf, settingsOf } from "./rooms.ts";
 import { networkProblems } from "./network.ts";
 import type { PlatformConfig } from "./schema.ts";
 import { authorityProblems } from "../platform/authority.ts";
@@ -73,6 +73,10 @@ function clusterProblems(cluster: PlatformConfig["cluster"]): string[] {
   }
   const { ca } = cluster.ingress?.tls ?? {};
   if (ca !== undefined) problems.push(...authorityProblems(`${at}.ingress.tls.ca`, ca));
+  const { publishWithoutLogin = [], keepInside = [] } = cluster;
+  for (const page of publishWithoutLogin.filter((one) => keepInside.includes(one))) {
+    problems.push(`${at}.publishWithoutLogin: "${page}" is in keepInside too; take it out of one of them`);
+  }
   const owners = new Map<number, string>();
   const ports: [string, number][] = Object.entries(cluster.nodePorts).map(([key, port]) => [`nodePorts.${key}`, port]);
   if (target === "embedded") {
@@ -153,7 +157,7 @@ export function riskWarnings(config: PlatformConfig): string[] {
 }
 
 function exposureWarnings(config: PlatformConfig): string[] {
-  const { exposure, ingress, publishWithoutLogin } = config.cluster;
+  const { exposure, ingress } = config.cluster;
   const at = "millrace:cluster";
   const warnings: string[] = [];
   if (ingress !== undefined && exposure !== "ingress") {
@@ -161,24 +165,6 @@ function exposureWarnings(config: PlatformConfig): string[] {
   }
   if (exposure === "ingress" && ingress?.tls === undefined) {
     warnings.push(`${at}.ingress.tls: missing, so passwords, keys and data cross the network in clear`);
-  }
-  const pages = Object.entries(openPages(enabledRooms(config).map(({ room }) => room)));
-  if (publishWithoutLogin !== undefined || pages.length === 0) return warnings;
-  const titles = new Intl.ListFormat("en-GB").format(pages.map(([, { title }]) => title));
-  const keys = `[${pages.map(([key]) => key).join(", ")}]`;
-  if (exposure === "loadBalancer") {
-    warnings.push(
-      `${at}.exposure: loadBalancer publishes only what asks for a login, so ${titles} ${pages.length === 1 ? "stays" : "stay"} ` +
-        `inside the cluster; to open them to everybody who can reach the load balancer, set ${at}.publishWithoutLogin: ${keys}; ` +
-        "to keep them inside without this warning, set it to []",
-    );
-  }
-  if (exposure === "ingress") {
-    warnings.push(
-      `${at}.exposure: ingress publishes ${titles}, and asks nobody for a login there; let the ingress controller ask ` +
-        `(${at}.ingress.annotations, docs/targets.md), and set ${at}.publishWithoutLogin: ${keys} to go without this warning, or ` +
-        "to [] to keep them inside the cluster",
-    );
   }
   return warnings;
 }

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { cluster } from "./cluster.ts";
 import { images } from "./image-settings.ts";
+import { guardedPages } from "./logins.ts";
 import { networkSettings } from "./network.ts";
 import { inProfile, profiles } from "./profiles.ts";
 import { rooms } from "../components/index.ts";
@@ -50,7 +51,10 @@ export const schema = z
     services: z.strictObject(serviceSettings).prefault({}).describe("The services of the platform."),
     proof: settingsIn(rooms.proof),
   })
-  .transform(({ profile, services, ...rest }) => ({ ...rest, profile, services: inProfile(profile, services) }));
+  .transform(({ profile, services, ...rest }) => {
+    const hasGuarded = (on: readonly Service[]): boolean => Object.keys(guardedPages(rest.cluster, on)).length > 0;
+    return { ...rest, profile, services: inProfile(profile, services, hasGuarded) };
+  });
 
 /** The checked configuration, all defaults filled in. */
 export type PlatformConfig = z.output<typeof schema>;

@@ -10,7 +10,7 @@ import { lockedDigests, lockedReference } from "./upstream-lock.ts";
 import { versions } from "../platform/images/versions.ts";
 
 /** Local images that the others are built on; they are never pushed by themselves. */
-export const baseNames = ["base", "jre", "python", "postgres-base"] as const;
+export const baseNames = ["base", "jre", "python", "postgres-base", "nginx-base"] as const;
 export type BaseName = (typeof baseNames)[number];
 
 interface Image extends Omit<ImageUse<unknown>, "base"> {

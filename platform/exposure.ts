@@ -2,12 +2,25 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "./component.ts";
-import type { PublishedAddress } from "./endpoints.ts";
-import { COMPONENT_LABEL, NAME_LABEL, objectName, publishedServiceName } from "./names.ts";
-import { publishedEdge } from "./network.ts";
+import type { GuardedPage, GuardRules, PublishedAddress } from "./endpoints.ts";
+import { COMPONENT_LABEL, NAME_LABEL, objectName, publishedServiceName, selector, serviceHost } from "./names.ts";
+import { podsAt, publishedEdge, type Role } from "./network.ts";
+
+/** The pods of the proxy that asks for a login before pages that ask nobody. */
+export const authProxyRole: Role = { service: "auth-proxy", component: "server" };
+
+/** What is common to all ways of publishing. */
+interface Rules {
+  /** Pages before which the proxy asks for a login, with its port for each, by the keys of the pages. @default - none */
+  readonly guarded?: Readonly<Record<string, number>>;
+  /** Keys of what is not published at all. @default - none */
+  readonly inside?: readonly string[];
+}
 
 /** How a Service reaches people outside the cluster. */
-export type Exposure =
+export type Exposure = Way & Rules;
+
+type Way =
   /** Fixed node ports, reachable as `host:port` from the user's machine. */
   | { readonly kind: "nodePort"; readonly host: string; readonly ports: NodePorts }
   /** A cloud load balancer for each of these Services, by the keys that their rooms give them. */
@@ -59,6 +72,8 @@ export interface PublishArgs {
   readonly title: string;
   /** What the pods speak. @default - no HTTP: the address is `host:port` */
   readonly scheme?: "http";
+  /** What the proxy must know of the page where it asks for a login before it. @default - nothing */
+  readonly guard?: GuardRules;
 }
 
 /**
@@ -66,7 +81,7 @@ export interface PublishArgs {
  * themselves are told. `undefined` where they have to read it from each request.
  */
 export function publicUrl(exposure: Exposure, key: string): string | undefined {
-  if (exposure.kind !== "ingress") return undefined;
+  if (exposure.kind !== "ingress" || exposure.inside?.includes(key)) return undefined;
   return `${exposure.tls === undefined ? "http" : "https"}://${pageHost(exposure, key)}`;
 }
 
@@ -75,6 +90,7 @@ function pageHost({ host }: IngressSettings, key: string): string {
 }
 
 function isPublished(exposure: Exposure, { nodePort, scheme }: PublishArgs): boolean {
+  if (exposure.inside?.includes(nodePort)) return false;
   switch (exposure.kind) {
     case "nodePort":
       return true;
@@ -99,10 +115,10 @@ export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.Cust
   const { title, port } = args;
   const absent: string | undefined = undefined;
   if (exposure.kind === "none" || !isPublished(exposure, args)) return { title, url: pulumi.output(absent) };
-  if (opts.parent instanceof Component) {
-    const role = { service: args.selector[NAME_LABEL] ?? "", component: args.selector[COMPONENT_LABEL] ?? "" };
-    opts.parent.edges.push(publishedEdge(role, port, title));
-  }
+  const own = { service: args.selector[NAME_LABEL] ?? "", component: args.selector[COMPONENT_LABEL] ?? "" };
+  const guarded = guardedPage(exposure, args, own);
+  const [role, targetPort] = guarded === undefined ? [own, port] : [authProxyRole, guarded.port];
+  if (opts.parent instanceof Component) opts.parent.edges.push(publishedEdge(role, targetPort, title));
   const prefix = args.scheme === undefined ? "" : `${args.scheme}://`;
   const nodePort = exposure.kind === "nodePort" ? { nodePort: exposure.ports[args.nodePort] } : {};
   const name = publishedServiceName(args.part === undefined ? args.service : `${args.service}-${args.part}`);
@@ -113,21 +129,37 @@ export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.Cust
       metadata: { ...metadata, ...(exposure.kind === "loadBalancer" ? {} : { annotations: noWait }) },
       spec: {
         type: serviceTypes[exposure.kind],
-        selector: { ...args.selector },
-        ports: [{ name: "published", port, targetPort: port, ...nodePort }],
+        selector: guarded === undefined ? { ...args.selector } : selector(role.service, role.component),
+        ports: [{ name: "published", port, targetPort, ...nodePort }],
       },
     },
     opts,
   );
+  const found = { title, ...(guarded && { guarded }) };
   switch (exposure.kind) {
     case "nodePort":
-      return { title, url: pulumi.output(`${prefix}${exposure.host}:${exposure.ports[args.nodePort]}`) };
+      return { ...found, url: pulumi.output(`${prefix}${exposure.host}:${exposure.ports[args.nodePort]}`) };
     case "ingress":
       createIngress(exposure, args, metadata, opts);
-      return { title, url: pulumi.output(publicUrl(exposure, args.nodePort)) };
+      return { ...found, url: pulumi.output(publicUrl(exposure, args.nodePort)) };
     case "loadBalancer":
-      return { title, url: service.status.apply((status) => balancedUrl(status, prefix, port)) };
+      return { ...found, url: service.status.apply((status) => balancedUrl(status, prefix, port)) };
   }
+}
+
+/** The page as the proxy sees it; `undefined` where it asks for no login there. */
+function guardedPage(exposure: Exposure, args: PublishArgs, role: Role): GuardedPage | undefined {
+  const { title, port: hostPort, service, guard: rules = {} } = args;
+  const port = exposure.guarded?.[args.nodePort];
+  if (port === undefined) return undefined;
+  return {
+    title,
+    port,
+    host: pulumi.output(args.namespace).apply((namespace) => serviceHost(service, namespace)),
+    hostPort,
+    at: podsAt(role, [hostPort], title),
+    rules,
+  };
 }
 
 /** The status of a Service that is only planned has neither name nor address. */

@@ -5,7 +5,14 @@ import type { Exposure } from "./exposure.ts";
 /** Accounts whose generated passwords `npm run password` prints. */
 export type Accounts =
   /** Passwords by account in one Secret. */
-  | { readonly kind: "passwords"; readonly secret: string }
+  | {
+      readonly kind: "passwords";
+      readonly secret: string;
+      /** Secrets of others, whose people log in here with the passwords that they have there. @default - none */
+      readonly others?: readonly string[];
+      /** Why there may be none while the platform is up. @default - the service is not part of it */
+      readonly none?: string;
+    }
   /** Key pairs of S3, each in a Secret of its own. */
   | {
       readonly kind: "keyPairs";

@@ -1,7 +1,7 @@
 /** How a room gets its place in the program: what it stands on, what it is wired to, and what it offers in return. */
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "./component.ts";
-import type { PublishedAddress, Ready } from "./endpoints.ts";
+import type { GuardedPage, PublishedAddress, Ready } from "./endpoints.ts";
 import type { Exposure } from "./exposure.ts";
 import { type Edge, mergedEdges } from "./network.ts";
 import type { Proven } from "./proven.ts";
@@ -147,6 +147,12 @@ export class House {
       .flatMap(({ addresses = {} }) => Object.entries(addresses))
       .sort(([a], [b]) => (ports[a]?.rank ?? 0) - (ports[b]?.rank ?? 0))
       .flatMap(([, address]) => (address === undefined ? [] : [address]));
+  }
+
+  /** Pages before which somebody else must ask for a login. */
+  get guarded(): GuardedPage[] {
+    const all = this.#offers.flatMap(({ addresses = {} }) => Object.values(addresses));
+    return all.flatMap((address) => address?.guarded ?? []).sort((one, other) => one.port - other.port);
   }
 
   get logins(): Login[] {

@@ -54,7 +54,7 @@ export interface ImageUse<Own> {
   /** The folder in the room. @default "image" */
   readonly folder?: string;
   /** The local image that it is built on. */
-  readonly base: "base" | "jre" | "python" | "postgres-base";
+  readonly base: "base" | "jre" | "python" | "postgres-base" | "nginx-base";
   /** Files and folders that it carries besides its own folder, relative to the repository. @default - none */
   readonly sources?: readonly string[];
   /** Packages that it takes of the lock that all Python images share. @default - all where its base is `python`, else none */
@@ -271,6 +271,8 @@ export interface Service<
   readonly title?: string;
   /** Whether it is there exactly where another service needs it, unless the stack says. @default false */
   readonly onDemand?: boolean;
+  /** Whether it asks for a login before pages that ask nobody: it is there exactly where one of them is published so. @default false */
+  readonly guards?: boolean;
   /** Its part of the stack's file; `whole` is what all rooms together have in the object store. */
   readonly settings: S | ((whole: StoreWhole) => S);
   /** Whether every record of the proof goes through it. @default false */

@@ -707,6 +707,9 @@ describe("the program", function () {
       expect(program.logins, target).to.deep.equal([
         { title: "Airflow", service: "airflow", users: ["admin"] },
         { title: "JupyterHub", service: "jupyterhub", users: ["analyst"] },
+        ...(target === "embedded"
+          ? []
+          : [{ title: "Spark (telemetry), Spark history and Presto", service: "authProxy", users: ["analyst"] }]),
       ]);
     }
     const { program } = await render(stacks["cloud in profile studio, with existing S3 and Kafka"] ?? {});
@@ -817,13 +820,16 @@ describe("the program", function () {
     });
   });
 
-  it("publishes the display in profile pipeline before all else, and it asks for no login", async () => {
+  it("publishes the display in profile pipeline before all else, and on the loopback it asks for no login", async () => {
     for (const target of ["embedded", "minikube", "microk8s"]) {
       const { program } = await render(stacks[`${target} in profile pipeline`] ?? {});
       const [first] = await valueOf(program.addresses);
       expect(first?.title, target).to.equal("Display");
       expect(first?.url, target).to.match(/^http:\/\/.+:30300$/);
-      expect(program.logins, target).to.deep.equal([]);
+      const title = "Spark (telemetry), Presto and Display";
+      expect(program.logins, target).to.deep.equal(
+        target === "embedded" ? [] : [{ title, service: "authProxy", users: ["admin"] }],
+      );
     }
   });
 
@@ -870,11 +876,11 @@ describe("the program", function () {
       const job = await mocked.get("kubernetes:batch/v1:Job", "proof");
       const env = job.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "PROOF_CONFIG");
       const { rooms, skipped } = JSON.parse(env?.value ?? "{}") as { rooms: object; skipped: object };
-      const studioHops = ["airflow", "notebooks", "spark-history", "census-dag", "maintenance"];
+      const otherHops = ["airflow", "notebooks", "spark-history", "census-dag", "maintenance", "logins"];
       const parts = ["randomNumbers", "display", "cassandra", "windows", "census"];
       return {
         left: parts.filter((part) => !Object.hasOwn(rooms, part)),
-        skipped: hopNames.filter((hop) => hop in skipped && !studioHops.includes(hop)),
+        skipped: hopNames.filter((hop) => hop in skipped && !otherHops.includes(hop)),
       };
     };
     const off = { enabled: false };
@@ -1000,17 +1006,16 @@ describe("the program", function () {
     return services.flatMap(({ name, inputs }) => (inputs.spec.type === "LoadBalancer" ? [name] : [])).sort();
   };
 
-  it("opens to a cloud's load balancers only what asks for a login", async () => {
-    expect(await publishedBy({ exposure: "loadBalancer" })).to.deep.equal([
-      "airflow-published",
+  it("opens nothing to a cloud's load balancers that stays inside", async () => {
+    const keepInside = ["presto", "sparkUi", "sparkHistory", "display", "airflow"];
+    expect(await publishedBy({ exposure: "loadBalancer", keepInside })).to.deep.equal([
       "jupyterhub-published",
       "object-store-published",
     ]);
   });
 
-  it("opens to them what asks nobody where the stack names it", async () => {
-    const publishWithoutLogin = ["presto", "sparkUi", "sparkHistory", "display"];
-    expect(await publishedBy({ exposure: "loadBalancer", publishWithoutLogin })).to.deep.equal([
+  it("opens to them what asks nobody behind the proxy's login", async () => {
+    expect(await publishedBy({ exposure: "loadBalancer" })).to.deep.equal([
       "airflow-published",
       "display-published",
       "jupyterhub-published",
@@ -1019,6 +1024,82 @@ describe("the program", function () {
       "spark-history-published",
       "spark-telemetry-driver-published",
     ]);
+  });
+
+  /** What each published Service leads to, by its name. */
+  const ledTo = async (config: Record<string, unknown>): Promise<Record<string, string>> => {
+    const { mocked } = await render(config);
+    const services = await mocked.ofType("kubernetes:core/v1:Service");
+    return Object.fromEntries(
+      services
+        .filter(({ name }) => name.endsWith("-published"))
+        .map(({ name, inputs }) => {
+          const selector = inputs.spec.selector as Readonly<Record<string, string>>;
+          return [name.replace(/-published$/, ""), selector["app.kubernetes.io/name"] ?? ""];
+        }),
+    );
+  };
+  const withoutLogin = ["presto", "spark-telemetry-driver", "spark-history", "display"];
+
+  it("publishes no page that asks nobody, beyond the loopback, but by the proxy that asks for a login", async () => {
+    for (const name of ["minikube in profile full", "microk8s in profile full", "cloud by ingress in profile full"]) {
+      const led = await ledTo(stacks[name] ?? {});
+      const open = Object.entries(led).filter(([service, to]) => withoutLogin.includes(service) && to !== "auth-proxy");
+      expect(open, name).to.deep.equal([]);
+      expect(
+        withoutLogin.filter((service) => !(service in led)),
+        name,
+      ).to.deep.equal([]);
+      expect(led["airflow"], name).to.equal("airflow");
+    }
+  });
+
+  it("asks on the loopback only where the stack says so, and leaves a page open only where it names it", async () => {
+    const embedded = { "millrace:profile": "full" };
+    expect(Object.values(await ledTo(embedded))).not.to.include("auth-proxy");
+    const always = { ...embedded, "millrace:cluster": { askForLogin: "always", publishWithoutLogin: ["display"] } };
+    const led = await ledTo(always);
+    expect(withoutLogin.map((service) => led[service])).to.deep.equal([
+      "auth-proxy",
+      "auth-proxy",
+      "auth-proxy",
+      "display",
+    ]);
+  });
+
+  it("makes no proxy where no page is before one", async () => {
+    for (const cluster of [{}, { exposure: "none", askForLogin: "always" }, cloud]) {
+      const { mocked, program } = await render({ "millrace:cluster": cluster });
+      const names = (await mocked.resources()).map(({ name }) => name);
+      expect(names.filter((name) => name.includes("auth-proxy"))).to.deep.equal([]);
+      expect(program.logins.map(({ service }) => service)).not.to.include("authProxy");
+    }
+  });
+
+  it("has the people of JupyterHub log in with their passwords from there, and else one account", async () => {
+    const accounts = async (config: Record<string, unknown>) => {
+      const { mocked, program } = await render({ "millrace:cluster": { target: "minikube" }, ...config });
+      const { volumes } = podOf(await mocked.get("kubernetes:apps/v1:Deployment", "auth-proxy")) as unknown as {
+        volumes: { projected?: { sources: { secret: { name: string; items: { path: string }[] } }[] } }[];
+      };
+      const files = volumes.flatMap(({ projected }) => projected?.sources ?? []);
+      return {
+        files: files.map(({ secret }) => [secret.name, ...secret.items.map(({ path }) => path)].join(" ")),
+        users: program.logins.find(({ service }) => service === "authProxy")?.users,
+      };
+    };
+    expect(await accounts({ "millrace:profile": "core" })).to.deep.equal({
+      files: ["auth-proxy-users admin proof"],
+      users: ["admin"],
+    });
+    const users = ["ana", "ben@example.com"];
+    const studio = { "millrace:profile": "studio", "millrace:services": { jupyterhub: { users } } };
+    expect(await accounts(studio)).to.deep.equal({
+      files: ["auth-proxy-users proof", "jupyterhub-users ana ben@example.com"],
+      users,
+    });
+    const withOidc = { ...studio, "millrace:services": { jupyterhub: { users, oidc } } };
+    expect((await accounts(withOidc)).files).to.deep.equal(["auth-proxy-users admin proof"]);
   });
 
   it("gives every page a host name by an Ingress, and Kafka none", async () => {
@@ -1042,12 +1123,12 @@ describe("the program", function () {
     ]);
     expect(services.filter(({ inputs }) => /NodePort|LoadBalancer/.test(inputs.spec.type))).to.deep.equal([]);
     expect(await valueOf(program.addresses)).to.deep.equal([
-      { title: "Display", url: "https://display.data.example.com" },
-      { title: "Presto", url: "https://presto.data.example.com" },
+      { title: "Display", url: "https://display.data.example.com", login: true },
+      { title: "Presto", url: "https://presto.data.example.com", login: true },
       { title: "Airflow", url: "https://airflow.data.example.com" },
       { title: "JupyterHub", url: "https://jupyterhub.data.example.com" },
-      { title: "Spark history", url: "https://spark-history.data.example.com" },
-      { title: "Spark (telemetry)", url: "https://spark-ui.data.example.com" },
+      { title: "Spark history", url: "https://spark-history.data.example.com", login: true },
+      { title: "Spark (telemetry)", url: "https://spark-ui.data.example.com", login: true },
       { title: "S3 (Versity)", url: "https://object-store.data.example.com" },
     ]);
   });

@@ -41,6 +41,10 @@ const stacks: Record<string, Record<string, unknown>> = {
     "millrace:cluster": { target: "minikube" },
     "millrace:services": several,
   },
+  "embedded in profile full, with a login before each page": {
+    "millrace:profile": "full",
+    "millrace:cluster": { askForLogin: "always" },
+  },
   "cloud with existing S3 and Kafka in profile full": {
     "millrace:profile": "full",
     "millrace:cluster": cloud,

@@ -7,7 +7,7 @@ import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { JupyterHubEndpoint } from "./endpoint.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
-import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { People, PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
 import {
   type Home,
@@ -23,6 +23,7 @@ import { type Destination, edgesOf, outsideUrl, podsAt } from "../../platform/ne
 import { programText } from "../../platform/program.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
 import {
+  configHash,
   configMap,
   deployment,
   type EnvVar,
@@ -137,6 +138,8 @@ export class JupyterHub extends Component {
   readonly endpoint: JupyterHubEndpoint;
   /** Where people log in. */
   readonly address: PublishedAddress;
+  /** Who logs in with which password; `undefined` where a provider knows them. */
+  readonly people: People | undefined;
 
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: JupyterHubArgs, opts?: ComponentOptions) {
@@ -191,9 +194,10 @@ export class JupyterHub extends Component {
       url,
       at,
       robot: ROBOT,
-      robotPassword: { secretName: passwords.metadata.name, key: ROBOT },
+      robotPassword: { secretName: passwords.secretName, key: ROBOT },
       ready: [hub, proxy],
     };
+    this.people = oidc === undefined ? { users, ...passwords } : undefined;
     this.registerOutputs({ url, address: this.address.url });
 
     function homesAt(): Destination[] {
@@ -201,7 +205,7 @@ export class JupyterHub extends Component {
     }
 
     /** First passwords of people, and the robot's. */
-    function createPasswords(): k8s.core.v1.Secret {
+    function createPasswords(): Omit<People, "users"> {
       const generated = accounts.map((user) => {
         const password = new random.RandomPassword(
           `${name}-${escapedUser(user)}`,
@@ -210,11 +214,14 @@ export class JupyterHub extends Component {
         );
         return [escapedUser(user), password.result] as const;
       });
-      return new k8s.core.v1.Secret(
+      const texts = Object.fromEntries(generated);
+      const secret = new k8s.core.v1.Secret(
         usersName,
-        { metadata: { name: usersName, namespace, labels: hubMeta.labels }, stringData: Object.fromEntries(generated) },
+        { metadata: { name: usersName, namespace, labels: hubMeta.labels }, stringData: texts },
         childOptions,
       );
+      const fingerprint = pulumi.unsecret(pulumi.output(texts).apply((known) => configHash(JSON.stringify(known))));
+      return { secretName: secret.metadata.name, fingerprint };
     }
 
     function createKeys(): k8s.core.v1.Secret {
@@ -393,7 +400,7 @@ export class JupyterHub extends Component {
         config: settings.text,
         volumes: [
           { name: "settings", configMap: { name: settings.name } },
-          { name: "passwords", secret: { secretName: passwords.metadata.name } },
+          { name: "passwords", secret: { secretName: passwords.secretName } },
         ],
         mounts: [
           { name: "settings", mountPath: HUB_PATH, readOnly: true },

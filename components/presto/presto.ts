@@ -37,6 +37,33 @@ const QUERY_SHARE = 0.25;
 const TOTAL_SHARE = 0.32;
 const HEADROOM_SHARE = 0.25;
 
+/**
+ * What people and clients ask of it. Nodes ask each other for the rest, and who may do that runs statements in anybody's name.
+ */
+export const guardRules = {
+  userHeader: "X-Presto-User",
+  paths: [
+    "/",
+    "/favicon.ico",
+    "/ui/*",
+    "/v1/statement",
+    "/v1/statement/*",
+    "/v1/query",
+    "/v1/query/*",
+    "/v1/queryState",
+    "/v1/queryState/*",
+    "/v1/taskInfo/*",
+    "/v1/cluster",
+    "/v1/info",
+    "/v1/node",
+    "/v1/node/failed",
+    "/v1/resourceGroupState",
+    "/v1/resourceGroupState/*",
+    "/v1/status",
+    "/v1/worker/*",
+  ],
+};
+
 export interface PrestoArgs {
   readonly namespace: pulumi.Input<string>;
   /** An image with the contract of `prestodb/presto`. */
@@ -153,7 +180,7 @@ export class Presto extends Component {
     if (workers > 0) createNodes(WORKER, workers, url);
     this.address = publish(
       args.exposure,
-      { ...meta, service: name, nodePort: "presto", port: PORT, title: "Presto", scheme: "http" },
+      { ...meta, service: name, nodePort: "presto", port: PORT, title: "Presto", scheme: "http", guard: guardRules },
       childOptions,
     );
     this.endpoint = { kind: "presto", url, catalogs: catalogNames, at: queries, ready: [coordinator] };

@@ -153,7 +153,7 @@ def config_file() -> str:
 
 
 def user() -> str:
-    """Who runs this program, for the services' own lists of queries and sessions. It opens nothing."""
+    """Who runs this program, for the services' own lists of queries and sessions. It opens nothing without a password."""
     named = os.environ.get("JUPYTERHUB_USER") or os.environ.get("MILLRACE_USER")
     if named:
         return named
@@ -161,6 +161,11 @@ def user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name
         return "millrace"
+
+
+def password() -> str | None:
+    """What `user()` logs in to Presto with, where it is asked for: inside the platform it is not."""
+    return os.environ.get("MILLRACE_PASSWORD") or None
 
 
 def kafka_endpoint() -> KafkaEndpoint:

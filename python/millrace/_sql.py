@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence, overload
 from urllib.parse import quote, urlsplit
 
-from ._config import presto_endpoint, user
-from ._errors import NotAvailable, ParameterError, QueryFailed
+from ._config import password, presto_endpoint, user
+from ._errors import AccessRefused, NotAvailable, ParameterError, QueryFailed
 from ._literals import bind, is_encodable, milliseconds
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def sql(
     Raises:
         QueryFailed: Presto refuses the query, with its own words, or gives a value that has no equal in pandas.
         MissingParameter, UnknownParameter, ParameterError: the parameters do not fit the query.
+        AccessRefused: Presto asks for a login, as it may at its published address, and MILLRACE_USER and MILLRACE_PASSWORD are
+            not those of an account.
         NotAvailable: Presto does not answer.
     """
     if not isinstance(query, str) or query.strip() == "":
@@ -112,7 +114,7 @@ class _Result:
             user=_header(user()),
             source="millrace-python",
             catalog=catalog,
-            http_headers={"X-Presto-Time-Zone": "UTC"},
+            http_headers={"X-Presto-Time-Zone": "UTC", **_login()},
             max_attempts=ATTEMPTS,
         )
         self._cursor = connection.cursor()
@@ -144,6 +146,11 @@ class _Result:
                 f"Presto: {error.message} ({error.error_name}, query {error.query_id}){_way(error.message)}"
             ) from None
         except self._silent as error:
+            if str(error).startswith("error 401"):
+                raise AccessRefused(
+                    f"Presto at {self._url} asks for a login, and refuses {_as_whom()}. Set MILLRACE_USER and MILLRACE_PASSWORD; "
+                    "npm run password -- --service authProxy prints the password"
+                ) from None
             raise NotAvailable(f"Presto does not answer at {self._url}: {_short(error)}") from None
         except BaseException:
             _cancel(self._cursor)
@@ -152,6 +159,18 @@ class _Result:
 
 def _way(message: str) -> str:
     return next((f"; {way}" for words, way in _WAYS if words in message.lower()), "")
+
+
+def _login() -> dict[str, str]:
+    """prestodb's own way to log in needs HTTPS, which node ports don't have."""
+    word = password()
+    if word is None:
+        return {}
+    return {"Authorization": "Basic " + base64.b64encode(f"{user()}:{word}".encode()).decode()}
+
+
+def _as_whom() -> str:
+    return "whoever gives no password" if password() is None else f'the password of "{user()}"'
 
 
 def _header(name: str) -> str:

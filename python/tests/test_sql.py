@@ -1,10 +1,12 @@
 import base64
 import datetime
 import math
+import os
 import types
 import unittest
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import support
 import millrace
@@ -318,6 +320,20 @@ class Query(support.PlatformCase):
             error.message = message  # type: ignore[misc]
             with self.subTest(message=message), self.says(millrace.QueryFailed, message, way):
                 self.ask("SELECT x", error)
+
+    def test_logs_in_where_a_password_is_given(self) -> None:
+        self.enterContext(mock.patch.dict(os.environ, {"MILLRACE_PASSWORD": "hush"}))
+        login = base64.b64encode(b"ana:hush").decode()
+        self.assertEqual(self.ask("SELECT 1")[2]["http_headers"]["Authorization"], f"Basic {login}")
+
+    def test_tells_who_is_refused_and_never_the_password(self) -> None:
+        refused = HttpError("error 401: b'<h1>401 Authorization Required</h1>'")
+        way = "Set MILLRACE_USER and MILLRACE_PASSWORD"
+        with self.says(millrace.AccessRefused, "refuses whoever gives no password", way):
+            self.ask("SELECT 1", refused)
+        self.enterContext(mock.patch.dict(os.environ, {"MILLRACE_PASSWORD": "hush"}))
+        with self.says(millrace.AccessRefused, 'refuses the password of "ana"', way):
+            self.ask("SELECT 1", refused)
 
     def test_takes_the_port_of_the_scheme(self) -> None:
         self.endpoints({"presto": {"url": "https://presto.example"}})

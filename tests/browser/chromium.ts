@@ -6,6 +6,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 
 import { messageOf } from "../../cli/errors.ts";
 import { stateDir } from "../../cli/paths.ts";
+import { proxyAccount } from "../e2e/platform.ts";
 
 /** Where pictures of the pages go; outside of git. */
 export const screenshots = join(stateDir, "screenshots");
@@ -28,7 +29,11 @@ export async function visit<T>(name: string, body: (visit: Visit) => Promise<T>)
   // The sandbox needs rights that root in a container has not; the pages are our own.
   const browser: Browser = await chromium.launch({ executablePath: EXECUTABLE, args: ["--no-sandbox"] });
   try {
-    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    const login = await proxyAccount();
+    const page = await browser.newPage({
+      viewport: { width: 1400, height: 900 },
+      ...(login && { httpCredentials: { username: login.user, password: login.password } }),
+    });
     page.setDefaultTimeout(APPEAR_MS);
     const complaints: string[] = [];
     page.on("console", (message) => {

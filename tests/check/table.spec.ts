@@ -19,6 +19,7 @@ describe("the table of hops", () => {
       ["notebooks"],
       ["pump", "live", "cassandra", "presto-cassandra", "lake", "display"],
       ["census"],
+      ["logins"],
       ["spark-history"],
       ["census-dag"],
       ["maintenance"],

@@ -66,6 +66,43 @@ describe("published addresses", () => {
     expect((await silent("Weather", port))[0]).to.contain("its room does not say how it is asked");
   });
 
+  describe("with a login", () => {
+    const account = { user: "proof", password: "word" };
+    const login = () => Promise.resolve(account);
+    const right = `Basic ${Buffer.from("proof:word").toString("base64")}`;
+    const guarded = async (stranger: number, known: number) => ({
+      title: "Presto",
+      url: `http://${await listen(
+        createHttpServer((asked, answer) =>
+          answer.writeHead(asked.headers.authorization === right ? known : stranger).end(),
+        ),
+      )}`,
+      login: true as const,
+    });
+
+    it("are fine where strangers are refused and the page answers the proof's account", async () => {
+      const pages = [await guarded(401, 200), await guarded(401, 303)];
+      expect(await silentAddresses(pages, { limitMs: 5000, login })).to.deep.equal([]);
+      expect(await silentAddresses([await guarded(401, 502)], { limitMs: 5000 })).to.deep.equal([]);
+    });
+
+    it("are named where they are open, where the account is refused, and where the page is away", async () => {
+      const words = async (stranger: number, known: number): Promise<string> => {
+        const [found = ""] = await silentAddresses([await guarded(stranger, known)], {
+          limitMs: 1000,
+          pauseMs: 20,
+          login,
+        });
+        return found.replace(/^.*tried for 1 s: /, "");
+      };
+      expect(await words(200, 200)).to.equal(
+        "it answers with status 200 to somebody who has not logged in, where it must ask for a login (401)",
+      );
+      expect(await words(401, 401)).to.equal('it refuses the password of account "proof" (status 401)');
+      expect(await words(401, 502)).to.equal("what is behind its login answers with status 502");
+    });
+  });
+
   it("are named where an ingress controller answers in the place of a page", async () => {
     const page = { title: "Presto", url: `http://${await http(404)}` };
     expect(await silentAddresses([page], { limitMs: 5000 })).to.deep.equal([]);

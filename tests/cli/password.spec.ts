@@ -69,6 +69,20 @@ describe("npm run password", () => {
     expect(await refusal(people, "data", "jupyterhub", undefined)).to.contain("one of ana.b, j-doe");
   });
 
+  it("takes the passwords of others where a service has only the proof's own account", async () => {
+    const own = { "auth-proxy-users": { proof: "word-p" }, "jupyterhub-users": { ana: "word-1", proof: "word-3" } };
+    const both = kube(Object.keys(own), own);
+    expect((await findPassword(both, "data", "authProxy", undefined)).password).to.equal("word-1");
+    expect((await findPassword(both, "data", "authProxy", "proof")).password).to.equal("word-p");
+    const alone = { ...own, "auth-proxy-users": { admin: "word-a", proof: "word-p" } };
+    const first = kube(Object.keys(alone), alone);
+    expect((await findPassword(first, "data", "authProxy", undefined)).password).to.equal("word-a");
+    expect(await refusal(first, "data", "authProxy", "ana")).to.contain('has no account "ana"; it has admin');
+    expect(await refusal(kube(["jupyterhub-users"]), "data", "authProxy", undefined)).to.equal(
+      "authProxy has no accounts in namespace data: no page of this stack is behind the platform's own login (docs/logins.md)",
+    );
+  });
+
   it("prints a key pair for S3, of a user or of a service", async () => {
     expect(renderPassword(await findPassword(all, "data", "objectStore", "ana"))).to.equal(
       "AWS_ACCESS_KEY_ID=GK2\nAWS_SECRET_ACCESS_KEY=s2",

@@ -15,6 +15,9 @@ const ports = {
   jupyterhub: 30800,
   display: 30300,
 };
+/** Pages that ask nobody by themselves, with the proxy's ports. */
+const guarded = { presto: 30080, sparkUi: 30040, sparkHistory: 30041, display: 30300 };
+const without = (page: string): object => Object.fromEntries(Object.entries(guarded).filter(([key]) => key !== page));
 const cloud = { target: "cloud", context: "production", registry: { push: "registry.example.com/team" } };
 
 describe("a target's profile", () => {
@@ -38,7 +41,7 @@ describe("a target's profile", () => {
       context: "minikube",
       storageClass: "standard",
       registry: { push: "localhost:5000", pull: "localhost:5000" },
-      exposure: { kind: "nodePort", host: "192.168.49.2", ports },
+      exposure: { kind: "nodePort", host: "192.168.49.2", ports, guarded },
       platform: "linux/amd64",
       enforcesNetworkPolicy: false,
       network: { podNetworks: ["10.244.0.0/16"], apiServerPorts: [8443], nameServer: "pod" },
@@ -51,7 +54,7 @@ describe("a target's profile", () => {
       context: "microk8s",
       storageClass: "microk8s-hostpath",
       registry: { push: "localhost:32000", pull: "localhost:32000" },
-      exposure: { kind: "nodePort", host: "127.0.0.1", ports },
+      exposure: { kind: "nodePort", host: "127.0.0.1", ports, guarded },
       platform: "linux/amd64",
       enforcesNetworkPolicy: true,
       network: { podNetworks: ["10.1.0.0/16"], apiServerPorts: [16443], nameServer: "pod" },
@@ -71,44 +74,53 @@ describe("a target's profile", () => {
     });
   });
 
-  it("publishes by load balancers what asks for a login, where the stack asks for them", () => {
-    expect(profile({ ...cloud, exposure: "loadBalancer" }).exposure).to.deep.equal({
-      kind: "loadBalancer",
-      ports: ["objectStore", "objectStoreConsole", "airflow", "jupyterhub"],
-    });
+  it("asks for a login on the loopback where the stack says so, and nowhere where nothing is published", () => {
+    expect(profile({ askForLogin: "always" }).exposure).to.deep.include({ guarded });
+    expect(profile({ askForLogin: "always", exposure: "none" }).exposure).to.deep.equal({ kind: "none" });
+    expect(profile({ host: "10.0.0.7" }).exposure).not.to.have.property("guarded");
   });
 
-  it("publishes by load balancers what asks nobody only by its name", () => {
-    const cluster = { ...cloud, exposure: "loadBalancer", publishWithoutLogin: ["presto", "display"] };
-    expect(profile(cluster).exposure).to.deep.equal({
-      kind: "loadBalancer",
-      ports: ["objectStore", "objectStoreConsole", "presto", "airflow", "jupyterhub", "display"],
-    });
+  it("leaves a page open only by its name, on every target", () => {
+    const others = without("presto");
+    const publishWithoutLogin = ["presto"];
+    for (const cluster of [{ target: "minikube" }, { target: "microk8s" }, { askForLogin: "always" }]) {
+      expect(profile({ ...cluster, publishWithoutLogin }).exposure).to.deep.include({ guarded: others });
+    }
+    const all = Object.keys(guarded);
+    expect(profile({ target: "minikube", publishWithoutLogin: all }).exposure).not.to.have.property("guarded");
   });
 
-  it("publishes each page by an Ingress below a domain, or of those that ask nobody only what the stack names", () => {
-    const cluster = { ...cloud, exposure: "ingress", ingress: { host: "data.example.com" } };
-    const all = [
+  it("publishes by load balancers what asks for a login, or has the proxy ask, but what the stack keeps inside", () => {
+    const askable = [
       "objectStore",
       "objectStoreConsole",
-      "kafka",
       "presto",
       "sparkUi",
-      "sparkHistory",
       "airflow",
       "jupyterhub",
+      "sparkHistory",
       "display",
     ];
-    const asked = ["objectStore", "objectStoreConsole", "airflow", "jupyterhub"];
+    const { exposure } = profile({ ...cloud, exposure: "loadBalancer" });
+    expect(exposure).to.deep.equal({ kind: "loadBalancer", ports: askable, guarded });
+    const others = without("display");
+    const keepInside = ["display", "airflow"];
+    expect(profile({ ...cloud, exposure: "loadBalancer", keepInside }).exposure).to.deep.equal({
+      kind: "loadBalancer",
+      ports: askable,
+      guarded: others,
+      inside: keepInside,
+    });
+  });
+
+  it("publishes each page by an Ingress below a domain, with the proxy's login where the stack does not name it", () => {
+    const cluster = { ...cloud, exposure: "ingress", ingress: { host: "data.example.com" } };
     const { exposure } = profile(cluster);
-    expect({ ...exposure, ports: [] }).to.deep.equal({ kind: "ingress", host: "data.example.com", ports: [] });
-    const ports = (more: object) => {
-      const found = profile({ ...cluster, ...more }).exposure;
-      return found.kind === "ingress" ? found.ports : [];
-    };
-    expect(ports({})).to.have.members(all);
-    expect(ports({ publishWithoutLogin: [] })).to.have.members(asked);
-    expect(ports({ publishWithoutLogin: ["presto"] })).to.have.members([...asked, "presto"]);
+    expect({ ...exposure, ports: [] }).to.deep.equal({ kind: "ingress", host: "data.example.com", ports: [], guarded });
+    expect(exposure)
+      .to.have.property("ports")
+      .with.members(["objectStore", "objectStoreConsole", ...Object.keys(guarded), "airflow", "jupyterhub"]);
+    expect(profile({ ...cluster, publishWithoutLogin: Object.keys(guarded) }).exposure).not.to.have.property("guarded");
   });
 
   it("takes class, certificates and annotations of the Ingresses from the stack", () => {

@@ -30,7 +30,9 @@ describe("The rooms", () => {
     for (const profile of profiles) {
       const config = loadConfig({ "millrace:profile": profile });
       const on = rooms.filter(({ name }) => settingsOf(name, config).enabled).map(({ name }) => name);
-      const expected = rooms.filter(({ name, group }) => group === undefined || servicesOf(profile).includes(name));
+      // The proxy that asks for logins has nothing to guard on the loopback.
+      const brought = rooms.filter(({ guards }) => guards !== true);
+      const expected = brought.filter(({ name, group }) => group === undefined || servicesOf(profile).includes(name));
       expect(on, profile).to.deep.equal(expected.map(({ name }) => name));
     }
   });

@@ -276,26 +276,15 @@ describe("the warnings of a configuration", () => {
 });
 
 describe("the warnings of load balancers", () => {
-  const cluster = {
-    target: "cloud",
-    context: "c",
-    registry: { push: "registry.example.com" },
-    exposure: "loadBalancer",
-  };
-  const services = { kafka: { replicas: 3 }, presto: { workers: 1 } };
-
-  it("name what asks nobody for a login, and the setting that publishes it", () => {
-    expect(warnings(services, cluster)).to.deep.equal([
-      "millrace:cluster.exposure: loadBalancer publishes only what asks for a login, so Presto and the Spark UI stay inside " +
-        "the cluster; to open them to everybody who can reach the load balancer, set millrace:cluster.publishWithoutLogin: " +
-        "[presto, sparkUi]; to keep them inside without this warning, set it to []",
-    ]);
-  });
-
-  it("are none once the stack has decided", () => {
-    for (const publishWithoutLogin of [[], ["presto"]]) {
-      expect(warnings(services, { ...cluster, publishWithoutLogin })).to.deep.equal([]);
-    }
+  it("are none: what asks nobody has the proxy before it", () => {
+    const cluster = {
+      target: "cloud",
+      context: "c",
+      registry: { push: "registry.example.com" },
+      exposure: "loadBalancer",
+    };
+    const services = { kafka: { replicas: 3 }, presto: { workers: 1 } };
+    expect(warnings(services, cluster)).to.deep.equal([]);
   });
 });
 
@@ -306,22 +295,16 @@ describe("the warnings of Ingresses", () => {
     context: "c",
     registry: { push: "registry.example.com" },
     exposure: "ingress",
-    publishWithoutLogin: ["presto"],
   };
   const services = { kafka: { replicas: 3 }, presto: { workers: 1 } };
 
-  it("are none with certificates and a decision on what asks nobody for a login", () => {
+  it("are none with certificates", () => {
     expect(warnings(services, { ...cluster, ingress })).to.deep.equal([]);
   });
 
-  it("name what is open, what is not encrypted, and settings that have no effect", () => {
+  it("name what is not encrypted, and settings that have no effect", () => {
     expect(warnings(services, { ...cluster, ingress: { host: "data.example.com" } })).to.deep.equal([
       "millrace:cluster.ingress.tls: missing, so passwords, keys and data cross the network in clear",
-    ]);
-    expect(warnings(services, { ...cluster, ingress, publishWithoutLogin: undefined })).to.deep.equal([
-      "millrace:cluster.exposure: ingress publishes Presto and the Spark UI, and asks nobody for a login there; let the ingress " +
-        "controller ask (millrace:cluster.ingress.annotations, docs/targets.md), and set millrace:cluster.publishWithoutLogin: " +
-        "[presto, sparkUi] to go without this warning, or to [] to keep them inside the cluster",
     ]);
     expect(warnings(services, { ...cluster, ingress, exposure: "none" })).to.deep.equal([
       "millrace:cluster.ingress: has no effect, for exposure is not ingress; set millrace:cluster.exposure to ingress",

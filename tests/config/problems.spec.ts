@@ -137,7 +137,7 @@ const bad: Case[] = [
   [
     "a list of services",
     { services: [1] },
-    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, display, tools",
+    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, display, authProxy, tools",
   ],
   [
     "a section that is a word",
@@ -188,6 +188,23 @@ const bad: Case[] = [
     "a page that asks for a login, named as one that does not",
     { cluster: { ...cloud, exposure: "loadBalancer", publishWithoutLogin: ["airflow"] } },
     'millrace:cluster.publishWithoutLogin.0: received "airflow"; give a list out of presto, sparkUi, sparkHistory, display',
+  ],
+  [
+    "a page that is open and not published",
+    {
+      cluster: {
+        ...cloud,
+        exposure: "loadBalancer",
+        publishWithoutLogin: ["presto"],
+        keepInside: ["presto", "airflow"],
+      },
+    },
+    'millrace:cluster.publishWithoutLogin: "presto" is in keepInside too; take it out of one of them',
+  ],
+  [
+    "a place for logins that there is none of",
+    { cluster: { askForLogin: "never" } },
+    'millrace:cluster.askForLogin: received "never"; give one of beyondLoopback, always (default beyondLoopback)',
   ],
   [
     "an ingress controller on embedded",

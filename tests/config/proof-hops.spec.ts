@@ -3,14 +3,28 @@ import { hopNames } from "../../check/table.ts";
 import { loadConfig } from "../../config/index.ts";
 import { skippedHops } from "../../config/proof-hops.ts";
 
-const skipped = (profile: string, services: object = {}): ReturnType<typeof skippedHops> =>
+const skipped = (
+  profile: string,
+  services: object = {},
+  cluster: object = { askForLogin: "always" },
+): ReturnType<typeof skippedHops> =>
   skippedHops(
-    loadConfig({ "millrace:profile": profile, "millrace:services": JSON.stringify(services) }, "Pulumi.test.yaml"),
+    loadConfig(
+      { "millrace:profile": profile, "millrace:services": JSON.stringify(services), "millrace:cluster": cluster },
+      "Pulumi.test.yaml",
+    ),
   );
 
 describe("hops that a config leaves out", () => {
   it("are none in profile full", () => {
     expect(skipped("full")).to.deep.equal({});
+  });
+
+  it("are the logins where pages ask for none", () => {
+    const reason = "no published page is behind the platform's own login (cluster.askForLogin)";
+    expect(skipped("full", {}, {})).to.deep.equal({ logins: reason });
+    expect(skipped("full", {}, { exposure: "none", askForLogin: "always" })).to.deep.equal({ logins: reason });
+    expect(skipped("full", {}, { target: "minikube" })).to.deep.equal({});
   });
 
   it("are those that ask a service which is off, in the words of its setting", () => {

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 
 import { airflow } from "./clients.ts";
-import { addressOf, sql } from "./platform.ts";
+import { addressOf, loginHeaders, sql } from "./platform.ts";
 import { must, type Runner, until } from "./runner.ts";
 
 const MINUTE = 60_000;
@@ -42,7 +42,9 @@ export async function censusBatch(runner: Runner): Promise<void> {
 }
 
 async function endedApplications(): Promise<string[]> {
-  const answer = await fetch(`http://${addressOf("sparkHistory")}/api/v1/applications?status=completed`);
+  const answer = await fetch(`http://${addressOf("sparkHistory")}/api/v1/applications?status=completed`, {
+    headers: await loginHeaders("sparkHistory"),
+  });
   must(answer.ok, `Spark's history answers ${answer.status}`);
   return ((await answer.json()) as { readonly id: string }[]).map(({ id }) => id);
 }

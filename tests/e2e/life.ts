@@ -10,7 +10,7 @@ import { hopNames } from "../../check/table.ts";
 import { type Profile, servicesOf } from "../../config/profiles.ts";
 import { serviceNames } from "../support/service-names.ts";
 import { measured, MONITORING, send } from "./pipeline.ts";
-import { fingerprints, pods, sql } from "./platform.ts";
+import { fingerprints, pods, sql, stack } from "./platform.ts";
 import { check, failures } from "./proofs.ts";
 import { document, millrace, must, type Runner, until } from "./runner.ts";
 
@@ -82,6 +82,8 @@ const beside: Readonly<Record<Profile, readonly string[]>> = {
 };
 /** Hops on what happens without the proof: a young platform has none of it yet. */
 const inTime: readonly string[] = ["census-dag", "maintenance", "backup"];
+/** Hop where published pages are behind a login. */
+const LOGINS = "logins";
 /** Hops that must have seen the very same records. */
 const alike: readonly (readonly string[])[] = [
   dataPath.slice(0, 5),
@@ -101,7 +103,8 @@ export async function proof(runner: Runner, profile: Profile): Promise<void> {
 function mustCount(report: ProofReport, profile: Profile): void {
   const asked = report.hops.map((hop) => hop.hop);
   const wanted = [...dataPath, ...beside[profile]];
-  must(without(asked, inTime).join() === wanted.join(), `the hops are ${asked.join(", ")}`);
+  must(without(asked, [...inTime, LOGINS]).join() === wanted.join(), `the hops are ${asked.join(", ")}`);
+  must(asked.includes(LOGINS) === (stack.profile.exposure.guarded !== undefined), `the hops are ${asked.join(", ")}`);
   const skipped = report.skipped.map((one) => one.hop);
   const left = without(hopNames, asked);
   must(skipped.toSorted().join() === left.toSorted().join(), `skipped are ${skipped.join(", ")}`);

@@ -24,6 +24,7 @@ describe("parts of the end-to-end test", () => {
     expect(partsOf(stagesOf(parts, ["core"], usual), 0)).to.deep.equal([
       "check",
       "values",
+      "logins",
       "unchanged",
       "memory",
       "kafka",

@@ -17,6 +17,7 @@ import { edges } from "./faults/edges.ts";
 import { garageStays } from "./faults/garage.ts";
 import { handover } from "./faults/handover.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
+import { logins } from "./faults/logins.ts";
 import { oddRecords } from "./faults/odd-records.ts";
 import { owners, twoClones } from "./faults/owners.ts";
 import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
@@ -55,6 +56,7 @@ const pipeline = { needs: "pipeline" } as const;
 export const parts: Readonly<Record<string, Part>> = {
   check: { run: proof, minutes: 0.7, spine: "first", ...spine },
   values: { run: changedValue, minutes: 0.7, rooms: ["telemetry"], files: [fault("values")] },
+  logins: { run: logins, minutes: 3, rooms: ["auth-proxy", "presto", "display"], files: [fault("logins")] },
   unchanged: { run: unchangedUp, minutes: 1, spine: "each", ...spine },
   memory: { run: memory, minutes: 0.1, spine: "each", ...spine },
   kafka: { run: brokerKilled, minutes: 0.6, spine: "first", ...spine },

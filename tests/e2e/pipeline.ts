@@ -8,7 +8,7 @@ import { roleSecretName, ROBOT } from "../../platform/names.ts";
 import { serviceNames } from "../support/service-names.ts";
 import { type Sink, type Stream, streams, type WindowsAnswer } from "../../display/protocol.ts";
 import { makeRecord, type TelemetryRecord, toMessage } from "../../components/telemetry/programs/record.ts";
-import { addressOf, environment, kafka, secret, sql } from "./platform.ts";
+import { addressOf, environment, kafka, loginHeaders, secret, sql } from "./platform.ts";
 import { withTunnel } from "./tunnel.ts";
 
 export const PUMP = serviceNames.randomNumbers;
@@ -135,13 +135,18 @@ export async function windowsOf(
   stream: Stream,
   query: Readonly<Record<string, string>>,
 ): Promise<WindowsAnswer> {
-  const url = `${displayUrl()}/api/spark-streaming/${sink}/${stream}?${new URLSearchParams(query).toString()}`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(30 * SECOND) });
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${await answer.text()}`);
+  const path = `/api/spark-streaming/${sink}/${stream}?${new URLSearchParams(query).toString()}`;
+  const answer = await askDisplay(path, { signal: AbortSignal.timeout(30 * SECOND) });
+  if (!answer.ok) throw new Error(`${answer.url} answers ${answer.status}: ${await answer.text()}`);
   return (await answer.json()) as WindowsAnswer;
 }
 
 export const displayUrl = (): string => `http://${addressOf("display")}`;
+
+/** What the display answers to a request, with the login where its address asks for one. */
+export async function askDisplay(path: string, init: RequestInit = {}): Promise<Response> {
+  return await fetch(`${displayUrl()}${path}`, { ...init, headers: await loginHeaders("display") });
+}
 
 /** Removes what runs have left in the lake and in Cassandra; what is missed there goes with its time to live. */
 export async function forget(runs: readonly string[], from: Date): Promise<void> {

@@ -5,6 +5,7 @@ import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
 import type { Kafka } from "kafkajs";
 
 import { PrestoClient } from "../../components/presto/programs/presto-client.ts";
+import { ROBOT } from "../../platform/names.ts";
 import type { NodePorts } from "../../platform/exposure.ts";
 import { connect, type Kube } from "../../cli/kube.ts";
 import { readSecret } from "../../cli/secrets.ts";
@@ -33,6 +34,24 @@ export function addressOf(service: keyof NodePorts): string {
   const { exposure } = stack.profile;
   if (exposure.kind !== "nodePort") throw new Error(`this target publishes no ports, so ${service} can't be reached`);
   return `${exposure.host}:${exposure.ports[service]}`;
+}
+
+/** The account for a published page where the platform's proxy asks for one; `undefined`: the page is open. */
+export async function loginAt(page: keyof NodePorts): Promise<{ user: string; password: string } | undefined> {
+  return stack.profile.exposure.guarded?.[page] === undefined ? undefined : await proxyAccount();
+}
+
+/** The account for all such pages; `undefined`: there is none. */
+export async function proxyAccount(): Promise<{ user: string; password: string } | undefined> {
+  if (stack.profile.exposure.guarded === undefined) return undefined;
+  return { user: ROBOT, password: await secret("auth-proxy-users", ROBOT) };
+}
+
+/** The same as headers of a request. */
+export async function loginHeaders(page: keyof NodePorts): Promise<Record<string, string>> {
+  const login = await loginAt(page);
+  if (login === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}` };
 }
 
 /** A workload: all of a service, `postgres`, or one part of it, `airflow/scheduler`. */
@@ -235,6 +254,7 @@ export async function sql(query: string): Promise<Record<string, unknown>[]> {
     catalog: "lake",
     schema: "telemetry",
     user: "e2e",
+    login: await loginAt("presto"),
   });
   return await presto.query(query);
 }

@@ -1,7 +1,16 @@
 import { expect } from "chai";
+import { Component } from "../../platform/component.ts";
+import { endName } from "../../platform/network.ts";
 import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
 import { nodePorts } from "../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../support/mocks.ts";
+
+class Weather extends Component {
+  constructor(name: string, inputs: object) {
+    super("Weather", name, inputs);
+    this.registerOutputs({});
+  }
+}
 
 const INGRESS = "kubernetes:networking.k8s.io/v1:Ingress";
 const page = {
@@ -15,6 +24,63 @@ const page = {
   scheme: "http",
 } as const;
 const plain = { kind: "ingress", host: "data.example.com", ports: ["sparkUi"] } as const;
+
+describe("Publishing with the proxy's login before it", () => {
+  const guard = { userHeader: "X-User", paths: ["/a"] };
+  const guarded = { sparkUi: 30040 };
+  const ways: Record<string, Exposure> = {
+    "a node port": { ...nodePorts, guarded },
+    "a load balancer": { kind: "loadBalancer", ports: ["sparkUi"], guarded },
+    "an Ingress": { ...plain, guarded },
+  };
+  for (const [way, exposure] of Object.entries(ways)) {
+    it(`by ${way} leads to the proxy, and the proxy is told of the page`, async () => {
+      const mocked = await mock();
+      const address = publish(exposure, { ...page, guard }, {});
+      const { spec } = (await mocked.get("kubernetes:core/v1:Service", "spark-telemetry-driver-published")).inputs;
+      expect(spec.selector).to.deep.equal({
+        "app.kubernetes.io/name": "auth-proxy",
+        "app.kubernetes.io/component": "server",
+      });
+      expect(spec.ports[0]).to.include({ port: 4040, targetPort: 30040 });
+      const { host, ...told } = address.guarded ?? expect.fail("it is not guarded");
+      expect(told).to.deep.include({ title: "Spark", port: 30040, hostPort: 4040, rules: guard });
+      expect(await valueOf(host)).to.equal("spark-telemetry-driver.data.svc");
+    });
+  }
+
+  it("leaves other pages as they are", async () => {
+    const mocked = await mock();
+    const address = publish({ ...nodePorts, guarded: { presto: 30080 } }, { ...page, guard }, {});
+    expect(address).not.to.have.property("guarded");
+    const { spec } = (await mocked.get("kubernetes:core/v1:Service", "spark-telemetry-driver-published")).inputs;
+    expect(spec).to.deep.include({ selector: { a: "b" } });
+    expect(spec.ports[0]).to.include({ targetPort: 4040 });
+  });
+
+  it("draws the edge to the proxy, not to the page", async () => {
+    await mock();
+    const edges = (exposure: Exposure) => {
+      const parent = new Weather("weather", {});
+      const selector = { "app.kubernetes.io/name": "weather", "app.kubernetes.io/component": "station" };
+      publish(exposure, { ...page, selector, guard }, { parent });
+      return parent.edges.map(({ from, to, ports }) => [endName(from), endName(to), ...ports]);
+    };
+    expect(edges(nodePorts)).to.deep.equal([["published address", "weather/station", 4040]]);
+    expect(edges({ ...nodePorts, guarded })).to.deep.equal([["published address", "auth-proxy/server", 30040]]);
+  });
+
+  it("makes nothing of what stays inside, on no target", async () => {
+    const mocked = await mock();
+    for (const exposure of Object.values(ways)) {
+      const address = publish({ ...exposure, inside: ["sparkUi"] }, page, {});
+      expect(await valueOf(address.url)).to.equal(undefined);
+      expect(address).not.to.have.property("guarded");
+    }
+    expect(await mocked.resources()).to.deep.equal([]);
+    expect(publicUrl({ ...plain, inside: ["airflow"] }, "airflow")).to.equal(undefined);
+  });
+});
 
 describe("Publishing by an Ingress", () => {
   let mocked: Mocked;

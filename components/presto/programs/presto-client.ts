@@ -10,6 +10,8 @@ export interface PrestoOptions {
   readonly schema: string;
   /** @default "proof" */
   readonly user?: string;
+  /** Account at a proxy that asks for one before Presto: statements run in its user's name. @default - nobody asks */
+  readonly login?: { readonly user: string; readonly password: string } | undefined;
   /** Zone of the session: in which times of day are shown. @default "UTC" */
   readonly timeZone?: string;
   /** Most time that a statement may take however it gets on. @default 15000, none where `standstillMs` is given */
@@ -116,8 +118,9 @@ export class PrestoClient {
     signal: AbortSignal,
     onStats: (stats: z.infer<typeof statsShape>) => void,
   ): Promise<Record<string, PrestoValue>[]> {
-    const { url, catalog, schema, user = "proof", timeZone = "UTC" } = this.#options;
+    const { url, catalog, schema, user = "proof", login, timeZone = "UTC" } = this.#options;
     const headers = {
+      ...(login && { Authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}` }),
       "X-Presto-User": user,
       "X-Presto-Source": "millrace",
       "X-Presto-Catalog": catalog,

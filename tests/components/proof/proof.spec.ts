@@ -219,6 +219,7 @@ describe("Proof", () => {
       "presto-cassandra",
       "display",
       "census",
+      "logins",
       "spark-history",
       "census-dag",
       "maintenance",

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { sparkDriverName } from "../../../components/spark/names.ts";
 import { type CensusAnswer, sinks } from "../../../display/protocol.ts";
-import { displayUrl } from "../pipeline.ts";
+import { askDisplay } from "../pipeline.ts";
 import { endOfJob, killPod, kube, namespace, sql } from "../platform.ts";
 import { must, type Runner, until } from "../runner.ts";
 
@@ -91,7 +91,7 @@ interface Figures {
 async function figures(): Promise<Figures> {
   const answers = await Promise.all(
     sinks.map(async (sink) => {
-      const answer = await fetch(`${displayUrl()}/api/spark/${sink}/census-data?run=${RUN}`);
+      const answer = await askDisplay(`/api/spark/${sink}/census-data?run=${RUN}`);
       must(answer.ok, `the display answers ${answer.status} for ${sink}`);
       return (await answer.json()) as CensusAnswer;
     }),

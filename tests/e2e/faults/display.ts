@@ -3,8 +3,8 @@ import { io } from "socket.io-client";
 
 import { watchPage } from "../../browser/display-pages.ts";
 import { livePath } from "../../../display/protocol.ts";
-import { CASSANDRA, DISPLAY, displayUrl } from "../pipeline.ts";
-import { fingerprints, gone, kill, ready, scale } from "../platform.ts";
+import { askDisplay, CASSANDRA, DISPLAY, displayUrl } from "../pipeline.ts";
+import { fingerprints, gone, kill, loginHeaders, ready, scale } from "../platform.ts";
 import { must, type Runner, until } from "../runner.ts";
 
 const SECOND = 1000;
@@ -67,7 +67,7 @@ export async function malformed(runner: Runner): Promise<void> {
   });
   await runner.step("a script in a query is not given back as one", MINUTE, async () => {
     for (const path of [`${page}?series=`, `${page}?`, "/", `${api}?minutes=`]) {
-      const answer = await fetch(`${displayUrl()}${path}${encodeURIComponent("<script>alert(1)</script>")}`);
+      const answer = await askDisplay(`${path}${encodeURIComponent("<script>alert(1)</script>")}`);
       const text = await answer.text();
       const isPage = answer.headers.get("content-type")?.startsWith("text/html") ?? false;
       must(!isPage || !text.includes("<script>alert"), `${path} gives it back: ${text.slice(0, 300)}`);
@@ -80,7 +80,7 @@ export async function malformed(runner: Runner): Promise<void> {
 
 /** What is wrong with the answer to nonsense; `undefined`: nothing. */
 async function answerProblem({ path, method = "GET", status, says }: Nonsense): Promise<string | undefined> {
-  const answer = await fetch(`${displayUrl()}${path}`, { method, signal: AbortSignal.timeout(20 * SECOND) });
+  const answer = await askDisplay(path, { method, signal: AbortSignal.timeout(20 * SECOND) });
   const text = await answer.text();
   if (answer.status !== status) return `status ${answer.status}, not ${status}: ${text.slice(0, 200)}`;
   if (path.startsWith("/api/")) {
@@ -96,7 +96,11 @@ async function answerProblem({ path, method = "GET", status, says }: Nonsense): 
 }
 
 async function liveNonsense(): Promise<string> {
-  const socket = io(`${displayUrl()}/random-numbers`, { path: livePath, transports: ["websocket"] });
+  const socket = io(`${displayUrl()}/random-numbers`, {
+    path: livePath,
+    transports: ["websocket"],
+    extraHeaders: await loginHeaders("display"),
+  });
   try {
     await until("a connection", 20 * SECOND, () => Promise.resolve(socket.connected ? true : undefined));
     const words: string[] = [];
@@ -121,7 +125,7 @@ async function liveNonsense(): Promise<string> {
 
 /** Words of an answer's error, with its status. */
 async function errorOf(path: string): Promise<{ readonly status: number; readonly error: string }> {
-  const answer = await fetch(`${displayUrl()}${path}`, { signal: AbortSignal.timeout(40 * SECOND) });
+  const answer = await askDisplay(path, { signal: AbortSignal.timeout(40 * SECOND) });
   const { error = "" } = (await answer.json()) as { readonly error?: string };
   return { status: answer.status, error };
 }
@@ -160,8 +164,8 @@ async function mustSaySo(): Promise<void> {
   const { status, error } = await errorOf(api);
   must(status === 503 && /Cassandra/.test(error), `status ${status}: ${error}`);
   must(!INNARDS.test(error), `it tells of its inside: ${error}`);
-  const alive = await fetch(`${displayUrl()}/healthz`);
+  const alive = await askDisplay("/healthz");
   must(alive.ok, `/healthz answers ${alive.status}`);
-  const other = await fetch(`${displayUrl()}/api/spark-streaming/disk/random-numbers`);
+  const other = await askDisplay("/api/spark-streaming/disk/random-numbers");
   must(other.ok, `what comes through Presto is answered with ${other.status}: ${await other.text()}`);
 }

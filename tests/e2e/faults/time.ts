@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { PrestoClient, type PrestoValue } from "../../../components/presto/programs/presto-client.ts";
-import { addressOf } from "../platform.ts";
+import { addressOf, loginAt } from "../platform.ts";
 import { must, type Runner } from "../runner.ts";
 
 const MINUTE = 60_000;
@@ -16,17 +16,18 @@ const cases = z
   })
   .parse(JSON.parse(readFileSync(new URL("../../support/time-cases.json", import.meta.url), "utf8")));
 
-const client = (timeZone: string): PrestoClient =>
+const client = async (timeZone: string): Promise<PrestoClient> =>
   new PrestoClient({
     url: `http://${addressOf("presto")}`,
     catalog: "lake",
     schema: "telemetry",
     user: "e2e",
+    login: await loginAt("presto"),
     timeZone,
     statementTimeoutMs: MINUTE,
   });
 const ask = async (zone: string, query: string): Promise<Record<string, PrestoValue>[]> =>
-  await client(zone).query(query);
+  await (await client(zone)).query(query);
 
 export async function oneMeaning(runner: Runner): Promise<void> {
   const { zones, times, instants } = cases;
