@@ -10,6 +10,13 @@ const builtIn = /^(v1$|(apps|autoscaling|batch|policy)\/|[\w.-]+\.k8s\.io\/)/;
 const amounts = new Set(["requests", "limits", "capacity", "hard", "allocatable"]);
 const amount = new Set(["sizeLimit", "divisor"]);
 
+/** Maps that mean the same when they are empty and when they are not there. An empty selector means something else. */
+const maps = new Set(["nodeSelector", "matchLabels", "labels", "annotations", "requests", "limits"]);
+/** Switches that are off where they are not named. */
+const switches = new Set(
+  "hostNetwork hostPID hostIPC paused publishNotReadyAddresses readOnly stdin stdinOnce tty".split(" "),
+);
+
 /** Fields whose values are texts of somebody's, whatever their names. */
 const opaque = new Set(["data", "stringData", "annotations", "labels"]);
 
@@ -42,9 +49,15 @@ function spelled(value: unknown, key: string): unknown {
   }
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, item]) => !(Array.isArray(item) && item.length === 0))
+      .filter(([name, item]) => !isNothing(name, item))
       .map(([name, item]) => [name, amounts.has(key) ? spelledAmount(item) : spelled(item, name)]),
   );
+}
+
+function isNothing(name: string, value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (isObject(value)) return maps.has(name) && Object.keys(value).length === 0;
+  return value === false && switches.has(name);
 }
 
 /** `1000m` as `1`, and `0.01` as `10m` are. */
