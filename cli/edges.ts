@@ -68,5 +68,5 @@ export function policyNote(policies: boolean, enforced: boolean | "unknown"): st
   if (enforced === true) return undefined;
   return enforced === false
     ? "policies are not enforced here: pods may reach each other freely on this target"
-    : "whether this cluster's network enforces NetworkPolicies is not known";
+    : "whether this cluster's network enforces NetworkPolicies is not known; npm run check tries it";
 }

@@ -38,7 +38,7 @@ describe("status --edges", () => {
       "policies are not enforced here: pods may reach each other freely on this target",
     );
     expect(last(text(true, "unknown"))).to.equal(
-      "whether this cluster's network enforces NetworkPolicies is not known",
+      "whether this cluster's network enforces NetworkPolicies is not known; npm run check tries it",
     );
     expect(last(text(false, true))).to.equal("pods may reach each other freely: the stack makes no policies (millrace:network.policies)");
   });
