@@ -62,6 +62,9 @@ export const status: Command = {
     },
   },
   async run(values) {
+    if (values["svg"] !== undefined && values["edges"] !== true) {
+      throw new UserError("status --svg: is the picture of --edges; give both");
+    }
     const args = stackArgs(values);
     const stack = readStack(args);
     if (values["edges"] === true) {
@@ -72,7 +75,6 @@ export const status: Command = {
       process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderEdges(report)}\n`);
       return 0;
     }
-    if (values["svg"] !== undefined) throw new UserError("status --svg: is the picture of --edges; give both");
     const part = text(values, "logs");
     if (part !== undefined) return await showLogs(stack, part);
     const report = await readStatus(stack, args.engine);

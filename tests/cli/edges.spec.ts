@@ -1,9 +1,16 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { expect } from "chai";
+
 import { nodeEnforces } from "../../cli/cluster.ts";
 import { policyFinding } from "../../cli/doctor.ts";
-import { edgeRows, renderEdges, stackEdges } from "../../cli/edges.ts";
+import { edgeRows, renderEdges, stackEdges, writePicture } from "../../cli/edges.ts";
 import { UserError } from "../../cli/errors.ts";
+import { status } from "../../cli/status.ts";
 import { edgesOf, podsAt } from "../../platform/network.ts";
+import { networkPicture } from "../../platform/network-picture.ts";
 
 const store = podsAt({ service: "object-store", component: "server" }, [3900], "S3");
 const edges = edgesOf({ service: "presto", component: "coordinator", reaches: [store], serviceAccountName: "presto" });
@@ -41,6 +48,31 @@ describe("status --edges", () => {
       "whether this cluster's network enforces NetworkPolicies is not known; npm run check tries it",
     );
     expect(last(text(false, true))).to.equal("pods may reach each other freely: the stack makes no policies (millrace:network.policies)");
+  });
+});
+
+describe("status --edges --svg", () => {
+  it("writes the picture of the same edges, and says why where it can't", () => {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-edges-"));
+    try {
+      const file = join(folder, "network.svg");
+      writePicture(file, edges);
+      expect(readFileSync(file, "utf8")).to.equal(networkPicture(edges, "The network of the platform"));
+      expect(() => {
+        writePicture(join(folder, "nowhere", "network.svg"), edges);
+      }).to.throw(UserError, /^status --svg: the picture could not be written \(ENOENT/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("is refused without --edges, before anything is asked", async () => {
+    const refused = await status.run({ svg: "network.svg" }, []).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(refused).to.be.instanceOf(UserError);
+    expect(String(refused)).to.contain("give both");
   });
 });
 
