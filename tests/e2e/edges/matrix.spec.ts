@@ -15,6 +15,7 @@ import {
   identitiesOf,
   isOpen,
   mayAskApi,
+  mayEnter,
   nobody,
   type Sides,
 } from "./matrix.ts";
@@ -90,6 +91,17 @@ describe("the matrix of who may connect to whom", () => {
     expect(open(other, "kafka/broker", 9092)).to.equal(false);
     expect(open(other, "kafka/broker", 9094)).to.equal(false);
     expect(open(other, "kafka/broker", 9094, "both", { ...facts, hasIngress: true })).to.equal(true);
+  });
+
+  it("tells pods of a role that has a namespace of its own from those that bear its labels elsewhere", () => {
+    const end = { kind: "pods", service: "jupyterhub", component: "notebook", in: "users" } as const;
+    const given = { ...facts, edges: [{ from: end, to: kafka.end, ports: [9092], why: "Kafka" }] };
+    const [notebook = nobody, to = nobody] = identitiesOf(given.edges);
+    expect(notebook.in).to.equal("users");
+    expect(mayEnter(notebook, to, 9092, given)).to.equal(true);
+    expect(
+      mayEnter({ name: notebook.name, labels: notebook.labels, ports: [], meetsItself: false }, to, 9092, given),
+    ).to.equal(false);
   });
 
   it("judges each end alone, where the test opens the other", () => {

@@ -3,7 +3,7 @@
  * is no edge is to be refused. Pure values, so that a spec holds them.
  */
 import { labels } from "../../../platform/names.ts";
-import { type Edge, type End, endName, reachOf } from "../../../platform/network.ts";
+import { type Edge, type End, endName, reachOf, type Role } from "../../../platform/network.ts";
 import { rolePods } from "../../../platform/network-policies.ts";
 
 /** A kind of pod, as policies see it. */
@@ -14,9 +14,12 @@ export interface Identity {
   readonly ports: readonly number[];
   /** Whether pods of it connect to each other. */
   readonly meetsItself: boolean;
-  /** Whether it is a pod of another namespace. */
-  readonly isElsewhere?: boolean;
+  /** What follows the platform's in the name of its namespace. @default - it is in the platform's own */
+  readonly in?: string;
 }
+
+/** Pods of a namespace that no policy is for. */
+const ELSEWHERE = "edges-probe";
 
 /** What an edge can't tell of the cluster. */
 export interface Facts {
@@ -45,7 +48,9 @@ export function identitiesOf(edges: readonly Edge[]): Identity[] {
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([name, end]) => {
       if (end.kind !== "pods") return [];
-      const identity = { name, labels: { ...labels(end.service, end.component), ...rolePods(end) } };
+      const place = placeOf(end);
+      const own = { ...labels(end.service, end.component), ...rolePods(end) };
+      const identity = { name, labels: own, ...(place !== undefined && { in: place }) };
       const entering = edges.filter(({ to }) => isOf(identity, to));
       return [
         {
@@ -61,25 +66,33 @@ export function identitiesOf(edges: readonly Edge[]): Identity[] {
 export function elsewhere(edges: readonly Edge[]): Identity {
   const count = ({ name }: Identity): number => edges.filter(({ from }) => endName(from) === name).length;
   const [most = nobody] = identitiesOf(edges).sort((one, other) => count(other) - count(one));
-  return { ...most, name: `${most.name} of another namespace`, ports: [], meetsItself: false, isElsewhere: true };
+  return { ...most, name: `${most.name} of another namespace`, ports: [], meetsItself: false, in: ELSEWHERE };
 }
 
-function isOf({ labels: own }: Pick<Identity, "labels">, end: End): boolean {
-  return end.kind === "pods" && Object.entries(rolePods(end)).every(([label, value]) => own[label] === value);
+export const isElsewhere = (identity: Identity): boolean => identity.in === ELSEWHERE;
+
+/** The end of a role's namespace, where it has another than the platform's. */
+function placeOf(role: Role & { readonly in?: string }): string | undefined {
+  return role.in;
+}
+
+function isOf({ labels: own, in: place }: Pick<Identity, "labels" | "in">, end: End): boolean {
+  if (end.kind !== "pods" || place !== placeOf(end)) return false;
+  return Object.entries(rolePods(end)).every(([label, value]) => own[label] === value);
 }
 
 /** Whether policies let it in at a port. */
 export function mayEnter(from: Identity, to: Identity, port: number, facts: Facts): boolean {
   return facts.edges.some((edge) => {
     if (!isOf(to, edge.to) || !edge.ports.includes(port)) return false;
-    if (edge.from.kind !== "published") return from.isElsewhere !== true && isOf(from, edge.from);
-    return facts.podNetworks.length === 0 || (facts.hasIngress && from.isElsewhere === true);
+    if (edge.from.kind !== "published") return isOf(from, edge.from);
+    return facts.podNetworks.length === 0 || (facts.hasIngress && isElsewhere(from));
   });
 }
 
 /** Whether policies let it out to a port of another; `undefined`: it may go to any address there, and networks differ on pods'. */
 export function mayLeave(from: Identity, to: Identity, port: number, { edges }: Facts): boolean | undefined {
-  if (from.isElsewhere === true) return true;
+  if (isElsewhere(from)) return true;
   const own = edges.filter((edge) => isOf(from, edge.from) && edge.ports.includes(port));
   if (own.some((edge) => isOf(to, edge.to))) return true;
   return own.some((edge) => goesAnywhere(edge.to)) ? undefined : false;
@@ -87,7 +100,7 @@ export function mayLeave(from: Identity, to: Identity, port: number, { edges }: 
 
 /** Whether it may ask the API server; `undefined`: as `mayLeave`. */
 export function mayAskApi(from: Identity, port: number, { edges }: Facts): boolean | undefined {
-  if (from.isElsewhere === true) return true;
+  if (isElsewhere(from)) return true;
   const own = edges.filter((edge) => isOf(from, edge.from));
   if (own.some((edge) => edge.to.kind === "apiServer")) return true;
   return own.some((edge) => goesAnywhere(edge.to) && edge.ports.includes(port)) ? undefined : false;

@@ -5,15 +5,13 @@ import { containerSecurityContext, podSecurityContext } from "../../../platform/
 import { objectName } from "../../../platform/names.ts";
 import { execute, kube, namespace } from "../platform.ts";
 import { must, until } from "../runner.ts";
-import { type Attempt, type Identity, OPEN_PORT } from "./matrix.ts";
+import { type Attempt, type Identity, isElsewhere, OPEN_PORT } from "./matrix.ts";
 
 const MINUTE = 60_000;
 /** Label of all that the part makes, by which the next run finds what one has left. */
 export const OWN_LABEL = "millrace.e2e/part";
 export const OWN = { [OWN_LABEL]: "edges" };
 const selector = `labelSelector=${encodeURIComponent(`${OWN_LABEL}=edges`)}`;
-/** Namespace of pods that are not the platform's. */
-const ELSEWHERE = `${namespace}-edges-probe`;
 const CONTAINER = "probe";
 const program = readFileSync(new URL("probe-program.ts", import.meta.url), "utf8");
 const node = ["node", "--input-type=module-typescript", "--eval"];
@@ -36,6 +34,11 @@ interface Template {
 }
 
 const podsOf = (where: string): string => `/api/v1/namespaces/${where}/pods`;
+const policiesOf = (where: string): string => `/apis/networking.k8s.io/v1/namespaces/${where}/networkpolicies`;
+
+export function namespaceOf({ in: place }: Identity): string {
+  return place === undefined ? namespace : `${namespace}-${place}`;
+}
 
 /** Where the proof's pods run, and from which image: it is on every platform, and has Node. */
 async function template(): Promise<Record<string, unknown>> {
@@ -81,19 +84,16 @@ export function podOf(name: string, identity: Identity, { image, ...placed }: Re
 /** Starts a pod for each identity, and a second one where its pods connect to each other. */
 export async function startProbes(identities: readonly Identity[]): Promise<Probe[]> {
   const placed = await template();
-  if (identities.some(({ isElsewhere }) => isElsewhere)) {
-    const metadata = { name: ELSEWHERE, labels: OWN };
-    await until("the namespace beside the platform's", MINUTE, async () => {
-      await kube().post("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
-      return true;
-    });
+  for (const identity of identities.filter(isElsewhere)) {
+    const metadata = { name: namespaceOf(identity), labels: OWN };
+    await kube().post("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
   }
   const wanted = identities.flatMap((identity) => (identity.meetsItself ? [identity, identity] : [identity]));
   return await Promise.all(
     wanted.map(async (identity, index) => {
       const pod = `edges-probe-${index}-${objectName(identity.name).replaceAll(/[^a-z0-9]+/g, "-")}`.slice(0, 60);
       const name = pod.replace(/-$/, "");
-      const where = identity.isElsewhere === true ? ELSEWHERE : namespace;
+      const where = namespaceOf(identity);
       // Its account comes a moment after a namespace.
       await until(`pod ${name}`, MINUTE / 2, async () => {
         await kube().post(podsOf(where), podOf(name, identity, placed));
@@ -110,26 +110,65 @@ export async function startProbes(identities: readonly Identity[]): Promise<Prob
 
 /** Removes what this part has made, now or in a run that was cut off. */
 export async function removeProbes(): Promise<void> {
-  const remove = async (path: string): Promise<void> => {
-    await kube().delete(path);
-  };
-  await remove(`${podsOf(namespace)}?${selector}`);
-  await remove(`/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies?${selector}`);
-  for (const name of await ownNamespaces()) await remove(`/api/v1/namespaces/${name}`);
+  for (const where of new Set((await own("/api/v1/pods")).map((pod) => pod.namespace))) {
+    await kube().delete(`${podsOf(where)}?${selector}`);
+  }
+  for (const { namespace: where, name } of await own("/apis/networking.k8s.io/v1/networkpolicies")) {
+    await kube().delete(`${policiesOf(where)}/${name}`);
+  }
+  for (const { name } of await own("/api/v1/namespaces")) await kube().delete(`/api/v1/namespaces/${name}`);
 }
 
-async function ownNamespaces(): Promise<string[]> {
-  const { items } = await kube().get<{ items: readonly { metadata: { name: string } }[] }>(
-    `/api/v1/namespaces?${selector}`,
-  );
-  return items.map(({ metadata }) => metadata.name);
+/** Objects of a kind that this part has made, in all namespaces. */
+async function own(path: string): Promise<{ readonly name: string; readonly namespace: string }[]> {
+  interface Objects {
+    readonly items: readonly { readonly metadata: { readonly name: string; readonly namespace?: string } }[];
+  }
+  const { items } = await kube().get<Objects>(`${path}?${selector}`);
+  return items.map(({ metadata: { name, namespace: where = "" } }) => ({ name, namespace: where }));
+}
+
+export interface Opens {
+  readonly ingress?: readonly object[];
+  readonly egress?: readonly object[];
+}
+
+/** Runs `body` with one policy more in each of some namespaces. */
+export async function withPolicy<T>(
+  name: string,
+  { labels, namespaces }: { readonly labels: Readonly<Record<string, string>>; readonly namespaces: readonly string[] },
+  opens: Opens,
+  body: () => Promise<T>,
+): Promise<T> {
+  for (const where of namespaces) await makePolicy(name, where, labels, opens);
+  try {
+    return await body();
+  } finally {
+    for (const where of namespaces) await kube().delete(`${policiesOf(where)}/${name}`);
+  }
+}
+
+/** A policy of the part's own, which goes with its pods. */
+export async function makePolicy(
+  name: string,
+  where: string,
+  labels: Readonly<Record<string, string>>,
+  opens: Opens,
+): Promise<void> {
+  const policyTypes = [...(opens.ingress ? ["Ingress"] : []), ...(opens.egress ? ["Egress"] : [])];
+  await kube().post(policiesOf(where), {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name, labels: OWN },
+    spec: { podSelector: { matchLabels: labels }, policyTypes, ...opens },
+  });
 }
 
 /** Removes what an earlier run has left, and waits until its namespace is gone. */
 export async function startAfresh(): Promise<void> {
   await removeProbes();
   await until("the last run's namespace to go", MINUTE, async () =>
-    (await ownNamespaces()).length === 0 ? true : undefined,
+    (await own("/api/v1/namespaces")).length === 0 ? true : undefined,
   );
 }
 

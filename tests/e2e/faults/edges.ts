@@ -4,6 +4,7 @@
  */
 import { chooseEngine } from "../../../cli/choose-engine.ts";
 import { stackEdges } from "../../../cli/edges.ts";
+import type { Pod } from "../../../cli/services.ts";
 import { engineOptions } from "../../../cli/stack.ts";
 import { makesPolicies } from "../../../config/network.ts";
 import { policyName, rolePods } from "../../../platform/network-policies.ts";
@@ -20,7 +21,18 @@ import {
   nobody,
   type Sides,
 } from "../edges/matrix.ts";
-import { attempt, OWN, OWN_LABEL, type Probe, removeProbes, startAfresh, startProbes } from "../edges/probes.ts";
+import {
+  attempt,
+  makePolicy,
+  namespaceOf,
+  OWN,
+  OWN_LABEL,
+  type Probe,
+  removeProbes,
+  startAfresh,
+  startProbes,
+  withPolicy,
+} from "../edges/probes.ts";
 import { kube, namespace, pods, stack } from "../platform.ts";
 import { must, type Runner } from "../runner.ts";
 
@@ -55,6 +67,8 @@ interface Matrix {
   readonly probes: readonly Probe[];
   readonly listeners: readonly Listener[];
   readonly api: readonly ApiServer[];
+  /** Namespaces that policies are for. */
+  readonly namespaces: readonly string[];
 }
 
 export async function edges(runner: Runner): Promise<void> {
@@ -83,17 +97,20 @@ export async function edges(runner: Runner): Promise<void> {
 }
 
 async function sides(runner: Runner, matrix: Matrix): Promise<void> {
+  const all = { labels: OWN, namespaces: matrix.namespaces };
   await runner.step("nothing else enters where every exit is open", MINUTE, () =>
-    withPolicy("edges-exits", OWN, { egress: everything }, () => judge(matrix, "entries")),
+    withPolicy("edges-exits", all, { egress: everything }, () => judge(matrix, "entries")),
   );
   await runner.step("nothing else leaves where every entry is open", MINUTE, () =>
-    withPolicy("edges-entries", OWN, { ingress: everything }, () => judge(matrix, "exits")),
+    withPolicy("edges-entries", all, { ingress: everything }, () => judge(matrix, "exits")),
   );
 }
 
 /** The matrix finds a policy that is missing and one that opens too much, and names them. */
 async function mistakes(runner: Runner, matrix: Matrix): Promise<void> {
   const { role, probe } = await idleRole(matrix);
+  const all = { labels: OWN, namespaces: matrix.namespaces };
+  const wide = { labels: probe.identity.labels, namespaces: [probe.namespace] };
   await runner.step(`a policy that is missing is found: ${probe.identity.name}`, MINUTE, () =>
     withoutPolicy(policyName(role), async () => {
       const attempts = attemptsOf(matrix, probe, "both");
@@ -110,8 +127,8 @@ async function mistakes(runner: Runner, matrix: Matrix): Promise<void> {
     }),
   );
   await runner.step(`a policy that is too wide is found: ${probe.identity.name}`, MINUTE, () =>
-    withPolicy("edges-too-wide", probe.identity.labels, { egress: everything }, () =>
-      withPolicy("edges-entries", OWN, { ingress: everything }, async () => {
+    withPolicy("edges-too-wide", wide, { egress: everything }, () =>
+      withPolicy("edges-entries", all, { ingress: everything }, async () => {
         const closed = attemptsOf(matrix, probe, "exits").filter((one) => !one.isOpen);
         const answered = await attempt(
           probe,
@@ -134,10 +151,11 @@ async function startMatrix(): Promise<Matrix> {
   const facts = { edges: known, podNetworks, hasIngress: stack.profile.exposure.kind === "ingress" };
   const identities = identitiesOf(known);
   const servers = await runningServers(identities);
-  await makePolicy("edges-anybody", anybody.labels, { ingress: everything, egress: everything });
+  await makePolicy("edges-anybody", namespace, anybody.labels, { ingress: everything, egress: everything });
   const probes = await startProbes([...identities, nobody, anybody, elsewhere(known)]);
   const listening = probes.map(({ identity, ip }) => ({ title: identity.name, identity, ip, isServer: false }));
-  return { facts, probes, listeners: [...listening, ...servers], api: await apiServers() };
+  const namespaces = [...new Set(identities.map(namespaceOf))];
+  return { facts, probes, listeners: [...listening, ...servers], api: await apiServers(), namespaces };
 }
 
 interface Running {
@@ -150,9 +168,12 @@ interface Running {
 
 /** Pods of the platform itself that are ready. */
 async function runningServers(identities: readonly Probe["identity"][]): Promise<Listener[]> {
-  const all = await pods();
+  const found = new Map<string, readonly Pod[]>();
+  for (const where of new Set(identities.map(namespaceOf))) {
+    found.set(where, (await kube().get<{ items: readonly Pod[] }>(`/api/v1/namespaces/${where}/pods`)).items);
+  }
   return identities.flatMap((identity) =>
-    all.flatMap((pod) => {
+    (found.get(namespaceOf(identity)) ?? []).flatMap((pod) => {
       const { podIP: ip, conditions = [] } = (pod as Running).status ?? {};
       const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
       const own = pod.metadata.labels ?? {};
@@ -235,36 +256,6 @@ async function idleRole({ facts, probes }: Matrix): Promise<{ role: Role; probe:
     }
   }
   throw new Error("no setup of the platform is done");
-}
-
-interface Opens {
-  readonly ingress?: readonly object[];
-  readonly egress?: readonly object[];
-}
-
-async function makePolicy(name: string, labels: Readonly<Record<string, string>>, opens: Opens): Promise<void> {
-  const policyTypes = [...(opens.ingress ? ["Ingress"] : []), ...(opens.egress ? ["Egress"] : [])];
-  await kube().post(policiesPath, {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: { name, labels: OWN },
-    spec: { podSelector: { matchLabels: labels }, policyTypes, ...opens },
-  });
-}
-
-/** Runs `body` with one policy more. */
-async function withPolicy<T>(
-  name: string,
-  labels: Readonly<Record<string, string>>,
-  opens: Opens,
-  body: () => Promise<T>,
-): Promise<T> {
-  await makePolicy(name, labels, opens);
-  try {
-    return await body();
-  } finally {
-    await kube().delete(`${policiesPath}/${name}`);
-  }
 }
 
 interface Policy {
