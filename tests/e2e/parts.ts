@@ -71,7 +71,7 @@ export const parts: Readonly<Record<string, Part>> = {
   // Those that need nothing are tried before every first `up`.
   "faults-api-server": {
     run: faultsThatNeed("an API server"),
-    minutes: 4,
+    minutes: 5,
     rooms: [PLATFORM],
     files: ["tests/e2e/listed/*", "bench/engine/*"],
   },

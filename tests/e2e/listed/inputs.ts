@@ -117,7 +117,7 @@ export const inputs: readonly Fault[] = [
     done: "a misspelt key in the stack's file",
     expected: "refused within 5 s of a processor with key, file and nearest key; nothing made",
     needs: "nothing",
-    limitSeconds: 60,
+    limitSeconds: 120,
     run: misspelt,
   },
   {
@@ -125,7 +125,7 @@ export const inputs: readonly Fault[] = [
     done: "values of a wrong type, and out of range",
     expected: "refused within 5 s of a processor, all in one message, each with its range; nothing made",
     needs: "nothing",
-    limitSeconds: 60,
+    limitSeconds: 120,
     run: outOfRange,
   },
   {
@@ -133,7 +133,7 @@ export const inputs: readonly Fault[] = [
     done: "a wrong passphrase, and a Secret that is not named",
     expected: "refused before any resource, with which it is; no secret value told",
     needs: "nothing",
-    limitSeconds: 120,
+    limitSeconds: 300,
     run: secrets,
   },
   {
@@ -141,7 +141,7 @@ export const inputs: readonly Fault[] = [
     done: "a service without one that it needs",
     expected: "refused with both services and the way out",
     needs: "nothing",
-    limitSeconds: 60,
+    limitSeconds: 120,
     run: impossible,
   },
   {
@@ -149,7 +149,7 @@ export const inputs: readonly Fault[] = [
     done: "more memory than the nodes have",
     expected: "preview warns with the sums, up refuses with them; no pod is left pending",
     needs: "nothing",
-    limitSeconds: 120,
+    limitSeconds: 300,
     run: tooLarge,
   },
   {
@@ -157,7 +157,7 @@ export const inputs: readonly Fault[] = [
     done: "an unknown stack, an unknown profile, an empty stack",
     expected: "refused with those that there are; an empty stack is the default platform",
     needs: "nothing",
-    limitSeconds: 180,
+    limitSeconds: 480,
     run: unknownNames,
   },
 ];
