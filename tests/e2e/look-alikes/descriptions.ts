@@ -123,7 +123,7 @@ const cloud: LookAlike = {
       registry: { push: `localhost:${registryPort}/${CLOUD_PATH}` },
       exposure: "ingress",
       ingress: CLOUD_INGRESS,
-      publishWithoutLogin: ["presto", "sparkUi"],
+      publishWithoutLogin: ["sparkUi"],
     },
     "millrace:images": { pullLogin: true },
   }),
