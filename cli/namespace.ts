@@ -1,6 +1,5 @@
 /** The platform's namespace where the cluster is somebody else's: whether it may be used, and what goes with the platform. */
-import { containerSecurityContext, podSecurityContext } from "../platform/hardening.ts";
-import { podSecurityLabels } from "../platform/namespace.ts";
+import { containerSecurityContext, podSecurityContext, podSecurityLabels } from "../platform/hardening.ts";
 import { labels, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
 import { KubeError } from "../clusters/kubernetes-client.ts";
 import { type Holder, holdersOf, holdersText } from "../engine/providers/kubernetes-held.ts";

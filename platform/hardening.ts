@@ -3,37 +3,30 @@
  * policy pack reports with the same checks, so what components obey and what policies demand cannot drift apart.
  */
 
-/** The part of a container that the checks read; unknown parts are allowed, since specs come from anywhere. */
-export interface ContainerSpec {
-  readonly name?: string;
-  readonly image?: string;
-  readonly resources?: { readonly requests?: Amounts; readonly limits?: Amounts };
-  readonly readinessProbe?: unknown;
-  readonly livenessProbe?: unknown;
-  readonly startupProbe?: unknown;
-  readonly env?: readonly { readonly name?: string; readonly value?: string }[];
-  readonly securityContext?: ContainerSecurity;
-}
+import {
+  hostProblems,
+  readOnlyProblems,
+  scratchProblems,
+  secretFileProblems,
+  serviceLinkProblems,
+  userProblems,
+  volumeProblems,
+} from "./confinement.ts";
+import { eachContainer, type PodSpec, received, titleOf } from "./pod-spec.ts";
 
-/** The part of a pod spec that the checks read. */
-export interface PodSpec {
-  readonly containers?: readonly ContainerSpec[];
-  readonly initContainers?: readonly (ContainerSpec & { readonly restartPolicy?: string })[];
-  readonly securityContext?: Pick<ContainerSecurity, "runAsNonRoot" | "runAsUser" | "seccompProfile">;
-  readonly automountServiceAccountToken?: boolean;
-  readonly serviceAccountName?: string;
-}
+export type { PodSpec } from "./pod-spec.ts";
 
-type Amounts = Readonly<Record<string, string | number | undefined>>;
+const LEVEL = "restricted";
 
-interface ContainerSecurity {
-  readonly runAsNonRoot?: boolean;
-  readonly runAsUser?: number;
-  readonly allowPrivilegeEscalation?: boolean;
-  readonly privileged?: boolean;
-  readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] };
-  readonly seccompProfile?: { readonly type?: string };
-}
+/** Pod Security labels: what is refused, and what is written to the audit log and shown as a warning. */
+export const podSecurityLabels = {
+  "pod-security.kubernetes.io/enforce": LEVEL,
+  "pod-security.kubernetes.io/enforce-version": "latest",
+  "pod-security.kubernetes.io/audit": LEVEL,
+  "pod-security.kubernetes.io/audit-version": "latest",
+  "pod-security.kubernetes.io/warn": LEVEL,
+  "pod-security.kubernetes.io/warn-version": "latest",
+} as const;
 
 /**
  * Security context of a pod that the Pod Security level `restricted` accepts.
@@ -60,6 +53,13 @@ export function containerSecurityContext(options: { readonly readOnlyRootFilesys
     runAsNonRoot: true,
     seccompProfile: { type: "RuntimeDefault" },
   };
+}
+
+/** A namespace refuses pods that are less than restricted. @param given Labels of the namespace. */
+export function namespaceLabelProblems(given: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(podSecurityLabels)
+    .filter(([label, value]) => given[label] !== value)
+    .map(([label, value]) => `has label ${label} ${received(given[label])}; set it to ${value}`);
 }
 
 /** Images need a tag other than `latest`, or a digest: otherwise a restart can bring other software. */
@@ -157,7 +157,7 @@ export function namesSecret(name: string): boolean {
 export function envSecretProblems(pod: PodSpec): string[] {
   return eachContainer(pod).flatMap(({ title, container }) =>
     (container.env ?? [])
-      .filter(({ name = "", value = "" }) => value !== "" && namesSecret(name))
+      .filter(({ name = "", value = "" }) => !/^(true|false)?$/.test(value) && namesSecret(name))
       .map(({ name = "" }) => `${title} has the value of ${name} in its env; take it from a Secret by secretKeyRef`),
   );
 }
@@ -211,16 +211,12 @@ export function podProblems(pod: PodSpec, longRunning: boolean): string[] {
     ...seccompProblems(pod),
     ...envSecretProblems(pod),
     ...tokenProblems(pod),
+    ...readOnlyProblems(pod),
+    ...scratchProblems(pod),
+    ...volumeProblems(pod),
+    ...hostProblems(pod),
+    ...userProblems(pod),
+    ...serviceLinkProblems(pod),
+    ...secretFileProblems(pod),
   ];
-}
-
-function eachContainer(pod: PodSpec): { title: string; container: ContainerSpec }[] {
-  return [
-    ...(pod.initContainers ?? []).map((container) => ({ title: `init ${titleOf(container)}`, container })),
-    ...(pod.containers ?? []).map((container) => ({ title: titleOf(container), container })),
-  ];
-}
-
-function titleOf(container: ContainerSpec): string {
-  return `container "${container.name ?? ""}"`;
 }

@@ -2,9 +2,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "./component.ts";
+import { podSecurityLabels } from "./hardening.ts";
 import { PART_OF_LABEL, STACK_ID_LABEL } from "./names.ts";
-
-const LEVEL = "restricted";
 
 export interface PlatformNamespaceArgs {
   /** Name in Kubernetes. @default "millrace" */
@@ -16,16 +15,6 @@ export interface PlatformNamespaceArgs {
   /** Id of the stack, by which it finds its namespaces again. @default - none */
   readonly stackId?: string;
 }
-
-/** Pod Security labels: what is refused, and what is written to the audit log and shown as a warning. */
-export const podSecurityLabels = {
-  "pod-security.kubernetes.io/enforce": LEVEL,
-  "pod-security.kubernetes.io/enforce-version": "latest",
-  "pod-security.kubernetes.io/audit": LEVEL,
-  "pod-security.kubernetes.io/audit-version": "latest",
-  "pod-security.kubernetes.io/warn": LEVEL,
-  "pod-security.kubernetes.io/warn-version": "latest",
-} as const;
 
 /** What is wrong with the arguments; empty when nothing is. */
 export function namespaceProblems(args: PlatformNamespaceArgs): string[] {

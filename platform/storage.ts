@@ -1,6 +1,7 @@
 /** Where data lies: claims of the target's StorageClass, or emptyDir volumes where nothing provisions claims. */
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { EPHEMERAL_DATA_SIZE } from "./confinement.ts";
 import { STACK_ID_LABEL } from "./names.ts";
 import { canonicalSize, quantityOf } from "./quantity.ts";
 
@@ -73,7 +74,8 @@ export class Storage {
    */
   volume(name: string, data: DataSettings): DataVolume {
     const inPods = { claimTemplates: [], claims: [], owner: this.#owner };
-    if (data.kind === "ephemeral") return { ...inPods, volumes: [{ name, emptyDir: {} }] };
+    if (data.kind === "ephemeral")
+      return { ...inPods, volumes: [{ name, emptyDir: { sizeLimit: EPHEMERAL_DATA_SIZE } }] };
     const { size } = data;
     if (!this.persistent) return { ...inPods, volumes: [{ name, emptyDir: { sizeLimit: size } }] };
     const storageClass = this.#storageClass === "default" ? {} : { storageClassName: this.#storageClass };

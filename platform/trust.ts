@@ -5,6 +5,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { SecretKeyRef } from "./endpoints.ts";
+import { FILES_SIZE } from "./confinement.ts";
 import type { Resources } from "./resources.ts";
 
 export interface Trust {
@@ -75,7 +76,7 @@ export function trustParts(trust: Trust, image: pulumi.Input<string>, resources:
   const { script, env } = ways[trust.by];
   const volumes: k8s.types.input.core.v1.Volume[] = [
     { name: "own-ca", secret: { secretName: trust.ca.secretName, items: [{ key: trust.ca.key, path: "ca.pem" }] } },
-    { name: "trust", emptyDir: {} },
+    { name: "trust", emptyDir: { sizeLimit: FILES_SIZE } },
   ];
   return {
     initContainer: {

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Component } from "./component.ts";
+import { SCRATCH_SIZE } from "./confinement.ts";
 import { dataCapMs, setupCapMs, startupMs } from "./hops/limits.ts";
 import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
 import { claimName, DATA_OF_ANNOTATION, labels, selector } from "./names.ts";
@@ -61,6 +62,8 @@ export interface PodArgs {
   readonly trust?: Trust | undefined;
   /** Folders that the process writes to and nobody needs afterwards; everything else is read-only. */
   readonly scratch?: readonly string[];
+  /** Most that each of these folders holds, such as `10Gi`: Kubernetes ends a pod that writes more. @default 2Gi */
+  readonly scratchSize?: string;
   /** What it connects to: the endpoints that it was handed. @default - nothing, but the API server where it has an account */
   readonly reaches?: readonly Destination[];
   /** Account whose token is mounted. @default - the namespace's default account, without a token */
@@ -149,9 +152,14 @@ export function podTemplate(given: PodArgs, replicas = 1): PodTemplate {
           ...probeFields(pod.probes ?? {}),
         },
       ],
-      volumes: [...(pod.volumes ?? []), ...scratch.map(({ name }) => ({ name, emptyDir: {} }))],
+      volumes: [...(pod.volumes ?? []), ...scratch.map(({ name }) => scratchVolume(name, pod.scratchSize))],
     },
   };
+}
+
+/** A folder that is made with the pod and goes with it. @param size Most that it holds. */
+function scratchVolume(name: string, size = SCRATCH_SIZE): Volume {
+  return { name, emptyDir: { sizeLimit: size } };
 }
 
 /** Notes in the component whose pod it is what the pod connects to. For templates that others make pods from; workloads do it themselves. */

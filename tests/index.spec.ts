@@ -375,7 +375,7 @@ describe("the program", function () {
     });
 
     /** Every pod, with the texts that it is told: its own, and those of the ConfigMaps that it mounts. */
-    async function toldPods(mocked: Mocked): Promise<{ name: string; pod: PodSpec & Volumes; told: string }[]> {
+    async function toldPods(mocked: Mocked): Promise<{ name: string; pod: Omit<PodSpec, "volumes"> & Volumes; told: string }[]> {
       const maps = Object.fromEntries(
         (await mocked.ofType("kubernetes:core/v1:ConfigMap")).map(({ name, inputs }) => [
           name,

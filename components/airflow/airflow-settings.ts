@@ -21,6 +21,8 @@ export const SPARK_BATCH_PATH = "/opt/airflow/spark-batch";
 export const TASK_KEYS_PATH = "/opt/airflow/task-keys";
 /** Folders that every Airflow process writes to. */
 export const AIRFLOW_SCRATCH: readonly string[] = ["/tmp", "/opt/airflow/logs"];
+/** Most that each of them holds, with what a task puts down while it works. */
+export const AIRFLOW_SCRATCH_SIZE = "10Gi";
 /** Name of the bundle of DAGs that are in the image. */
 export const PLATFORM_BUNDLE = "platform";
 /** Name of the bundle of DAGs that people put into a bucket. */
@@ -167,9 +169,9 @@ export function settingsEnv(
 /** What only the servers get: the database and the key of what is encrypted in it. Task pods have neither. */
 export function databaseEnv(database: PostgresEndpoint, keysSecret: pulumi.Input<string>): EnvVar[] {
   const { host, port, user, password } = database;
-  const address = pulumi.interpolate`${user}:$(POSTGRES_PASSWORD)@${host}:${port}/${database.database}`;
+  const address = pulumi.interpolate`${user}:$(DATABASE_PASSWORD)@${host}:${port}/${database.database}`;
   return [
-    secretEnv("POSTGRES_PASSWORD", password.secretName, password.key),
+    secretEnv("DATABASE_PASSWORD", password.secretName, password.key),
     {
       name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
       value: pulumi.interpolate`postgresql+psycopg2://${address}?${libpqParameters}`,

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import {
   AIRFLOW_SCRATCH,
+  AIRFLOW_SCRATCH_SIZE,
   AIRFLOW_UID,
   PLATFORM_BUNDLE,
   SPARK_BATCH_PATH,
@@ -70,6 +71,7 @@ export function taskPodText(
     resources,
     restartPolicy: "Never",
     scratch: AIRFLOW_SCRATCH,
+    scratchSize: AIRFLOW_SCRATCH_SIZE,
     scheduling,
   });
   // A YAML reader reads JSON.

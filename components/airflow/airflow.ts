@@ -6,6 +6,7 @@ import { type AirflowConnections, connected, connectionEnv, OWN_S3_CONNECTION } 
 import { ADMIN, createKeys, createUsers } from "./airflow-secrets.ts";
 import {
   AIRFLOW_SCRATCH,
+  AIRFLOW_SCRATCH_SIZE,
   AIRFLOW_UID,
   type AirflowExecutor,
   airflowSettings,
@@ -291,6 +292,7 @@ export class Airflow extends Component {
         volumes: [{ name: "settings", configMap: { name: settingsName } }, ...(part.volumes ?? [])],
         mounts: [{ name: "settings", mountPath: CONFIG_PATH, readOnly: true }, ...plugins, ...(part.mounts ?? [])],
         scratch: AIRFLOW_SCRATCH,
+        scratchSize: AIRFLOW_SCRATCH_SIZE,
       };
     }
 

@@ -11,6 +11,7 @@ import {
 } from "./cassandra-keyspaces.ts";
 import { cassandraNodeEnv, DATACENTER } from "./cassandra-settings.ts";
 import type { CassandraEndpoint } from "./endpoint.ts";
+import { FILES_SIZE } from "../../platform/confinement.ts";
 import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/generated-secret.ts";
 import type { CollectorChoice } from "../../platform/jvm.ts";
 import { labels, podHost, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
@@ -228,7 +229,7 @@ export class Cassandra<Consumer extends string> extends Component {
                 mounts: [{ name: DATA_VOLUME, mountPath: DATA_PATH }],
               },
             ],
-            volumes: [{ name: "settings", emptyDir: {} }],
+            volumes: [{ name: "settings", emptyDir: { sizeLimit: FILES_SIZE } }],
             mounts: [
               { name: DATA_VOLUME, mountPath: DATA_PATH },
               { name: "settings", mountPath: SETTINGS_PATH },

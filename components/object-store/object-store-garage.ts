@@ -1,13 +1,14 @@
 /** Garage as the S3 server: keys with rights per bucket, made through its admin API. */
 import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { type EnvVar, httpProbe, secretEnv } from "../../platform/workload.ts";
+import { type EnvVar, httpProbe } from "../../platform/workload.ts";
 import { dataPaths } from "./data-paths.ts";
 import type { S3Server } from "./object-store-server.ts";
 
 const S3_PORT = 3900;
 const RPC_PORT = 3901;
 const ADMIN_PORT = 3903;
+const SECRETS = "/run/garage";
 
 /**
  * Region that requests must be signed for. Presto's S3 client cannot be told a region and signs for this one when the
@@ -15,7 +16,7 @@ const ADMIN_PORT = 3903;
  */
 const REGION = "us-east-1";
 
-/** Settings without any secret; secrets come from the environment. */
+/** Settings without any secret; secrets are files. */
 export const garageToml = `metadata_dir = "/var/lib/garage/meta"
 data_dir = "/var/lib/garage/data"
 db_engine = "sqlite"
@@ -53,23 +54,26 @@ export const garage: S3Server = {
   setupConfigData: () => ({}),
   command: ["/garage"],
   args: ["server", "--single-node"],
-  env: (secretName) => [
-    secretEnv("GARAGE_RPC_SECRET", secretName, "rpcSecret"),
-    secretEnv("GARAGE_ADMIN_TOKEN", secretName, "adminToken"),
-    secretEnv("GARAGE_METRICS_TOKEN", secretName, "metricsToken"),
+  env: () => [
+    { name: "GARAGE_RPC_SECRET_FILE", value: `${SECRETS}/rpcSecret` },
+    { name: "GARAGE_ADMIN_TOKEN_FILE", value: `${SECRETS}/adminToken` },
+    { name: "GARAGE_METRICS_TOKEN_FILE", value: `${SECRETS}/metricsToken` },
+    // It wants files that only their owner reads; those of a Secret are their group's, too, and nobody else is in the pod.
+    { name: "GARAGE_ALLOW_WORLD_READABLE_SECRETS", value: "true" },
   ],
+  secretPath: SECRETS,
   configMount: { name: "config", mountPath: "/etc/garage.toml", subPath: "garage.toml", readOnly: true },
   probes: {
     startup: httpProbe(ADMIN_PORT, "/health", { periodSeconds: 1 }),
     readiness: httpProbe(ADMIN_PORT, "/health", { periodSeconds: 5 }),
     liveness: httpProbe(ADMIN_PORT, "/health", { periodSeconds: 20, failureThreshold: 6 }),
   },
-  setup: ({ host, secretName, toolsImage, setupJson }) => ({
+  setup: ({ host, toolsImage, setupJson }) => ({
     image: toolsImage,
     command: ["node", "/opt/millrace/components/object-store/programs/object-store-setup.ts"],
     env: [
       { name: "ADMIN_URL", value: host.apply((name) => `http://${name}:${ADMIN_PORT}`) },
-      secretEnv("GARAGE_ADMIN_TOKEN", secretName, "adminToken"),
+      { name: "GARAGE_ADMIN_TOKEN_FILE", value: `${SECRETS}/adminToken` },
       { name: "SETUP_CONFIG", value: setupJson },
     ] satisfies EnvVar[],
   }),

@@ -54,6 +54,8 @@ export interface S3Server {
   readonly env: (secretName: pulumi.Input<string>) => EnvVar[];
   /** Mount of the ConfigMap, as the volume `config`. @default - it has no ConfigMap */
   readonly configMount?: VolumeMount;
+  /** Folder of its own Secret's values as files, in its pods and in the setup Job's. @default - they are in the environment only */
+  readonly secretPath?: string;
   readonly probes: Probes;
   readonly setup: (args: {
     /** DNS name of the server. */

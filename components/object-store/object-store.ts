@@ -105,6 +105,13 @@ export class ObjectStore<Consumer extends string> extends Component implements S
     const host = pulumi.output(args.namespace).apply((namespace) => serviceHost(name, namespace));
 
     const secret = createServerSecret();
+    const ownSecret =
+      server.secretPath === undefined
+        ? { volumes: [], mounts: [] }
+        : {
+            volumes: [{ name: "own", secret: { secretName: secret.metadata.name } }],
+            mounts: [{ name: "own", mountPath: server.secretPath, readOnly: true }],
+          };
     const keySecrets = consumers.map((consumer) =>
       createKeySecret(name, consumer, args.namespace, newKeys(consumer), childOptions),
     );
@@ -189,10 +196,14 @@ export class ObjectStore<Consumer extends string> extends Component implements S
             resources: args.resources,
             probes: server.probes,
             config: JSON.stringify(server.configData),
-            volumes: hasConfig ? [{ name: "config", configMap: { name: `${name}-config` } }] : [],
+            volumes: [
+              ...(hasConfig ? [{ name: "config", configMap: { name: `${name}-config` } }] : []),
+              ...ownSecret.volumes,
+            ],
             mounts: [
               { name: DATA_VOLUME, mountPath: server.dataPath },
               ...(server.configMount === undefined ? [] : [server.configMount]),
+              ...ownSecret.mounts,
             ],
             scratch: ["/tmp"],
           },
@@ -225,8 +236,16 @@ export class ObjectStore<Consumer extends string> extends Component implements S
             }),
             config: JSON.stringify(setupData),
             resources: args.setupResources,
-            volumes: [...volumes, ...(hasData ? [{ name: "setup", configMap: { name: setupName } }] : [])],
-            mounts: [...mounts, ...(hasData ? [{ name: "setup", mountPath: "/setup", readOnly: true }] : [])],
+            volumes: [
+              ...volumes,
+              ...ownSecret.volumes,
+              ...(hasData ? [{ name: "setup", configMap: { name: setupName } }] : []),
+            ],
+            mounts: [
+              ...mounts,
+              ...ownSecret.mounts,
+              ...(hasData ? [{ name: "setup", mountPath: "/setup", readOnly: true }] : []),
+            ],
             scratch: ["/tmp"],
           },
         },

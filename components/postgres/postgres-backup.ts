@@ -1,6 +1,7 @@
 /** Backups of PostgreSQL to S3 on a schedule, and the template of a restore. */
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { EPHEMERAL_DATA_SIZE } from "../../platform/confinement.ts";
 import { cronProblem } from "../../platform/cron.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { BackupPlace } from "./endpoint.ts";
@@ -167,8 +168,9 @@ function shared(
   service: string,
   { objectStore }: PostgresBackup,
   { at, uid, volumes, config }: DatabaseClient,
-): Pick<PodArgs, "service" | "reaches" | "uid" | "volumes" | "scratch" | "config"> {
-  return { service, reaches: [at, objectStore.at], uid, volumes, scratch: ["/tmp", DUMPS_PATH], config };
+): Pick<PodArgs, "service" | "reaches" | "uid" | "volumes" | "scratch" | "scratchSize" | "config"> {
+  const scratch = { scratch: ["/tmp", DUMPS_PATH], scratchSize: EPHEMERAL_DATA_SIZE };
+  return { service, reaches: [at, objectStore.at], uid, volumes, ...scratch, config };
 }
 
 /** The half that holds the superuser's password and no key of the object store. */

@@ -43,6 +43,7 @@ const PGDATA = `${DATA_PATH}/pgdata`;
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "2Gi" };
 const SCRIPTS_PATH = "/opt/scripts";
 const PASSWORDS_PATH = "/run/passwords";
+const SUPERUSER_PATH = "/run/superuser";
 const scriptFiles = ["setup.sh", "wait.sh", "dump.sh", "restore.sh"] as const;
 /** Time to write everything back when it is told to stop, in seconds. */
 const STOP_SECONDS = 60;
@@ -169,7 +170,7 @@ export class Postgres<Database extends string> extends Component {
             env: [
               { name: "PGDATA", value: PGDATA },
               { name: "POSTGRES_USER", value: SUPERUSER },
-              secretEnv("POSTGRES_PASSWORD", superuser.ref.secretName, PASSWORD_KEY),
+              { name: "POSTGRES_PASSWORD_FILE", value: `${SUPERUSER_PATH}/${PASSWORD_KEY}` },
               { name: "POSTGRES_INITDB_ARGS", value: "--data-checksums --encoding=UTF8 --locale=C.UTF-8" },
             ],
             ports: { postgres: PORT },
@@ -182,10 +183,14 @@ export class Postgres<Database extends string> extends Component {
             },
             uid: UID,
             config: pulumi.interpolate`${conf}${pgHba}${superuser.fingerprint}`,
-            volumes: [{ name: "settings", configMap: { name: settingsName } }],
+            volumes: [
+              { name: "settings", configMap: { name: settingsName } },
+              { name: "superuser", secret: { secretName: superuser.ref.secretName } },
+            ],
             mounts: [
               { name: DATA_VOLUME, mountPath: DATA_PATH },
               { name: "settings", mountPath: SETTINGS_PATH, readOnly: true },
+              { name: "superuser", mountPath: SUPERUSER_PATH, readOnly: true },
             ],
             scratch: ["/tmp", "/var/run/postgresql"],
             terminationGracePeriodSeconds: STOP_SECONDS,

@@ -30,6 +30,8 @@ const COORDINATOR = "coordinator";
 const WORKER = "worker";
 const PORT = 8080;
 const ETC = "/opt/presto-server/etc";
+/** Most that each folder of its own holds: what it writes to the store lies there first. */
+const SCRATCH_SIZE = "20Gi";
 /** Share of the container's memory that is heap. */
 const HEAP_SHARE = 0.6;
 /** Parts of the heap for one query, and for what no query accounts for. */
@@ -267,6 +269,7 @@ export class Presto extends Component {
         ],
         mounts: [{ name: "etc", mountPath: ETC, readOnly: true }],
         scratch: ["/tmp", "/var/lib/presto/data"],
+        scratchSize: SCRATCH_SIZE,
         spread: true,
       };
     }

@@ -14,6 +14,7 @@ import {
   executorKeySettings,
   SETTINGS_PATH,
   SPARK_SCRATCH,
+  SPARK_SCRATCH_SIZE,
   SPARK_UID,
   UI_PORT,
 } from "./spark.ts";
@@ -165,6 +166,7 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
     volumes: files.map(({ name, configMap }) => ({ name, configMap: { name: configMap } })),
     mounts: files.map(({ name, path }) => ({ name, mountPath: path, readOnly: true })),
     scratch: SPARK_SCRATCH,
+    scratchSize: SPARK_SCRATCH_SIZE,
   };
 }
 

@@ -30,6 +30,8 @@ const LEAST_HEAP_MEBIBYTES = 450;
 const LAKE_CATALOG = "millrace.LakeCatalog";
 /** Folders that every Spark process writes to. */
 export const SPARK_SCRATCH: readonly string[] = ["/tmp", "/opt/spark/work-dir"];
+/** Most that each of them holds: what a driver that works alone shuffles is in one. */
+export const SPARK_SCRATCH_SIZE = "20Gi";
 
 export interface SparkArgs {
   readonly namespace: pulumi.Input<string>;
@@ -260,6 +262,7 @@ export class Spark extends Component {
         resources,
         restartPolicy: "Never",
         scratch: SPARK_SCRATCH,
+        scratchSize: SPARK_SCRATCH_SIZE,
         scheduling: args.scheduling,
       });
     }

@@ -3,6 +3,7 @@ import { containerSecurityContext, namesSecret, podProblems, podSecurityContext 
 
 const hardened = {
   automountServiceAccountToken: false,
+  enableServiceLinks: false,
   securityContext: podSecurityContext(185),
   containers: [
     {
@@ -35,7 +36,7 @@ describe("a pod's problems", () => {
   });
 
   it("are all named for a bare one", () => {
-    expect(podProblems({ containers: [{ name: "bare" }] }, true)).to.have.length(9);
+    expect(podProblems({ containers: [{ name: "bare" }] }, true)).to.have.length(12);
   });
 
   it("include no probes where the pod ends by itself", () => {
@@ -44,8 +45,8 @@ describe("a pod's problems", () => {
     expect(podProblems(job, false)).to.deep.equal([]);
   });
 
-  it("are none for a spec without containers but the token's", () => {
-    expect(podProblems({}, true)).to.have.length(1);
+  it("are none for a spec without containers but the token's and the Services'", () => {
+    expect(podProblems({}, true)).to.have.length(2);
   });
 });
 

@@ -43,7 +43,7 @@ describe("storage", () => {
     expect(new Storage({ storageClass: "fast" }).volume("data", { kind: "ephemeral" })).to.deep.equal({
       claimTemplates: [],
       claims: [],
-      volumes: [{ name: "data", emptyDir: {} }],
+      volumes: [{ name: "data", emptyDir: { sizeLimit: "100Gi" } }],
       owner: {},
     });
   });

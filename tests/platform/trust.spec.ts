@@ -96,7 +96,7 @@ describe("A pod that trusts an authority of one's own", () => {
     ]);
     expect(made?.volumes).to.deep.equal([
       { name: "own-ca", secret: { secretName: "own-ca", items: [{ key: "ca.crt", path: "ca.pem" }] } },
-      { name: "trust", emptyDir: {} },
+      { name: "trust", emptyDir: { sizeLimit: "16Mi" } },
     ]);
     const without = await valueOf(pulumi.output(podTemplate(pod).spec));
     expect(without).not.to.have.property("initContainers");

@@ -29,7 +29,7 @@ describe("the parts that components share", () => {
     };
     expect(spec.containers[0]?.volumeMounts).to.deep.equal([{ name: "scratch-0", mountPath: "/tmp" }]);
     expect(spec.containers[0]?.securityContext).to.include({ readOnlyRootFilesystem: true });
-    expect(spec.volumes).to.deep.equal([{ name: "scratch-0", emptyDir: {} }]);
+    expect(spec.volumes).to.deep.equal([{ name: "scratch-0", emptyDir: { sizeLimit: "2Gi" } }]);
   });
 
   it("runs a pod's init containers under the same restrictions, on the same scratch folders", () => {

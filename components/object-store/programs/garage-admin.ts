@@ -103,7 +103,8 @@ export class GarageAdmin {
     const text = await response.text();
     if (response.ok) return text === "" ? undefined : JSON.parse(text);
     const method = path.replace(/^\/v2\/|\?.*$/g, "");
-    const hint = response.status === 401 || response.status === 403 ? " (is GARAGE_ADMIN_TOKEN the server's?)" : "";
+    const hint =
+      response.status === 401 || response.status === 403 ? " (is GARAGE_ADMIN_TOKEN_FILE the server's?)" : "";
     throw new GarageError(
       response.status,
       `Garage refuses ${method} with ${response.status}${hint}: ${text.slice(0, 300)}`,

@@ -112,12 +112,12 @@ describe("Airflow", () => {
     expect(envOf(inputs)).to.include({
       ADMIN_PASSWORD: "airflow-users/admin",
       ROBOT_PASSWORD: "airflow-users/proof",
-      POSTGRES_PASSWORD: "postgres-role-airflow/password",
+      DATABASE_PASSWORD: "postgres-role-airflow/password",
       AIRFLOW__DATABASE__SQL_ALCHEMY_CONN:
-        "postgresql+psycopg2://airflow:$(POSTGRES_PASSWORD)@postgres.example:5432/airflow" +
+        "postgresql+psycopg2://airflow:$(DATABASE_PASSWORD)@postgres.example:5432/airflow" +
         "?connect_timeout=20&tcp_user_timeout=20000&keepalives_idle=10&keepalives_interval=5&keepalives_count=2",
       AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC:
-        "postgresql+asyncpg://airflow:$(POSTGRES_PASSWORD)@postgres.example:5432/airflow",
+        "postgresql+asyncpg://airflow:$(DATABASE_PASSWORD)@postgres.example:5432/airflow",
     });
   });
 

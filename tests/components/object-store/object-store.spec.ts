@@ -126,12 +126,18 @@ describe("ObjectStore", () => {
     expect([container.command, container.args]).to.deep.equal([["/garage"], ["server", "--single-node"]]);
     expect(container.readinessProbe.httpGet).to.deep.equal({ path: "/health", port: 3903 });
     expect(envOf(inputs)).to.deep.equal({
-      GARAGE_RPC_SECRET: "object-store-server/rpcSecret",
-      GARAGE_ADMIN_TOKEN: "object-store-server/adminToken",
-      GARAGE_METRICS_TOKEN: "object-store-server/metricsToken",
+      GARAGE_RPC_SECRET_FILE: "/run/garage/rpcSecret",
+      GARAGE_ADMIN_TOKEN_FILE: "/run/garage/adminToken",
+      GARAGE_METRICS_TOKEN_FILE: "/run/garage/metricsToken",
+      GARAGE_ALLOW_WORLD_READABLE_SECRETS: "true",
     });
+    const own = { name: "own", secret: { secretName: "object-store-server" } };
+    expect(inputs.spec.template.spec.volumes).to.deep.include(own);
     const setup = envOf((await mocked.get("kubernetes:batch/v1:Job", "object-store-setup")).inputs);
-    expect(setup).to.include({ ADMIN_URL: "http://object-store.data.svc:3903" });
+    expect(setup).to.include({
+      ADMIN_URL: "http://object-store.data.svc:3903",
+      GARAGE_ADMIN_TOKEN_FILE: "/run/garage/adminToken",
+    });
     expect(JSON.parse(setup["SETUP_CONFIG"] ?? "")).to.deep.equal({
       buckets,
       keys: { spark: { lake: ["read", "write"], checkpoints: ["read", "write"] }, proof: { lake: ["read"] } },

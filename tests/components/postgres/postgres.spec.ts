@@ -75,7 +75,7 @@ describe("Postgres", () => {
     expect(envOf(inputs)).to.deep.equal({
       PGDATA: "/var/lib/postgresql/data/pgdata",
       POSTGRES_USER: "postgres",
-      POSTGRES_PASSWORD: "postgres-role-postgres/password",
+      POSTGRES_PASSWORD_FILE: "/run/superuser/password",
       POSTGRES_INITDB_ARGS: "--data-checksums --encoding=UTF8 --locale=C.UTF-8",
     });
     expect(pod).to.deep.include({ terminationGracePeriodSeconds: 60 });
@@ -84,6 +84,7 @@ describe("Postgres", () => {
     expect(pod.containers[0].volumeMounts).to.deep.equal([
       { name: "data", mountPath: "/var/lib/postgresql/data" },
       { name: "settings", mountPath: "/etc/postgresql", readOnly: true },
+      { name: "superuser", mountPath: "/run/superuser", readOnly: true },
       { name: "scratch-0", mountPath: "/tmp" },
       { name: "scratch-1", mountPath: "/var/run/postgresql" },
     ]);

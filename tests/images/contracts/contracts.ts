@@ -69,12 +69,12 @@ const cassandraEnv = cassandraNodeEnv({
   replicas: 1,
   limits,
 });
-const postgresRun = (password: string) => ({
+const postgresRun = (password: "first" | "second") => ({
   args: ["-c", "config_file=/etc/postgresql/postgresql.conf"],
   env: {
     PGDATA: "/var/lib/postgresql/data/pgdata",
     POSTGRES_USER: "postgres",
-    POSTGRES_PASSWORD: password,
+    POSTGRES_PASSWORD_FILE: `/run/superuser/${password}`,
     POSTGRES_INITDB_ARGS: "--data-checksums --encoding=UTF8 --locale=C.UTF-8",
   },
   ready: /listening on IPv4 address "0\.0\.0\.0"/,
@@ -146,6 +146,8 @@ export const contracts: Readonly<Record<string, Contract>> = {
     files: {
       "/etc/postgresql/postgresql.conf": postgresConf({ memoryLimit: "256Mi", data: { kind: "ephemeral" } }),
       "/etc/postgresql/pg_hba.conf": pgHba,
+      "/run/superuser/first": "first",
+      "/run/superuser/second": "second",
     },
     runs: [
       { what: "makes its data and serves", ...postgresRun("first") },
@@ -191,15 +193,21 @@ export const contracts: Readonly<Record<string, Contract>> = {
   garage: {
     uid: 1000,
     folders: ["/var/lib/garage"],
-    files: { "/etc/garage.toml": garageToml },
+    files: {
+      "/etc/garage.toml": garageToml,
+      "/run/garage/rpcSecret": "ab".repeat(32),
+      "/run/garage/adminToken": "admin",
+      "/run/garage/metricsToken": "metrics",
+    },
     runs: ["makes its data and serves", "finds its data again"].map((what) => ({
       what,
       command: garage.command ?? [],
       args: garage.args,
       env: {
-        GARAGE_RPC_SECRET: "ab".repeat(32),
-        GARAGE_ADMIN_TOKEN: "admin",
-        GARAGE_METRICS_TOKEN: "metrics",
+        GARAGE_RPC_SECRET_FILE: "/run/garage/rpcSecret",
+        GARAGE_ADMIN_TOKEN_FILE: "/run/garage/adminToken",
+        GARAGE_METRICS_TOKEN_FILE: "/run/garage/metricsToken",
+        GARAGE_ALLOW_WORLD_READABLE_SECRETS: "true",
       },
       http: "3903/health",
       ask: [{ command: ["/garage", "--version"], says: /2\.5\.0/ }],

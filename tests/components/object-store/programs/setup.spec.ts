@@ -131,7 +131,9 @@ describe("object store setup", () => {
   });
 
   it("names the token when the server refuses it, instead of waiting", async () => {
-    expect(await failureOf(new GarageAdmin(url, "wrong").problem())).to.contain("is GARAGE_ADMIN_TOKEN the server's?");
+    expect(await failureOf(new GarageAdmin(url, "wrong").problem())).to.contain(
+      "is GARAGE_ADMIN_TOKEN_FILE the server's?",
+    );
   });
 
   it("reports a server that is away as a reason to wait", async () => {
