@@ -23,7 +23,7 @@ import { sparkRoom } from "./components/spark/room.ts";
 import { telemetryRoom } from "./components/telemetry/room.ts";
 import { windowsRoom } from "./components/windows/room.ts";
 import { objectStoreContents } from "./config/buckets.ts";
-import { wantedImages } from "./config/images.ts";
+import { namedImages, wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
 import { makesPolicies } from "./config/network.ts";
 import { skippedHops } from "./config/proof-hops.ts";
@@ -53,8 +53,9 @@ for (const warning of configWarnings(given)) void pulumi.log.warn(warning);
 // The ground: where it runs, what is stored where, what is published how.
 const target = targetProfile(given.cluster);
 const { config, stackId } = await guard(given, target);
+const wanted = wantedImages(config);
 await readyBuilds({
-  images: imagesToBuild(wantedImages(config)),
+  images: imagesToBuild(wanted),
   registry: target.registry?.push,
   mirror: config.images.mirror,
   platform: target.platform,
@@ -91,10 +92,11 @@ const pullSecrets =
         },
         onCluster,
       );
+const image = chooseImages({ registry: target.registry, platform: target.platform, wanted });
 const contents = objectStoreContents(config);
 const house = new House({
   namespace,
-  image: chooseImages({ registry: target.registry, platform: target.platform, wanted: wantedImages(config) }),
+  image,
   storage: new Storage({ storageClass: target.storageClass, ...(stackId && { stackId }) }),
   exposure: target.exposure,
   bucket: contents.bucket,
@@ -186,6 +188,9 @@ export const addresses = pulumi
 
 /** Who connects to whom: the wiring, as the policies have it. */
 export const edges = house.edges.filter(({ to }) => to.kind !== "world" || outside.length > 0);
+
+/** All images that run, which a policy holds the pods to: those of the stack's registry, and those that its config names. */
+export const images = pulumi.all([...imagesToBuild(wanted).map(image), ...namedImages(config)]);
 
 /** Whom people log in as; `npm run password` prints the password. */
 export const logins = house.logins;

@@ -17,6 +17,14 @@ export function wantedImages(config: PlatformConfig): WantedImages {
   return Object.fromEntries(wanted) as WantedImages;
 }
 
+/** Images that the config names, of services that are part of the platform. */
+export function namedImages(config: PlatformConfig): string[] {
+  const named = rooms
+    .filter((room) => isOwn(room, config))
+    .flatMap(({ name }) => (settingsOf(name, config) as { readonly image?: string }).image ?? []);
+  return [...new Set(named)];
+}
+
 /** Registries from which images are copied. */
 export function cachesOf({ images }: Pick<PlatformConfig, "images">): readonly string[] {
   return images.source === "packages" ? [] : images.caches;

@@ -1,14 +1,17 @@
 /**
  * Writes `docs/components/*.md` from the docstrings of components in `components/`, `platform/` and `images/`: what each
  * component is, its arguments with types, defaults and meaning, and what it offers to others. Writes `docs/python-api.md`
- * from the docstrings of the Python library, the pictures and the table of docs/network.md from the program's edges, and
- * `docs/audit-rules.md` from what the audit decides by. `node docs/generate.ts`; a spec fails when they are out of date.
+ * from the docstrings of the Python library, the pictures and the table of docs/network.md from the program's edges,
+ * `docs/audit-rules.md` from what the audit decides by, and `docs/policies.md` from the rules of the policy pack.
+ * `node docs/generate.ts`; a spec fails when they are out of date.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 
 import { format } from "prettier";
+import { fixedUsers, LOWEST_USER } from "../platform/confinement.ts";
+import { rules, stackRules } from "../policies/rules/index.ts";
 import ts from "typescript";
 import { readWaivers } from "../audit/decisions.ts";
 import { rows as severityRows } from "../audit/severities.ts";
@@ -167,6 +170,43 @@ export async function auditReference(): Promise<string> {
   return await format(lines.join("\n"), { parser: "markdown", printWidth: 120 });
 }
 
+export const policiesPage = join(import.meta.dirname, "policies.md");
+
+/** The rules of the policy pack, and what stays as it is in spite of one. */
+export async function policyReference(): Promise<string> {
+  const all = [...rules, ...stackRules].sort((one, other) => one.name.localeCompare(other.name));
+  const lines = [
+    "<!-- Written by docs/generate.ts from policies/rules; do not edit. -->",
+    "",
+    "# Policies",
+    "",
+    "`npm run up` and `npm run preview` ask these rules about every object, and about the stack as a whole, before anything is made. All are " +
+      "mandatory: a violation ends the deploy, and its message says what to change. They also judge the pods that others make from " +
+      "a template in a ConfigMap: Spark's executors, Airflow's tasks, users' servers. What they demand is checked by the same functions that the " +
+      "components' own specs use (`platform/hardening.ts`, `platform/confinement.ts`, `platform/rights.ts`).",
+    "",
+    "With the official CLI: `pulumi up --policy-pack policies`. There each rule takes a list of names of resources that it leaves alone, in a " +
+      "file for `--policy-pack-config`:",
+    "",
+    "```json",
+    '{ "kubernetes-workload-limit-scratch": { "exempt": ["my-deployment"] } }',
+    "```",
+    "",
+    "| rule | demand | way out |",
+    "| --- | --- | --- |",
+    ...all.map(({ name, description, remediationSteps = "" }) =>
+      ["", code(name), cell(description), cell(remediationSteps), ""].join(" | ").trim(),
+    ),
+    "",
+    `## Users below ${LOWEST_USER}`,
+    "",
+    "| user | why it stays |",
+    "| --- | --- |",
+    ...Object.entries(fixedUsers).map(([user, why]) => `| ${user} | ${cell(why)} |`),
+  ];
+  return await format(lines.join("\n"), { parser: "markdown", printWidth: 120 });
+}
+
 function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   return [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
@@ -179,6 +219,7 @@ if (import.meta.main) {
   writeFileSync(pythonPage, await pythonReference());
   for (const [file, text] of await networkPages()) writeFileSync(file, text);
   writeFileSync(auditPage, await auditReference());
-  const others = "docs/python-api.md, docs/network.md and docs/audit-rules.md";
+  writeFileSync(policiesPage, await policyReference());
+  const others = "docs/python-api.md, docs/network.md, docs/audit-rules.md and docs/policies.md";
   console.log(`${pages.size} pages written to docs/components, and ${others}`);
 }

@@ -10,6 +10,8 @@ import {
   auditPage,
   auditReference,
   componentPages,
+  policiesPage,
+  policyReference,
   pythonPage,
   pythonReference,
   writtenPages,
@@ -76,6 +78,10 @@ describe("the documentation", () => {
 
   it("has the rules of the audit as its waivers and severities are now (node docs/generate.ts)", async () => {
     expect(readFileSync(auditPage, "utf8")).to.equal(await auditReference());
+  });
+
+  it("has every rule of the policy pack as it is now (node docs/generate.ts)", async () => {
+    expect(readFileSync(policiesPage, "utf8")).to.equal(await policyReference());
   });
 
   for (const file of documents) {

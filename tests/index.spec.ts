@@ -17,11 +17,13 @@ import { loadConfig } from "../config/index.ts";
 import { settingsIn } from "../config/rooms.ts";
 import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts";
 import { hopNames } from "../check/table.ts";
+import { rules, stackRules } from "../policies/rules/index.ts";
 import { setBudget } from "../policies/rules/workload-set-budget.ts";
 import { ownAuthority } from "./support/own-authority.ts";
-import { stackViolations } from "./policies/fixtures.ts";
+import { type StackResource, stackViolations, violations } from "./policies/fixtures.ts";
 
 interface Program {
+  readonly images: Output<string[]>;
   readonly addresses: Output<{ title: string; url: string | undefined }[]>;
   readonly namespace: Output<string>;
   readonly logins: readonly { title: string; service: string; users: readonly string[] }[];
@@ -233,8 +235,31 @@ describe("the program", function () {
   for (const [name, config] of Object.entries(stacks)) {
     describe(`for ${name}`, () => {
       let mocked: Mocked;
+      let program: Program;
       before(async () => {
-        ({ mocked } = await render(config));
+        ({ mocked, program } = await render(config));
+      });
+
+      it("obeys every rule of the policy pack", async () => {
+        const images = await valueOf(program.images);
+        const objects: StackResource[] = (await mocked.resources()).map(({ type, name: it, inputs }) => ({
+          type,
+          name: it,
+          props: { ...inputs },
+        }));
+        const found: string[] = [];
+        for (const { type, name: it, props } of objects) {
+          for (const rule of rules) {
+            const messages = await violations(rule, type, props);
+            found.push(...messages.map((message) => `${it}: ${rule.name}: ${message}`));
+          }
+        }
+        const stack = { type: "pulumi:pulumi:Stack", name: "millrace", props: { images } };
+        for (const rule of stackRules) {
+          const messages = await stackViolations(rule, [...objects, stack]);
+          found.push(...messages.map((message) => `${rule.name}: ${message}`));
+        }
+        expect(found).to.deep.equal([]);
       });
 
       it("makes pods that the restricted level accepts, with limits and probes", async () => {
@@ -375,7 +400,9 @@ describe("the program", function () {
     });
 
     /** Every pod, with the texts that it is told: its own, and those of the ConfigMaps that it mounts. */
-    async function toldPods(mocked: Mocked): Promise<{ name: string; pod: Omit<PodSpec, "volumes"> & Volumes; told: string }[]> {
+    async function toldPods(
+      mocked: Mocked,
+    ): Promise<{ name: string; pod: Omit<PodSpec, "volumes"> & Volumes; told: string }[]> {
       const maps = Object.fromEntries(
         (await mocked.ofType("kubernetes:core/v1:ConfigMap")).map(({ name, inputs }) => [
           name,

@@ -1,6 +1,5 @@
 import { configMapProblems, envSecretProblems } from "../../platform/hardening.ts";
-import { child } from "../../config/child.ts";
-import { kindOf, podOf, resourcePolicy } from "./pod-policy.ts";
+import { at, entries, kindOf, podsOf, resourcePolicy } from "./pod-policy.ts";
 
 export const noPlainSecret = resourcePolicy(
   {
@@ -9,11 +8,10 @@ export const noPlainSecret = resourcePolicy(
     remediationSteps: "Move the value to a Secret and refer to it by secretKeyRef or a mounted volume.",
   },
   (type, props) => {
-    if (kindOf(type) === "ConfigMap") {
-      const data = child(props, "data");
-      return typeof data === "object" && data !== null ? configMapProblems(data as Record<string, unknown>) : [];
-    }
-    const pod = podOf(type, props);
-    return pod === undefined ? [] : envSecretProblems(pod.spec);
+    const texts = kindOf(type) === "ConfigMap" ? Object.fromEntries(entries(at(props, "data"))) : {};
+    const pods = podsOf(type, props).flatMap(({ where, spec }) =>
+      envSecretProblems(spec).map((problem) => `${where}${problem}`),
+    );
+    return [...configMapProblems(texts), ...pods];
   },
 );

@@ -1,18 +1,21 @@
 /** Makes a policy out of a check over pod specs, for every kind that carries one. */
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { child } from "../../config/child.ts";
-import type { PodSpec } from "../../platform/hardening.ts";
+import type { PodSpec } from "../../platform/pod-spec.ts";
 
 /** A pod as part of a resource. */
-interface Pod {
+export interface Pod {
+  /** What comes before each message about it. */
+  readonly where: string;
   readonly spec: PodSpec;
-  /** `false` for Jobs, whose pods end by themselves. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** `false` for Jobs, whose pods end by themselves, and for pods that others make from a text. */
   readonly longRunning: boolean;
 }
 
-const TEMPLATE = ["spec", "template", "spec"];
+const TEMPLATE = ["spec", "template"];
 const kinds: Readonly<Record<string, { readonly path: readonly string[]; readonly longRunning: boolean }>> = {
-  Pod: { path: ["spec"], longRunning: true },
+  Pod: { path: [], longRunning: true },
   Deployment: { path: TEMPLATE, longRunning: true },
   StatefulSet: { path: TEMPLATE, longRunning: true },
   DaemonSet: { path: TEMPLATE, longRunning: true },
@@ -21,18 +24,66 @@ const kinds: Readonly<Record<string, { readonly path: readonly string[]; readonl
   CronJob: { path: ["spec", "jobTemplate", ...TEMPLATE], longRunning: false },
 };
 
-/** The pod of a resource; `undefined` for kinds without one. */
-export function podOf(type: string, props: unknown): Pod | undefined {
-  const kind = child(kinds, kindOf(type)) as (typeof kinds)[string] | undefined;
-  const spec = kind?.path.reduce<unknown>((value, key) => child(value, key), props);
-  if (kind === undefined || typeof spec !== "object" || spec === null) return undefined;
+/** What lies at a path of a resource's properties. */
+export function at(props: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(child, props);
+}
+
+/** An object's properties; none of what is no object. */
+export function entries(value: unknown): [key: string, value: unknown][] {
+  return typeof value === "object" && value !== null ? Object.entries(value) : [];
+}
+
+/** A list that may be absent. */
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The pods of a resource: its own, and those that others make from the texts of a ConfigMap. */
+export function podsOf(type: string, props: unknown): Pod[] {
+  const kind = kindOf(type);
+  if (kind === "ConfigMap") {
+    return entries(at(props, "data")).flatMap(([key, text]) => {
+      const template = templateIn(text);
+      return template === undefined ? [] : podIn(template, false, `key "${key}": `);
+    });
+  }
+  const known = child(kinds, kind) as (typeof kinds)[string] | undefined;
+  return known === undefined ? [] : podIn(at(props, ...known.path), known.longRunning, "");
+}
+
+function podIn(template: unknown, longRunning: boolean, where: string): Pod[] {
+  const spec = child(template, "spec");
+  if (typeof spec !== "object" || spec === null) return [];
   const ends = ["Never", "OnFailure"].includes(String(child(spec, "restartPolicy")));
-  return { spec, longRunning: kind.longRunning && !ends };
+  const labels = (at(template, "metadata", "labels") ?? {}) as Record<string, string>;
+  return [{ where, spec, labels, longRunning: longRunning && !ends }];
+}
+
+/** The pod that a text describes; `undefined`: it is something else. */
+function templateIn(text: unknown): unknown {
+  if (typeof text !== "string" || !/^\s*\{/.test(text)) return undefined;
+  try {
+    const read: unknown = JSON.parse(text);
+    return Array.isArray(at(read, "spec", "containers")) ? read : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `Deployment` of `kubernetes:apps/v1:Deployment`; nothing for resources of others. */
 export function kindOf(type: string): string {
   return type.startsWith("kubernetes:") ? (type.split(":")[2] ?? "") : "";
+}
+
+/** Whether a resource is a set of rights. */
+export function isRole(type: string): boolean {
+  return ["Role", "ClusterRole"].includes(kindOf(type));
+}
+
+/** The namespace in which a resource's pods are; `undefined`: whoever makes them from a text knows it. */
+export function namespaceOfPods(type: string, props: unknown): unknown {
+  return kindOf(type) === "ConfigMap" ? undefined : at(props, "metadata", "namespace");
 }
 
 /** What a rule is, beside its check. */
@@ -45,18 +96,31 @@ export interface Rule {
   readonly remediationSteps: string;
 }
 
+/** Setting of every policy, in a policy config file. */
+export const configSchema = {
+  properties: {
+    exempt: {
+      type: "array" as const,
+      items: { type: "string" as const },
+      default: [],
+      description: "Names of resources left alone.",
+    },
+  },
+};
+
 /**
- * A policy over pods. Its setting `exempt` (in a policy config file) names resources that it leaves alone.
+ * A policy over pods. Its setting `exempt` names resources that it leaves alone.
  * @param check Returns one message per violation.
  */
 export function podPolicy(
   rule: Rule,
   check: (spec: PodSpec, longRunning: boolean) => string[],
 ): ResourceValidationPolicy {
-  return resourcePolicy(rule, (type, props) => {
-    const pod = podOf(type, props);
-    return pod === undefined ? [] : check(pod.spec, pod.longRunning);
-  });
+  return resourcePolicy(rule, (type, props) =>
+    podsOf(type, props).flatMap(({ where, spec, longRunning }) =>
+      check(spec, longRunning).map((problem) => `${where}${problem}`),
+    ),
+  );
 }
 
 /** A policy over any resource. @param check Returns one message per violation. */
@@ -65,21 +129,10 @@ export function resourcePolicy(
   check: (type: string, props: unknown) => string[],
 ): ResourceValidationPolicy {
   return {
-    name: rule.name,
-    description: rule.description,
-    configSchema: {
-      properties: {
-        exempt: {
-          type: "array",
-          items: { type: "string" },
-          default: [],
-          description: "Names of resources left alone.",
-        },
-      },
-    },
+    ...rule,
+    configSchema,
     enforcementLevel: "mandatory",
     severity: "high",
-    remediationSteps: rule.remediationSteps,
     validateResource: (args, report) => {
       const { exempt = [] } = args.getConfig<{ exempt?: string[] }>();
       if (exempt.includes(args.name)) return;

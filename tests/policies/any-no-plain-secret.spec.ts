@@ -10,6 +10,7 @@ describe("the policy kubernetes-any-no-plain-secret", () => {
       { name: "DB_PASSWORD", valueFrom: { secretKeyRef: { name: "db", key: "password" } } },
       { name: "API_TOKEN", value: "" },
       { name: "PASSWORD_FILE", value: "/secrets/password" },
+      { name: "ALLOW_READABLE_SECRETS", value: "true" },
       { name: "REGION", value: "garage" },
     ];
     expect(await inDeployment(noPlainSecret, pod({ containers: [container({ env })] }))).to.deep.equal([]);

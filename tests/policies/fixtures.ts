@@ -24,20 +24,28 @@ export function container(parts: Record<string, unknown> = {}): Record<string, u
 export function pod(parts: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     automountServiceAccountToken: false,
+    enableServiceLinks: false,
     securityContext: podSecurityContext(),
     containers: [container()],
     ...parts,
   };
 }
 
+const metadata = { namespace: "data" };
+const ending = { activeDeadlineSeconds: 60, backoffLimit: 0 };
+
 /** Kinds that carry a pod, and where in their inputs it is. */
 export const workloads: Readonly<Record<string, (spec: unknown) => Record<string, unknown>>> = {
-  "kubernetes:core/v1:Pod": (spec) => ({ spec }),
-  "kubernetes:apps/v1:Deployment": (spec) => ({ spec: { template: { spec } } }),
-  "kubernetes:apps/v1:StatefulSet": (spec) => ({ spec: { template: { spec } } }),
-  "kubernetes:apps/v1:DaemonSet": (spec) => ({ spec: { template: { spec } } }),
-  "kubernetes:batch/v1:Job": (spec) => ({ spec: { template: { spec } } }),
-  "kubernetes:batch/v1:CronJob": (spec) => ({ spec: { jobTemplate: { spec: { template: { spec } } } } }),
+  "kubernetes:core/v1:Pod": (spec) => ({ metadata, spec }),
+  "kubernetes:apps/v1:Deployment": (spec) => ({ metadata, spec: { template: { spec } } }),
+  "kubernetes:apps/v1:StatefulSet": (spec) => ({ metadata, spec: { template: { spec } } }),
+  "kubernetes:apps/v1:DaemonSet": (spec) => ({ metadata, spec: { template: { spec } } }),
+  "kubernetes:batch/v1:Job": (spec) => ({ metadata, spec: { ...ending, template: { spec } } }),
+  "kubernetes:batch/v1:CronJob": (spec) => ({
+    metadata,
+    spec: { jobTemplate: { spec: { ...ending, template: { spec } } } },
+  }),
+  "kubernetes:core/v1:ConfigMap": (spec) => ({ metadata, data: { "pod.json": JSON.stringify({ spec }) } }),
 };
 
 /** What a policy reports about a resource called `it`. */
@@ -68,10 +76,12 @@ export function inDeployment(policy: ResourceValidationPolicy, spec: unknown): P
   return violations(policy, "kubernetes:apps/v1:Deployment", { spec: { template: { spec } } });
 }
 
+export type StackResource = Pick<PolicyResource, "type" | "name" | "props">;
+
 /** What a policy reports about a stack with these resources. */
 export async function stackViolations(
   policy: StackValidationPolicy,
-  resources: readonly Pick<PolicyResource, "type" | "name" | "props">[],
+  resources: readonly StackResource[],
   config: Record<string, unknown> = {},
 ): Promise<string[]> {
   const found: string[] = [];
