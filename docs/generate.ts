@@ -12,6 +12,7 @@ import { basename, join, relative } from "node:path";
 import { format } from "prettier";
 import { fixedUsers, LOWEST_USER } from "../platform/confinement.ts";
 import { rules, stackRules } from "../policies/rules/index.ts";
+import { sharedSecrets } from "../policies/rules/secret-one-consumer.ts";
 import ts from "typescript";
 import { readWaivers } from "../audit/decisions.ts";
 import { rows as severityRows } from "../audit/severities.ts";
@@ -203,6 +204,12 @@ export async function policyReference(): Promise<string> {
     "| user | why it stays |",
     "| --- | --- |",
     ...Object.entries(fixedUsers).map(([user, why]) => `| ${user} | ${cell(why)} |`),
+    "",
+    "## Credentials with two consumers",
+    "",
+    "| Secret | why |",
+    "| --- | --- |",
+    ...Object.entries(sharedSecrets).map(([secret, why]) => `| ${code(secret)} | ${cell(why)} |`),
   ];
   return await format(lines.join("\n"), { parser: "markdown", printWidth: 120 });
 }

@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { SecretKeyRef } from "./endpoints.ts";
-import { labels as labelsOf, roleSecretName } from "./names.ts";
+import { CREDENTIAL, labels as labelsOf, roleSecretName } from "./names.ts";
 import { configHash, type Volume, type VolumeMount } from "./workload.ts";
 
 export interface GeneratedSecretArgs {
@@ -58,7 +58,7 @@ export function rolePassword(
       name: `${database}-${role}-password`,
       secretName: roleSecretName(database, role),
       key: PASSWORD_KEY,
-      labels: labelsOf(database, "role"),
+      labels: labelsOf(database, CREDENTIAL.role),
       length: ROLE_PASSWORD_LENGTH,
     },
     opts,

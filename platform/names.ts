@@ -19,6 +19,9 @@ export const STACK_ID_LABEL = "millrace/stack-id";
 /** Annotation of a claim that says which program's data it has, where a setting chooses between several. */
 export const DATA_OF_ANNOTATION = "millrace/data-of";
 
+/** Components in the labels of Secrets with a credential that is made for one consumer: a key of the store, a database's role. */
+export const CREDENTIAL = { key: "key", role: "role" } as const;
+
 /** Types of a component: the one that it has, and the one that states from before the project's name have recorded. */
 export function componentTypes(component: string): [type: string, former: string] {
   return [`millrace:index:${component}`, `analytics:index:${component}`];

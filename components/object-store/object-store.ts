@@ -8,7 +8,7 @@ import type { S3Endpoint, S3Source } from "./endpoint.ts";
 import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { secretFolders } from "../../platform/generated-secret.ts";
-import { labels, s3KeySecretName, selector, serviceHost } from "../../platform/names.ts";
+import { CREDENTIAL, labels, s3KeySecretName, selector, serviceHost } from "../../platform/names.ts";
 import { outsideAt, podsAt } from "../../platform/network.ts";
 import { garage } from "./object-store-garage.ts";
 import { minio } from "./object-store-minio.ts";
@@ -330,7 +330,7 @@ function createKeySecret(
   return new k8s.core.v1.Secret(
     name,
     {
-      metadata: { name, namespace, labels: labels(store, "key") },
+      metadata: { name, namespace, labels: labels(store, CREDENTIAL.key) },
       stringData: { [ACCESS_KEY]: pulumi.secret(keys.accessKey), [SECRET_KEY]: pulumi.secret(keys.secretKey) },
     },
     opts,

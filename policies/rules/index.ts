@@ -9,6 +9,7 @@ import { namePeers } from "./network-policy-name-peers.ts";
 import { limitPower } from "./role-limit-power.ts";
 import { noWildcard } from "./role-no-wildcard.ts";
 import { noAccountToken } from "./secret-no-account-token.ts";
+import { oneConsumer } from "./secret-one-consumer.ts";
 import { declarePorts } from "./service-declare-ports.ts";
 import { allowImage } from "./workload-allow-image.ts";
 import { dropPrivileges } from "./workload-drop-privileges.ts";
@@ -61,4 +62,4 @@ export const rules = [
 ] as const;
 
 /** Asked of the stack as a whole. */
-export const stackRules = [setBudget, setNetworkPolicy, useToken, allowImage] as const;
+export const stackRules = [setBudget, setNetworkPolicy, useToken, allowImage, oneConsumer] as const;
