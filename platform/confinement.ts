@@ -10,6 +10,8 @@ export const EPHEMERAL_DATA_SIZE = "100Gi";
 
 /** Lowest id of a user that no account of a node has, whatever its distribution. */
 export const LOWEST_USER = 10_000;
+/** User of a pod that says nothing else. */
+export const USER = 10_001;
 /** Users below the lowest that stay, each with the reason. */
 export const fixedUsers: Readonly<Record<number, string>> = {
   185: "the user of Apache's image, whose libraries look it up in the image's list of users",

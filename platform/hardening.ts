@@ -9,6 +9,7 @@ import {
   scratchProblems,
   secretFileProblems,
   serviceLinkProblems,
+  USER,
   userProblems,
   volumeProblems,
 } from "./confinement.ts";
@@ -30,10 +31,10 @@ export const podSecurityLabels = {
 
 /**
  * Security context of a pod that the Pod Security level `restricted` accepts.
- * @param uid User id of the processes. @default 1000
+ * @param uid User id of the processes. @default 10001
  * @param fsGroup Group that owns the volumes. @default - the same as the user id
  */
-export function podSecurityContext(uid = 1000, fsGroup = uid) {
+export function podSecurityContext(uid = USER, fsGroup = uid) {
   return {
     runAsNonRoot: true,
     runAsUser: uid,

@@ -54,7 +54,7 @@ export interface PodArgs {
   readonly ports?: Readonly<Record<string, number>>;
   readonly resources: Resources;
   readonly probes?: Probes;
-  /** User and group id of the process. @default 1000 */
+  /** User and group id of the process. @default 10001 */
   readonly uid?: number;
   readonly volumes?: readonly Volume[];
   readonly mounts?: readonly VolumeMount[];

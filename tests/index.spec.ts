@@ -9,6 +9,7 @@ import { rooms } from "../components/index.ts";
 import { jupyterhubResources } from "../components/jupyterhub/service.ts";
 import { proofResources } from "../components/proof/service.ts";
 import { sharedDriverResources, sharedExecutorResources } from "../components/spark/service.ts";
+import { LOWEST_USER } from "../platform/confinement.ts";
 import { configMapProblems, podProblems, type PodSpec } from "../platform/hardening.ts";
 import { cleanupMs, dataCapMs, podStartMs, proofCapMs, setupCapMs } from "../platform/hops/limits.ts";
 import { cpuMillis, mebibytes } from "../platform/quantity.ts";
@@ -17,6 +18,7 @@ import { loadConfig } from "../config/index.ts";
 import { settingsIn } from "../config/rooms.ts";
 import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts";
 import { hopNames } from "../check/table.ts";
+import { podsOf } from "../policies/rules/pod-policy.ts";
 import { rules, stackRules } from "../policies/rules/index.ts";
 import { setBudget } from "../policies/rules/workload-set-budget.ts";
 import { ownAuthority } from "./support/own-authority.ts";
@@ -340,6 +342,31 @@ describe("the program", function () {
       });
     });
   }
+
+  it("runs as a user of a node's range only what has data on a claim, or the user of the image that it stands in for", async () => {
+    const { mocked } = await render({ "millrace:profile": "full" });
+    const pods = (await mocked.resources()).flatMap(({ type, inputs }) => podsOf(type, inputs));
+    const low = pods.filter(({ spec }) => (spec.securityContext?.runAsUser ?? 0) < LOWEST_USER);
+    const users = low.map(({ spec, labels: of }) => [of["app.kubernetes.io/name"], spec.securityContext?.runAsUser]);
+    expect(Object.fromEntries(users)).to.deep.equal({
+      kafka: 1000,
+      "object-store": 1000,
+      metastore: 1000,
+      presto: 1000,
+      jupyterhub: 1000,
+      postgres: 999,
+      "postgres-setup": 999,
+      "postgres-backup": 999,
+      "postgres-restore": 999,
+      cassandra: 999,
+      spark: 185,
+      "spark-telemetry-driver": 185,
+      "spark-census-driver": 185,
+      "spark-census-batch-driver": 185,
+      "spark-connect": 185,
+      "spark-history": 185,
+    });
+  });
 
   it("gives the Secrets of the registry to every pod, also to those that others make, and to none without them", async () => {
     const folder = mkdtempSync(join(tmpdir(), "millrace-pull-"));

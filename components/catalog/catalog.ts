@@ -18,6 +18,8 @@ import type { catalogHops } from "./hops.ts";
 
 const ROLE = "server";
 const PORT = 9083;
+/** User and group of the server in the official image. */
+const UID = 1000;
 const DATA_VOLUME = "data";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "1Gi" };
 const DATA_PATH = "/opt/hive/data";
@@ -186,6 +188,7 @@ export class Catalog extends Component {
                 readOnly: true,
               })),
             ],
+            uid: UID,
             scratch: ["/tmp"],
           },
         },

@@ -15,6 +15,8 @@ export const SERVER_PATH = "/opt/millrace/server";
 /** Key of the running server's token in its Secret. */
 export const TOKEN_FIELD = "token";
 export const SERVER_PORT = 8888;
+/** User of the image, whose home is in it. */
+export const JUPYTER_UID = 1000;
 /** Most that a user keeps in the pod, with packages that are added to it. */
 const SCRATCH_SIZE = "10Gi";
 
@@ -76,6 +78,7 @@ export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
     },
     volumes: [{ name: "settings", configMap: { name: args.settingsName } }, ...(parts[0]?.volumes ?? [])],
     mounts: [{ name: "settings", mountPath: SERVER_PATH, readOnly: true }, ...(parts[0]?.mounts ?? [])],
+    uid: JUPYTER_UID,
     scratch: ["/home/jovyan", "/tmp"],
     scratchSize: SCRATCH_SIZE,
     restartPolicy: "OnFailure",

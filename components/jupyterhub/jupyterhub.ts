@@ -11,6 +11,7 @@ import type { People, PublishedAddress, Ready, SecretKeyRef } from "../../platfo
 import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
 import {
   type Home,
+  JUPYTER_UID,
   NOTEBOOK,
   peopleText,
   SERVER_PORT,
@@ -363,6 +364,7 @@ export class JupyterHub extends Component {
           readiness: health({ periodSeconds: 10 }),
           liveness: health({ periodSeconds: 20, failureThreshold: 3 }),
         },
+        uid: JUPYTER_UID,
         scratch: ["/tmp"],
         terminationGracePeriodSeconds: 5,
       };
@@ -406,6 +408,7 @@ export class JupyterHub extends Component {
           { name: "settings", mountPath: HUB_PATH, readOnly: true },
           { name: "passwords", mountPath: PASSWORDS_PATH, readOnly: true },
         ],
+        uid: JUPYTER_UID,
         scratch: ["/home/jovyan", "/tmp"],
         // Nothing is lost when it is killed: the servers and the proxy go on without it.
         terminationGracePeriodSeconds: 5,

@@ -29,6 +29,8 @@ const INTERNAL_PORT = 9092;
 const CONTROLLER_PORT = 9093;
 const EXTERNAL_PORT = 9094;
 const PORTS = { internal: INTERNAL_PORT, controller: CONTROLLER_PORT };
+/** User and group of the server in the official image. */
+const UID = 1000;
 const DATA_VOLUME = "data";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "5Gi" };
 /** Share of the container's memory that is heap; the rest is for the page cache, metaspace and threads. */
@@ -279,6 +281,7 @@ export class Kafka extends Component {
               liveness: tcpProbe(INTERNAL_PORT, { periodSeconds: 20, failureThreshold: 6 }),
             },
             mounts: [{ name: DATA_VOLUME, mountPath: "/var/lib/kafka/data" }],
+            uid: UID,
             // The image writes its server.properties and its own log below its home.
             scratch: ["/opt/kafka/config", "/opt/kafka/logs", "/tmp"],
             spread: replicas > 1,

@@ -23,6 +23,8 @@ import type { objectStoreHops } from "./hops.ts";
 export type { BucketRight, ObjectStoreContents } from "./object-store-server.ts";
 
 const ROLE = "server";
+/** User and group of the server, whose data on the claim are its own. */
+const UID = 1000;
 const DATA_VOLUME = "data";
 const DEFAULT_DATA: DataSettings = { kind: "persistent", size: "10Gi" };
 const ACCESS_KEY = "accessKey";
@@ -205,6 +207,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
               ...(server.configMount === undefined ? [] : [server.configMount]),
               ...ownSecret.mounts,
             ],
+            uid: UID,
             scratch: ["/tmp"],
           },
         },

@@ -29,6 +29,8 @@ import type { prestoHops } from "./hops.ts";
 const COORDINATOR = "coordinator";
 const WORKER = "worker";
 const PORT = 8080;
+/** User and group of the server in the official image. */
+const UID = 1000;
 const ETC = "/opt/presto-server/etc";
 /** Most that each folder of its own holds: what it writes to the store lies there first. */
 const SCRATCH_SIZE = "20Gi";
@@ -268,6 +270,7 @@ export class Presto extends Component {
           },
         ],
         mounts: [{ name: "etc", mountPath: ETC, readOnly: true }],
+        uid: UID,
         scratch: ["/tmp", "/var/lib/presto/data"],
         scratchSize: SCRATCH_SIZE,
         spread: true,

@@ -21,7 +21,7 @@ describe("the security contexts", () => {
   it("run as the given user, who owns the volumes unless another group does", () => {
     expect(podSecurityContext(185)).to.include({ runAsUser: 185, runAsGroup: 185, fsGroup: 185, runAsNonRoot: true });
     expect(podSecurityContext(185, 1000)).to.include({ runAsUser: 185, fsGroup: 1000 });
-    expect(podSecurityContext()).to.include({ runAsUser: 1000, fsGroup: 1000 });
+    expect(podSecurityContext()).to.include({ runAsUser: 10_001, fsGroup: 10_001 });
   });
 
   it("keep the root file system read-only unless told", () => {
