@@ -20,6 +20,7 @@ import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts"
 import { hopNames } from "../check/table.ts";
 import { podsOf } from "../policies/rules/pod-policy.ts";
 import { rules, stackRules } from "../policies/rules/index.ts";
+import { consumersOf, sharedSecrets } from "../policies/rules/secret-one-consumer.ts";
 import { setBudget } from "../policies/rules/workload-set-budget.ts";
 import { ownAuthority } from "./support/own-authority.ts";
 import { type StackResource, stackViolations, violations } from "./policies/fixtures.ts";
@@ -117,6 +118,15 @@ const stacks: Record<string, Record<string, unknown>> = {
     "millrace:services": { ...behindOwnAuthority, airflow: { executor: "local" } },
   },
   "without any storage class": { "millrace:cluster": { ...cloud, storageClass: "none" } },
+  "embedded in profile full, with policies of the network": {
+    "millrace:profile": "full",
+    "millrace:network": { policies: true },
+  },
+  "cloud in profile full, by ingress and with policies of the network": {
+    "millrace:profile": "full",
+    "millrace:network": { policies: true },
+    "millrace:cluster": { ...cloud, exposure: "ingress", ingress: { host: "data.example.com" } },
+  },
   garage: { "millrace:services": { objectStore: { server: "garage" } } },
   minio: {
     "millrace:services": { objectStore: { server: "minio", image: "minio/minio:RELEASE.2025-09-07T16-13-09Z" } },
@@ -342,6 +352,15 @@ describe("the program", function () {
       });
     });
   }
+
+  it("shares no credential that the policy leaves alone and that has one consumer", async () => {
+    const { mocked } = await render({ "millrace:profile": "full" });
+    const all = (await mocked.resources()).map(({ type, inputs }) => ({ type, props: { ...inputs } }));
+    for (const name of Object.keys(sharedSecrets)) {
+      const { inputs } = await mocked.get("kubernetes:core/v1:Secret", name);
+      expect(consumersOf({ props: { ...inputs } }, all), name).to.have.length(2);
+    }
+  });
 
   it("runs as a user of a node's range only what has data on a claim, or the user of the image that it stands in for", async () => {
     const { mocked } = await render({ "millrace:profile": "full" });

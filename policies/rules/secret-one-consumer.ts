@@ -7,7 +7,8 @@ import { stackPolicy } from "./stack-policy.ts";
 /** Secrets that two services have, each with the reason. */
 export const sharedSecrets: Readonly<Record<string, string>> = {
   "object-store-key-postgres-backup": "A restore reads what the backup has written.",
-  "object-store-key-spark": "The server of people's sessions takes the settings of the streams, and their key with them.",
+  "object-store-key-spark":
+    "The server of people's sessions takes the settings of the streams, and their key with them.",
 };
 
 /** Names of the Secrets that a pod refers to, in variables and in volumes. */
@@ -25,7 +26,10 @@ function secretsOf(spec: PodSpec): ReadonlySet<string> {
 }
 
 /** The services whose pods refer to a Secret, without the one that made it and those that set that up. */
-function consumersOf(secret: PolicyResource, all: readonly PolicyResource[]): string[] {
+export function consumersOf(
+  secret: Pick<PolicyResource, "props">,
+  all: readonly Pick<PolicyResource, "type" | "props">[],
+): string[] {
   const name = at(secret.props, "metadata", "name");
   const owner = String(at(secret.props, "metadata", "labels", NAME_LABEL));
   const services = all
