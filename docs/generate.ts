@@ -181,8 +181,8 @@ export async function policyReference(): Promise<string> {
     "",
     "# Policies",
     "",
-    "`npm run up` and `npm run preview` ask these rules about every object, and about the stack as a whole, before anything is made. All are " +
-      "mandatory: a violation ends the deploy, and its message says what to change. They also judge the pods that others make from " +
+    "`npm run up` and `npm run preview` ask these rules about every object before it is made. Those about the stack as a whole are asked at " +
+      "the end, which in a preview is before anything is made. All are mandatory: a violation ends the deploy, and its message says what to change. They also judge the pods that others make from " +
       "a template in a ConfigMap: Spark's executors, Airflow's tasks, users' servers. What they demand is checked by the same functions that the " +
       "components' own specs use (`platform/hardening.ts`, `platform/confinement.ts`, `platform/rights.ts`).",
     "",
