@@ -14,7 +14,7 @@ const engine = (network?: string): Pick<Docker, "getContainer"> => ({
         network !== undefined && id === ID
           ? Promise.resolve({ Name: "/build-7", HostConfig: { NetworkMode: network } })
           : Promise.reject(Object.assign(new Error("no such container"), { statusCode: 404 })),
-    }) as Docker.Container,
+    }) as unknown as Docker.Container,
 });
 
 describe("ports that a Docker engine publishes on 127.0.0.1", () => {

@@ -14,7 +14,6 @@ export class StubEngine implements Pick<Docker, "createContainer"> {
     this.#says = says;
   }
 
-  // eslint-disable-next-line @typescript-eslint/promise-function-async -- the client's own has overloads
   createContainer(options: Options): Promise<Docker.Container> {
     if (this.refuses(options)) {
       const message = 'invalid mount config for type "bind": bind source path does not exist';
@@ -26,7 +25,10 @@ export class StubEngine implements Pick<Docker, "createContainer"> {
       start: () => Promise.resolve(),
       wait: () => Promise.resolve({ StatusCode: 0 }),
       logs: () => Promise.resolve(Buffer.from(said)),
-      remove: () => Promise.resolve(void this.removed++),
+      remove: () => {
+        this.removed += 1;
+        return Promise.resolve();
+      },
     };
     return Promise.resolve(container as unknown as Docker.Container);
   }
