@@ -1,8 +1,9 @@
 /** Builds by the Docker engine's own builder, from a prepared context and without network. */
 
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type Docker from "dockerode";
+import { packContext } from "./docker-context.ts";
 import { followEngine } from "./docker-stream.ts";
 
 /** As `docker.Image` takes it. */
@@ -43,7 +44,6 @@ export async function buildImage(
   await readFile(join(folder, inContext)).catch((error: unknown) => {
     throw new Error(`the build of ${name} needs ${join(folder, inContext)}, which is not there`, { cause: error });
   });
-  const source = { context: folder, src: await readdir(folder) };
   const options = {
     t: name,
     dockerfile: inContext,
@@ -56,6 +56,7 @@ export async function buildImage(
     abortSignal: signal,
   };
   const last: string[] = [];
+  const source = packContext(folder);
   await untilAborted("building", signal, async () =>
     followEngine(docker, await docker.buildImage(source, options), (event) => {
       const line = event.stream?.trim() ?? "";
@@ -67,13 +68,17 @@ export async function buildImage(
         last.splice(0, Math.max(0, last.length - 8));
       }
     }),
-  ).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`the build of ${name} failed: ${why}${last.length === 0 ? "" : `\n${last.join("\n")}`}`, {
-      cause: error,
+  )
+    .catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`the build of ${name} failed: ${why}${last.length === 0 ? "" : `\n${last.join("\n")}`}`, {
+        cause: error,
+      });
+    })
+    .finally(() => {
+      source.destroy();
     });
-  });
 }
 
 /** What an aborted request throws is no cause: that it was interrupted is. */
