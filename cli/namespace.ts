@@ -91,6 +91,7 @@ export async function podRefusal(
     metadata: { name: "millrace-try", labels: labels("doctor", "pod-try") },
     spec: {
       automountServiceAccountToken: false,
+      enableServiceLinks: false,
       securityContext: podSecurityContext(),
       containers: [{ name: "try", image, resources, securityContext: containerSecurityContext() }],
     },

@@ -25,15 +25,15 @@ export function cacheDir(...parts: string[]): string {
 }
 
 /** Names a volume of the Docker engine that belongs to this folder of caches. */
-function volumeOf(what: string): string {
-  return `millrace-${what}-${createHash("sha256").update(cacheDir()).digest("hex").slice(0, 12)}`;
+function volumeOf(name: string): string {
+  return `${name}-${createHash("sha256").update(cacheDir()).digest("hex").slice(0, 12)}`;
 }
 
 /** Docker volume with the downloads and builds of the tool chains. */
-export const toolsVolume = (): string => volumeOf("tools");
+export const toolsVolume = (): string => volumeOf("millrace-tools");
 
 /** Docker volume with the images of the embedded cluster's registry, where the engine does not see this folder. */
-export const registryVolume = (): string => volumeOf("registry");
+export const registryVolume = (): string => volumeOf("millrace-registry");
 
 /** Place of a downloaded file, by its content. */
 export function storedFile(sha256: string): string {

@@ -22,7 +22,7 @@ describe("The bill of materials of an image", () => {
     expect(all.map(({ image }) => image)).to.deep.equal([...imageNames]);
     const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
     for (const bill of all) {
-      const problem = await validator.validate(cycloneDx(bill));
+      const problem: unknown = await validator.validate(cycloneDx(bill));
       expect(problem === null ? [] : problem, bill.image).to.deep.equal([]);
     }
   }).timeout(60_000);

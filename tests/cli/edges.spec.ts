@@ -47,7 +47,9 @@ describe("status --edges", () => {
     expect(last(text(true, "unknown"))).to.equal(
       "whether this cluster's network enforces NetworkPolicies is not known; npm run check tries it",
     );
-    expect(last(text(false, true))).to.equal("pods may reach each other freely: the stack makes no policies (millrace:network.policies)");
+    expect(last(text(false, true))).to.equal(
+      "pods may reach each other freely: the stack makes no policies (millrace:network.policies)",
+    );
   });
 });
 

@@ -12,7 +12,7 @@ import { type ImageName, imageNameText } from "../../platform/registry/image-nam
 import { FakeRegistry, type FakeRegistryOptions } from "../support/fake-registry.ts";
 import { UpstreamLock } from "../support/upstream-lock.ts";
 
-const wanted = imagesToBuild(wantedImages(loadConfig({})));
+const wanted = imagesToBuild(wantedImages(loadConfig({ "millrace:cluster": { target: "minikube" } })));
 const ana = { username: "ana", password: "a" };
 
 describe("the images of a profile", () => {
@@ -63,7 +63,7 @@ describe("the images of a profile", () => {
       },
       publish: (inputs) => {
         published.push(inputs);
-        const name = /\/([a-z]+):[0-9a-f]{16}$/.exec(String(inputs["imageName"]))?.[1] ?? "";
+        const name = /\/([a-z-]+):[0-9a-f]{16}$/.exec(String(inputs["imageName"]))?.[1] ?? "";
         if (name === changes.fails) return Promise.reject(new Error("the build failed: no space left"));
         put(target, "acme/millrace", [name]);
         return Promise.resolve();

@@ -61,7 +61,7 @@ describe("the images of a deploy", () => {
     });
     return { prepared, shown, places };
   };
-  const wanted = imagesToBuild(wantedImages(loadConfig({})));
+  const wanted = imagesToBuild(wantedImages(loadConfig({ "millrace:cluster": { target: "minikube" } })));
   const put = (registry: FakeRegistry, repository: string, names: readonly string[]): void => {
     for (const name of names) registry.put(`${repository}/${name}`, imageTag(name), ["base", name]);
   };

@@ -223,7 +223,7 @@ describe("the images that a config needs", () => {
     imagesToBuild(wantedImages(loadConfig({ "millrace:services": services, "millrace:profile": profile })));
   const people = ["airflow", "jupyter"];
   const ofPipeline = ["cassandra", "display"];
-  const byDefault = imageNames.filter((name) => name !== "garage");
+  const byDefault = imageNames.filter((name) => name !== "garage" && name !== "auth-proxy");
   const without = (names: string[]) => byDefault.filter((name) => !names.includes(name)).sort();
 
   it("are those of the data path by default", () => {
@@ -234,6 +234,14 @@ describe("the images that a config needs", () => {
     expect(needed({}, "studio").sort()).to.deep.equal(without(ofPipeline));
     expect(needed({}, "pipeline").sort()).to.deep.equal(without(people));
     expect(needed({}, "full").sort()).to.deep.equal([...byDefault].sort());
+  });
+
+  it("hold the proxy that asks for logins where pages are published beyond this machine, or the stack wants it", () => {
+    const ofCluster = (cluster: Record<string, unknown>): string[] =>
+      imagesToBuild(wantedImages(loadConfig({ "millrace:cluster": cluster })));
+    expect(ofCluster({ target: "minikube" })).to.include("auth-proxy");
+    expect(ofCluster({ askForLogin: "always" })).to.include("auth-proxy");
+    expect(ofCluster({})).to.not.include("auth-proxy");
   });
 
   it("leave out what brings its own image, what is off and what is already there", () => {

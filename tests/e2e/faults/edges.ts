@@ -37,8 +37,8 @@ import { kube, namespace, pods, stack } from "../platform.ts";
 import { must, type Runner } from "../runner.ts";
 
 const MINUTE = 60_000;
-/** Time in which a change of policies takes effect, in milliseconds. */
-const SETTLE_MS = 15_000;
+/** Time in which policies take effect for pods that have just started together, and changes of them, in ms. */
+const SETTLE_MS = 45_000;
 /** Programs that are started in pods at once. */
 const AT_ONCE = 12;
 const policiesPath = `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`;
@@ -98,10 +98,10 @@ export async function edges(runner: Runner): Promise<void> {
 
 async function sides(runner: Runner, matrix: Matrix): Promise<void> {
   const all = { labels: OWN, namespaces: matrix.namespaces };
-  await runner.step("nothing else enters where every exit is open", MINUTE, () =>
+  await runner.step("nothing else enters where every exit is open", 2 * MINUTE, () =>
     withPolicy("edges-exits", all, { egress: everything }, () => judge(matrix, "entries")),
   );
-  await runner.step("nothing else leaves where every entry is open", MINUTE, () =>
+  await runner.step("nothing else leaves where every entry is open", 2 * MINUTE, () =>
     withPolicy("edges-entries", all, { ingress: everything }, () => judge(matrix, "exits")),
   );
 }
@@ -111,7 +111,7 @@ async function mistakes(runner: Runner, matrix: Matrix): Promise<void> {
   const { role, probe } = await idleRole(matrix);
   const all = { labels: OWN, namespaces: matrix.namespaces };
   const wide = { labels: probe.identity.labels, namespaces: [probe.namespace] };
-  await runner.step(`a policy that is missing is found: ${probe.identity.name}`, MINUTE, () =>
+  await runner.step(`a policy that is missing is found: ${probe.identity.name}`, 2 * MINUTE, () =>
     withoutPolicy(policyName(role), async () => {
       const attempts = attemptsOf(matrix, probe, "both");
       const open = attempts.filter((one) => one.isOpen);
@@ -126,7 +126,7 @@ async function mistakes(runner: Runner, matrix: Matrix): Promise<void> {
       return found[0];
     }),
   );
-  await runner.step(`a policy that is too wide is found: ${probe.identity.name}`, MINUTE, () =>
+  await runner.step(`a policy that is too wide is found: ${probe.identity.name}`, 2 * MINUTE, () =>
     withPolicy("edges-too-wide", wide, { egress: everything }, () =>
       withPolicy("edges-entries", all, { ingress: everything }, async () => {
         const closed = attemptsOf(matrix, probe, "exits").filter((one) => !one.isOpen);
@@ -141,7 +141,7 @@ async function mistakes(runner: Runner, matrix: Matrix): Promise<void> {
       }),
     ),
   );
-  await runner.step("every edge answers again", MINUTE, () => judge(matrix, "both"));
+  await runner.step("every edge answers again", 2 * MINUTE, () => judge(matrix, "both"));
 }
 
 async function startMatrix(): Promise<Matrix> {
