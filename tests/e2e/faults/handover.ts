@@ -2,8 +2,7 @@
  * Both engines on one stack: over and back changes nothing, and each repairs by an ordinary `up` what a kill of the other
  * has left. The kills are tried on an API server of their own, so that the platform loses nothing.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,16 +10,14 @@ import Docker from "dockerode";
 
 import type { ChildTask } from "../../../bench/engine/child.ts";
 import { makeProject, ownObjects } from "../../../bench/engine/contenders.ts";
-import { type ControlPlane, startControlPlane } from "../../../bench/engine/control-plane.ts";
+import { startControlPlane } from "../../../bench/engine/control-plane.ts";
 import { objectNamespace, type WantedObjects } from "../../../bench/engine/objects.ts";
-import { processTree } from "../../../bench/engine/processes.ts";
 import type { UpReport } from "../../../cli/up.ts";
 import { imageNames } from "../../../images/index.ts";
-import type { EngineResult } from "../../../engine/types.ts";
 import { which } from "../../../platform/exec.ts";
 import { document, millrace, must, type Runner, until } from "../runner.ts";
-
-type EngineName = ChildTask["engine"];
+import { type EngineName, mustChangeNothing, optionsOf, type Running, type Site, startEngine } from "./engine-run.ts";
+import { handedFields } from "./handed-fields.ts";
 
 const MINUTE = 60_000;
 const engines = ["pulumi", "local"] as const;
@@ -36,15 +33,16 @@ export async function handover(runner: Runner): Promise<void> {
     return;
   }
   await overAndBack(runner);
-  await afterKills(runner);
+  await withoutPlatform(runner);
 }
 
-/** Each engine after a kill of each. */
-export async function afterKills(runner: Runner): Promise<void> {
+/** What needs no platform: fields that the program drops, and each engine after a kill of each. */
+export async function withoutPlatform(runner: Runner): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-handover-"));
   try {
     const plane = await startControlPlane(new Docker(), folder, new AbortController().signal);
     try {
+      await handedFields(runner, { folder, plane });
       for (const killed of engines) for (const next of engines) await repairs(runner, { folder, plane, killed, next });
     } finally {
       await plane.remove();
@@ -77,9 +75,7 @@ async function overAndBack(runner: Runner): Promise<void> {
   });
 }
 
-interface Case {
-  readonly folder: string;
-  readonly plane: ControlPlane;
+interface Case extends Site {
   readonly killed: EngineName;
   readonly next: EngineName;
 }
@@ -87,7 +83,7 @@ interface Case {
 async function repairs(runner: Runner, { folder, plane, killed, next }: Case): Promise<void> {
   const project = join(folder, `${killed}-${next}`);
   const start = (engine: EngineName, operation: ChildTask["operation"], count: number): Running =>
-    startEngine({ engine, operation, options: optionsOf(project, plane, count) });
+    startEngine({ engine, operation, options: optionsOf(project, plane, wanted(count)) });
   const there = (): Promise<number> => plane.count(ownObjects, objectNamespace);
   const killedWhileItMakes = async (): Promise<number> => {
     const first = start(killed, "up", OBJECTS);
@@ -100,7 +96,7 @@ async function repairs(runner: Runner, { folder, plane, killed, next }: Case): P
   };
   await runner.step(
     `${next} up goes on where ${killed} was killed, and leaves nothing behind`,
-    5 * MINUTE,
+    15 * MINUTE,
     async () => {
       makeProject(project);
       const made = await killedWhileItMakes();
@@ -109,8 +105,8 @@ async function repairs(runner: Runner, { folder, plane, killed, next }: Case): P
       must(all.ok, all.errors.join("; "));
       must((await there()) === OBJECTS, `${await there()} of ${OBJECTS} objects`);
       const again = await start(next, "up", OBJECTS).result;
-      const { create, update, replace, delete: deleted } = again.changes;
-      must(again.ok && create + update + replace + deleted === 0, `then: ${JSON.stringify(again.changes)}`);
+      mustChangeNothing(again, `then ${next} up`);
+      mustChangeNothing(await start(killed, "preview", OBJECTS).result, `then ${killed} preview`);
       const fewer = await start(killed, "up", KEPT).result;
       must(fewer.ok && (await there()) === KEPT, `${await there()} of ${KEPT} objects; ${fewer.errors.join("; ")}`);
       const gone = await start(next, "destroy", 0).result;
@@ -126,47 +122,6 @@ async function repairs(runner: Runner, { folder, plane, killed, next }: Case): P
   });
 }
 
-function optionsOf(project: string, plane: ControlPlane, count: number): ChildTask["options"] {
-  const wanted: WantedObjects = { count, revision: 1 };
-  return {
-    projectDir: project,
-    stack: "bench",
-    passphrase: "bench",
-    configOverrides: { "bench:wanted": JSON.stringify(wanted), "bench:kubeconfig": plane.kubeconfig },
-  };
-}
-
-interface Running {
-  readonly result: Promise<EngineResult>;
-  /** As `kill -9` of the command and of the CLI does; what the CLI has started is not asked. */
-  readonly kill: () => void;
-}
-
-function startEngine(task: ChildTask): Running {
-  const script = join(import.meta.dirname, "../../../bench/engine/child.ts");
-  const child = spawn(process.execPath, [script, JSON.stringify(task)], { stdio: ["ignore", "pipe", "inherit"] });
-  let text = "";
-  child.stdout.on("data", (data: Buffer) => (text += data.toString()));
-  const result = new Promise<EngineResult>((resolve, reject) => {
-    child.on("error", reject).on("close", () => {
-      try {
-        resolve(JSON.parse(text) as EngineResult);
-      } catch {
-        reject(new Error(`${task.engine} ${task.operation} said: ${text.slice(-300)}`));
-      }
-    });
-  });
-  result.catch(() => undefined);
-  return {
-    result,
-    kill: () => {
-      killHard(child);
-    },
-  };
-}
-
-function killHard(child: ChildProcess): void {
-  const all = processTree(child.pid ?? 0);
-  const isCli = (pid: number): boolean => readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "pulumi";
-  for (const pid of [...all.filter((one) => one === child.pid || isCli(one))].reverse()) process.kill(pid, "SIGKILL");
+function wanted(count: number): Readonly<Record<string, string>> {
+  return { "bench:wanted": JSON.stringify({ count, revision: 1 } satisfies WantedObjects) };
 }
