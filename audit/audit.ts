@@ -140,10 +140,10 @@ async function runOf(
 /** @throws Error when a checker names a file that it was not given */
 export function findingsOf(checker: string, { failed }: Checked, files: readonly ManifestFile[]): Finding[] {
   const byFile = new Map(files.map((one) => [one.file, one]));
-  return failed.map(({ rule, title, file }) => {
+  return failed.map(({ rule, title, severity, file }) => {
     const found = byFile.get(file);
     if (found === undefined) throw new Error(`${checker} speaks of ${file}, which is no manifest`);
     const name = `${checker}/${rule}`;
-    return { rule: name, title, severity: severityOf(name), object: found.object, stacks: found.stacks };
+    return { rule: name, title, severity: severity ?? severityOf(name), object: found.object, stacks: found.stacks };
   });
 }

@@ -1,15 +1,12 @@
 /** kube-score: built from the Go modules that its `go.sum` locks. */
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDir, once } from "../platform/images/cache.ts";
-import { buildGo } from "../platform/images/go.ts";
 import type { Work } from "../platform/images/work.ts";
 import { run } from "../platform/exec.ts";
 import type { Checked } from "./checker.ts";
+import { goProgram, moduleVersion } from "./go-program.ts";
 
 const PACKAGE = "github.com/zegl/kube-score";
-const module = join(import.meta.dirname, "kube-score");
 
 /** How kube-score grades an object by a rule; what is less than this is a finding. */
 const ALL_OK = 10;
@@ -28,7 +25,7 @@ interface Scored {
  * @throws Error when kube-score can't be built, or can't read one of the files.
  */
 export async function kubeScore(folder: string, count: number, work: Work): Promise<Checked> {
-  const program = await built(work);
+  const program = await goProgram("kube-score", `${PACKAGE}/cmd/kube-score`, work);
   work.report(`checking: ${count} objects`);
   const files = readdirSync(folder)
     .sort()
@@ -48,23 +45,8 @@ export function readScores(text: string, folder: string): Checked {
   if (checks.length === 0) throw new Error("kube-score has checked nothing");
   const failed = checks.filter(({ grade }) => grade < ALL_OK);
   return {
-    version: version(),
+    version: moduleVersion("kube-score", PACKAGE),
     passed: checks.length - failed.length,
     failed: failed.map(({ check, file }) => ({ rule: check.id, title: check.comment, file })),
   };
-}
-
-function version(): string {
-  return new RegExp(`${PACKAGE} v(\\S+)`).exec(readFileSync(join(module, "go.mod"), "utf8"))?.[1] ?? "";
-}
-
-/** Path of the program, built unless it was built before from the same modules. */
-async function built(work: Work): Promise<string> {
-  const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(join(module, file)));
-  const target = cacheDir("audit", `kube-score-${hash.digest("hex").slice(0, 16)}`);
-  return await once(target, async (temporary) => {
-    await buildGo({ module, packages: [`${PACKAGE}/cmd/kube-score`], out: temporary, what: "kube-score" }, work);
-    return join(temporary, "kube-score");
-  });
 }

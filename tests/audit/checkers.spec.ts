@@ -3,6 +3,7 @@ import { addTo, findingsOf, type ManifestFile } from "../../audit/audit.ts";
 import { readReport } from "../../audit/checkov.ts";
 import { readScores } from "../../audit/kube-score.ts";
 import type { Manifest } from "../../audit/render.ts";
+import { readTrivy } from "../../audit/trivy.ts";
 import { rows, severityOf } from "../../audit/severities.ts";
 
 const checkovSays = (summary: object, failed: readonly object[] = []): string =>
@@ -58,6 +59,30 @@ describe("What kube-score says", () => {
 
   it("is an error when it has checked nothing", () => {
     expect(() => readScores("[]", "/tmp/x")).to.throw("kube-score has checked nothing");
+  });
+});
+
+describe("What Trivy's checks say", () => {
+  it("is what failed, with Trivy's own severities, critical ones as high", () => {
+    const findings = ["CRITICAL", "HIGH", "MEDIUM", "LOW"].map((severity, place) => ({
+      id: `KSV-${place}`,
+      title: "it",
+      severity,
+      file: "job-a-1.json",
+    }));
+    const { version, passed, failed } = readTrivy(JSON.stringify({ checks: 100, passed: 96, findings }));
+    expect([version, passed]).to.deep.equal(["1.10.0", 96]);
+    expect(failed.map(({ severity }) => severity)).to.deep.equal(["high", "high", "medium", "low"]);
+    expect(failed[0]).to.deep.equal({ rule: "KSV-0", title: "it", severity: "high", file: "job-a-1.yaml" });
+  });
+
+  it("is an error when nothing was checked", () => {
+    for (const nothing of [
+      { checks: 0, passed: 0, findings: [] },
+      { checks: 100, passed: 0, findings: [] },
+    ]) {
+      expect(() => readTrivy(JSON.stringify(nothing))).to.throw("Trivy has checked nothing");
+    }
   });
 });
 
