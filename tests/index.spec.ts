@@ -788,6 +788,7 @@ describe("the program", function () {
     const { program } = await render(stacks["cloud in profile studio, with existing S3 and Kafka"] ?? {});
     expect(program.logins, "with a provider of logins").to.deep.equal([
       { title: "Airflow", service: "airflow", users: ["admin"] },
+      { title: "Spark (telemetry), Spark history and Presto", service: "authProxy", users: ["admin"] },
     ]);
   });
 
