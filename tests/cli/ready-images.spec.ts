@@ -71,7 +71,7 @@ describe("the images of a deploy", () => {
     const { prepared, shown } = await ready();
     expect(prepared).to.deep.equal([]);
     expect(shown)
-      .to.match(/✓ images \(\d+ \w+\): \d+ in localhost:\d+\n/)
+      .to.match(/✓ images \([\d.]+ \w+\): \d+ in localhost:\d+\n/)
       .and.to.contain(`${wanted.length} in ${own.server}`);
     expect(cache.asked).to.deep.equal([]);
   });
