@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { SecretKeyRef } from "./endpoints.ts";
+import type { People, SecretKeyRef } from "./endpoints.ts";
 import { CREDENTIAL, labels as labelsOf, roleSecretName } from "./names.ts";
 import { configHash, type Volume, type VolumeMount } from "./workload.ts";
 
@@ -84,4 +84,35 @@ export function secretFolders(
     volumes: all.map(({ volume: name, secretName }) => ({ name, secret: { secretName } })),
     mounts: all.map(({ volume: name, consumer }) => ({ name, mountPath: `${path}/${consumer}`, readOnly: true })),
   };
+}
+
+const ACCOUNT_PASSWORD_LENGTH = 24;
+
+/**
+ * Passwords of accounts in one Secret, for people to log in with.
+ * @param args.accounts Names of the resources that make the passwords, by the accounts' keys in the Secret.
+ */
+export function accountPasswords(
+  name: string,
+  args: {
+    readonly namespace: pulumi.Input<string>;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly accounts: Readonly<Record<string, string>>;
+  },
+  opts: pulumi.CustomResourceOptions,
+): Omit<People, "users"> {
+  const { namespace, labels, accounts } = args;
+  const passwords = Object.fromEntries(
+    Object.entries(accounts).map(([key, resource]) => {
+      const settings = { length: ACCOUNT_PASSWORD_LENGTH, special: false };
+      return [key, new random.RandomPassword(resource, settings, opts).result];
+    }),
+  );
+  const secret = new k8s.core.v1.Secret(
+    name,
+    { metadata: { name, namespace, labels }, stringData: pulumi.secret(passwords) },
+    opts,
+  );
+  const fingerprint = pulumi.unsecret(pulumi.output(passwords).apply((texts) => configHash(JSON.stringify(texts))));
+  return { secretName: secret.metadata.name, fingerprint };
 }

@@ -2,12 +2,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import type { People } from "../../platform/endpoints.ts";
+import { accountPasswords } from "../../platform/generated-secret.ts";
 import { labels, ROBOT } from "../../platform/names.ts";
-import { configHash } from "../../platform/workload.ts";
 
 /** Account of people, with the first password; they may change it. */
 export const ADMIN = "admin";
-const PASSWORD_LENGTH = 24;
 const FERNET_BYTES = 32;
 const SIGNING_BYTES = 64;
 
@@ -44,18 +44,7 @@ export function createUsers(
   name: string,
   namespace: pulumi.Input<string>,
   opts: pulumi.CustomResourceOptions,
-): { readonly secretName: pulumi.Output<string>; readonly fingerprint: pulumi.Output<string> } {
-  const password = (user: string): pulumi.Output<string> =>
-    new random.RandomPassword(`${name}-${user}-password`, { length: PASSWORD_LENGTH, special: false }, opts).result;
-  const passwords = { [ADMIN]: password(ADMIN), [ROBOT]: password(ROBOT) };
-  const secret = new k8s.core.v1.Secret(
-    `${name}-users`,
-    {
-      metadata: { name: `${name}-users`, namespace, labels: labels(name, "users") },
-      stringData: pulumi.secret(passwords),
-    },
-    opts,
-  );
-  const fingerprint = pulumi.unsecret(pulumi.output(passwords).apply((texts) => configHash(JSON.stringify(texts))));
-  return { secretName: secret.metadata.name, fingerprint };
+): Omit<People, "users"> {
+  const accounts = Object.fromEntries([ADMIN, ROBOT].map((user) => [user, `${name}-${user}-password`]));
+  return accountPasswords(`${name}-users`, { namespace, labels: labels(name, "users"), accounts }, opts);
 }

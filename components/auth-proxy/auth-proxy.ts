@@ -1,20 +1,11 @@
 /** A proxy that asks for user and password before pages that ask nobody who they are: nginx, with the accounts. */
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { GuardedPage, People } from "../../platform/endpoints.ts";
+import { accountPasswords } from "../../platform/generated-secret.ts";
 import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import { podsAt } from "../../platform/network.ts";
-import {
-  configHash,
-  configMap,
-  deployment,
-  httpProbe,
-  type PodArgs,
-  type Resources,
-  service,
-} from "../../platform/workload.ts";
+import { configMap, deployment, httpProbe, type PodArgs, type Resources, service } from "../../platform/workload.ts";
 import type { AuthProxyEndpoint } from "./endpoint.ts";
 import { HEALTH_PATH, nginxConfig } from "./nginx.ts";
 
@@ -23,7 +14,6 @@ const ROLE = "server";
 const HEALTH_PORT = 8081;
 const SETTINGS_PATH = "/etc/auth-proxy";
 const PEOPLE_PATH = "/run/secrets/millrace/people";
-const PASSWORD_LENGTH = 24;
 /** Header by which Presto is told who asks. */
 const SQL_USER_HEADER = "X-Presto-User";
 
@@ -92,7 +82,8 @@ export class AuthProxy extends Component {
     const meta = { namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
     const ports = Object.fromEntries(pages.map(({ port }) => [`page-${port}`, port]));
 
-    const own = createPasswords([...users, ROBOT]);
+    const accounts = Object.fromEntries([...users, ROBOT].map(escapedUser).map((user) => [user, `${name}-${user}`]));
+    const own = accountPasswords(`${name}-users`, { namespace, labels: meta.labels, accounts }, childOptions);
     const settings = pulumi.all(pages.map(({ host }) => host)).apply((hosts) =>
       nginxConfig(
         pages.map(({ title, port, hostPort, rules }, index) => ({
@@ -122,29 +113,6 @@ export class AuthProxy extends Component {
       ready: [server],
     };
     this.registerOutputs({ pages: titles });
-
-    function createPasswords(accounts: readonly string[]): Omit<People, "users"> {
-      const generated = accounts.map((user) => {
-        const key = escapedUser(user);
-        const password = new random.RandomPassword(
-          `${name}-${key}`,
-          { length: PASSWORD_LENGTH, special: false },
-          childOptions,
-        );
-        return [key, password.result] as const;
-      });
-      const passwords = Object.fromEntries(generated);
-      const secret = new k8s.core.v1.Secret(
-        `${name}-users`,
-        {
-          metadata: { name: `${name}-users`, namespace, labels: meta.labels },
-          stringData: pulumi.secret(passwords),
-        },
-        childOptions,
-      );
-      const fingerprint = pulumi.unsecret(pulumi.output(passwords).apply((texts) => configHash(JSON.stringify(texts))));
-      return { secretName: secret.metadata.name, fingerprint };
-    }
 
     function serverPod(): PodArgs {
       const health = (timing: object) => httpProbe(HEALTH_PORT, HEALTH_PATH, timing);

@@ -9,6 +9,7 @@ import type { JupyterHubEndpoint } from "./endpoint.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import type { People, PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
+import { accountPasswords } from "../../platform/generated-secret.ts";
 import {
   type Home,
   JUPYTER_UID,
@@ -24,7 +25,6 @@ import { type Destination, edgesOf, outsideUrl, podsAt } from "../../platform/ne
 import { programText } from "../../platform/program.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
 import {
-  configHash,
   configMap,
   deployment,
   type EnvVar,
@@ -207,22 +207,8 @@ export class JupyterHub extends Component {
 
     /** First passwords of people, and the robot's. */
     function createPasswords(): Omit<People, "users"> {
-      const generated = accounts.map((user) => {
-        const password = new random.RandomPassword(
-          `${name}-${escapedUser(user)}`,
-          { length: 24, special: false },
-          childOptions,
-        );
-        return [escapedUser(user), password.result] as const;
-      });
-      const texts = Object.fromEntries(generated);
-      const secret = new k8s.core.v1.Secret(
-        usersName,
-        { metadata: { name: usersName, namespace, labels: hubMeta.labels }, stringData: texts },
-        childOptions,
-      );
-      const fingerprint = pulumi.unsecret(pulumi.output(texts).apply((known) => configHash(JSON.stringify(known))));
-      return { secretName: secret.metadata.name, fingerprint };
+      const named = Object.fromEntries(accounts.map(escapedUser).map((user) => [user, `${name}-${user}`]));
+      return accountPasswords(usersName, { namespace, labels: hubMeta.labels, accounts: named }, childOptions);
     }
 
     function createKeys(): k8s.core.v1.Secret {
