@@ -1,11 +1,12 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { at, entries, kindOf } from "./pod-policy.ts";
+import { selects } from "../selector.ts";
 import { stackPolicy } from "./stack-policy.ts";
 
-/** Whether a budget's selector takes in pods with these labels. */
-function selects(budget: PolicyResource, labels: unknown): boolean {
-  const wanted = entries(at(budget.props, "spec", "selector", "matchLabels"));
-  return wanted.length > 0 && wanted.every(([key, value]) => at(labels, key) === value);
+/** Whether a budget is for pods with these labels. One without labels is for all, and so for none in particular. */
+function isFor(budget: PolicyResource, labels: unknown): boolean {
+  const selector = at(budget.props, "spec", "selector");
+  return entries(at(selector, "matchLabels")).length > 0 && selects(selector, labels);
 }
 
 /** Whether a budget lets no pod go while all of them are well. */
@@ -30,7 +31,7 @@ export const setBudget = stackPolicy(
     if (!["Deployment", "StatefulSet"].includes(kindOf(type)) || typeof replicas !== "number" || replicas < 2)
       return [];
     const budgets = all.filter((other) => kindOf(other.type) === "PodDisruptionBudget");
-    const own = budgets.filter((budget) => selects(budget, at(props, "spec", "template", "metadata", "labels")));
+    const own = budgets.filter((budget) => isFor(budget, at(props, "spec", "template", "metadata", "labels")));
     if (own.length === 0) {
       return [`has ${replicas} replicas and no PodDisruptionBudget; add one with maxUnavailable 1`];
     }

@@ -1,35 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { at, entries, kindOf, list, namespaceOfPods, podsOf } from "./pod-policy.ts";
+import { at, kindOf, list, namespaceOfPods, podsOf } from "./pod-policy.ts";
+import { selects } from "../selector.ts";
 import { stackPolicy } from "./stack-policy.ts";
-
-interface Expression {
-  readonly key?: string;
-  readonly operator?: string;
-  readonly values?: readonly string[];
-}
-
-/** Whether a selector takes in what has these labels. */
-function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  const matches = ({ key = "", operator, values = [] }: Expression): boolean => {
-    const value = labels[key];
-    switch (operator) {
-      case "In":
-        return value !== undefined && values.includes(value);
-      case "NotIn":
-        return value === undefined || !values.includes(value);
-      case "Exists":
-        return value !== undefined;
-      case "DoesNotExist":
-        return value === undefined;
-      default:
-        return false;
-    }
-  };
-  return (
-    entries(at(selector, "matchLabels")).every(([key, value]) => labels[key] === value) &&
-    (list(at(selector, "matchExpressions")) as readonly Expression[]).every(matches)
-  );
-}
 
 /** Directions that a policy closes but for its rules. */
 function directionsOf(policy: PolicyResource): readonly string[] {
