@@ -3,6 +3,7 @@
  * the engine is written down. Secrets are masked.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { podTemplateIn } from "../platform/pod-spec.ts";
 import type { AuditedStack } from "./stacks.ts";
 
 /** A Kubernetes object as it would be sent. */
@@ -77,10 +78,10 @@ function manifestOf(type: string, name: string, inputs: Readonly<Record<string, 
 function podsWithin({ kind, metadata, ["data"]: data }: Manifest): Manifest[] {
   if (kind !== "ConfigMap") return [];
   return Object.entries((data ?? {}) as Readonly<Record<string, string>>).flatMap(([key, text]): Manifest[] => {
-    if (!/^\{[^]*"containers": ?\[/.test(text)) return [];
-    const { spec } = JSON.parse(text) as { readonly spec: object };
+    const template = podTemplateIn(text);
+    if (template === undefined) return [];
     const name = `${metadata.name}.${key.replace(/\.\w+$/, "")}`;
-    return [{ apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name }, spec }];
+    return [{ apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name }, spec: template.spec }];
   });
 }
 

@@ -67,3 +67,14 @@ export function received(value: unknown): string {
 export function titleOf(container: ContainerSpec): string {
   return `container "${container.name ?? ""}"`;
 }
+
+/** The pod that a text describes, from which others make pods; `undefined`: it is something else. */
+export function podTemplateIn(text: unknown): { readonly metadata?: object; readonly spec: PodSpec } | undefined {
+  if (typeof text !== "string" || !/^\s*\{/.test(text)) return undefined;
+  try {
+    const read = JSON.parse(text) as { readonly metadata?: object; readonly spec?: PodSpec | null };
+    return Array.isArray(read.spec?.containers) ? { ...read, spec: read.spec } : undefined;
+  } catch {
+    return undefined;
+  }
+}

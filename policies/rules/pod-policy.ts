@@ -1,7 +1,7 @@
 /** Makes a policy out of a check over pod specs, for every kind that carries one. */
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { child } from "../../config/child.ts";
-import type { PodSpec } from "../../platform/pod-spec.ts";
+import { type PodSpec, podTemplateIn } from "../../platform/pod-spec.ts";
 
 /** A pod as part of a resource. */
 export interface Pod {
@@ -44,7 +44,7 @@ export function podsOf(type: string, props: unknown): Pod[] {
   const kind = kindOf(type);
   if (kind === "ConfigMap") {
     return entries(at(props, "data")).flatMap(([key, text]) => {
-      const template = templateIn(text);
+      const template = podTemplateIn(text);
       return template === undefined ? [] : podIn(template, false, `key "${key}": `);
     });
   }
@@ -58,17 +58,6 @@ function podIn(template: unknown, longRunning: boolean, where: string): Pod[] {
   const ends = ["Never", "OnFailure"].includes(String(child(spec, "restartPolicy")));
   const labels = (at(template, "metadata", "labels") ?? {}) as Record<string, string>;
   return [{ where, spec, labels, longRunning: longRunning && !ends }];
-}
-
-/** The pod that a text describes; `undefined`: it is something else. */
-function templateIn(text: unknown): unknown {
-  if (typeof text !== "string" || !/^\s*\{/.test(text)) return undefined;
-  try {
-    const read: unknown = JSON.parse(text);
-    return Array.isArray(at(read, "spec", "containers")) ? read : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** `Deployment` of `kubernetes:apps/v1:Deployment`; nothing for resources of others. */
