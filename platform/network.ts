@@ -60,6 +60,11 @@ export function podsAt({ service, component, also }: Role, ports: readonly numbe
   return { end: { kind: "pods", service, component, ...(also && { also }) }, ports, why };
 }
 
+/** Where connections to endpoints go; those that are not there lead nowhere. */
+export function destinationsOf(endpoints: readonly ({ readonly at: Destination } | undefined)[]): Destination[] {
+  return endpoints.flatMap((endpoint) => (endpoint === undefined ? [] : [endpoint.at]));
+}
+
 /** A service that the platform does not run. @param hosts DNS names or addresses. */
 export function outsideAt(hosts: readonly string[], ports: readonly number[], why: string): Destination {
   return { end: { kind: "outside", hosts: [...new Set(hosts)] }, ports: [...new Set(ports)], why };

@@ -6,7 +6,7 @@ import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { PrestoEndpoint } from "../presto/endpoint.ts";
 import type { SparkConnectEndpoint } from "../spark-connect/endpoint.ts";
 import type { SecretKeyRef } from "../../platform/endpoints.ts";
-import type { Destination } from "../../platform/network.ts";
+import { type Destination, destinationsOf } from "../../platform/network.ts";
 import { s3Url } from "../object-store/s3-settings.ts";
 import { type EnvVar, secretEnv } from "../../platform/workload.ts";
 
@@ -27,7 +27,7 @@ export interface AirflowConnections {
 
 /** What DAGs connect to, for the network. */
 export function connected({ kafka, presto, spark, objectStore }: AirflowConnections): Destination[] {
-  return [kafka, presto, spark, objectStore].flatMap((endpoint) => (endpoint === undefined ? [] : [endpoint.at]));
+  return destinationsOf([kafka, presto, spark, objectStore]);
 }
 
 /** One connection in Airflow's own words. */

@@ -11,7 +11,7 @@ import type { PrestoEndpoint } from "../presto/endpoint.ts";
 import type { SparkConnectEndpoint } from "../spark-connect/endpoint.ts";
 import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { labels } from "../../platform/names.ts";
-import { type Destination, world } from "../../platform/network.ts";
+import { type Destination, destinationsOf, world } from "../../platform/network.ts";
 import { keyEnv, s3Trust, s3Url } from "../object-store/s3-settings.ts";
 import type { Trust } from "../../platform/trust.ts";
 import { configMap, type EnvVar, secretEnv, type Volume, type VolumeMount } from "../../platform/workload.ts";
@@ -132,15 +132,12 @@ export class ClientEndpointsConfig extends Component {
       { namespace: args.namespace, labels: labels(name, "settings"), data: { [FILE]: text } },
       { parent: this },
     );
-    const told = [kafka, presto, spark, objectStore].flatMap((endpoint) =>
-      endpoint === undefined ? [] : [endpoint.at],
-    );
     this.endpoints = {
       configMapName: config.metadata.name,
       text,
       env: kafka === undefined ? [] : kafkaSecretEnv(kafka),
       ...s3Trust(objectStore, "python"),
-      reaches: [...told, world],
+      reaches: [...destinationsOf([kafka, presto, spark, objectStore]), world],
     };
     this.registerOutputs({ configMapName: this.endpoints.configMapName });
   }
