@@ -1,6 +1,6 @@
 /** Checkov: its rules for Kubernetes, by the wheels that its lock file names. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { temporaryDir } from "../platform/images/cache.ts";
 import { parsePypiLock, readLock } from "../platform/images/lock-files.ts";
@@ -57,8 +57,12 @@ export async function checkov(folder: string, count: number, work: Work): Promis
     if (line.startsWith("checking: ")) work.report(line);
   };
   const files = { manifests: folder, "lock.txt": lockFile };
-  await runTool({ tool: "python", script, args: [key, versions.python, String(count)], files, out, onLine }, work);
-  return readReport(readFileSync(join(out, "results_json.json"), "utf8"), version);
+  try {
+    await runTool({ tool: "python", script, args: [key, versions.python, String(count)], files, out, onLine }, work);
+    return readReport(readFileSync(join(out, "results_json.json"), "utf8"), version);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
 }
 
 /** @throws Error when Checkov could not read a file, or has checked nothing */
