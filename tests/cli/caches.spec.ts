@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { ownFolder } from "../support/own-folder.ts";
 import { type OwnImage, removeRegistry } from "../../cli/caches.ts";
 import { StubEngine } from "../support/stub-engine.ts";
 
@@ -10,17 +9,7 @@ const kafka: OwnImage = { id: "sha256:2", bytes: 1, tags: ["localhost:5000/millr
 const seen = "the same folder\nCapBnd:\t000001ffffffffff\n";
 
 describe("the folder of the embedded cluster's registry", () => {
-  const before = process.env["MILLRACE_CACHE"];
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "millrace spec "));
-    process.env["MILLRACE_CACHE"] = folder;
-  });
-  afterEach(() => {
-    if (before === undefined) delete process.env["MILLRACE_CACHE"];
-    else process.env["MILLRACE_CACHE"] = before;
-    rmSync(folder, { recursive: true });
-  });
+  const folder = ownFolder("MILLRACE_CACHE");
   const refused = (): never => {
     throw new Error("EACCES: permission denied");
   };
@@ -34,7 +23,7 @@ describe("the folder of the embedded cluster's registry", () => {
     const engine = new StubEngine(() => seen);
     const removed: string[] = [];
     await removeRegistry([node], engine, (path) => void removed.push(path));
-    expect([removed, engine.made]).to.deep.equal([[join(folder, "registry")], []]);
+    expect([removed, engine.made]).to.deep.equal([[join(folder(), "registry")], []]);
   });
 
   it("is emptied by a container of the node's image where its files are root's", async () => {
@@ -45,14 +34,14 @@ describe("the folder of the embedded cluster's registry", () => {
       "sha256:1",
       ["find", "/registry", "-mindepth", "1", "-delete"],
     ]);
-    const mounts = [{ Type: "bind", Source: join(folder, "registry"), Target: "/registry" }];
+    const mounts = [{ Type: "bind", Source: join(folder(), "registry"), Target: "/registry" }];
     expect([last?.HostConfig?.Mounts, engine.removed]).to.deep.equal([mounts, 2]);
   });
 
   it("is left alone by an engine that has another folder of that name", async () => {
     const engine = new StubEngine(() => "CapBnd:\t000001ffffffffff\n");
     expect(await failure(removeRegistry([node], engine, refused))).to.equal(
-      `${join(folder, "registry")} could not be removed (EACCES: permission denied); remove it as root`,
+      `${join(folder(), "registry")} could not be removed (EACCES: permission denied); remove it as root`,
     );
     expect(engine.made.map(({ Entrypoint }) => Entrypoint?.[0])).to.deep.equal(["sh"]);
   });

@@ -1,24 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { ownFolder } from "../support/own-folder.ts";
 import { viewOf } from "../../clusters/embedded/engine-view.ts";
 import { StubEngine } from "../support/stub-engine.ts";
 
 const capabilities = "CapBnd:\t000001ffffffffff\n";
 
 describe("what a Docker engine sees of this machine", () => {
-  const before = process.env["MILLRACE_CACHE"];
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "millrace spec "));
-    process.env["MILLRACE_CACHE"] = folder;
-  });
-  afterEach(() => {
-    if (before === undefined) delete process.env["MILLRACE_CACHE"];
-    else process.env["MILLRACE_CACHE"] = before;
-    rmSync(folder, { recursive: true });
-  });
+  const folder = ownFolder("MILLRACE_CACHE");
 
   /** Says what a container sees of the folder that it has, as the engine's machine has it. */
   const engine = (sees: (folder: string) => boolean): StubEngine =>
@@ -28,11 +18,11 @@ describe("what a Docker engine sees of this machine", () => {
     });
 
   it("are its folders, where a new one of them is there too, and nothing of the question stays", async () => {
-    const stub = engine((source) => source.startsWith(folder) && existsSync(join(source, "here")));
+    const stub = engine((source) => source.startsWith(folder()) && existsSync(join(source, "here")));
     const view = await viewOf(stub, "millrace/node:1", { owner: "ana" });
     expect(view).to.deep.equal({ capBnd: "000001ffffffffff", sharesFolders: true });
     expect(stub.made[0]?.Labels).to.deep.equal({ "dev.millrace.cluster": "probe", owner: "ana" });
-    expect([stub.removed, readdirSync(join(folder, "tmp"))]).to.deep.equal([1, []]);
+    expect([stub.removed, readdirSync(join(folder(), "tmp"))]).to.deep.equal([1, []]);
   });
 
   it("are others, where its folder of that name has not what was just put into this one", async () => {

@@ -1,23 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { ownFolder } from "../support/own-folder.ts";
 import { pullLogin } from "../../images/pull-login.ts";
 
 describe("the login with which nodes pull", () => {
-  const chosen = process.env["DOCKER_CONFIG"];
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "millrace-pull-"));
-    process.env["DOCKER_CONFIG"] = folder;
-  });
-  afterEach(() => {
-    if (chosen === undefined) delete process.env["DOCKER_CONFIG"];
-    else process.env["DOCKER_CONFIG"] = chosen;
-    rmSync(folder, { recursive: true });
-  });
+  const folder = ownFolder("DOCKER_CONFIG");
   const logins = (auths: Record<string, unknown>): void => {
-    writeFileSync(join(folder, "config.json"), JSON.stringify({ auths }));
+    writeFileSync(join(folder(), "config.json"), JSON.stringify({ auths }));
   };
   const auth = Buffer.from("ana:a").toString("base64");
   const registry = { push: "push.example:5000/team", pull: "pull.example/team" };

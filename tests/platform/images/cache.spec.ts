@@ -1,26 +1,14 @@
 import { expect } from "chai";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { ownFolder } from "../../support/own-folder.ts";
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDir, once, surplusIn, sweepCache, touch } from "../../../platform/images/cache.ts";
 
 describe("platform/images/cache", () => {
-  const before = process.env["MILLRACE_CACHE"];
-  let root: string;
-
-  beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "millrace-spec-"));
-    process.env["MILLRACE_CACHE"] = root;
-  });
-
-  afterEach(() => {
-    rmSync(root, { recursive: true });
-    if (before === undefined) delete process.env["MILLRACE_CACHE"];
-    else process.env["MILLRACE_CACHE"] = before;
-  });
+  const root = ownFolder("MILLRACE_CACHE");
 
   it("is where MILLRACE_CACHE says", () => {
-    expect(cacheDir("files", "x")).to.equal(join(root, "files", "x"));
+    expect(cacheDir("files", "x")).to.equal(join(root(), "files", "x"));
   });
 
   it("never shows a partial result", async () => {
