@@ -31,6 +31,14 @@ export async function findEnforcement(server: ClosedServer, options: TryOptions)
   }
 }
 
+/**
+ * What of it can be told: a server that is away refuses as a policy does, so a refusal counts only where the data path, which
+ * needs that server, was whole.
+ */
+export function believed(found: Enforcement | undefined, isWhole: boolean): Enforcement | undefined {
+  return found === "enforced" && !isWhole ? undefined : found;
+}
+
 /** A policy's refusal is one of the network, or silence. */
 async function tryOnce({ host, port }: ClosedServer, limitMs: number): Promise<Enforcement> {
   const { promise, resolve } = Promise.withResolvers<Enforcement>();

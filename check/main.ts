@@ -8,7 +8,7 @@
 import { branchesOf, skippedHops } from "./branches.ts";
 import { readConfig } from "./config.ts";
 import type { ProofConfig } from "./config.ts";
-import { findEnforcement } from "./enforcement.ts";
+import { believed, findEnforcement } from "./enforcement.ts";
 import type { Skipped } from "../platform/hops/hop.ts";
 import { startRun } from "../platform/hops/run.ts";
 import { hopJson, hopLine, proofJson, proofLines, skippedJson, skippedLine } from "./report.ts";
@@ -56,7 +56,7 @@ const result = await runBranches(branches, {
   },
 });
 ended.abort();
-const found = await policies;
+const found = believed(await policies, result.ok);
 forPrograms(proofJson(run.run, result, found));
 proofLines(run.run, result, [...skipped, ...result.skipped], found).forEach(forPeople);
 process.exit(result.ok ? 0 : 1);

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { expect } from "chai";
-import { findEnforcement } from "../../check/enforcement.ts";
+import { believed, findEnforcement } from "../../check/enforcement.ts";
 
 describe("whether policies are enforced", () => {
   let server: Server;
@@ -31,6 +31,13 @@ describe("whether policies are enforced", () => {
   it("is not judged by the first moment, in which a new pod is open", async () => {
     setTimeout(() => server.close(), 50);
     expect(await find("127.0.0.1", new AbortController().signal)).to.equal("enforced");
+  });
+
+  it("is not concluded from a refusal where hops failed: the server may be away", () => {
+    expect(believed("enforced", true)).to.equal("enforced");
+    expect(believed("enforced", false)).to.equal(undefined);
+    expect(believed("not enforced", false)).to.equal("not enforced");
+    expect(believed(undefined, true)).to.equal(undefined);
   });
 
   it("is not known where the server's name is not found", async () => {
