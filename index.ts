@@ -8,20 +8,26 @@ import { authProxyRoom } from "./components/auth-proxy/room.ts";
 import { cassandraRoom } from "./components/cassandra/room.ts";
 import { catalogRoom } from "./components/catalog/room.ts";
 import { censusRoom } from "./components/census/room.ts";
+import { connectRoom } from "./components/connect/room.ts";
 import { displayRoom } from "./components/display/room.ts";
+import { flinkRoom } from "./components/flink/room.ts";
 import { jupyterhubRoom } from "./components/jupyterhub/room.ts";
 import { kafkaRoom } from "./components/kafka/room.ts";
+import { nifiRoom } from "./components/nifi/room.ts";
 import { notebooksRoom } from "./components/notebooks/room.ts";
 import { objectStoreRoom } from "./components/object-store/room.ts";
 import { postgresRoom } from "./components/postgres/room.ts";
 import { prestoRoom } from "./components/presto/room.ts";
 import { proofEdges, proofRoom } from "./components/proof/room.ts";
+import { raceCarRoom } from "./components/race-car/room.ts";
+import { raceWindowsRoom } from "./components/race-windows/room.ts";
 import { randomNumbersRoom } from "./components/random-numbers/room.ts";
 import { sparkConnectRoom } from "./components/spark-connect/room.ts";
 import { sparkHistoryRoom } from "./components/spark-history/room.ts";
 import { sparkRoom } from "./components/spark/room.ts";
 import { telemetryRoom } from "./components/telemetry/room.ts";
 import { windowsRoom } from "./components/windows/room.ts";
+import { zookeeperRoom } from "./components/zookeeper/room.ts";
 import { objectStoreContents } from "./config/buckets.ts";
 import { namedImages, wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
@@ -38,6 +44,7 @@ import { PlatformNamespace } from "./platform/namespace.ts";
 import { NetworkPolicies } from "./platform/network-policies.ts";
 import { House } from "./platform/place.ts";
 import { PullSecrets } from "./platform/pull-secrets.ts";
+import { AllQuarters, ownQuarters, PeopleNamespace } from "./platform/quarters.ts";
 import { Revision } from "./platform/revision.ts";
 import { isTools } from "./platform/service.ts";
 import { Storage } from "./platform/storage.ts";
@@ -94,8 +101,24 @@ const pullSecrets =
       );
 const image = chooseImages({ registry: target.registry, platform: target.platform, wanted });
 const contents = objectStoreContents(config);
+const quarters = new AllQuarters((quarter) => {
+  if (config.cluster.existingNamespace) return ownQuarters(namespace);
+  const made = new PeopleNamespace(
+    `${quarter}-namespace`,
+    {
+      platform: config.cluster.namespace,
+      quarter,
+      quota: config.cluster.quotas?.[quarter],
+      ...(stackId && { stackId }),
+    },
+    onCluster,
+  );
+  pullSecrets?.give(made);
+  return made;
+});
 const house = new House({
   namespace,
+  quarters: quarters.of,
   image,
   storage: new Storage({ storageClass: target.storageClass, ...(stackId && { stackId }) }),
   exposure: target.exposure,
@@ -120,7 +143,10 @@ const cassandra = place(cassandraRoom(declaredTables(config)), {});
 const spark = place(sparkRoom, { store, catalog });
 const presto = place(prestoRoom, { store, catalog, cassandra });
 const windows = place(windowsRoom, { kafka, cassandra });
-const path = place(telemetryRoom, { kafka, spark, windows });
+const raceWindows = place(raceWindowsRoom, { kafka, cassandra });
+place(zookeeperRoom, {});
+place(flinkRoom, { store, catalog, kafka, cassandra, jobs: [raceWindows?.flink] });
+const path = place(telemetryRoom, { kafka, spark, windows, raceWindows: raceWindows?.streams });
 
 // What people work with.
 const history = place(sparkHistoryRoom, { store });
@@ -131,11 +157,16 @@ const hub = place(jupyterhubRoom, { store, databases, clients, presto, connect }
 
 // From a number's making to a moving chart.
 place(randomNumbersRoom, { kafka });
+place(raceCarRoom, { kafka });
+place(connectRoom, { kafka, store, catalog });
+place(nifiRoom, { kafka, topics: topicsOf(config), store });
 place(censusRoom, { store, spark, cassandra, history });
-place(displayRoom, { kafka, presto, cassandra });
+const pages = place(displayRoom, { kafka, presto, cassandra });
 
 // What asks who people are before pages that don't.
 place(authProxyRoom, { pages: house.guarded, people: hub });
+
+quarters.close();
 
 // What the wiring has opened stays open, and nothing else. The proof goes through it.
 const { podNetworks, apiServerPorts, outside } = config.network;
@@ -145,6 +176,7 @@ const fence =
     "network",
     {
       namespace,
+      quarters: quarters.all,
       shared: config.cluster.existingNamespace,
       network: {
         ...target.network,
@@ -188,6 +220,10 @@ export const addresses = pulumi
 
 /** Who connects to whom: the wiring, as the policies have it. */
 export const edges = house.edges.filter(({ to }) => to.kind !== "world" || outside.length > 0);
+pages?.showNetwork(edges, {
+  policies: makesPolicies(config),
+  apiServerPorts: apiServerPorts ?? target.network.apiServerPorts,
+});
 
 /** All images that run, which a policy holds the pods to: those of the stack's registry, and those that its config names. */
 export const images = pulumi.all([...imagesToBuild(wanted).map(image), ...namedImages(config)]);

@@ -39,6 +39,7 @@ const digits: Readonly<Record<Figure["unit"], number>> = {
   "CPU-s": 1,
   "records/s": 0,
   records: 0,
+  "MB/s": 1,
 };
 
 /**

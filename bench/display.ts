@@ -15,6 +15,7 @@ import { MemorySamples } from "./memory.ts";
 import { loadOptions, loadTargets, readNumbers } from "./options.ts";
 import { lakeClient, removeRuns } from "./rows.ts";
 import { type BenchResult, type BenchSettings, shown } from "./settings.ts";
+import { namespacesOf } from "../config/namespaces.ts";
 
 const TOPIC = "random-numbers";
 const METRIC = "load.sequence";
@@ -81,7 +82,7 @@ export const display: Bench = {
 async function memoryOfPods(name: string): Promise<number | null> {
   try {
     const stack = readStack({ stack: name, target: undefined });
-    const { services } = await readPlatform(connect(stack.profile), stack.config.cluster.namespace);
+    const { services } = await readPlatform(connect(stack.profile), namespacesOf(stack.config.cluster));
     return services.find((service) => service.name === "display")?.memory ?? null;
   } catch {
     return null;

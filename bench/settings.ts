@@ -39,7 +39,7 @@ export interface Figure {
   readonly measure: string;
   /** `null`: there was nothing to measure. */
   readonly value: number | null;
-  readonly unit: "cores" | "MiB" | "s" | "CPU-s" | "records/s" | "records";
+  readonly unit: "cores" | "MiB" | "s" | "CPU-s" | "records/s" | "records" | "MB/s";
 }
 
 /** Seconds with two digits; `null`: there is no such figure. */

@@ -97,7 +97,15 @@ async function ask(
     await greet(url, greeting, signal);
     return;
   }
-  const status = await statusOf(url, signal);
+  let status: number;
+  try {
+    status = await statusOf(url, signal);
+  } catch (error) {
+    // It has shown its certificate: it serves.
+    if (portOf(address)?.hasOwnCertificate === true && strangers.some((code) => describeError(error).includes(code)))
+      return;
+    throw error;
+  }
   // Whoever asks for a login or a key serves.
   if (status >= 500) throw new Error(`it answers with status ${status}`);
   // The start page of everything that is published is there.

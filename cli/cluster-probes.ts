@@ -12,9 +12,10 @@ import { exists, type Kube } from "./kube.ts";
 import { nodePortFindings } from "./node-port-probe.ts";
 import { pullFindings } from "./pull-probe.ts";
 import type { Stack } from "./stack.ts";
+import { namespacesOf } from "../config/namespaces.ts";
 
-/** The oldest Kubernetes that has what the platform uses: Pod Security (1.25), eviction of pods that aren't ready (1.27). */
-const LEAST_VERSION = "1.27";
+/** The oldest Kubernetes that has what the platform uses: eviction of pods that aren't ready (1.27), admission policies (1.30). */
+const LEAST_VERSION = "1.30";
 
 /** A stack, as far as its cluster is asked about it. */
 export type ProbedStack = Pick<Stack, "name" | "config" | "profile">;
@@ -155,9 +156,10 @@ const isReady = ({ spec, status }: Node): boolean =>
 /** What pods of other namespaces leave of these nodes, against what the platform requests. */
 function room(nodes: readonly Node[], pods: readonly RunningPod[], { config }: ProbedStack): Finding {
   const names = nodes.map(({ metadata }) => metadata.name);
+  const own = namespacesOf(config.cluster);
   const others = pods.filter(
     ({ metadata, spec }) =>
-      metadata.namespace !== config.cluster.namespace && spec.nodeName !== undefined && names.includes(spec.nodeName),
+      !own.includes(metadata.namespace) && spec.nodeName !== undefined && names.includes(spec.nodeName),
   );
   const free = (what: "cpu" | "memory"): number => {
     const given = nodes.map(({ status }) => quantityOf(status?.allocatable?.[what]) ?? 0);

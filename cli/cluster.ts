@@ -34,6 +34,7 @@ import { ensureOwner, ownerOf } from "./owner.ts";
 import { projectDir } from "./paths.ts";
 import { during, type Progress, type Step } from "./progress.ts";
 import type { Stack } from "./stack.ts";
+import { namespacesOf } from "../config/namespaces.ts";
 
 export interface ClusterState {
   readonly running: boolean;
@@ -212,12 +213,12 @@ export async function clusterInventory(stack: Stack): Promise<Leftover[]> {
   return leftoversOf(await inventory(embeddedOptions(stack)));
 }
 
-/** What of a destroyed stack is still on a cluster that stays: its namespace, and volumes of claims in it. */
+/** What of a destroyed stack is still on a cluster that stays: its namespaces, and volumes of claims in them. */
 export async function remainsOn(stack: Stack): Promise<Leftover[]> {
   // A namespace that was there before has volumes of others.
   if (stack.config.cluster.existingNamespace) return [];
   const kube = connect(stack.profile);
-  const { namespace } = stack.config.cluster;
+  const own = namespacesOf(stack.config.cluster);
   interface Named {
     readonly metadata: { readonly name: string };
     readonly spec?: { readonly claimRef?: { readonly namespace?: string; readonly name?: string } };
@@ -227,10 +228,10 @@ export async function remainsOn(stack: Stack): Promise<Leftover[]> {
   );
   return [
     ...(namespaces?.items ?? [])
-      .filter(({ metadata }) => metadata.name === namespace)
+      .filter(({ metadata }) => own.includes(metadata.name))
       .map(({ metadata }) => ({ kind: "namespace", name: metadata.name, note: "kubectl delete namespace removes it" })),
     ...(volumes?.items ?? [])
-      .filter(({ spec }) => spec?.claimRef?.namespace === namespace)
+      .filter(({ spec }) => own.includes(spec?.claimRef?.namespace ?? ""))
       .map(({ metadata, spec }) => ({
         kind: "persistent volume",
         name: metadata.name,

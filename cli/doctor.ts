@@ -32,6 +32,7 @@ import { diskNeeded, diskProblems, dockerFolders, nodeRefusals } from "./preflig
 import type { ServiceStatus } from "./services.ts";
 import { readStack, type Stack } from "./stack.ts";
 import { bytes, table } from "./table.ts";
+import { namespacesOf } from "../config/namespaces.ts";
 
 export const doctor: Command = {
   summary: "shows what this machine, the target or the running platform lacks, with the command to run next",
@@ -251,7 +252,7 @@ async function targetFindings(stack: Stack): Promise<Finding[]> {
   }
   const [asked, pushes] = await Promise.all([clusterFindings(kube, stack), pushFindings(stack)]);
   const findings: Finding[] = [...networks, ok(target, state.detail), ...asked, ...claims, ...pushes];
-  const { services } = await readPlatform(kube, stack.config.cluster.namespace);
+  const { services } = await readPlatform(kube, namespacesOf(stack.config.cluster));
   if (services.length === 0) {
     findings.push({ subject: "platform", level: "warning", detail: "nothing is deployed", next: "npm run up" });
   }

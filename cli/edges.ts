@@ -1,18 +1,10 @@
 /** `npm run status -- --edges`: who connects to whom, as the program's stack outputs carry it. */
 import { writeFileSync } from "node:fs";
 
-import { type Edge, endName } from "../platform/network.ts";
+import type { Edge, EdgeRow } from "../platform/network.ts";
 import { networkPicture } from "../platform/network-picture.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { table } from "./table.ts";
-
-/** An edge in words. */
-export interface EdgeRow {
-  readonly from: string;
-  readonly to: string;
-  readonly ports: readonly number[];
-  readonly why: string;
-}
 
 export interface EdgesReport {
   readonly edges: readonly EdgeRow[];
@@ -32,16 +24,6 @@ export function stackEdges(outputs: Readonly<Record<string, unknown>>): readonly
     throw new UserError("status --edges: nothing is known of this platform's network; npm run up makes it known");
   }
   return listed as readonly Edge[];
-}
-
-/** Edges in words. @param apiServerPorts Ports of the API server, which no edge tells. */
-export function edgeRows(edges: readonly Edge[], apiServerPorts: readonly number[]): EdgeRow[] {
-  return edges.map(({ from, to, ports, why }) => ({
-    from: endName(from),
-    to: endName(to),
-    ports: to.kind === "apiServer" ? apiServerPorts : ports,
-    why,
-  }));
 }
 
 /** Writes the picture of the edges. @throws UserError when the file can't be written. */

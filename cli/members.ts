@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Exec, type V1Status } from "@kubernetes/client-node";
 import { HANDED_OVER_ANNOTATION, livePlatform } from "../clusters/claims.ts";
 import { KubeError } from "../clusters/kubernetes-client.ts";
-import { shrinking } from "../config/fewer-members.ts";
+import { shrinking } from "../config/other-members.ts";
 import type { LivePlatform } from "../config/live-platform.ts";
 import { readKubeconfig } from "../clusters/kubeconfig.ts";
 import type { Leaving } from "../platform/service.ts";

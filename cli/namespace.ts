@@ -1,4 +1,5 @@
 /** The platform's namespace where the cluster is somebody else's: whether it may be used, and what goes with the platform. */
+import { handMadeSecrets, peopleNamespaces, wantedQuarters } from "../config/namespaces.ts";
 import { containerSecurityContext, podSecurityContext, podSecurityLabels } from "../platform/hardening.ts";
 import { labels, PART_OF_LABEL, STACK_ID_LABEL } from "../platform/names.ts";
 import { KubeError } from "../clusters/kubernetes-client.ts";
@@ -70,6 +71,22 @@ export async function namespaceFinding(
       `namespace ${namespace} does not enforce Pod Security "${wanted}" (${label} is ${level ?? "not set"}): the platform's pods comply, ` +
       "others' may not",
   };
+}
+
+/** Says of each namespace of people's programs that it is somebody else's, or can't be made now. */
+export async function peopleNamespaceProblems(
+  kube: Pick<Kube, "get">,
+  cluster: Stack["config"]["cluster"],
+  stackId: string | undefined,
+): Promise<string[]> {
+  const problems = await Promise.all(
+    peopleNamespaces(cluster).map(async (namespace) => {
+      const found = await orNothing(kube.get<NamespaceObject>(`/api/v1/namespaces/${namespace}`));
+      const isOwn = stackId !== undefined && found?.metadata.labels?.[STACK_ID_LABEL] === stackId;
+      return (await namespaceFinding(kube, { namespace, existingNamespace: false }, isOwn, stackId)).problem ?? [];
+    }),
+  );
+  return problems.flat();
 }
 
 /** Answers of an admission that takes no such pod, or of a user who may make none. */
@@ -166,6 +183,24 @@ export async function removeClaims(
       if (!(error instanceof KubeError && error.status === 404)) throw error;
     });
   }
+}
+
+/** Says which Secrets that people have made are missing in the namespaces of people's programs. */
+export async function handMadeWarnings(kube: Pick<Kube, "get">, config: Stack["config"]): Promise<string[]> {
+  const { namespace } = config.cluster;
+  const missing = await Promise.all(
+    wantedQuarters(config).flatMap((where) =>
+      handMadeSecrets(config).map(async (name) => {
+        const found = await orNothing(kube.get(`/api/v1/namespaces/${where}/secrets/${name}`)).catch(() => "not known");
+        if (found !== undefined) return [];
+        return [
+          `Secret "${name}" is not in namespace ${where}, whose pods wait until it is. When the namespace is there, this copies it: ` +
+            `kubectl -n ${namespace} get secret ${name} -o json | jq 'del(.metadata)+{metadata:{name:"${name}"}}' | kubectl -n ${where} apply -f -`,
+        ];
+      }),
+    ),
+  );
+  return missing.flat();
 }
 
 /**

@@ -29,17 +29,19 @@ export async function readNodes(kube: Kube): Promise<readonly NodeInfo[]> {
   return (await kube.get<List<NodeInfo>>("/api/v1/nodes")).items;
 }
 
-/** Pods of the platform, and the Deployments and StatefulSets that make most of them. */
+/** Pods of the platform, and the Deployments and StatefulSets that make most of them. @param namespaces The platform's own is the first. */
 export async function readPods(
   kube: Kube,
-  namespace: string,
+  [namespace = "", ...ofPeople]: readonly string[],
 ): Promise<{ readonly pods: readonly Pod[]; readonly owners: readonly Owner[] }> {
-  const [pods, deployments, statefulSets] = await Promise.all([
-    kube.get<List<Pod>>(`/api/v1/namespaces/${namespace}/pods`),
+  const podsIn = async (where: string) => (await kube.get<List<Pod>>(`/api/v1/namespaces/${where}/pods`)).items;
+  const [pods, more, deployments, statefulSets] = await Promise.all([
+    podsIn(namespace),
+    Promise.all(ofPeople.map(podsIn)),
     kube.get<List<Owner>>(`/apis/apps/v1/namespaces/${namespace}/deployments`),
     kube.get<List<Owner>>(`/apis/apps/v1/namespaces/${namespace}/statefulsets`),
   ]);
-  return { pods: pods.items, owners: [...deployments.items, ...statefulSets.items] };
+  return { pods: [...pods, ...more.flat()], owners: [...deployments.items, ...statefulSets.items] };
 }
 
 /** Events that tell of refused pods; none where the account may not read events, for they only explain. */
@@ -71,11 +73,12 @@ export async function withClaimFault(
   return { ...service, reason: `volume: its claim ${found.claim} is not bound (${found.message})` };
 }
 
-/** Reads services, their memory and the nodes; reasons of crashes carry the last log lines. */
-export async function readPlatform(kube: Kube, namespace: string): Promise<PlatformState> {
+/** Reads services, their memory and the nodes; reasons of crashes carry the last log lines. @param namespaces The platform's own is the first. */
+export async function readPlatform(kube: Kube, namespaces: readonly string[]): Promise<PlatformState> {
+  const [namespace = ""] = namespaces;
   const [nodes, { pods, owners }, events] = await Promise.all([
     readNodes(kube),
-    readPods(kube, namespace),
+    readPods(kube, namespaces),
     readRefusals(kube, namespace),
   ]);
   const stats = await Promise.all(
@@ -88,9 +91,11 @@ export async function readPlatform(kube: Kube, namespace: string): Promise<Platf
   return {
     nodes,
     services: await Promise.all(
-      services.map(async (service) =>
-        withLastWords(kube, namespace, await withClaimFault(kube, namespace, service, pods)),
-      ),
+      services.map(async (service) => {
+        const sick = pods.find(({ metadata }) => metadata.name === service.pod);
+        const where = sick?.metadata.namespace ?? namespace;
+        return withLastWords(kube, where, await withClaimFault(kube, where, service, pods));
+      }),
     ),
     podMemory: all.length === 0 ? null : all.reduce((total, value) => total + value, 0),
   };

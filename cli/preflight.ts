@@ -23,7 +23,14 @@ import { architectureMismatch } from "./engine-architecture.ts";
 import { cacheDir } from "../platform/images/cache.ts";
 import { UserError } from "./errors.ts";
 import { connect, reachable } from "./kube.ts";
-import { heldNamespace, namespaceFinding, podRefusal, pullSecretWarning } from "./namespace.ts";
+import {
+  handMadeWarnings,
+  heldNamespace,
+  namespaceFinding,
+  peopleNamespaceProblems,
+  podRefusal,
+  pullSecretWarning,
+} from "./namespace.ts";
 import { hasState, ownerOf } from "./owner.ts";
 import { during, type Progress } from "./progress.ts";
 import { pullRefusals } from "./pull-probe.ts";
@@ -98,7 +105,10 @@ export async function preflight(stack: Stack, progress: Progress, isAnew = false
           const refused = await podRefusal(connect(stack.profile), cluster.namespace, imagesInNode(stack)[0]);
           if (refused !== undefined) problems.push(refused);
         }
-        problems.push(...(await clusterRefusals(connect(stack.profile), stack)));
+        problems.push(
+          ...(await peopleNamespaceProblems(connect(stack.profile), cluster, ownerOf(stack.name).id)),
+          ...(await clusterRefusals(connect(stack.profile), stack)),
+        );
         step.detail("registry");
         problems.push(...(await registryRefusals(stack)));
         // What is not to be touched gets no pod.
@@ -107,6 +117,7 @@ export async function preflight(stack: Stack, progress: Progress, isAnew = false
         const { pullSecret } = stack.config.images;
         const missing = pullSecret && (await pullSecretWarning(connect(stack.profile), cluster.namespace, pullSecret));
         if (missing !== undefined) progress.log(missing);
+        (await handMadeWarnings(connect(stack.profile), stack.config)).forEach(progress.log);
       }
     }
     if (problems.length > 0) throw new UserError(problems.join("\n"));

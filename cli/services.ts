@@ -16,6 +16,8 @@ interface Resources {
 export interface Pod extends FaultyPod {
   readonly metadata: {
     readonly name: string;
+    /** @default - the platform's own */
+    readonly namespace?: string;
     readonly uid?: string;
     readonly creationTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
@@ -79,7 +81,7 @@ const isNoService = (pod: Pod): boolean =>
 const isReady = (pod: Pod): boolean =>
   pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
 
-/** Services with their pods, sorted by name. */
+/** Services with their pods, sorted by name. @param namespace The platform's own. */
 export function serviceStatuses(
   namespace: string,
   pods: readonly Pod[],
@@ -87,12 +89,12 @@ export function serviceStatuses(
   stats: readonly NodeStats[],
   events: readonly KubernetesEvent[] = [],
 ): ServiceStatus[] {
-  const used = new Map<string, number>();
+  const bytes = new Map<string, number>();
   for (const { podRef, memory } of stats.flatMap((node) => node.pods ?? [])) {
-    if (podRef.namespace === namespace && memory?.workingSetBytes !== undefined) {
-      used.set(podRef.name, memory.workingSetBytes);
-    }
+    if (memory?.workingSetBytes !== undefined) bytes.set(`${podRef.namespace}/${podRef.name}`, memory.workingSetBytes);
   }
+  const used = ({ metadata }: Pod): number | undefined =>
+    bytes.get(`${metadata.namespace ?? namespace}/${metadata.name}`);
   const groups = new Map<string, Group>();
   const group = (name: string): Group => {
     const found = groups.get(name) ?? { pods: [], wanted: 0, owners: [] };
@@ -153,7 +155,7 @@ interface Group {
 function oneService(
   name: string,
   { pods, owners, ...group }: Group,
-  used: ReadonlyMap<string, number>,
+  used: (pod: Pod) => number | undefined,
   events: readonly KubernetesEvent[],
 ): ServiceStatus {
   const declared = owners.length === 0 ? undefined : group.wanted;
@@ -165,7 +167,7 @@ function oneService(
     pods.length < wanted
       ? owners.map((owner) => refusedPods(owner, events)).find((reason) => reason !== undefined)
       : undefined;
-  const memories = pods.map((pod) => used.get(pod.metadata.name));
+  const memories = pods.map(used);
   const known = memories.filter((value) => value !== undefined);
   return {
     name,

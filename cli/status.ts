@@ -2,14 +2,14 @@
 import type { PlatformConfig } from "../config/index.ts";
 import { rooms, viewOf } from "../config/rooms.ts";
 import { objectName } from "../platform/names.ts";
-import type { Edge } from "../platform/network.ts";
+import { type Edge, edgeRows } from "../platform/network.ts";
 import type { Running, StatusAnswer, StatusTable } from "../platform/operating.ts";
 import { type Address, readAddresses, renderAddresses } from "./addresses.ts";
 import { clusterLogs, clusterState, type ClusterState, enforcesPolicies } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import { makesPolicies } from "../config/network.ts";
-import { edgeRows, type EdgesReport, policyNote, renderEdges, stackEdges, writePicture } from "./edges.ts";
+import { type EdgesReport, policyNote, renderEdges, stackEdges, writePicture } from "./edges.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { connect } from "./kube.ts";
 import { type Login, readLogins, renderLogins } from "./logins.ts";
@@ -19,6 +19,7 @@ import { runningPlatform } from "./running.ts";
 import { podsOfService, type ServiceStatus } from "./services.ts";
 import { engineOptions, readStack, type Stack } from "./stack.ts";
 import { bytes, table } from "./table.ts";
+import { namespacesOf } from "../config/namespaces.ts";
 
 export interface StatusReport {
   readonly ok: boolean;
@@ -92,7 +93,7 @@ export async function readStatus(stack: Stack, engineName?: EngineName): Promise
   let answers = unanswered;
   if (cluster.running) {
     try {
-      platform = await readPlatform(connect(stack.profile), stack.config.cluster.namespace);
+      platform = await readPlatform(connect(stack.profile), namespacesOf(stack.config.cluster));
     } catch (error) {
       notes.push(`the API server did not answer: ${messageOf(error)}`);
     }
@@ -193,18 +194,19 @@ function renderTable(shown: StatusTable | undefined): string[] {
 }
 
 async function showLogs(stack: Stack, part: string): Promise<number> {
-  const namespace = stack.config.cluster.namespace;
+  const namespaces = namespacesOf(stack.config.cluster);
   const cluster = await clusterState(stack);
   if (cluster.running) {
     const kube = connect(stack.profile);
     const [{ services }, { pods, owners }] = await Promise.all([
-      readPlatform(kube, namespace),
-      readPods(kube, namespace),
+      readPlatform(kube, namespaces),
+      readPods(kube, namespaces),
     ]);
     if (services.some((service) => service.name === part)) {
       for (const pod of podsOfService(part, pods, owners)) {
-        const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}/log?tailLines=1000`;
-        process.stdout.write(`==> ${pod.metadata.name}\n${await kube.text(path)}`);
+        const { name, namespace = stack.config.cluster.namespace } = pod.metadata;
+        const path = `/api/v1/namespaces/${namespace}/pods/${name}/log?tailLines=1000`;
+        process.stdout.write(`==> ${name}\n${await kube.text(path)}`);
       }
       return 0;
     }

@@ -33,6 +33,9 @@ import { duration } from "./table.ts";
 import { type CpuMeter, startCpuMeter } from "./cpu-meter.ts";
 import { renderPath, renderTiming, Timeline, type Timing, timingOf } from "./timeline.ts";
 import { type Checked, checkTransitions } from "./transitions.ts";
+import { stackEdges } from "./edges.ts";
+import { removeMoved } from "./moved.ts";
+import { namespacesOf } from "../config/namespaces.ts";
 
 /** What `up --json` prints. */
 export interface UpReport {
@@ -173,9 +176,10 @@ async function bringUp(attempt: Attempt, signal: AbortSignal): Promise<Outcome> 
   };
   if (isStopped(signal)) return { ...nothing, ...deployed, errors: result.errors };
 
+  if (result.ok) await tidy(stack, result, progress);
   const proof = await timeline.during("proof", () => prove(stack, progress, deploy, result, signal));
   const endOfAddresses = timeline.begin("addresses", "addresses");
-  const services = await readPlatform(connect(stack.profile), stack.config.cluster.namespace)
+  const services = await readPlatform(connect(stack.profile), namespacesOf(stack.config.cluster))
     .then((state) => state.services)
     .catch(() => []);
   const errors = [...result.errors];
@@ -239,6 +243,17 @@ async function prepare(attempt: Attempt, { stack, answered }: Checked, signal: A
 
 function causes(error: unknown): string[] {
   return error instanceof AggregateError ? error.errors.map(messageOf) : [messageOf(error)];
+}
+
+/** What is left of an earlier version harms nothing, so it fails no deploy either. */
+async function tidy(stack: Stack, { outputs }: EngineResult, progress: Progress): Promise<void> {
+  try {
+    const moved = await removeMoved(connect(stack.profile), stack.config.cluster.namespace, stackEdges(outputs));
+    if (moved.length > 0)
+      progress.log(`removed pods that are in namespaces of their own from now on: ${moved.join(", ")}`);
+  } catch (error) {
+    progress.log(`pods of an earlier version may be left: ${messageOf(error)}`);
+  }
 }
 
 /** The proof of this `up`: the program's own Job when it ran, else one on demand. Nothing when the deploy failed before it. */

@@ -93,6 +93,7 @@ function exposure(cluster: ClusterConfig, row: TargetDefaults): Exposure {
   const rules = {
     ...(Object.keys(guarded).length > 0 && { guarded }),
     ...(cluster.keepInside && { inside: cluster.keepInside }),
+    ...(cluster.publishWithoutLogin && { withoutLogin: cluster.publishWithoutLogin }),
   };
   switch (kind) {
     case "nodePort":

@@ -5,17 +5,23 @@ import { authProxyHops } from "./auth-proxy/hops.ts";
 import { cassandraHops } from "./cassandra/hops.ts";
 import { catalogHops } from "./catalog/hops.ts";
 import { censusHops } from "./census/hops.ts";
+import { connectHops } from "./connect/hops.ts";
 import { displayHops } from "./display/hops.ts";
+import { flinkHops } from "./flink/hops.ts";
 import { jupyterhubHops } from "./jupyterhub/hops.ts";
 import { kafkaHops } from "./kafka/hops.ts";
+import { nifiHops } from "./nifi/hops.ts";
 import { objectStoreHops } from "./object-store/hops.ts";
 import { postgresHops } from "./postgres/hops.ts";
 import { prestoHops } from "./presto/hops.ts";
+import { raceCarHops } from "./race-car/hops.ts";
+import { raceWindowsHops } from "./race-windows/hops.ts";
 import { randomNumbersHops } from "./random-numbers/hops.ts";
 import { sparkHistoryHops } from "./spark-history/hops.ts";
 import { sparkHops } from "./spark/hops.ts";
 import { telemetryHops } from "./telemetry/hops.ts";
 import { windowsHops } from "./windows/hops.ts";
+import { zookeeperHops } from "./zookeeper/hops.ts";
 
 export const roomHops: readonly AnyRoomHops[] = [
   kafkaHops,
@@ -28,10 +34,16 @@ export const roomHops: readonly AnyRoomHops[] = [
   airflowHops,
   jupyterhubHops,
   randomNumbersHops,
+  raceCarHops,
   displayHops,
   cassandraHops,
   windowsHops,
+  raceWindowsHops,
+  flinkHops,
   censusHops,
   postgresHops,
+  connectHops,
+  zookeeperHops,
+  nifiHops,
   authProxyHops,
 ];

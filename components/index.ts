@@ -4,13 +4,18 @@ import { authProxy } from "./auth-proxy/service.ts";
 import { cassandra } from "./cassandra/service.ts";
 import { catalog } from "./catalog/service.ts";
 import { census } from "./census/service.ts";
+import { connect } from "./connect/service.ts";
 import { display } from "./display/service.ts";
+import { flink } from "./flink/service.ts";
 import { jupyterhub } from "./jupyterhub/service.ts";
 import { kafka } from "./kafka/service.ts";
+import { nifi } from "./nifi/service.ts";
 import { objectStore } from "./object-store/service.ts";
 import { postgres } from "./postgres/service.ts";
 import { presto } from "./presto/service.ts";
 import { proof } from "./proof/service.ts";
+import { raceCar } from "./race-car/service.ts";
+import { raceWindows } from "./race-windows/service.ts";
 import { randomNumbers } from "./random-numbers/service.ts";
 import { spark } from "./spark/service.ts";
 import { sparkConnect } from "./spark-connect/service.ts";
@@ -18,6 +23,7 @@ import { sparkHistory } from "./spark-history/service.ts";
 import { telemetry } from "./telemetry/service.ts";
 import { tools } from "./tools/service.ts";
 import { windows } from "./windows/service.ts";
+import { zookeeper } from "./zookeeper/service.ts";
 
 export const rooms = {
   kafka,
@@ -36,6 +42,12 @@ export const rooms = {
   randomNumbers,
   census,
   windows,
+  raceCar,
+  raceWindows,
+  flink,
+  connect,
+  zookeeper,
+  nifi,
   display,
   authProxy,
   tools,

@@ -62,7 +62,7 @@ export function objectStoreContents(config: PlatformConfig): ObjectStoreContents
   }
   const secretNames = Object.keys(keys).map((consumer) => [consumer, existing?.secretNames[s3Owner(consumer)] ?? ""]);
   return {
-    buckets: buckets as Buckets,
+    buckets,
     bucket: names.bucket,
     used: [...new Set(Object.values(keys).flatMap((key) => Object.keys(key)))],
     keys: keys as ObjectStoreContents["keys"],

@@ -3,7 +3,18 @@ import * as z from "zod";
 import { targets } from "../clusters/profile.ts";
 import { loginPlaces } from "./logins.ts";
 import { openPages, rooms } from "./rooms.ts";
-import { authority, dnsName, domain, host, nodePort, port, registryName, secret, text } from "../platform/settings.ts";
+import {
+  authority,
+  dnsName,
+  domain,
+  host,
+  nodePort,
+  port,
+  quantity,
+  registryName,
+  secret,
+  text,
+} from "../platform/settings.ts";
 import { sizeRows } from "../platform/resources.ts";
 
 /** A node port for everything that the rooms publish. */
@@ -35,6 +46,18 @@ function inWords(pages: Readonly<Record<string, { readonly title: string }>>): s
   return new Intl.ListFormat("en-GB").format(Object.values(pages).map(({ title }) => title));
 }
 
+/** @param whose Pods that are meant, in words. */
+const quota = (whose: string) =>
+  z
+    .strictObject({
+      pods: z.int().min(1).max(10_000).optional().describe("Number of pods. Default: what the services need, twice."),
+      memory: quantity("1Gi", "65536Gi")
+        .optional()
+        .describe("Sum of the pods' memory limits. Default: what the services need, twice."),
+    })
+    .optional()
+    .describe(`Quota of ${whose}.`);
+
 export const cluster = z
   .strictObject({
     target: z.enum(targets).default("embedded").describe("Kind of cluster that the platform runs on."),
@@ -53,6 +76,12 @@ export const cluster = z
       .default(false)
       .describe(
         "Whether the namespace exists already and stays when the platform is removed. It is used as it is. Not for `embedded`.",
+      ),
+    quotas: z
+      .strictObject({ jobs: quota("executors and tasks"), users: quota("users' servers") })
+      .optional()
+      .describe(
+        "Most that the pods in the namespaces `<namespace>-jobs` and `<namespace>-users` have together: docs/people.md. Not with `existingNamespace`.",
       ),
     storageClass: z
       .string()

@@ -1,6 +1,7 @@
-/** The files that are made from the schema: for editors, and for readers. */
+/** The files that are made from the schemas of the stack's file and of records: for editors, and for readers. */
 import { format } from "prettier";
 import { allowed, type Node, root } from "./json-schema.ts";
+import { recordDocuments } from "./record-schemas.ts";
 
 /** Every generated file, by its path in the project. */
 export async function generated(): Promise<{ readonly file: string; readonly text: string }[]> {
@@ -8,6 +9,7 @@ export async function generated(): Promise<{ readonly file: string; readonly tex
   return [
     { file: "config/pulumi-stack.schema.json", text: json },
     { file: "docs/configuration.md", text: configurationPage() },
+    ...(await recordDocuments()),
   ];
 }
 

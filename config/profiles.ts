@@ -1,21 +1,23 @@
 /** Named sets of services. A profile only says which services are part of the platform where the stack does not. */
-import { isTools, type Service, type ServiceGroup } from "../platform/service.ts";
+import { groupsOf, isTools, type Service, type ServiceGroup } from "../platform/service.ts";
 import { rooms, type ServiceName, services as known } from "./rooms.ts";
 
 /** The profiles that a stack can name; the first is the default. */
-export const profiles = ["core", "studio", "pipeline", "full"] as const;
+export const profiles = ["core", "studio", "pipeline", "streams", "full"] as const;
 export type Profile = (typeof profiles)[number];
 
-const groupsOf: Readonly<Record<Profile, readonly ServiceGroup[]>> = {
+const groupsIn: Readonly<Record<Profile, readonly ServiceGroup[]>> = {
   core: [],
   studio: ["studio"],
   pipeline: ["pipeline"],
+  streams: ["streams"],
   full: ["studio", "pipeline"],
 };
 
 /** Services that a profile brings on top of the data path. */
 export function servicesOf(profile: Profile): readonly string[] {
-  return groupsOf[profile].flatMap((group) => rooms.filter((room) => room.group === group).map(({ name }) => name));
+  const groups = groupsIn[profile];
+  return rooms.filter((room) => groupsOf(room).some((group) => groups.includes(group))).map(({ name }) => name);
 }
 
 /**
@@ -30,9 +32,10 @@ export function inProfile<Given extends Readonly<Record<ServiceName, object>>>(
   const brought = servicesOf(profile);
   const stack = given as Readonly<Record<string, { readonly enabled?: boolean | undefined }>>;
   const decided: Record<string, boolean> = {};
-  for (const { name, group, onDemand } of known) {
+  for (const room of known) {
+    const { name, onDemand } = room;
     const byStack = stack[name]?.enabled;
-    const byProfile = onDemand === true ? undefined : group === undefined || brought.includes(name);
+    const byProfile = onDemand === true ? undefined : groupsOf(room).length === 0 || brought.includes(name);
     const on = byStack ?? byProfile;
     if (on !== undefined) decided[name] = on;
   }

@@ -2,6 +2,7 @@
 import type { PlatformConfig } from "./index.ts";
 import { servicesOf } from "./profiles.ts";
 import { enabledRooms, rooms, settingsOf } from "./rooms.ts";
+import { groupsOf } from "../platform/service.ts";
 
 /** What each hop asks on top of the data path. */
 const asks = rooms.flatMap(({ hops = {} }) => Object.entries(hops));
@@ -23,7 +24,8 @@ function reasonOf(service: string, profile: PlatformConfig["profile"]): string {
   if (rooms.some(({ name, guards }) => name === service && guards === true)) {
     return "no published page is behind the platform's own login (cluster.askForLogin)";
   }
-  const isIn = servicesOf(profile).includes(service) || rooms.some(({ name, group }) => name === service && !group);
+  const isIn =
+    servicesOf(profile).includes(service) || rooms.some((room) => room.name === service && groupsOf(room).length === 0);
   if (isIn) return `${service} is off (services.${service}.enabled: false)`;
   return `profile ${profile} has no ${service} (services.${service}.enabled: true adds it)`;
 }

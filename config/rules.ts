@@ -1,4 +1,5 @@
 /** Rules between settings: sets that cannot work (problems), and sets that work and are risky (warnings). */
+import { quarterNames, quarterNamespace } from "../platform/names.ts";
 import { imagesOf } from "../platform/service.ts";
 import { consumersWithoutSecret, objectStoreContents } from "./buckets.ts";
 import { enabledRooms, givenTo, isOwn, rooms, sectionOf, settingsOf } from "./rooms.ts";
@@ -29,6 +30,8 @@ export function configProblems(config: PlatformConfig): string[] {
   ];
 }
 
+const isTooLong = (name: string): boolean => name.length > 63;
+
 function clusterProblems(cluster: PlatformConfig["cluster"]): string[] {
   const problems: string[] = [];
   const { target } = cluster;
@@ -45,6 +48,18 @@ function clusterProblems(cluster: PlatformConfig["cluster"]): string[] {
   if (target === "embedded" && cluster.existingNamespace) {
     problems.push(
       `${at}.existingNamespace: target embedded has no namespace before the platform is created; remove the setting`,
+    );
+  }
+  if (cluster.existingNamespace && cluster.quotas !== undefined) {
+    problems.push(
+      `${at}.quotas: with existingNamespace everything is in the one namespace, whose quota is not the platform's; remove the setting`,
+    );
+  }
+  const longest = quarterNames.map((quarter) => quarterNamespace(cluster.namespace, quarter)).find(isTooLong);
+  if (!cluster.existingNamespace && longest !== undefined) {
+    problems.push(
+      `${at}.namespace: received "${cluster.namespace}", and namespace "${longest}" beside it is longer than the 63 characters that ` +
+        "Kubernetes takes; give a shorter name",
     );
   }
   if (target === "embedded" && cluster.exposure === "ingress") {

@@ -10,7 +10,7 @@ import { networkSettings } from "./network.ts";
 import { inProfile, profiles } from "./profiles.ts";
 import { rooms } from "../components/index.ts";
 import { platformScheduling } from "../platform/scheduling.ts";
-import type { Service, ServiceGroup } from "../platform/service.ts";
+import { groupsOf, type Service, type ServiceGroup } from "../platform/service.ts";
 import { type Services, services, storeWhole } from "./rooms.ts";
 
 export type { Quantity } from "../platform/quantity.ts";
@@ -26,7 +26,9 @@ function settingsIn<S extends Service>({ settings }: S): Settings<S> {
 
 /** What a profile brings, in words. */
 function brought(group: ServiceGroup): string {
-  const titles = services.flatMap((room) => (room.group === group && room.title !== undefined ? [room.title] : []));
+  const titles = services.flatMap((room) =>
+    groupsOf(room).includes(group) && room.title !== undefined ? [room.title] : [],
+  );
   return new Intl.ListFormat("en-GB", { type: "conjunction" }).format(titles);
 }
 
@@ -40,7 +42,8 @@ export const schema = z
       .default("core")
       .describe(
         `Named set of services: \`core\` is the data path; \`studio\` is \`core\` with the services that users work with: ${brought("studio")}; ` +
-          `\`pipeline\` is \`core\` with ${brought("pipeline")}; \`full\` is all of them. ` +
+          `\`pipeline\` is \`core\` with ${brought("pipeline")}; \`streams\` is \`core\` with ${brought("streams")}; ` +
+          "`full` is `studio` and `pipeline` in one. " +
           "It only sets which `services.*.enabled` are `true` by default. `npm run up -- --profile pipeline` does the same for one run, and later " +
           "runs keep it.",
       ),

@@ -5,7 +5,7 @@
 import { quantityOf } from "../platform/quantity.ts";
 import { isLeftToData, writerOf } from "./claim-program.ts";
 import { claimsInWords, sizeInWords } from "./claims-in-words.ts";
-import { fewerMembers } from "./fewer-members.ts";
+import { otherMembers } from "./other-members.ts";
 import type { LiveClaim, Transition } from "./live-platform.ts";
 import type { DataSettings } from "../platform/storage.ts";
 import { isOwn, rooms, settingsOf } from "./rooms.ts";
@@ -43,7 +43,7 @@ const rules: readonly Rule[] = [
   dataDropped,
   claimsNewToSet,
   shrunk,
-  fewerMembers,
+  otherMembers,
 ];
 
 /** What can't be done without losing data, with the way to do it; empty when there is nothing. */

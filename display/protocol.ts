@@ -19,8 +19,27 @@ export const pageRoutes = [
   "/spark-streaming/disk/monitoring",
   "/spark-streaming/cassandra/random-numbers",
   "/spark-streaming/cassandra/monitoring",
+  "/race",
+  "/network",
 ] as const;
 export type PageRoute = (typeof pageRoutes)[number];
+
+/** What some pages show and others do not; where a part is not there, its pages are not in the menu. */
+export const pageParts = ["random-numbers", "windows", "census", "race", "network"] as const;
+export type PagePart = (typeof pageParts)[number];
+/** Name of the document's `meta` element with the parts that are there, separated by blanks. */
+export const partsMeta = "millrace-parts";
+
+/** The parts without which a page stays empty. */
+export function partsOf(route: PageRoute): readonly PagePart[] {
+  if (route === "/race") return ["race"];
+  if (route === "/network") return ["network"];
+  return [
+    ...(route.endsWith("/random-numbers") ? (["random-numbers"] as const) : []),
+    ...(route.startsWith("/spark-streaming/") ? (["windows"] as const) : []),
+    ...(route.startsWith("/spark/") ? (["census"] as const) : []),
+  ];
+}
 
 /** How people are grouped; each grouping has its members, `all` has one. */
 export const censusGroupings = ["all", "region", "sex", "education", "occupation"] as const;
@@ -104,6 +123,98 @@ export interface WindowsAnswer {
   readonly readAt: string;
 }
 
+/** A track as it is drawn: `GET /api/race/track`. */
+export interface TrackAnswer {
+  readonly name: string;
+  /** Metres of a lap. */
+  readonly length: number;
+  /** Places along it, metres to the east and to the north; the first is the finish line, and follows the last. */
+  readonly points: readonly (readonly [x: number, y: number])[];
+  /** Index of the first point of each sector. */
+  readonly sectors: readonly number[];
+}
+
+/** What a car does now, and what it has done: of its newest sample, and of those since the server started. */
+export interface CarNow {
+  readonly car: string;
+  /** Time of the newest sample, ms since 1970. */
+  readonly ts: number;
+  readonly x: number;
+  readonly y: number;
+  readonly lap: number;
+  readonly sector: number;
+  /** Metres. */
+  readonly distance: number;
+  /** m/s */
+  readonly speed: number;
+  readonly rpm: number;
+  readonly gear: number;
+  /** 0 to 1. */
+  readonly throttle: number;
+  readonly brake: number;
+  /** -1 (left) to 1. */
+  readonly steering: number;
+  readonly battery: number;
+  /** °C */
+  readonly engineTemp: number;
+  /** Front left, front right, rear left, rear right, °C. */
+  readonly tyreTemp: readonly number[];
+  /** The same, 0 to 1. */
+  readonly tyreWear: readonly number[];
+  /** Seconds. */
+  readonly lapTime: number;
+  readonly lastLapTime: number | null;
+  readonly bestLapTime: number | null;
+  /** Seconds in each sector, of this lap where it has been driven, else of the lap before; `null`: of none. */
+  readonly sectorTimes: readonly (number | null)[];
+}
+
+/** Server to page, event `cars` of namespace `/race`: those that have sent something since the batch before. */
+export interface RaceBatch {
+  /** When the server sent it, ms since 1970. */
+  readonly at: number;
+  readonly cars: readonly CarNow[];
+  /** Records that are no samples since the batch before. */
+  readonly unreadable: number;
+}
+
+/** Namespace of the cars. */
+export const raceNamespace = "/race";
+export interface RaceEvents {
+  /** All cars of the last minute, once after the connection; then, ten times a second, those that have moved. */
+  cars: (batch: RaceBatch) => void;
+  state: (state: LiveState) => void;
+}
+
+/** Who computes figures of windows of the race. */
+export const engines = ["flink", "spark"] as const;
+export type Engine = (typeof engines)[number];
+
+/** Figures of one car in one window of time; what an engine does not say is `null`. */
+export interface RaceWindow {
+  /** Begin of the window, ISO 8601 in UTC. */
+  readonly start: string;
+  readonly windowSeconds: number;
+  readonly count: number;
+  readonly speedMean: number | null;
+  readonly speedMin: number | null;
+  readonly speedMax: number | null;
+  readonly batteryMin: number | null;
+  readonly engineTempMax: number | null;
+  readonly tyreTempMax: number | null;
+  readonly distanceMax: number | null;
+  readonly lapMax: number | null;
+}
+
+/** `GET /api/race/windows?car=<car>&minutes=<1 to 360>`: the same windows by each engine. */
+export interface RaceWindowsAnswer {
+  readonly car: string;
+  /** The newest first. */
+  readonly windows: Readonly<Record<Engine, readonly RaceWindow[]>>;
+  /** When the server read them, ISO 8601 in UTC. */
+  readonly readAt: string;
+}
+
 /** Answer to what can't be answered: 400, 404 or 503. */
 export interface ErrorAnswer {
   /** What is wrong, the value received, what is allowed, the way out. */
@@ -153,3 +264,20 @@ export interface PageEvents {
   /** Which series to send: the name of one, or `null` for all that are not marked. Answers with what is wrong, or `null`. */
   watch: (series: string | null, answer: (problem: string | null) => void) => void;
 }
+
+/** Who may connect to whom, in words. */
+export interface NetworkEdge {
+  readonly from: string;
+  readonly to: string;
+  /** None: any. */
+  readonly ports: readonly number[];
+  readonly why: string;
+}
+
+/** `GET /api/network`; the same as a picture is at {@link networkPicturePath}. */
+export interface NetworkAnswer {
+  /** Whether the cluster is told to close all else. */
+  readonly policies: boolean;
+  readonly edges: readonly NetworkEdge[];
+}
+export const networkPicturePath = "/network.svg";

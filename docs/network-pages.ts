@@ -7,8 +7,7 @@ import { format } from "prettier";
 import { targetProfile } from "../clusters/targets.ts";
 import { loadConfig } from "../config/index.ts";
 import { type Profile, profiles } from "../config/profiles.ts";
-import { edgeRows } from "../cli/edges.ts";
-import type { Edge } from "../platform/network.ts";
+import { type Edge, edgeRows } from "../platform/network.ts";
 import { networkPicture } from "../platform/network-picture.ts";
 import { mock } from "../tests/support/mocks.ts";
 

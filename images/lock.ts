@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256Of, temporaryDir } from "../platform/images/cache.ts";
-import { copyCrate, downloadPypi } from "../platform/images/fetch.ts";
+import { copyCrate, downloadPypi, type PypiForm } from "../platform/images/fetch.ts";
 import { formatMavenLock, type MavenArtifact, readLock } from "../platform/images/lock-files.ts";
 import { downloadMaven, listedArtifacts, pomWith, runMaven } from "../platform/images/maven.ts";
 import { xmlElements } from "../platform/images/xml.ts";
@@ -50,11 +50,11 @@ async function resolveMaven(recipe: MavenRecipe): Promise<MavenArtifact[]> {
   return artifacts.map((artifact, index) => ({ ...artifact, sha256: hashes[index] ?? "" }));
 }
 
-/** Downloads a pinned source package, unless it is locked already, and writes pip's own lock form. */
-async function lockPypi(name: string, file: string): Promise<void> {
+/** Downloads a pinned package, unless it is locked already, and writes pip's own lock form. */
+async function lockPypi(name: string, file: string, form: PypiForm): Promise<void> {
   if (readLock(file).startsWith(`${name} `)) return;
   const folder = await temporaryDir("lock");
-  const downloaded = await downloadPypi([name], {}, folder, work);
+  const downloaded = await downloadPypi([name], {}, folder, work, form);
   writeFileSync(file, `${name} --hash=sha256:${await sha256Of(downloaded)}\n`);
   rmSync(folder, { recursive: true, force: true });
 }
@@ -106,9 +106,10 @@ async function recipeOf(name: string): Promise<Recipe> {
 async function lock(name: string): Promise<void> {
   if (!isImage(name)) throw new Error(`"${name}" is not an image; the images are ${imageNames.join(", ")}`);
   const folder = join(repositoryDir, imageFolder(name));
-  const { maven, pypiSource, crate } = await recipeOf(name);
+  const { maven, pypiSource, pypiWheel, crate } = await recipeOf(name);
   if (maven !== undefined) writeFileSync(join(folder, "maven.lock"), formatMavenLock(await resolveMaven(maven)));
-  if (pypiSource !== undefined) await lockPypi(pypiSource, join(folder, "pypi.lock.txt"));
+  if (pypiSource !== undefined) await lockPypi(pypiSource, join(folder, "pypi.lock.txt"), "source");
+  if (pypiWheel !== undefined) await lockPypi(pypiWheel, join(folder, "pypi.lock.txt"), "wheel");
   if (crate !== undefined) await lockCargo(crate, join(folder, "cargo.lock"));
   if (existsSync(join(folder, "go.mod"))) await lockGo(folder);
   if (imagesWithNode.includes(name)) {

@@ -4,7 +4,7 @@ import { componentTypes } from "./names.ts";
 import type { Edge } from "./network.ts";
 
 /** Changes the arguments of one object: gives others, or `undefined` to leave them as they are. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind of object has arguments of its own
+// oxlint-disable-next-line typescript/no-explicit-any -- each kind of object has arguments of its own
 export type Transform = (args: any) => unknown;
 
 export interface ComponentOptions extends pulumi.ComponentResourceOptions {
@@ -59,6 +59,23 @@ export abstract class Component extends pulumi.ComponentResource {
     if (found instanceof kind) return found;
     const known = Object.keys(this.nodes).join(", ");
     throw new pulumi.ResourceError(`there is no ${key} in this component; it has ${known}`, this, true);
+  }
+
+  /**
+   * What was made for one consumer.
+   * @param lacks What the others have not, in words: `cassandra: "x" has no role`.
+   * @throws ResourceError naming the consumers that there are.
+   */
+  protected ofConsumer<T>(
+    made: Readonly<Partial<Record<string, T>>>,
+    consumer: string,
+    service: string,
+    lacks: string,
+  ): T {
+    const found = made[consumer];
+    if (found !== undefined) return found;
+    const words = `${service}: "${consumer}" has no ${lacks}; the consumers are ${Object.keys(made).join(", ")}`;
+    throw new pulumi.ResourceError(words, this, true);
   }
 
   /** Ends the construction. @throws ResourceError when `transform` has a key that fits no object. */

@@ -5,12 +5,13 @@
  */
 import type { Output, Resource } from "@pulumi/pulumi";
 import type { Destination } from "./network.ts";
+import type { Givable } from "./quarters.ts";
 
 /** What must be there before a first request, for `dependsOn`; nothing where the service is there already. */
 export type Ready = readonly Resource[];
 
 /** One value kept in a Kubernetes Secret of the platform's namespace. */
-export interface SecretKeyRef {
+export interface SecretKeyRef extends Givable {
   /** Name of the Secret. */
   readonly secretName: Output<string>;
   /** Key in the Secret that holds the value. */

@@ -3,7 +3,16 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "./component.ts";
 import type { GuardedPage, GuardRules, PublishedAddress } from "./endpoints.ts";
-import { COMPONENT_LABEL, NAME_LABEL, objectName, publishedServiceName, selector, serviceHost } from "./names.ts";
+import {
+  COMPONENT_LABEL,
+  LOGIN_ANNOTATION,
+  type logins,
+  NAME_LABEL,
+  objectName,
+  publishedServiceName,
+  selector,
+  serviceHost,
+} from "./names.ts";
 import { podsAt, publishedEdge, type Role } from "./network.ts";
 
 /** The pods of the proxy that asks for a login before pages that ask nobody. */
@@ -15,6 +24,8 @@ interface Rules {
   readonly guarded?: Readonly<Record<string, number>>;
   /** Keys of what is not published at all. @default - none */
   readonly inside?: readonly string[];
+  /** Keys of pages that ask nobody, and before which nobody asks, because the stack says so. @default - none */
+  readonly withoutLogin?: readonly string[];
 }
 
 /** How a Service reaches people outside the cluster. */
@@ -48,6 +59,10 @@ export interface IngressSettings {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** Has a controller speak HTTPS to the pods, whose certificate is their own: ingress-nginx, and Traefik by the Service's annotation. */
+const httpsBehind = { "nginx.ingress.kubernetes.io/backend-protocol": "HTTPS" };
+const httpsService = { "traefik.ingress.kubernetes.io/service.serversscheme": "https" };
+
 /** Without them ingress-nginx takes no body above 1 MiB, and cuts off an answer that is silent for a minute; to others they say nothing. */
 const largeAndSlow = {
   "nginx.ingress.kubernetes.io/proxy-body-size": "0",
@@ -71,7 +86,9 @@ export interface PublishArgs {
   /** What it is, in the user's words. */
   readonly title: string;
   /** What the pods speak. @default - no HTTP: the address is `host:port` */
-  readonly scheme?: "http";
+  readonly scheme?: "http" | "https";
+  /** Whether UDP is published at the same number, where the way of publishing has it: an Ingress has not. @default false */
+  readonly udp?: boolean;
   /** What the proxy must know of the page where it asks for a login before it. @default - nothing */
   readonly guard?: GuardRules;
 }
@@ -118,7 +135,7 @@ export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.Cust
   const own = { service: args.selector[NAME_LABEL] ?? "", component: args.selector[COMPONENT_LABEL] ?? "" };
   const guarded = guardedPage(exposure, args, own);
   const [role, targetPort] = guarded === undefined ? [own, port] : [authProxyRole, guarded.port];
-  if (opts.parent instanceof Component) opts.parent.edges.push(publishedEdge(role, targetPort, title));
+  if (opts.parent instanceof Component) opts.parent.edges.push(publishedEdge(role, targetPort, title, args.udp));
   const prefix = args.scheme === undefined ? "" : `${args.scheme}://`;
   const nodePort = exposure.kind === "nodePort" ? { nodePort: exposure.ports[args.nodePort] } : {};
   const name = publishedServiceName(args.part === undefined ? args.service : `${args.service}-${args.part}`);
@@ -126,11 +143,22 @@ export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.Cust
   const service = new k8s.core.v1.Service(
     name,
     {
-      metadata: { ...metadata, ...(exposure.kind === "loadBalancer" ? {} : { annotations: noWait }) },
+      metadata: {
+        ...metadata,
+        annotations:
+          exposure.kind === "loadBalancer"
+            ? { [LOGIN_ANNOTATION]: loginOf(exposure, args.nodePort) }
+            : { ...noWait, ...(exposure.kind === "ingress" && args.scheme === "https" && httpsService) },
+      },
       spec: {
         type: serviceTypes[exposure.kind],
         selector: guarded === undefined ? { ...args.selector } : selector(role.service, role.component),
-        ports: [{ name: "published", port, targetPort, ...nodePort }],
+        ports: [
+          { name: "published", port, targetPort, ...nodePort },
+          ...(args.udp === true && exposure.kind !== "ingress"
+            ? [{ name: "published-udp", protocol: "UDP", port, targetPort, ...nodePort }]
+            : []),
+        ],
       },
     },
     opts,
@@ -145,6 +173,11 @@ export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.Cust
     case "loadBalancer":
       return { ...found, url: service.status.apply((status) => balancedUrl(status, prefix, port)) };
   }
+}
+
+function loginOf({ guarded = {}, withoutLogin = [] }: Rules, key: string): (typeof logins)[number] {
+  if (key in guarded) return "proxy";
+  return withoutLogin.includes(key) ? "nobody" : "page";
 }
 
 /** The page as the proxy sees it; `undefined` where it asks for no login there. */
@@ -176,7 +209,7 @@ function balancedUrl(
 /** Leads from a host name to the Service of the same name as the Ingress. */
 function createIngress(
   exposure: Extract<Exposure, { readonly kind: "ingress" }>,
-  { nodePort, port }: PublishArgs,
+  { nodePort, port, scheme }: PublishArgs,
   metadata: {
     readonly name: string;
     readonly namespace: pulumi.Input<string>;
@@ -193,7 +226,16 @@ function createIngress(
   new k8s.networking.v1.Ingress(
     name,
     {
-      metadata: { ...metadata, annotations: { ...noWait, ...largeAndSlow, ...issuer, ...annotations } },
+      metadata: {
+        ...metadata,
+        annotations: {
+          ...noWait,
+          ...largeAndSlow,
+          ...(scheme === "https" && httpsBehind),
+          ...issuer,
+          ...annotations,
+        },
+      },
       spec: {
         ...(className && { ingressClassName: className }),
         ...(secretName && { tls: [{ hosts: [host], secretName }] }),

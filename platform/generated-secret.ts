@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { People, SecretKeyRef } from "./endpoints.ts";
 import { CREDENTIAL, labels as labelsOf, roleSecretName } from "./names.ts";
+import { givableSecret } from "./quarters.ts";
 import { configHash, type Volume, type VolumeMount } from "./workload.ts";
 
 export interface GeneratedSecretArgs {
@@ -28,13 +29,13 @@ export interface GeneratedSecret {
 export function generatedSecret(args: GeneratedSecretArgs, opts: pulumi.ComponentResourceOptions): GeneratedSecret {
   const { namespace, name, secretName, key, labels, length } = args;
   const generated = new random.RandomPassword(name, { length, special: false }, opts);
-  const secret = new k8s.core.v1.Secret(
+  const secret = givableSecret(
     secretName,
-    { metadata: { name: secretName, namespace, labels }, stringData: { [key]: pulumi.secret(generated.result) } },
+    { name: secretName, namespace, labels, stringData: { [key]: pulumi.secret(generated.result) } },
     opts,
   );
   return {
-    ref: { secretName: secret.metadata.name, key },
+    ref: { ...secret, key },
     // Sixteen digits of a hash do not tell a text, so that a change of it may show.
     fingerprint: pulumi.unsecret(generated.result.apply((text) => configHash(text))),
   };

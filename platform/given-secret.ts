@@ -1,10 +1,10 @@
 /** Texts that the stack's file gives, in a Secret of their own. */
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component, type ComponentOptions } from "./component.ts";
 import type { SecretKeyRef } from "./endpoints.ts";
 import { labels } from "./names.ts";
+import { givableSecret, type Quarters } from "./quarters.ts";
 import { configHash } from "./workload.ts";
 
 const SALT_LENGTH = 32;
@@ -22,6 +22,7 @@ export interface GivenSecretArgs {
  */
 export class GivenSecret extends Component {
   readonly secretName: pulumi.Output<string>;
+  readonly #give: (to: Quarters) => void;
 
   constructor(name: string, args: GivenSecretArgs, opts?: ComponentOptions) {
     super("GivenSecret", name, { keys: Object.keys(args.texts) }, opts);
@@ -31,24 +32,23 @@ export class GivenSecret extends Component {
     const mark = pulumi
       .all([salt.result, texts])
       .apply(([before, known]) => configHash(before + JSON.stringify(known)).slice(0, MARK_LENGTH));
-    const secret = new k8s.core.v1.Secret(
+    const { secretName, give } = givableSecret(
       name,
       {
-        metadata: {
-          name: pulumi.unsecret(mark).apply((text) => `${name}-${text}`),
-          namespace: args.namespace,
-          labels: labels(name, "given"),
-        },
+        name: pulumi.unsecret(mark).apply((text) => `${name}-${text}`),
+        namespace: args.namespace,
+        labels: labels(name, "given"),
         stringData: texts,
       },
       childOptions,
     );
-    this.secretName = secret.metadata.name;
+    this.secretName = secretName;
+    this.#give = give;
     this.registerOutputs({ secretName: this.secretName });
   }
 
   /** One of its texts. */
   ref(key: string): SecretKeyRef {
-    return { secretName: this.secretName, key };
+    return { secretName: this.secretName, key, give: this.#give };
   }
 }

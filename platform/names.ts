@@ -16,6 +16,19 @@ export const PART_OF_LABEL = "app.kubernetes.io/part-of";
 /** Label of a namespace, a StatefulSet or a claim that tells whose it is: the id of the stack that made it. */
 export const STACK_ID_LABEL = "millrace/stack-id";
 
+/** Namespaces of people's programs, by what follows the platform's name in theirs. */
+export const quarterNames = ["jobs", "users"] as const;
+export type QuarterName = (typeof quarterNames)[number];
+
+export function quarterNamespace(namespace: string, quarter: QuarterName): string {
+  return `${namespace}-${quarter}`;
+}
+
+/** Annotation of a load balancer's Service that says who asks for a login before what it leads to. */
+export const LOGIN_ANNOTATION = "millrace/login";
+/** The proxy, the page itself, or nobody, because the stack says so. */
+export const logins = ["proxy", "page", "nobody"] as const;
+
 /** Annotation of a claim that says which program's data it has, where a setting chooses between several. */
 export const DATA_OF_ANNOTATION = "millrace/data-of";
 

@@ -26,6 +26,15 @@ export function namespaceProblems(args: PlatformNamespaceArgs): string[] {
   ];
 }
 
+/** Labels of a namespace that is the stack's. */
+export function namespaceLabels(stackId: string | undefined): Record<string, string> {
+  return {
+    [PART_OF_LABEL]: "millrace",
+    ...(stackId === undefined ? {} : { [STACK_ID_LABEL]: stackId }),
+    ...podSecurityLabels,
+  };
+}
+
 /** A Namespace in which only restricted pods run, or one that is there already. Its name is handed to every other component. */
 export class PlatformNamespace extends Component {
   /** Name in Kubernetes; settles when the Namespace exists. */
@@ -46,11 +55,7 @@ export class PlatformNamespace extends Component {
       {
         metadata: {
           name: args.namespace ?? "millrace",
-          labels: {
-            [PART_OF_LABEL]: "millrace",
-            ...(args.stackId === undefined ? {} : { [STACK_ID_LABEL]: args.stackId }),
-            ...podSecurityLabels,
-          },
+          labels: namespaceLabels(args.stackId),
         },
       },
       { parent: this },

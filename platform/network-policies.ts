@@ -4,8 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { within } from "./cidr.ts";
 import { Component, type ComponentOptions } from "./component.ts";
 import type { Ready } from "./endpoints.ts";
-import { labels, PART_OF_LABEL, selector } from "./names.ts";
+import { labels, PART_OF_LABEL, quarterNamespace, type QuarterName, selector } from "./names.ts";
 import { type Edge, type End, mergedEdges, reachOf, type Role } from "./network.ts";
+import { nameIn, type Quarter } from "./quarters.ts";
 
 /** What is known of a cluster's network. */
 export interface NetworkFacts {
@@ -49,6 +50,7 @@ export interface PolicySpec {
   readonly egress: readonly { readonly to: readonly Peer[]; readonly ports?: readonly Port[] }[];
 }
 
+const DENY = "deny-all-else";
 const NAMESPACE_LABEL = "kubernetes.io/metadata.name";
 const ANYWHERE = "0.0.0.0/0";
 /** Where the cache of names listens on each node, where a cluster has one. */
@@ -61,21 +63,27 @@ const PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", LINK_LOCAL, "172.16.0.0/12", "19
 /** What the policies are made for. */
 export interface PolicyContext extends NetworkFacts {
   readonly namespace: string;
+  /** Namespaces of people's programs. @default - none */
+  readonly quarters?: readonly QuarterName[];
+}
+
+/** Roles at the ends of edges, by the names of their policies. */
+function rolesOf(edges: readonly Edge[]): Map<string, Role> {
+  const ends = edges.flatMap(({ from, to }) => [from, to]);
+  return new Map(ends.flatMap((end) => (end.kind === "pods" ? [[policyName(end), end]] : [])));
 }
 
 /** Policies by name: one for each role at the end of an edge, with what it may connect to and who may connect to it. */
 export function rolePolicies(edges: readonly Edge[], context: PolicyContext): Record<string, PolicySpec> {
   const merged = mergedEdges(edges);
-  const roles = new Map<string, Role>();
-  for (const end of merged.flatMap(({ from, to }) => [from, to])) {
-    if (end.kind === "pods") roles.set(policyName(end), end);
-  }
-  const policies = [...roles].map(([name, role]): [string, PolicySpec] => {
+  const policies = [...rolesOf(merged)].map(([name, role]): [string, PolicySpec] => {
     const isRole = (end: End): boolean => end.kind === "pods" && policyName(end) === name;
     const ingress = merged
       .filter(({ to }) => isRole(to))
-      .map(({ from, ports }) => ({ from: sources(from, context), ports: tcp(ports) }));
-    const egress = merged.filter(({ from }) => isRole(from)).flatMap(({ to, ports }) => egressTo(to, ports, context));
+      .map(({ from, ports, udp }) => ({ from: sources(from, role, context), ports: opened(ports, udp) }));
+    const egress = merged
+      .filter(({ from }) => isRole(from))
+      .flatMap(({ to, ports, udp }) => egressTo(to, opened(ports, udp), role, context));
     return [
       name,
       {
@@ -104,8 +112,9 @@ export function policyName({ service, component, also = {} }: Role): string {
   return parts.map((part) => part.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-")).join("-");
 }
 
-function tcp(ports: readonly number[]): Port[] {
-  return ports.map((port) => ({ protocol: "TCP", port }));
+function opened(ports: readonly number[], udp = false): Port[] {
+  const protocols = udp ? (["TCP", "UDP"] as const) : (["TCP"] as const);
+  return protocols.flatMap((protocol) => ports.map((port) => ({ protocol, port })));
 }
 
 /** Labels of a role's pods. */
@@ -135,14 +144,23 @@ function anywhereBut(networks: readonly string[]): Peer {
   return { ipBlock: { cidr: ANYWHERE, ...(networks.length > 0 && { except: networks }) } };
 }
 
+/** Pods of a role, as a policy of another role names them. */
+function peer(pods: Role, own: Role, { namespace }: PolicyContext): Peer {
+  const where = pods.in === undefined ? namespace : quarterNamespace(namespace, pods.in);
+  return {
+    ...(pods.in !== own.in && { namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: where } } }),
+    podSelector: { matchLabels: rolePods(pods) },
+  };
+}
+
 /** Who may connect. Kubernetes lets a pod's own node through in any case. */
-function sources(from: End, context: PolicyContext): Peer[] {
+function sources(from: End, own: Role, context: PolicyContext): Peer[] {
   switch (from.kind) {
     case "pods":
-      return [{ podSelector: { matchLabels: rolePods(from) } }];
+      return [peer(from, own, context)];
     case "published": {
       // The controller is a pod of another namespace, or on the nodes' own network.
-      const notOurs = { key: NAMESPACE_LABEL, operator: "NotIn" as const, values: [context.namespace] };
+      const notOurs = { key: NAMESPACE_LABEL, operator: "NotIn" as const, values: namespacesOf(context) };
       const controller = { namespaceSelector: { matchExpressions: [notOurs] } };
       return [anywhereBut(context.podNetworks), ...(context.hasIngress ? [controller] : [])];
     }
@@ -153,12 +171,12 @@ function sources(from: End, context: PolicyContext): Peer[] {
   }
 }
 
-function egressTo(to: End, ports: readonly number[], context: PolicyContext): PolicySpec["egress"] {
+function egressTo(to: End, ports: readonly Port[], own: Role, context: PolicyContext): PolicySpec["egress"] {
   switch (to.kind) {
     case "pods":
-      return [{ to: [{ podSelector: { matchLabels: rolePods(to) } }], ports: tcp(ports) }];
+      return [{ to: [peer(to, own, context)], ports }];
     case "apiServer":
-      return [{ to: [anywhereBut(context.podNetworks)], ports: tcp(context.apiServerPorts) }];
+      return [{ to: [anywhereBut(context.podNetworks)], ports: opened(context.apiServerPorts) }];
     case "world":
       return context.world.length === 0
         ? []
@@ -170,6 +188,10 @@ function egressTo(to: End, ports: readonly number[], context: PolicyContext): Po
   }
 }
 
+function namespacesOf({ namespace, quarters = [] }: PolicyContext): string[] {
+  return [namespace, ...quarters.map((quarter) => quarterNamespace(namespace, quarter))];
+}
+
 /** A network outside, without the pods in it and, where it is the internet, without what no router of it forwards. */
 function worldAt(cidr: string, podNetworks: readonly string[]): Peer {
   const pods = podNetworks.filter((network) => within(network, cidr));
@@ -178,7 +200,7 @@ function worldAt(cidr: string, podNetworks: readonly string[]): Peer {
   return { ipBlock: { cidr, ...(except.length > 0 && { except }) } };
 }
 
-function egressOutside(hosts: readonly string[], ports: readonly number[]): PolicySpec["egress"] {
+function egressOutside(hosts: readonly string[], ports: readonly Port[]): PolicySpec["egress"] {
   const reaches = hosts.map(reachOf);
   const namespaces = new Set(reaches.flatMap((reach) => (reach.kind === "namespace" ? [reach.namespace] : [])));
   const addresses = new Set(reaches.flatMap((reach) => (reach.kind === "address" ? [reach.address] : [])));
@@ -188,15 +210,14 @@ function egressOutside(hosts: readonly string[], ports: readonly number[]): Poli
   const selected = [...namespaces].map((namespace) => ({
     namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: namespace } },
   }));
-  return [
-    ...(selected.length > 0 ? [{ to: selected }] : []),
-    ...(blocks.length > 0 ? [{ to: blocks, ports: tcp(ports) }] : []),
-  ];
+  return [...(selected.length > 0 ? [{ to: selected }] : []), ...(blocks.length > 0 ? [{ to: blocks, ports }] : [])];
 }
 
 export interface NetworkPoliciesArgs {
-  /** Namespace of all pods. */
+  /** Namespace of the platform's own pods. */
   readonly namespace: pulumi.Input<string>;
+  /** Those of people's programs. @default - none */
+  readonly quarters?: readonly Quarter[];
   /** Whether pods of others may be in the namespace, which the policies then leave alone. @default false */
   readonly shared?: boolean;
   readonly network: NetworkFacts;
@@ -213,14 +234,24 @@ export class NetworkPolicies extends Component {
 
   constructor(name: string, args: NetworkPoliciesArgs, opts?: ComponentOptions) {
     super("NetworkPolicies", name, { shared: args.shared ?? false }, opts);
-    const { network, edges, shared = false } = args;
-    const names = Object.keys(rolePolicies(edges, { ...network, namespace: "" }));
-    const specs = pulumi.output(args.namespace).apply((namespace) => rolePolicies(edges, { ...network, namespace }));
-    const policy = (policyName: string, spec: unknown, policyOpts: pulumi.CustomResourceOptions): pulumi.Resource =>
+    const { network, edges, quarters = [], shared = false } = args;
+    const facts = { ...network, quarters: quarters.map((quarter) => quarter.in) };
+    const roles = rolesOf(edges);
+    const names = Object.keys(rolePolicies(edges, { ...facts, namespace: "" }));
+    const specs = pulumi.output(args.namespace).apply((namespace) => rolePolicies(edges, { ...facts, namespace }));
+    const namespaceOf = (role: Role | undefined): pulumi.Input<string> =>
+      quarters.find((quarter) => quarter.in === role?.in)?.namespace ?? args.namespace;
+    const policy = (
+      policyName: string,
+      namespace: pulumi.Input<string>,
+      spec: unknown,
+      policyOpts: pulumi.CustomResourceOptions,
+      resource = policyName,
+    ): pulumi.Resource =>
       new k8s.networking.v1.NetworkPolicy(
-        policyName,
+        resource,
         {
-          metadata: { name: policyName, namespace: args.namespace, labels: labels(name, "policy") },
+          metadata: { name: policyName, namespace, labels: labels(name, "policy") },
           spec: spec as pulumi.Input<k8s.types.input.networking.v1.NetworkPolicySpec>,
         },
         { parent: this, ...policyOpts },
@@ -228,12 +259,18 @@ export class NetworkPolicies extends Component {
     const ofRoles = names.map((role) =>
       policy(
         role,
+        namespaceOf(roles.get(role)),
         specs.apply((all): unknown => all[role]),
         {},
       ),
     );
     const denied = denyPolicy(network, shared ? { [PART_OF_LABEL]: "millrace" } : undefined);
-    this.ready = [...ofRoles, policy("deny-all-else", denied, { dependsOn: ofRoles })];
+    const last = { dependsOn: ofRoles };
+    this.ready = [
+      ...ofRoles,
+      policy(DENY, args.namespace, denied, last),
+      ...quarters.map((quarter) => policy(DENY, quarter.namespace, denyPolicy(network), last, nameIn(quarter, DENY))),
+    ];
     this.registerOutputs({ roles: names });
   }
 }

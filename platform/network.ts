@@ -4,6 +4,7 @@
  * docs/network.md are made of the same edges.
  */
 import { isIP } from "node:net";
+import type { QuarterName } from "./names.ts";
 
 /** Pods of one role, by their labels. */
 export interface Role {
@@ -11,6 +12,8 @@ export interface Role {
   readonly component: string;
   /** Labels that tell them from the role's other pods. @default - all pods of the role */
   readonly also?: Readonly<Record<string, string>>;
+  /** Namespace of people's programs in which they are. @default - the platform's own */
+  readonly in?: QuarterName;
 }
 
 /** One end of an edge. */
@@ -30,6 +33,8 @@ export interface Destination {
   readonly end: End;
   /** TCP ports of the pods, which may differ from those of a Service. */
   readonly ports: readonly number[];
+  /** Whether UDP goes to the same ports. @default false */
+  readonly udp?: boolean;
   /** What is spoken or done there, in a few words. */
   readonly why: string;
 }
@@ -38,6 +43,8 @@ export interface Edge {
   readonly from: End;
   readonly to: End;
   readonly ports: readonly number[];
+  /** Whether UDP goes to the same ports. @default false */
+  readonly udp?: boolean;
   readonly why: string;
 }
 
@@ -56,8 +63,16 @@ export const apiServer: Destination = { end: { kind: "apiServer" }, ports: [], w
 export const world: Destination = { end: { kind: "world" }, ports: [], why: "what people's programs load" };
 
 /** Pods of one role as a destination. */
-export function podsAt({ service, component, also }: Role, ports: readonly number[], why: string): Destination {
-  return { end: { kind: "pods", service, component, ...(also && { also }) }, ports, why };
+export function podsAt(
+  { service, component, also, in: quarter }: Role,
+  ports: readonly number[],
+  why: string,
+): Destination {
+  return {
+    end: { kind: "pods", service, component, ...(also && { also }), ...(quarter && { in: quarter }) },
+    ports,
+    why,
+  };
 }
 
 /** Where connections to endpoints go; those that are not there lead nowhere. */
@@ -80,21 +95,27 @@ export function outsideUrl(url: string, why: string): Destination {
 export function edgesOf({ reaches = [], serviceAccountName, ...role }: Speaker): Edge[] {
   const { end: from } = podsAt(role, [], "");
   const all = serviceAccountName === undefined ? reaches : [...reaches, apiServer];
-  return all.map(({ end: to, ports, why }) => ({ from, to, ports, why }));
+  return all.map(({ end: to, ports, udp, why }) => ({ from, to, ports, ...(udp && { udp }), why }));
 }
 
 /** Edge of those who come by a published address. */
-export function publishedEdge(role: Role, port: number, title: string): Edge {
+export function publishedEdge(role: Role, port: number, title: string, udp = false): Edge {
   const { end: to } = podsAt(role, [], "");
-  return { from: { kind: "published" }, to, ports: [port], why: title };
+  return { from: { kind: "published" }, to, ports: [port], ...(udp && { udp }), why: title };
 }
 
-/** What an end is called in tables: `airflow/task`, `spark/executor (census)`, `API server`. */
+/** Edge of `npm run status`, which asks through the API server. */
+export function statusEdge({ end: to, ports }: Destination): Edge {
+  return { from: apiServer.end, to, ports, why: "status" };
+}
+
+/** What an end is called in tables: `presto/worker`, `spark/executor (census) in jobs`, `API server`. */
 export function endName(end: End): string {
   switch (end.kind) {
     case "pods": {
       const also = Object.values(end.also ?? {}).join(", ");
-      return `${end.service}/${end.component}${also === "" ? "" : ` (${also})`}`;
+      const where = end.in === undefined ? "" : ` in ${end.in}`;
+      return `${end.service}/${end.component}${also === "" ? "" : ` (${also})`}${where}`;
     }
     case "apiServer":
       return "API server";
@@ -141,9 +162,28 @@ export function mergedEdges(edges: readonly Edge[]): Edge[] {
   const byName = new Map<string, Edge>();
   for (const edge of edges) {
     const name = [endName(edge.from), endName(edge.to), edge.why].join("\0");
-    const ports = [...(byName.get(name)?.ports ?? []), ...edge.ports];
-    byName.set(name, { ...edge, ports: [...new Set(ports)].sort((left, right) => left - right) });
+    const before = byName.get(name);
+    const ports = [...new Set([...(before?.ports ?? []), ...edge.ports])].sort((left, right) => left - right);
+    byName.set(name, { ...edge, ports, ...(before?.udp && { udp: true }) });
   }
   const names = [...byName.keys()].sort();
   return names.flatMap((name) => byName.get(name) ?? []);
+}
+
+/** An edge in words. */
+export interface EdgeRow {
+  readonly from: string;
+  readonly to: string;
+  readonly ports: readonly number[];
+  readonly why: string;
+}
+
+/** Edges in words. @param apiServerPorts Ports of the API server, which no edge tells. */
+export function edgeRows(edges: readonly Edge[], apiServerPorts: readonly number[]): EdgeRow[] {
+  return edges.map(({ from, to, ports, why }) => ({
+    from: endName(from),
+    to: endName(to),
+    ports: to.kind === "apiServer" ? apiServerPorts : ports,
+    why,
+  }));
 }

@@ -3,8 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component } from "./component.ts";
 import type { GuardedPage, PublishedAddress, Ready } from "./endpoints.ts";
 import type { Exposure } from "./exposure.ts";
+import type { QuarterName } from "./names.ts";
 import { type Edge, mergedEdges } from "./network.ts";
 import type { Proven } from "./proven.ts";
+import type { Quarters } from "./quarters.ts";
 import { type Scheduling, schedulingTransformation } from "./scheduling.ts";
 import type { Home, PublishedPort, Service, SettingsOf, StoreNames } from "./service.ts";
 import type { Storage } from "./storage.ts";
@@ -12,6 +14,8 @@ import type { Storage } from "./storage.ts";
 /** What every room stands on. */
 export interface Ground {
   readonly namespace: pulumi.Output<string>;
+  /** Where pods of people's programs are: made for who first asks. */
+  readonly quarters: (name: QuarterName) => Quarters;
   /** The image to run, by its name in `images/`. */
   readonly image: (name: string) => pulumi.Output<string>;
   readonly storage: Storage;

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "./component.ts";
 import { labels } from "./names.ts";
+import { giver, nameIn, type Quarters } from "./quarters.ts";
 
 /** A login to a registry by name and password. */
 export interface PullLogin {
@@ -42,11 +43,16 @@ export class PullSecrets extends Component {
   readonly names: readonly pulumi.Output<string>[];
   /** Goes into the options of the components whose pods are meant; their children inherit it. */
   readonly transformation: pulumi.ResourceTransformation;
+  /** Makes the Secret of a login in a namespace of people's programs, too; the existing one is somebody else's to make. */
+  readonly give: (to: Quarters) => void;
 
   constructor(name: string, args: PullSecretsArgs, opts?: ComponentOptions) {
     const { namespace, existing, login } = args;
     super("PullSecrets", name, { existing, server: login?.server }, opts);
-    const made = login === undefined ? undefined : createSecret(login, this);
+    const made = login === undefined ? undefined : createSecret(login, namespace, this);
+    this.give = giver((to) => {
+      if (login !== undefined) createSecret(login, to.namespace, this, nameIn(to, LOGIN_SECRET));
+    });
     this.names = [
       ...(existing === undefined ? [] : [pulumi.output(existing)]),
       ...(made === undefined ? [] : [made.metadata.name]),
@@ -58,9 +64,14 @@ export class PullSecrets extends Component {
     };
     this.registerOutputs({ names });
 
-    function createSecret(of: PullLogin, parent: pulumi.Resource): k8s.core.v1.Secret {
+    function createSecret(
+      of: PullLogin,
+      namespace: pulumi.Input<string>,
+      parent: pulumi.Resource,
+      resource = LOGIN_SECRET,
+    ): k8s.core.v1.Secret {
       return new k8s.core.v1.Secret(
-        LOGIN_SECRET,
+        resource,
         {
           metadata: { name: LOGIN_SECRET, namespace, labels: labels("registry", "login") },
           type: "kubernetes.io/dockerconfigjson",

@@ -58,6 +58,25 @@ export function powerProblems(rules: readonly RightsRule[]): string[] {
   });
 }
 
+/** With these an account makes pods, by itself or through a controller. */
+const MAKING = [
+  "pods",
+  "deployments",
+  "statefulsets",
+  "daemonsets",
+  "replicasets",
+  "replicationcontrollers",
+  "jobs",
+  "cronjobs",
+];
+
+/** What makes pods that an account may make, and change into others. */
+export function makersAmong(rules: readonly RightsRule[]): string[] {
+  return rules.flatMap(({ resources = [], verbs = [] }) =>
+    verbs.includes("create") ? resources.filter((resource) => MAKING.includes(resource)) : [],
+  );
+}
+
 /** Names limit what is asked for by name; a list gives all at once. */
 function onlyNamed(verbs: readonly string[]): boolean {
   return !verbs.includes("list") && !verbs.includes("watch");

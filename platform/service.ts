@@ -4,15 +4,17 @@
  * the list of rooms (`components/index.ts`) and names none.
  */
 import type * as z from "zod";
+import type { QuarterName } from "./names.ts";
 import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, StatusPart, WebPages } from "./operating.ts";
 import type { Quantity } from "./quantity.ts";
 import type { Resources, SizeRow } from "./resources.ts";
 import type { Scheduling } from "./scheduling.ts";
 import type { DataSettings } from "./storage.ts";
+import type { RecordDefinition } from "./records/definition.ts";
 import type { Keyspaces, TableRoles } from "./tables.ts";
 
 /** Sets of services that a profile adds to the data path. */
-export type ServiceGroup = "studio" | "pipeline";
+export type ServiceGroup = "studio" | "pipeline" | "streams";
 
 /** Settings of a service, all defaults filled in. */
 export type SettingsOf<S extends Service> = S extends Service<infer Z> ? z.output<Z> & Switch : never;
@@ -101,6 +103,10 @@ export interface PublishedPort {
   readonly asksForLogin: boolean;
   /** How it is asked whether it serves. @default - by HTTP */
   readonly greeting?: Greeting;
+  /** Whether UDP is published at the same number. @default false */
+  readonly udp?: boolean;
+  /** Whether it speaks HTTPS with a certificate of its own, which nobody outside knows. @default false */
+  readonly hasOwnCertificate?: boolean;
 }
 
 /** Pods of one kind: what each asks for, how many there are, and the claim of each. */
@@ -190,6 +196,10 @@ export interface TopicLoad {
   readonly recordsPerSecond: number;
   /** What makes them, in the words of the config. */
   readonly from: string;
+  /** What each of them looks like: it lies as JSON Schema in the room's folder `schemas`. @default - as its writers like */
+  readonly record?: RecordDefinition;
+  /** Whether the last record of each key stays, and no other: it is small, and no time or size bounds it. @default false */
+  readonly isCompacted?: boolean;
 }
 
 /** A database of its own. */
@@ -235,6 +245,8 @@ export interface ClaimUse<Own> {
   readonly set: string;
   /** Why it can't have fewer members than there are, and the way to it. @default - any number will do */
   fewer?(change: { readonly there: number; readonly wanted: number; readonly namespace: string }): string;
+  /** Why it can't have more members than there are, and the way to it. @default - any number will do */
+  more?(change: { readonly there: number; readonly wanted: number; readonly namespace: string }): string;
   /** Has the last members hand their data over and takes them away, which `npm run up` does first. @default - nobody can */
   handOver?(leaving: Leaving): Promise<void>;
 }
@@ -265,8 +277,8 @@ export interface Service<
   readonly name: string;
   /** Other words that files of it are named after, outside its folder. @default - none */
   readonly alsoCalled?: readonly string[];
-  /** Which profiles add it to the data path. @default - all profiles have it */
-  readonly group?: ServiceGroup;
+  /** Which sets of services it is in, which profiles add to the data path. @default - all profiles have it */
+  readonly group?: ServiceGroup | readonly ServiceGroup[];
   /** What people call it, within a sentence: "Spark's history". @default - profiles do not name what they bring */
   readonly title?: string;
   /** Whether it is there exactly where another service needs it, unless the stack says. @default false */
@@ -288,6 +300,10 @@ export interface Service<
   readonly published?: Readonly<Record<Port, PublishedPort>>;
   /** The pods that it has while it works. @default - none */
   pods?(view: View<z.output<S>>): readonly Pods[];
+  /** Namespaces of people's programs in which it has pods. @default - none */
+  quarters?(view: View<z.output<S>>): readonly QuarterName[];
+  /** Secrets that people have made for it, which its clients' pods refer to wherever they are. @default - none */
+  handMade?(own: z.output<S>): readonly string[];
   /** Whether a short Job sets it up while the rest starts. @default false */
   readonly setsUp?: boolean;
   /** Resources by the setting below the room's own that changes them: `resources` or `resources.scheduler`. @default - none */
@@ -345,6 +361,11 @@ export interface StoreProblems {
   /** Words in the stack's file for consumers that have no Secret. */
   readonly withoutSecret: readonly string[];
   readonly hasHomes: boolean;
+}
+
+/** The sets of services that a room is in. */
+export function groupsOf({ group = [] }: Pick<Service, "group">): readonly ServiceGroup[] {
+  return typeof group === "string" ? [group] : group;
 }
 
 /** A room's folder, relative to the repository. */

@@ -113,11 +113,18 @@ export const storage = (size: Quantity) =>
     .describe("Where the service keeps its data: `persistent` (with `size`) or `ephemeral`.");
 
 export const enabled = (what: string) => z.boolean().default(true).describe(`Whether ${what}.`);
-/** A service that profiles bring; `group` is the smallest of them. */
-export const optional = (group: ServiceGroup, what: string) =>
-  z
-    .boolean()
-    .optional()
-    .describe(`Whether ${what}. Default: \`true\` in profiles \`${group}\` and \`full\`, else \`false\`.`);
+/** Profiles that bring a service, by the set that it is in. */
+const profilesWith: Readonly<Record<ServiceGroup, readonly string[]>> = {
+  studio: ["studio", "full"],
+  pipeline: ["pipeline", "full"],
+  streams: ["streams"],
+};
+/** A service that profiles bring; `group` is the set that it is in, or the sets. */
+export const optional = (group: ServiceGroup | readonly ServiceGroup[], what: string) => {
+  const profiles = new Set([group].flat().flatMap((one) => profilesWith[one]));
+  const names = new Intl.ListFormat("en-GB").format([...profiles].map((name) => `\`${name}\``));
+  const where = profiles.size === 1 ? `profile ${names}` : `profiles ${names}`;
+  return z.boolean().optional().describe(`Whether ${what}. Default: \`true\` in ${where}, else \`false\`.`);
+};
 export const memory = (initial: Quantity, min: Quantity) =>
   quantity(min, "1024Gi").default(initial).describe("Memory limit of each container; a JVM's heap is a part of it.");

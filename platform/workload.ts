@@ -369,6 +369,8 @@ export function jobSpec(args: JobLimits & { readonly pod: PodArgs }): k8s.types.
 export function configMap(
   name: string,
   args: {
+    /** Name in Kubernetes. @default - the resource's */
+    readonly name?: string;
     readonly namespace: pulumi.Input<string>;
     readonly labels: Readonly<Record<string, string>>;
     readonly data: Readonly<Record<string, pulumi.Input<string>>>;
@@ -377,7 +379,10 @@ export function configMap(
 ): k8s.core.v1.ConfigMap {
   return new k8s.core.v1.ConfigMap(
     name,
-    { metadata: { name, namespace: args.namespace, labels: { ...args.labels } }, data: { ...args.data } },
+    {
+      metadata: { name: args.name ?? name, namespace: args.namespace, labels: { ...args.labels } },
+      data: { ...args.data },
+    },
     opts,
   );
 }

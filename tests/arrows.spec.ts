@@ -55,6 +55,19 @@ function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[] {
   return circles;
 }
 
+/** Statements of a file that are there at run time, or that nobody outside sees. */
+function moreThanTypes(text: string): string[] {
+  const source = ts.createSourceFile("endpoint.ts", text, ts.ScriptTarget.Latest);
+  const isExported = (node: ts.InterfaceDeclaration | ts.TypeAliasDeclaration): boolean =>
+    node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
+  const isType = (statement: ts.Statement): boolean => {
+    if (ts.isImportDeclaration(statement)) return statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+    if (ts.isExportDeclaration(statement)) return statement.isTypeOnly;
+    return (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) && isExported(statement);
+  };
+  return source.statements.filter((one) => !isType(one)).map((one) => one.getText(source));
+}
+
 describe("The arrows between files", () => {
   const imports = readImports();
   const partOf = (file: string): string => file.split("/")[0] ?? file;
@@ -94,5 +107,17 @@ describe("The arrows between files", () => {
       (file) => partOf(file) !== "tests" && asks.test(readFileSync(join(root, file), "utf8")),
     );
     expect(clients).to.deep.equal(["clusters/kubernetes-client.ts"]);
+  });
+
+  it("cost nothing where a wire is handed over: endpoints are types, and no classes", () => {
+    const endpoints = [...imports.keys()].filter((file) =>
+      /^(?:components\/[^/]+\/endpoint|platform\/endpoints)\.ts$/.test(file),
+    );
+    expect(endpoints).to.include.members(["platform/endpoints.ts", "components/kafka/endpoint.ts"]);
+    expect(endpoints.flatMap((file) => moreThanTypes(readFileSync(join(root, file), "utf8")))).to.deep.equal([]);
+    const types = 'import type { A } from "./a.ts";\nexport type { B } from "./b.ts";\nexport interface C {}\n';
+    expect(moreThanTypes(types)).to.deep.equal([]);
+    const others = ['import { A } from "./a.ts";', "export class D {}", "interface E {}"];
+    expect(moreThanTypes(others.join("\n"))).to.deep.equal(others);
   });
 });

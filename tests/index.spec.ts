@@ -15,6 +15,7 @@ import { cleanupMs, dataCapMs, podStartMs, proofCapMs, setupCapMs } from "../pla
 import { cpuMillis, mebibytes } from "../platform/quantity.ts";
 import { footprint } from "../config/fit.ts";
 import { loadConfig } from "../config/index.ts";
+import { namespacesOf, wantedQuarters } from "../config/namespaces.ts";
 import { settingsIn } from "../config/rooms.ts";
 import { mock, type Mocked, type Registered, valueOf } from "./support/mocks.ts";
 import { hopNames } from "../check/table.ts";
@@ -61,7 +62,7 @@ const existing = {
   },
 };
 const authority = ownAuthority();
-const KAFKA_PASSWORD = 'pass "word\\ of Kafka';
+const KAFKA_PASSWORD = 'pass "word\\ of zq81';
 const behindOwnAuthority = {
   objectStore: {
     server: "existing",
@@ -156,7 +157,7 @@ const stacks: Record<string, Record<string, unknown>> = {
 };
 
 for (const target of ["embedded", "minikube", "microk8s"]) {
-  for (const profile of ["pipeline", "full"]) {
+  for (const profile of ["pipeline", "streams", "full"]) {
     stacks[`${target} in profile ${profile}`] = { "millrace:profile": profile, "millrace:cluster": { target } };
   }
 }
@@ -171,13 +172,9 @@ type Placed = PodSpec & {
 };
 
 /** Workloads that make pods themselves. */
-const makersOfPods = [
-  "spark-telemetry-driver",
-  "spark-census-driver",
-  "spark-connect",
-  "jupyterhub-hub",
-  "airflow-scheduler",
-];
+const makersOfPods = ["spark-connect", "jupyterhub-hub", "airflow-scheduler"];
+/** Drivers that may have executors. */
+const drivers = ["spark-telemetry-driver", "spark-census-driver"];
 /** Where each task has a pod, it shows the log of a running one. */
 const watcherOfTasks = "airflow-api-server";
 
@@ -186,7 +183,12 @@ function localTasks(config: Record<string, unknown>): boolean {
 }
 
 /** Where the pods that others make are written down: executors, and in profile studio batches, users' servers and tasks. */
-const podTemplates = ["spark-settings/executor-pod.yaml", "spark-batch/census-batch.yaml", "jupyterhub-hub/pod.json"];
+const podTemplates = [
+  "spark-settings/executor-pod.yaml",
+  "spark-settings-in-jobs/executor-pod.yaml",
+  "spark-batch/census-batch.yaml",
+  "jupyterhub-hub/pod.json",
+];
 const taskTemplate = "airflow-settings/task-pod.yaml";
 
 let run = 0;
@@ -235,6 +237,77 @@ function otherSpellings(value: unknown, path: string): string[] {
   const fits = typeof value === "string" && (kind === "cpu" ? ["", "m"] : ["Mi", "Gi", "Ti"]).includes(unit);
   const isWhole = unit !== "" && Number(digits) % (unit === "m" ? 1000 : 1024) === 0;
   return fits && digits !== undefined && !isWhole ? [] : [`${path} is ${String(value)}`];
+}
+
+/** Objects in people's namespaces, and those that pods there refer to, as `namespace kind name`; those that people make are left out. */
+async function objectsOfPeople(mocked: Mocked): Promise<{ referred: Set<string>; there: Set<string> }> {
+  const all = await mocked.resources();
+  const isOfPeople = (where: unknown): boolean => where === "millrace-jobs" || where === "millrace-users";
+  const kinds = {
+    Secret: /"(?:secretKeyRef|secret)":\{[^}]*?"(?:name|secretName)":"([^"]+)"/g,
+    ConfigMap: /"configMap":\{"name":"([^"]+)"/g,
+  };
+  const named = (where: string, text: string): string[] =>
+    Object.entries(kinds).flatMap(([kind, pattern]) =>
+      [...text.matchAll(pattern)].map(([, name = ""]) => `${where} ${kind} ${name}`),
+    );
+  const executorKeys = (text: string): string[] =>
+    [...text.matchAll(/secretKeyRef\.\w+[= ]([a-z0-9-]+):/g)].map(([, name = ""]) => `millrace-jobs Secret ${name}`);
+  const texts = all
+    .filter(({ type }) => type === "kubernetes:core/v1:ConfigMap")
+    .flatMap(({ name, inputs }) => Object.entries(inputs.data).map(([key, text]) => ({ name, key, text })));
+  const find = (name: string, key: string): string =>
+    texts.find((one) => one.name === name && one.key === key)?.text ?? "";
+  const compact = (text: string): string => (text === "" ? "" : JSON.stringify(JSON.parse(text)));
+  const users = [compact(find("jupyterhub-hub", "pod.json")), compact(find("jupyterhub-hub", "people.json"))].join();
+  const tokens = [...users.matchAll(/"tokenSecretName":"([^"]+)"/g)].map(
+    ([, name = ""]) => `millrace-users Secret ${name}`,
+  );
+  const task = compact(find("airflow-settings", "task-pod.yaml"));
+  const rights = [...find("airflow-settings", "task-rights.json").matchAll(/"secretName":"([^"]+)"/g)];
+  const batch = compact(find("spark-batch", "census-batch.yaml"));
+  const hasExecutors = (await workloads(mocked)).filter((one) =>
+    JSON.stringify(podOf(one)).includes("spark.kubernetes.namespace="),
+  );
+  const drivers = hasExecutors.map((one) => JSON.stringify(podOf(one)));
+  const shared = drivers.some((text) => !text.includes("secretKeyRef."))
+    ? find("spark-settings", "spark-defaults.conf")
+    : "";
+  const executor = drivers.length > 0 || batch !== "" ? compact(find("spark-settings", "executor-pod.yaml")) : "";
+  const { made, handMade } = secretsOf(all, isOfPeople);
+  const referred = [
+    ...named("millrace-users", users),
+    ...tokens,
+    ...(task === "" ? [] : named("millrace-jobs", task)),
+    ...(task === "" ? [] : rights.map(([, name = ""]) => `millrace-jobs Secret ${name}`)),
+    ...named("millrace-jobs", batch),
+    ...executorKeys(batch),
+    ...drivers.flatMap(executorKeys),
+    ...executorKeys(shared),
+    ...named("millrace-jobs", executor),
+    // Task pods and drivers are told of it by their volumes; the batch's templates lie where tasks are.
+  ].filter((one) => !handMade.has(one.split(" ")[2] ?? ""));
+  return { referred: new Set(referred), there: made };
+}
+
+/** Objects that the program makes in people's namespaces, and names of Secrets that it makes nowhere. */
+function secretsOf(
+  all: readonly Registered[],
+  isOfPeople: (where: unknown) => boolean,
+): { made: Set<string>; handMade: Set<string> } {
+  const objects = all.flatMap(({ type, inputs }) => {
+    const kind = /^kubernetes:core\/v1:(Secret|ConfigMap)$/.exec(type)?.[1];
+    if (kind === undefined) return [];
+    const { namespace, name = "" } = inputs.metadata as { namespace?: string; name?: string };
+    return [{ kind, namespace, name }];
+  });
+  const names = new Set(objects.filter(({ kind }) => kind === "Secret").map(({ name }) => name));
+  const made = objects.filter(({ namespace }) => isOfPeople(namespace));
+  const handMade = ["s3-keys", "kafka-ca", "s3-ca"].filter((name) => !names.has(name));
+  return {
+    made: new Set(made.map(({ kind, namespace, name }) => `${namespace ?? ""} ${kind} ${name}`)),
+    handMade: new Set(handMade),
+  };
 }
 
 async function workloads(mocked: Mocked): Promise<Registered[]> {
@@ -289,11 +362,15 @@ describe("the program", function () {
         expect(all.map(([template]) => template)).to.have.members(tasks ? [...studio, taskTemplate] : studio);
       });
 
-      it("gives a token of Kubernetes to those only that make or watch pods, or look at Jobs, and no pod the addresses of Services", async () => {
+      it("gives a token of Kubernetes to those only that make or watch pods, look at Jobs, or agree on a leader, and no pod the addresses of Services", async () => {
         const all = await workloads(mocked);
         const looksAtBackups = all.some(({ name }) => name === "postgres-backup");
+        const apart = (workload: Registered): boolean =>
+          drivers.includes(workload.name) && JSON.stringify(podOf(workload)).includes("spark.executor.instances");
         const withToken = [
           ...makersOfPods,
+          ...["flink", "flink-taskmanager"],
+          ...all.filter(apart).map((workload) => workload.name),
           ...(localTasks(config) ? [] : [watcherOfTasks]),
           ...(looksAtBackups ? ["proof", "proof-on-demand"] : []),
         ];
@@ -323,17 +400,37 @@ describe("the program", function () {
         for (const secret of keys) expect(secret.secrets, secret.name).to.include("stringData");
       });
 
-      it("puts everything into the one namespace that enforces the restricted level", async () => {
-        const namespace = await mocked.get("kubernetes:core/v1:Namespace", "namespace");
-        expect(namespace.inputs.metadata.labels).to.include({
-          "pod-security.kubernetes.io/enforce": "restricted",
-          "pod-security.kubernetes.io/audit": "restricted",
-          "pod-security.kubernetes.io/warn": "restricted",
-        });
+      it("puts everything into namespaces that enforce the restricted level, which are those that the config says", async () => {
+        const namespaces = await mocked.ofType("kubernetes:core/v1:Namespace");
+        const loaded = loadConfig(config);
+        expect(namespaces.map(({ inputs }) => inputs.metadata.name)).to.have.members([
+          "millrace",
+          ...wantedQuarters(loaded),
+        ]);
+        for (const { inputs } of namespaces) {
+          expect(inputs.metadata.labels).to.include({
+            "pod-security.kubernetes.io/enforce": "restricted",
+            "pod-security.kubernetes.io/audit": "restricted",
+            "pod-security.kubernetes.io/warn": "restricted",
+          });
+        }
         for (const { type, name: object, inputs } of await mocked.resources()) {
           if (!type.startsWith("kubernetes:") || type === "kubernetes:core/v1:Namespace") continue;
+          if (type.startsWith("kubernetes:admissionregistration")) continue;
+          expect(namespacesOf(loaded.cluster), object).to.include(inputs.metadata.namespace);
+        }
+      });
+
+      it("has servers, claims and published addresses in the platform's own namespace only", async () => {
+        for (const { type, name: object, inputs } of await mocked.resources()) {
+          if (!/:(Deployment|StatefulSet|Job|CronJob|Service|Ingress|PersistentVolumeClaimPatch)$/.test(type)) continue;
           expect(inputs.metadata.namespace, object).to.equal("millrace");
         }
+      });
+
+      it("gives the pods of people's programs the Secrets and ConfigMaps that they refer to, and no more", async () => {
+        const { referred, there } = await objectsOfPeople(mocked);
+        expect([...there].sort()).to.deep.equal([...referred].sort());
       });
 
       it("writes amounts as the API server does, and nothing that it would leave out", async () => {
@@ -518,7 +615,9 @@ describe("the program", function () {
       it(`has every program trust S3 that is told where it is, and sign with its session, in profile ${profile}`, async () => {
         const { mocked } = await render(stackOf(profile));
         const all = await toldPods(mocked);
-        const pods = all.filter(({ name, told }) => told.includes("s3.acme.example") && name !== starter);
+        // The display shows who connects to whom, and does not connect to it.
+        const others = [starter, "display"];
+        const pods = all.filter(({ name, told }) => told.includes("s3.acme.example") && !others.includes(name));
         expect(pods.map(({ name }) => name)).to.include.members([
           "metastore",
           "presto",
@@ -582,7 +681,7 @@ describe("the program", function () {
       for (const { type, name, inputs } of await mocked.resources()) {
         if (type === "kubernetes:core/v1:Secret") continue;
         const text = JSON.stringify(inputs);
-        expect(text, name).not.to.contain("of Kafka");
+        expect(text, name).not.to.contain("of zq81");
         expect(text, name).not.to.contain(authority.ca.split("\n")[3]);
       }
       const secret = await mocked.get("kubernetes:core/v1:Secret", "kafka-client");
@@ -641,6 +740,7 @@ describe("the program", function () {
         kafka: brokers,
         "kafka-topics": brokers,
         "spark-settings/executor-pod.yaml": executors,
+        "spark-settings-in-jobs/executor-pod.yaml": executors,
       };
       for (const [name, pod] of Object.entries(pods)) {
         expect(placeOf(pod), name).to.deep.equal(others[name] ?? everywhere);
@@ -815,7 +915,7 @@ describe("the program", function () {
   });
 
   it("gives the catalog its own database in every profile, with the same databases saved every night", async () => {
-    for (const profile of ["core", "studio", "pipeline", "full"]) {
+    for (const profile of ["core", "studio", "pipeline", "streams", "full"]) {
       const { mocked } = await render({ "millrace:profile": profile });
       const metastore = await mocked.get("kubernetes:apps/v1:StatefulSet", "metastore");
       expect(JSON.stringify(podOf(metastore)), profile).to.contain('"postgres-role-metastore"');
@@ -951,10 +1051,11 @@ describe("the program", function () {
       const env = job.inputs.spec.template.spec.containers[0].env.find(({ name }) => name === "PROOF_CONFIG");
       const { rooms, skipped } = JSON.parse(env?.value ?? "{}") as { rooms: object; skipped: object };
       const otherHops = ["airflow", "notebooks", "spark-history", "census-dag", "maintenance", "logins"];
+      const ofStreams = ["race", "race-spark", "race-flink", "connect", "zookeeper", "nifi"];
       const parts = ["randomNumbers", "display", "cassandra", "windows", "census"];
       return {
         left: parts.filter((part) => !Object.hasOwn(rooms, part)),
-        skipped: hopNames.filter((hop) => hop in skipped && !otherHops.includes(hop)),
+        skipped: hopNames.filter((hop) => hop in skipped && ![...otherHops, ...ofStreams].includes(hop)),
       };
     };
     const off = { enabled: false };
@@ -1010,7 +1111,7 @@ describe("the program", function () {
       .and.not.to.contain("spark.master=local");
   });
 
-  for (const profile of ["core", "studio", "pipeline", "full"]) {
+  for (const profile of ["core", "studio", "pipeline", "streams", "full"]) {
     for (const sizes of ["small", "large"]) {
       it(`requests in profile ${profile} with sizes ${sizes} what the fit check counts`, async () => {
         const given = { "millrace:profile": profile, "millrace:cluster": { sizes } };

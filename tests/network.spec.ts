@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { loadConfig } from "../config/index.ts";
 import { COMPONENT_LABEL, NAME_LABEL } from "../platform/names.ts";
 import { type Edge, endName } from "../platform/network.ts";
 import type { PolicySpec } from "../platform/network-policies.ts";
@@ -50,6 +51,11 @@ const stacks: Record<string, Record<string, unknown>> = {
     "millrace:cluster": cloud,
     "millrace:services": existing,
   },
+  "embedded in profile streams": { "millrace:profile": "streams" },
+  "embedded in profile streams, with several members of ZooKeeper": {
+    "millrace:profile": "streams",
+    "millrace:services": { zookeeper: { replicas: 3 } },
+  },
   "a stack with Versity's gateway": { "millrace:services": { objectStore: { server: "versity" } } },
 };
 
@@ -69,16 +75,31 @@ const forOthers = [
   /^airflow\/(api-server|dag-processor|scheduler|setup) → (kafka\/broker|presto\/coordinator|spark-connect\/server|airflow\/api-server):/,
   /^airflow\/triggerer → airflow\/api-server:/,
   /^jupyterhub\/hub → object-store\/server:/,
+  // Connectors and jobs in SQL, which are handed to the workers with the addresses that these go to.
+  /^connect-supervisor\/(setup|supervisor) → (metastore|object-store)\/server:/,
+  /^flink\/jobs → kafka\/broker:/,
+  // Parameters of flows, which are handed to NiFi.
+  /^nifi-flows\/setup → (kafka\/broker|object-store\/server):/,
   // The proof tries that it is closed.
   /^proof\/check → postgres\/server:/,
 ];
 
 /** Edges between pods that learn of each other while they run. */
 const untoldEdges = [
-  "jupyterhub/hub → jupyterhub/notebook",
-  "jupyterhub/proxy → jupyterhub/notebook",
-  "jupyterhub/notebook → jupyterhub/hub",
+  "jupyterhub/hub → jupyterhub/notebook in users",
+  "jupyterhub/proxy → jupyterhub/notebook in users",
+  "jupyterhub/notebook in users → jupyterhub/hub",
   "presto/coordinator → presto/worker",
+  "flink/jobmanager → flink/taskmanager",
+  "flink/taskmanager → flink/jobmanager",
+  // Its certificate has a name without a namespace.
+  "nifi-flows/setup → nifi/server",
+  "nifi/server → object-store/server",
+  // By a connector's or a job's settings, or by a file of settings that is made when it starts.
+  "connect/worker → metastore/server",
+  "connect/worker → object-store/server",
+  "flink/jobmanager → metastore/server",
+  "flink/taskmanager → metastore/server",
 ];
 
 describe("the network of the program", function () {
@@ -121,6 +142,20 @@ describe("the network of the program", function () {
         expect([...found]).to.have.members([...new Set(withToken.map(({ role }) => role))]);
       });
 
+      it("has an edge from the API server to each service that status asks, at the port that it asks", () => {
+        const asked = edges.filter(({ from }) => from.kind === "apiServer");
+        const enabled = loadConfig(config).services;
+        const wanted = Object.entries({
+          airflow: "airflow/api-server:8080",
+          connect: "connect-supervisor/supervisor:8080",
+          flink: "flink/jobmanager:8081",
+          zookeeper: "zookeeper/member:8080",
+        }).filter(([name]) => enabled[name as "airflow"].enabled);
+        expect(asked.map(({ to, ports }) => `${roleOf(to) ?? ""}:${ports.join()}`).sort()).to.deep.equal(
+          wanted.map(([, at]) => at),
+        );
+      });
+
       it("lets the proof try a server that runs and that no edge leads it to", async () => {
         const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "proof");
         const { closed } = JSON.parse(envOf(inputs)["PROOF_CONFIG"] ?? "") as {
@@ -151,6 +186,36 @@ describe("the network of the program", function () {
     });
   }
 
+  it("knows where pods of people's programs are, and has their policies there", async () => {
+    const { mocked, edges } = await render({ "millrace:profile": "full", "millrace:services": several });
+    const places = new Map(
+      edges
+        .flatMap(({ from, to }) => [from, to])
+        .flatMap((end) => (end.kind === "pods" ? [[roleOf(end), end.in]] : [])),
+    );
+    const apart = [...places].flatMap(([role = "", place]) => (place === undefined ? [] : [`${role} in ${place}`]));
+    expect(apart.sort()).to.deep.equal([
+      "airflow/task in jobs",
+      "jupyterhub/notebook in users",
+      "spark-census-batch-driver/driver in jobs",
+      "spark/executor in jobs",
+    ]);
+    const policies = await mocked.ofType("kubernetes:networking.k8s.io/v1:NetworkPolicy");
+    const where = policies.map(({ inputs }) => `${inputs.metadata.namespace} ${inputs.metadata.name}`);
+    expect(where.filter((one) => !one.startsWith("millrace "))).to.have.members([
+      "millrace-jobs airflow-task",
+      "millrace-jobs airflow-task-census-batch",
+      "millrace-jobs deny-all-else",
+      "millrace-jobs spark-census-batch-driver-driver",
+      "millrace-jobs spark-executor-census-batch",
+      "millrace-jobs spark-executor-spark-connect",
+      "millrace-jobs spark-executor-telemetry",
+      "millrace-users deny-all-else",
+      "millrace-users jupyterhub-notebook",
+    ]);
+    expect(where).to.include("millrace deny-all-else");
+  });
+
   it("leads outside where a service is an existing one", async () => {
     const { mocked, edges } = await render(stacks["cloud with existing S3 and Kafka in profile full"] ?? {});
     const outside = edges.filter(({ to }) => to.kind === "outside");
@@ -160,9 +225,12 @@ describe("the network of the program", function () {
       "outside: s3.eu-central-1.amazonaws.com (any address) 443",
     ]);
     const missing = await undeclaredOutside(mocked, edges, ["s3.eu-central-1.amazonaws.com", "b1.example"]);
-    expect(
-      missing.filter((edge) => !/^(airflow\/(api-server|dag-processor|scheduler|setup)|jupyterhub\/hub) → /.test(edge)),
-    ).to.deep.equal([]);
+    const forOthersOutside = [
+      /^(airflow\/(api-server|dag-processor|scheduler|setup)|jupyterhub\/hub) → /,
+      // It shows who connects to whom.
+      /^display\/server → s3\.eu-central-1\.amazonaws\.com$/,
+    ];
+    expect(missing.filter((edge) => !forOthersOutside.some((held) => held.test(edge)))).to.deep.equal([]);
     const asking = (why: string) => outside.filter((edge) => edge.why === why).map(({ from }) => endName(from));
     expect(asking("S3")).to.include.members(["presto/coordinator", "metastore/server", "postgres-backup/store"]);
     expect(asking("Kafka")).to.include.members(["telemetry-producer/producer", "spark-telemetry-driver/driver"]);

@@ -2,6 +2,7 @@
 import type { Kube } from "../../cli/kube.ts";
 import { UserError } from "../../cli/errors.ts";
 import { KubeError } from "../../clusters/kubernetes-client.ts";
+import { selector } from "../../platform/names.ts";
 import { quantityOf } from "../../platform/quantity.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clientMemoryMi, perfScript, type Task } from "./script.ts";
@@ -137,7 +138,7 @@ async function gone(kube: Pick<Kube, "get">, path: string): Promise<void> {
   }
 }
 
-/** A pod that any namespace takes, the restricted ones too. */
+/** A pod that any namespace takes, the restricted ones too, and that the network lets connect to the broker as it does the Job of the topics. */
 export function loadPod(name: string, image: string, script: string): object {
   const resources = {
     requests: { cpu: "100m", memory: `${clientMemoryMi}Mi` },
@@ -146,7 +147,7 @@ export function loadPod(name: string, image: string, script: string): object {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name, labels: { "app.kubernetes.io/name": "bench-kafka" } },
+    metadata: { name, labels: selector("kafka-topics", "setup") },
     spec: {
       restartPolicy: "Never",
       automountServiceAccountToken: false,

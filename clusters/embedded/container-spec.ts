@@ -123,6 +123,11 @@ export function portMap(ports: EmbeddedPorts, inner = 5000): ReadonlyMap<number,
   return new Map([[6443, apiServer], [inner, registry], ...Object.values(nodePorts).map((p) => [p, p] as const)]);
 }
 
+/** Node ports that are published for UDP too. */
+function udpPorts(ports: EmbeddedPorts): number[] {
+  return Object.entries(publishedPorts).flatMap(([key, { udp }]) => (udp === true ? (ports[key] ?? []) : []));
+}
+
 type HostConfig = NonNullable<Docker.ContainerCreateOptions["HostConfig"]>;
 
 /** Settings of the engine API that its client's types lack. */
@@ -139,6 +144,10 @@ interface UntypedHostConfig {
 export function containerOptions(input: ContainerInput): Docker.ContainerCreateOptions {
   const { pose } = input;
   const published = [...portMap(input.ports, pose?.registry.port)];
+  const bound = published.flatMap(([inside, outside]) => [
+    [`${inside}/tcp`, outside] as const,
+    ...(udpPorts(input.ports).includes(inside) ? [[`${inside}/udp`, outside] as const] : []),
+  ]);
   const hostConfig: HostConfig & UntypedHostConfig = {
     ...cpuQuota(input.cpus),
     CapAdd: [...input.capabilities],
@@ -155,7 +164,7 @@ export function containerOptions(input: ContainerInput): Docker.ContainerCreateO
       Mounts: [{ Type: "bind", Source: KERNEL_MODULES, Target: KERNEL_MODULES, ReadOnly: true }],
     }),
     PortBindings: Object.fromEntries(
-      published.map(([inside, outside]) => [`${inside}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(outside) }]]),
+      bound.map(([inside, outside]) => [inside, [{ HostIp: "127.0.0.1", HostPort: String(outside) }]]),
     ),
     NetworkMode: input.names.network,
     RestartPolicy: { Name: "unless-stopped" },
@@ -172,7 +181,7 @@ export function containerOptions(input: ContainerInput): Docker.ContainerCreateO
       [KUBERNETES_LABEL]: input.kubernetes,
       ...input.owner,
     },
-    ExposedPorts: Object.fromEntries(published.map(([inside]) => [`${inside}/tcp`, {}])),
+    ExposedPorts: Object.fromEntries(bound.map(([inside]) => [inside, {}])),
     StopTimeout: STOP_SECONDS,
     HostConfig: hostConfig,
   };

@@ -30,7 +30,7 @@ export const TEAM_BUNDLE = "team";
 /** Time after which a change of a DAG is noticed, in seconds. */
 const BUNDLE_REFRESH_SECONDS = 30;
 /** Tasks at a time: a task pod asks for half a GiB, a task in the scheduler shares its limit. */
-const PARALLELISM: Readonly<Record<AirflowExecutor, number>> = { kubernetes: 4, local: 2 };
+export const PARALLELISM: Readonly<Record<AirflowExecutor, number>> = { kubernetes: 4, local: 2 };
 
 /**
  * Time after which a silent task counts as dead, in seconds. A killed pod is seen at once, so pods may be silent for as long
@@ -72,7 +72,8 @@ export function airflowSettings(args: {
   readonly apiUrl: pulumi.Input<string>;
   /** Where people find the page. @default - each request tells */
   readonly publicUrl?: string | undefined;
-  readonly namespace: pulumi.Input<string>;
+  /** Namespace of the tasks' pods. */
+  readonly tasksNamespace: pulumi.Input<string>;
   /** Folder of task logs: `s3://bucket/prefix`. */
   readonly logs: string;
   /** Id of the connection for logs and for the people's DAGs. */
@@ -143,7 +144,7 @@ export function airflowSettings(args: {
     ...(args.executor === "kubernetes"
       ? {
           kubernetes_executor: {
-            namespace: args.namespace,
+            namespace: args.tasksNamespace,
             pod_template_file: `${CONFIG_PATH}/task-pod.yaml`,
             worker_pods_creation_batch_size: "4",
             // What a failed pod said is in its log, in S3.

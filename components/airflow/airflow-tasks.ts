@@ -14,6 +14,7 @@ import { type ClientEndpoints, clientPodParts } from "../notebooks/client-endpoi
 import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import { labels } from "../../platform/names.ts";
+import type { Quarters } from "../../platform/quarters.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
 import type { Trust } from "../../platform/trust.ts";
@@ -31,14 +32,16 @@ export interface TaskParts {
 /**
  * What people's programs need to find the platform, and the templates of Spark batches.
  * @param common Environment that each pod of Airflow has anyway.
+ * @param place Namespace of the pods. @default - the platform's own
  */
 export function taskParts(
   clients: ClientEndpoints,
   sparkToken: SecretKeyRef | undefined,
   sparkBatch: SparkBatchTemplate | undefined,
   common: readonly EnvVar[],
+  place?: Quarters,
 ): TaskParts {
-  const parts = clientPodParts(clients, undefined, sparkToken);
+  const parts = clientPodParts(clients, undefined, sparkToken, undefined, place);
   // Connections and the library share some: Kubernetes takes each name once.
   const known = new Set(common.map(({ name }) => name));
   const client = { ...parts, env: parts.env.filter(({ name }) => !known.has(name)) };
@@ -155,20 +158,26 @@ const RULES = {
 } as const satisfies Readonly<Record<string, readonly Rule[]>>;
 
 /** Name of the account of a part of Airflow; tasks that make pods themselves are the part `task`. */
-function accountName(airflow: string, part: keyof typeof RULES): string {
+export function accountName(airflow: string, part: keyof typeof RULES): string {
   return `${airflow}-${part}`;
 }
 
-/** The account of a part of Airflow, with its rights. Its name settles when the rights are there. */
+/**
+ * The account of a part of Airflow, with its rights. Its name settles when the rights are there.
+ * @param namespace Where the part's pods are.
+ * @param tasks Where the pods are that it has rights on.
+ */
 export function account(
   airflow: string,
   part: keyof typeof RULES,
   namespace: pulumi.Input<string>,
+  tasks: pulumi.Input<string>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const name = accountName(airflow, part);
-  const metadata = { name, namespace, labels: labels(airflow, part) };
-  const made = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, opts);
+  const meta = { name, namespace, labels: labels(airflow, part) };
+  const metadata = { ...meta, namespace: tasks };
+  const made = new k8s.core.v1.ServiceAccount(name, { metadata: meta, automountServiceAccountToken: false }, opts);
   const role = new k8s.rbac.v1.Role(name, { metadata, rules: RULES[part].map((rule) => ({ ...rule })) }, opts);
   const binding = new k8s.rbac.v1.RoleBinding(
     name,

@@ -14,13 +14,22 @@ import {
   CONFIG_PATH,
   databaseEnv,
   HEALTH_PORT,
+  PARALLELISM,
   heartbeatProbes,
   PLUGINS_PATH,
   processEnv,
   settingsEnv,
   signingEnv,
 } from "./airflow-settings.ts";
-import { account, taskKeyFiles, type TaskParts, taskParts, taskPodText, taskRightsText } from "./airflow-tasks.ts";
+import {
+  account,
+  accountName,
+  taskKeyFiles,
+  type TaskParts,
+  taskParts,
+  taskPodText,
+  taskRightsText,
+} from "./airflow-tasks.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { AirflowEndpoint } from "./endpoint.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
@@ -30,8 +39,9 @@ import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpo
 import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
 import { type AirflowResources, airflowResources } from "./service.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
-import { apiServer, type Destination, type Edge, edgesOf, podsAt } from "../../platform/network.ts";
+import { apiServer, type Destination, type Edge, edgesOf, podsAt, statusEdge } from "../../platform/network.ts";
 import { programText } from "../../platform/program.ts";
+import { ownQuarters, type Quarters } from "../../platform/quarters.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
 import type { SparkBatchTemplate } from "../spark/spark-batch.ts";
 import {
@@ -72,6 +82,9 @@ const files = {
   start: "sitecustomize.py",
 } as const;
 
+/** Those that each task's process reads. */
+const TASK_FILES = [files.smallValues, files.start] as const;
+
 export interface AirflowArgs {
   readonly namespace: pulumi.Input<string>;
   /** An image with the contract of `apache/airflow` 3.3, its fab, amazon and cncf.kubernetes providers, DAGs in `/opt/airflow/dags`. */
@@ -82,6 +95,8 @@ export interface AirflowArgs {
   readonly executor?: AirflowExecutor;
   /** Requests and limits of each part. @default - what they need on a small machine */
   readonly resources?: AirflowResources;
+  /** Namespace of the pods that tasks have and make. @default - Airflow's own */
+  readonly tasksIn?: () => Quarters;
   /** Where the pods of tasks run. @default - anywhere */
   readonly scheduling?: Scheduling | undefined;
   /** Where task logs lie, below `logs/` in the bucket, with Airflow's own key; it reads `dagBucket`, too. */
@@ -103,7 +118,7 @@ export interface AirflowArgs {
   readonly dagBucketKey?: S3Endpoint;
   /** DAGs of the image whose tasks may make pods. @default - none */
   readonly podDags?: readonly string[];
-  /** Pod templates for `podDags`. @default - none */
+  /** Pod templates for `podDags`, with what their pods may have. @default - none */
   readonly sparkBatch?: SparkBatchTemplate;
   /** Time zone of schedules without one. @default "UTC" */
   readonly timezone?: string;
@@ -157,6 +172,9 @@ export class Airflow extends Component {
     const inPods = executor === "kubernetes";
     const resources = args.resources ?? airflowResources({ executor, size: "small" });
     const namespace = pulumi.output(args.namespace);
+    // With tasks in the scheduler only those have pods that make some themselves.
+    const place = inPods || podDags.length > 0 ? (args.tasksIn?.() ?? ownQuarters(namespace)) : ownQuarters(namespace);
+    const tasksName = `${name}-tasks`;
     const url = namespace.apply((ns) => `http://${serviceHost(name, ns)}:${API_PORT}`);
     const api = {
       namespace,
@@ -171,7 +189,7 @@ export class Airflow extends Component {
     const keys = createKeys(name, namespace, childOptions);
     const users = createUsers(name, namespace, childOptions);
     const common = commonEnv();
-    const tasks = taskParts(args.clients, args.sparkToken, args.sparkBatch, common);
+    const tasks = taskParts(args.clients, args.sparkToken, args.sparkBatch, common, inPods ? place : undefined);
     const settings = createSettings();
     service(name, { ...api, ports: { http: API_PORT } }, childOptions);
     const setup = createSetup();
@@ -180,7 +198,7 @@ export class Airflow extends Component {
     const servers = [createApiServer(), createScheduler(), createDagProcessor(), createTriggerer()];
     if (inPods) this.edges.push(...taskEdges());
     // `npm run status` asks it which DAGs can't be read.
-    this.edges.push({ from: apiServer.end, to: at.end, ports: at.ports, why: "status" });
+    this.edges.push(statusEdge(at));
 
     this.address = publish(
       args.exposure,
@@ -203,7 +221,7 @@ export class Airflow extends Component {
         executor,
         apiUrl: url,
         publicUrl: publicUrl(args.exposure, PUBLISHED),
-        namespace,
+        tasksNamespace: place.namespace,
         logs: `s3://${args.logs.bucket}/${LOGS_PREFIX}`,
         connection: OWN_S3_CONNECTION,
         dagBucket,
@@ -217,7 +235,17 @@ export class Airflow extends Component {
     }
 
     function createSettings(): pulumi.Output<string> {
+      const taskFiles = Object.fromEntries(TASK_FILES.map((file) => [file, programText(import.meta.dirname, file)]));
+      if (inPods) {
+        configMap(
+          tasksName,
+          { namespace: place.namespace, labels: labels(name, "task"), data: taskFiles },
+          childOptions,
+        );
+        givesTasks();
+      }
       const data: Record<string, pulumi.Input<string>> = {
+        ...taskFiles,
         [files.setup]: programText(import.meta.dirname, files.setup),
         [files.webserver]: programText(import.meta.dirname, files.webserver),
         [files.health]: programText(import.meta.dirname, files.health),
@@ -226,8 +254,6 @@ export class Airflow extends Component {
         [files.loginLimit]: programText(import.meta.dirname, files.loginLimit),
         [files.bodyLimit]: programText(import.meta.dirname, files.bodyLimit),
         [files.smallLogs]: programText(import.meta.dirname, files.smallLogs),
-        [files.smallValues]: programText(import.meta.dirname, files.smallValues),
-        [files.start]: programText(import.meta.dirname, files.start),
         ...(inPods
           ? {
               [files.podHook]: programText(import.meta.dirname, files.podHook),
@@ -248,12 +274,18 @@ export class Airflow extends Component {
       return pulumi.output(data).apply((texts) => JSON.stringify(texts));
     }
 
+    /** Keys of tasks in pods of their own, and room for these. */
+    function givesTasks(): void {
+      const keys = [args.logs.objectStore, args.dagBucketKey, ...Object.values(args.jobKeys)];
+      place.give(...keys.flatMap((endpoint) => [endpoint?.credentials, endpoint?.ca]));
+      place.holds(resources.task, PARALLELISM[executor]);
+    }
+
     /** What a task has in a pod of its own: of the settings' files only those that tasks use. */
     function podTasks(): TaskParts {
-      const items = [files.smallValues, files.start].map((file) => ({ key: file, path: file }));
       return {
         env: [...common, ...tasks.env],
-        volumes: [...tasks.volumes, { name: "settings", configMap: { name: settingsName, items } }],
+        volumes: [...tasks.volumes, { name: "settings", configMap: { name: tasksName } }],
         mounts: [...tasks.mounts, { name: "settings", mountPath: CONFIG_PATH, readOnly: true }],
       };
     }
@@ -297,7 +329,7 @@ export class Airflow extends Component {
     }
 
     function taskEdges(): Edge[] {
-      const task = { service: name, component: "task" };
+      const task = { service: name, component: "task", ...(place.in && { in: place.in }) };
       // The executor labels each pod with its DAG.
       const makers = podDags.map((dag) => ({ ...task, also: { dag_id: dag }, reaches: [apiServer] }));
       return [{ ...task, reaches: taskReaches }, ...makers].flatMap(edgesOf);
@@ -335,7 +367,9 @@ export class Airflow extends Component {
           plugins: [files.loginLimit, files.bodyLimit, files.smallLogs],
         }),
         // It shows the logs of tasks that run in pods.
-        ...(inPods ? { serviceAccountName: account(name, "api-server", namespace, childOptions) } : {}),
+        ...(inPods
+          ? { serviceAccountName: account(name, "api-server", namespace, place.namespace, childOptions) }
+          : {}),
         ports: { http: API_PORT },
         probes: {
           // The first call of this API builds it, for seconds to half a minute; else the first task would wait for that.
@@ -380,8 +414,14 @@ export class Airflow extends Component {
     }
 
     function schedulerAccount(): Pick<PodArgs, "serviceAccountName"> {
-      const task = podDags.length === 0 ? undefined : account(name, "task", namespace, childOptions);
-      if (inPods) return { serviceAccountName: account(name, "scheduler", namespace, childOptions) };
+      const at = inPods ? place : ownQuarters(namespace);
+      const task =
+        podDags.length === 0 ? undefined : account(name, "task", at.namespace, place.namespace, childOptions);
+      if (task !== undefined) {
+        const given = args.sparkBatch ?? { secrets: [], accounts: [] };
+        place.lets({ account: accountName(name, "task"), of: at.in, namespace: at.namespace, ...given });
+      }
+      if (inPods) return { serviceAccountName: account(name, "scheduler", namespace, place.namespace, childOptions) };
       return task === undefined ? {} : { serviceAccountName: task };
     }
 

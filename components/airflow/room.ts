@@ -1,5 +1,6 @@
 /** How Airflow is built: each DAG of the platform with a key of its own; those of a Spark batch make its driver. */
 import { defineRoom } from "../../platform/place.ts";
+import { ownQuarters } from "../../platform/quarters.ts";
 import { proven } from "../../platform/proven.ts";
 import { batchProgram } from "../census/batch-program.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
@@ -30,7 +31,7 @@ interface Wires {
 export const airflowRoom = defineRoom({
   service: airflow,
   without: ["kafka", "presto", "connect", "spark", "history"],
-  build({ own, of, namespace, image, exposure, bucket, opts }, wires: Wires) {
+  build({ own, of, namespace, quarters, image, exposure, bucket, opts }, wires: Wires) {
     const { store, databases, clients, kafka, presto, connect, spark, history } = wires;
     const batch =
       spark &&
@@ -39,6 +40,9 @@ export const airflowRoom = defineRoom({
         {
           spark,
           ...(history && { eventLog: history.eventLog }),
+          place: quarters("jobs"),
+          // Tasks in the scheduler are where it is.
+          ...(own.executor === "local" && { readers: ownQuarters(namespace) }),
           scheduling: own.scheduling,
           applications: {
             "census-batch": {
@@ -60,6 +64,7 @@ export const airflowRoom = defineRoom({
         exposure,
         database: databases.database("airflow"),
         executor: own.executor,
+        tasksIn: () => quarters("jobs"),
         resources: airflowResources(own),
         scheduling: own.scheduling,
         logs: { objectStore: store.access("airflow"), bucket: bucket("airflow") },

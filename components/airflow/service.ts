@@ -106,6 +106,8 @@ export const airflow = defineService({
     const all = [...Object.values(servers), ...(own.executor === "local" ? [] : [task])];
     return all.map((resources) => ({ resources }));
   },
+  // Tasks in the scheduler are where it is, and make pods for Spark.
+  quarters: ({ own, isOn }) => (own.executor === "kubernetes" || isOn("spark") ? ["jobs"] : []),
   goes: 4,
   warnings: ({ isOn }) =>
     Object.entries(dags).flatMap(([dag, asked]) => {

@@ -289,13 +289,7 @@ export class Cassandra<Consumer extends string> extends Component {
    * @throws ResourceError when no role was declared for it.
    */
   access(consumer: Consumer): CassandraEndpoint {
-    const endpoint = this.#endpoints[consumer];
-    if (endpoint !== undefined) return endpoint;
-    throw new pulumi.ResourceError(
-      `cassandra: "${consumer}" has no role; the consumers are ${Object.keys(this.#endpoints).join(", ")}`,
-      this,
-      true,
-    );
+    return this.ofConsumer(this.#endpoints, consumer, "cassandra", "role");
   }
 }
 

@@ -51,7 +51,8 @@ export const cassandraHops = defineHops({
   },
 });
 
-function clientOf(context: ProofContext): CassandraClient | undefined {
+/** The proof's client; `undefined` without Cassandra. */
+export function clientOf(context: ProofContext): CassandraClient | undefined {
   const told = context.of(cassandraHops);
   return told && new CassandraClient(told);
 }

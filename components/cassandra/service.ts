@@ -22,11 +22,11 @@ export function cassandraResources(settings: Sized & { readonly memory: string }
 
 export const cassandra = defineService({
   name: "cassandra",
-  group: "pipeline",
+  group: ["pipeline", "streams"],
   title: "Cassandra",
   settings: z
     .strictObject({
-      enabled: optional("pipeline", "Cassandra is part of the platform"),
+      enabled: optional(["pipeline", "streams"], "Cassandra is part of the platform"),
       replicas: z
         .int()
         .min(1)

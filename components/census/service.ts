@@ -48,6 +48,7 @@ export const census = defineService({
   needs: { of: [objectStore, catalog, spark], why: "Spark reads its file there and writes its figures" },
   sized: (own) => ({ resources: censusFileResources(own) }),
   pods: (view) => applicationPods(sharedDriverResources(view.of(spark)), view.of(spark), censusExecutors(view.own)),
+  quarters: ({ own, isOn }) => (isOn("spark") && censusExecutors(own) > 0 ? ["jobs"] : []),
   goes: 2,
   problems({ own: { parts, rows } }) {
     if (parts <= rows) return [];

@@ -4,10 +4,11 @@ import { proven } from "../../platform/proven.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import type { Presto } from "../presto/presto.ts";
+import { raceCar } from "../race-car/service.ts";
 import { windows } from "../windows/service.ts";
 import type { displayHops } from "./hops.ts";
 import { Display } from "./display.ts";
-import { display, displayResources } from "./service.ts";
+import { display, displayResources, fillers } from "./service.ts";
 
 export const displayRoom = defineRoom({
   service: display,
@@ -15,8 +16,8 @@ export const displayRoom = defineRoom({
     { own, of, namespace, image, exposure, opts },
     { kafka, presto, cassandra }: { kafka: KafkaWithTopics; presto: Presto; cassandra: CassandraSource<"display"> },
   ) {
-    const { telemetry: monitoring, "random-numbers": randomNumbers } = kafka.topics;
-    if (monitoring === undefined || randomNumbers === undefined) return undefined;
+    const { telemetry: monitoring, "random-numbers": randomNumbers, race } = kafka.topics;
+    if (monitoring === undefined) return undefined;
     return new Display(
       "display",
       {
@@ -24,7 +25,9 @@ export const displayRoom = defineRoom({
         image: image("display"),
         exposure,
         replicas: own.replicas,
-        topics: { randomNumbers, monitoring },
+        topics: { monitoring, ...(randomNumbers && { randomNumbers }), ...(race && { race }) },
+        parts: [...fillers.flatMap(({ part, by }) => (of(by).enabled ? part : [])), "network"],
+        track: of(raceCar).track,
         presto: presto.endpoint,
         cassandra: cassandra.access("display"),
         windowSeconds: of(windows).windowSeconds,

@@ -2,14 +2,18 @@
 import * as z from "zod";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
-import { defineService } from "../../platform/service.ts";
+import { defineService, type Service } from "../../platform/service.ts";
 import { image, memory, optional } from "../../platform/settings.ts";
+import { census } from "../census/service.ts";
 import { cassandra, pagesDisk } from "../cassandra/service.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { kafka } from "../kafka/service.ts";
 import { presto } from "../presto/service.ts";
+import { raceCar } from "../race-car/service.ts";
 import { randomNumbers } from "../random-numbers/service.ts";
 import { telemetry } from "../telemetry/service.ts";
+import { windows } from "../windows/service.ts";
+import type { PagePart } from "../../display/protocol.ts";
 
 const server = { small: size(40, 1000, 0.5), large: size(100, 1000, 1) };
 
@@ -18,19 +22,21 @@ export function displayResources(settings: Sized & { readonly memory: string }):
   return sized(server[settings.size], settings.memory, settings.resources);
 }
 
-/** Who fills the pages that show what Spark has computed. */
-const fillers = [
-  ["windows", "of streamed figures"],
-  ["census", "of the census"],
-] as const;
+/** Who fills which pages: where one is off, they are not in the menu. */
+export const fillers = [
+  { part: "random-numbers", by: randomNumbers },
+  { part: "windows", by: windows },
+  { part: "census", by: census },
+  { part: "race", by: raceCar },
+] as const satisfies readonly { readonly part: PagePart; readonly by: Service }[];
 
 export const display = defineService({
   name: "display",
-  group: "pipeline",
+  group: ["pipeline", "streams"],
   title: "the web display",
   settings: z
     .strictObject({
-      enabled: optional("pipeline", "the web display is part of the platform"),
+      enabled: optional(["pipeline", "streams"], "the web display is part of the platform"),
       replicas: z.int().min(1).max(20).default(1).describe("Number of servers."),
       memory: memory("256Mi", "192Mi"),
       scheduling: schedulingSetting("the servers"),
@@ -39,7 +45,7 @@ export const display = defineService({
     })
     .prefault({})
     .describe("The web display: charts of what flows and of what Spark has computed."),
-  needs: { of: [kafka, presto, cassandra, telemetry, randomNumbers], why: "its pages show what they have" },
+  needs: { of: [kafka, presto, cassandra, telemetry], why: "its pages show what they have" },
   image: {
     name: "display",
     base: "base",
@@ -48,10 +54,14 @@ export const display = defineService({
       "display/protocol.ts",
       "display/web",
       "platform/describe-error.ts",
+      "platform/records/definition.ts",
+      "platform/records/read.ts",
       "components/kafka/programs/kafka-client.ts",
       "components/kafka/programs/kafka-codecs.ts",
       "components/kafka/programs/kafka-idle.ts",
       "components/presto/programs/presto-client.ts",
+      "components/race-car/programs/sample.ts",
+      "components/race-car/programs/track.ts",
       "components/telemetry/programs/read-record.ts",
       "components/telemetry/programs/record.ts",
     ],
@@ -69,13 +79,6 @@ export const display = defineService({
   pods: ({ own }) => [{ resources: displayResources(own), count: own.replicas }],
   shrinks: [{ rank: 5, set: { replicas: 1 }, applies: ({ replicas }) => replicas > 1 }],
   goes: 5,
-  warnings: ({ isOn }) =>
-    fillers
-      .filter(([service]) => !isOn(service))
-      .map(
-        ([service, pages]) =>
-          `millrace:services.display: its pages ${pages} stay empty, for ${service} is not enabled and fills them`,
-      ),
-  tableRoles: { display: { streaming: "read", census: "read" } },
+  tableRoles: { display: { streaming: "read", census: "read", race: "read" } },
   hops: { live: ["randomNumbers", "display"], display: ["randomNumbers", "windows", "display"] },
 });

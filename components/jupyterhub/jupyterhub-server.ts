@@ -5,6 +5,7 @@ import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import { escapedUser } from "../../platform/names.ts";
 import { quantityOf } from "../../platform/quantity.ts";
+import type { Quarters } from "../../platform/quarters.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
 import { type EnvVar, podTemplate, type Resources, tcpProbe } from "../../platform/workload.ts";
 
@@ -34,6 +35,8 @@ export interface ServerPodArgs {
   readonly hub: string;
   readonly image: pulumi.Input<string>;
   readonly resources: Resources;
+  /** Its namespace. */
+  readonly servers: Quarters;
   /** Where it runs. @default - anywhere */
   readonly scheduling?: Scheduling | undefined;
   readonly clients: ClientEndpoints;
@@ -89,11 +92,11 @@ export function serverPodText(args: ServerPodArgs): pulumi.Output<string> {
 
 /** Text of `people.json`: each user's keys, home, and Secret for the server's token. */
 export function peopleText(
-  args: Pick<ServerPodArgs, "hub" | "clients" | "homes" | "sparkToken">,
+  args: Pick<ServerPodArgs, "hub" | "servers" | "clients" | "homes" | "sparkToken">,
 ): pulumi.Output<string> {
   const people = Object.entries(args.homes).map(([user, { objectStore, bucket, prefix }]) => {
     const home = `s3://${bucket}/${prefix}`;
-    const { env } = clientPodParts(args.clients, objectStore.credentials, args.sparkToken, home);
+    const { env } = clientPodParts(args.clients, objectStore.credentials, args.sparkToken, home, args.servers);
     return [user, { env, tokenSecretName: serverSecretName(args.hub, user) }] satisfies [string, Person];
   });
   return pulumi

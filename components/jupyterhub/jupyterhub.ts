@@ -23,6 +23,7 @@ import {
 import { escapedUser, isUserName, labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import { type Destination, edgesOf, outsideUrl, podsAt } from "../../platform/network.ts";
 import { programText } from "../../platform/program.ts";
+import { ownQuarters, type Quarters } from "../../platform/quarters.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
 import {
   configMap,
@@ -80,6 +81,8 @@ export interface JupyterHubArgs {
   readonly sparkToken?: SecretKeyRef;
   /** Time without work after which a kernel and then its server are stopped, in minutes. */
   readonly idleMinutes: number;
+  /** Namespace of users' servers. @default - the hub's own */
+  readonly servers?: Quarters;
   /** Where users' servers run. @default - anywhere */
   readonly scheduling?: Scheduling | undefined;
   readonly resources: {
@@ -154,6 +157,8 @@ export class JupyterHub extends Component {
     const usersName = `${name}-users`;
     const keysName = `${name}-keys`;
     const namespace = pulumi.output(args.namespace);
+    const servers = args.servers ?? ownQuarters(namespace);
+    const notebook = { service: name, component: NOTEBOOK, ...(servers.in && { in: servers.in }) };
     const accounts = [...users, ROBOT];
     const hubMeta = { namespace, labels: labels(name, HUB), selector: selector(name, HUB) };
     const proxyMeta = { namespace, labels: labels(name, PROXY), selector: selector(name, PROXY) };
@@ -163,14 +168,19 @@ export class JupyterHub extends Component {
     const hubAt = podsAt({ service: name, component: HUB }, [HUB_PORT], "the hub's API");
     const at = podsAt({ service: name, component: PROXY }, [HTTP_PORT], "pages");
     const routesAt = podsAt({ service: name, component: PROXY }, [API_PORT], "routes to users' servers");
-    const serversAt = podsAt({ service: name, component: NOTEBOOK }, [SERVER_PORT], "users' servers");
+    const serversAt = podsAt(notebook, [SERVER_PORT], "users' servers");
     const publicAddress = publicUrl(args.exposure, PUBLISHED);
 
     const passwords = createPasswords();
     const keys = createKeys();
     const serverSecrets = accounts.map((user) => createServerSecret(user));
     const account = createAccount();
-    const serverSettings = configMap(`${name}-server`, { ...hubMeta, data: programFiles(serverFiles) }, childOptions);
+    const serverSettings = configMap(
+      `${name}-server`,
+      { namespace: servers.namespace, labels: hubMeta.labels, data: programFiles(serverFiles) },
+      childOptions,
+    );
+    servers.holds(args.resources.server, accounts.length);
     const settings = createSettings();
     service(hubName, { ...hubMeta, ports: { http: HUB_PORT } }, childOptions);
     service(name, { ...proxyMeta, ports: { http: HTTP_PORT, api: API_PORT } }, childOptions);
@@ -182,9 +192,7 @@ export class JupyterHub extends Component {
       { name: hubName, namespace, replicas: 1, strategy: "Recreate", pod: hubPod() },
       { ...childOptions, dependsOn: [...args.database.ready, ...(args.waitFor ?? [])] },
     );
-    this.edges.push(
-      ...edgesOf({ service: name, component: NOTEBOOK, reaches: [hubAt, ...homesAt(), ...args.clients.reaches] }),
-    );
+    this.edges.push(...edgesOf({ ...notebook, reaches: [hubAt, ...homesAt(), ...args.clients.reaches] }));
     this.address = publish(
       args.exposure,
       { ...proxyMeta, service: name, nodePort: PUBLISHED, port: HTTP_PORT, title: "JupyterHub", scheme: "http" },
@@ -230,7 +238,7 @@ export class JupyterHub extends Component {
       return new k8s.core.v1.Secret(
         secretName,
         {
-          metadata: { name: secretName, namespace, labels: hubMeta.labels },
+          metadata: { name: secretName, namespace: servers.namespace, labels: hubMeta.labels },
           stringData: { [TOKEN_FIELD]: "" },
         },
         // Each start of the server brings another token.
@@ -239,10 +247,11 @@ export class JupyterHub extends Component {
     }
 
     function createAccount(): k8s.rbac.v1.RoleBinding {
-      const metadata = { name: hubName, namespace, labels: hubMeta.labels };
+      const own = { name: hubName, namespace, labels: hubMeta.labels };
+      const metadata = { ...own, namespace: servers.namespace };
       const owner = new k8s.core.v1.ServiceAccount(
         hubName,
-        { metadata, automountServiceAccountToken: false },
+        { metadata: own, automountServiceAccountToken: false },
         childOptions,
       );
       const role = new k8s.rbac.v1.Role(
@@ -276,11 +285,11 @@ export class JupyterHub extends Component {
     function createSettings(): { name: pulumi.Output<string>; text: pulumi.Output<string> } {
       const { database } = args;
       const settingsText = pulumi
-        .all([namespace, hubUrl, database.host, database.port])
-        .apply(([ns, hubAddress, host, port]) =>
+        .all([namespace, servers.namespace, hubUrl, database.host, database.port])
+        .apply(([ns, serversNamespace, hubAddress, host, port]) =>
           JSON.stringify(
             {
-              namespace: ns,
+              serversNamespace,
               hubUrl: hubAddress,
               proxyApiUrl: `http://${serviceHost(name, ns)}:${API_PORT}`,
               database: {
@@ -310,6 +319,7 @@ export class JupyterHub extends Component {
         );
       const server = {
         ...args,
+        servers,
         hub: name,
         resources: args.resources.server,
         settingsName: serverSettings.metadata.name,

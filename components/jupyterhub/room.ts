@@ -24,7 +24,7 @@ interface Wires {
 export const jupyterhubRoom = defineRoom({
   service: jupyterhub,
   without: ["presto", "connect"],
-  build({ own, namespace, image, exposure, homes, opts }, { store, databases, clients, connect }: Wires) {
+  build({ own, namespace, quarters, image, exposure, homes, opts }, { store, databases, clients, connect }: Wires) {
     return new JupyterHub(
       "jupyterhub",
       {
@@ -43,6 +43,7 @@ export const jupyterhubRoom = defineRoom({
         clients: clients.endpoints,
         ...(connect?.endpoint.token && { sparkToken: connect.endpoint.token }),
         idleMinutes: own.idleMinutes,
+        servers: quarters("users"),
         resources: jupyterhubResources(own),
         scheduling: own.scheduling,
         ...(own.oidc && { oidc: provider(own.oidc) }),

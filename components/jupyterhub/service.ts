@@ -123,6 +123,7 @@ export const jupyterhub = defineService({
   // One user at work; each further one needs a server more.
   pods: ({ own }) => Object.values(jupyterhubResources(own)).map((resources) => ({ resources })),
   shrinks: [{ rank: 10, set: { userMemory: "1536Mi" }, applies: ({ userMemory }) => mebibytes(userMemory) > 1536 }],
+  quarters: () => ["users"],
   goes: 7,
   problems({ own: { users, admins } }) {
     const at = "millrace:services.jupyterhub";

@@ -8,6 +8,17 @@ import type { TopicSettings } from "./kafka-topic.ts";
 /** Bytes that a record of the platform's takes on a disk: its JSON, its key, and Kafka's own. */
 export const RECORD_BYTES = 300;
 
+/** Segment of compacted topics, in bytes: what is in the newest one is not compacted. */
+const COMPACTED_SEGMENT = 8 * 2 ** 20;
+
+/** What is kept of a topic to which little comes, in bytes, and the segments that it goes in. */
+const SMALL = { retention: 64 * 2 ** 20, segment: COMPACTED_SEGMENT };
+
+/** Whether so much comes to a topic that it needs a share of the claims. */
+function isLarge({ isCompacted, recordsPerSecond }: TopicLoad): boolean {
+  return isCompacted !== true && recordsPerSecond > 0;
+}
+
 /** What comes to each topic that is declared, by topic. */
 export type Loads = Readonly<Record<string, TopicLoad>>;
 
@@ -30,7 +41,9 @@ function boundsOf(brokers: Brokers, loads: Loads): ByteBounds | undefined {
   const claim = claimBytes(brokers);
   if (claim === undefined) return undefined;
   const { replicas, replicationFactor: copies } = brokers;
-  const shapes = Object.values(loads).map(({ partitions }) => ({ partitions, copies }));
+  const shapes = Object.values(loads)
+    .filter(isLarge)
+    .map(({ partitions }) => ({ partitions, copies }));
   return declaredBounds(claim, replicas, shapes);
 }
 
@@ -38,13 +51,17 @@ function boundsOf(brokers: Brokers, loads: Loads): ByteBounds | undefined {
 export function topicBounds(brokers: Brokers, loads: Loads): Record<string, string> {
   const bounds = boundsOf(brokers, loads);
   if (bounds === undefined) return {};
-  return { "retention.bytes": String(bounds.retention), "segment.bytes": String(bounds.segment) };
+  return textsOf(bounds);
+}
+
+function textsOf({ retention, segment }: ByteBounds): Record<string, string> {
+  return { "retention.bytes": String(retention), "segment.bytes": String(segment) };
 }
 
 /** Topics whose records go before their time, because the brokers' claims do not hold them; empty when there is none. */
 export function retentionWarnings(brokers: Brokers, loads: Loads): string[] {
   const claim = claimBytes(brokers);
-  const all = Object.entries(loads);
+  const all = Object.entries(loads).filter(([, load]) => isLarge(load));
   if (claim === undefined || all.length === 0) return [];
   const size = brokers.storage.kind === "persistent" ? brokers.storage.size : "";
   const at = "millrace:services.kafka.storage.size";
@@ -78,10 +95,15 @@ function inWords(hours: number): string {
 export function declaredTopics(brokers: Brokers, loads: Loads): Record<string, TopicSettings> {
   const { replicationFactor, retentionHours } = brokers;
   // A record that is too large for the streams must arrive to be seen: it becomes a dead letter.
-  const config = { "max.message.bytes": String(4 * 2 ** 20), ...topicBounds(brokers, loads) };
-  const topics = Object.entries(loads).map(([topic, { partitions }]): [string, TopicSettings] => [
-    topic,
-    { partitions, replicationFactor, retentionHours, config },
-  ]);
+  const largest = { "max.message.bytes": String(4 * 2 ** 20) };
+  const bounds = topicBounds(brokers, loads);
+  const small = Object.keys(bounds).length === 0 ? {} : textsOf(SMALL);
+  const compacted = { "cleanup.policy": "compact", "segment.bytes": String(COMPACTED_SEGMENT) };
+  const topics = Object.entries(loads).map(([topic, load]): [string, TopicSettings] => {
+    const { partitions, isCompacted } = load;
+    const kept = isCompacted === true ? {} : { retentionHours };
+    const own = isCompacted === true ? compacted : isLarge(load) ? bounds : small;
+    return [topic, { partitions, replicationFactor, ...kept, config: { ...largest, ...own } }];
+  });
   return Object.fromEntries(topics);
 }

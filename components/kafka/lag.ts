@@ -14,10 +14,12 @@ export interface GroupLag {
   readonly lag: number | null;
   /** Consumers that read now. A stream of Spark is none: it only writes down how far it is. */
   readonly members: number;
-  /** What Kafka says of the group (`Stable`, `Empty`, …); `stream` for a stream of Spark. */
+  /** What Kafka says of the group (`Stable`, `Empty`, …); `stream` for a stream of Spark, `off` for one whose service was switched off. */
   readonly state: string;
   /** What a stream of Spark has missed, since Kafka had dropped it before. @default - nothing */
   readonly missed?: Missed;
+  /** What a stream of Spark with windows has left out. @default - it has none */
+  readonly leftOut?: LeftOut;
   /** The last batch of a stream of Spark. @default - it has not told */
   readonly batch?: Batch;
   /** Since when a stream of Spark has not caught up, in ISO 8601. @default - it keeps up, or has not told of its batches */
@@ -41,9 +43,19 @@ export interface Missed {
   readonly last: readonly { readonly partition: number; readonly from: number; readonly to: number | null }[];
 }
 
+/** Records that are in no window. */
+export interface LeftOut {
+  /** They came after their window had closed. */
+  readonly late: number;
+  /** Their window had their id. */
+  readonly duplicates: number;
+}
+
 /** What a stream writes down beside its offset. */
 const json = z.string().transform((text): unknown => JSON.parse(text));
 const missedSchema = json.pipe(z.object({ missed: z.number(), from: z.number(), to: z.number().nullable() }));
+const leftOutSchema = json.pipe(z.object({ late: z.number(), duplicates: z.number() }));
+const offSchema = json.pipe(z.object({ off: z.literal(true) }));
 const rhythmSchema = json.pipe(
   z.object({
     batch: z.object({ began: z.iso.datetime(), seconds: z.number(), records: z.number(), due: z.number() }),
@@ -59,6 +71,10 @@ export type LagSource = Pick<Admin, "listGroups" | "describeGroups" | "fetchOffs
 const STREAM = /^spark-/;
 /** Groups of one pod each: without members the pod is gone, and nobody will go on with its group. */
 const OF_ONE_POD = /^display-/;
+/** Kind of the group that Connect's workers share their tasks by. They read no topic by it. */
+const WORKERS = "connect";
+/** Groups by which the tasks of Iceberg's sinks agree on commits; they read nobody's records. */
+const OF_SINKS = /^cg-control-|^connect-.+-coord$/;
 /** Kafka answers in milliseconds; a status that waits longer helps nobody. */
 const LIMIT_MS = 8000;
 
@@ -146,7 +162,11 @@ async function late(ms: number): Promise<never> {
  */
 export async function groupLags(admin: LagSource, now = Date.now()): Promise<GroupLag[]> {
   const { groups: listed } = await admin.listGroups();
-  const ids = listed.map(({ groupId }) => groupId).sort();
+  const readers = listed.filter(({ protocolType }) => protocolType !== WORKERS);
+  const ids = readers
+    .map(({ groupId }) => groupId)
+    .filter((id) => !OF_SINKS.test(id))
+    .sort();
   if (ids.length === 0) return [];
   const [{ groups }, offsets] = await Promise.all([
     admin.describeGroups(ids),
@@ -158,14 +178,18 @@ export async function groupLags(admin: LagSource, now = Date.now()): Promise<Gro
     const known = groups.find(({ groupId }) => groupId === group);
     const members = known?.members.length ?? 0;
     if (members === 0 && OF_ONE_POD.test(group)) return [];
-    const state = STREAM.test(group) && members === 0 ? "stream" : (known?.state ?? "unknown");
-    const last = lastBatch(written.flatMap(({ partitions }) => partitions));
+    const all = written.flatMap(({ partitions }) => partitions);
+    const isStream = STREAM.test(group) && members === 0;
+    const isOff = wordsOf(all, offSchema).length > 0 && wordsOf(all, rhythmSchema).length === 0;
+    const streamState = isOff ? "off" : "stream";
+    const state = isStream ? streamState : (known?.state ?? "unknown");
+    const last = lastBatch(all);
     const read = new Set([...written.map(({ topic }) => topic), ...assignedTopics(known)]);
     return [...read].sort().flatMap((topic): Promise<GroupLag>[] => {
       const partitions = written.find((of) => of.topic === topic)?.partitions ?? [];
       const unread = unreadOf(partitions, ends.get(topic));
       if (unread === null && members === 0) return [];
-      const lag = unread === null ? null : unread.reduce((all, { records }) => all + records, 0);
+      const lag = unread === null ? null : unread.reduce((sum, { records }) => sum + records, 0);
       const told = STREAM.test(group) ? toldBy(admin, { topic, partitions, unread: unread ?? [], last, now }) : {};
       return [Promise.resolve(told).then((words) => ({ group, topic, lag, members, state, ...words }))];
     });
@@ -246,13 +270,16 @@ function lastBatch(partitions: readonly Committed[]): string | undefined {
 async function toldBy(
   admin: LagSource,
   { topic, partitions, unread, last, now }: StreamTopic,
-): Promise<Pick<GroupLag, "missed" | "batch" | "behind">> {
+): Promise<Pick<GroupLag, "missed" | "leftOut" | "batch" | "behind">> {
   const missed = missedOf(partitions);
+  // It is told of the stream as a whole, with each partition.
+  const leftOut = wordsOf(partitions, leftOutSchema).at(-1)?.words;
   // A topic that the stream reads no more, since a room was turned off, is not waited for.
   const rhythm = wordsOf(partitions, rhythmSchema).find(({ words }) => words.batch.began === last);
   const since = rhythm && (await behindSince(admin, topic, unread, rhythm.words, now));
   return {
     ...(missed && { missed }),
+    ...(leftOut && { leftOut }),
     ...(rhythm && { batch: rhythm.words.batch }),
     ...(since && { behind: { since } }),
   };
@@ -345,8 +372,19 @@ function missedLines(lags: readonly GroupLag[]): string[] {
   });
 }
 
+/** What streams have left out of their windows, a line for each that has. */
+function leftOutLines(lags: readonly GroupLag[]): string[] {
+  return lags.flatMap(({ group, topic, leftOut }) => {
+    if (leftOut === undefined || leftOut.late + leftOut.duplicates === 0) return [];
+    const { late: afterwards, duplicates } = leftOut;
+    return [
+      `${group} has left out ${afterwards} records of ${topic} that came after their window had closed, and ${duplicates} that came twice`,
+    ];
+  });
+}
+
 /**
- * A line per group and topic, and one for each that is behind, is too slow, or has missed records.
+ * A line per group and topic, and one for each that is behind, is too slow, has missed records, or has left out some.
  * @param now In ms since 1970.
  */
 export function lagAnswer(lags: readonly GroupLag[], now = Date.now()): StatusAnswer {
@@ -355,10 +393,10 @@ export function lagAnswer(lags: readonly GroupLag[], now = Date.now()): StatusAn
     group,
     topic,
     lag === null ? "-" : String(lag),
-    state === "stream" ? "-" : String(members),
+    state === "stream" || state === "off" ? "-" : String(members),
     state.toLowerCase(),
   ]);
-  const below = [...behindLines(lags, now), ...batchLines(lags), ...missedLines(lags)];
+  const below = [...behindLines(lags, now), ...batchLines(lags), ...missedLines(lags), ...leftOutLines(lags)];
   const header = ["reader", "topic", "lag", "members", "state"];
   return { json: lags, table: { header, rows, below } };
 }

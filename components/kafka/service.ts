@@ -80,6 +80,7 @@ export const kafka = defineService({
     .prefault({})
     .describe("Kafka, in KRaft mode."),
   isOwn: ({ existing }) => existing === undefined,
+  handMade: ({ existing }) => [existing?.secretName, existing?.caSecretName].flatMap((name) => name ?? []),
   image: { name: "kafka", base: "jre", upstream: { image: `docker.io/apache/kafka:${kafkaVersions.kafka}` } },
   published: {
     kafka: {

@@ -12,6 +12,7 @@ import type { SparkConnectEndpoint } from "../spark-connect/endpoint.ts";
 import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { labels } from "../../platform/names.ts";
 import { type Destination, destinationsOf, world } from "../../platform/network.ts";
+import { type Givable, giver, nameIn, type Quarters } from "../../platform/quarters.ts";
 import { keyEnv, s3Trust, s3Url } from "../object-store/s3-settings.ts";
 import type { Trust } from "../../platform/trust.ts";
 import { configMap, type EnvVar, secretEnv, type Volume, type VolumeMount } from "../../platform/workload.ts";
@@ -41,8 +42,8 @@ export interface ClientEndpointsConfigArgs {
 /** Services whose addresses outside the cluster programs are told. */
 export type PublishedService = "kafka" | "presto" | "s3";
 
-/** What the pods of people's programs mount. */
-export interface ClientEndpoints {
+/** What the pods of people's programs mount; `give` makes it in their namespace, with the Secrets of `env` and `trust`. */
+export interface ClientEndpoints extends Givable {
   /** ConfigMap with the file `endpoints.json`. */
   readonly configMapName: pulumi.Output<string>;
   /** The file's text; pods that read it once restart when it changes. */
@@ -127,16 +128,20 @@ export class ClientEndpointsConfig extends Component {
         };
         return `${JSON.stringify(file, undefined, 2)}\n`;
       });
-    const config = configMap(
-      name,
-      { namespace: args.namespace, labels: labels(name, "settings"), data: { [FILE]: text } },
-      { parent: this },
-    );
+    const map = { labels: labels(name, "settings"), data: { [FILE]: text } };
+    const config = configMap(name, { namespace: args.namespace, ...map }, { parent: this });
+    const giveMap = giver((to) => {
+      configMap(nameIn(to, name), { name, namespace: to.namespace, ...map }, { parent: this });
+    });
     this.endpoints = {
       configMapName: config.metadata.name,
       text,
       env: kafka === undefined ? [] : kafkaSecretEnv(kafka),
       ...s3Trust(objectStore, "python"),
+      give(to) {
+        giveMap(to);
+        to.give(objectStore.ca, kafka?.login?.username, kafka?.login?.password, kafka?.ca);
+      },
       reaches: [...destinationsOf([kafka, presto, spark, objectStore]), world],
     };
     this.registerOutputs({ configMapName: this.endpoints.configMapName });
@@ -149,13 +154,16 @@ export class ClientEndpointsConfig extends Component {
  * @param credentials Key pair of the person or of the DAG; `undefined` where the program gets none, or gets one later.
  * @param sparkToken What Spark Connect asks for. @default - nothing is shown to it
  * @param home Where the person's own files are: `s3://home-ana/`. @default - the program has no home
+ * @param place Namespace of the pod, which gets what it refers to. @default - the platform's own
  */
 export function clientPodParts(
   clients: ClientEndpoints,
   credentials: S3Endpoint["credentials"] | undefined,
   sparkToken?: SecretKeyRef,
   home?: string,
+  place?: Quarters,
 ): { env: EnvVar[]; volumes: Volume[]; mounts: VolumeMount[] } {
+  place?.give(clients, credentials, sparkToken);
   const s3 = clients.text.apply((text) => (JSON.parse(text) as EndpointsFile).s3);
   return {
     env: [

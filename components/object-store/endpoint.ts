@@ -2,9 +2,10 @@
 import type { Output } from "@pulumi/pulumi";
 import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 import type { Destination } from "../../platform/network.ts";
+import type { Givable } from "../../platform/quarters.ts";
 
 /** A key pair kept in a Kubernetes Secret of the platform's namespace. */
-export interface AccessKeyRef {
+export interface AccessKeyRef extends Givable {
   /** Name of the Secret. */
   readonly secretName: Output<string>;
   /** Key in the Secret that holds the access key id. */

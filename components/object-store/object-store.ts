@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { ServerKind } from "./data-paths.ts";
-import type { S3Endpoint, S3Source } from "./endpoint.ts";
+import type { AccessKeyRef, S3Endpoint, S3Source } from "./endpoint.ts";
 import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { secretFolders } from "../../platform/generated-secret.ts";
@@ -15,6 +15,7 @@ import { minio } from "./object-store-minio.ts";
 import { versity } from "./object-store-versity.ts";
 import { type BucketRight, type ObjectStoreContents, rightNames, type S3Server } from "./object-store-server.ts";
 import { s3ClientEnv } from "./s3-settings.ts";
+import { givableSecret } from "../../platform/quarters.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import { configMap, job, type Resources, service, statefulSet } from "../../platform/workload.ts";
 import { type Proven, proven } from "../../platform/proven.ts";
@@ -152,7 +153,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
         region: pulumi.output(server.region),
         pathStyle: true,
         at: podsAt(role, [server.s3Port], "S3"),
-        credentials: keyRef(keySecrets[index]?.metadata.name ?? pulumi.output(s3KeySecretName(consumer, name))),
+        credentials: keyRef(keySecrets[index] ?? { secretName: pulumi.output(s3KeySecretName(consumer, name)) }),
         ready: [setup],
       },
     ]);
@@ -219,7 +220,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
       const setupData = server.setupConfigData(args);
       const hasData = Object.keys(setupData).length > 0;
       if (hasData) configMap(setupName, { ...meta, data: setupData }, childOptions);
-      const secrets = keySecrets.map(({ metadata }, index) => [consumers[index] ?? "", metadata.name] as const);
+      const secrets = keySecrets.map(({ secretName }, index) => [consumers[index] ?? "", secretName] as const);
       const { volumes, mounts } = secretFolders("key", "/run/keys", secrets);
       return job(
         {
@@ -262,13 +263,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
    * @throws ResourceError when no key was declared for it.
    */
   access(consumer: Consumer): S3Endpoint {
-    const endpoint = this.#endpoints[consumer];
-    if (endpoint !== undefined) return endpoint;
-    throw new pulumi.ResourceError(
-      `objectStore: "${consumer}" has no key; the consumers are ${Object.keys(this.#endpoints).join(", ")}`,
-      this,
-      true,
-    );
+    return this.ofConsumer(this.#endpoints, consumer, "objectStore", "key");
   }
 }
 
@@ -305,7 +300,7 @@ export function existingObjectStore<Consumer extends string>(
       ...(args.ca && { ca: args.ca }),
       at: outsideAt([args.host], [args.port], "S3"),
       credentials: {
-        ...keyRef(pulumi.output(args.secretNames[consumer])),
+        ...keyRef({ secretName: pulumi.output(args.secretNames[consumer]) }),
         ...(args.temporaryKeys === true && { sessionTokenField: SESSION_TOKEN }),
       },
       ready: [],
@@ -318,8 +313,8 @@ interface KeyPair {
   readonly secretKey: pulumi.Output<string>;
 }
 
-function keyRef(secretName: pulumi.Output<string>): S3Endpoint["credentials"] {
-  return { secretName, accessKeyField: ACCESS_KEY, secretKeyField: SECRET_KEY };
+function keyRef(secret: Pick<AccessKeyRef, "secretName" | "give">): AccessKeyRef {
+  return { ...secret, accessKeyField: ACCESS_KEY, secretKeyField: SECRET_KEY };
 }
 
 function createKeySecret(
@@ -328,12 +323,14 @@ function createKeySecret(
   namespace: pulumi.Input<string>,
   keys: KeyPair,
   opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.Secret {
+): Pick<AccessKeyRef, "secretName" | "give"> {
   const name = s3KeySecretName(consumer, store);
-  return new k8s.core.v1.Secret(
+  return givableSecret(
     name,
     {
-      metadata: { name, namespace, labels: labels(store, CREDENTIAL.key) },
+      name,
+      namespace,
+      labels: labels(store, CREDENTIAL.key),
       stringData: { [ACCESS_KEY]: pulumi.secret(keys.accessKey), [SECRET_KEY]: pulumi.secret(keys.secretKey) },
     },
     opts,

@@ -139,6 +139,8 @@ export const objectStore = defineService({
   onPath: true,
   settings,
   isOwn: ({ server }) => server !== "existing",
+  handMade: ({ existing }) =>
+    existing === undefined ? [] : [...Object.values(existing.secretNames), existing.caSecretName ?? ""],
   image: [
     {
       name: "garage",

@@ -71,5 +71,5 @@ export const presto = defineService({
     consumers: { presto: "Presto" },
     rights: (_, { bucket }) => ({ presto: { [bucket("lake")]: "readWrite" } }),
   },
-  tableRoles: { presto: { streaming: "read", census: "read" } },
+  tableRoles: { presto: { streaming: "read", census: "read", race: "read" } },
 });

@@ -41,5 +41,5 @@ export const proof = defineService({
     consumers: { proof: "the proof" },
     rights: (_, { bucket }) => ({ proof: { [bucket("lake")]: "readWrite" } }),
   },
-  tableRoles: { proof: { streaming: "readWrite", census: "readWrite" } },
+  tableRoles: { proof: { streaming: "readWrite", census: "readWrite", race: "readWrite" } },
 });

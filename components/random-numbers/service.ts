@@ -6,6 +6,7 @@ import { defineService } from "../../platform/service.ts";
 import { optional } from "../../platform/settings.ts";
 import { allResourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { kafka } from "../kafka/service.ts";
+import { telemetryRecord } from "../telemetry/programs/record.ts";
 
 const MEMORY = "192Mi";
 const pump = { small: size(20, 500, 0.4), large: size(50, 500, 1) };
@@ -54,6 +55,7 @@ export const randomNumbers = defineService({
       used: partitions,
       recordsPerSecond: rate * replicas,
       from: `millrace:services.randomNumbers.rate (${rate}) and replicas (${replicas})`,
+      record: telemetryRecord,
     },
   }),
   hops: { pump: ["randomNumbers"] },

@@ -29,5 +29,6 @@ export const sparkConnect = defineService({
   pods: (view) =>
     applicationPods(sparkDriverResources(view.own, view.own.resources), view.of(spark), view.own.maxExecutors),
   shrinks: [{ rank: 9, set: { maxExecutors: 1 }, applies: ({ maxExecutors }) => maxExecutors > 1 }],
+  quarters: () => ["jobs"],
   goes: 3,
 });

@@ -128,6 +128,7 @@ export class SparkConnect extends Component {
         application: name,
         driverMemory,
         driverResources: args.driverResources,
+        executors: maxExecutors,
         host: OWN_ADDRESS,
         settings: settings(),
         program: ["--class", MAIN_CLASS],

@@ -7,7 +7,7 @@ import { Spark } from "./spark.ts";
 
 export const sparkRoom = defineRoom({
   service: spark,
-  build({ own, namespace, image, opts }, { store, catalog }: { store: S3Source<"spark">; catalog: Catalog }) {
+  build({ own, namespace, quarters, image, opts }, { store, catalog }: { store: S3Source<"spark">; catalog: Catalog }) {
     const { endpoint } = new Spark(
       "spark",
       {
@@ -21,6 +21,7 @@ export const sparkRoom = defineRoom({
           cores: own.executorCores,
           cpuRequest: sharedExecutorResources(own).requests.cpu,
         },
+        executorsIn: () => quarters("jobs"),
         collector: own.collector,
         scheduling: own.scheduling,
       },

@@ -9,7 +9,7 @@ import { cpuAmount, enabled, image, quantity } from "../../platform/settings.ts"
 import { type GivenResources, resourcesSetting, size, sized } from "../../platform/sizes.ts";
 import { catalog } from "../catalog/service.ts";
 import { objectStore } from "../object-store/service.ts";
-import { executorLibraries } from "./image/recipe.ts";
+import { executorLibraries, readerCases } from "./image/recipe.ts";
 
 /** What a Spark process needs beside its heap, in MiB: metaspace, direct buffers, and Python in the driver. */
 export const SPARK_OVERHEAD_MI = 640;
@@ -125,14 +125,19 @@ export const spark = defineService({
         .describe("Requests and limits of drivers and executors."),
       collector: collectorSetting(),
       image: image().describe(
-        "Image with the contract of `apache/spark` and the connectors. Default: built from packages, with numpy for functions on executors and a catalog that makes no column of time with zone.",
+        "Image with the contract of `apache/spark`, the connectors, and the platform's own classes (`/opt/spark/jars/millrace.jar`): one that is built on the platform's own. Default: built from packages, with numpy for functions on executors, a catalog that makes no column of time with zone, and the reader of the streams' records.",
       ),
     })
     .prefault({})
     .describe("Spark, with driver and executors as pods."),
   needs: { of: [objectStore, catalog], why: "its tables are there" },
-  // Executors have some packages of the notebooks.
-  image: { name: "spark", base: "jre", sources: ["images/python/pypi.lock.txt"], sharedPackages: executorLibraries },
+  // Executors have some packages of the notebooks. The reader of records is tried by the cases of all readers.
+  image: {
+    name: "spark",
+    base: "jre",
+    sources: ["images/python/pypi.lock.txt", ...readerCases],
+    sharedPackages: executorLibraries,
+  },
   // Executors.
   podLabel: "spark-app-name",
   sized: (own) => ({

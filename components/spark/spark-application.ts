@@ -143,7 +143,7 @@ export class SparkApplication extends Component {
         component: "driver",
         spark,
         application: name,
-        hasExecutors: args.executors !== 0,
+        executors: args.executors ?? 1,
         driverMemory: args.driverMemory,
         driverResources: args.driverResources,
         host: spark.namespace.apply((namespace) => serviceHost(driver, namespace)),

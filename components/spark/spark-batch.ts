@@ -19,6 +19,7 @@ import {
   sparkMainProblems,
 } from "./spark-driver.ts";
 import { eventLogProblems, eventLogSettings } from "./spark-event-log.ts";
+import { ownQuarters, type Quarters } from "../../platform/quarters.ts";
 import { heapProblems, podTemplateFile } from "./spark.ts";
 import type { Scheduling } from "../../platform/scheduling.ts";
 import { configMap, type Resources } from "../../platform/workload.ts";
@@ -53,6 +54,10 @@ export interface SparkBatchArgs {
   readonly applications: Readonly<Record<string, SparkBatchApplication>>;
   /** Folder for the logs that the history server shows, like `s3a://spark-events/`. @default - no log */
   readonly eventLog?: string;
+  /** Namespace of the drivers. @default - Spark's own */
+  readonly place?: Quarters;
+  /** Namespace of the pods that read the templates. @default - that of the drivers */
+  readonly readers?: Quarters;
   /** Where drivers run; executors run where all of Spark's do. @default - anywhere */
   readonly scheduling?: Scheduling | undefined;
 }
@@ -61,6 +66,10 @@ export interface SparkBatchArgs {
 export interface SparkBatchTemplate {
   /** ConfigMap with a file `<application>.yaml` for each application. */
   readonly configMapName: pulumi.Output<string>;
+  /** Secrets that the templates' pods take values from. */
+  readonly secrets: readonly pulumi.Output<string>[];
+  /** Accounts that they run as. */
+  readonly accounts: readonly string[];
   /** The templates as text; what has read them must read them again when it changes. */
   readonly text: pulumi.Output<string>;
 }
@@ -99,15 +108,20 @@ export class SparkBatch extends Component {
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this, true);
     const childOptions = { parent: this };
     const { edges } = this;
-    const { spark } = args;
-    const meta = { namespace: spark.namespace, labels: labels(name, "template") };
+    const { spark, place = ownQuarters(spark.namespace), readers = place } = args;
+    const meta = { namespace: place.namespace, labels: labels(name, "template") };
 
     const templates = Object.fromEntries(
       Object.entries(args.applications).map(([key, application]) => [`${key}.yaml`, createTemplate(key, application)]),
     );
-    const templateMap = configMap(name, { ...meta, data: templates }, childOptions);
+    const templateMap = configMap(name, { ...meta, namespace: readers.namespace, data: templates }, childOptions);
     this.template = {
       configMapName: templateMap.metadata.name,
+      secrets: Object.values(args.applications).flatMap(({ objectStore: { credentials, ca } }) => [
+        credentials.secretName,
+        ...(ca ? [ca.secretName] : []),
+      ]),
+      accounts: [spark.service],
       text: pulumi.output(templates).apply((texts) => JSON.stringify(texts)),
     };
     this.registerOutputs({ configMapName: this.template.configMapName });
@@ -121,6 +135,8 @@ export class SparkBatch extends Component {
         component: "driver",
         spark,
         application: key,
+        executors: application.executors,
+        place,
         driverMemory: application.driverMemory,
         driverResources: application.driverResources,
         host: OWN_ADDRESS,
@@ -136,10 +152,12 @@ export class SparkBatch extends Component {
         config: main.content,
       };
       const { args: submit = [], ...pod } = sparkDriverPod(driverArgs);
-      edges.push(...edgesOf(pod), ...executorEdges(driverArgs));
+      edges.push(...edgesOf({ ...pod, ...(place.in && { in: place.in }) }), ...executorEdges(driverArgs));
+      place.give(spark, application.objectStore.credentials, application.objectStore.ca);
+      place.holds(pod.resources, 1);
       return podTemplateFile(
         { ...pod, command: [ENTRY_POINT, ...submit], restartPolicy: "Never", scheduling: args.scheduling },
-        { name: driver, namespace: spark.namespace, container: CONTAINER },
+        { name: driver, namespace: place.namespace, container: CONTAINER },
       );
     }
   }

@@ -8,6 +8,7 @@ import { mebibytes } from "../../platform/quantity.ts";
 import { awsKeyEnv, s3Trust } from "../object-store/s3-settings.ts";
 import {
   BLOCK_MANAGER_PORT,
+  CLEARING,
   DEFAULTS_FILE,
   DRIVER_PORT,
   EXECUTOR,
@@ -18,7 +19,16 @@ import {
   SPARK_UID,
   UI_PORT,
 } from "./spark.ts";
-import { type EnvVar, fieldEnv, type PodArgs, type Probes, type Resources } from "../../platform/workload.ts";
+import { COMPONENT_LABEL } from "../../platform/names.ts";
+import { ownQuarters, type Quarters } from "../../platform/quarters.ts";
+import {
+  type EnvVar,
+  fieldEnv,
+  type InitContainerArgs,
+  type PodArgs,
+  type Probes,
+  type Resources,
+} from "../../platform/workload.ts";
 import type { SparkEndpoint } from "./endpoint.ts";
 
 /** Where executors find a driver that has no Service: Kubernetes puts the pod's own address in. */
@@ -57,8 +67,10 @@ export interface SparkDriverArgs {
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Environment that comes from Secrets, on top of `env`. @default - none */
   readonly secretEnv?: readonly EnvVar[];
-  /** Whether it has executors; else it does all work itself. @default true */
-  readonly hasExecutors?: boolean;
+  /** Most executors that it has; with 0 it does all work itself. */
+  readonly executors: number;
+  /** Namespace in which it is. @default - Spark's own */
+  readonly place?: Quarters | undefined;
   /** What the program connects to beside object store and catalog. @default - nothing */
   readonly reaches?: readonly Destination[];
   /** Ports beside those that executors and people use. @default - none */
@@ -100,8 +112,9 @@ export function executorProblems(what: string, executors: number, least = 1): st
 const APPLICATION_LABEL = "app.kubernetes.io/instance";
 
 /** Executors of an application. */
-function executorRole({ service }: SparkEndpoint, application: string): Role {
-  return { service, component: EXECUTOR, also: { [APPLICATION_LABEL]: application } };
+function executorRole({ service, executors }: SparkEndpoint, application: string): Role {
+  const { in: quarter } = executors();
+  return { service, component: EXECUTOR, also: { [APPLICATION_LABEL]: application }, ...(quarter && { in: quarter }) };
 }
 
 /** What driver and executors connect to: both run the program. */
@@ -111,9 +124,9 @@ function programReaches({ spark, objectStore = spark.objectStore, reaches = [] }
 
 /** Edges of an application's executors; those of the driver are its pod's. */
 export function executorEdges(args: SparkDriverArgs): Edge[] {
-  if (args.hasExecutors === false) return [];
+  if (args.executors === 0) return [];
   const executors = executorRole(args.spark, args.application);
-  const driver = { service: args.service, component: args.component };
+  const driver = { service: args.service, component: args.component, ...(args.place?.in && { in: args.place.in }) };
   return edgesOf({
     ...executors,
     reaches: [
@@ -132,6 +145,16 @@ export function driverFile(file: string): string {
 /** The driver's pod; its `args` are those of the image's entry point. */
 export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
   const { spark, objectStore = spark.objectStore, driverResources = sparkDriverResources(args) } = args;
+  const place = args.place ?? ownQuarters(spark.namespace);
+  const hasExecutors = args.executors > 0;
+  if (hasExecutors) {
+    const executors = spark.executors();
+    executors.give(objectStore.credentials, objectStore.ca);
+    executors.holds(spark.executorResources, args.executors);
+    const secrets = [objectStore.credentials.secretName, ...(objectStore.ca ? [objectStore.ca.secretName] : [])];
+    executors.lets({ account: spark.service, of: place.in, namespace: place.namespace, secrets });
+  }
+  const isApart = hasExecutors && spark.executors().in !== place.in;
   const files = [
     { name: "settings", configMap: spark.settingsName, path: SETTINGS_PATH },
     ...(args.filesConfigMap === undefined ? [] : [{ name: "files", configMap: args.filesConfigMap, path: FILES_PATH }]),
@@ -141,13 +164,12 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
     component: args.component,
     reaches: [
       ...programReaches(args),
-      ...(args.hasExecutors === false
-        ? []
-        : [podsAt(executorRole(spark, args.application), [BLOCK_MANAGER_PORT], "blocks of data")]),
+      ...(hasExecutors ? [podsAt(executorRole(spark, args.application), [BLOCK_MANAGER_PORT], "blocks of data")] : []),
     ],
     image: spark.image,
     uid: SPARK_UID,
-    args: ["driver", ...submitArguments(args, driverResources.limits.cpu)],
+    ...(isApart && { initContainers: [clearing(args, driverResources)] }),
+    args: ["driver", ...submitArguments(args, driverResources.limits.cpu, isApart)],
     env: [
       fieldEnv("SPARK_DRIVER_BIND_ADDRESS", "status.podIP"),
       fieldEnv("POD_NAME", "metadata.name"),
@@ -162,7 +184,8 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
     resources: driverResources,
     ...(args.probes === undefined ? {} : { probes: args.probes }),
     config: pulumi.interpolate`${spark.settingsText}${args.config ?? ""}`,
-    serviceAccountName: spark.serviceAccountName,
+    // Whoever works alone asks Kubernetes nothing.
+    ...(hasExecutors && { serviceAccountName: spark.accountIn(place) }),
     volumes: files.map(({ name, configMap }) => ({ name, configMap: { name: configMap } })),
     mounts: files.map(({ name, path }) => ({ name, mountPath: path, readOnly: true })),
     scratch: SPARK_SCRATCH,
@@ -170,16 +193,35 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
   };
 }
 
-function submitArguments(args: SparkDriverArgs, cpu: string): pulumi.Input<string>[] {
+/** Kubernetes takes nothing along from another namespace when a driver goes: the next one removes its executors. */
+function clearing({ spark, application }: SparkDriverArgs, resources: Resources): InitContainerArgs {
+  return {
+    name: "clear",
+    image: spark.image,
+    command: ["python3", `${SETTINGS_PATH}/${CLEARING}`],
+    env: [
+      { name: "EXECUTORS_NAMESPACE", value: spark.executors().namespace },
+      { name: "EXECUTORS", value: `${APPLICATION_LABEL}=${application},${COMPONENT_LABEL}=${EXECUTOR}` },
+    ],
+    resources,
+    mounts: [{ name: "settings", mountPath: SETTINGS_PATH, readOnly: true }],
+  };
+}
+
+/** @param isApart Whether its executors are in another namespace. */
+function submitArguments(args: SparkDriverArgs, cpu: string, isApart: boolean): pulumi.Input<string>[] {
   const heap = mebibytes(args.driverMemory);
   const settings: Record<string, pulumi.Input<string>> = {
     "spark.app.name": args.application,
-    ...(args.hasExecutors === false
+    ...(args.executors === 0
       ? {}
-      : { [`spark.kubernetes.executor.label.${APPLICATION_LABEL}`]: args.application }),
+      : {
+          "spark.kubernetes.namespace": args.spark.executors().namespace,
+          [`spark.kubernetes.executor.label.${APPLICATION_LABEL}`]: args.application,
+          // Makes the driver the owner of its executors, so that Kubernetes removes them with it.
+          ...(!isApart && { "spark.kubernetes.driver.pod.name": "$(POD_NAME)" }),
+        }),
     "spark.driver.host": args.host,
-    // Makes the driver the owner of its executors, so that Kubernetes removes them with it.
-    "spark.kubernetes.driver.pod.name": "$(POD_NAME)",
     "spark.driver.memory": `${heap}m`,
     "spark.driver.extraJavaOptions": jvmOptions({ heap, cpu, collector: args.spark.collector }).join(" "),
     ...(args.objectStore === undefined ? {} : executorKeySettings(args.objectStore)),

@@ -7,6 +7,8 @@ import type { S3Endpoint } from "../object-store/endpoint.ts";
 import { SPARK_OVERHEAD_MI, sparkExecutorResources } from "./service.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels } from "../../platform/names.ts";
+import { programText } from "../../platform/program.ts";
+import { giver, nameIn, ownQuarters, type Quarters } from "../../platform/quarters.ts";
 import { mebibytes, quantityOf } from "../../platform/quantity.ts";
 import { keyFields, s3aSettings, s3Trust } from "../object-store/s3-settings.ts";
 import { sparkVersions } from "./image/versions.ts";
@@ -20,6 +22,8 @@ export const SPARK_UID = 185;
 /** Where drivers find the shared settings. */
 export const SETTINGS_PATH = "/opt/millrace/spark";
 export const DEFAULTS_FILE = `${SETTINGS_PATH}/spark-defaults.conf`;
+/** Program of a driver whose executors are in another namespace. */
+export const CLEARING = "clear_executors.py";
 export const DRIVER_PORT = 7078;
 export const BLOCK_MANAGER_PORT = 7079;
 export const UI_PORT = 4040;
@@ -33,9 +37,20 @@ export const SPARK_SCRATCH: readonly string[] = ["/tmp", "/opt/spark/work-dir"];
 /** Most that each of them holds: what a driver that works alone shuffles is in one. */
 export const SPARK_SCRATCH_SIZE = "20Gi";
 
+/** What a driver does with its executors. */
+const RULES = [
+  {
+    apiGroups: [""],
+    resources: ["pods"],
+    verbs: ["create", "get", "list", "watch", "patch", "delete", "deletecollection"],
+  },
+  // At its end it removes Services by its own label, though a driver in client mode makes none.
+  { apiGroups: [""], resources: ["services"], verbs: ["deletecollection"] },
+];
+
 export interface SparkArgs {
   readonly namespace: pulumi.Input<string>;
-  /** An image with the contract of `apache/spark` and the connectors of `packages` in its jars. */
+  /** An image with the contract of `apache/spark`, and in its jars the connectors of `packages` and the platform's own classes. */
   readonly image: pulumi.Input<string>;
   /** Where applications read and write, with Spark's own key. */
   readonly objectStore: S3Endpoint;
@@ -61,6 +76,8 @@ export interface SparkArgs {
    * zone. @default false
    */
   readonly hasLakeCatalog?: boolean;
+  /** Namespace of executors. @default - beside their drivers */
+  readonly executorsIn?: () => Quarters;
   /** Where executors run. @default - anywhere */
   readonly scheduling?: Scheduling | undefined;
   /** Further settings by Spark's own names; they win over the component's. @default - none */
@@ -149,18 +166,21 @@ export class Spark extends Component {
     const namespace = pulumi.output(args.namespace);
     const resources = sparkExecutorResources({ executorMemory: memory, executorCores: cores }, cpuRequest);
 
-    const roleBinding = createAccount();
+    const beside = ownQuarters(namespace);
+    const executors = args.executorsIn ?? (() => beside);
+    const accounts = new Map<string, pulumi.Output<string>>();
+    let rights: pulumi.Output<string> | undefined;
     const defaults = pulumi.output(createSettings()).apply((settings) => sparkProperties(settings));
     const executor = executorTemplate();
-    const settings = configMap(
-      `${name}-settings`,
-      {
-        namespace,
-        labels: labels(name, "settings"),
-        data: { "spark-defaults.conf": defaults, "executor-pod.yaml": executor },
+    const settingsMap = {
+      labels: labels(name, "settings"),
+      data: {
+        "spark-defaults.conf": defaults,
+        "executor-pod.yaml": executor,
+        [CLEARING]: programText(import.meta.dirname, CLEARING),
       },
-      childOptions,
-    );
+    };
+    const settings = configMap(`${name}-settings`, { namespace, ...settingsMap }, childOptions);
     this.endpoint = {
       kind: "spark",
       service: name,
@@ -171,44 +191,45 @@ export class Spark extends Component {
       catalogName,
       ...(args.hasLakeCatalog === true && { lakeCatalog: LAKE_CATALOG }),
       collector: args.collector ?? "auto",
-      // Drivers start only when the account has its rights.
-      serviceAccountName: roleBinding.subjects.apply((subjects) => subjects[0]?.name ?? name),
+      executors,
+      executorResources: resources,
+      accountIn,
+      give: giver((to) => {
+        const there = { name: `${name}-settings`, namespace: to.namespace, ...settingsMap };
+        configMap(nameIn(to, `${name}-settings`), there, childOptions);
+      }),
       settingsName: settings.metadata.name,
       settingsText: pulumi.interpolate`${defaults}${executor}`,
     };
-    const { settingsName, serviceAccountName } = this.endpoint;
-    this.registerOutputs({ settingsName, serviceAccountName });
+    const { settingsName } = this.endpoint;
+    this.registerOutputs({ settingsName });
 
-    function createAccount(): k8s.rbac.v1.RoleBinding {
-      const metadata = { name, namespace, labels: labels(name, "driver") };
+    /** Its name settles when it has its rights, so that drivers start only then. */
+    function accountIn(place: Quarters): pulumi.Output<string> {
+      const resource = nameIn(place, name);
+      const known = accounts.get(resource);
+      if (known !== undefined) return known;
+      const meta = (at: Quarters) => ({ namespace: at.namespace, labels: labels(name, "driver") });
       const account = new k8s.core.v1.ServiceAccount(
-        name,
-        { metadata, automountServiceAccountToken: false },
+        resource,
+        { metadata: { name, ...meta(place) }, automountServiceAccountToken: false },
         childOptions,
       );
-      const role = new k8s.rbac.v1.Role(
-        name,
+      const there = executors();
+      rights ??= new k8s.rbac.v1.Role(name, { metadata: { name, ...meta(there) }, rules: RULES }, childOptions).metadata
+        .name;
+      const binding = new k8s.rbac.v1.RoleBinding(
+        resource,
         {
-          metadata,
-          rules: [
-            {
-              apiGroups: [""],
-              resources: ["pods", "configmaps", "services", "persistentvolumeclaims"],
-              verbs: ["create", "get", "list", "watch", "update", "patch", "delete", "deletecollection"],
-            },
-          ],
+          metadata: { name: resource, ...meta(there) },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: rights },
+          subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: place.namespace }],
         },
         childOptions,
       );
-      return new k8s.rbac.v1.RoleBinding(
-        name,
-        {
-          metadata,
-          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-          subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
-        },
-        childOptions,
-      );
+      const settled = binding.subjects.apply((subjects) => subjects[0]?.name ?? name);
+      accounts.set(resource, settled);
+      return settled;
     }
 
     function createSettings(): Record<string, pulumi.Input<string>> {
@@ -216,13 +237,16 @@ export class Spark extends Component {
       return {
         "spark.master": "k8s://https://kubernetes.default.svc:443",
         "spark.submit.deployMode": "client",
-        "spark.kubernetes.namespace": namespace,
         "spark.kubernetes.container.image": args.image,
         // By default ten seconds, which a busy node does not keep; the driver would end at its start.
         "spark.kubernetes.driver.connectionTimeout": "60000",
         "spark.kubernetes.driver.requestTimeout": "60000",
         "spark.kubernetes.executor.podTemplateFile": `${SETTINGS_PATH}/executor-pod.yaml`,
         "spark.kubernetes.executor.podTemplateContainerName": "executor",
+        // It would hold settings of Hadoop, and drivers would need the right to make any ConfigMap.
+        "spark.kubernetes.executor.disableConfigMap": "true",
+        "spark.kubernetes.driver.ownPersistentVolumeClaim": "false",
+        "spark.kubernetes.driver.reusePersistentVolumeClaim": "false",
         "spark.kubernetes.executor.request.cores": resources.requests.cpu,
         "spark.kubernetes.executor.limit.cores": resources.limits.cpu,
         ...executorKeySettings(args.objectStore),

@@ -4,29 +4,37 @@ import { programText } from "../../platform/program.ts";
 import { kafkaEnv } from "../kafka/kafka-env.ts";
 import { provenTopic } from "../kafka/kafka-topic.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
-import { streamProgram, type StreamPart } from "../spark/stream-program.ts";
+import { schemaModule, streamProgram, type StreamPart } from "../spark/stream-program.ts";
 import { spark as sparkService } from "../spark/service.ts";
 import { SparkApplication } from "../spark/spark-application.ts";
+import { telemetryRecord } from "./programs/record.ts";
 import { producerResources, streamDriverResources, telemetry } from "./service.ts";
 import { provenTelemetry, TelemetryProducer } from "./telemetry.ts";
 import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 export const telemetryRoom = defineRoom({
   service: telemetry,
-  without: ["spark", "windows"],
+  without: ["spark", "windows", "raceWindows"],
   build(
     { own, of, namespace, image, exposure, bucket, opts },
     {
       kafka,
       spark,
       windows,
-    }: { kafka: KafkaWithTopics; spark: SparkEndpoint | undefined; windows: StreamPart | undefined },
+      raceWindows,
+    }: {
+      kafka: KafkaWithTopics;
+      spark: SparkEndpoint | undefined;
+      windows: StreamPart | undefined;
+      raceWindows: readonly StreamPart[] | undefined;
+    },
   ) {
     const topic = kafka.topics["telemetry"];
     if (topic === undefined) return { topic: undefined, producer: undefined, stream: undefined };
     const settings = of(sparkService);
     const part: StreamPart = {
       sinks: { file: "telemetry_sinks.py", content: programText(import.meta.dirname, "telemetry_sinks.py") },
+      modules: [schemaModule("telemetry_schema.py", telemetryRecord)],
       env: { TOPIC: topic.topic },
       secretEnv: kafkaEnv(topic.kafka),
       reaches: [topic.kafka.at],
@@ -49,7 +57,11 @@ export const telemetryRoom = defineRoom({
         {
           spark,
           mode: "stream",
-          ...streamProgram({ ...own.stream, ...settings }, `s3a://${bucket("checkpoints")}`, [part, windows]),
+          ...streamProgram({ ...own.stream, ...settings }, `s3a://${bucket("checkpoints")}`, [
+            part,
+            windows,
+            ...(raceWindows ?? []),
+          ]),
           driverMemory: own.stream.driverMemory,
           driverResources: streamDriverResources(own),
           executors: settings.executors,

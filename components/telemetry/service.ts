@@ -8,6 +8,7 @@ import { allResourcesSetting, type GivenResources, size, type Sized, sized } fro
 import { catalog } from "../catalog/service.ts";
 import { kafka } from "../kafka/service.ts";
 import { objectStore } from "../object-store/service.ts";
+import { telemetryRecord } from "./programs/record.ts";
 import { applicationPods, driverSetting, spark, sparkDriverResources, sparkHeap } from "../spark/service.ts";
 
 const MEMORY = "256Mi";
@@ -97,6 +98,7 @@ export const telemetry = defineService({
         `(maxRecords: ${stream.maxRecords}); give a lower number, or raise maxRecords`,
     ];
   },
+  quarters: ({ of, isOn }) => (isOn("spark") && of(spark).executors > 0 ? ["jobs"] : []),
   topics: ({ partitions, intervalSeconds }) => ({
     telemetry: {
       partitions,
@@ -104,6 +106,7 @@ export const telemetry = defineService({
       used: 1,
       recordsPerSecond: RECORDS_PER_SAMPLE / intervalSeconds,
       from: `millrace:services.telemetry.intervalSeconds (${intervalSeconds})`,
+      record: telemetryRecord,
     },
   }),
 });

@@ -14,7 +14,7 @@ export const tools = defineService({
   image: {
     name: "tools",
     base: "base",
-    sources: ["check", "components/hops.ts", "platform/describe-error.ts", "platform/hops"],
+    sources: ["check", "components/hops.ts", "platform/describe-error.ts", "platform/hops", "platform/records"],
     hasNode: true,
     isTools: true,
   },

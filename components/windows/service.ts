@@ -37,6 +37,6 @@ export const windows = defineService({
   },
   goes: 6,
   tables: streamTables,
-  tableRoles: { spark: { streaming: "readWrite" } },
+  tableRoles: { spark: { streaming: "readWrite", race: "readWrite" } },
   hops: { lake: ["randomNumbers", "windows"] },
 });

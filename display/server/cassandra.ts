@@ -118,7 +118,7 @@ export function cassandraSource({ run, windowSeconds, now = Date.now }: Cassandr
 }
 
 /** The hours that are partitions; one more than now's, for a sender whose clock is ahead. */
-function hoursSince(since: number, now: number): Date[] {
+export function hoursSince(since: number, now: number): Date[] {
   const first = Math.floor(Math.max(since, now - (longestMinutes + 60) * 60_000) / HOUR_MS);
   const last = Math.floor((now + 60_000) / HOUR_MS);
   return Array.from({ length: last - first + 1 }, (_, index) => new Date((first + index) * HOUR_MS));
@@ -132,6 +132,6 @@ function firstReason(error: errors.NoHostAvailableError | errors.OperationTimedO
 }
 
 /** The set-up makes the tables; the driver's message is all that tells them from other wrong statements. */
-function isMissingTable(error: unknown): boolean {
+export function isMissingTable(error: unknown): boolean {
   return error instanceof errors.ResponseError && /unconfigured table|does not exist/i.test(error.message);
 }

@@ -26,6 +26,11 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 };
 
+/** Of a picture with styles of its own, which a browser may show as a page. */
+export const pictureHeaders: Readonly<Record<string, string>> = {
+  "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+};
+
 export const setSecurityHeaders: RequestHandler = (_request, response, next) => {
   response.set(securityHeaders);
   next();

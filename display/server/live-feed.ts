@@ -12,12 +12,15 @@ const STATE_MS = 500;
 const RETRY_MS = 2000;
 const STOP_MS = 5000;
 
+/** What is read. */
+export type Fed = Stream | "race";
+
 export interface FeedOptions {
   readonly kafka: Kafka;
   /** One of this process: each server shows all records. */
   readonly groupId: string;
-  readonly topics: Readonly<Record<Stream, string>>;
-  readonly onRecord: (stream: Stream, message: KafkaMessage) => void;
+  readonly topics: Readonly<Partial<Record<Fed, string>>>;
+  readonly onRecord: (stream: Fed, message: KafkaMessage) => void;
   readonly onState: (state: LiveState) => void;
   /** What Kafka's client last complained about. */
   readonly lastReason: () => string | undefined;
@@ -112,7 +115,7 @@ export class LiveFeed {
   /** Ends when the client gives up; what it can mend itself, it mends. Without commits each start is from the end. */
   async #consume(consumer: Consumer): Promise<void> {
     const { topics, onRecord } = this.#options;
-    const streamOf = new Map(Object.entries(topics).map(([stream, topic]) => [topic, stream as Stream]));
+    const streamOf = new Map(Object.entries(topics).map(([stream, topic]) => [topic, stream as Fed]));
     const ended = Promise.withResolvers<undefined>();
     this.#stop.signal.addEventListener(
       "abort",
@@ -145,7 +148,7 @@ export class LiveFeed {
 }
 
 /** What the client says, but for topics that are still to be made: there it says "this server does not host". */
-function wordsOf(error: unknown, topics: Readonly<Record<Stream, string>>): string {
+function wordsOf(error: unknown, topics: Readonly<Partial<Record<Fed, string>>>): string {
   if (!(error instanceof Error)) return describeError(error);
   const isMissing = Reflect.get(error, "type") === "UNKNOWN_TOPIC_OR_PARTITION";
   return isMissing ? `not all topics are there yet: ${Object.values(topics).join(", ")}` : error.message;

@@ -97,6 +97,11 @@ export class Live {
     }, BATCH_MS).unref();
   }
 
+  /** For other namespaces at the same path. */
+  get io(): Server {
+    return this.#io;
+  }
+
   get figures(): LiveFigures {
     const connections = this.#io.engine.clientsCount;
     const [records, unreadable, batches, missed] = [this.#records, this.#unreadable, this.#batches, this.#missed];

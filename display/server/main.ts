@@ -7,6 +7,7 @@ import { longestAnswerMs } from "../protocol.ts";
 import { CassandraConnection, cassandraSource } from "./cassandra.ts";
 import { lakeSource, prestoSql } from "./lake.ts";
 import { LiveFeed } from "./live-feed.ts";
+import { raceWindowsSource } from "./race-windows.ts";
 import { startServer } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
@@ -24,6 +25,10 @@ async function main(settings: Settings): Promise<void> {
     port: settings.port,
     webDir: settings.webDir,
     windowSeconds,
+    parts: settings.parts,
+    track: settings.track,
+    ...(settings.networkDir !== undefined && { networkDir: settings.networkDir }),
+    raceWindows: raceWindowsSource({ run: cassandra.run }),
     sinks: {
       disk: {
         name: "Presto",
@@ -50,13 +55,15 @@ async function main(settings: Settings): Promise<void> {
       },
     }),
     groupId: `display-${settings.podName}`,
-    topics: { "random-numbers": settings.kafka.randomNumbersTopic, monitoring: settings.kafka.monitoringTopic },
+    topics: settings.kafka.topics,
     onRecord: (stream, message) => {
-      server.live.take(stream, message);
+      if (stream === "race") server.race.take(message);
+      else server.live.take(stream, message);
     },
     onState: (state) => {
       if (state.kafka === "connected") lastReason = undefined;
       server.live.setState(state);
+      server.race.setState(state);
     },
     lastReason: () => lastReason,
   });

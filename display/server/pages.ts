@@ -2,7 +2,7 @@
 import express, { type Router } from "express";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type PageRoute, pageRoutes } from "../protocol.ts";
+import { type PagePart, type PageRoute, pageRoutes, partsMeta } from "../protocol.ts";
 import { type Check, parametersOf, readQuery } from "./query.ts";
 
 /** Names of files that carry a hash of their content. */
@@ -10,10 +10,12 @@ const hashed = /-[A-Za-z0-9_-]{8}\.(js|css)$/;
 
 /**
  * @param webDir Folder with `index.html` and what it loads.
+ * @param parts What the pages can show; those of other parts are there, and not in the menu.
  * @throws {Error} when there are no pages
  */
-export function pages(webDir: string): Router {
-  const document = readDocument(webDir);
+export function pages(webDir: string, parts: readonly PagePart[]): Router {
+  const meta = `<meta name="${partsMeta}" content="${parts.join(" ")}">`;
+  const document = readDocument(webDir).replace(/(?=<title>)/, meta);
   const router = express.Router({ caseSensitive: true, strict: true });
   for (const route of pageRoutes) {
     const parameters: Readonly<Record<string, Check>> = parametersOf[kindOf(route)];
@@ -38,8 +40,9 @@ export function pages(webDir: string): Router {
   return router;
 }
 
-function kindOf(route: PageRoute): "none" | "live" | "windows" | "censusPage" {
-  if (route === "/") return "none";
+function kindOf(route: PageRoute): "none" | "live" | "windows" | "censusPage" | "race" {
+  if (route === "/race") return "race";
+  if (route === "/" || route === "/network") return "none";
   if (route.startsWith("/socket.io/")) return "live";
   return route.endsWith("/census-data") ? "censusPage" : "windows";
 }

@@ -30,6 +30,8 @@ export const parametersOf = {
   none: {},
   live: { series: anyName, metric: anyName },
   windows: { series: anyName, metric: anyName, minutes },
+  race: { car: anyName },
+  raceWindows: { car: anyName, minutes },
   census: { run: anyName },
   censusPage: { run: anyName, grouping: oneOf(censusGroupings), measure: oneOf(censusMeasures) },
 } as const satisfies Record<string, Readonly<Record<string, Check>>>;

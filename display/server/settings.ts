@@ -1,11 +1,14 @@
 /**
  * Settings of the server, from the environment: `PORT` (8080), `WEB_DIR` (the built pages), `WINDOW_SECONDS` (10),
- * `POD_NAME` (host name); `KAFKA_BOOTSTRAP`, `KAFKA_SECURITY_PROTOCOL` (PLAINTEXT), `RANDOM_NUMBERS_TOPIC` (random-numbers),
- * `MONITORING_TOPIC` (telemetry); `PRESTO_URL`, `PRESTO_CATALOG` (lake); `CASSANDRA_CONTACT_POINTS` (`host,host`),
- * `CASSANDRA_PORT` (9042), `CASSANDRA_DATACENTER`, `CASSANDRA_USER`, `CASSANDRA_PASSWORD`.
+ * `POD_NAME` (host name); `KAFKA_BOOTSTRAP`, `KAFKA_SECURITY_PROTOCOL` (PLAINTEXT), `RANDOM_NUMBERS_TOPIC` (none),
+ * `MONITORING_TOPIC` (telemetry), `RACE_TOPIC` (none); `RACE_TRACK` (mill); `PAGE_PARTS`
+ * (all parts of `pageParts`, separated by commas); `PRESTO_URL`, `PRESTO_CATALOG` (lake); `CASSANDRA_CONTACT_POINTS` (`host,host`),
+ * `CASSANDRA_PORT` (9042), `CASSANDRA_DATACENTER`, `CASSANDRA_USER`, `CASSANDRA_PASSWORD`; `NETWORK_DIR` (none).
  */
 import { hostname } from "node:os";
 import { z } from "zod";
+import { trackNames, type TrackName } from "../../components/race-car/programs/track.ts";
+import { type PagePart, pageParts, type Stream } from "../protocol.ts";
 
 const text = z.string({ error: "is not set" }).min(1, "is empty");
 const wholeNumber = (least: number, most: number) => {
@@ -20,8 +23,14 @@ const schema = z.object({
   WINDOW_SECONDS: wholeNumber(1, 3600).default(10),
   POD_NAME: text.default(hostname()),
   KAFKA_BOOTSTRAP: text,
-  RANDOM_NUMBERS_TOPIC: text.default("random-numbers"),
+  RANDOM_NUMBERS_TOPIC: text.optional(),
   MONITORING_TOPIC: text.default("telemetry"),
+  RACE_TOPIC: text.optional(),
+  RACE_TRACK: z.enum(trackNames, `is no track; there are ${trackNames.join(", ")}`).default("mill"),
+  PAGE_PARTS: text
+    .default(pageParts.join(","))
+    .transform((list) => list.split(","))
+    .pipe(z.array(z.enum(pageParts, `is not a list of ${pageParts.join(", ")}`))),
   PRESTO_URL: text.pipe(z.url("is not a URL such as http://presto:8080")),
   PRESTO_CATALOG: text.regex(/^[a-z][a-z0-9_]*$/, "is not a name of a catalog").default("lake"),
   CASSANDRA_CONTACT_POINTS: hosts,
@@ -29,6 +38,7 @@ const schema = z.object({
   CASSANDRA_DATACENTER: text,
   CASSANDRA_USER: text,
   CASSANDRA_PASSWORD: text,
+  NETWORK_DIR: text.optional(),
 });
 
 export interface Settings {
@@ -39,13 +49,18 @@ export interface Settings {
   /** Windows of another length are not shown: the setting of the stream was changed since. */
   readonly windowSeconds: number;
   readonly podName: string;
+  /** What its pages can show. */
+  readonly parts: readonly PagePart[];
+  readonly track: TrackName;
   readonly kafka: {
     readonly bootstrapServers: string;
-    readonly randomNumbersTopic: string;
-    readonly monitoringTopic: string;
+    /** What is live, by its stream; what is not there is not read. */
+    readonly topics: Readonly<Partial<Record<Stream | "race", string>>>;
   };
   readonly presto: { readonly url: string; readonly catalog: string };
   readonly cassandra: CassandraSettings;
+  /** Folder with `network.json` and `network.svg`. @default - nothing is known of the network */
+  readonly networkDir?: string;
 }
 
 export interface CassandraSettings {
@@ -68,10 +83,15 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     webDir: data.WEB_DIR,
     windowSeconds: data.WINDOW_SECONDS,
     podName: data.POD_NAME,
+    parts: data.PAGE_PARTS,
+    track: data.RACE_TRACK,
     kafka: {
       bootstrapServers: data.KAFKA_BOOTSTRAP,
-      randomNumbersTopic: data.RANDOM_NUMBERS_TOPIC,
-      monitoringTopic: data.MONITORING_TOPIC,
+      topics: {
+        monitoring: data.MONITORING_TOPIC,
+        ...(data.RANDOM_NUMBERS_TOPIC !== undefined && { "random-numbers": data.RANDOM_NUMBERS_TOPIC }),
+        ...(data.RACE_TOPIC !== undefined && { race: data.RACE_TOPIC }),
+      },
     },
     presto: { url: data.PRESTO_URL, catalog: data.PRESTO_CATALOG },
     cassandra: {
@@ -81,5 +101,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       user: data.CASSANDRA_USER,
       password: data.CASSANDRA_PASSWORD,
     },
+    ...(data.NETWORK_DIR !== undefined && { networkDir: data.NETWORK_DIR }),
   };
 }

@@ -63,6 +63,15 @@ export function placeFolder(from: string, to: string): void {
   if (existsSync(from)) cpSync(from, to, { recursive: true, filter: (path) => basename(path) !== "__pycache__" });
 }
 
+/**
+ * Copies npm packages into the context, without the links of `.bin`: nothing runs them there, and a copied link
+ * points to where the packages came from, which may be gone the next day.
+ * @param fetched Folder that holds `node_modules`, as `fetchNpm` returns it.
+ */
+export function placeModules(fetched: string, to: string): void {
+  cpSync(join(fetched, "node_modules"), to, { recursive: true, filter: (path) => basename(path) !== ".bin" });
+}
+
 /** The one artifact of a lock with this name and type. */
 export function artifactOf(maven: readonly MavenArtifact[], artifact: string, type = "jar"): MavenArtifact {
   const found = maven.find((candidate) => candidate.artifact === artifact && candidate.type === type);

@@ -5,6 +5,7 @@ import { cacheDir, once, sha256Of, store, storedFile, temporaryDir } from "./cac
 import type { LockedPackage } from "./lock-files.ts";
 import { run } from "./run.ts";
 import { runTool } from "./toolbox.ts";
+import { forDebian } from "./wheels.ts";
 import type { Work } from "./work.ts";
 
 /**
@@ -12,26 +13,43 @@ import type { Work } from "./work.ts";
  * @returns its place in the store
  * @throws Error naming the package and both hashes when the file is not the locked one.
  */
-export async function fetchPypi(locked: LockedPackage, lockFile: string, work: Work): Promise<string> {
+export async function fetchPypi(
+  locked: LockedPackage,
+  lockFile: string,
+  work: Work,
+  form: PypiForm = "source",
+): Promise<string> {
   if (existsSync(storedFile(locked.sha256))) return storedFile(locked.sha256);
   work.report(`downloading ${locked.name} ${locked.version}`);
   const folder = await temporaryDir("pypi");
   try {
-    const file = await downloadPypi(["--require-hashes", "-r", "lock.txt"], { "lock.txt": lockFile }, folder, work);
+    const file = await downloadPypi(
+      ["--require-hashes", "-r", "lock.txt"],
+      { "lock.txt": lockFile },
+      folder,
+      work,
+      form,
+    );
     return await store(file, `PyPI package ${locked.name} ${locked.version}`, locked.sha256);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Downloads one source package into a folder. @param wanted Arguments of pip that name it @returns the file */
+/** What is taken of a package: its sources, or what runs on the nodes. */
+export type PypiForm = "source" | "wheel";
+
+const pypiForms = { source: "--no-binary :all:", wheel: `--only-binary :all: ${forDebian.join(" ")}` } as const;
+
+/** Downloads one package into a folder. @param wanted Arguments of pip that name it @returns the file */
 export async function downloadPypi(
   wanted: readonly string[],
   files: Readonly<Record<string, string>>,
   folder: string,
   work: Work,
+  form: PypiForm = "source",
 ): Promise<string> {
-  const script = 'python3 -m pip download --no-deps --no-binary :all: --dest out "$@"';
+  const script = `python3 -m pip download --no-deps ${pypiForms[form]} --dest out "$@"`;
   await runTool({ tool: "python", script, args: wanted, files, out: folder }, work);
   const [file] = readdirSync(folder);
   if (file === undefined) throw new Error(`pip download ${wanted.join(" ")} left no file`);

@@ -28,6 +28,8 @@ export interface Recipe {
   readonly python?: PythonRecipe;
   /** One source package of the Python index, taken as a file: `name==version`. */
   readonly pypiSource?: string;
+  /** One wheel of the Python index, taken as a file: `name==version`. */
+  readonly pypiWheel?: string;
   /** A program compiled from its crate. */
   readonly crate?: { readonly name: string; readonly version: string };
 }

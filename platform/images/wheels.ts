@@ -26,7 +26,11 @@ const platforms = [
 ];
 
 /** What makes pip take packages for the images' Python rather than for the host's. */
-const forDebian = ["--python-version", versions.python, ...platforms.flatMap((platform) => ["--platform", platform])];
+export const forDebian = [
+  "--python-version",
+  versions.python,
+  ...platforms.flatMap((platform) => ["--platform", platform]),
+];
 
 /** Folder of one downloaded package, by its content; its one file keeps the name that pip knows it by. */
 function wheelFolder(sha256: string): string {

@@ -11,6 +11,8 @@ const WITHOUT = [
   "PersistentVolume",
   "PriorityClass",
   "StorageClass",
+  "ValidatingAdmissionPolicy",
+  "ValidatingAdmissionPolicyBinding",
 ];
 /** Those of the cluster itself. */
 const CLUSTERS_OWN = /^kube-/;

@@ -7,9 +7,11 @@ import { setDeadline } from "./job-set-deadline.ts";
 import { restrictPods } from "./namespace-restrict-pods.ts";
 import { namePeers } from "./network-policy-name-peers.ts";
 import { limitPower } from "./role-limit-power.ts";
+import { makePodsElsewhere } from "./role-make-pods-elsewhere.ts";
 import { noWildcard } from "./role-no-wildcard.ts";
 import { noAccountToken } from "./secret-no-account-token.ts";
 import { oneConsumer } from "./secret-one-consumer.ts";
+import { askLogin } from "./service-ask-login.ts";
 import { declarePorts } from "./service-declare-ports.ts";
 import { allowImage } from "./workload-allow-image.ts";
 import { dropPrivileges } from "./workload-drop-privileges.ts";
@@ -58,8 +60,9 @@ export const rules = [
   nameAccount,
   noAccountToken,
   declarePorts,
+  askLogin,
   namePeers,
 ] as const;
 
 /** Asked of the stack as a whole. */
-export const stackRules = [setBudget, setNetworkPolicy, useToken, allowImage, oneConsumer] as const;
+export const stackRules = [setBudget, setNetworkPolicy, useToken, makePodsElsewhere, allowImage, oneConsumer] as const;

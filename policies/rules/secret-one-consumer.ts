@@ -49,7 +49,9 @@ export const oneConsumer = stackPolicy(
   },
   (secret, all) => {
     const component = at(secret.props, "metadata", "labels", COMPONENT_LABEL);
-    const isOfOne = list(Object.values(CREDENTIAL)).includes(component) && sharedSecrets[secret.name] === undefined;
+    const isOfOne =
+      list(Object.values(CREDENTIAL)).includes(component) &&
+      sharedSecrets[String(at(secret.props, "metadata", "name"))] === undefined;
     if (kindOf(secret.type) !== "Secret" || !isOfOne) return [];
     const consumers = consumersOf(secret, all);
     return consumers.length < 2

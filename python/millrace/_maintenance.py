@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CATALOG = "lake"
 #: The streams merge and expire these themselves, between their own commits: a second hand would make them commit again.
 STREAMED = (
+    "race.windows_flink",
     "random_numbers.dead_letter",
     "random_numbers.samples",
     "streaming.windows",

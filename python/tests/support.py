@@ -92,6 +92,11 @@ def modules(**by_name: types.ModuleType) -> Iterator[None]:
         yield
 
 
+def schema(room: str, topic: str) -> str:
+    """The JSON Schema of a topic's records."""
+    return (ROOT / f"components/{room}/schemas/{topic}.v1.json").read_text(encoding="utf-8")
+
+
 def load(path: str, name: str) -> Any:
     """A file of the repository as a module."""
     spec = importlib.util.spec_from_file_location(name, ROOT / path)

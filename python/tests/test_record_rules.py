@@ -1,7 +1,7 @@
 """The rules of records in Spark itself, held to the table that the readers in TypeScript are held to.
 
-Spark is not among what the tests need: without it these are skipped, and the end-to-end test sends the same table through
-the platform.
+Spark is not among what the tests need, and its reader of records is in the platform's image: without them these are skipped, and the
+end-to-end test sends the same table through the platform.
 """
 
 import base64
@@ -9,8 +9,10 @@ import importlib.util
 import json
 import os
 import sys
+import types
 import unittest
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -20,6 +22,7 @@ KAFKA_TIME = datetime(2025, 3, 2, 12, 0, 8, tzinfo=timezone.utc)
 TABLE = json.loads((support.ROOT / "tests/components/telemetry/programs/record-cases.json").read_text(encoding="utf-8"))
 SOURCE = """topic string, key binary, value binary, headers array<struct<key string, value binary>>,
     partition int, offset bigint, timestamp timestamp"""
+READER = Path("/opt/spark/jars/millrace.jar")
 FIELDS = ("id", "run", "source", "node", "ts", "metric", "value")
 
 
@@ -79,16 +82,19 @@ class Case:
         return {name: self._case["valid"].get(name, self._ordinary[name]) for name in FIELDS}
 
 
-@unittest.skipUnless(importlib.util.find_spec("pyspark"), "Spark is not installed")
+@unittest.skipUnless(importlib.util.find_spec("pyspark") and READER.exists(), "Spark is not installed, or has no reader of records")
 class Rules(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        with mock.patch.dict(os.environ, {"KAFKA_BOOTSTRAP": "kafka.example:9092", "TZ": "Asia/Kolkata"}):
-            cls.rules = support.load("components/spark/programs/stream_rules.py", "stream_rules")
-            with mock.patch.dict(sys.modules, {"stream_rules": cls.rules}):
-                records = support.load("components/spark/programs/stream_records.py", "stream_records")
-            alone = {"spark.master": "local[1]", "spark.ui.enabled": "false", "spark.log.level": "ERROR"}
-            cls.spark = records.session("rules", alone)
+        cls.enterClassContext(mock.patch.dict(os.environ, {"KAFKA_BOOTSTRAP": "kafka.example:9092", "TZ": "Asia/Kolkata"}))
+        schema = types.ModuleType("telemetry_schema")
+        schema.TEXT = support.schema("telemetry", "telemetry")  # type: ignore[attr-defined]
+        sys.modules["telemetry_schema"] = schema
+        cls.addClassCleanup(sys.modules.pop, "telemetry_schema")
+        cls.enterClassContext(mock.patch.object(sys, "path", [str(support.ROOT / "components/spark/programs"), *sys.path]))
+        cls.rules = importlib.import_module("stream_rules")
+        alone = {"spark.master": "local[1]", "spark.ui.enabled": "false", "spark.log.level": "ERROR"}
+        cls.spark = importlib.import_module("stream_records").session("rules", alone)
         cls.addClassCleanup(cls.spark.stop)
         cls.cases = [Case(number, case) for number, case in enumerate(TABLE["cases"])]
         rows = [

@@ -36,7 +36,10 @@ class StreamCase(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.dict(os.environ, ENVIRONMENT, clear=True))
         self.enterContext(rows_as_spark.modules())
-        self.rules, self.records = self.module("stream_rules"), self.module("stream_records")
+        schema = types.ModuleType("telemetry_schema")
+        schema.TEXT = support.schema("telemetry", "telemetry")  # type: ignore[attr-defined]
+        self.enterContext(mock.patch.dict("sys.modules", {"telemetry_schema": schema}))
+        self.records, _, self.rules = [self.module(f"stream_{name}") for name in ("records", "schema", "rules")]
         self.report, self.tables, self.gaps, self.progress, self.lake = [
             self.module(f"stream_{name}") for name in ("report", "tables", "gaps", "progress", "lake")
         ]
@@ -52,6 +55,15 @@ class StreamCase(unittest.TestCase):
 
     def ends(self, *words: str) -> Any:
         return self.assertRaisesRegex(SystemExit, "(?s)" + ".*".join(words))
+
+
+class Reader(StreamCase):
+    def test_says_what_an_image_without_it_lacks(self) -> None:
+        spark = mock.MagicMock()
+        # As py4j takes a class that is not there.
+        setattr(spark._jvm, self.module("stream_schema").READER, "a package")
+        with self.ends("Spark's image has no class millrace.ReadRecord", "millrace:services.spark.image"):
+            self.rules.SCHEMA._register(spark, "read", ("id",))
 
 
 class Security(StreamCase):
@@ -307,7 +319,8 @@ class Lag(StreamCase):
         type(query).lastProgress = mock.PropertyMock(side_effect=[*progress, KeyboardInterrupt])
         told = mock.Mock(side_effect=[None, OSError("no broker"), None])
         missed = {"missed": 12, "from": 100, "to": 112}
-        with mock.patch.multiple(self.report, kafka_admin=lambda _: "admin", set_group_offsets=told):
+        others = mock.Mock(side_effect=[OSError("no broker"), None])
+        with mock.patch.multiple(self.report, kafka_admin=lambda _: "admin", set_group_offsets=told, tell_of_others=others):
             with self.assertRaises(KeyboardInterrupt):
                 groups = {"spark-a": self.report.Reported(query, lambda topic, partition: missed if partition else {})}
                 self.report.report_for_ever(None, groups)
@@ -318,7 +331,66 @@ class Lag(StreamCase):
             [call.args[1:-1] for call in told.call_args_list],
             [("admin", "spark-a", {"t": {0: 1}}), *[("admin", "spark-a", {"t": {0: 2}})] * 2],
         )
-        self.assertEqual(self.said.getvalue(), "lag not reported, will try again: no broker\n")
+        self.assertEqual(self.said.getvalue(), "lag not reported, will try again: no broker\n" * 2)
+        self.assertEqual(others.call_args_list, [mock.call(None, "admin", groups)] * 2)
+
+    def test_of_a_query_whose_room_was_switched_off_is_no_longer_that_of_a_stream_that_runs(self) -> None:
+        batch = {"batch": {"began": "", "seconds": 0.9, "records": 5, "due": 10}}
+        known = {
+            "spark-a": {0: (7, batch)},
+            "spark-foreign": {},
+            "spark-off": {0: (8, {**batch, "behind": {"since": "noon"}, "late": 3}), 1: (9, batch), 2: None},
+            "spark-was-off": {0: (1, {"off": True})},
+            "spark-of-people": {0: (2, "")},
+            "display-x": {0: (3, batch)},
+        }
+        admin = mock.Mock()
+        admin.listConsumerGroups.return_value.all.return_value.get.return_value = [
+            mock.Mock(**{"groupId.return_value": group}) for group in known
+        ]
+
+        def committed(group: str) -> Any:
+            found = {}
+            if group == "spark-foreign":
+                raise OSError("not authorized")
+            for partition, told in known[group].items():
+                place = mock.Mock(**{"topic.return_value": "t", "partition.return_value": partition})
+                found[place] = told and mock.Mock(
+                    **{"offset.return_value": told[0], "metadata.return_value": json.dumps(told[1]) if told[1] else ""}
+                )
+            return mock.Mock(**{"partitionsToOffsetAndMetadata.return_value.get.return_value": found})
+
+        admin.listConsumerGroupOffsets.side_effect = committed
+        with mock.patch.object(self.report, "set_group_offsets") as told:
+            self.report.tell_of_others(None, admin, {"spark-a"})
+        (call,) = told.call_args_list
+        self.assertEqual(self.said.getvalue(), "group spark-foreign not looked at: not authorized\n")
+        self.assertEqual(call.args[2:4], ("spark-off", {"t": {0: 8, 1: 9}}))
+        self.assertEqual([json.loads(call.args[4]("t", at)) for at in (0, 1)], [{"late": 3, "off": True}, {"off": True}])
+
+
+class LeftOut(StreamCase):
+    def batch(self, number: int, late: int, duplicates: int) -> Any:
+        operators = [
+            {"numRowsDroppedByWatermark": late, "customMetrics": {"numDroppedDuplicateRows": duplicates}},
+            {"numRowsDroppedByWatermark": 0},
+        ]
+        progress = mock.MagicMock(json=json.dumps({"stateOperators": operators}))
+        progress.__getitem__.side_effect = {"batchId": number}.__getitem__
+        return progress
+
+    def test_is_counted_once_for_each_batch_and_goes_on_from_what_the_driver_before_has_told(self) -> None:
+        query = types.SimpleNamespace(recentProgress=[])
+        left_out = self.report.LeftOut(query, ["", "its owner's", '{"late": 5, "duplicates": 7, "batch": {}}', '{"late": 4}'])
+        self.assertEqual(left_out.told("race", 0), {"late": 5, "duplicates": 7})
+        query.recentProgress = [self.batch(1, 2, 0), self.batch(2, 0, 3)]
+        for partition in (0, 1):
+            self.assertEqual(left_out.told("race", partition), {"late": 7, "duplicates": 10})
+        query.recentProgress = [self.batch(2, 0, 3), self.batch(3, 1, 0)]
+        self.assertEqual(left_out.told("race", 0), {"late": 8, "duplicates": 10})
+
+    def test_is_nothing_where_nobody_has_told(self) -> None:
+        self.assertEqual(self.report.LeftOut(types.SimpleNamespace(recentProgress=()), []).told("race", 0), {"late": 0, "duplicates": 0})
 
 
 class Missing(StreamCase):
@@ -523,6 +595,7 @@ NUMBERS, TELEMETRY = "random-numbers", "telemetry"
 class WindowsCase(StreamCase):
     def setUp(self) -> None:
         super().setUp()
+        self.cassandra = self.module("stream_cassandra")
         self.program = support.load("components/windows/programs/windows_sinks.py", "windows_sinks")
         self.written: dict[str, list[dict[str, Any]]] = {}
         self.options: list[dict[str, str]] = []
@@ -641,7 +714,9 @@ class Writing(WindowsCase):
 
     def test_writes_the_tables_that_maintenance_leaves_to_the_streams(self) -> None:
         telemetry = support.load("components/telemetry/programs/telemetry_sinks.py", "telemetry_sinks")
+        race = support.load("components/race-windows/programs/race_windows_upkeep.py", "race_windows_upkeep")
         written = [table.name for program in (telemetry, self.program) for table in program.sinks().lake]
+        written += race.sinks().kept
         self.assertEqual(sorted(written), [f"lake.{table}" for table in _maintenance.STREAMED])
 
     def test_makes_no_snapshot_of_nothing(self) -> None:
@@ -700,31 +775,31 @@ class Writing(WindowsCase):
     def test_starts_the_driver_anew_when_cassandra_s_driver_waits_for_ever(self) -> None:
         ended = threading.Event()
         with (
-            mock.patch.object(self.program, "HANGS_AFTER_SECONDS", 0.01),
-            mock.patch.object(self.program.os, "_exit", side_effect=lambda code: ended.set()) as exit_,
+            mock.patch.object(self.cassandra, "HANGS_AFTER_SECONDS", 0.01),
+            mock.patch.object(self.cassandra.os, "_exit", side_effect=lambda code: ended.set()) as exit_,
         ):
-            self.program.unless_it_hangs("streaming.records", lambda: self.assertTrue(ended.wait(10)))
+            self.cassandra.unless_it_hangs("streaming.records", lambda: self.assertTrue(ended.wait(10)))
             exit_.assert_called_once_with(1)
         self.assertEqual(self.said.getvalue(), "streaming.records: no end after 0.01 s; the driver starts anew\n")
 
     def test_leaves_a_driver_alone_whose_writes_end(self) -> None:
-        with mock.patch.object(self.program, "HANGS_AFTER_SECONDS", 60):
+        with mock.patch.object(self.cassandra, "HANGS_AFTER_SECONDS", 60):
             before = threading.active_count()
-            self.program.unless_it_hangs("streaming.records", lambda: None)
+            self.cassandra.unless_it_hangs("streaming.records", lambda: None)
             with self.assertRaisesRegex(ValueError, "refused"):
-                self.program.unless_it_hangs("streaming.records", mock.Mock(side_effect=ValueError("refused")))
+                self.cassandra.unless_it_hangs("streaming.records", mock.Mock(side_effect=ValueError("refused")))
             for thread in threading.enumerate():
                 if isinstance(thread, threading.Timer):
                     thread.join(10)
             self.assertEqual(threading.active_count(), before)
 
     def test_gives_the_connector_one_account_and_a_setting_that_spark_hides(self) -> None:
-        found = self.program.cassandra_settings()
+        found = self.cassandra.settings()
         self.assertEqual(found["spark.cassandra.connection.host"], "cassandra.example")
         self.assertEqual([name for name, value in found.items() if value == "hush"], ["spark.cassandra.auth.password"])
 
     def test_finds_cassandra_again_within_a_try_and_keeps_its_session_from_batch_to_batch(self) -> None:
-        found = self.program.cassandra_settings()
+        found = self.cassandra.settings()
         milliseconds = 1000 * self.records.RETRY_SECONDS
         self.assertLessEqual(int(found["spark.cassandra.connection.reconnectionDelayMS.max"]), milliseconds)
         self.assertGreater(int(found["spark.cassandra.connection.keepAliveMS"]), milliseconds)

@@ -8,7 +8,7 @@ describe("The stacks of the audit", () => {
   it("are every profile on every target", () => {
     expect(auditedStacks().map(({ name }) => name)).to.deep.equal(
       ["embedded", "minikube", "microk8s", "cloud"].flatMap((target) =>
-        ["core", "studio", "pipeline", "full"].map((profile) => `${target}/${profile}`),
+        ["core", "studio", "pipeline", "streams", "full"].map((profile) => `${target}/${profile}`),
       ),
     );
   });
@@ -31,16 +31,18 @@ describe("A stack that is audited", function () {
     ]);
     expect(objects.find(({ kind }) => kind === "StatefulSet")?.apiVersion).to.equal("apps/v1");
     expect(objects.find(({ kind }) => kind === "Service")?.apiVersion).to.equal("v1");
-    expect(new Set(names).size).to.equal(names.length);
+    const places = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
+    expect(new Set(places).size).to.equal(places.length);
   });
 
   it("has the pods that other programs make from a text", () => {
     const pods = objects.filter(({ kind }) => kind === "Pod");
-    expect(pods.map(({ metadata }) => metadata.name)).to.have.members([
-      "spark-settings.executor-pod",
-      "spark-batch.census-batch",
-      "jupyterhub-hub.pod",
-      "airflow-settings.task-pod",
+    expect(pods.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`)).to.have.members([
+      "millrace/spark-settings.executor-pod",
+      "millrace-jobs/spark-settings.executor-pod",
+      "millrace-jobs/spark-batch.census-batch",
+      "millrace/jupyterhub-hub.pod",
+      "millrace/airflow-settings.task-pod",
     ]);
     for (const { spec } of pods) expect(spec).to.have.property("containers");
   });

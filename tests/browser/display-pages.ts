@@ -1,10 +1,10 @@
-/** The display's nine pages as people see them, on a platform that is up; pictures go to `.millrace/screenshots`. */
+/** The display's pages as people see them, on a platform that is up; pictures go to `.millrace/screenshots`. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Page } from "playwright-core";
 
-import { type PageRoute, pageRoutes } from "../../display/protocol.ts";
+import { type PageRoute, pageRoutes as allRoutes, partsOf } from "../../display/protocol.ts";
 import {
   DISPLAY,
   displayUrl,
@@ -23,6 +23,9 @@ import { visit } from "./chromium.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+
+/** The pages that profile pipeline fills. */
+const pageRoutes = allRoutes.filter((route) => !partsOf(route).includes("race"));
 
 /** As people come to it: at a desk and on a phone. */
 const widths = { wide: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } } as const;
@@ -65,7 +68,7 @@ const isMonitoring = (route: PageRoute): boolean => route.endsWith("/monitoring"
 /** `/` becomes `home`, the others keep their words. */
 const pictureOf = (route: PageRoute): string => `display-${route.slice(1).replaceAll(/[/.]/g, "-") || "home"}`;
 
-async function inState(page: Page, state: string, timeout = MINUTE): Promise<void> {
+export async function inState(page: Page, state: string, timeout = MINUTE): Promise<void> {
   await page.locator(`[data-testid="page"][data-state="${state}"]`).waitFor({ timeout });
 }
 
@@ -73,15 +76,21 @@ function mustNotComplain(complaints: readonly string[]): void {
   must(complaints.length === 0, `the page complains: ${complaints.join("; ")}`);
 }
 
-/** One page with what there is: whole in every look, usable by everyone, and without a complaint. */
-async function shows(runner: Runner, route: PageRoute): Promise<void> {
+/**
+ * One page with what there is: whole in every look, usable by everyone, and without a complaint.
+ * @param looks What it must have. @default - that of the route, else a chart and a table
+ */
+export async function shows(
+  runner: Runner,
+  route: PageRoute,
+  looks: (page: Page) => Promise<void> = looksOf[route] ?? hasChartAndTable,
+): Promise<void> {
   await runner.step(`${route} shows what there is, in light and dark, at a desk and on a phone`, 3 * MINUTE, () =>
     visit(pictureOf(route), async ({ page, complaints, picture }) => {
       await page.goto(`${displayUrl()}${route}`);
       await inState(page, "ready");
       must((await page.locator("h1").count()) === 1, "it has not one first heading");
-      if (route === "/") await listsTheOthers(page);
-      else await hasChartAndTable(page);
+      await looks(page);
       for (const scheme of schemes) {
         await page.emulateMedia({ colorScheme: scheme });
         for (const [name, size] of Object.entries(widths)) {
@@ -109,6 +118,19 @@ async function listsTheOthers(page: Page): Promise<void> {
     must((await page.locator(`main a[href="${route}"]`).count()) > 0, `it does not lead to ${route}`);
   }
 }
+
+async function hasNetwork(page: Page): Promise<void> {
+  const width = await page.evaluate<number>("document.querySelector('main img')?.naturalWidth ?? 0");
+  must(width > 0, "its picture does not load");
+  await page.locator("details summary").first().click();
+  const rows = page.locator('[data-testid="edges"] tbody tr');
+  must((await rows.filter({ hasText: "display/server" }).count()) > 2, "its table lacks the display's own connections");
+}
+
+const looksOf: Readonly<Partial<Record<PageRoute, (page: Page) => Promise<void>>>> = {
+  "/": listsTheOthers,
+  "/network": hasNetwork,
+};
 
 async function hasChartAndTable(page: Page): Promise<void> {
   const chart = page.locator('svg[role="img"]').first();

@@ -135,7 +135,7 @@ describe("what the doctor asks the stack's cluster", () => {
       "GET /apis/storage.k8s.io/v1/storageclasses": list({ metadata: { name: "slow" } }),
     };
     expect(await faults(routes)).to.deep.equal([
-      "version problem: Kubernetes v1.26.9-gke.1 is older than 1.27 -> upgrade the cluster to 1.27 or later",
+      "version problem: Kubernetes v1.26.9-gke.1 is older than 1.30 -> upgrade the cluster to 1.30 or later",
       'storage problem: no StorageClass "ssd"; the cluster has slow -> name one that exists in cluster.storageClass of ' +
         'Pulumi.prod.yaml, or "none" to keep data in the pods',
     ]);
@@ -242,7 +242,7 @@ describe("what the doctor asks the stack's cluster", () => {
       "GET /version": { body: { gitVersion: "v1.20.1" } },
     });
     expect(found).to.deep.equal([
-      "version problem: Kubernetes v1.20.1 is older than 1.27 -> upgrade the cluster to 1.27 or later",
+      "version problem: Kubernetes v1.20.1 is older than 1.30 -> upgrade the cluster to 1.30 or later",
       'nodes warning: can\'t be asked: pods is forbidden -> let the account of context "prod" read it, or look yourself',
     ]);
   });
@@ -315,7 +315,7 @@ describe("what the doctor asks the stack's cluster", () => {
       "GET /apis/storage.k8s.io/v1/storageclasses": list({ metadata: { name: "slow" } }),
     };
     expect(await refused(lacking)).to.deep.equal([
-      "Kubernetes v1.24.1 is older than 1.27; upgrade the cluster to 1.27 or later",
+      "Kubernetes v1.24.1 is older than 1.30; upgrade the cluster to 1.30 or later",
       'no StorageClass "ssd"; the cluster has slow; name one that exists in cluster.storageClass of Pulumi.prod.yaml, or ' +
         '"none" to keep data in the pods',
       'there is no PriorityClass "platform"; kubectl --context prod create priorityclass platform --value=1000, or correct ' +

@@ -6,10 +6,10 @@ import { expect } from "chai";
 
 import { nodeEnforces } from "../../cli/cluster.ts";
 import { policyFinding } from "../../cli/doctor.ts";
-import { edgeRows, renderEdges, stackEdges, writePicture } from "../../cli/edges.ts";
+import { renderEdges, stackEdges, writePicture } from "../../cli/edges.ts";
 import { UserError } from "../../cli/errors.ts";
 import { status } from "../../cli/status.ts";
-import { edgesOf, podsAt } from "../../platform/network.ts";
+import { edgeRows, edgesOf, podsAt } from "../../platform/network.ts";
 import { networkPicture } from "../../platform/network-picture.ts";
 
 const store = podsAt({ service: "object-store", component: "server" }, [3900], "S3");

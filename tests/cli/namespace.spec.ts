@@ -1,7 +1,16 @@
 import { expect } from "chai";
 
 import { KubeError } from "../../clusters/kubernetes-client.ts";
-import { heldNamespace, namespaceFinding, podRefusal, pullSecretWarning, removeClaims } from "../../cli/namespace.ts";
+import {
+  handMadeWarnings,
+  heldNamespace,
+  namespaceFinding,
+  peopleNamespaceProblems,
+  podRefusal,
+  pullSecretWarning,
+  removeClaims,
+} from "../../cli/namespace.ts";
+import { loadConfig } from "../../config/index.ts";
 import { claimsByOwner } from "../../cli/removal.ts";
 import { podProblems, type PodSpec } from "../../platform/hardening.ts";
 
@@ -71,6 +80,45 @@ describe("a namespace of somebody's", () => {
   it("that can't be asked without making anything says nothing", async () => {
     expect((await tried(new KubeError(400, "webhook does not support dry run"))).words).to.equal(undefined);
     expect((await tried(new KubeError(500, "busy"))).words).to.equal(undefined);
+  });
+});
+
+describe("the namespaces of people's programs", () => {
+  const cluster = { namespace: "data", existingNamespace: false } as Parameters<typeof peopleNamespaceProblems>[1];
+  const asking = (labels: Record<string, string>) => ({
+    get: <T>(path: string) =>
+      path.endsWith("/data-users")
+        ? Promise.resolve({ metadata: { labels } } as T)
+        : Promise.reject(new KubeError(404, "not found")),
+  });
+
+  it("are gone on with where the stack made them, and left alone where somebody else did", async () => {
+    expect(await peopleNamespaceProblems(asking({ "millrace/stack-id": ours }), cluster, ours)).to.deep.equal([]);
+    for (const labels of [{}, { "millrace/stack-id": theirs }]) {
+      const [problem = "", ...more] = await peopleNamespaceProblems(asking(labels), cluster, ours);
+      expect(problem).to.contain("namespace data-users is on the cluster already");
+      expect(more).to.deep.equal([]);
+    }
+    const one = { ...cluster, existingNamespace: true };
+    expect(await peopleNamespaceProblems(asking({}), one, ours)).to.deep.equal([]);
+  });
+
+  it("lack Secrets that people have made, until these copy them", async () => {
+    const config = loadConfig({
+      "millrace:profile": "studio",
+      "millrace:cluster": { target: "cloud", context: "prod", registry: { push: "registry.example" } },
+      "millrace:images": { pullSecret: "regcred" },
+    });
+    const get = <T>(path: string) =>
+      path.startsWith("/api/v1/namespaces/millrace-users/")
+        ? Promise.resolve({} as T)
+        : Promise.reject(new KubeError(404, "not found"));
+    const [warning = "", ...more] = await handMadeWarnings({ get }, config);
+    expect(warning).to.contain('Secret "regcred" is not in namespace millrace-jobs, whose pods wait until it is');
+    expect(warning).to.contain("kubectl -n millrace get secret regcred -o json");
+    expect(more).to.deep.equal([]);
+    const silent = { get: () => Promise.reject(new KubeError(403, "forbidden")) };
+    expect(await handMadeWarnings(silent, config)).to.deep.equal([]);
   });
 });
 

@@ -38,7 +38,10 @@ describe("command line options", () => {
     [["--frobnicate"], /unknown option --frobnicate; it takes --stack, --target, --profile, --name, --json, --engine/],
     [["-x"], /unknown option -x/],
     [["--target", "minikub"], /--target "minikub" is not one of embedded, .*; did you mean minikube\?/],
-    [["--profile", "studoi"], /--profile "studoi" is not one of core, studio, pipeline, full; did you mean studio\?/],
+    [
+      ["--profile", "studoi"],
+      /--profile "studoi" is not one of core, studio, pipeline, streams, full; did you mean studio\?/,
+    ],
     [["--engine", "terraform"], /--engine "terraform" is not one of pulumi, local/],
     [["--stack"], /--stack needs a value: --stack <name>/],
     [["--target"], /--target needs a value: --target embedded \| minikube/],

@@ -223,7 +223,8 @@ describe("the images that a config needs", () => {
     imagesToBuild(wantedImages(loadConfig({ "millrace:services": services, "millrace:profile": profile })));
   const people = ["airflow", "jupyter"];
   const ofPipeline = ["cassandra", "display"];
-  const byDefault = imageNames.filter((name) => name !== "garage" && name !== "auth-proxy");
+  const onRequest = ["garage", "auth-proxy", "connect", "flink", "zookeeper", "nifi"];
+  const byDefault = imageNames.filter((name) => !onRequest.includes(name));
   const without = (names: string[]) => byDefault.filter((name) => !names.includes(name)).sort();
 
   it("are those of the data path by default", () => {

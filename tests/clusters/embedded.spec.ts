@@ -71,8 +71,13 @@ describe("node container", () => {
     const bindings = options.HostConfig?.PortBindings as Record<string, { HostIp: string; HostPort: string }[]>;
     expect(bindings["6443/tcp"]).to.deep.equal([{ HostIp: "127.0.0.1", HostPort: "16443" }]);
     expect(bindings["5000/tcp"]).to.deep.equal([{ HostIp: "127.0.0.1", HostPort: "5001" }]);
+    const udp = Object.keys(bindings).filter((port) => port.endsWith("/udp"));
+    expect(udp).to.deep.equal(["30310/udp"]);
+    expect(bindings["30310/udp"]).to.deep.equal(bindings["30310/tcp"]);
     expect(Object.values(bindings).every(([binding]) => binding?.HostIp === "127.0.0.1")).to.equal(true);
-    const ports = [30040, 30041, 30080, 30092, 30180, 30300, 30800, 30900, 30901, 5000, 6443];
+    const ports = [
+      30040, 30041, 30080, 30081, 30092, 30180, 30300, 30310, 30443, 30800, 30890, 30900, 30901, 5000, 6443,
+    ];
     expect([...portMap(defaultPorts).keys()].sort()).to.deep.equal(ports);
   });
 

@@ -13,10 +13,14 @@ const ports = {
   sparkHistory: 30041,
   airflow: 30180,
   jupyterhub: 30800,
+  raceCar: 30310,
+  flink: 30081,
+  nifi: 30443,
+  nifiPosts: 30890,
   display: 30300,
 };
 /** Pages that ask nobody by themselves, with the proxy's ports. */
-const guarded = { presto: 30080, sparkUi: 30040, sparkHistory: 30041, display: 30300 };
+const guarded = { presto: 30080, sparkUi: 30040, sparkHistory: 30041, flink: 30081, nifiPosts: 30890, display: 30300 };
 const without = (page: string): object => Object.fromEntries(Object.entries(guarded).filter(([key]) => key !== page));
 const cloud = { target: "cloud", context: "production", registry: { push: "registry.example.com/team" } };
 
@@ -99,6 +103,10 @@ describe("a target's profile", () => {
       "airflow",
       "jupyterhub",
       "sparkHistory",
+      "raceCar",
+      "flink",
+      "nifi",
+      "nifiPosts",
       "display",
     ];
     const { exposure } = profile({ ...cloud, exposure: "loadBalancer" });
@@ -119,8 +127,18 @@ describe("a target's profile", () => {
     expect({ ...exposure, ports: [] }).to.deep.equal({ kind: "ingress", host: "data.example.com", ports: [], guarded });
     expect(exposure)
       .to.have.property("ports")
-      .with.members(["objectStore", "objectStoreConsole", ...Object.keys(guarded), "airflow", "jupyterhub"]);
-    expect(profile({ ...cluster, publishWithoutLogin: Object.keys(guarded) }).exposure).not.to.have.property("guarded");
+      .with.members([
+        "objectStore",
+        "objectStoreConsole",
+        ...Object.keys(guarded),
+        "airflow",
+        "jupyterhub",
+        "raceCar",
+        "nifi",
+      ]);
+    const withoutLogin = Object.keys(guarded);
+    const open = profile({ ...cluster, publishWithoutLogin: withoutLogin }).exposure;
+    expect(open).to.deep.include({ withoutLogin }).and.not.to.have.property("guarded");
   });
 
   it("takes class, certificates and annotations of the Ingresses from the stack", () => {

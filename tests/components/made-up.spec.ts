@@ -82,7 +82,15 @@ describe("A service that is one folder and a line in the list of rooms and in th
   });
 
   it("is known to the commands: its accounts, addresses, databases, disk and notes", () => {
-    expect(known["services"]).to.deep.equal(["airflow", "authProxy", "jupyterhub", "objectStore", "weather"]);
+    expect(known["services"]).to.deep.equal([
+      "airflow",
+      "authProxy",
+      "jupyterhub",
+      "nifi",
+      "objectStore",
+      "raceCar",
+      "weather",
+    ]);
     expect([known["password"], known["greeting"], known["disk"]]).to.deep.equal(["shine", "station", 106]);
     expect(known["endpoints"]).to.deep.equal({ weather: "127.0.0.1:30555", notebooks: "s3://notebooks" });
     const [all, one] = known["restore"] as string[];

@@ -29,6 +29,10 @@ const ceilings: Readonly<Record<string, number>> = {
   randomNumbers: 1,
   census: 1,
   windows: 2,
+  raceCar: 1,
+  raceWindows: 1,
+  flink: 1,
+  connect: 1,
   display: 1,
   tools: 0,
 };
@@ -39,7 +43,11 @@ function wordsOf(file: string): ReadonlySet<string> {
   return new Set(code.match(/[A-Za-z][\w-]*/g) ?? []);
 }
 
-function namesOf(name: string): string[] {
+/** Services whose names are words that every program has, with what names them there. */
+const ordinary: Readonly<Record<string, readonly string[]>> = { connect: ["connectRoom", "kafka-connect"] };
+
+function namesOf(name: string): readonly string[] {
+  if (ordinary[name] !== undefined) return ordinary[name];
   const kebab = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return [name, kebab, `${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`];
 }

@@ -66,6 +66,9 @@ describe("the configuration", () => {
       sparkHistory: "keys",
       censusFile: "keys",
       census: "keys",
+      connect: "keys",
+      flink: "keys",
+      nifi: "keys",
       users: "keys",
     });
   });
@@ -128,6 +131,7 @@ describe("a profile", () => {
   const core = ["kafka", "objectStore", "catalog", "spark", "presto", "telemetry", "postgres"];
   const studio = [...core, "airflow", "jupyterhub", "sparkConnect", "sparkHistory"];
   const ofPipeline = ["cassandra", "randomNumbers", "census", "windows", "display"];
+  const ofStreams = ["cassandra", "raceCar", "raceWindows", "flink", "connect", "zookeeper", "nifi", "display"];
 
   it("core is the data path, and the default", () => {
     expect(enabled({})).to.deep.equal(core);
@@ -138,8 +142,9 @@ describe("a profile", () => {
     expect(enabled({ "millrace:profile": "studio" })).to.deep.equal(studio);
   });
 
-  it("pipeline brings the way from a number's making to the browser, and full brings everything", () => {
+  it("pipeline brings the way from a number's making to the browser, streams that of a car's telemetry, and full people's and numbers'", () => {
     expect(enabled({ "millrace:profile": "pipeline" })).to.deep.equal([...core, ...ofPipeline]);
+    expect(enabled({ "millrace:profile": "streams" })).to.deep.equal([...core, ...ofStreams]);
     expect(enabled({ "millrace:profile": "full" })).to.deep.equal([...studio, ...ofPipeline]);
   });
 
@@ -363,14 +368,6 @@ describe("the warnings of profile pipeline", () => {
     const cluster = { target: "cloud", context: "c", registry: { push: "registry.example.com" } };
     expect(pipelineWarnings({ kafka: { replicas: 3 }, presto: { workers: 1 } }, cluster)).to.deep.equal([
       "millrace:services.cassandra.replicas: 1 on target cloud: if its node is lost, its rows are lost",
-    ]);
-  });
-
-  it("name the pages of the display that nothing fills", () => {
-    const off = { enabled: false };
-    expect(pipelineWarnings({ windows: off, census: off })).to.deep.equal([
-      "millrace:services.display: its pages of streamed figures stay empty, for windows is not enabled and fills them",
-      "millrace:services.display: its pages of the census stay empty, for census is not enabled and fills them",
     ]);
   });
 });

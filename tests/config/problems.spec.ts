@@ -137,7 +137,7 @@ const bad: Case[] = [
   [
     "a list of services",
     { services: [1] },
-    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, display, authProxy, tools",
+    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, raceCar, raceWindows, flink, connect, zookeeper, nifi, display, authProxy, tools",
   ],
   [
     "a section that is a word",
@@ -187,7 +187,7 @@ const bad: Case[] = [
   [
     "a page that asks for a login, named as one that does not",
     { cluster: { ...cloud, exposure: "loadBalancer", publishWithoutLogin: ["airflow"] } },
-    'millrace:cluster.publishWithoutLogin.0: received "airflow"; give a list out of presto, sparkUi, sparkHistory, display',
+    'millrace:cluster.publishWithoutLogin.0: received "airflow"; give a list out of presto, sparkUi, sparkHistory, flink, nifiPosts, display',
   ],
   [
     "a page that is open and not published",
@@ -478,12 +478,12 @@ const bad: Case[] = [
   [
     "an unknown profile with the nearest",
     { profile: "studoi" },
-    'millrace:profile: received "studoi"; give one of core, studio, pipeline, full (default core); did you mean "studio"?',
+    'millrace:profile: received "studoi"; give one of core, studio, pipeline, streams, full (default core); did you mean "studio"?',
   ],
   [
     "a profile like no other",
     { profile: 3 },
-    "millrace:profile: received 3; give one of core, studio, pipeline, full (default core)",
+    "millrace:profile: received 3; give one of core, studio, pipeline, streams, full (default core)",
   ],
   [
     "a misspelt setting of a service that only a profile enables",
@@ -642,6 +642,12 @@ const bad: Case[] = [
     "a Cassandra without room for its heap",
     pipeline({ cassandra: { memory: "256Mi" } }),
     'millrace:services.cassandra.memory: received "256Mi"; give an amount from 768Mi to 1024Gi (default 896Mi)',
+  ],
+  [
+    "a ZooKeeper of several members without claims",
+    { profile: "streams", services: { zookeeper: { replicas: 3, storage: { kind: "ephemeral" } } } },
+    "millrace:services.zookeeper.replicas: received 3 without claims, and members that come back empty could agree on an empty tree; " +
+      "give 1, or storage of kind persistent and a StorageClass",
   ],
   [
     "a census of more parts than people",

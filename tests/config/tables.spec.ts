@@ -35,16 +35,26 @@ describe("the tables and roles that rooms declare", () => {
     expect(census?.tables["summary"]?.ttlSeconds).to.equal(undefined);
   });
 
+  it("let the race's windows end after the time given, too, and have one row for each engine, car and window", () => {
+    const config = loadConfig({ "millrace:services": { raceWindows: { keepHours: 5 } } });
+    const { windows } = declaredTables(config).keyspaces["race"]?.tables ?? {};
+    expect(windows?.ttlSeconds).to.equal(18_000);
+    expect(windows?.compaction).to.deep.equal({ timeWindowMinutes: 10 });
+    expect(windows?.partitionKey).to.deep.equal(["engine", "car", "hour"]);
+    expect(windows?.clustering).to.deep.equal([{ column: "window_start", order: "DESC" }]);
+  });
+
   it("are the same, in the same order, whichever services are on: another one would run the setup again", () => {
     const { keyspaces, roles } = declared(24);
-    expect(Object.keys(keyspaces)).to.deep.equal(["streaming", "census"]);
+    expect(Object.keys(keyspaces)).to.deep.equal(["race", "streaming", "census"]);
     expect(JSON.stringify(roles)).to.equal(
       JSON.stringify({
-        spark: { streaming: "readWrite" },
+        flink: { race: "readWrite" },
+        spark: { streaming: "readWrite", race: "readWrite" },
         census: { census: "readWrite" },
-        presto: { streaming: "read", census: "read" },
-        display: { streaming: "read", census: "read" },
-        proof: { streaming: "readWrite", census: "readWrite" },
+        presto: { streaming: "read", census: "read", race: "read" },
+        display: { streaming: "read", census: "read", race: "read" },
+        proof: { streaming: "readWrite", census: "readWrite", race: "readWrite" },
       }),
     );
     expect(JSON.stringify(declaredTables(loadConfig({})))).to.equal(JSON.stringify({ keyspaces, roles }));

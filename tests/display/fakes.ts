@@ -56,11 +56,16 @@ export interface TestServer extends DisplayServer {
   readonly logged: string[];
 }
 
-export const documentText = "<!doctype html><title>the pages</title>";
+const written = "<!doctype html><title>the pages</title>";
+/** As it is served: with what the server can show. */
+export const documentText =
+  '<!doctype html><meta name="millrace-parts" content="random-numbers windows census race network"><title>the pages</title>';
 
-export async function startTestServer(options: { readonly live?: LiveOptions } = {}): Promise<TestServer> {
+export async function startTestServer(
+  options: { readonly live?: LiveOptions; readonly networkDir?: string } = {},
+): Promise<TestServer> {
   const webDir = mkdtempSync(join(tmpdir(), "millrace-spec-"));
-  writeFileSync(join(webDir, "index.html"), documentText);
+  writeFileSync(join(webDir, "index.html"), written);
   writeFileSync(join(webDir, "main-AB-DEF1_.js"), "export {};\n");
   writeFileSync(join(webDir, "favicon.svg"), "<svg/>\n");
   const sources = { disk: new FakeSource(), cassandra: new FakeSource() };
@@ -73,12 +78,14 @@ export async function startTestServer(options: { readonly live?: LiveOptions } =
       disk: { name: "Presto", source: sources.disk, keepMs: 0 },
       cassandra: { name: "Cassandra", source: sources.cassandra, keepMs: 0 },
     },
+    raceWindows: () => Promise.resolve([]),
     ...options,
     log: (line) => logged.push(line),
   });
   return {
     port: server.port,
     live: server.live,
+    race: server.race,
     url: `http://127.0.0.1:${server.port}`,
     sources,
     logged,

@@ -1,5 +1,8 @@
 import { expect } from "chai";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pageRoutes, sinks, streams } from "../../display/protocol.ts";
 import { documentText, startTestServer, type TestServer } from "./fakes.ts";
 
@@ -40,7 +43,7 @@ describe("display server", () => {
   const errorOf = ({ text }: Seen): string => (JSON.parse(text) as { readonly error: string }).error;
 
   describe("pages", () => {
-    it("are one document at exactly the nine routes", async () => {
+    it("are one document at exactly the eleven routes", async () => {
       for (const route of pageRoutes) {
         const { status, headers, text } = await ask(route);
         expect([status, text], route).to.deep.equal([200, documentText]);
@@ -122,6 +125,46 @@ describe("display server", () => {
     it("are empty while no batch has written anything", async () => {
       const { text } = await ask("/api/spark/disk/census-data");
       expect(JSON.parse(text)).to.deep.include({ run: "static-file", runs: [], figures: [], madeAt: null });
+    });
+  });
+
+  describe("the network", () => {
+    let folder: string;
+    let knowing: TestServer;
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), "millrace-network-"));
+      knowing = await startTestServer({ networkDir: folder });
+    });
+    after(async () => {
+      await knowing.stop();
+      rmSync(folder, { recursive: true });
+    });
+
+    it("is not known until it is written down, and then in its newest form", async () => {
+      const words = "nothing is known of this platform's network yet; it is told when an up has wired all services";
+      for (const path of ["/api/network", "/network.svg"]) {
+        for (const url of [server.url, knowing.url]) {
+          const answer = await fetch(`${url}${path}`, { headers: { accept: "application/json" } });
+          expect([answer.status, await answer.json()], path).to.deep.equal([404, { error: words }]);
+        }
+      }
+      for (const edges of [[], [{ from: "presto/coordinator", to: "kafka/broker", ports: [9092], why: "Kafka" }]]) {
+        writeFileSync(join(folder, "network.json"), JSON.stringify({ policies: true, edges }));
+        const answer = await fetch(`${knowing.url}/api/network`);
+        expect(answer.headers.get("cache-control")).to.equal("no-store");
+        expect(await answer.json()).to.deep.equal({ policies: true, edges });
+      }
+    });
+
+    it("is a picture that may have styles of its own, and no script", async () => {
+      writeFileSync(join(folder, "network.svg"), "<svg/>");
+      const answer = await fetch(`${knowing.url}/network.svg`);
+      expect([answer.status, await answer.text()]).to.deep.equal([200, "<svg/>"]);
+      expect(answer.headers.get("content-type")).to.equal("image/svg+xml; charset=utf-8");
+      expect(answer.headers.get("content-security-policy")).to.equal(
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      );
+      expect((await fetch(`${knowing.url}/network.svg?a=1`)).status).to.equal(400);
     });
   });
 

@@ -18,10 +18,17 @@ describe("settings of the display", () => {
       webDir: "/opt/millrace/web",
       windowSeconds: 10,
       podName: "display-1",
-      kafka: { bootstrapServers: "kafka:9092", randomNumbersTopic: "random-numbers", monitoringTopic: "telemetry" },
+      parts: ["random-numbers", "windows", "census", "race", "network"],
+      track: "mill",
+      kafka: { bootstrapServers: "kafka:9092", topics: { monitoring: "telemetry" } },
       presto: { url: "http://presto:8080", catalog: "lake" },
       cassandra: { contactPoints: ["c0", "c1"], port: 9042, datacenter: "dc1", user: "display", password: "secret" },
     });
+  });
+
+  it("name the topics of the live pages, those of services that are off left out", () => {
+    const { kafka } = readSettings({ ...required, MONITORING_TOPIC: "m", RANDOM_NUMBERS_TOPIC: "r", RACE_TOPIC: "c" });
+    expect(kafka.topics).to.deep.equal({ monitoring: "m", "random-numbers": "r", race: "c" });
   });
 
   it("are refused with all that is wrong at once, and without a password", () => {

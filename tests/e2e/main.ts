@@ -35,7 +35,7 @@ const { values } = parseArgs({
     limit: { type: "string" },
     /** Only prints what a run would do. */
     plan: { type: "boolean", default: false },
-    /** Services of the platform: `core`, `studio`, `pipeline`, `full`, or `all`: studio and then pipeline on the same cluster. */
+    /** Services of the platform: `core`, `studio`, `pipeline`, `streams`, `full`, or `all`: studio, pipeline and then streams on the same cluster. */
     profile: { type: "string", default: "all" },
     /** Only these parts, on a platform that is up already and stays up: `--only dags,browser`; a wrong name lists all. */
     only: { type: "string" },
@@ -56,7 +56,7 @@ const runner = new Runner();
 
 const BUDGET_MINUTES = 70;
 /** What `--profile all` brings up, one after the other on the same cluster. */
-const inTurn: readonly Profile[] = ["studio", "pipeline"];
+const inTurn: readonly Profile[] = ["studio", "pipeline", "streams"];
 
 async function onlyParts(text: string, options: Options): Promise<void> {
   const names = namedParts(text, [...Object.keys(parts), ...Object.keys(alone)]);

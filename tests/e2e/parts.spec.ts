@@ -13,7 +13,7 @@ const partsOf = (stages: readonly Stage[], index: number): readonly string[] => 
 
 describe("parts of the end-to-end test", () => {
   it("are run with the first profile that can, and once in a whole life", () => {
-    const stages = stagesOf(parts, ["studio", "pipeline"], usual);
+    const stages = stagesOf(parts, ["studio", "pipeline", "streams"], usual);
     const both = partsOf(stages, 0).filter((name) => partsOf(stages, 1).includes(name));
     expect(both).to.deep.equal(["unchanged", "memory", RECOVERY]);
     const run = new Set(stages.flatMap((stage) => stage.parts));
@@ -33,6 +33,7 @@ describe("parts of the end-to-end test", () => {
       "owners",
       "edges",
       "retry",
+      "audit",
       "faults-api-server",
       "faults-pods",
       "catalog",
@@ -46,14 +47,15 @@ describe("parts of the end-to-end test", () => {
     ]);
   });
 
-  it("are all of them for the profile that has every service", () => {
-    expect(partsOf(stagesOf(parts, ["full"], names), 0)).to.deep.equal(names);
+  it("are all of them but those of streams for the profile that has all other services", () => {
+    const others = names.filter((name) => parts[name]?.needs !== "streams");
+    expect(partsOf(stagesOf(parts, ["full"], names), 0)).to.deep.equal(others);
   });
 
   it("look for recovery after all that breaks a hop, and lock accounts after that", () => {
     const order = partsOf(stagesOf(parts, ["studio"], usual), 0);
     const broken = names.filter((name) => parts[name]?.breaksHops);
-    expect(broken).to.have.length(17);
+    expect(broken).to.have.length(23);
     for (const name of broken) expect(names.indexOf(name), name).to.be.lessThan(names.indexOf(RECOVERY));
     expect(order.indexOf("airflow-login")).to.be.greaterThan(order.indexOf(RECOVERY));
   });

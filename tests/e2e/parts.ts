@@ -5,6 +5,9 @@
 import type { Profile } from "../../config/profiles.ts";
 import { pages as displayPages } from "../browser/display-pages.ts";
 import { pages, sparkHistory } from "../browser/pages.ts";
+import { flinkPage } from "../browser/flink-page.ts";
+import { racePage } from "../browser/race-page.ts";
+import { audited } from "./audit.ts";
 import { censusBatch } from "./census.ts";
 import * as airflow from "./faults/airflow.ts";
 import { broken, recovers } from "./faults/broken-hops.ts";
@@ -14,15 +17,19 @@ import { batchKilled } from "./faults/census-batch.ts";
 import { brokerKilled, driverKilled } from "./faults/data-path.ts";
 import * as display from "./faults/display.ts";
 import { edges } from "./faults/edges.ts";
+import { enginesKilled, waysKilled } from "./faults/engines-killed.ts";
 import { garageStays } from "./faults/garage.ts";
 import { handover } from "./faults/handover.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
 import { logins } from "./faults/logins.ts";
+import { nifiKilled } from "./faults/nifi.ts";
 import { oddRecords } from "./faults/odd-records.ts";
 import { owners, twoClones } from "./faults/owners.ts";
 import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
+import { peopleRefused } from "./faults/people-refused.ts";
 import { poison } from "./faults/poison.ts";
 import * as postgres from "./faults/postgres.ts";
+import * as race from "./faults/race.ts";
 import { resize } from "./faults/resize.ts";
 import { retry } from "./faults/retry.ts";
 import { grown } from "./faults/scale.ts";
@@ -30,6 +37,7 @@ import { slowNode } from "./faults/slow-node.ts";
 import * as time from "./faults/time.ts";
 import { changedValue } from "./faults/values.ts";
 import { driverKilledOften } from "./faults/windows.ts";
+import { zookeeperKilled } from "./faults/zookeeper.ts";
 import { memory, proof, unchangedUp } from "./life.ts";
 import { faultsThatNeed } from "./listed/list.ts";
 import type { Options } from "./options.ts";
@@ -52,6 +60,7 @@ function hop(name: Parameters<typeof broken>[0], facts: Omit<PartFacts, "breaksH
 const spine = { rooms: [] };
 const studio = { needs: "studio" } as const;
 const pipeline = { needs: "pipeline" } as const;
+const streams = { needs: "streams" } as const;
 
 export const parts: Readonly<Record<string, Part>> = {
   check: { run: proof, minutes: 0.7, spine: "first", ...spine },
@@ -66,7 +75,18 @@ export const parts: Readonly<Record<string, Part>> = {
   owners: { run: owners, minutes: 0.3, rooms: [PLATFORM], files: [fault("owners")] },
   // Not measured yet.
   edges: { run: edges, minutes: 2, rooms: [PLATFORM], files: [fault("edges"), "tests/e2e/edges/*"] },
+  // Not measured yet.
+  "people-refused": {
+    run: peopleRefused,
+    minutes: 4,
+    rooms: ["airflow", "jupyterhub", "spark-connect"],
+    files: [fault("people-refused"), "tests/e2e/programs/tries.py"],
+    ...studio,
+  },
   retry: { run: retry, minutes: 1.5, rooms: [PLATFORM], files: [fault("retry")] },
+
+  // With nothing in the caches: Checkov's wheels, and two programs in Go.
+  audit: { run: audited, minutes: 6, rooms: [PLATFORM], files: ["audit/**", "tests/e2e/audit.ts"] },
 
   // Those that need nothing are tried before every first `up`.
   "faults-api-server": {
@@ -158,10 +178,57 @@ export const parts: Readonly<Record<string, Part>> = {
   "hop-census": hop("hop-census", { minutes: 1.5, rooms: ["census"], ...pipeline }),
   "hop-display": hop("hop-display", { minutes: 2.4, rooms: ["display"], ...pipeline }),
   "hop-lake": hop("hop-lake", { minutes: 2.5, rooms: ["windows"], ...pipeline }),
-  "hop-windows": hop("hop-windows", { minutes: 1.7, rooms: ["windows"], ...pipeline }),
+  "hop-windows": hop("hop-windows", { minutes: 2.3, rooms: ["windows"], ...pipeline }),
   "hop-live": hop("hop-live", { minutes: 0.9, rooms: ["display"], ...pipeline }),
   "hop-pump": hop("hop-pump", { minutes: 1, rooms: ["random-numbers"], ...pipeline }),
+  "race-page": {
+    run: racePage,
+    minutes: 1.5,
+    rooms: ["race-car", "race-windows", "display"],
+    files: ["tests/browser/*"],
+    ...streams,
+  },
+  "flink-page": { run: flinkPage, minutes: 0.4, rooms: ["flink"], files: ["tests/browser/*"], ...streams },
+  "race-samples": { run: race.malformed, minutes: 0.5, rooms: ["race-car"], files: [fault("race")], ...streams },
+  "engines-killed": {
+    run: enginesKilled,
+    minutes: 3,
+    rooms: ["flink", "race-windows", "spark"],
+    files: [fault("engines-killed")],
+    ...streams,
+  },
+  "race-ways-killed": {
+    run: waysKilled,
+    minutes: 3.4,
+    rooms: ["race-car", "connect"],
+    files: [fault("engines-killed")],
+    ...streams,
+  },
+  "hop-race": hop("hop-race", { minutes: 0.8, rooms: ["race-car"], ...streams }),
+  "hop-race-spark": hop("hop-race-spark", { minutes: 2.7, rooms: ["race-windows"], ...streams }),
+  "hop-race-flink": hop("hop-race-flink", {
+    minutes: 3.2,
+    rooms: ["flink", "race-windows"],
+    ...streams,
+  }),
   "hop-cassandra": hop("hop-cassandra", { minutes: 0.9, rooms: ["cassandra"], ...pipeline }),
+  "hop-zookeeper": hop("hop-zookeeper", { minutes: 1, rooms: ["zookeeper"], ...streams }),
+  "zookeeper-killed": {
+    run: zookeeperKilled,
+    minutes: 2,
+    rooms: ["zookeeper"],
+    files: [fault("zookeeper")],
+    ...streams,
+  },
+  "hop-nifi": hop("hop-nifi", { minutes: 1.5, rooms: ["nifi"], ...streams }),
+  "nifi-killed": {
+    run: nifiKilled,
+    minutes: 2.5,
+    rooms: ["nifi"],
+    files: [fault("nifi")],
+    ...streams,
+  },
+  "hop-connect": hop("hop-connect", { minutes: 1.3, rooms: ["connect"], ...streams }),
   "hop-spark": hop("hop-spark", { minutes: 1.8, rooms: ["spark", "telemetry"] }),
   "hop-presto": hop("hop-presto", { minutes: 2.5, rooms: ["presto"] }),
   "hop-kafka": hop("hop-kafka", { minutes: 0.6, rooms: ["kafka"] }),

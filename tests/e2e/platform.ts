@@ -12,19 +12,21 @@ import { readSecret } from "../../cli/secrets.ts";
 import { readStack } from "../../cli/stack.ts";
 import type { Pod } from "../../cli/services.ts";
 import { serviceNames } from "../support/service-names.ts";
+import { namespacesOf } from "../../config/namespaces.ts";
 import type { Profile } from "../../config/profiles.ts";
 import { kafkaClient } from "../../components/kafka/programs/kafka-client.ts";
 import { until } from "./runner.ts";
 
 export const stack = readStack({ stack: "dev", target: undefined });
 export const namespace = stack.config.cluster.namespace;
-const core = `/api/v1/namespaces/${namespace}/pods`;
+const namespaces = namespacesOf(stack.config.cluster);
 
 export const kube = (): Kube => connect(stack.profile);
 
 /** The profile of what is up. */
 export async function profileNow(): Promise<Profile> {
   const has = async (service: string): Promise<boolean> => (await pods(service)).length > 0;
+  if (await has(serviceNames.raceCar)) return "streams";
   const [studio, pipeline] = [await has(serviceNames.airflow), await has(serviceNames.display)];
   return studio ? (pipeline ? "full" : "studio") : pipeline ? "pipeline" : "core";
 }
@@ -64,11 +66,20 @@ function selectorOf(workload: Workload): string {
   return `labelSelector=${encodeURIComponent(parts.join(","))}`;
 }
 
-/** Pods that are to run on; those of Jobs are left out where a workload is named. */
+/** Pods of all namespaces of the stack that are to run on; those of Jobs are left out where a workload is named. */
 export async function pods(workload?: Workload): Promise<readonly Pod[]> {
-  if (workload === undefined) return (await kube().get<{ items: readonly Pod[] }>(core)).items;
-  const { items } = await kube().get<{ items: readonly Pod[] }>(`${core}?${selectorOf(workload)}`);
-  return items.filter(isNoJob);
+  const query = workload === undefined ? "" : `?${selectorOf(workload)}`;
+  const lists = await Promise.all(
+    namespaces.map(async (where) => {
+      const path = `/api/v1/namespaces/${where}/pods${query}`;
+      return (await kube().get<{ items: readonly Pod[] }>(path)).items;
+    }),
+  );
+  return lists.flat().filter((pod) => workload === undefined || isNoJob(pod));
+}
+
+function pathOf({ metadata }: Pod): string {
+  return `/api/v1/namespaces/${metadata.namespace ?? namespace}/pods/${metadata.name}`;
 }
 
 function isNoJob(pod: Pod): boolean {
@@ -98,13 +109,14 @@ export async function fingerprints(workload?: Workload): Promise<string[]> {
 export async function kill(workload: Workload): Promise<void> {
   const found = await pods(workload);
   if (found.length === 0) throw new Error(`no pod of ${workload} to kill`);
-  for (const pod of found) await kube().delete(`${core}/${pod.metadata.name}`, { gracePeriodSeconds: 0 });
+  for (const pod of found) await kube().delete(pathOf(pod), { gracePeriodSeconds: 0 });
 }
 
 /** Kills one pod without grace. */
 export async function killPod(name: string): Promise<void> {
-  await kube().get(`${core}/${name}`);
-  await kube().delete(`${core}/${name}`, { gracePeriodSeconds: 0 });
+  const pod = (await pods()).find(({ metadata }) => metadata.name === name);
+  if (pod === undefined) throw new Error(`no pod ${name} to kill`);
+  await kube().delete(pathOf(pod), { gracePeriodSeconds: 0 });
 }
 
 interface Scalable {

@@ -34,8 +34,8 @@ export async function wholeRun(runner: Runner, course: Course): Promise<string |
     await down(runner, "npm run down leaves nothing");
     await down(runner, "a second down finds nothing to do");
   }
-  if (course.options.kills === USUAL_KILLS)
-    for (const words of overTime(run.done)) runner.fail("the parts keep to their minutes", words);
+  // A remark and no failure: what a part takes is no matter of right or wrong, and one machine is not the next.
+  if (course.options.kills === USUAL_KILLS) for (const words of overTime(run.done)) console.log(`! ${words}`);
   return next;
 }
 

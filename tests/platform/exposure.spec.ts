@@ -49,6 +49,20 @@ describe("Publishing with the proxy's login before it", () => {
     });
   }
 
+  it("says at a load balancer who asks for a login", async () => {
+    const ways: Record<string, Exposure> = {
+      proxy: { kind: "loadBalancer", ports: ["sparkUi"], guarded },
+      page: { kind: "loadBalancer", ports: ["sparkUi"], guarded: { presto: 30080 } },
+      nobody: { kind: "loadBalancer", ports: ["sparkUi"], withoutLogin: ["sparkUi"] },
+    };
+    for (const [who, exposure] of Object.entries(ways)) {
+      const mocked = await mock();
+      publish(exposure, page, {});
+      const { metadata } = (await mocked.get("kubernetes:core/v1:Service", "spark-telemetry-driver-published")).inputs;
+      expect(metadata.annotations).to.deep.equal({ "millrace/login": who });
+    }
+  });
+
   it("leaves other pages as they are", async () => {
     const mocked = await mock();
     const address = publish({ ...nodePorts, guarded: { presto: 30080 } }, { ...page, guard }, {});

@@ -29,6 +29,21 @@ const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port
 const openTo = (edges: readonly Edge[], given = context) => rolePolicies(edges, given)["presto-coordinator"]?.egress;
 
 describe("the policies", () => {
+  it("open UDP beside TCP where an edge says so, whichever of two that are merged does", () => {
+    const published = (udp: boolean): Edge => publishedEdge(presto, 8080, "Presto", udp);
+    const udp = [...tcp(8080), { protocol: "UDP", port: 8080 }];
+    for (const edges of [[published(true)], [published(true), published(false)], [published(false), published(true)]]) {
+      expect(rolePolicies(edges, context)["presto-coordinator"]?.ingress).to.deep.equal([
+        { from: [outside], ports: udp },
+      ]);
+    }
+    expect(rolePolicies([published(false)], context)["presto-coordinator"]?.ingress?.[0]?.ports).to.deep.equal(
+      tcp(8080),
+    );
+    const reached = edgesOf({ ...presto, reaches: [{ ...store, udp: true }] });
+    expect(openTo(reached)?.[1]?.ports).to.deep.equal([...tcp(3900), { protocol: "UDP", port: 3900 }]);
+  });
+
   it("open an edge at both of its ends, and close both roles to all else", () => {
     expect(rolePolicies(edgesOf({ ...presto, reaches: [store] }), context)).to.deep.equal({
       "object-store-server": {
@@ -46,6 +61,33 @@ describe("the policies", () => {
         ],
       },
     });
+  });
+
+  it("name pods of another namespace by both, so that nobody takes their place elsewhere", () => {
+    const task = { service: "airflow", component: "task", in: "jobs" } as const;
+    const edges = [...edgesOf({ ...task, reaches: [store, podsAt(task, [7079], "blocks")] })];
+    const policies = rolePolicies(edges, { ...context, quarters: ["jobs"] });
+    const there = (namespace: string, service: string, component: string) => ({
+      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+      podSelector: { matchLabels: labelsOf(service, component) },
+    });
+    expect(policies["object-store-server"]?.ingress).to.deep.equal([
+      { from: [there("millrace-jobs", "airflow", "task")], ports: tcp(3900) },
+    ]);
+    expect(policies["airflow-task"]?.egress.slice(1)).to.deep.equal([
+      { to: [{ podSelector: { matchLabels: labelsOf("airflow", "task") } }], ports: tcp(7079) },
+      { to: [there("millrace", "object-store", "server")], ports: tcp(3900) },
+    ]);
+    expect(policies["airflow-task"]?.ingress).to.deep.equal([
+      { from: [{ podSelector: { matchLabels: labelsOf("airflow", "task") } }], ports: tcp(7079) },
+    ]);
+    const ingress = { ...context, quarters: ["jobs", "users"] as const, hasIngress: true };
+    const page = rolePolicies([publishedEdge(presto, 8080, "Presto")], ingress)["presto-coordinator"]?.ingress?.[0];
+    expect(page?.from[1]?.namespaceSelector?.matchExpressions?.[0]?.values).to.deep.equal([
+      "millrace",
+      "millrace-jobs",
+      "millrace-users",
+    ]);
   });
 
   it("tell pods of a role apart by further labels", () => {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { type Ground, House, defineRoom } from "../../platform/place.ts";
+import { ownQuarters } from "../../platform/quarters.ts";
 import { proven } from "../../platform/proven.ts";
 import type { Service, SettingsOf } from "../../platform/service.ts";
 import { Storage } from "../../platform/storage.ts";
@@ -10,6 +11,7 @@ import { mock, valueOf } from "../support/mocks.ts";
 
 const ground = (enabled = true): Ground => ({
   namespace: pulumi.output("millrace"),
+  quarters: () => ownQuarters("millrace"),
   image: (name) => pulumi.output(`registry/${name}:1`),
   storage: new Storage({ storageClass: "none" }),
   exposure: { kind: "none" },

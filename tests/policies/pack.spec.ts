@@ -13,7 +13,7 @@ describe("the policy pack", () => {
       .map((file) => `kubernetes-${file.replace(".ts", "")}`);
     const all = [...rules, ...stackRules];
     expect(all.map(({ name }) => name)).to.have.members(files);
-    expect(files).to.have.length(31);
+    expect(files).to.have.length(33);
     for (const rule of all) {
       expect(rule.enforcementLevel).to.equal("mandatory");
       expect(`${rule.description} ${rule.remediationSteps ?? ""}`).to.match(/\. .+\.$/);

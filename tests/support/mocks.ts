@@ -1,4 +1,5 @@
 /** Pulumi's mocks for specs: a fresh monitor per test, what the program registered, and awaited outputs. */
+import "../../engine/lean.ts";
 import * as pulumi from "@pulumi/pulumi";
 
 const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -19,11 +20,12 @@ export interface Inputs {
   readonly metadata: Metadata;
   readonly data: Readonly<Record<string, string>>;
   readonly stringData: Readonly<Record<string, string>>;
-  readonly rules: readonly [{ readonly resources: readonly string[] }];
+  readonly rules: readonly [{ readonly resources: readonly string[]; readonly verbs: readonly string[] }];
   readonly spec: Spec;
 }
 
 interface Metadata {
+  readonly name?: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;

@@ -16,4 +16,6 @@ export const serviceNames = {
   cassandraNodes: "cassandra-nodes",
   randomNumbers: "random-numbers",
   display: "display",
+  raceCar: "race-car",
+  raceCarIngest: "race-car-ingest",
 } as const;

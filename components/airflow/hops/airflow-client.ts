@@ -1,5 +1,7 @@
 /** A small client of Airflow's REST API. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { pauseMs } from "../../../platform/hops/limits.ts";
 import { HopFailure } from "../../../platform/hops/hop.ts";
 import { HttpSession, mustSucceed, wordsOfAnswer } from "../../../platform/hops/http-session.ts";
 import type { Answer } from "../../../platform/hops/http-session.ts";
@@ -9,7 +11,12 @@ export interface AirflowOptions {
   readonly url: string;
   readonly user: string;
   readonly password: string;
+  /** Before a request that lost against the scheduler is made again, in ms. @default `pauseMs` */
+  readonly pauseMs?: number;
 }
+
+/** So often a request is made that loses against the scheduler. */
+const TRIES = 4;
 
 const time = z.string().nullable().default(null);
 const dagShape = z.looseObject({ is_paused: z.boolean() });
@@ -198,7 +205,19 @@ export class AirflowClient {
     return mustSucceed(answer, `${this.where}: ${what}`).text;
   }
 
+  /**
+   * A request that changes a run can end in a deadlock with the scheduler, which is at the same rows; PostgreSQL then ends
+   * one of the two, and Airflow answers 500 "Database error". All that this client asks may be asked again.
+   */
   async #call(method: string, path: string, signal: AbortSignal | undefined, json?: unknown): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.#callOnce(method, path, signal, json);
+      if (answer.status !== 500 || !answer.text.includes('"Database error"') || attempt === TRIES) return answer;
+      await sleep(this.#options.pauseMs ?? pauseMs, undefined, { signal });
+    }
+  }
+
+  async #callOnce(method: string, path: string, signal: AbortSignal | undefined, json: unknown): Promise<Answer> {
     if (this.#token === undefined) await this.logIn(signal);
     const answer = await this.#http.send(method, `/api/v2${path}`, {
       headers: { authorization: `Bearer ${this.#token ?? ""}`, accept: "application/json" },

@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 import { fetchNpm } from "../../../platform/images/fetch.ts";
-import { type Assemble, placeFolder, placeNode } from "../../../platform/images/context.ts";
+import { type Assemble, placeFolder, placeModules, placeNode } from "../../../platform/images/context.ts";
 import { repositoryDir } from "../../../platform/images/files.ts";
 import { buildWeb } from "./web.ts";
 
@@ -14,7 +14,7 @@ const assemble: Assemble = async (assembly) => {
   placeNode(context);
   const modules = await fetchNpm(source, assembly);
   const home = join(context, "opt");
-  cpSync(join(modules, "node_modules"), join(home, "node_modules"), { recursive: true });
+  placeModules(modules, join(home, "node_modules"));
   copyFileSync(join(source, "package.json"), join(home, "package.json"));
   for (const path of sources.filter((folder) => folder !== PAGES)) {
     placeFolder(join(repositoryDir, path), join(home, path));

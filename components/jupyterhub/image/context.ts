@@ -1,8 +1,8 @@
-import { cpSync, mkdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { fetchNpm } from "../../../platform/images/fetch.ts";
 import { placeLibrary } from "../../../platform/images/library.ts";
-import { type Assemble, placeFolder, placeNode } from "../../../platform/images/context.ts";
+import { type Assemble, placeFolder, placeModules, placeNode } from "../../../platform/images/context.ts";
 import { repositoryDir } from "../../../platform/images/files.ts";
 import { placePython } from "../../../platform/images/wheels.ts";
 
@@ -12,8 +12,7 @@ const assemble: Assemble = async (assembly) => {
   await placePython(assembly);
   placeNode(context);
   const modules = await fetchNpm(source, assembly);
-  const proxy = join(context, "proxy", "node_modules");
-  cpSync(join(modules, "node_modules"), proxy, { recursive: true, filter: (path) => basename(path) !== ".bin" });
+  placeModules(modules, join(context, "proxy", "node_modules"));
   await placeLibrary(join(context, "library"), assembly);
   for (const folder of sources) {
     mkdirSync(join(context, folder), { recursive: true });

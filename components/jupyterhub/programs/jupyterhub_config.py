@@ -18,6 +18,7 @@ sys.path.insert(0, FOLDER)
 import user_pods  # noqa: E402
 from accounts import Accounts  # noqa: E402
 from authenticators import OidcAccounts, NativeAccounts, discovered  # noqa: E402
+from kubespawner import KubeSpawner  # noqa: E402
 
 
 def read(name: str) -> Any:
@@ -80,8 +81,13 @@ else:
     c.OidcAccounts.scope = ["openid", "profile", "email"]
 
 # Users' servers.
-c.JupyterHub.spawner_class = "kubespawner.KubeSpawner"
-c.KubeSpawner.namespace = settings["namespace"]
+class Servers(KubeSpawner):
+    def load_state(self, state: Any) -> None:
+        super().load_state(user_pods.without_place(state))
+
+
+c.JupyterHub.spawner_class = Servers
+c.KubeSpawner.namespace = settings["serversNamespace"]
 c.KubeSpawner.image = container["image"]
 c.KubeSpawner.cmd = ["jupyterhub-singleuser"]
 c.KubeSpawner.default_url = "/lab"

@@ -6,6 +6,7 @@ Json = dict[str, Any]
 # KubeSpawner gives the server's token as text, under two names; it reads the first.
 TOKEN_NAME = "JUPYTERHUB_API_TOKEN"
 TOKEN_FIELD = "token"
+PLACE = {"namespace", "dns_name"}
 OTHER_NAMES_OF_TOKEN = {"JPY_API_TOKEN"}
 
 
@@ -28,6 +29,13 @@ def pod_spec(template: Json, made: Json, user: Json) -> Json:
         "containers": [container | {"args": notebook["args"], "env": in_order(variables)}],
         "restartPolicy": made.get("restartPolicy", "OnFailure"),
     }
+
+
+def without_place(state: Json) -> Json:
+    """What the hub remembers of a server, without its namespace, which it also remembers of one that has ended: the settings
+    say where servers are. One that ran in another namespace counts as ended.
+    """
+    return {key: value for key, value in state.items() if key not in PLACE}
 
 
 def in_order(variables: dict[str, Json]) -> list[Json]:

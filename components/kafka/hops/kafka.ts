@@ -70,7 +70,7 @@ async function sendAndReadBack(
   }
 }
 
-async function offsetsOf(admin: Admin, topic: string): Promise<ReadonlyMap<number, string>> {
+export async function offsetsOf(admin: Admin, topic: string): Promise<ReadonlyMap<number, string>> {
   try {
     const offsets = await admin.fetchTopicOffsets(topic);
     return new Map(offsets.map(({ partition, high }) => [partition, high]));
@@ -84,7 +84,7 @@ export async function readBack(
   consumer: Consumer,
   topic: string,
   start: ReadonlyMap<number, string>,
-  marked: MarkedRun,
+  marked: { readonly run: string; readonly records: readonly unknown[]; readonly poison: readonly unknown[] },
   { signal, onProgress }: Pick<HopContext, "signal" | "onProgress">,
 ): Promise<ReceivedMessage[]> {
   const wanted = marked.records.length + marked.poison.length;
@@ -148,7 +148,7 @@ function byText(left: string, right: string): number {
 }
 
 /** The last that is done with this client. */
-async function deleteGroup(admin: Admin, groupId: string): Promise<void> {
+export async function deleteGroup(admin: Admin, groupId: string): Promise<void> {
   try {
     // Kafka itself removes groups without members and offsets from time to time.
     const { groups } = await admin.listGroups();

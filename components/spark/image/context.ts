@@ -1,11 +1,18 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fetchPypi } from "../../../platform/images/fetch.ts";
 import { parsePypiLock, readLock } from "../../../platform/images/lock-files.ts";
-import { type Assemble, checkNoTwoVersions, isForOtherSystem, placeMaven } from "../../../platform/images/context.ts";
+import {
+  type Assemble,
+  checkNoTwoVersions,
+  isForOtherSystem,
+  placeFolder,
+  placeMaven,
+} from "../../../platform/images/context.ts";
+import { repositoryDir } from "../../../platform/images/files.ts";
 import { run } from "../../../platform/images/run.ts";
 import { placePackages } from "../../../platform/images/wheels.ts";
-import { executorLibraries } from "./recipe.ts";
+import { executorLibraries, readerCases } from "./recipe.ts";
 
 /** Spark as PySpark ships it, in the upstream image's layout, and the connectors and the packages of executors beside it. */
 const assemble: Assemble = async (assembly) => {
@@ -35,6 +42,7 @@ const assemble: Assemble = async (assembly) => {
   checkNoTwoVersions([...readdirSync(jars), ...readdirSync(connectors)]);
   await placePackages(executorLibraries, join(context, "packages"), assembly);
   if (!existsSync(join(home, "bin", "spark-submit"))) throw new Error(`${top} holds no spark-submit`);
+  for (const file of readerCases) placeFolder(join(repositoryDir, file), join(context, "cases", basename(file)));
   const starter = join(home, "bin", "spark-class");
   writeFileSync(starter, withArchive(readFileSync(starter, "utf8")));
 };

@@ -5,6 +5,13 @@ import { sparkVersions as versions } from "./versions.ts";
 /** What functions of people find on Spark's executors, of the versions that their notebooks have. */
 export const executorLibraries = ["numpy"] as const;
 
+/** What readers of records are held to; the image is only built when its own does as they say. */
+export const readerCases = [
+  "components/race-car/schemas/race.v1.json",
+  "tests/platform/records/record-cases.json",
+  "tests/components/race-windows/window-cases.json",
+];
+
 const recipe: Recipe = {
   pypiSource: `pyspark==${versions.spark}`,
   maven: {

@@ -67,7 +67,11 @@ class Query(NamedTuple):
     checkpoint: str
     write: Callable[[Sink, DataFrame, int], None]
     #: A driver that once ran it: while that one lives, the query does not begin.
-    former_driver: str
+    former_driver: str = ""
+    #: What is made of Kafka's records before they are a batch, with what Spark keeps from batch to batch. Such a query may be started
+    #: over without its checkpoint, and its batches are not looked through for gaps: their rows name no offsets. By default records
+    #: are read as those of telemetry, and nothing is kept.
+    plan: Callable[[DataFrame], DataFrame] | None = None
 
 
 class Sinks(NamedTuple):
@@ -79,6 +83,8 @@ class Sinks(NamedTuple):
     settings: Mapping[str, str] = {}
     #: Consumer groups of queries that are no more.
     former_groups: Sequence[str] = ()
+    #: Tables that others write, and that nobody else looks after.
+    kept: Mapping[str, tables.Upkeep] = {}
 
 
 def below(places: Places) -> Column:

@@ -15,8 +15,6 @@ from typing import Any, Callable, Mapping, NamedTuple, NoReturn, Sequence, TypeV
 
 from pyspark.sql import DataFrame, SparkSession
 
-import stream_rules as rules
-
 RETRY_SECONDS = 5
 MOST_RETRY_SECONDS = 60
 
@@ -89,6 +87,8 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSessio
         "spark.sql.adaptive.enabled": "false",
         # The code of a whole stage takes longer to write than to run; see also `ways_of`.
         "spark.sql.codegen.wholeStage": "false",
+        # Filters that follow from others help joins, of which there are none.
+        "spark.sql.constraintPropagation.enabled": "false",
         # Batches have the same code, which is compiled once and kept.
         "spark.sql.codegen.cache.maxEntries": "500",
         # Plans are written out for Spark's page with each of their jobs.
@@ -97,10 +97,10 @@ def session(name: str, settings: Mapping[str, str] | None = None) -> SparkSessio
         "spark.hadoop.fs.s3a.performance.flags": "create,delete,mkdir",
         # A file of a checkpoint is written where it stays: S3 shows it when it is whole, and has no renaming but copies.
         "spark.sql.streaming.checkpointFileManagerClass": CHECKPOINT_FILES,
+        # S3 checks what it is given. A file of sums beside each one takes as many requests again, and an eighth of the CPU.
+        "spark.sql.streaming.checkpoint.fileChecksum.enabled": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "1",
-        # Of a key that comes twice the last one counts, as in every other reader.
-        "spark.sql.variant.allowDuplicateKeys": "true",
         "spark.sql.streaming.minBatchesToRetain": "20",
         "spark.sql.streaming.numRecentProgressUpdates": "10",
         # The metastore takes away a lock that is silent for a minute, as a killed writer leaves it.
@@ -193,6 +193,16 @@ def group_offsets(spark: SparkSession, group: str) -> dict[str, dict[int, int]]:
             if offset is not None:
                 found.setdefault(partition.topic(), {})[partition.partition()] = offset.offset()
         return found
+    finally:
+        admin.close()
+
+
+def group_words(spark: SparkSession, group: str) -> list[str]:
+    """What is written down beside the offsets of a consumer group."""
+    admin = kafka_admin(spark)
+    try:
+        known = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get()
+        return [place.metadata() for place in dict(known).values() if place is not None]
     finally:
         admin.close()
 
@@ -359,12 +369,14 @@ def kafka_options(reader: Any) -> Any:
         reader.option("includeHeaders", "true")
         # A reader asks for more as soon as it has what it wanted, and its next request waits behind that one.
         .option("kafka.fetch.max.wait.ms", "10")
+        # Records of a transaction that did not end well are none.
+        .option("kafka.isolation.level", "read_committed")
     )
 
 
 def read_topics(spark: SparkSession, topics: Sequence[str], start: str) -> DataFrame:
-    """The topics' records, parsed, each with `error`: null, or what is wrong with it."""
-    source = (
+    """The topics' records, as Kafka has them."""
+    return (
         kafka_options(spark.readStream.format("kafka"))
         .option("subscribe", ",".join(topics))
         .option("startingOffsets", start)
@@ -374,7 +386,6 @@ def read_topics(spark: SparkSession, topics: Sequence[str], start: str) -> DataF
         .option("maxOffsetsPerTrigger", setting("MAX_RECORDS_PER_BATCH", "20000"))
         .load()
     )
-    return rules.read(source)
 
 
 class KeptQuery:
@@ -390,6 +401,10 @@ class KeptQuery:
     @property
     def lastProgress(self) -> Any:
         return None if self._query is None else self._query.lastProgress
+
+    @property
+    def recentProgress(self) -> Sequence[Any]:
+        return () if self._query is None else self._query.recentProgress
 
     def look(self, ready: ReadyFile, now: float) -> None:
         """Starts it when it is time to; the driver is not ready until it has done a batch again."""

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from functools import partial
-from typing import Any, Callable, Mapping, NamedTuple
+from typing import Any, Callable, Collection, Mapping, NamedTuple, Sequence
 
 from pyspark.sql import SparkSession
 
@@ -47,6 +47,34 @@ def _offsets(progress: Any, which: str) -> dict[str, dict[int, int]]:
         return {}
     offsets = json.loads(progress.json)["sources"][0].get(which) or {}
     return {topic: {int(partition): offset for partition, offset in found.items()} for topic, found in offsets.items()}
+
+
+class LeftOut:
+    """What a query with windows has left out since it is there: records that came after their window had closed, and repeated ones."""
+
+    def __init__(self, query: Any, before: Sequence[str]) -> None:
+        """:param before: what the driver before this one has told, for each partition"""
+        self._query, self._batch = query, -1
+        known = [told for told in map(_told_before, before) if told]
+        self.late, self.duplicates = (max((one.get(name, 0) for one in known), default=0) for name in ("late", "duplicates"))
+
+    def told(self, _topic: str, _partition: int) -> dict[str, int]:
+        for progress in self._query.recentProgress:
+            if progress["batchId"] <= self._batch:
+                continue
+            self._batch = progress["batchId"]
+            for operator in json.loads(progress.json)["stateOperators"]:
+                self.late += operator["numRowsDroppedByWatermark"]
+                self.duplicates += operator.get("customMetrics", {}).get("numDroppedDuplicateRows", 0)
+        return {"late": self.late, "duplicates": self.duplicates}
+
+
+def _told_before(words: str) -> dict[str, Any]:
+    try:
+        told = json.loads(words)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 class Rhythm:
@@ -93,6 +121,30 @@ def words(missed: Callable[[str, int], Mapping[str, Any]], rhythm: Rhythm, topic
     return json.dumps({**missed(topic, partition), **rhythm.told()})
 
 
+def tell_of_others(spark: SparkSession, admin: Any, own: Collection[str]) -> None:
+    """Tells of each query whose room was switched off that nobody runs it: its lag grows, and is no fault. Its offsets stay."""
+    for listed in admin.listConsumerGroups().all().get():
+        group = listed.groupId()
+        if group.startswith("spark-") and group not in own:
+            try:
+                _tell_of_other(spark, admin, group)
+            except Exception as error:  # noqa: BLE001 - it may be somebody else's
+                print(f"group {group} not looked at: {first_line(error)}", file=sys.stderr, flush=True)
+
+
+def _tell_of_other(spark: SparkSession, admin: Any, group: str) -> None:
+    offsets: dict[str, dict[int, int]] = {}
+    told: dict[tuple[str, int], dict[str, Any]] = {}
+    for place, committed in dict(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get()).items():
+        known = _told_before(committed.metadata()) if committed is not None else {}
+        if "batch" in known:
+            offsets.setdefault(place.topic(), {})[place.partition()] = committed.offset()
+            kept = {name: word for name, word in known.items() if name not in ("batch", "behind")}
+            told[place.topic(), place.partition()] = {**kept, "off": True}
+    if offsets:
+        set_group_offsets(spark, admin, group, offsets, lambda topic, partition: json.dumps(told[topic, partition]))
+
+
 def report_for_ever(spark: SparkSession, groups: Mapping[str, Reported]) -> None:
     """Tells Kafka how far queries are, each by the name of a consumer group, so that its own tools show what they lag.
 
@@ -101,15 +153,19 @@ def report_for_ever(spark: SparkSession, groups: Mapping[str, Reported]) -> None
     told: dict[str, Any] = {}
     rhythms = {group: Rhythm(group, reported.query.name) for group, reported in groups.items()}
     admin = None
+    knows_others = False
     while True:
         time.sleep(1)
         try:
+            admin = admin or kafka_admin(spark)
+            if not knows_others:
+                tell_of_others(spark, admin, groups)
+                knows_others = True
             for group, (query, missed) in groups.items():
                 progress = query.lastProgress
                 offsets = end_offsets(progress)
                 if offsets and told.get(group) != offsets:
                     rhythms[group].look(progress, time.monotonic())
-                    admin = admin or kafka_admin(spark)
                     set_group_offsets(spark, admin, group, offsets, partial(words, missed, rhythms[group]))
                     told[group] = offsets
         except Exception as error:  # noqa: BLE001 - any failure, see above

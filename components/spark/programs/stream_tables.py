@@ -53,6 +53,8 @@ SINK_QUERY_PROPERTY = "spark.sql.streaming.queryId"
 SINK_EPOCH_PROPERTY = "spark.sql.streaming.epochId"
 #: Of a fence: the last batch that the query had done when it was put up. What it does from then on is not in the table.
 FENCED_PROPERTY = "millrace.fenced-after"
+#: Flink knows by it after a failure which of its checkpoints the table has.
+FLINK_PROPERTY = "flink.max-committed-checkpoint-id"
 #: Marks the appends of nothing.
 MERGED_PROPERTY = "millrace.merged-manifests"
 
@@ -163,13 +165,13 @@ def append_once(spark: SparkSession, rows: DataFrame, table: str, query: str, ep
 
 
 def kept_snapshots(iceberg: Any) -> int:
-    """How many snapshots must stay: the last one of a batch is among them, however many came after it.
+    """How many snapshots must stay: the last one of a batch, or of a checkpoint of Flink's, is among them, however many came after it.
 
     Without it a batch that is repeated would be written twice. Snapshots that are no batches come from maintenance, from
     those who remove rows, and from each start of a driver that fails before its first batch.
     """
     for position, summary in enumerate(history(iceberg)):
-        if any(summary.get(name) is not None for name in (EPOCH_PROPERTY, SINK_EPOCH_PROPERTY)):
+        if any(summary.get(name) is not None for name in (EPOCH_PROPERTY, SINK_EPOCH_PROPERTY, FLINK_PROPERTY)):
             return max(KEPT_SNAPSHOTS, position + 1)
     return KEPT_SNAPSHOTS
 
@@ -226,6 +228,8 @@ def maintain_for_ever(spark: SparkSession, query: Any, tables: Mapping[str, Upke
         done = batch
         for table, upkeep in tables.items():
             try:
+                if not spark.catalog.tableExists(table):
+                    continue  # who writes it has not begun
                 newest = newest_snapshot(spark, table)
                 if newest == maintained.get(table):
                     continue

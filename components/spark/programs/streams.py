@@ -17,7 +17,7 @@ Environment, with defaults; those of sinks are in their own files:
   SINKS=telemetry_sinks            modules with `sinks()`, separated by commas
   CHECKPOINTS                      folder of all checkpoints, for example s3a://checkpoints
   TRIGGER_SECONDS=1                LEAST_RECORDS=300
-  LAKE_TRIGGER_SECONDS, CASSANDRA_TRIGGER_SECONDS: the same for one query alone
+  LAKE_TRIGGER_SECONDS, CASSANDRA_TRIGGER_SECONDS, RACE_TRIGGER_SECONDS: the same for one query alone
   QUIET_SECONDS=15                 MAX_RECORDS_PER_BATCH=20000: bounds a batch after a long stop
   STARTING_OFFSETS=earliest        where a query without checkpoint begins: earliest, latest
   ON_MISSING_CHECKPOINT=fail       it has written but has no checkpoint: `fail`, or `resume` after what it has written.
@@ -43,6 +43,7 @@ from pyspark.sql import DataFrame, SparkSession
 import stream_gaps
 import stream_records as records
 import stream_report as report
+import stream_rules as rules
 import stream_tables as tables
 from stream_gaps import Gaps, Kinds, each_batch
 from stream_lake import Lake, LakeTable, Query, Sink, Sinks
@@ -68,9 +69,10 @@ def started(
     offsets: str,
     checkpoint: str,
     run: Callable[[DataFrame, int], None],
+    plan: Callable[[DataFrame], DataFrame] = rules.read,
 ) -> Any:
     return (
-        records.read_topics(spark, topics, offsets)
+        plan(records.read_topics(spark, topics, offsets))
         .writeStream.queryName(name)
         .option("checkpointLocation", checkpoint)
         .trigger(processingTime=f"{records.trigger_seconds(name)} seconds")
@@ -91,12 +93,17 @@ def start_lake(spark: SparkSession, written: list[LakeTable], progress: Progress
 
 def start_query(spark: SparkSession, query: Query, ready: records.ReadyFile, gaps: Gaps, former_groups: list[str]) -> Any:
     try:
-        if records.runs(query.former_driver):
+        if query.former_driver and records.runs(query.former_driver):
             raise records.NotYet(f"{query.former_driver} still runs it")
     except OSError as error:
         raise records.NotYet(f"whether {query.former_driver} runs is not known: {error}") from None
     records.delete_groups(spark, former_groups)
     checkpoint = f"{CHECKPOINTS}/{query.checkpoint}"
+    sink = Sink(spark, query.name, ready)
+    if query.plan is not None:
+        earliest = setting("STARTING_OFFSETS", "earliest")
+        write = partial(query.write, sink)
+        return started(spark, query.name, list(query.topics), earliest, checkpoint, write, query.plan)
     ways = records.Ways(
         resume=f"where the consumer group {query.group} is",
         start_over=f"remove what it has written and delete the consumer group {query.group}",
@@ -106,7 +113,6 @@ def start_query(spark: SparkSession, query: Query, ready: records.ReadyFile, gap
         checkpoint,
         lambda: records.starting_offsets(spark, query.topics, checkpoint, ends, f"query {query.name}", ways),
     )
-    sink = Sink(spark, query.name, ready)
     run = each_batch(gaps, lambda batch, epoch, _: query.write(sink, batch, epoch))
     return started(spark, query.name, list(query.topics), offsets, checkpoint, run)
 
@@ -138,8 +144,14 @@ def main() -> None:
     for query in others:
         start = partial(start_query, spark, query, ready, gaps[query.name], former_groups)
         queries.append(records.KeptQuery(query.name, start))
-        groups[query.group] = report.Reported(queries[-1], gaps[query.name].told)
+        told = gaps[query.name].told
+        if query.plan is not None:
+            words = patiently(f"group {query.group}", partial(records.group_words, spark, query.group))
+            told = report.LeftOut(queries[-1], words).told
+        groups[query.group] = report.Reported(queries[-1], told)
     upkeep = {table.name: table.upkeep for table in written}
+    for room in rooms:
+        upkeep.update(room.kept)
     threading.Thread(target=tables.maintain_for_ever, args=(spark, lake, upkeep), daemon=True).start()
     threading.Thread(target=report.report_for_ever, args=(spark, groups), daemon=True).start()
     records.keep_running(spark, queries, ready)

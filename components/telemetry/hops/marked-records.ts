@@ -79,7 +79,7 @@ export function isoOf(ts: number): string {
 
 const poisonKinds: readonly { reason: string; value: (good: TelemetryRecord) => string | null }[] = [
   { reason: "not JSON", value: () => "<telemetry>not JSON</telemetry>" },
-  { reason: "unknown schema", value: (good) => JSON.stringify({ ...good, schema: "millrace.telemetry/0" }) },
+  { reason: "unknown version", value: (good) => JSON.stringify({ ...good, schema: "millrace.telemetry/0" }) },
   { reason: "null value", value: () => null },
   { reason: "bad time", value: (good) => JSON.stringify({ ...good, ts: "yesterday, about noon" }) },
   { reason: "value too big", value: (good) => JSON.stringify({ ...good, metric: "x".repeat(70_000) }) },

@@ -14,6 +14,9 @@ export interface PaceOptions {
   readonly now?: () => number;
 }
 
+/** How long ago a step of this tick was due, in ms. */
+export type DueAgo = (step: number) => number;
+
 /**
  * Calls `take` at each tick with the steps that are due, from the first one to before the second one. A late tick is made
  * up for, so that the rate holds over time however late the ticks are.
@@ -21,7 +24,7 @@ export interface PaceOptions {
 export async function keepPace(
   options: PaceOptions,
   signal: AbortSignal,
-  take: (from: number, to: number) => void,
+  take: (from: number, to: number, dueAgo: DueAgo) => void,
 ): Promise<void> {
   const { rate, total = Infinity, tickMs = 50, mostLateMs = Infinity, now = () => performance.now() } = options;
   let started = now();
@@ -29,8 +32,9 @@ export async function keepPace(
   while (done < total && !signal.aborted) {
     const dueMs = (done / rate) * 1000 + started;
     if (now() - dueMs > mostLateMs) started += now() - dueMs - mostLateMs;
-    const due = Math.min(total, Math.floor(((now() - started) / 1000) * rate));
-    if (due > done) take(done, due);
+    const elapsed = now() - started;
+    const due = Math.min(total, Math.floor((elapsed / 1000) * rate));
+    if (due > done) take(done, due, (step) => elapsed - ((step + 1) / rate) * 1000);
     done = Math.max(done, due);
     await sleep(tickMs, undefined, { signal }).catch(() => undefined);
   }

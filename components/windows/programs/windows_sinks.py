@@ -12,30 +12,25 @@ In Cassandra, by a query of its own, each row as often as need be, for its key i
   streaming.windows, streaming.records, streaming.series
 A write to Cassandra that neither ends nor fails ends the driver, which goes on from its checkpoints.
 
-Environment, with defaults:
+Environment, with defaults; those of Cassandra are in `stream_cassandra.py`:
   RANDOM_NUMBERS_TOPIC=random-numbers
   TOPIC=telemetry
-  CASSANDRA_CONTACT_POINTS         host,host
-  CASSANDRA_PORT=9042              CASSANDRA_DATACENTER=datacenter1
-  CASSANDRA_USER                   CASSANDRA_PASSWORD
   WINDOW_SECONDS=10
   CATALOG=lake
   COMPACT_WINDOWS_MINUTES=3        as COMPACT_MINUTES, for streaming.windows, which pages read every few seconds; 0: never
 """
 
-import os
-import sys
-import threading
 from functools import cache
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+import stream_cassandra as cassandra
 import stream_rules as rules
 import stream_tables as tables
 from stream_lake import LakeTable, Query, Sink, Sinks
-from stream_records import java, setting
+from stream_records import setting
 
 RANDOM_NUMBERS = setting("RANDOM_NUMBERS_TOPIC", "random-numbers")
 MONITORING = setting("TOPIC", "telemetry")
@@ -50,30 +45,6 @@ WINDOWS = """(
     part string, count bigint, mean double, deviation double, minimum double, maximum double,
     last_ts timestamp_ntz, written_at timestamp_ntz
 ) USING iceberg PARTITIONED BY (days(window_start), stream, run)"""
-
-
-def cassandra_settings() -> dict[str, str]:
-    """Of Spark's connector. Few cores write, and a node that does not answer must not hold the executor for long."""
-    return {
-        "spark.cassandra.connection.host": setting("CASSANDRA_CONTACT_POINTS"),
-        "spark.cassandra.connection.port": setting("CASSANDRA_PORT", "9042"),
-        "spark.cassandra.connection.localDC": setting("CASSANDRA_DATACENTER", "datacenter1"),
-        "spark.cassandra.auth.username": setting("CASSANDRA_USER"),
-        # Spark's pages and logs show settings whose name has `password` in it as (redacted).
-        "spark.cassandra.auth.password": setting("CASSANDRA_PASSWORD"),
-        "spark.cassandra.connection.timeoutMS": "5000",
-        "spark.cassandra.read.timeoutMS": "5000",
-        "spark.cassandra.query.retry.count": "1",
-        # By default up to a minute, long after an outage is over.
-        "spark.cassandra.connection.reconnectionDelayMS.max": "5000",
-        # A session outlives the time between two batches: opening one costs more than a batch.
-        "spark.cassandra.connection.keepAliveMS": "30000",
-        # A write takes long on a busy node, most of it waiting: with 16 at a time 20,000 rows take about 15 round trips.
-        "spark.cassandra.output.concurrent.writes": "16",
-        "spark.cassandra.output.batch.size.bytes": "16384",
-        # A deviation that is null writes nothing, where a null would leave a tombstone.
-        "spark.cassandra.output.ignoreNulls": "true",
-    }
 
 
 def window_of(time: Column) -> Column:
@@ -131,51 +102,13 @@ def parts(good: DataFrame) -> DataFrame:
     return good.groupBy(*keys).agg(*figures).select(*made)
 
 
-#: Cassandra's driver can wait for ever, when its connection breaks while it reads the schema: a write ends long before.
-HANGS_AFTER_SECONDS = 90
-
-
-def start_anew(what: str) -> None:
-    """Ends the driver, which goes on from its checkpoints when Kubernetes has started it again."""
-    print(f"{what}: no end after {HANGS_AFTER_SECONDS} s; the driver starts anew", file=sys.stderr, flush=True)
-    os._exit(1)
-
-
-def unless_it_hangs(what: str, action: Callable[[], None]) -> None:
-    watch = threading.Timer(HANGS_AFTER_SECONDS, start_anew, [what])
-    watch.daemon = True
-    watch.start()
-    try:
-        action()
-    finally:
-        watch.cancel()
-
-
-def forget_sessions(spark: SparkSession) -> None:
-    """Closes the driver's sessions with Cassandra: one that has lost its node may wait for ever when it is used again."""
-    java(spark, "com.datastax.spark.connector.cql.CassandraConnector").evictCache()
-
-
 def write_cassandra(sink: Sink, read: DataFrame, _epoch: int) -> None:
-    def save(table: str, rows: DataFrame) -> None:
-        writer = rows.write.format("org.apache.spark.sql.cassandra").mode("append")
-        what = f"{KEYSPACE}.{table}"
-
-        def attempt() -> None:
-            try:
-                unless_it_hangs(what, writer.options(keyspace=KEYSPACE, table=table).save)
-            except Exception:
-                forget_sessions(sink.spark)
-                raise
-
-        sink.write(what, attempt)
-
     good = with_series(read)
     rows = _rows()
     # What pages draw comes first.
-    save("windows", parts(good).select(*rows.windows))
-    save("records", good.select(*rows.records))
-    save("series", good.groupBy(*rows.series).agg(rows.last))
+    cassandra.save(sink, KEYSPACE, "windows", parts(good).select(*rows.windows))
+    cassandra.save(sink, KEYSPACE, "records", good.select(*rows.records))
+    cassandra.save(sink, KEYSPACE, "series", good.groupBy(*rows.series).agg(rows.last))
 
 
 class Rows(NamedTuple):
@@ -239,6 +172,6 @@ def sinks() -> Sinks:
                 former_driver=FORMER_DRIVER,
             ),
         ),
-        settings=cassandra_settings(),
+        settings=cassandra.settings(),
         former_groups=("spark-windows-lake",),
     )

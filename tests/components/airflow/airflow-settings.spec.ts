@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 const common = {
   apiUrl: "http://airflow.data.svc:8080",
-  namespace: "data",
+  tasksNamespace: "data",
   logs: "s3://airflow/logs",
   connection: "s3_logs",
   timezone: "UTC",

@@ -6,6 +6,7 @@ import type { PostgresEndpoint } from "../../../components/postgres/endpoint.ts"
 import type { SparkConnectEndpoint } from "../../../components/spark-connect/endpoint.ts";
 import { configMapProblems, podProblems } from "../../../platform/hardening.ts";
 import { outsideAt } from "../../../platform/network.ts";
+import type { Quarters } from "../../../platform/quarters.ts";
 import { envOf, kafka, nodePorts, presto, s3 } from "../../support/fixtures.ts";
 import { type Inputs, mock, type Mocked, valueOf } from "../../support/mocks.ts";
 
@@ -42,6 +43,10 @@ interface Pod {
     },
   ];
   readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly items?: object[] } }[];
+}
+
+interface Bound {
+  readonly subjects: readonly [{ readonly namespace: string }];
 }
 
 describe("Airflow", () => {
@@ -170,10 +175,10 @@ describe("Airflow", () => {
       PYTHONPATH: "/opt/airflow/config",
     });
     const { configMap } = pod.volumes.find(({ name }) => name === "settings") ?? {};
-    expect(configMap?.items).to.deep.equal(
-      ["small_values.py", "sitecustomize.py"].map((file) => ({ key: file, path: file })),
-    );
-    expect((await settings())["small_values.py"]).to.contain("class SmallXCom(BaseXCom)");
+    expect(configMap).to.deep.equal({ name: "airflow-tasks" });
+    const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "airflow-tasks");
+    expect(Object.keys(inputs.data)).to.have.members(["small_values.py", "sitecustomize.py"]);
+    expect(inputs.data["small_values.py"]).to.contain("class SmallXCom(BaseXCom)");
   });
 
   it("writes down which DAG of the image gets which key and account, and the key of all DAGs of the bucket", async () => {
@@ -196,7 +201,9 @@ describe("Airflow", () => {
   });
 
   it("mounts the templates of Spark batches into task pods", async () => {
-    make({ sparkBatch: { configMapName: pulumi.output("spark-batch"), text: pulumi.output("{}") } });
+    make({
+      sparkBatch: { configMapName: pulumi.output("spark-batch"), text: pulumi.output("{}"), secrets: [], accounts: [] },
+    });
     const pod = await taskPod();
     expect(pod.containers[0].volumeMounts.map(({ mountPath }) => mountPath)).to.include("/opt/airflow/spark-batch");
   });
@@ -214,6 +221,48 @@ describe("Airflow", () => {
     });
     expect(podOf(await server("airflow-scheduler")).serviceAccountName).to.equal("airflow-scheduler");
     expect(podOf(await server("airflow-dag-processor")).automountServiceAccountToken).to.equal(false);
+  });
+
+  it("has tasks in another namespace with what they refer to, and makes pods there only", async () => {
+    const given: string[] = [];
+    const tasks: Quarters = {
+      in: "jobs",
+      namespace: pulumi.output("data-jobs"),
+      give: (...refs) => {
+        for (const ref of refs) ref?.give?.(tasks);
+      },
+      holds: ({ limits }, count) => given.push(`${count} of ${limits.memory}`),
+      lets: ({ account, of, accounts = [] }) => given.push(`${account} of ${of ?? ""}: ${accounts.join()}`),
+    };
+    const sparkBatch = {
+      configMapName: pulumi.output("spark-batch"),
+      text: pulumi.output("{}"),
+      secrets: [],
+      accounts: ["spark"],
+    };
+    const { edges } = make({ tasksIn: () => tasks, podDags: ["census"], sparkBatch });
+    expect(given).to.deep.equal(["4 of 1Gi", "airflow-task of jobs: spark"]);
+    const role = await mocked.ofType("kubernetes:rbac.authorization.k8s.io/v1:Role");
+    expect(role.map(({ inputs }) => inputs.metadata.namespace)).to.deep.equal(["data-jobs", "data-jobs", "data-jobs"]);
+    const accounts = await mocked.ofType("kubernetes:core/v1:ServiceAccount");
+    expect(accounts.map(({ name, inputs }) => `${name} in ${inputs.metadata.namespace}`)).to.have.members([
+      "airflow-scheduler in data",
+      "airflow-api-server in data",
+      "airflow-task in data-jobs",
+    ]);
+    const bindings = await mocked.ofType("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding");
+    expect(bindings.map(({ inputs }) => (inputs as unknown as Bound).subjects[0].namespace)).to.have.members([
+      "data",
+      "data",
+      "data-jobs",
+    ]);
+    expect(envOf(await server("airflow-scheduler"))).to.include({
+      AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE: "data-jobs",
+    });
+    const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "client-endpoints-in-jobs");
+    expect(inputs.metadata).to.include({ name: "client-endpoints", namespace: "data-jobs" });
+    const ofTasks = edges.flatMap(({ from }) => (from.kind === "pods" && from.component === "task" ? [from.in] : []));
+    expect([...new Set(ofTasks)]).to.deep.equal(["jobs"]);
   });
 
   it("runs tasks inside the scheduler on demand, with the keys of all DAGs there and no rights in Kubernetes", async () => {

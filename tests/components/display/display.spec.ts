@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
 import type { CassandraEndpoint } from "../../../components/cassandra/endpoint.ts";
-import { Display, displayProblems } from "../../../components/display/display.ts";
+import { Display, type DisplayArgs, displayProblems } from "../../../components/display/display.ts";
 import { outsideAt } from "../../../platform/network.ts";
 import { envOf, nodePorts, presto, resources, topic } from "../../support/fixtures.ts";
 import { mock, type Mocked, valueOf } from "../../support/mocks.ts";
@@ -23,7 +23,7 @@ describe("Display", () => {
     mocked = await mock();
   });
 
-  const make = (options: { readonly replicas?: number; readonly windowSeconds?: number } = {}): Display =>
+  const make = (options: Partial<DisplayArgs> = {}): Display =>
     new Display("display", {
       namespace: "data",
       image: "display:1",
@@ -52,6 +52,7 @@ describe("Display", () => {
       KAFKA_SECURITY_PROTOCOL: "PLAINTEXT",
       RANDOM_NUMBERS_TOPIC: "random-numbers",
       MONITORING_TOPIC: "telemetry",
+      PAGE_PARTS: "random-numbers,windows,census,race,network",
       POD_NAME: "metadata.name",
       PRESTO_URL: "http://presto.example:8080",
       PRESTO_CATALOG: "lake",
@@ -61,7 +62,45 @@ describe("Display", () => {
       CASSANDRA_USER: "display",
       CASSANDRA_PASSWORD: "cassandra-role-display/password",
       WINDOW_SECONDS: "10",
+      NETWORK_DIR: "/etc/millrace/network",
     });
+  });
+
+  it("shows who connects to whom once all is wired, without waiting for it or restarting", async () => {
+    const pods = (service: string) => ({ kind: "pods", service, component: "server" }) as const;
+    const display = make();
+    const edges = [
+      { from: pods("display"), to: pods("presto"), ports: [8080], why: "queries" },
+      { from: pods("hub"), to: { kind: "apiServer" }, ports: [], why: "Kubernetes API" } as const,
+    ];
+    display.showNetwork(edges, { policies: true, apiServerPorts: [6443] });
+    const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "display-network");
+    expect(inputs.metadata).to.include({ name: "display-network", namespace: "data" });
+    expect(JSON.parse(inputs.data["network.json"] ?? "")).to.deep.equal({
+      policies: true,
+      edges: [
+        { from: "display/server", to: "presto/server", ports: [8080], why: "queries" },
+        { from: "hub/server", to: "API server", ports: [6443], why: "Kubernetes API" },
+      ],
+    });
+    expect(inputs.data["network.svg"]).to.match(/^<svg [^]*presto[^]*<\/svg>\n$/);
+    const { inputs: server } = await mocked.get("kubernetes:apps/v1:Deployment", "display");
+    expect(server.spec.template.spec.volumes).to.deep.include({
+      name: "network",
+      configMap: { name: "display-network", optional: true },
+    });
+  });
+
+  it("shows the race where there is one, and tells the server which pages have something to show", async () => {
+    make({ topics: { monitoring: topic(), race: topic() }, parts: ["race"], track: "oval" });
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "display");
+    expect(envOf(inputs)).to.include({ RACE_TOPIC: "telemetry", RACE_TRACK: "oval", PAGE_PARTS: "race" });
+  });
+
+  it("does without the topics of services that are off", async () => {
+    make({ topics: { monitoring: topic() } });
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "display");
+    expect(envOf(inputs)).not.to.have.property("RANDOM_NUMBERS_TOPIC");
   });
 
   it("gives the heap a share of the container's memory", async () => {

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Quarters } from "../../../platform/quarters.ts";
 import type { ClientEndpoints } from "../../../components/notebooks/client-endpoints.ts";
 import type { PostgresEndpoint } from "../../../components/postgres/endpoint.ts";
 import type { SecretKeyRef } from "../../../platform/endpoints.ts";
@@ -121,7 +122,7 @@ describe("JupyterHub", () => {
   it("tells the hub all but its secrets, which come from Secrets", async () => {
     make();
     expect(await hubFile("settings.json")).to.deep.equal({
-      namespace: "data",
+      serversNamespace: "data",
       hubUrl: "http://jupyterhub-hub.data.svc:8081",
       proxyApiUrl: "http://jupyterhub.data.svc:8001",
       database: {
@@ -175,6 +176,38 @@ describe("JupyterHub", () => {
         verbs: ["patch"],
       },
     ]);
+  });
+
+  it("has users' servers in another namespace with what they refer to, and rights there only", async () => {
+    const given: string[] = [];
+    const servers: Quarters = {
+      in: "users",
+      namespace: pulumi.output("data-users"),
+      give: (...refs) => {
+        for (const ref of refs) if (ref !== undefined && "secretName" in ref) given.push("a Secret");
+      },
+      holds: ({ limits }, count) => given.push(`${count} of ${limits.memory}`),
+      lets: () => undefined,
+    };
+    const { edges } = make({ servers });
+    // The key of each user, and the token of Spark for each.
+    expect(given).to.deep.equal(["3 of 1536Mi", ...Array<string>(6).fill("a Secret")]);
+    expect(await hubFile("settings.json")).to.deep.include({ serversNamespace: "data-users" });
+    const there = (await mocked.resources()).filter(({ inputs }) => {
+      const metadata = inputs.metadata as { readonly namespace?: string } | undefined;
+      return metadata?.namespace === "data-users";
+    });
+    expect(there.map(({ type, name }) => `${type.split(":").at(-1) ?? ""} ${name}`).sort()).to.deep.equal([
+      "ConfigMap jupyterhub-server",
+      "Role jupyterhub-hub",
+      "RoleBinding jupyterhub-hub",
+      "Secret jupyterhub-server-ana",
+      "Secret jupyterhub-server-ben",
+      "Secret jupyterhub-server-proof",
+    ]);
+    const ends = edges.flatMap(({ from, to }) => [from, to]);
+    const places = ends.flatMap((end) => (end.kind === "pods" && end.component === "notebook" ? [end.in] : []));
+    expect([...new Set(places)]).to.deep.equal(["users"]);
   });
 
   it("starts one proxy, which sends to the hub what it knows no route for, and one hub at a time", async () => {

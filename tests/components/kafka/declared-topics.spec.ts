@@ -23,6 +23,26 @@ describe("what topics take on the brokers' claims", () => {
     expect(declaredTopics(...declared())["random-numbers"]?.config).to.include(bounds);
   });
 
+  it("leaves compacted topics as they are: the last record of each key stays, however old", () => {
+    const [brokers, loads] = declared();
+    const all = {
+      ...loads,
+      settings: { partitions: 5, used: 5, recordsPerSecond: 1000, from: "x", isCompacted: true },
+    };
+    const { settings, telemetry } = declaredTopics(brokers, all);
+    expect(settings?.config).to.include({ "cleanup.policy": "compact" }).and.not.to.have.property("retention.bytes");
+    expect(settings).not.to.have.property("retentionHours");
+    expect(telemetry).to.deep.equal(declaredTopics(brokers, loads)["telemetry"]);
+    expect(retentionWarnings(brokers, all)).to.deep.equal([]);
+  });
+
+  it("takes no share where little comes", () => {
+    const [brokers, loads] = declared();
+    const all = { ...loads, bad: { partitions: 1, used: 1, recordsPerSecond: 0, from: "x" } };
+    expect(declaredTopics(brokers, all)["bad"]?.config).to.include({ "retention.bytes": String(64 * 2 ** 20) });
+    expect(topicBounds(brokers, all)).to.deep.equal(topicBounds(brokers, loads));
+  });
+
   it("is not bounded where the brokers are others', or have no claim", () => {
     const existing = { kafka: { existing: { bootstrapServers: "a:9092" } } };
     expect(topicBounds(...declared(existing))).to.deep.equal({});
@@ -30,7 +50,7 @@ describe("what topics take on the brokers' claims", () => {
   });
 
   it("lasts for the hours of the config in every profile", () => {
-    for (const profile of ["core", "studio", "pipeline", "full"]) {
+    for (const profile of ["core", "studio", "pipeline", "streams", "full"]) {
       expect(retentionWarnings(...declared({}, profile)), profile).to.deep.equal([]);
     }
   });

@@ -186,6 +186,22 @@ describe("the lag of Kafka's readers", () => {
       expect((await stream(beside({ batch: { ...batch, due: 180 } }), 460))[0]).not.to.have.property("behind");
     });
 
+    it("says nothing of one whose service was switched off, however much is unread", async () => {
+      const lags = await stream(beside({ off: true }), 460);
+      expect(lags).to.deep.equal([{ group: "spark-a", topic: "t", lag: 360, members: 0, state: "off" }]);
+      expect(below(lags)).to.deep.equal([]);
+      expect(lagAnswer(lags, NOW).table?.rows).to.deep.equal([["spark-a", "t", "360", "-", "off"]]);
+    });
+
+    it("is not off for a topic that it read when it was", async () => {
+      const group = {
+        written: { off: ["1"], on: ["-1", "9"] },
+        words: [JSON.stringify({ off: true }), JSON.stringify({ batch })],
+      };
+      const lags = await groupLags(kafka({ "spark-a": group }, { off: ["900"], on: ["0", "9"] }), NOW);
+      expect(lags.map(({ state }) => state)).to.deep.equal(["stream", "stream"]);
+    });
+
     it("says nothing of a topic that the stream reads no more, since a room was turned off", async () => {
       const group = {
         written: { off: ["1"], on: ["-1", "9"] },
@@ -228,6 +244,20 @@ describe("the lag of Kafka's readers", () => {
           "millrace:services.telemetry.stream.quietSeconds, or give the driver more CPU (millrace:services.telemetry.stream.resources)",
       ]);
     });
+  });
+
+  it("comes with what a stream has left out of its windows, and has no line where that is nothing", async () => {
+    const words = (late: number, duplicates: number): string[] => [JSON.stringify({ late, duplicates }), "its owner's"];
+    const stream = async (told: string[]) =>
+      await groupLags(kafka({ "spark-a": { written: { t: ["200", "7"] }, words: told } }, { t: ["200", "7"] }));
+    const some = await stream(words(3, 20));
+    expect(some[0]?.leftOut).to.deep.equal({ late: 3, duplicates: 20 });
+    expect(lagAnswer(some).table?.below).to.deep.equal([
+      "spark-a has left out 3 records of t that came after their window had closed, and 20 that came twice",
+    ]);
+    const none = await stream(words(0, 0));
+    expect(none[0]?.leftOut).to.deep.equal({ late: 0, duplicates: 0 });
+    expect(lagAnswer(none).table?.below).to.deep.equal([]);
   });
 
   it("leaves out groups of pods that are gone and groups that never read", async () => {
@@ -292,7 +322,7 @@ describe("the lag in a status", () => {
   it("is a note where Kafka does not answer, and where it is not published", async () => {
     const notes: string[] = [];
     const closed = [{ title: "Kafka", url: "127.0.0.1:1" }];
-    const nothing = { dagErrors: null, lags: null };
+    const nothing = { dagErrors: null, lags: null, connectors: null, flink: null, zookeeper: null };
     expect(await askRooms(config, platform(closed), notes)).to.deep.equal(nothing);
     expect(await askRooms(config, platform([]), notes)).to.deep.equal(nothing);
     expect(notes[0]).to.match(/^Kafka at 127\.0\.0\.1:1 does not answer \(.+\), so nothing is known of its readers$/);
@@ -308,7 +338,13 @@ describe("the lag in a status", () => {
       "millrace:services": { kafka: off, telemetry: off },
       "millrace:proof": off,
     });
-    expect(await askRooms(without, platform([]), notes)).to.deep.equal({ dagErrors: null, lags: null });
+    expect(await askRooms(without, platform([]), notes)).to.deep.equal({
+      dagErrors: null,
+      lags: null,
+      connectors: null,
+      flink: null,
+      zookeeper: null,
+    });
     expect(notes).to.deep.equal([]);
   });
 });

@@ -116,7 +116,7 @@ describe("SparkConnect", () => {
     make({}, true);
     const setting = "spark.sql.catalog.lake=millrace.LakeCatalog";
     expect((await server()).spec.template.spec.containers[0].args).to.include(setting);
-    const source = readFileSync(join(repositoryDir, "components/spark/image/LakeCatalog.java"), "utf8");
+    const source = readFileSync(join(repositoryDir, "components/spark/image/java/LakeCatalog.java"), "utf8");
     expect(source).to.contain("package millrace;").and.to.contain("class LakeCatalog extends SparkCatalog");
   });
 

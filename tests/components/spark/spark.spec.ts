@@ -13,6 +13,7 @@ import { Spark, sparkProblems } from "../../../components/spark/spark.ts";
 import { Kafka } from "../../../components/kafka/kafka.ts";
 import type { ComponentOptions } from "../../../platform/component.ts";
 import type { SparkEndpoint } from "../../../components/spark/endpoint.ts";
+import { ownQuarters, type Quarters } from "../../../platform/quarters.ts";
 import { Storage } from "../../../platform/storage.ts";
 import { secretEnv } from "../../../platform/workload.ts";
 import { catalog, envOf, nodePorts, resources, s3 } from "../../support/fixtures.ts";
@@ -78,11 +79,16 @@ describe("Spark", () => {
     expect(template.spec.automountServiceAccountToken).to.equal(false);
   });
 
-  it("lets drivers manage pods in their own namespace and nothing else", async () => {
-    makeSpark();
+  it("lets drivers manage pods beside them and nothing else, and makes no account where nobody has executors", async () => {
+    const { endpoint } = makeSpark();
+    expect(await mocked.ofType("kubernetes:core/v1:ServiceAccount")).to.deep.equal([]);
+    expect(await valueOf(endpoint.accountIn(ownQuarters("data")))).to.equal("spark");
     const { inputs } = await mocked.get("kubernetes:rbac.authorization.k8s.io/v1:Role", "spark");
-    expect(inputs.rules).to.have.length(1);
-    expect(inputs.rules[0].resources).to.deep.equal(["pods", "configmaps", "services", "persistentvolumeclaims"]);
+    expect(inputs.metadata.namespace).to.equal("data");
+    expect(inputs.rules.map(({ resources: kinds, verbs }) => [kinds.join(), verbs.join()])).to.deep.equal([
+      ["pods", "create,get,list,watch,patch,delete,deletecollection"],
+      ["services", "deletecollection"],
+    ]);
   });
 
   it("has the connectors of its endpoints in its own image", () => {
@@ -143,6 +149,60 @@ describe("SparkApplication", () => {
     expect(await valueOf(application.address.url)).to.equal("http://127.0.0.1:30040");
   });
 
+  it("has executors in another namespace, whose account makes pods there only, and clears them before it starts", async () => {
+    const noted: string[] = [];
+    const jobs: Quarters = {
+      in: "jobs",
+      namespace: pulumi.output("data-jobs"),
+      give: () => noted.push("key"),
+      holds: ({ limits }, count) => noted.push(`${count} of ${limits.memory}`),
+      lets: ({ account, of, accounts = [] }) => noted.push(`${account} of ${of ?? "data"}: ${accounts.join()}`),
+    };
+    const { endpoint } = new Spark("spark", {
+      namespace: "data",
+      image: "spark:1",
+      objectStore: s3(),
+      catalog: catalog(),
+      executors,
+      executorsIn: () => jobs,
+    });
+    const { edges } = makeApplication("stream", { spark: endpoint });
+    expect(noted).to.deep.equal(["key", "2 of 1408Mi", "spark of data: "]);
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "spark-copy-driver");
+    expect(inputs.metadata.namespace).to.equal("data");
+    const { containers, initContainers } = inputs.spec.template.spec as unknown as {
+      readonly containers: readonly [{ readonly args: readonly string[] }];
+      readonly initContainers: readonly { readonly command: readonly string[]; readonly env: readonly object[] }[];
+    };
+    expect(containers[0].args).to.include("spark.kubernetes.namespace=data-jobs");
+    expect(containers[0].args.join(" ")).not.to.contain("driver.pod.name");
+    expect(initContainers.map(({ command, env }) => ({ command, env }))).to.deep.equal([
+      {
+        command: ["python3", "/opt/millrace/spark/clear_executors.py"],
+        env: [
+          { name: "EXECUTORS_NAMESPACE", value: "data-jobs" },
+          { name: "EXECUTORS", value: "app.kubernetes.io/instance=copy,app.kubernetes.io/component=executor" },
+        ],
+      },
+    ]);
+    const role = await mocked.get("kubernetes:rbac.authorization.k8s.io/v1:Role", "spark");
+    expect(role.inputs.metadata.namespace).to.equal("data-jobs");
+    const account = await mocked.get("kubernetes:core/v1:ServiceAccount", "spark");
+    expect(account.inputs.metadata.namespace).to.equal("data");
+    const places = edges.flatMap(({ from }) =>
+      from.kind === "pods" && from.component === "executor" ? [from.in] : [],
+    );
+    expect([...new Set(places)]).to.deep.equal(["jobs"]);
+  });
+
+  it("has no account and asks Kubernetes nothing where it works alone", async () => {
+    const { edges } = makeApplication("stream", { executors: 0 });
+    const { inputs } = await mocked.get("kubernetes:apps/v1:Deployment", "spark-copy-driver");
+    expect(inputs.spec.template.spec).to.include({ automountServiceAccountToken: false });
+    expect(edges.filter(({ to }) => to.kind === "apiServer")).to.deep.equal([]);
+    expect(await mocked.ofType("kubernetes:core/v1:ServiceAccount")).to.deep.equal([]);
+  });
+
   it("takes a Spark that is somebody else's as values, and makes nothing of it", async () => {
     const spark: SparkEndpoint = {
       kind: "spark",
@@ -153,7 +213,9 @@ describe("SparkApplication", () => {
       catalog: catalog(),
       catalogName: "lake",
       collector: "auto",
-      serviceAccountName: pulumi.output("their-drivers"),
+      executors: () => ownQuarters("theirs"),
+      executorResources: resources,
+      accountIn: () => pulumi.output("their-drivers"),
       settingsName: pulumi.output("their-settings"),
       settingsText: pulumi.output("spark.ui.port 4040\n"),
     };

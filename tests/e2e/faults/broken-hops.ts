@@ -16,6 +16,7 @@ import { must, type Runner, until } from "../runner.ts";
 import { censusFileChanged } from "./census-file.ts";
 import { lakeStandsStill, rightRevoked, windowsLeftOut } from "./one-way.ts";
 import { type Fault, PutBack, together } from "./put-back.ts";
+import { serviceNames } from "../../support/service-names.ts";
 import { lastRunFailed, newestBackupDamaged } from "./unattended.ts";
 
 const MINUTE = 60_000;
@@ -109,17 +110,47 @@ const brokenHops = {
     barMs: 2.5 * MINUTE,
     flows: numbersFlow,
   },
+  "hop-connect": {
+    fault: atZero("connect"),
+    hops: { connect: /Kafka Connect at \S*:8083/ },
+    barMs: 2 * MINUTE,
+  },
   "hop-live": { fault: atZero(DISPLAY), hops: { live: /display at \S*:8080/ }, barMs: 1.5 * MINUTE },
   "hop-pump": {
     fault: atZero(PUMP),
     hops: { pump: /pump of random numbers at \S*:8080/ },
     barMs: 1.5 * MINUTE,
   },
+  "hop-race": {
+    fault: atZero(`${serviceNames.raceCar}/ingest`),
+    hops: { race: /ingest at \S*:8080/ },
+    barMs: 1.5 * MINUTE,
+  },
+  "hop-race-spark": {
+    fault: windowsLeftOut(),
+    hops: { "race-spark": /streams' query race or its checkpoint/ },
+    barMs: 2.5 * MINUTE,
+  },
+  "hop-race-flink": {
+    fault: atZero("flink/taskmanager"),
+    hops: { "race-flink": /engine flink 0 of .* of Flink's job race-windows, which is \w+, 0 of \d+ parts run/ },
+    barMs: 3.5 * MINUTE,
+  },
   "hop-cassandra": {
     fault: atZero(CASSANDRA),
     hops: { cassandra: /Cassandra at \S*:9042/ },
     barMs: 1.5 * MINUTE,
     needs: [PUMP, DISPLAY],
+  },
+  "hop-zookeeper": {
+    fault: atZero("zookeeper"),
+    hops: { zookeeper: /ZooKeeper at \S*:2181/ },
+    barMs: MINUTE,
+  },
+  "hop-nifi": {
+    fault: atZero("nifi"),
+    hops: { nifi: /NiFi at \S*:8090\S* takes no post/ },
+    barMs: 2 * MINUTE,
   },
   "hop-spark": {
     fault: atZero(STREAMS_DRIVER),

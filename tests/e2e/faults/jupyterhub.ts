@@ -15,7 +15,7 @@ import { must, type Runner, until } from "../runner.ts";
 const MINUTE = 60_000;
 
 /** Starts the account's server and waits until a kernel answers. */
-async function startServer(hub: JupyterHubClient): Promise<Kernel> {
+export async function startServer(hub: JupyterHubClient): Promise<Kernel> {
   await until("no server", MINUTE, async () => {
     if ((await hub.server()) === undefined) return true;
     await hub.stopServer();
@@ -35,7 +35,7 @@ async function newKernel(hub: JupyterHubClient): Promise<Kernel> {
   return kernel;
 }
 
-async function stopServer(hub: JupyterHubClient): Promise<void> {
+export async function stopServer(hub: JupyterHubClient): Promise<void> {
   await hub.stopServer();
   await until("the server's end", 2 * MINUTE, async () => ((await hub.server()) === undefined ? true : undefined));
   await hub.logOut();

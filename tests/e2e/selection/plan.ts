@@ -16,7 +16,7 @@ export interface PartFacts {
   readonly rooms: readonly string[];
   /** Globs of the files that only it has. */
   readonly files?: readonly string[];
-  /** What it needs on top of the data path; what needs both groups is only for long runs. @default - nothing */
+  /** What it needs on top of the data path; what needs profile `full` is only for long runs. @default - nothing */
   readonly needs?: ServiceGroup | "full";
   /** In every run: in its first stage, or in each. @default - only when it is touched or its turn comes */
   readonly spine?: "first" | "each";
@@ -34,8 +34,8 @@ export const RECOVERY = "recovery";
 
 /** What brings platforms up and takes them away, in minutes with warm caches. */
 export const lifeMinutes = {
-  up: { core: 2.5, studio: 3.5, pipeline: 3.5, full: 5 },
-  switchTo: { core: 3, studio: 5, pipeline: 5, full: 5 },
+  up: { core: 2.5, studio: 3.5, pipeline: 3.5, streams: 3.5, full: 5 },
+  switchTo: { core: 3, studio: 5, pipeline: 5, streams: 5, full: 5 },
   down: 1,
 } satisfies Readonly<Record<string, number | Readonly<Record<Profile, number>>>>;
 
@@ -146,13 +146,13 @@ function orderOfLap(names: readonly string[], lap: number): string[] {
   return names.toSorted((one, other) => (key(one) < key(other) ? -1 : 1));
 }
 
-/** Two stages on one cluster that have what the parts need: so each run changes the profile once. */
+/** Stages on one cluster that have what the parts need, at least two: so each run changes the profile. */
 function stagesWith(parts: Parts, names: readonly string[], turn: number): Stage[] {
-  const needed = (["studio", "pipeline"] as const).filter((group) =>
+  const needed = (["studio", "pipeline", "streams"] as const).filter((group) =>
     names.some((name) => parts[name]?.needs === group),
   );
-  const [first = turn % 2 === 0 ? "studio" : "pipeline", second] = needed;
-  return stagesOf(parts, second === undefined ? ["core", first] : [first, second], names);
+  const [first = turn % 2 === 0 ? "studio" : "pipeline", ...others] = needed;
+  return stagesOf(parts, others.length === 0 ? ["core", first] : needed, names);
 }
 
 /** Parts of each stage in order: with the spine, and with the recovery of what they break. */
@@ -160,7 +160,10 @@ export function stagesOf(parts: Parts, profiles: readonly Profile[], names: read
   return profiles.map((profile, index) => {
     const isHere = ([name, { needs, spine }]: readonly [string, PartFacts]): boolean => {
       if (spine !== undefined) return index === 0 || spine === "each";
-      return names.includes(name) && (needs === undefined ? index === 0 : profile === needs || profile === "full");
+      return (
+        names.includes(name) &&
+        (needs === undefined ? index === 0 : profile === needs || (profile === "full" && needs !== "streams"))
+      );
     };
     const chosen = Object.entries(parts).filter(isHere);
     const isBroken = chosen.some(([, { breaksHops }]) => breaksHops);

@@ -8,6 +8,7 @@ import { garage, garageToml } from "../../../components/object-store/object-stor
 import { versity } from "../../../components/object-store/object-store-versity.ts";
 import { pgHba, postgresConf } from "../../../components/postgres/postgres-settings.ts";
 import { prestoConfig, prestoJvmConfig } from "../../../components/presto/presto.ts";
+import { SERVES, startScript as zookeeperStart, zooCfg } from "../../../components/zookeeper/zookeeper-settings.ts";
 import { repositoryDir } from "../../../platform/images/files.ts";
 import { podHost } from "../../../platform/names.ts";
 
@@ -89,6 +90,9 @@ const postgresRun = (password: "first" | "second") => ({
   ],
 });
 const started = readFileSync(join(repositoryDir, "components/presto/started.py"), "utf8");
+const zkLogin =
+  'echo \'Client { org.apache.zookeeper.server.auth.DigestLoginModule required username="super" password="one"; };\' > /tmp/me.conf && ' +
+  "export CLIENT_JVMFLAGS='-Djava.security.auth.login.config=/tmp/me.conf -Dzookeeper.fips-mode=false'";
 const s3Env = { ROOT_ACCESS_KEY_ID: "root", ROOT_SECRET_ACCESS_KEY: "secret-of-root" };
 
 export const contracts: Readonly<Record<string, Contract>> = {
@@ -211,6 +215,42 @@ export const contracts: Readonly<Record<string, Contract>> = {
       },
       http: "3903/health",
       ask: [{ command: ["/garage", "--version"], says: /2\.5\.0/ }],
+    })),
+  },
+  zookeeper: {
+    uid: 1000,
+    folders: ["/data", "/datalog", "/logs", "/tmp"],
+    files: {
+      "/conf/zoo.cfg": zooCfg({
+        name: "zookeeper",
+        namespace: "local",
+        headlessService: "zookeeper-members",
+        replicas: 1,
+      }),
+      "/run/passwords/super/password": "one",
+      "/run/passwords/quorum/password": "two",
+    },
+    runs: ["makes its data and serves", "finds its data again"].map((what, run) => ({
+      what,
+      command: ["bash", "-c", zookeeperStart(1)],
+      env: {
+        HOSTNAME: "zookeeper-0",
+        ZK_SERVER_HEAP: "64",
+        SERVER_JVMFLAGS: "-XX:+UseSerialGC -Djava.security.auth.login.config=/tmp/jaas.conf",
+        JMXDISABLE: "true",
+      },
+      http: "8080/commands/ruok",
+      ask: [
+        { command: ["bash", "-c", SERVES] },
+        {
+          command: [
+            "bash",
+            "-c",
+            `${zkLogin} && zkCli.sh -server localhost:2181 ${run === 0 ? "create /kept" : "ls /"} 2>&1`,
+          ],
+          says: run === 0 ? /Created \/kept/ : /\[kept, zookeeper\]/,
+        },
+      ],
     })),
   },
   versitygw: {

@@ -5,6 +5,7 @@ import { kafkaRoom } from "../../../components/kafka/room.ts";
 import { loadConfig } from "../../../config/index.ts";
 import { rooms, settingsIn, topicsOf } from "../../../config/rooms.ts";
 import { House } from "../../../platform/place.ts";
+import { ownQuarters } from "../../../platform/quarters.ts";
 import { Storage } from "../../../platform/storage.ts";
 import { mock, valueOf } from "../mocks.ts";
 import { weatherRoom } from "./weather/room.ts";
@@ -13,6 +14,7 @@ const mocked = await mock();
 const config = loadConfig({ "millrace:profile": "studio" });
 const house = new House({
   namespace: pulumi.output("millrace"),
+  quarters: () => ownQuarters("millrace"),
   image: (name) => pulumi.output(`registry/${name}:1`),
   storage: new Storage({ storageClass: "none" }),
   exposure: { kind: "none" },

@@ -2,7 +2,8 @@
 import { ChangeDetectionStrategy, Component, type ElementRef, inject, signal, viewChild } from "@angular/core";
 import { NavigationEnd, Router, RouterLink, RouterLinkActive, RouterOutlet } from "@angular/router";
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
-import { home, pageGroups } from "../logic/pages.ts";
+import { home } from "../logic/pages.ts";
+import { shownGroups } from "./shown-groups.ts";
 
 @Component({
   selector: "mr-app",
@@ -13,7 +14,7 @@ import { home, pageGroups } from "../logic/pages.ts";
 })
 export class App {
   protected readonly home = home;
-  protected readonly groups = pageGroups;
+  protected readonly groups = shownGroups();
   /** Whether the menu is open in a narrow window; a wide one shows it always. */
   protected readonly isMenuOpen = signal(false);
   private readonly content = viewChild.required<ElementRef<HTMLElement>>("content");

@@ -1,8 +1,9 @@
 /** What the other pages show. */
 import { ChangeDetectionStrategy, Component, input } from "@angular/core";
 import { RouterLink } from "@angular/router";
-import { pageGroups, type PageInfo } from "../logic/pages.ts";
+import type { PageInfo } from "../logic/pages.ts";
 import { PipelineDiagram } from "./pipeline-diagram.ts";
+import { shownGroups } from "./shown-groups.ts";
 
 @Component({
   selector: "mr-home-page",
@@ -13,9 +14,11 @@ import { PipelineDiagram } from "./pipeline-diagram.ts";
       Numbers and measurements on their way through Kafka, Spark, Cassandra and the lake, and what Spark has made of
       them.
     </p>
-    <section class="panel" aria-label="The pipeline">
-      <mr-pipeline-diagram />
-    </section>
+    @if (hasPipeline) {
+      <section class="panel" aria-label="The pipeline">
+        <mr-pipeline-diagram />
+      </section>
+    }
     @for (group of groups; track group.name) {
       <section class="group" [attr.aria-labelledby]="'group-' + $index">
         <h2 [id]="'group-' + $index">{{ group.name }}</h2>
@@ -42,5 +45,7 @@ import { PipelineDiagram } from "./pipeline-diagram.ts";
 })
 export class HomePage {
   readonly page = input.required<PageInfo & { readonly kind: "home" }>();
-  protected readonly groups = pageGroups;
+  protected readonly groups = shownGroups();
+  /** Whether what the picture draws is there. */
+  protected readonly hasPipeline = this.groups.some(({ name }) => name === "Census");
 }

@@ -9,6 +9,8 @@ const components: Readonly<Record<PageInfo["kind"], () => Type<unknown> | Promis
   home: () => HomePage,
   live: () => import("./live-page.ts").then((module) => module.LivePage),
   census: () => import("./census-page.ts").then((module) => module.CensusPage),
+  race: () => import("./race-page.ts").then((module) => module.RacePage),
+  network: () => import("./network-page.ts").then((module) => module.NetworkPage),
   windows: () => import("./windows-page.ts").then((module) => module.WindowsPage),
 };
 

@@ -1,12 +1,14 @@
-/** The nine pages: what each shows, and which way its figures have come. */
-import type { PageRoute, Sink, Stream } from "../../../protocol.ts";
+/** The pages: what each shows, and which way its figures have come. */
+import { type PageRoute, partsOf, type Sink, type Stream } from "../../../protocol.ts";
 
 /** What a page draws, and from where. */
 export type PageKind =
   | { readonly kind: "home" }
   | { readonly kind: "live"; readonly stream: Stream }
   | { readonly kind: "census"; readonly sink: Sink }
-  | { readonly kind: "windows"; readonly sink: Sink; readonly stream: Stream };
+  | { readonly kind: "windows"; readonly sink: Sink; readonly stream: Stream }
+  | { readonly kind: "race" }
+  | { readonly kind: "network" };
 
 export type PageInfo = PageKind & {
   readonly route: PageRoute;
@@ -83,6 +85,25 @@ function windowsPage(sink: Sink, stream: Stream): PageInfo {
   };
 }
 
+const racePage: PageInfo = {
+  kind: "race",
+  route: "/race",
+  title: "Race",
+  menu: "cars on the track",
+  shows: "The cars as they drive, each with its gauges and laps, and the figures of its windows by each engine.",
+  path: ["race cars", "ingest", "Kafka topic race", "Socket.IO", "this page"],
+};
+
+const networkPage: PageInfo = {
+  kind: "network",
+  route: "/network",
+  title: "Network",
+  menu: "who connects to whom",
+  shows:
+    "Each line is an address that a service was handed by the wiring of the platform: from whom, to whom, and why.",
+  path: ["wiring of the program", "this page"],
+};
+
 export const home: PageInfo = {
   kind: "home",
   route: "/",
@@ -105,7 +126,19 @@ export const pageGroups: readonly PageGroup[] = [
       windowsPage("cassandra", "monitoring"),
     ],
   },
+  { name: "Race", pages: [racePage] },
+  { name: "Platform", pages: [networkPage] },
 ];
+
+/** Groups of the menu, without pages that have nothing to show. @param parts Those that the server has. */
+export function groupsWith(parts: readonly string[]): readonly PageGroup[] {
+  return pageGroups
+    .map(({ name, pages: all }) => ({
+      name,
+      pages: all.filter(({ route }) => partsOf(route).every((part) => parts.includes(part))),
+    }))
+    .filter(({ pages: some }) => some.length > 0);
+}
 
 /** Every page, in the order of `pageRoutes`. */
 export const pages: readonly PageInfo[] = [home, ...pageGroups.flatMap((group) => group.pages)];

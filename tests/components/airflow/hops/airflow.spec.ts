@@ -95,7 +95,7 @@ describe("hop airflow", () => {
       remove: (key) => Promise.resolve(void objects.delete(key)),
     };
     const hop = airflowHop({
-      airflow: new AirflowClient({ url, user: "proof", password: "secret" }),
+      airflow: new AirflowClient({ url, user: "proof", password: "secret", pauseMs: 1 }),
       config: {
         dag: "telemetry_report",
         table: "reports.telemetry_summary",
@@ -301,6 +301,40 @@ describe("hop airflow", () => {
       `PATCH ${run}`,
       `DELETE ${run}`,
     ]);
+  });
+
+  const lost = {
+    status: 500,
+    body: { detail: { reason: "Database error", statement: "hidden", orig_error: "hidden" } },
+  };
+
+  it("asks again where the scheduler was at the same rows", async () => {
+    let triggers = 0;
+    let removals = 0;
+    server.routes = {
+      ...good,
+      [`POST ${dag}/dagRuns`]: () => (triggers++ === 0 ? lost : { body: runBody("queued") }),
+      [`DELETE ${run}`]: () => (removals++ < 3 ? lost : { status: 204 }),
+    };
+    const { result } = await prove();
+    expect(result.ok).to.equal(true);
+    expect(result.warnings).to.deep.equal([]);
+    expect([triggers, removals]).to.deep.equal([2, 4]);
+  });
+
+  const deletions = (): number => server.asked.filter((one) => one === `DELETE ${run}`).length;
+
+  it("does not ask for ever", async () => {
+    server.routes = { ...good, [`DELETE ${run}`]: lost };
+    const [warning = ""] = (await prove()).result.warnings;
+    expect(warning).to.contain(`run ${marked.run} can't be removed: status 500`);
+    expect(deletions()).to.equal(4);
+  });
+
+  it("does not ask again after any other failure of the server", async () => {
+    server.routes = { ...good, [`DELETE ${run}`]: { status: 500, body: { detail: "An error occurred" } } };
+    expect((await prove()).result.warnings).to.have.length(1);
+    expect(deletions()).to.equal(1);
   });
 
   it("says that a run has left no rows, though it succeeded", async () => {

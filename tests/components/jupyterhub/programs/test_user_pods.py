@@ -3,7 +3,7 @@ import pathlib
 import unittest
 
 import programs  # noqa: F401
-from user_pods import labels, pod_spec
+from user_pods import labels, pod_spec, without_place
 
 MADE = json.loads((pathlib.Path(__file__).parent / "kubespawner-pod.json").read_text())
 TEMPLATE = {
@@ -69,6 +69,10 @@ class UserPod(unittest.TestCase):
         found = labels({"app.kubernetes.io/component": "notebook"}, made)
         self.assertEqual(found["component"], "singleuser-server")
         self.assertEqual(found["app.kubernetes.io/component"], "notebook")
+
+    def test_forgets_where_a_server_was(self):
+        state = {"pod_name": "jupyter-ana", "namespace": "millrace", "dns_name": "jupyter-ana.millrace.svc"}
+        self.assertEqual(without_place(state), {"pod_name": "jupyter-ana"})
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class FakeBucket implements Bucket {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await
+// oxlint-disable-next-line typescript/require-await
 async function* parts(content: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(content.slice(0, 2));
   yield Buffer.from(content.slice(2));

@@ -102,10 +102,10 @@ describe("presto client", () => {
       url,
       catalog: "lake",
       schema: "telemetry",
-      standstillMs: 400,
+      standstillMs: 800,
       onProgress: (statement, done) => told.push(`${statement} ${done}`),
     });
-    delayMs = 150;
+    delayMs = 250;
     answers = [at(1), at(2), at(2), at(3), at(4), at(5), [200, { columns, data: [[1, "x"]] }]];
     expect(await patient.query("SELECT 1")).to.deep.equal([{ a: 1, b: "x" }]);
     expect(told).to.deep.equal([1, 2, 3, 4, 5].map((n) => `1 RUNNING: ${n} of 9 splits, ${n * 10} rows`));

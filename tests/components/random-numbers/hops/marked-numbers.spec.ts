@@ -16,7 +16,7 @@ describe("marked numbers", () => {
     const { poison } = new MarkedNumbers(makeMarkedRun({ records: 1, poison: 6 }));
     expect(poison.map(({ reason }) => reason)).to.deep.equal([
       "not JSON",
-      "unknown schema",
+      "unknown version",
       "bad time",
       "value too big",
       "field missing or of a wrong type: value",

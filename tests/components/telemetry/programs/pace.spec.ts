@@ -5,6 +5,7 @@ import { keepPace, type PaceOptions } from "../../../../components/telemetry/pro
 async function steps(
   options: Omit<PaceOptions, "now" | "tickMs">,
   clock: readonly number[],
+  told: number[][] = [],
 ): Promise<[number, number][]> {
   const taken: [number, number][] = [];
   const end = new AbortController();
@@ -24,7 +25,10 @@ async function steps(
     reading++;
     if (reading >= times.length) end.abort();
   }, 1);
-  await keepPace({ ...options, now, tickMs: 4 }, end.signal, (from, to) => taken.push([from, to]));
+  await keepPace({ ...options, now, tickMs: 4 }, end.signal, (from, to, dueAgo) => {
+    taken.push([from, to]);
+    told.push(Array.from({ length: to - from }, (_, index) => dueAgo(from + index)));
+  });
   clearInterval(ticks);
   return taken;
 }
@@ -51,6 +55,12 @@ describe("pace", () => {
       [50, 2050],
       [2050, 2100],
     ]);
+  });
+
+  it("tells how long ago each step was due, also when it has made up for no more than it is told", async () => {
+    const told: number[][] = [];
+    await steps({ rate: 10, mostLateMs: 300 }, [130, 350, 60_050, 60_250], told);
+    expect(told.map((tick) => tick.map(Math.round))).to.deep.equal([[30], [150, 50], [200, 100, 0], [100, 0]]);
   });
 
   it("ends after the total, and takes exactly that much", async () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { makeRecord, toMessage } from "../../../../components/telemetry/programs/record.ts";
+import cases from "./record-cases.json" with { type: "json" };
 
 describe("telemetry record", () => {
   const at = new Date("2026-01-02T03:04:05.678Z");
@@ -16,6 +17,12 @@ describe("telemetry record", () => {
       value: 7,
     });
     expect(record.id).to.match(/^[0-9a-f-]{36}$/);
+  });
+
+  it("has its fields in the order in which the streams read them fast", () => {
+    expect(Object.keys(makeRecord({ source: "vmstat", node: "n1", at }, { metric: "m", value: 7 }))).to.deep.equal(
+      Object.keys(cases.record),
+    );
   });
 
   it("is keyed by its node, and by a run header only when it is marked", () => {

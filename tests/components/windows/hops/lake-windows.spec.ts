@@ -86,10 +86,10 @@ describe("hop lake", () => {
   it("refuses poison that is missing, doubled or has another reason", async () => {
     change("random_numbers.dead_letter", (rows) => rows.slice(1));
     expect(await failureOf()).to.contain("SQL sees 2 of 3 poison records in random_numbers.dead_letter");
-    expect(reasonsDifference(["not JSON", "not JSON", "unknown schema"], numbers)).to.equal(
+    expect(reasonsDifference(["not JSON", "not JSON", "unknown version"], numbers)).to.equal(
       'no poison record with the reason "bad time", but "not JSON"',
     );
-    expect(reasonsDifference(["bad time: x", "unknown schema: 0", "not JSON"], numbers)).to.equal(undefined);
+    expect(reasonsDifference(["bad time: x", "unknown version: 0", "not JSON"], numbers)).to.equal(undefined);
   });
 
   it("tells a missing table from an empty one, and both from an outage", async () => {

@@ -1,0 +1,15 @@
+/** What NiFi offers to others. */
+import type { Output } from "@pulumi/pulumi";
+import type { Ready } from "../../platform/endpoints.ts";
+import type { Destination } from "../../platform/network.ts";
+
+/** A flow that takes posts. */
+export interface NifiEndpoint {
+  readonly kind: "nifi";
+  /** `http://host:port`, reachable from pods: takes posts of JSON records, one in each line. */
+  readonly posts: Output<string>;
+  /** Where posts go. */
+  readonly at: Destination;
+  /** Made when the flows run. */
+  readonly ready: Ready;
+}

@@ -1,0 +1,101 @@
+/** NiFi, as plain data. */
+import * as z from "zod";
+import { collectorSetting } from "../../platform/jvm.ts";
+import type { Resources } from "../../platform/resources.ts";
+import { schedulingSetting } from "../../platform/scheduling.ts";
+import { defineService, type TopicLoad } from "../../platform/service.ts";
+import { image, memory, optional, storage } from "../../platform/settings.ts";
+import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
+import { kafka } from "../kafka/service.ts";
+import { objectStore } from "../object-store/service.ts";
+import { DELIVERIES_TOPIC, REJECTED_TOPIC } from "./names.ts";
+
+const server = { small: size(100, 2000, 0.5), large: size(500, 4000, 1) };
+
+/** @param settings.memory Limit of the container. */
+export function nifiResources(settings: Sized & { readonly memory: string }): Resources {
+  return sized(server[settings.size], settings.memory, settings.resources);
+}
+
+export const nifi = defineService({
+  name: "nifi",
+  alsoCalled: ["flows"],
+  group: "streams",
+  title: "NiFi",
+  settings: z
+    .strictObject({
+      enabled: optional("streams", "NiFi brings files and posts in"),
+      topic: z
+        .string()
+        .min(1)
+        .default("telemetry")
+        .describe("Topic that the flow `intake` writes to: one that the platform declares with a schema."),
+      mostMebibytes: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(32)
+        .describe("Largest file, and largest post, that the flow `intake` takes, in MiB."),
+      storage: storage("1Gi"),
+      memory: memory("1024Mi", "768Mi"),
+      scheduling: schedulingSetting("NiFi, and of what sets it up"),
+      resources: resourcesSetting("NiFi", server),
+      collector: collectorSetting(),
+      image: image().describe(
+        "Image with NiFi 2.3 and the platform's own processors, started as `/opt/nifi/start`. Default: built from packages.",
+      ),
+    })
+    .prefault({})
+    .describe("NiFi: files and posts become records, by flows that are drawn or kept as code."),
+  needs: { of: [kafka, objectStore], why: "its flows bring records there" },
+  image: { name: "nifi", base: "jre", sources: ["components/spark/image/java/RecordSchema.java"] },
+  usesTools: true,
+  setsUp: true,
+  accounts: { kind: "passwords", secret: "nifi-users" },
+  published: {
+    nifi: {
+      nodePort: 30443,
+      rank: 7,
+      meaning: "NiFi",
+      title: "NiFi",
+      asksForLogin: true,
+      hasOwnCertificate: true,
+    },
+    nifiPosts: {
+      nodePort: 30890,
+      rank: 8,
+      meaning: "Posts to NiFi",
+      title: "posts to NiFi",
+      asksForLogin: false,
+    },
+  },
+  sized: (own) => ({ resources: nifiResources(own) }),
+  pods: ({ own }) => [{ resources: nifiResources(own), data: own.storage }],
+  goes: 8,
+  claims: { set: "nifi" },
+  problems({ own, topics }) {
+    const known = Object.entries(topics).flatMap(([name, { record }]) => (record === undefined ? [] : [name]));
+    if (known.includes(own.topic)) return [];
+    return [
+      `millrace:services.nifi.topic: received "${own.topic}", and no service that is enabled declares a topic of that name with a schema; ` +
+        `allowed ${known.length === 0 ? "is none now: enable telemetry" : known.join(", ")}`,
+    ];
+  },
+  warnings: ({ own, hasClaims }) =>
+    !hasClaims || own.storage.kind === "ephemeral"
+      ? [
+          "millrace:services.nifi: ephemeral storage loses flows that were drawn, and what is on its way, whenever NiFi restarts",
+        ]
+      : [],
+  store: {
+    buckets: { intake: { name: "intake", holds: "files for NiFi below `drop/`, and what it took of them" } },
+    consumers: { nifi: "NiFi" },
+    rights: ({ own }, { bucket }) => (own.enabled ? { nifi: { [bucket("intake")]: "readWrite" } } : {}),
+    grants: ({ own }, { bucket }) => (own.enabled ? { proof: { [bucket("intake")]: "readWrite" } } : {}),
+  },
+  topics(): Readonly<Record<string, TopicLoad>> {
+    const rare = { partitions: 1, used: 1, recordsPerSecond: 0, from: "millrace:services.nifi" };
+    return { [DELIVERIES_TOPIC]: { ...rare, isCompacted: true }, [REJECTED_TOPIC]: rare };
+  },
+  hops: { nifi: ["nifi", "presto"] },
+});
