@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { hopNames } from "../../check/table.ts";
 import { loadConfig } from "../../config/index.ts";
+import { profiles } from "../../config/profiles.ts";
 import { skippedHops } from "../../config/proof-hops.ts";
+import { hopsOfProfile, inTime } from "../support/profile-hops.ts";
 
 const skipped = (
   profile: string,
@@ -25,6 +27,14 @@ describe("hops that a config leaves out", () => {
     zookeeper: lacks("zookeeper"),
     nifi: lacks("nifi"),
   };
+
+  for (const profile of profiles) {
+    it(`leave those of profile ${profile}`, () => {
+      const reasons = skipped(profile, {}, {});
+      const left = hopNames.filter((hop) => !(hop in reasons) && !inTime.includes(hop));
+      expect(left).to.deep.equal(hopsOfProfile[profile]);
+    });
+  }
 
   it("are those of the profile for streams in profile full", () => {
     expect(skipped("full")).to.deep.equal(streams);

@@ -8,6 +8,7 @@ import { bytes } from "../../cli/table.ts";
 import type { UpReport } from "../../cli/up.ts";
 import { hopNames } from "../../check/table.ts";
 import { type Profile, servicesOf } from "../../config/profiles.ts";
+import { dataPath, hopsOfProfile, inTime, LOGINS } from "../support/profile-hops.ts";
 import { serviceNames } from "../support/service-names.ts";
 import { measured, MONITORING, send } from "./pipeline.ts";
 import { fingerprints, pods, sql, stack } from "./platform.ts";
@@ -61,30 +62,6 @@ export async function switchTo(runner: Runner, profile: Profile, limitMs: number
   });
 }
 
-const dataPath = ["kafka", "object-store", "spark", "catalog", "presto", "dead-letter"];
-const beside: Readonly<Record<Profile, readonly string[]>> = {
-  core: ["telemetry"],
-  studio: ["telemetry", "airflow", "notebooks"],
-  pipeline: ["telemetry", "pump", "live", "cassandra", "presto-cassandra", "lake", "display", "census"],
-  streams: ["telemetry", "race", "race-spark", "race-flink", "connect"],
-  full: [
-    "telemetry",
-    "airflow",
-    "notebooks",
-    "pump",
-    "live",
-    "cassandra",
-    "presto-cassandra",
-    "lake",
-    "display",
-    "census",
-    "spark-history",
-  ],
-};
-/** Hops on what happens without the proof: a young platform has none of it yet. */
-const inTime: readonly string[] = ["census-dag", "maintenance", "backup"];
-/** Hop where published pages are behind a login. */
-const LOGINS = "logins";
 /** Hops that must have seen the very same records. */
 const alike: readonly (readonly string[])[] = [
   dataPath.slice(0, 5),
@@ -103,7 +80,7 @@ export async function proof(runner: Runner, profile: Profile): Promise<void> {
 /** The proof has every hop of the profile, each has counted something, and those of one path the same. */
 function mustCount(report: ProofReport, profile: Profile): void {
   const asked = report.hops.map((hop) => hop.hop);
-  const wanted = [...dataPath, ...beside[profile]];
+  const wanted = hopsOfProfile[profile];
   must(without(asked, [...inTime, LOGINS]).join() === wanted.join(), `the hops are ${asked.join(", ")}`);
   must(asked.includes(LOGINS) === (stack.profile.exposure.guarded !== undefined), `the hops are ${asked.join(", ")}`);
   const skipped = report.skipped.map((one) => one.hop);
