@@ -14,7 +14,14 @@ export const tools = defineService({
   image: {
     name: "tools",
     base: "base",
-    sources: ["check", "components/hops.ts", "platform/describe-error.ts", "platform/hops", "platform/records"],
+    sources: [
+      "check",
+      "components/hops.ts",
+      "platform/api-refusal.ts",
+      "platform/describe-error.ts",
+      "platform/hops",
+      "platform/records",
+    ],
     hasNode: true,
     isTools: true,
   },

@@ -3,6 +3,7 @@
  * topic. Connectors, topics, objects and table are the run's own and go with it.
  */
 import type { Admin, Consumer, Kafka } from "kafkajs";
+import { ApiRefusal } from "../../../platform/api-refusal.ts";
 import { poll } from "../../../platform/hops/errors.ts";
 import { type CleanupStep, type Hop, type HopContext, HopFailure } from "../../../platform/hops/hop.ts";
 import { runningStandstillMs } from "../../../platform/hops/limits.ts";
@@ -13,7 +14,7 @@ import { isMissingTable, msOf } from "../../presto/hops/presto.ts";
 import type { PrestoClient } from "../../presto/programs/presto-client.ts";
 import { connectorConfigs, type ConnectorWiring } from "../programs/connector-configs.ts";
 import type { Connectors } from "../connector-settings.ts";
-import { type ConnectApi, connectApi, ConnectRefusal, failureIn } from "../programs/connect-api.ts";
+import { type ConnectApi, connectApi, failureIn } from "../programs/connect-api.ts";
 import { DEAD_LETTER_TOPIC } from "../programs/topics.ts";
 import { type MarkedSample, markedSamples, type MarkedSamples, samplesDifference } from "./marked-samples.ts";
 
@@ -128,7 +129,7 @@ async function answering(api: ConnectApi, url: string, { signal, onProgress }: H
       try {
         return await api.list();
       } catch (error) {
-        if (error instanceof ConnectRefusal) return `Kafka Connect at ${url}: ${error.message}`;
+        if (error instanceof ApiRefusal) return `Kafka Connect at ${url}: ${error.message}`;
         throw new Error(`Kafka Connect at ${url} does not answer`, { cause: error });
       }
     },
@@ -158,7 +159,7 @@ async function create(api: ConnectApi, name: string, config: Readonly<Record<str
   try {
     await api.put(name, config);
   } catch (error) {
-    if (!(error instanceof ConnectRefusal) || error.status >= 500) throw error;
+    if (!(error instanceof ApiRefusal) || error.status >= 500) throw error;
     throw new HopFailure(`Kafka Connect refuses a connector: ${error.message}`, { cause: error });
   }
 }

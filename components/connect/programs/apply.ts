@@ -1,6 +1,7 @@
 /** From the connectors that Connect has to those that the platform wants. Others' connectors stay as they are. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ConnectApi, type ConnectorList, ConnectRefusal, failureIn } from "./connect-api.ts";
+import { ApiRefusal } from "../../../platform/api-refusal.ts";
+import { type ConnectApi, type ConnectorList, failureIn } from "./connect-api.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** In the settings of each connector of the platform's: others have none such. */
@@ -39,7 +40,7 @@ export async function applyConnectors(api: ConnectApi, wanted: Wanted): Promise<
       await action();
       changes.push(`connector ${name}: ${done}`);
     } catch (error) {
-      if (!(error instanceof ConnectRefusal)) throw error;
+      if (!(error instanceof ApiRefusal)) throw error;
       refused[name] = error.message;
     }
   };

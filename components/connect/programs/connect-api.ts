@@ -1,5 +1,6 @@
 /** The part of Connect's REST API that the platform's programs use. */
 import { z } from "zod";
+import { ApiRefusal } from "../../../platform/api-refusal.ts";
 
 const answerMs = 90_000;
 
@@ -24,21 +25,9 @@ export type State = z.output<typeof stateSchema>;
 /** Connectors with their settings and states, by name. */
 export type ConnectorList = z.output<typeof listSchema>;
 
-/** An answer that says no. */
-export class ConnectRefusal extends Error {
-  override readonly name = "ConnectRefusal";
-  /** HTTP's. */
-  readonly status: number;
-
-  constructor(status: number, words: string) {
-    super(words);
-    this.status = status;
-  }
-}
-
 export interface ConnectApi {
   list(): Promise<ConnectorList>;
-  /** Makes or changes a connector. @throws {ConnectRefusal} with Connect's words */
+  /** Makes or changes a connector. @throws {ApiRefusal} with Connect's words */
   put(name: string, config: Readonly<Record<string, string>>): Promise<void>;
   remove(name: string): Promise<void>;
   /** Starts what has failed of a connector anew. */
@@ -60,7 +49,7 @@ export function connectApi(url: string, signal?: AbortSignal): ConnectApi {
       ...(body !== undefined && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
     });
     const text = await response.text();
-    if (!response.ok) throw new ConnectRefusal(response.status, wordsOf(text) ?? `HTTP ${response.status}`);
+    if (!response.ok) throw new ApiRefusal(response.status, wordsOf(text) ?? `HTTP ${response.status}`);
     return text === "" ? undefined : JSON.parse(text);
   };
   const at = (name: string, rest = ""): string => `/connectors/${encodeURIComponent(name)}${rest}`;

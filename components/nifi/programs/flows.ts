@@ -8,10 +8,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { ApiRefusal } from "../../../platform/api-refusal.ts";
 import { endInFailure } from "../../../platform/hops/errors.ts";
 import { serverWaitMs } from "../../../platform/hops/limits.ts";
 import { applyFlows, applyParameters } from "./apply-flows.ts";
-import { type NifiApi, nifiApi, type NifiLogin, NifiRefusal } from "./nifi-api.ts";
+import { type NifiApi, nifiApi, type NifiLogin } from "./nifi-api.ts";
 
 const environment = z.object({
   NIFI_URL: z.url(),
@@ -37,7 +38,7 @@ async function served(login: NifiLogin, timeoutMs: number): Promise<NifiApi> {
       return await nifiApi(login);
     } catch (error) {
       const words = (error as Error).message;
-      if ((error instanceof NifiRefusal && error.status < 500) || Date.now() > end) throw error;
+      if ((error instanceof ApiRefusal && error.status < 500) || Date.now() > end) throw error;
       if (words !== said) log(words);
       said = words;
     }

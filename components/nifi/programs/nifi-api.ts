@@ -1,20 +1,9 @@
 /** The part of NiFi's REST API that the platform's programs use. */
 import type { z } from "zod";
+import { ApiRefusal } from "../../../platform/api-refusal.ts";
 import { describeError } from "../../../platform/describe-error.ts";
 
 const ANSWER_MS = 60_000;
-
-/** An answer that says no. */
-export class NifiRefusal extends Error {
-  override readonly name = "NifiRefusal";
-  /** HTTP's. */
-  readonly status: number;
-
-  constructor(status: number, words: string) {
-    super(words);
-    this.status = status;
-  }
-}
 
 export interface NifiLogin {
   /** `https://host:port`; who asks trusts its certificate by `NODE_EXTRA_CA_CERTS`. */
@@ -25,7 +14,7 @@ export interface NifiLogin {
 
 /** One who has logged in. */
 export interface NifiApi {
-  /** @param path below `/nifi-api` @throws {NifiRefusal} with NiFi's words; Error where nobody answers */
+  /** @param path below `/nifi-api` @throws {ApiRefusal} with NiFi's words; Error where nobody answers */
   ask<S extends z.ZodType>(
     schema: S,
     method: "GET" | "POST" | "PUT" | "DELETE",
@@ -34,7 +23,7 @@ export interface NifiApi {
   ): Promise<z.output<S>>;
 }
 
-/** Logs in. @throws {NifiRefusal} where NiFi does not know the account; Error where nobody answers */
+/** Logs in. @throws {ApiRefusal} where NiFi does not know the account; Error where nobody answers */
 export async function nifiApi({ url, user, password }: NifiLogin, signal?: AbortSignal): Promise<NifiApi> {
   const request = async (path: string, init: RequestInit): Promise<string> => {
     const limit = AbortSignal.timeout(ANSWER_MS);
@@ -48,7 +37,7 @@ export async function nifiApi({ url, user, password }: NifiLogin, signal?: Abort
       throw new Error(`NiFi at ${url} does not answer: ${describeError(error)}`, { cause: error });
     }
     const text = await response.text();
-    if (!response.ok) throw new NifiRefusal(response.status, wordsOf(response.status, text));
+    if (!response.ok) throw new ApiRefusal(response.status, wordsOf(response.status, text));
     return text;
   };
   const token = await request("/access/token", {

@@ -1,5 +1,6 @@
 /** The calls of Garage's admin API (version 2) that the setup needs. */
 import { z } from "zod";
+import { ApiRefusal } from "../../../platform/api-refusal.ts";
 import type { Right } from "./rights.ts";
 
 const permissions = z.looseObject({ read: z.boolean(), write: z.boolean(), owner: z.boolean() });
@@ -15,17 +16,6 @@ export type Permissions = Readonly<Record<Right, boolean>>;
 export type Bucket = z.infer<typeof bucketShape>;
 export type Key = z.infer<typeof keyShape>;
 
-/** Garage understood the call and refused it. */
-export class GarageError extends Error {
-  override readonly name = "GarageError";
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 export class GarageAdmin {
   readonly url: string;
   readonly #token: string;
@@ -37,7 +27,7 @@ export class GarageAdmin {
 
   /**
    * @returns why the server can't be set up yet; `undefined`: it can
-   * @throws {GarageError} when it refuses the token: waiting does not help
+   * @throws {ApiRefusal} when it refuses the token: waiting does not help
    */
   async problem(): Promise<string | undefined> {
     try {
@@ -46,7 +36,7 @@ export class GarageAdmin {
       await this.keys();
       return undefined;
     } catch (error) {
-      if (error instanceof GarageError && (error.status === 401 || error.status === 403)) throw error;
+      if (error instanceof ApiRefusal && (error.status === 401 || error.status === 403)) throw error;
       const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
       return error instanceof Error ? `${error.message}${cause}` : String(error);
     }
@@ -88,7 +78,7 @@ export class GarageAdmin {
     try {
       return shape.parse(await this.#call(path));
     } catch (error) {
-      if (error instanceof GarageError && error.status === 404) return undefined;
+      if (error instanceof ApiRefusal && error.status === 404) return undefined;
       throw error;
     }
   }
@@ -105,7 +95,7 @@ export class GarageAdmin {
     const method = path.replace(/^\/v2\/|\?.*$/g, "");
     const hint =
       response.status === 401 || response.status === 403 ? " (is GARAGE_ADMIN_TOKEN_FILE the server's?)" : "";
-    throw new GarageError(
+    throw new ApiRefusal(
       response.status,
       `Garage refuses ${method} with ${response.status}${hint}: ${text.slice(0, 300)}`,
     );

@@ -1,5 +1,5 @@
 import type { ConnectApi, ConnectorList, State } from "../../../components/connect/programs/connect-api.ts";
-import { ConnectRefusal } from "../../../components/connect/programs/connect-api.ts";
+import { ApiRefusal } from "../../../platform/api-refusal.ts";
 
 type Task = State & { readonly id: number };
 
@@ -23,7 +23,7 @@ export class FakeConnect implements ConnectApi {
   put(name: string, config: Readonly<Record<string, string>>): Promise<void> {
     this.calls.push(`put ${name}`);
     const words = this.refusals[name];
-    if (words !== undefined) return Promise.reject(new ConnectRefusal(400, words));
+    if (words !== undefined) return Promise.reject(new ApiRefusal(400, words));
     this.there[name] = { ...this.there[name], config: { ...config }, states: [running(0)] };
     return Promise.resolve();
   }
