@@ -101,9 +101,9 @@ async function ask(
   try {
     status = await statusOf(url, signal);
   } catch (error) {
-    // It has shown its certificate: it serves.
-    if (portOf(address)?.hasOwnCertificate === true && strangers.some((code) => describeError(error).includes(code)))
-      return;
+    // It has shown its own certificate: it serves. An Ingress shows its controller's, whether anybody is behind it or not.
+    const showsOwn = portOf(address)?.hasOwnCertificate === true && !isRouted;
+    if (showsOwn && strangers.some((code) => describeError(error).includes(code))) return;
     throw error;
   }
   // Whoever asks for a login or a key serves.

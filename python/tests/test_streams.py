@@ -105,6 +105,7 @@ class Security(StreamCase):
         self.records.kafka_options(reader)
         given = dict(call.args for call in reader.option.call_args_list)
         self.assertEqual({name: given.get(f"kafka.{name}") for name in settings}, settings)
+        self.assertEqual(given["kafka.isolation.level"], "read_committed")
         self.records.kafka_admin(spark)
         put = getattr(spark._jvm, "java.util.Properties").return_value.put.call_args_list
         self.assertEqual({name: value for name, value in (call.args for call in put) if name in settings}, settings)

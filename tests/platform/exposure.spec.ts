@@ -102,14 +102,14 @@ describe("Publishing by an Ingress", () => {
     mocked = await mock();
   });
 
+  const name = "spark-telemetry-driver-published";
   const made = async (exposure: Exposure) => {
     const { url } = publish(exposure, page, {});
-    return { url: await valueOf(url), ...(await mocked.get(INGRESS, "spark-telemetry-driver-published")).inputs };
+    return { url: await valueOf(url), ...(await mocked.get(INGRESS, name)).inputs };
   };
 
   it("leads from the page's own host name to a Service of the same pods", async () => {
     const { url, metadata, spec } = await made(plain);
-    const name = "spark-telemetry-driver-published";
     expect(url).to.equal("http://spark-ui.data.example.com");
     expect(metadata).to.include({ name, namespace: "data" });
     expect(spec).to.deep.equal({
@@ -128,6 +128,18 @@ describe("Publishing by an Ingress", () => {
       selector: { a: "b" },
       ports: [{ name: "published", port: 4040, targetPort: 4040 }],
     });
+  });
+
+  it("has its controller speak HTTPS to pods whose certificate is their own, and to no others", async () => {
+    const own = { ...page, scheme: "https" } as const;
+    const nginx = { "nginx.ingress.kubernetes.io/backend-protocol": "HTTPS" };
+    const traefik = { "traefik.ingress.kubernetes.io/service.serversscheme": "https" };
+    const { metadata } = await made(plain);
+    expect(metadata.annotations).not.to.include(nginx);
+    mocked = await mock();
+    expect(await valueOf(publish(plain, own, {}).url)).to.equal("http://spark-ui.data.example.com");
+    expect((await mocked.get(INGRESS, name)).inputs["metadata"].annotations).to.include(nginx);
+    expect((await mocked.get("kubernetes:core/v1:Service", name)).inputs["metadata"].annotations).to.include(traefik);
   });
 
   it("takes a certificate that is there, for all pages", async () => {
