@@ -10,9 +10,11 @@ import { must, type Runner, until } from "../runner.ts";
 
 const MINUTE = 60_000;
 const POST = 20;
-/** Time for which is posted, and after which NiFi is killed, in ms. */
-const POSTING_MS = 25_000;
+/** Time after which NiFi is killed, and for which is posted from then on, in ms. */
 const KILL_MS = 8000;
+const AFTER_MS = 15_000;
+/** Records that must have been taken before NiFi is killed. */
+const FIRST = 200;
 
 /** Everything that was answered is in the lake once, whatever was sent again for want of an answer. */
 export async function nifiKilled(runner: Runner): Promise<void> {
@@ -25,16 +27,18 @@ export async function nifiKilled(runner: Runner): Promise<void> {
     };
     let acknowledged = 0;
     let again = 0;
-    const since = Date.now();
+    let [killedAt, before] = [0, 0];
     const poster = async (name: number): Promise<void> => {
-      for (let post = 0; Date.now() < since + POSTING_MS; post++) {
+      const end = Date.now() + 5 * MINUTE;
+      const isOver = (): boolean => Date.now() > (killedAt === 0 ? end : killedAt + AFTER_MS);
+      for (let post = 0; !isOver(); post++) {
         const values = Array.from({ length: POST }, (_, index) => post * POST + index);
         const records = measured(run, `e2e.${MONITORING}`, values, `e2e-${name}`);
         const body = records.map((record) => JSON.stringify(record)).join("\n");
         const key = `${run}-${name}-${post}`;
         while (!(await isTaken(body, key))) {
           again++;
-          must(Date.now() < since + 5 * MINUTE, "NiFi takes no post for minutes");
+          must(Date.now() < end, "NiFi takes no post for minutes");
           await sleep(300);
         }
         acknowledged += POST;
@@ -42,12 +46,16 @@ export async function nifiKilled(runner: Runner): Promise<void> {
     };
     try {
       await ready("nifi", 2 * MINUTE);
-      await Promise.all([
-        poster(0),
-        poster(1),
-        sleep(KILL_MS).then(() => (hasOwnNode() ? killProcess("org.apache.nifi.NiFi") : kill("nifi"))),
-      ]);
-      const back = Math.round((Date.now() - since - KILL_MS) / 1000);
+      const killer = async (): Promise<void> => {
+        await sleep(KILL_MS);
+        await until(`${FIRST} records taken before the kill`, MINUTE, () =>
+          Promise.resolve(acknowledged >= FIRST ? true : undefined),
+        );
+        [killedAt, before] = [Date.now(), acknowledged];
+        await (hasOwnNode() ? killProcess("org.apache.nifi.NiFi") : kill("nifi"));
+      };
+      await Promise.all([poster(0), poster(1), killer()]);
+      const back = Math.round((Date.now() - killedAt) / 1000);
       await until(`${acknowledged} records in the lake`, 2 * MINUTE, async () => {
         const [, ids = 0] = await count();
         return ids >= acknowledged ? true : undefined;
@@ -61,8 +69,8 @@ export async function nifiKilled(runner: Runner): Promise<void> {
       );
       must(again > 0, "no post was without an answer: nothing was tried");
       // The posts that come again are a part of it.
-      const green = await greenAgain(since + KILL_MS, 3 * MINUTE);
-      return `${acknowledged} acknowledged, 0 lost, 0 twice, ${again} attempts without an answer, all posted after ${back} s; ${green}`;
+      const green = await greenAgain(killedAt, 3 * MINUTE);
+      return `${acknowledged} acknowledged, ${before} of them before the kill, 0 lost, 0 twice, ${again} attempts without an answer, all posted after ${back} s; ${green}`;
     } finally {
       await sql(`DELETE FROM lake.telemetry.samples WHERE run = '${run}'`).catch(() => undefined);
     }
