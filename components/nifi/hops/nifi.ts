@@ -7,7 +7,7 @@ import type { Kafka } from "kafkajs";
 import { describeError, poll } from "../../../platform/hops/errors.ts";
 import { difference, figuresOf, type Hop, type HopContext, HopFailure } from "../../../platform/hops/hop.ts";
 import { runningStandstillMs } from "../../../platform/hops/limits.ts";
-import type { ProofRun } from "../../../platform/hops/run.ts";
+import { isLeftover, type ProofRun } from "../../../platform/hops/run.ts";
 import { offsetsOf } from "../../kafka/hops/kafka.ts";
 import { kafkaClient } from "../../kafka/programs/kafka-client.ts";
 import type { ObjectStore } from "../../object-store/hops/store-client.ts";
@@ -30,11 +30,14 @@ export interface NifiHopOptions {
   readonly run: ProofRun;
   /** Records to send, a half of them in a file. */
   readonly records: number;
+  /** @default - a client of `bootstrapServers` */
+  readonly kafka?: Pick<Kafka, "admin" | "consumer">;
   /** Time after the last record in which another one would be one too many, in ms. @default 2000 */
   readonly quietMs?: number;
 }
 
 const METRIC = "proof.nifi";
+const SUFFIX = "-nifi";
 const POST_MS = 60_000;
 
 /** What is sent: good records in two halves, and a bad line of each way. */
@@ -46,7 +49,7 @@ export interface MarkedFlow {
 }
 
 export function markedFlow({ run, startedAt }: ProofRun, count: number): MarkedFlow {
-  const own = `${run}-nifi`;
+  const own = `${run}${SUFFIX}`;
   const records = Array.from({ length: count }, (_, index) =>
     makeRecord(
       { source: "proof", node: `nifi-${index % 5}`, at: new Date(startedAt.getTime() - index), run: own },
@@ -64,6 +67,14 @@ export function markedFlow({ run, startedAt }: ProofRun, count: number): MarkedF
 
 const linesOf = (records: readonly TelemetryRecord[]): string[] => records.map((record) => JSON.stringify(record));
 
+/** Whether a text names this run, or one so long ago that it can't be under way any more. */
+function isOursBy({ run, startedAt }: ProofRun): (text: string) => boolean {
+  return (text) => {
+    const named = /proof-\d{13}-[0-9a-f]{8}/.exec(text)?.[0] ?? "";
+    return named === run || isLeftover(named, startedAt);
+  };
+}
+
 export function nifiHop(options: NifiHopOptions): Hop {
   return {
     name: "nifi",
@@ -72,13 +83,18 @@ export function nifiHop(options: NifiHopOptions): Hop {
       const marked = markedFlow(options.run, options.records);
       const { run } = marked;
       const file = `${options.drop}${run}.jsonl`;
+      const isOurs = isOursBy(options.run);
       context.onCleanup(
-        runsCleanup(options.presto, "samples", run, (one) => one === run || one.endsWith("-nifi")),
-        { what: `objects of run ${run} in ${options.store.where}`, run: () => removeObjects(options, marked) },
+        runsCleanup(options.presto, "samples", run, (one) => one.endsWith(SUFFIX) && isOurs(one)),
+        {
+          what: `objects of run ${run} and of older proofs in ${options.store.where}`,
+          run: () => removeObjects(options, isOurs),
+        },
       );
-      await refusesBad(options, marked, context);
-      const kafka = kafkaClient({ bootstrapServers: options.bootstrapServers, clientId: "proof-nifi", retries: 3 });
+      const { bootstrapServers } = options;
+      const kafka = options.kafka ?? kafkaClient({ bootstrapServers, clientId: "proof-nifi", retries: 3 });
       const send = async (): Promise<void> => {
+        await refusesBad(options, marked, context);
         await options.store.put(file, [...linesOf(marked.inFile), marked.badLine].join("\n"));
         await post(options, `${run}-post`, linesOf(marked.inPost).join("\n"), 202, context.signal);
         // Whoever gets no answer posts again.
@@ -140,13 +156,15 @@ async function refusesBad(options: NifiHopOptions, marked: MarkedFlow, context: 
 
 /** Reads two topics on from their ends, while something is sent, until as much has come as must. */
 async function readWhile(
-  kafka: Kafka,
+  kafka: Pick<Kafka, "admin" | "consumer">,
   { topic, rejected, records, quietMs = 2000 }: NifiHopOptions,
   { run }: MarkedFlow,
   { signal, onProgress, onCleanup }: HopContext,
   send: () => Promise<void>,
 ): Promise<[values: string[], rejected: string[]]> {
-  const seen: Record<string, string[]> = { [topic]: [], [rejected]: [] };
+  // A consumer that joins its group again reads from the start again.
+  const seen = { [topic]: new Map<string, string>(), [rejected]: new Map<string, string>() };
+  const countOf = (one: string): number => seen[one]?.size ?? 0;
   const admin = kafka.admin();
   const consumer = kafka.consumer({ groupId: run, sessionTimeout: 30_000 });
   const failure = Promise.withResolvers<never>();
@@ -172,26 +190,25 @@ async function readWhile(
     await consumer.subscribe({ topics: [topic, rejected] });
     await consumer.run({
       autoCommit: false,
-      eachMessage: ({ topic: one, message }) => {
+      eachMessage: ({ topic: one, partition, message }) => {
         const text = message.value?.toString() ?? "";
-        if (text.includes(run)) seen[one]?.push(text);
+        if (text.includes(run)) seen[one]?.set(`${partition} ${message.offset}`, text);
         return Promise.resolve();
       },
     });
     await Promise.race([send(), failure.promise]);
     // One of the post that was refused, one of the file.
-    const isThere = (): boolean => (seen[topic]?.length ?? 0) >= records && (seen[rejected]?.length ?? 0) >= 2;
-    while (!isThere()) {
+    while (countOf(topic) < records || countOf(rejected) < 2) {
       if (signal.aborted) {
         throw new HopFailure(
-          `topic ${topic} has ${seen[topic]?.length} of ${records} records of a file and a post, topic ${rejected} ${seen[rejected]?.length} of 2 bad lines`,
+          `topic ${topic} has ${countOf(topic)} of ${records} records of a file and a post, topic ${rejected} ${countOf(rejected)} of 2 bad lines`,
         );
       }
-      onProgress(`${seen[topic]?.length} of ${records} records have come`);
+      onProgress(`${countOf(topic)} of ${records} records have come`);
       await Promise.race([sleep(100), failure.promise]);
     }
     await sleep(quietMs);
-    return [seen[topic] ?? [], seen[rejected] ?? []];
+    return [[...(seen[topic]?.values() ?? [])], [...(seen[rejected]?.values() ?? [])]];
   } finally {
     await consumer.disconnect();
   }
@@ -248,8 +265,8 @@ async function inLake({ presto }: NifiHopOptions, marked: MarkedFlow, signal: Ab
   return problem === undefined ? {} : `the lake has ${problem} of a file and a post`;
 }
 
-async function removeObjects(options: NifiHopOptions, marked: MarkedFlow): Promise<void> {
-  const dropped = await options.store.list(`${options.drop}${marked.run}`);
-  const kept = Object.keys(await keptOf(options, marked));
-  for (const key of [...dropped, ...kept]) await options.store.remove(key);
+async function removeObjects({ store, drop, kept }: NifiHopOptions, isOurs: (key: string) => boolean): Promise<void> {
+  const prefixes = [`${drop}proof-`, `${kept}files/proof-`, `${kept}posts/post-proof-`];
+  const keys = (await Promise.all(prefixes.map((prefix) => store.list(prefix)))).flat();
+  for (const key of keys.filter(isOurs)) await store.remove(key);
 }
