@@ -35,8 +35,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 @TriggerSerially
 @Stateful(scopes = Scope.CLUSTER, description = "The objects that are named and still there.")
 public final class ListS3 extends S3Processor {
-  /** Objects that are on their way at a time: the state, which is written whole, has all of them. */
-  private static final int MOST = 500;
+  /** Objects that are named at a time: the next are when what follows has room. */
+  private static final int MOST = 100;
 
   static final PropertyDescriptor PREFIX =
       new PropertyDescriptor.Builder()
@@ -67,7 +67,7 @@ public final class ListS3 extends S3Processor {
       for (S3Object object : s3().listObjectsV2Paginator(ask -> ask.bucket(bucket).prefix(prefix)).contents()) {
         String id = idOf(bucket, object);
         boolean isKnown = id.equals(known.get(object.key()));
-        if (object.key().endsWith("/") || (!isKnown && come.size() + known.size() >= MOST)) continue;
+        if (object.key().endsWith("/") || (!isKnown && come.size() >= MOST)) continue;
         there.put(object.key(), id);
         if (!isKnown) come.add(object);
       }

@@ -63,7 +63,6 @@ public final class PublishKafka extends AbstractProcessor {
           .name("failure")
           .description("What Kafka never takes: a record above its limit. The reason is in attribute `error`.")
           .build();
-  private static final int MOST_FLOW_FILES = 100;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private KafkaProducer<byte[], byte[]> producer;
@@ -99,7 +98,7 @@ public final class PublishKafka extends AbstractProcessor {
 
   @Override
   public void onTrigger(ProcessContext context, ProcessSession session) {
-    List<FlowFile> flowFiles = session.get(MOST_FLOW_FILES);
+    List<FlowFile> flowFiles = session.get(new Batch());
     if (flowFiles.isEmpty()) return;
     String topic = context.getProperty(TOPIC).evaluateAttributeExpressions().getValue();
     try {
@@ -128,11 +127,11 @@ public final class PublishKafka extends AbstractProcessor {
     own.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "nifi-" + getIdentifier());
     own.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
     // Until an open transaction is over, readers of the topic wait for what comes after it.
-    own.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, "30000");
+    own.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, "120000");
     own.put(ProducerConfig.LINGER_MS_CONFIG, "5");
-    own.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "20000");
+    own.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "60000");
     own.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "10000");
-    own.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "30000");
+    own.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "110000");
     KafkaProducer<byte[], byte[]> opened =
         new KafkaProducer<>(own, new ByteArraySerializer(), new ByteArraySerializer());
     try {

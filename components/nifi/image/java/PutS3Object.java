@@ -10,13 +10,12 @@ import org.apache.nifi.expression.ExpressionLanguageScope;
 import org.apache.nifi.flowfile.FlowFile;
 import org.apache.nifi.processor.ProcessContext;
 import org.apache.nifi.processor.ProcessSession;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 
 @Tags({"s3", "put", "millrace"})
 @CapabilityDescription("Writes the FlowFile as an object. A name that follows from what is written makes writing it twice the same as once.")
 @InputRequirement(InputRequirement.Requirement.INPUT_REQUIRED)
-public final class PutS3Object extends S3Processor {
+public final class PutS3Object extends ObjectProcessor {
   private static final PropertyDescriptor CONTENT_TYPE =
       new PropertyDescriptor.Builder()
           .name("Content Type")
@@ -33,20 +32,16 @@ public final class PutS3Object extends S3Processor {
   }
 
   @Override
-  public void onTrigger(ProcessContext context, ProcessSession session) {
-    FlowFile flowFile = session.get();
-    if (flowFile == null) return;
-    String bucket = valueOf(context, BUCKET, flowFile);
-    String key = valueOf(context, OBJECT_KEY, flowFile);
+  String action() {
+    return "write";
+  }
+
+  @Override
+  FlowFile handle(ProcessContext context, ProcessSession session, FlowFile flowFile, Place place) {
     String type = valueOf(context, CONTENT_TYPE, flowFile);
-    try {
-      RequestBody body =
-          RequestBody.fromContentProvider(() -> session.read(flowFile), flowFile.getSize(), type);
-      s3().putObject(ask -> ask.bucket(bucket).key(key).contentType(type), body);
-      session.getProvenanceReporter().send(flowFile, "s3://" + bucket + "/" + key);
-      session.transfer(flowFile, SUCCESS);
-    } catch (SdkException error) {
-      failed(context, session, flowFile, "write " + key + " in bucket " + bucket, error);
-    }
+    RequestBody body = RequestBody.fromContentProvider(() -> session.read(flowFile), flowFile.getSize(), type);
+    s3().putObject(ask -> ask.bucket(place.bucket()).key(place.key()).contentType(type), body);
+    session.getProvenanceReporter().send(flowFile, place.url());
+    return flowFile;
   }
 }

@@ -16,7 +16,6 @@ import org.apache.nifi.expression.ExpressionLanguageScope;
 import org.apache.nifi.flowfile.FlowFile;
 import org.apache.nifi.processor.AbstractProcessor;
 import org.apache.nifi.processor.ProcessContext;
-import org.apache.nifi.processor.ProcessSession;
 import org.apache.nifi.processor.Relationship;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -26,7 +25,6 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** What the processors for S3 share: how it is reached, and what is said where it refuses. Property names are those of NiFi's own. */
@@ -70,7 +68,6 @@ public abstract class S3Processor extends AbstractProcessor {
           .name("failure")
           .description("What S3 refuses for good, with the reason in attribute `error`. What may pass is tried again.")
           .build();
-  static final String ERROR = "error";
   private static final List<PropertyDescriptor> CONNECTION = List.of(BUCKET, URL, REGION, ACCESS_KEY, SECRET_KEY);
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -166,25 +163,6 @@ public abstract class S3Processor extends AbstractProcessor {
     return flowFile == null
         ? context.getProperty(property).evaluateAttributeExpressions().getValue()
         : context.getProperty(property).evaluateAttributeExpressions(flowFile).getValue();
-  }
-
-  /** What is to be tried again stays in its queue; the rest goes to `failure`. */
-  final void failed(
-      ProcessContext context, ProcessSession session, FlowFile flowFile, String action, SdkException error) {
-    String words = "S3 does not " + action + ": " + words(error);
-    getLogger().error(words);
-    if (isForGood(error)) {
-      session.transfer(session.putAttribute(flowFile, ERROR, words), FAILURE);
-      return;
-    }
-    session.rollback(false);
-    context.yield();
-  }
-
-  private static boolean isForGood(SdkException error) {
-    return error instanceof S3Exception refused
-        && List.of(400, 404, 412).contains(refused.statusCode())
-        && !(error instanceof NoSuchBucketException);
   }
 
   static String words(SdkException error) {

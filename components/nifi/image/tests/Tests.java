@@ -2,6 +2,7 @@ package millrace.nifi;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.nifi.authentication.LoginCredentials;
 import org.apache.nifi.authentication.LoginIdentityProviderConfigurationContext;
 import org.apache.nifi.authentication.exception.InvalidLoginCredentialsException;
+import org.apache.nifi.flowfile.FlowFile;
 
 /** Run at the image's build, by assertions. */
 public final class Tests {
@@ -25,6 +27,7 @@ public final class Tests {
     lines();
     records(Files.readString(Path.of(arguments[0])));
     logins();
+    batches();
     deliveries();
     kafka();
     System.out.println(passed + " checks passed");
@@ -114,8 +117,8 @@ public final class Tests {
     Files.writeString(folder.resolve("admin"), "new");
     check(refusal(accounts, new String[] {"admin", "right"}), "user or password is wrong");
     check(accounts.authenticate(new LoginCredentials("admin", "new")).getIdentity(), "admin");
-    for (int count = 0; count < 3; count++) refusal(accounts, new String[] {"admin", "guess"});
-    check(refusal(accounts, new String[] {"admin", "new"}), "too many refused logins; wait a minute");
+    for (int count = 0; count < 20; count++) refusal(accounts, new String[] {"admin", "guess"});
+    check(accounts.authenticate(new LoginCredentials("admin", "new")).getIdentity(), "admin");
   }
 
   private static String refusal(Accounts accounts, String[] login) {
@@ -125,6 +128,28 @@ public final class Tests {
     } catch (InvalidLoginCredentialsException error) {
       return error.getMessage();
     }
+  }
+
+  /** How many FlowFiles of these sizes are one transaction. */
+  private static int batch(long... sizes) {
+    Batch batch = new Batch();
+    int taken = 0;
+    for (long size : sizes) {
+      FlowFile flowFile =
+          (FlowFile)
+              Proxy.newProxyInstance(
+                  Tests.class.getClassLoader(), new Class<?>[] {FlowFile.class}, (self, method, given) -> size);
+      if (!batch.filter(flowFile).isAccept()) break;
+      taken++;
+    }
+    return taken;
+  }
+
+  private static void batches() {
+    check(batch(new long[150]), Batch.MOST_FLOW_FILES);
+    check(batch(Batch.MOST_BYTES, 1), 1);
+    check(batch(Batch.MOST_BYTES - 1, 1, 1), 2);
+    check(batch(8 * Batch.MOST_BYTES, 0), 1);
   }
 
   private static void deliveries() {
