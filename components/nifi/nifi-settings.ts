@@ -12,8 +12,8 @@ export const ACCOUNTS_PATH = "/run/millrace-accounts";
 export const CERTIFICATE_PATH = "/run/millrace-certificate";
 /** Folder of `nifi.properties`. */
 export const SETTINGS_PATH = "/etc/millrace-nifi";
-/** File of the key that encrypts secrets in flows. */
-export const SENSITIVE_KEY_PATH = "/run/millrace-sensitive";
+/** File of the key that encrypts secrets in flows: it lies where they do. */
+export const SENSITIVE_KEY_FILE = `${DATA_PATH}/sensitive.key`;
 
 export interface NifiSettings {
   /** Hosts, with ports, that requests may be for: `nifi.millrace:8443`. */

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
-import { accountPasswords, generatedSecret } from "../../platform/generated-secret.ts";
+import { accountPasswords } from "../../platform/generated-secret.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
 import { podsAt } from "../../platform/network.ts";
@@ -26,7 +26,7 @@ import {
   nifiProperties,
   NIFI_PORT,
   POSTS_PORT,
-  SENSITIVE_KEY_PATH,
+  SENSITIVE_KEY_FILE,
   SETTINGS_PATH,
 } from "./nifi-settings.ts";
 import { DELIVERIES_TOPIC, DROP_PREFIX, KEPT_PREFIX, REJECTED_TOPIC } from "./names.ts";
@@ -40,7 +40,6 @@ const HEAP_SHARE = 0.45;
 /** Account of people, beside the platform's own. */
 const ADMIN = "admin";
 const FLOWS_PATH = "/etc/millrace-flows";
-const KEY_LENGTH = 32;
 
 export interface NifiArgs {
   readonly namespace: pulumi.Input<string>;
@@ -117,18 +116,6 @@ export class Nifi extends Component {
       },
       childOptions,
     );
-    const sensitiveKey = generatedSecret(
-      {
-        namespace,
-        name: `${name}-sensitive-key`,
-        secretName: `${name}-sensitive-key`,
-        key: "key",
-        labels: labels(name, "keys"),
-        length: KEY_LENGTH,
-      },
-      childOptions,
-    );
-
     service(name, { ...meta, ports: { https: NIFI_PORT, posts: POSTS_PORT } }, childOptions);
     service(headless, { ...meta, ports: { https: NIFI_PORT }, headless: true }, childOptions);
     const server = createServer();
@@ -183,7 +170,7 @@ export class Nifi extends Component {
               ...awsKeyEnv(objectStore),
               { name: "NIFI_SETTINGS", value: SETTINGS_PATH },
               { name: "NIFI_CERTIFICATE", value: CERTIFICATE_PATH },
-              { name: "NIFI_SENSITIVE_KEY_FILE", value: `${SENSITIVE_KEY_PATH}/key` },
+              { name: "NIFI_SENSITIVE_KEY_FILE", value: SENSITIVE_KEY_FILE },
               {
                 name: "JAVA_OPTIONS",
                 value: [`-Xms128m -Xmx${heap}m`, ...jvmOptions({ heap, cpu, collector: args.collector })].join(" "),
@@ -197,19 +184,17 @@ export class Nifi extends Component {
               readiness: tcpProbe(NIFI_PORT, { periodSeconds: 10 }),
               liveness: tcpProbe(NIFI_PORT, { periodSeconds: 20, failureThreshold: 6 }),
             },
-            config: pulumi.all([properties, sensitiveKey.fingerprint]).apply((all) => all.join("\n")),
+            config: properties,
             volumes: [
               { name: "settings", configMap: { name: settings.metadata.name } },
               { name: "accounts", secret: { secretName: users.secretName } },
               { name: "certificate", secret: { secretName: ca.secretName } },
-              { name: "sensitive-key", secret: { secretName: sensitiveKey.ref.secretName } },
             ],
             mounts: [
               { name: DATA_VOLUME, mountPath: DATA_PATH },
               { name: "settings", mountPath: SETTINGS_PATH, readOnly: true },
               { name: "accounts", mountPath: ACCOUNTS_PATH, readOnly: true },
               { name: "certificate", mountPath: CERTIFICATE_PATH, readOnly: true },
-              { name: "sensitive-key", mountPath: SENSITIVE_KEY_PATH, readOnly: true },
             ],
             scratch: ["/tmp"],
             // What is in a flow is put down before it ends.

@@ -1,39 +1,21 @@
 /** How NiFi is built: with the flows of the repository, on a topic whose records have a schema. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { repositoryDir } from "../../platform/images/files.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { proven } from "../../platform/proven.ts";
 import { setupResources } from "../../platform/resources.ts";
 import type { Loads } from "../kafka/declared-topics.ts";
 import type { KafkaWithTopics } from "../kafka/room.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
+import { flowFiles } from "./flow-files.ts";
 import type { nifiHops } from "./hops.ts";
 import { DROP_PREFIX, KEPT_PREFIX, REJECTED_TOPIC } from "./names.ts";
 import { Nifi } from "./nifi.ts";
-import { readFlow } from "./programs/flow-file.ts";
 import { nifi, nifiResources } from "./service.ts";
 
 interface Wires {
   kafka: KafkaWithTopics;
   topics: Loads;
   store: S3Source<"nifi">;
-}
-
-const FOLDER = join(repositoryDir, "flows");
-/** A ConfigMap has 1 MiB. */
-const MOST_BYTES = 900_000;
-
-/** The flow definitions of `flows/`. @throws RunError with all that is wrong with them */
-export function flowFiles(folder = FOLDER): Record<string, string> {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
-  const files = Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
-  const problems = Object.entries(files).flatMap(([name, text]) => readFlow(`flows/${name}`, text).problems);
-  const bytes = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  if (bytes > MOST_BYTES) problems.push(`flows/ has ${bytes} bytes of flow definitions; allowed ${MOST_BYTES}`);
-  if (problems.length > 0) throw new pulumi.RunError(problems.join("\n"));
-  return files;
 }
 
 export const nifiRoom = defineRoom({

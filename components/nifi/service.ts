@@ -8,6 +8,7 @@ import { image, memory, optional, storage } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 import { kafka } from "../kafka/service.ts";
 import { objectStore } from "../object-store/service.ts";
+import { flowProblems } from "./flow-files.ts";
 import { DELIVERIES_TOPIC, REJECTED_TOPIC } from "./names.ts";
 
 const server = { small: size(100, 2000, 0.5), large: size(500, 4000, 1) };
@@ -75,8 +76,10 @@ export const nifi = defineService({
   claims: { set: "nifi" },
   problems({ own, topics }) {
     const known = Object.entries(topics).flatMap(([name, { record }]) => (record === undefined ? [] : [name]));
-    if (known.includes(own.topic)) return [];
+    const flows = flowProblems();
+    if (known.includes(own.topic)) return flows;
     return [
+      ...flows,
       `millrace:services.nifi.topic: received "${own.topic}", and no service that is enabled declares a topic of that name with a schema; ` +
         `allowed ${known.length === 0 ? "is none now: enable telemetry" : known.join(", ")}`,
     ];

@@ -1,6 +1,7 @@
 /** From the flows that NiFi has to those of the files. What people have changed on the canvas is never overwritten. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { ApiRefusal } from "../../../platform/api-refusal.ts";
 import {
   CONTEXT,
   type Definition,
@@ -11,7 +12,7 @@ import {
   hash,
   readFlow,
 } from "./flow-file.ts";
-import { type NifiApi, NifiRefusal } from "./nifi-api.ts";
+import type { NifiApi } from "./nifi-api.ts";
 
 const POLL_MS = 500;
 
@@ -60,11 +61,26 @@ export interface SeenFlow {
   readonly there?: Definition;
 }
 
-/** What the platform writes into the comments of a group that it has made. */
-const MARK = /millrace: file ([0-9a-f]{16}), flow ([0-9a-f]{16})/;
+/** What the platform notes of a group that it has made, in the group's comments. */
+interface Mark {
+  /** `begun`: it does not run yet, or not all of it. */
+  readonly word: "begun" | "file";
+  /** Hash of the file. */
+  readonly file: string;
+  /** Fingerprint of what was put in; `undefined`: that has not ended. */
+  readonly flow?: string | undefined;
+}
 
-function isMarked({ component }: GroupEntity, text: string): boolean {
-  return MARK.exec(component.comments ?? "")?.[1] === hash(text);
+const MARK = /millrace: (begun|file) ([0-9a-f]{16})(?:, flow ([0-9a-f]{16}))?/;
+
+function markOf({ component }: GroupEntity): Mark | undefined {
+  const [found, word, file = "", flow] = MARK.exec(component.comments ?? "") ?? [];
+  return found === undefined ? undefined : { word: word === "begun" ? "begun" : "file", file, flow };
+}
+
+function commentsOf({ word, file, flow }: Mark): string {
+  const own = "Kept as code by the platform: changes here are seen, and not overwritten.";
+  return `${own}\nmillrace: ${word} ${file}${flow === undefined ? "" : `, flow ${flow}`}`;
 }
 
 export async function groupsOnCanvas(api: NifiApi): Promise<{ readonly root: string; readonly groups: GroupEntity[] }> {
@@ -86,9 +102,11 @@ export async function lookAt(
   const group = groups.find(({ component }) => component.name === flow.flowContents.name);
   if (group === undefined) return { state: "new" };
   const there = await download(api, group.id);
-  const [, file, put] = MARK.exec(group.component.comments ?? "") ?? [];
-  const isEdited = fingerprint(there) !== put;
-  const isOther = hash(text) !== file;
+  const mark = markOf(group);
+  const isEdited = fingerprint(there) !== mark?.flow;
+  // What was interrupted, or did not come to run, is put in again, as long as nobody has mended it on the canvas.
+  if (mark?.word === "begun" && (mark.flow === undefined || !isEdited)) return { state: "changed", group, there };
+  const isOther = hash(text) !== mark?.file;
   // What is as the file has it has been pulled, or was put in by somebody else.
   if (isEdited && fingerprint(there) === fingerprint(flow)) return { state: "same", group, there };
   const state = isEdited ? (isOther ? "both" : "drifted") : isOther ? "changed" : "same";
@@ -192,8 +210,9 @@ export async function put(
   place: { readonly root: string; readonly count: number },
 ): Promise<string> {
   const own = await suited(api, file, flow);
+  own.flowContents.comments = commentsOf({ word: "begun", file: hash(text) });
   const id = group === undefined ? await create() : await replace(group);
-  await mark(api, id, text);
+  await mark(api, id, text, "begun");
   await start(api, id);
   return id;
 
@@ -209,6 +228,7 @@ export async function put(
 
   async function replace(old: GroupEntity): Promise<string> {
     const path = `/process-groups/${old.id}/replace-requests`;
+    await comment(api, old.id, commentsOf({ word: "begun", file: hash(text) }));
     await stop(api, old.id);
     try {
       // Stopping has changed it.
@@ -216,6 +236,7 @@ export async function put(
       const begun = await api.ask(updating, "POST", path, { processGroupRevision: now, versionedFlowSnapshot: own });
       await finished(api, "/process-groups/replace-requests", begun, `flow ${file} can't be put onto the canvas`);
     } catch (error) {
+      await comment(api, old.id, old.component.comments ?? "");
       await start(api, old.id);
       throw error;
     }
@@ -224,14 +245,14 @@ export async function put(
 }
 
 /** Notes what was put in, so that changes on the canvas are seen. */
-export async function mark(api: NifiApi, id: string, text: string): Promise<void> {
-  const put = fingerprint(await download(api, id));
-  const entity = await api.ask(groupEntity, "GET", `/process-groups/${id}`);
-  const comments = `Kept as code by the platform: changes here are seen, and not overwritten.\nmillrace: file ${hash(text)}, flow ${put}`;
-  await api.ask(done, "PUT", `/process-groups/${id}`, {
-    revision: entity.revision,
-    component: { id, comments },
-  });
+async function mark(api: NifiApi, id: string, text: string, word: Mark["word"]): Promise<void> {
+  const flow = fingerprint(await download(api, id));
+  await comment(api, id, commentsOf({ word, file: hash(text), flow }));
+}
+
+async function comment(api: NifiApi, id: string, comments: string): Promise<void> {
+  const { revision: now } = await api.ask(groupEntity, "GET", `/process-groups/${id}`);
+  await api.ask(done, "PUT", `/process-groups/${id}`, { revision: now, component: { id, comments } });
 }
 
 const busy = z.object({
@@ -309,17 +330,16 @@ export interface Applied {
   readonly problems: readonly string[];
 }
 
-/** Time in which all of a flow must run. */
 const START_MS = 60_000;
 
 /**
  * @param files texts by the files' names
- * @param isForced whether what people have changed on the canvas is overwritten, too
+ * @param startMs time in which all of a flow must run
  */
 export async function applyFlows(
   api: NifiApi,
   files: Readonly<Record<string, string>>,
-  { isForced = false, startMs = START_MS }: { readonly isForced?: boolean; readonly startMs?: number } = {},
+  startMs = START_MS,
 ): Promise<Applied> {
   const lines: string[] = [];
   const drifted: string[] = [];
@@ -332,21 +352,23 @@ export async function applyFlows(
     const { root, groups } = await groupsOnCanvas(api);
     const seen = await lookAt(api, text, flow, groups);
     const words = driftWords(file, name, seen.state);
-    if (words !== undefined && !isForced) {
+    if (words !== undefined) {
       (seen.state === "both" ? problems : drifted).push(words);
       continue;
     }
     try {
-      if (seen.state === "same" && !isForced) {
-        if (seen.group !== undefined && !isMarked(seen.group, text)) await mark(api, seen.group.id, text);
+      if (seen.state === "same") {
+        if (seen.group !== undefined && markOf(seen.group)?.file !== hash(text))
+          await mark(api, seen.group.id, text, "file");
         continue;
       }
       const id = await put(api, { file, text, flow }, seen, { root, count: groups.length });
       lines.push(`flow ${name}: ${seen.state === "new" ? "made" : "changed"}`);
       const idle = await idleAfter(api, id, startMs);
       problems.push(...idle.map((one) => `flow ${file}: ${one}`));
+      if (idle.length === 0) await mark(api, id, text, "file");
     } catch (error) {
-      if (error instanceof NifiRefusal && error.status < 500)
+      if (error instanceof ApiRefusal && error.status < 500)
         problems.push(`flow ${file}: NiFi refuses it: ${error.message}`);
       else if (error instanceof Error) problems.push(error.message);
       else throw error;

@@ -18,6 +18,7 @@ const extensionSchema = z.looseObject({
 const groupSchema = z.looseObject({
   identifier: z.string(),
   name: z.string(),
+  comments: z.string().nullish(),
   processors: z.array(extensionSchema).default([]),
   controllerServices: z.array(extensionSchema).default([]),
   get processGroups() {
@@ -111,7 +112,7 @@ const LEFT_OUT = new Set([
  * platform's own.
  */
 export function fingerprint({ flowContents }: Definition): string {
-  const { comments: _, ...group } = flowContents as Group & { comments?: unknown };
+  const { comments: _, ...group } = flowContents;
   return hash(JSON.stringify(canonical(group)));
 }
 

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nifiProperties } from "../../../components/nifi/nifi-settings.ts";
 import { Nifi } from "../../../components/nifi/nifi.ts";
-import { flowFiles } from "../../../components/nifi/room.ts";
+import { flowFiles, flowProblems } from "../../../components/nifi/flow-files.ts";
 import { parametersOf } from "../../../components/nifi/programs/apply-flows.ts";
 import { readFlow } from "../../../components/nifi/programs/flow-file.ts";
+import { definition, textOf } from "./definition.ts";
 import { telemetryRecord } from "../../../components/telemetry/programs/record.ts";
 import { podProblems } from "../../../platform/hardening.ts";
 import { jsonSchemaOf } from "../../../platform/records/json-schema.ts";
@@ -60,7 +61,7 @@ describe("NiFi", () => {
     expect(envOf(set)).to.include({
       NIFI_SETTINGS: "/etc/millrace-nifi",
       NIFI_CERTIFICATE: "/run/millrace-certificate",
-      NIFI_SENSITIVE_KEY_FILE: "/run/millrace-sensitive/key",
+      NIFI_SENSITIVE_KEY_FILE: "/data/sensitive.key",
       AWS_ACCESS_KEY_ID: "key-nifi/accessKey",
     });
     expect(envOf(set)["JAVA_OPTIONS"]).to.contain("-Xmx450m");
@@ -96,15 +97,19 @@ describe("NiFi", () => {
     expect(values).to.include({ "kafka.topic": "telemetry", "kafka.key.field": "node", "intake.most.bytes": "1000" });
   });
 
-  it("is not built with a flow that is none, all that is wrong at once", () => {
+  it("is refused with a flow that is none, all that is wrong at once", () => {
     const folder = mkdtempSync(join(tmpdir(), "flows-"));
     try {
       writeFileSync(join(folder, "a.json"), "{");
       writeFileSync(join(folder, "b.json"), "[]");
+      writeFileSync(join(folder, "c.json"), textOf(definition({ name: "same" })));
+      writeFileSync(join(folder, "d.json"), textOf(definition({ name: "same" })));
       writeFileSync(join(folder, "readme.md"), "");
-      expect(() => flowFiles(folder)).to.throw(
-        /^flow flows\/a\.json is no JSON.+\nflow flows\/b\.json is no flow definition/,
-      );
+      const [first, second, third, ...others] = flowProblems(folder);
+      expect(first).to.match(/^flow flows\/a\.json is no JSON/);
+      expect(second).to.match(/^flow flows\/b\.json is no flow definition/);
+      expect(third).to.equal('flows/c.json and flows/d.json both have a group "same"; give one of them another name');
+      expect(others).to.deep.equal([]);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { Definition } from "../../../../components/nifi/programs/flow-file.ts";
 import { applyFlows, applyParameters } from "../../../../components/nifi/programs/apply-flows.ts";
-import { type NifiApi, NifiRefusal } from "../../../../components/nifi/programs/nifi-api.ts";
+import type { NifiApi } from "../../../../components/nifi/programs/nifi-api.ts";
+import { ApiRefusal } from "../../../../platform/api-refusal.ts";
 import { definition, textOf } from "../definition.ts";
 
 /** What is sent, as far as the canvas looks at it. */
@@ -23,17 +24,20 @@ class Canvas {
   hasContext = false;
   refuses: string | undefined;
   invalid: string[] = [];
+  /** Begin of the path of a call that gets no answer. */
+  cutAt: string | undefined;
 
   readonly api: NifiApi = {
     ask: (schema, method, path, body) => {
       if (method !== "GET") this.calls.push(`${method} ${path}`);
+      if (`${method} ${path}` === this.cutAt) return Promise.reject(new Error("cut off"));
       return Promise.resolve(schema.parse(this.#answer(method, path, body as Body | undefined)));
     },
   };
 
   #entity(id: string) {
     const group = this.groups.get(id);
-    if (group === undefined) throw new NifiRefusal(404, `no group ${id}`);
+    if (group === undefined) throw new ApiRefusal(404, `no group ${id}`);
     return {
       id,
       revision: { version: 1 },
@@ -60,17 +64,20 @@ class Canvas {
       return { parameterContexts: this.hasContext ? [found] : [] };
     }
     if (path.startsWith("/parameter-contexts") || path.endsWith("/replace-requests")) {
-      if (this.refuses !== undefined) throw new NifiRefusal(409, this.refuses);
-      if (path.endsWith("/replace-requests") && group !== undefined)
+      if (this.refuses !== undefined) throw new ApiRefusal(409, this.refuses);
+      if (path.endsWith("/replace-requests") && group !== undefined) {
         group.flow = body?.versionedFlowSnapshot ?? group.flow;
+        group.comments = group.flow.flowContents.comments ?? "";
+      }
       for (const { parameter } of body?.component?.parameters ?? [])
         this.parameters.set(parameter.name, parameter.value);
       this.hasContext ||= path.startsWith("/parameter-contexts");
       return { request: { requestId: "r", complete: true } };
     }
     if (path.endsWith("/process-groups/import")) {
-      if (this.refuses !== undefined) throw new NifiRefusal(409, this.refuses);
-      this.groups.set("g1", { flow: body?.flowSnapshot ?? definition({}), comments: "", state: "STOPPED" });
+      if (this.refuses !== undefined) throw new ApiRefusal(409, this.refuses);
+      const flow = body?.flowSnapshot ?? definition({});
+      this.groups.set("g1", { flow, comments: flow.flowContents.comments ?? "", state: "STOPPED" });
       return this.#entity("g1");
     }
     if (path.endsWith("/download")) return group?.flow;
@@ -97,7 +104,7 @@ class Canvas {
 describe("flows of the files", () => {
   const file = "flows/mine.json";
   const text = textOf(definition({}));
-  const apply = (canvas: Canvas, content = text) => applyFlows(canvas.api, { [file]: content }, { startMs: 0 });
+  const apply = (canvas: Canvas, content = text) => applyFlows(canvas.api, { [file]: content }, 0);
   const ways =
     'to keep the canvas, put what "Download flow definition" of its group writes into flows/mine.json; to have the file\'s, delete the ' +
     "group on the canvas; then npm run up";
@@ -126,6 +133,7 @@ describe("flows of the files", () => {
     const other = textOf(definition({ properties: { Url: "http://other" } }));
     expect(await apply(canvas, other)).to.deep.equal({ done: ["flow mine: changed"], drifted: [], problems: [] });
     expect(canvas.calls).to.deep.equal([
+      "PUT /process-groups/g1",
       "PUT /flow/process-groups/g1",
       "PUT /flow/process-groups/g1/controller-services",
       "POST /process-groups/g1/replace-requests",
@@ -133,6 +141,7 @@ describe("flows of the files", () => {
       "PUT /process-groups/g1",
       "PUT /flow/process-groups/g1/controller-services",
       "PUT /flow/process-groups/g1",
+      "PUT /process-groups/g1",
     ]);
     expect(canvas.groups.get("g1")?.flow.flowContents.processors[0]?.properties).to.deep.equal({ Url: "http://other" });
   });
@@ -181,6 +190,53 @@ describe("flows of the files", () => {
     expect((await apply(canvas)).problems).to.deep.equal([
       `flow flows/mine.json: "send" is stopped: 'Url' is invalid because it is empty`,
     ]);
+  });
+
+  for (const cutAt of ["PUT /process-groups/g1", "PUT /flow/process-groups/g1"]) {
+    it(`whose putting in was cut off at ${cutAt} are put in again, and run`, async () => {
+      const canvas = new Canvas();
+      canvas.cutAt = cutAt;
+      expect((await apply(canvas)).problems).to.deep.equal(["cut off"]);
+      canvas.cutAt = undefined;
+      expect(await apply(canvas)).to.deep.equal({ done: ["flow mine: changed"], drifted: [], problems: [] });
+      expect(canvas.groups.get("g1")?.state).to.equal("RUNNING");
+      expect(await apply(canvas)).to.deep.equal({ done: [], drifted: [], problems: [] });
+    });
+  }
+
+  it("that do not run are told each time, until they do", async () => {
+    const canvas = new Canvas();
+    canvas.invalid = ["a port is taken"];
+    const problems = ['flow flows/mine.json: "send" is stopped: a port is taken'];
+    expect((await apply(canvas)).problems).to.deep.equal(problems);
+    expect((await apply(canvas)).problems).to.deep.equal(problems);
+    canvas.invalid = [];
+    expect((await apply(canvas)).problems).to.deep.equal([]);
+    expect(await apply(canvas)).to.deep.equal({ done: [], drifted: [], problems: [] });
+  });
+
+  it("that did not run, and were mended on the canvas, are left as they are there", async () => {
+    const canvas = new Canvas();
+    canvas.invalid = ["a port is taken"];
+    await apply(canvas);
+    const group = canvas.groups.get("g1") ?? expect.fail("no group");
+    group.flow = definition({ properties: { Url: "http://mended" } });
+    expect((await apply(canvas)).drifted).to.have.length(1);
+    expect(group.flow.flowContents.processors[0]?.properties).to.deep.equal({ Url: "http://mended" });
+  });
+
+  it("that NiFi does not take in the place of the old ones leave those at work", async () => {
+    const canvas = new Canvas();
+    await apply(canvas);
+    const { comments } = canvas.groups.get("g1") ?? expect.fail("no group");
+    canvas.refuses = "a queue is not empty";
+    const other = textOf(definition({ properties: { Url: "http://other" } }));
+    expect((await apply(canvas, other)).problems).to.deep.equal([
+      "flow flows/mine.json: NiFi refuses it: a queue is not empty",
+    ]);
+    expect(canvas.groups.get("g1")).to.include({ state: "RUNNING", comments });
+    canvas.refuses = undefined;
+    expect(await apply(canvas, other)).to.deep.equal({ done: ["flow mine: changed"], drifted: [], problems: [] });
   });
 
   it("get the platform's parameters, of which only those that differ are set again", async () => {
