@@ -13,6 +13,7 @@ import { imageFolder } from "../images/tags.ts";
 import { imagesToBuild } from "../images/wanted.ts";
 import { repositoryDir } from "../platform/images/files.ts";
 import type { Command } from "./command.ts";
+import { chooseEngine } from "./choose-engine.ts";
 import { shortageOf } from "./claim-room.ts";
 import { clusterState, enforcesPolicies, foreignCluster } from "./cluster.ts";
 import { anotherCluster } from "./cluster-identity.ts";
@@ -30,7 +31,7 @@ import { readPlatform } from "./platform.ts";
 import { pushFindings } from "./push-probe.ts";
 import { diskNeeded, diskProblems, dockerFolders, nodeRefusals } from "./preflight.ts";
 import type { ServiceStatus } from "./services.ts";
-import { readStack, type Stack } from "./stack.ts";
+import { readStackAsItRuns, type Stack } from "./stack.ts";
 import { bytes, table } from "./table.ts";
 import { namespacesOf } from "../config/namespaces.ts";
 
@@ -42,7 +43,7 @@ export const doctor: Command = {
     const findings: Finding[] = [];
     let stack: Stack | undefined;
     try {
-      stack = readStack(args);
+      ({ stack } = await readStackAsItRuns(args, await chooseEngine(undefined)));
       findings.push(ok("config", `Pulumi.${args.stack}.yaml is valid`));
     } catch (error) {
       findings.push({

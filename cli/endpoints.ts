@@ -7,7 +7,7 @@ import type { Command } from "./command.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import { UserError } from "./errors.ts";
 import { engineOption, stackArgs, stackOptions } from "./options.ts";
-import { engineOptions, readStack } from "./stack.ts";
+import { engineOptions, readStackAsItRuns } from "./stack.ts";
 
 const { stack, target, profile, name } = stackOptions;
 
@@ -17,8 +17,8 @@ export const endpoints: Command = {
   options: { stack, target, profile, name, ...engineOption },
   async run(values) {
     const args = stackArgs(values);
-    const chosen = readStack(args);
     const engine = await chooseEngine(args.engine);
+    const { stack: chosen } = await readStackAsItRuns(args, engine);
     const addresses = readAddresses(await engine.outputs(engineOptions(chosen, false)));
     process.stdout.write(`${JSON.stringify(publishedEndpoints(chosen.config, addresses), null, 2)}\n`);
     return 0;

@@ -133,6 +133,25 @@ export async function readStackAsBefore(
   return { stack, note: goes ? leaving(last, now) : undefined };
 }
 
+/**
+ * The stack as its last `up` has left it, for commands that only look. Where the state can't be read it is as the file has it, and `trouble`
+ * says why.
+ */
+export async function readStackAsItRuns(
+  args: StackChoice,
+  engine: Pick<Engine, "recorded">,
+  folder = projectDir,
+): Promise<{ readonly stack: Stack; readonly trouble: string | undefined }> {
+  try {
+    return { stack: (await readStackAsBefore(args, engine, folder)).stack, trouble: undefined };
+  } catch (error) {
+    const stack = readStack(args, folder);
+    const { profile } = stack.config;
+    const trouble = `the state of the last up can't be read, so profile ${profile} is taken for what runs: ${messageOf(error)}`;
+    return { stack, trouble };
+  }
+}
+
 function leaving(last: Profile, now: Profile): string {
   return `profile ${now} after ${last}: services that only ${last} has are removed; their claims stay until npm run down`;
 }

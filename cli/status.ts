@@ -17,7 +17,7 @@ import { engineOption, type EngineName, stackArgs, stackOptions, text } from "./
 import { type PlatformState, readPlatform, readPods } from "./platform.ts";
 import { runningPlatform } from "./running.ts";
 import { podsOfService, type ServiceStatus } from "./services.ts";
-import { engineOptions, readStack, type Stack } from "./stack.ts";
+import { engineOptions, readStackAsItRuns, type Stack } from "./stack.ts";
 import { bytes, table } from "./table.ts";
 import { namespacesOf } from "../config/namespaces.ts";
 
@@ -67,7 +67,7 @@ export const status: Command = {
       throw new UserError("status --svg: is the picture of --edges; give both");
     }
     const args = stackArgs(values);
-    const stack = readStack(args);
+    const { stack, trouble } = await readStackAsItRuns(args, await chooseEngine(args.engine));
     if (values["edges"] === true) {
       const edges = await knownEdges(stack, args.engine);
       const picture = text(values, "svg");
@@ -78,7 +78,8 @@ export const status: Command = {
     }
     const part = text(values, "logs");
     if (part !== undefined) return await showLogs(stack, part);
-    const report = await readStatus(stack, args.engine);
+    const seen = await readStatus(stack, args.engine);
+    const report = trouble === undefined ? seen : { ...seen, notes: [...seen.notes, trouble] };
     process.stdout.write(`${args.json ? JSON.stringify(statusDocument(report), null, 2) : renderStatus(report)}\n`);
     return report.ok ? 0 : 1;
   },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import { UserError } from "../../cli/errors.ts";
-import { overlayTarget, readStack, readStackAsBefore, type Stack } from "../../cli/stack.ts";
+import { overlayTarget, readStack, readStackAsBefore, readStackAsItRuns, type Stack } from "../../cli/stack.ts";
 import { wantedImages } from "../../config/images.ts";
 import { loadConfig } from "../../config/index.ts";
 import { Crypter } from "../../engine/secrets.ts";
@@ -171,6 +171,21 @@ describe("a stack after its first up", () => {
     write("");
     const { stack } = await readStackAsBefore(args, engine("studio", "analytics:index:PlatformNamespace"), folder);
     expect(stack.config.profile).to.equal("studio");
+  });
+
+  it("is shown as the last up has left it, and as its file has it where nobody knows", async () => {
+    write("");
+    const { stack, trouble } = await readStackAsItRuns(args, engine("studio"), folder);
+    expect([stack.config.services.airflow.enabled, trouble]).to.deep.equal([true, undefined]);
+    const broken = { recorded: () => Promise.reject(new Error("the passphrase is wrong")) };
+    const other = await readStackAsItRuns(args, broken, folder);
+    expect(other.stack.config.profile).to.equal("core");
+    expect(other.trouble).to.equal(
+      "the state of the last up can't be read, so profile core is taken for what runs: the passphrase is wrong",
+    );
+    write("config: [");
+    const failure: unknown = await readStackAsItRuns(args, engine("studio"), folder).catch((error: unknown) => error);
+    expect(String(failure)).to.contain("Pulumi.dev.yaml is not valid YAML");
   });
 
   it("goes back when it is told to, and says what that removes", async () => {
