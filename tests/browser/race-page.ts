@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { displayUrl } from "../e2e/pipeline.ts";
+import { ready } from "../e2e/platform.ts";
 import { must, type Runner } from "../e2e/runner.ts";
+import { serviceNames } from "../support/service-names.ts";
 import { visit } from "./chromium.ts";
 import { inState, shows } from "./display-pages.ts";
 
@@ -13,6 +15,7 @@ const BEHIND_MS = 300;
 const LOOKS = 20;
 
 export async function racePage(runner: Runner): Promise<void> {
+  await ready(`${serviceNames.raceCar}/ingest`, 2 * MINUTE);
   await shows(runner, "/race", hasCars);
   await runner.step(`the cars on the page move, at most ${BEHIND_MS} ms behind`, MINUTE, () =>
     visit("display-race-moving", async ({ page }) => {

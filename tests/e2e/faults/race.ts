@@ -7,7 +7,7 @@ import { packedBytes, packSample } from "../../../components/race-car/programs/p
 import type { Told } from "../../../components/race-car/programs/protocol.ts";
 import { type Sample, sampleText } from "../../../components/race-car/programs/sample.ts";
 import { serviceNames } from "../../support/service-names.ts";
-import { addressOf, fingerprints, secret } from "../platform.ts";
+import { addressOf, ready, fingerprints, secret } from "../platform.ts";
 import { must, type Runner, until } from "../runner.ts";
 
 const MINUTE = 60_000;
@@ -48,6 +48,7 @@ async function connected(): Promise<{ socket: WebSocket; told: Told[]; settled: 
 }
 
 export async function malformed(runner: Runner): Promise<void> {
+  await ready(`${serviceNames.raceCar}/ingest`, 2 * MINUTE);
   await runner.step("malformed samples become dead letters with reasons, and the cars go on", 2 * MINUTE, async () => {
     const [before, pods] = [await health(), await fingerprints(serviceNames.raceCar)];
     const { socket, told, settled } = await connected();
