@@ -24,6 +24,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "print the published addresses, as a file for the Python library",
     load: async () => (await import("./endpoints.ts")).endpoints,
   },
+  flows: {
+    summary: "show what was drawn in services beside the files; --pull writes it into them",
+    load: async () => (await import("./flows.ts")).flows,
+  },
   backup: {
     summary: "save all databases to S3 now",
     load: async () => (await import("./backup.ts")).backup,

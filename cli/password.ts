@@ -97,7 +97,7 @@ function hasPeople(accounts: Readonly<Record<string, string>>): boolean {
 }
 
 /** The command that brings a service. */
-function wayTo(service: string): string {
+export function wayTo(service: string): string {
   const [first, ...others] = profiles.filter((profile) => servicesOf(profile).includes(service));
   if (first === undefined) return "npm run up";
   return `npm run up -- --profile ${first}${others.length === 0 ? "" : ` (or ${others.join(", ")})`}`;

@@ -119,6 +119,33 @@ export interface StatusTable {
   readonly below: readonly string[];
 }
 
+/** What people draw in a service, and can keep as files of the repository: `npm run flows`. */
+export interface Drawings<Own> {
+  /** Folder of the files, relative to the repository. */
+  readonly folder: string;
+  /**
+   * @returns `undefined` where the service is off
+   * @throws Error where it does not answer
+   */
+  list(own: Own, running: Pick<Running, "ask">): Promise<readonly Drawing[] | undefined>;
+  /** Text for the file of one. @throws Error where the service does not answer */
+  read(running: Pick<Running, "ask">, name: string): Promise<string>;
+  /** What is wrong with the text of a file, a sentence each. @param file its path: `flows/mine.json` */
+  problems(file: string, text: string): readonly string[];
+}
+
+export interface Drawing {
+  readonly name: string;
+  /** Its file, relative to the repository. @default - it has none */
+  readonly file?: string;
+  /** Begin of the SHA-256 of the file that the platform was given, in hexadecimal digits. @default - it has none */
+  readonly hash?: string;
+  /** How the two are, in words. */
+  readonly state: string;
+  /** Whether the file would be another one if it were written now. */
+  readonly isDrawn: boolean;
+}
+
 /** A part of `npm run status` that the running service is asked for. */
 export interface StatusPart<Own> {
   /** Its key in `status --json`, where it is `null` as long as nothing is known. */

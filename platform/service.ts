@@ -5,7 +5,16 @@
  */
 import type * as z from "zod";
 import type { QuarterName } from "./names.ts";
-import type { Accounts, Backups, DiskUse, Greeting, OutsideEndpoint, StatusPart, WebPages } from "./operating.ts";
+import type {
+  Accounts,
+  Backups,
+  DiskUse,
+  Drawings,
+  Greeting,
+  OutsideEndpoint,
+  StatusPart,
+  WebPages,
+} from "./operating.ts";
 import type { Quantity } from "./quantity.ts";
 import type { Resources, SizeRow } from "./resources.ts";
 import type { Scheduling } from "./scheduling.ts";
@@ -325,6 +334,8 @@ export interface Service<
   readonly outside?: readonly OutsideEndpoint<z.output<S>>[];
   /** What it is asked for in `npm run status`, while the platform runs. @default - nothing */
   readonly status?: readonly StatusPart<z.output<S>>[];
+  /** What people draw in it, and can keep as files. @default - nothing */
+  readonly drawings?: Drawings<z.output<S>>;
   /** Label that pods of its own making are named by, which lack the platform's. @default - none */
   readonly podLabel?: string;
   /** What people should know while it runs, in `npm run status`. */

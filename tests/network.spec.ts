@@ -79,7 +79,7 @@ const forOthers = [
   /^connect-supervisor\/(setup|supervisor) → (metastore|object-store)\/server:/,
   /^flink\/jobs → kafka\/broker:/,
   // Parameters of flows, which are handed to NiFi.
-  /^nifi-flows\/setup → (kafka\/broker|object-store\/server):/,
+  /^nifi-(flows\/setup|supervisor\/supervisor) → (kafka\/broker|object-store\/server):/,
   // The proof tries that it is closed.
   /^proof\/check → postgres\/server:/,
 ];
@@ -93,7 +93,7 @@ const untoldEdges = [
   "flink/jobmanager → flink/taskmanager",
   "flink/taskmanager → flink/jobmanager",
   // Its certificate has a name without a namespace.
-  "nifi-flows/setup → nifi/server",
+  "nifi-supervisor/supervisor → nifi/server",
   "nifi/server → object-store/server",
   // By a connector's or a job's settings, or by a file of settings that is made when it starts.
   "connect/worker → metastore/server",
@@ -149,6 +149,7 @@ describe("the network of the program", function () {
           airflow: "airflow/api-server:8080",
           connect: "connect-supervisor/supervisor:8080",
           flink: "flink/jobmanager:8081",
+          nifi: "nifi-supervisor/supervisor:8080",
           zookeeper: "zookeeper/member:8080",
         }).filter(([name]) => enabled[name as "airflow"].enabled);
         expect(asked.map(({ to, ports }) => `${roleOf(to) ?? ""}:${ports.join()}`).sort()).to.deep.equal(

@@ -1,5 +1,6 @@
 /** How the connectors are, asked from what watches over them, through the API server. */
 import { z } from "zod";
+import { askWatcher } from "../../platform/ask-watcher.ts";
 import type { Running, StatusAnswer } from "../../platform/operating.ts";
 import { SUPERVISOR, SUPERVISOR_PORT } from "./names.ts";
 
@@ -22,9 +23,6 @@ const reportSchema = z.object({
 });
 export type Report = z.output<typeof reportSchema>;
 
-/** A status that waits longer helps nobody. */
-const LIMIT_MS = 8000;
-
 /**
  * Connectors, tasks, lag, failures and restarts; `undefined` without Connect.
  * @throws Error when the supervisor does not answer
@@ -34,19 +32,8 @@ export async function connectorStatus(
   running: Pick<Running, "ask">,
 ): Promise<StatusAnswer | undefined> {
   if (!enabled) return undefined;
-  let report: Report;
-  try {
-    const answer = await running.ask<unknown>("GET", `${SUPERVISOR}:${SUPERVISOR_PORT}`, "/connectors", {
-      timeoutMs: LIMIT_MS,
-    });
-    report = reportSchema.parse(answer);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`what watches over the connectors does not answer (${why}), so nothing is known of them`, {
-      cause: error,
-    });
-  }
-  return connectorAnswer(report);
+  const supervisor = { service: `${SUPERVISOR}:${SUPERVISOR_PORT}`, what: "the connectors" };
+  return connectorAnswer(await askWatcher(running, supervisor, "/connectors", reportSchema));
 }
 
 export function connectorAnswer(report: Report): StatusAnswer {

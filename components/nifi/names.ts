@@ -1,4 +1,4 @@
-/** Names in Kafka and S3 that flows of the platform's use. */
+/** Names that several parts of NiFi's use. */
 
 /** What was rejected, with the reason: a JSON object each. */
 export const REJECTED_TOPIC = "nifi-rejected";
@@ -8,3 +8,6 @@ export const DELIVERIES_TOPIC = "nifi-deliveries";
 export const DROP_PREFIX = "drop/";
 /** The records of each file (`files/`) and post (`posts/`), as they went to Kafka. */
 export const KEPT_PREFIX = "kept/";
+/** Service of what watches over the flows, and its port. */
+export const SUPERVISOR = "nifi-supervisor";
+export const SUPERVISOR_PORT = 8080;

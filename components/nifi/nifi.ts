@@ -2,18 +2,28 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import type { PublishedAddress, Ready, SecretKeyRef } from "../../platform/endpoints.ts";
+import type { PublishedAddress, Ready } from "../../platform/endpoints.ts";
 import { type Exposure, publicUrl, publish } from "../../platform/exposure.ts";
 import { accountPasswords } from "../../platform/generated-secret.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, ROBOT, selector, serviceHost } from "../../platform/names.ts";
-import { podsAt } from "../../platform/network.ts";
+import { podsAt, statusEdge } from "../../platform/network.ts";
 import { ownCertificate } from "../../platform/own-certificate.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
 import { jsonSchemaOf } from "../../platform/records/json-schema.ts";
 import type { RecordDefinition } from "../../platform/records/definition.ts";
 import type { DataSettings, Storage } from "../../platform/storage.ts";
-import { configMap, job, type Resources, secretEnv, service, statefulSet, tcpProbe } from "../../platform/workload.ts";
+import {
+  configMap,
+  deployment,
+  httpProbe,
+  job,
+  type PodArgs,
+  type Resources,
+  service,
+  statefulSet,
+  tcpProbe,
+} from "../../platform/workload.ts";
 import type { KafkaEndpoint } from "../kafka/endpoint.ts";
 import { kafkaEnv } from "../kafka/kafka-env.ts";
 import type { S3Endpoint } from "../object-store/endpoint.ts";
@@ -29,9 +39,11 @@ import {
   SENSITIVE_KEY_FILE,
   SETTINGS_PATH,
 } from "./nifi-settings.ts";
-import { DELIVERIES_TOPIC, DROP_PREFIX, KEPT_PREFIX, REJECTED_TOPIC } from "./names.ts";
+import { DELIVERIES_TOPIC, DROP_PREFIX, KEPT_PREFIX, REJECTED_TOPIC, SUPERVISOR, SUPERVISOR_PORT } from "./names.ts";
 
 const ROLE = "server";
+const WATCHER = "supervisor";
+const PROGRAMS = "/opt/millrace/components/nifi/programs";
 const DATA_VOLUME = "data";
 /** User and group of NiFi in the official image. */
 const UID = 1000;
@@ -40,6 +52,14 @@ const HEAP_SHARE = 0.45;
 /** Account of people, beside the platform's own. */
 const ADMIN = "admin";
 const FLOWS_PATH = "/etc/millrace-flows";
+
+/** Files and parameters of flows, as a pod has them. */
+interface Wanted {
+  readonly env: NonNullable<PodArgs["env"]>;
+  readonly config: pulumi.Output<string>;
+  readonly volume: NonNullable<PodArgs["volumes"]>[number];
+  readonly mount: NonNullable<PodArgs["mounts"]>[number];
+}
 
 export interface NifiArgs {
   readonly namespace: pulumi.Input<string>;
@@ -53,6 +73,8 @@ export interface NifiArgs {
   readonly data: DataSettings;
   readonly resources: Resources;
   readonly setupResources: Resources;
+  /** Requests and limits of what watches over the flows. */
+  readonly supervisorResources: Resources;
   /** Garbage collector of the JVM. @default "auto": by the size of the heap and the CPU limit */
   readonly collector?: CollectorChoice;
   readonly kafka: KafkaEndpoint;
@@ -71,8 +93,8 @@ export interface NifiArgs {
 }
 
 /**
- * One NiFi with its repositories on a claim: what a flow has taken is on the disk before its sender is answered. A Job puts the flows of the
- * files onto the canvas, and fails with NiFi's words where one can't run; what people have changed there stays.
+ * One NiFi with its repositories on a claim: what a flow has taken is on the disk before its sender is answered. A supervisor puts the
+ * flows of the files onto the canvas, and keeps them there; what people have changed stays. A Job fails with NiFi's words where one can't run.
  */
 export class Nifi extends Component {
   readonly endpoint: NifiEndpoint;
@@ -94,7 +116,9 @@ export class Nifi extends Component {
     const postsAt = podsAt(role, [POSTS_PORT], "posts to NiFi");
     // Its certificate has this name, and no namespace.
     const url = `https://${name}:${NIFI_PORT}`;
-    const posts = pulumi.output(namespace).apply((ns) => `http://${serviceHost(name, ns)}:${POSTS_PORT}`);
+    const hostOf = (service: string) => pulumi.output(namespace).apply((ns) => serviceHost(service, ns));
+    const posts = pulumi.interpolate`http://${hostOf(name)}:${POSTS_PORT}`;
+    const watcherUrl = pulumi.interpolate`http://${hostOf(SUPERVISOR)}:${SUPERVISOR_PORT}`;
     const users = accountPasswords(
       `${name}-users`,
       {
@@ -104,7 +128,6 @@ export class Nifi extends Component {
       },
       childOptions,
     );
-    const robotPassword: SecretKeyRef = { secretName: users.secretName, key: ROBOT };
     const certificateName = `${name}-certificate`;
     const outside = exposure.kind === "nodePort" ? [exposure.host] : [];
     const ca = ownCertificate(
@@ -119,7 +142,12 @@ export class Nifi extends Component {
     service(name, { ...meta, ports: { https: NIFI_PORT, posts: POSTS_PORT } }, childOptions);
     service(headless, { ...meta, ports: { https: NIFI_PORT }, headless: true }, childOptions);
     const server = createServer();
-    const flows = createFlows();
+    const wanted = wantedFlows();
+    const supervisor = createSupervisor(wanted);
+    const supervised = podsAt({ service: SUPERVISOR, component: WATCHER }, [SUPERVISOR_PORT], "NiFi's flows");
+    // `npm run status` asks it how the flows are.
+    this.edges.push(statusEdge(supervised));
+    const flows = createFlows(wanted, supervisor);
     this.address = publish(
       exposure,
       { ...meta, service: name, nodePort: "nifi", port: NIFI_PORT, title: "NiFi", scheme: "https" },
@@ -213,7 +241,8 @@ export class Nifi extends Component {
       return page === undefined ? inside : [...inside, new URL(page).host];
     }
 
-    function createFlows(): k8s.batch.v1.Job {
+    /** What there should be, for the programs that see to it. */
+    function wantedFlows(): Wanted {
       configMap(setupName, { ...meta, labels: labels(setupName, "setup"), data: { ...args.flows } }, childOptions);
       const record = args.topic.record;
       const parameters: Record<string, pulumi.Input<string>> = {
@@ -232,6 +261,69 @@ export class Nifi extends Component {
         "intake.schema": JSON.stringify(jsonSchemaOf(record)),
       };
       const values = pulumi.output(parameters).apply((known) => JSON.stringify(known));
+      return {
+        env: [
+          { name: "NIFI_PARAMETERS", value: values },
+          { name: "FLOWS_FOLDER", value: FLOWS_PATH },
+        ],
+        config: values.apply((known) => [known, ...Object.values(args.flows)].join("\n")),
+        volume: { name: "flows", configMap: { name: setupName } },
+        mount: { name: "flows", mountPath: FLOWS_PATH, readOnly: true },
+      };
+    }
+
+    function createSupervisor(wanted: Wanted): k8s.apps.v1.Deployment {
+      const own = { namespace, labels: labels(SUPERVISOR, WATCHER), selector: selector(SUPERVISOR, WATCHER) };
+      service(SUPERVISOR, { ...own, ports: { http: SUPERVISOR_PORT } }, childOptions);
+      return deployment(
+        {
+          name: SUPERVISOR,
+          namespace,
+          replicas: 1,
+          // Two with different files would change each other's flows.
+          strategy: "Recreate",
+          pod: {
+            service: SUPERVISOR,
+            component: WATCHER,
+            reaches: [at, kafka.at],
+            image: args.toolsImage,
+            command: ["node", `${PROGRAMS}/supervisor.ts`],
+            env: [
+              { name: "NIFI_URL", value: url },
+              { name: "NIFI_USER", value: ROBOT },
+              { name: "NIFI_PASSWORD_FILE", value: `${ACCOUNTS_PATH}/${ROBOT}` },
+              { name: "NODE_EXTRA_CA_CERTS", value: `${CERTIFICATE_PATH}/${ca.key}` },
+              { name: "REJECTED_TOPIC", value: REJECTED_TOPIC },
+              { name: "PORT", value: String(SUPERVISOR_PORT) },
+              ...kafkaEnv(kafka),
+              ...wanted.env,
+            ],
+            ports: { http: SUPERVISOR_PORT },
+            probes: {
+              startup: httpProbe(SUPERVISOR_PORT, "/healthz", { periodSeconds: 2 }),
+              readiness: httpProbe(SUPERVISOR_PORT, "/healthz", { periodSeconds: 10 }),
+              liveness: httpProbe(SUPERVISOR_PORT, "/healthz", { periodSeconds: 20, failureThreshold: 6 }),
+            },
+            resources: args.supervisorResources,
+            config: pulumi.all([wanted.config, users.fingerprint]).apply((all) => all.join("\n")),
+            volumes: [
+              wanted.volume,
+              { name: "account", secret: { secretName: users.secretName, items: [{ key: ROBOT, path: ROBOT }] } },
+              { name: "certificate", secret: { secretName: ca.secretName, items: [{ key: ca.key, path: ca.key }] } },
+            ],
+            mounts: [
+              wanted.mount,
+              { name: "account", mountPath: ACCOUNTS_PATH, readOnly: true },
+              { name: "certificate", mountPath: CERTIFICATE_PATH, readOnly: true },
+            ],
+            scratch: ["/tmp"],
+          },
+        },
+        { ...childOptions, dependsOn: [...kafka.ready, ...objectStore.ready, ...(args.waitFor ?? [])] },
+      );
+    }
+
+    function createFlows(wanted: Wanted, supervisor: pulumi.Resource): k8s.batch.v1.Job {
       return job(
         {
           name: setupName,
@@ -241,33 +333,19 @@ export class Nifi extends Component {
           pod: {
             service: setupName,
             component: "setup",
-            reaches: [at],
+            reaches: [supervised],
             image: args.toolsImage,
-            command: ["node", "/opt/millrace/components/nifi/programs/flows.ts"],
-            env: [
-              { name: "NIFI_URL", value: url },
-              { name: "NIFI_USER", value: ROBOT },
-              secretEnv("NIFI_PASSWORD", robotPassword.secretName, robotPassword.key),
-              { name: "NODE_EXTRA_CA_CERTS", value: `${CERTIFICATE_PATH}/${ca.key}` },
-              { name: "NIFI_PARAMETERS", value: values },
-              { name: "FLOWS_FOLDER", value: FLOWS_PATH },
-            ],
+            command: ["node", `${PROGRAMS}/flows.ts`],
+            env: [{ name: "SUPERVISOR_URL", value: watcherUrl }, ...wanted.env],
             resources: args.setupResources,
-            config: pulumi
-              .all([values, users.fingerprint])
-              .apply((all) => [...all, ...Object.values(args.flows)].join("\n")),
-            volumes: [
-              { name: "flows", configMap: { name: setupName } },
-              { name: "certificate", secret: { secretName: ca.secretName, items: [{ key: ca.key, path: ca.key }] } },
-            ],
-            mounts: [
-              { name: "flows", mountPath: FLOWS_PATH, readOnly: true },
-              { name: "certificate", mountPath: CERTIFICATE_PATH, readOnly: true },
-            ],
+            config: wanted.config,
+            volumes: [wanted.volume],
+            mounts: [wanted.mount],
             scratch: ["/tmp"],
           },
         },
-        { ...childOptions, dependsOn: [server, ...kafka.ready, ...objectStore.ready, ...(args.waitFor ?? [])] },
+        // The supervisor of before has other files.
+        { ...childOptions, dependsOn: [server, supervisor] },
       );
     }
   }

@@ -10,7 +10,7 @@ import { flowFiles } from "./flow-files.ts";
 import type { nifiHops } from "./hops.ts";
 import { DROP_PREFIX, KEPT_PREFIX, REJECTED_TOPIC } from "./names.ts";
 import { Nifi } from "./nifi.ts";
-import { nifi, nifiResources } from "./service.ts";
+import { nifi, nifiResources, supervisorResources } from "./service.ts";
 
 interface Wires {
   kafka: KafkaWithTopics;
@@ -34,6 +34,7 @@ export const nifiRoom = defineRoom({
         data: own.storage,
         resources: nifiResources(own),
         setupResources: setupResources(),
+        supervisorResources: supervisorResources(own),
         collector: own.collector,
         kafka: kafka.endpoint,
         objectStore: store.access("nifi"),

@@ -5,17 +5,34 @@ import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type TopicLoad } from "../../platform/service.ts";
 import { image, memory, optional, storage } from "../../platform/settings.ts";
-import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
+import {
+  allResourcesSetting,
+  type GivenResources,
+  resourcesSetting,
+  size,
+  type Sized,
+  sized,
+} from "../../platform/sizes.ts";
 import { kafka } from "../kafka/service.ts";
 import { objectStore } from "../object-store/service.ts";
 import { flowProblems } from "./flow-files.ts";
+import { readFlow } from "./programs/flow-file.ts";
 import { DELIVERIES_TOPIC, REJECTED_TOPIC } from "./names.ts";
 
+const watcher = { small: size(10, 250, 0.6), large: size(20, 250, 1) };
+const WATCHER_MEMORY = "128Mi";
 const server = { small: size(100, 2000, 0.5), large: size(500, 4000, 1) };
 
 /** @param settings.memory Limit of the container. */
 export function nifiResources(settings: Sized & { readonly memory: string }): Resources {
   return sized(server[settings.size], settings.memory, settings.resources);
+}
+
+/** What watches over the flows. */
+export function supervisorResources(
+  settings: Sized<unknown> & { readonly supervisor?: GivenResources | undefined },
+): Resources {
+  return sized(watcher[settings.size], WATCHER_MEMORY, settings.supervisor);
 }
 
 export const nifi = defineService({
@@ -41,6 +58,7 @@ export const nifi = defineService({
       memory: memory("1024Mi", "768Mi"),
       scheduling: schedulingSetting("NiFi, and of what sets it up"),
       resources: resourcesSetting("NiFi", server),
+      supervisor: allResourcesSetting("what watches over the flows", watcher, WATCHER_MEMORY, "96Mi"),
       collector: collectorSetting(),
       image: image().describe(
         "Image with NiFi 2.3 and the platform's own processors, started as `/opt/nifi/start`. Default: built from packages.",
@@ -70,8 +88,17 @@ export const nifi = defineService({
       asksForLogin: false,
     },
   },
-  sized: (own) => ({ resources: nifiResources(own) }),
-  pods: ({ own }) => [{ resources: nifiResources(own), data: own.storage }],
+  sized: (own) => ({ resources: nifiResources(own), supervisor: supervisorResources(own) }),
+  pods: ({ own }) => [{ resources: nifiResources(own), data: own.storage }, { resources: supervisorResources(own) }],
+  status: [
+    { key: "flows", rank: 4, ask: async (own, running) => (await import("./status.ts")).flowStatus(own, running) },
+  ],
+  drawings: {
+    folder: "flows",
+    list: async (own, running) => (await import("./status.ts")).drawings(own, running),
+    read: async (running, name) => (await import("./status.ts")).drawnText(running, name),
+    problems: (file, text) => readFlow(file, text).problems,
+  },
   goes: 8,
   claims: { set: "nifi" },
   problems({ own, topics }) {

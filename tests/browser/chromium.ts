@@ -23,8 +23,17 @@ export interface Visit {
   readonly picture: (name: string) => Promise<void>;
 }
 
+export interface VisitOptions {
+  /** Whether the page shows a certificate that nobody else has signed. @default false */
+  readonly hasOwnCertificate?: boolean;
+}
+
 /** Opens a browser with nothing in it, and closes it at the end; a picture is taken when `body` fails. */
-export async function visit<T>(name: string, body: (visit: Visit) => Promise<T>): Promise<T> {
+export async function visit<T>(
+  name: string,
+  body: (visit: Visit) => Promise<T>,
+  { hasOwnCertificate = false }: VisitOptions = {},
+): Promise<T> {
   mkdirSync(screenshots, { recursive: true });
   // The sandbox needs rights that root in a container has not; the pages are our own.
   const browser: Browser = await chromium.launch({ executablePath: EXECUTABLE, args: ["--no-sandbox"] });
@@ -32,6 +41,7 @@ export async function visit<T>(name: string, body: (visit: Visit) => Promise<T>)
     const login = await proxyAccount();
     const page = await browser.newPage({
       viewport: { width: 1400, height: 900 },
+      ignoreHTTPSErrors: hasOwnCertificate,
       ...(login && { httpCredentials: { username: login.user, password: login.password } }),
     });
     page.setDefaultTimeout(APPEAR_MS);

@@ -6,6 +6,7 @@ import type { Profile } from "../../config/profiles.ts";
 import { pages as displayPages } from "../browser/display-pages.ts";
 import { pages, sparkHistory } from "../browser/pages.ts";
 import { flinkPage } from "../browser/flink-page.ts";
+import { nifiPage } from "../browser/nifi-page.ts";
 import { racePage } from "../browser/race-page.ts";
 import { audited } from "./audit.ts";
 import { censusBatch } from "./census.ts";
@@ -23,6 +24,7 @@ import { handover } from "./faults/handover.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
 import { logins } from "./faults/logins.ts";
 import { nifiKilled } from "./faults/nifi.ts";
+import { nifiFlows } from "./faults/nifi-flows.ts";
 import { oddRecords } from "./faults/odd-records.ts";
 import { owners, twoClones } from "./faults/owners.ts";
 import { frontsKilled, sparkConnectKilled } from "./faults/people.ts";
@@ -189,6 +191,8 @@ export const parts: Readonly<Record<string, Part>> = {
     ...streams,
   },
   "flink-page": { run: flinkPage, minutes: 0.4, rooms: ["flink"], files: ["tests/browser/*"], ...streams },
+  "nifi-page": { run: nifiPage, minutes: 0.5, rooms: ["nifi"], files: ["tests/browser/*"], ...streams },
+  "nifi-flows": { run: nifiFlows, minutes: 2, rooms: ["nifi"], files: [fault("nifi-flows")], ...streams },
   "race-samples": { run: race.malformed, minutes: 0.5, rooms: ["race-car"], files: [fault("race")], ...streams },
   "engines-killed": {
     run: enginesKilled,

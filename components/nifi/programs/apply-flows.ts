@@ -3,62 +3,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { ApiRefusal } from "../../../platform/api-refusal.ts";
 import {
-  CONTEXT,
-  type Definition,
-  definitionSchema,
-  extensionsIn,
-  fingerprint,
-  groupsIn,
-  hash,
-  readFlow,
-} from "./flow-file.ts";
+  comment,
+  download,
+  FlowProblem,
+  type GroupEntity,
+  groupsOnCanvas,
+  importGroup,
+  notRunning,
+  POLL_MS,
+  replaceGroup,
+  start,
+  stop,
+} from "./canvas.ts";
+import type { FlowState } from "./conditions.ts";
+import { CONTEXT, type Definition, extensionsIn, fingerprint, hash, readFlow } from "./flow-file.ts";
 import type { NifiApi } from "./nifi-api.ts";
-
-const POLL_MS = 500;
-
-const revision = z.looseObject({ version: z.number() });
-const groupEntity = z.object({
-  id: z.string(),
-  revision,
-  component: z.object({ id: z.string(), name: z.string(), comments: z.string().nullish() }),
-});
-export type GroupEntity = z.output<typeof groupEntity>;
-const canvas = z.object({
-  processGroupFlow: z.object({ id: z.string(), flow: z.object({ processGroups: z.array(groupEntity) }) }),
-});
-const contextEntity = z.object({
-  id: z.string(),
-  revision,
-  component: z.object({
-    name: z.string(),
-    parameters: z
-      .array(z.object({ parameter: z.object({ name: z.string(), value: z.string().nullish() }) }))
-      .default([]),
-  }),
-});
-const updating = z.object({
-  request: z.object({ requestId: z.string(), complete: z.boolean(), failureReason: z.string().nullish() }),
-});
-const done = z.unknown();
-
-/** How far a flow on the canvas is from its file. */
-export type FlowState =
-  /** Not there. */
-  | "new"
-  | "same"
-  /** The file is another, and the canvas as it was. */
-  | "changed"
-  /** The canvas is another than what was put in. */
-  | "drifted"
-  /** Both are others. */
-  | "both";
 
 export interface SeenFlow {
   readonly state: FlowState;
   /** The group on the canvas; `undefined` where there is none. */
   readonly group?: GroupEntity;
-  /** What is on the canvas. */
-  readonly there?: Definition;
 }
 
 /** What the platform notes of a group that it has made, in the group's comments. */
@@ -73,7 +37,7 @@ interface Mark {
 
 const MARK = /millrace: (begun|file) ([0-9a-f]{16})(?:, flow ([0-9a-f]{16}))?/;
 
-function markOf({ component }: GroupEntity): Mark | undefined {
+export function markOf({ component }: GroupEntity): Mark | undefined {
   const [found, word, file = "", flow] = MARK.exec(component.comments ?? "") ?? [];
   return found === undefined ? undefined : { word: word === "begun" ? "begun" : "file", file, flow };
 }
@@ -81,15 +45,6 @@ function markOf({ component }: GroupEntity): Mark | undefined {
 function commentsOf({ word, file, flow }: Mark): string {
   const own = "Kept as code by the platform: changes here are seen, and not overwritten.";
   return `${own}\nmillrace: ${word} ${file}${flow === undefined ? "" : `, flow ${flow}`}`;
-}
-
-export async function groupsOnCanvas(api: NifiApi): Promise<{ readonly root: string; readonly groups: GroupEntity[] }> {
-  const { processGroupFlow } = await api.ask(canvas, "GET", "/flow/process-groups/root");
-  return { root: processGroupFlow.id, groups: processGroupFlow.flow.processGroups };
-}
-
-export async function download(api: NifiApi, group: string): Promise<Definition> {
-  return await api.ask(definitionSchema, "GET", `/process-groups/${group}/download`);
 }
 
 /** @param text of the file @returns how the flow of a file is on the canvas; a group of that name which nobody has marked is people's own */
@@ -105,19 +60,19 @@ export async function lookAt(
   const mark = markOf(group);
   const isEdited = fingerprint(there) !== mark?.flow;
   // What was interrupted, or did not come to run, is put in again, as long as nobody has mended it on the canvas.
-  if (mark?.word === "begun" && (mark.flow === undefined || !isEdited)) return { state: "changed", group, there };
+  if (mark?.word === "begun" && (mark.flow === undefined || !isEdited)) return { state: "changed", group };
   const isOther = hash(text) !== mark?.file;
   // What is as the file has it has been pulled, or was put in by somebody else.
-  if (isEdited && fingerprint(there) === fingerprint(flow)) return { state: "same", group, there };
+  if (isEdited && fingerprint(there) === fingerprint(flow)) return { state: "same", group };
   const state = isEdited ? (isOther ? "both" : "drifted") : isOther ? "changed" : "same";
-  return { state, group, there };
+  return { state, group };
 }
 
 /** Words for each flow that is not as its file has it. */
 export function driftWords(file: string, name: string, state: FlowState): string | undefined {
   const ways =
-    `to keep the canvas, put what "Download flow definition" of its group writes into ${file}; to have the file's, delete the group on the ` +
-    "canvas; then npm run up";
+    "to keep the canvas, run npm run flows -- --pull, and then npm run up; to have the file's, stop the group on the canvas, empty its queues " +
+    "and delete it";
   if (state === "drifted") return `flow ${name} was changed on the canvas, and is not as ${file} has it; ${ways}`;
   if (state === "both") return `flow ${name} was changed both on the canvas and in ${file}; ${ways}`;
   return undefined;
@@ -140,8 +95,8 @@ async function typesOf(api: NifiApi): Promise<Map<string, { group: string; artif
   return new Map([...processorTypes, ...controllerServiceTypes].map((one) => [one.type, one.bundle]));
 }
 
-/** The flow with the archives that this NiFi has. @throws Error naming each type that it lacks */
-export async function suited(api: NifiApi, file: string, flow: Definition): Promise<Definition> {
+/** The flow with the archives that this NiFi has. @throws {FlowProblem} naming each type that it lacks */
+async function suited(api: NifiApi, flow: Definition): Promise<Definition> {
   const types = await typesOf(api);
   const copy = structuredClone(flow);
   // NiFi binds a group to a context that the definition has, by its name, and takes the values of the one that is there.
@@ -153,88 +108,40 @@ export async function suited(api: NifiApi, file: string, flow: Definition): Prom
   });
   if (missing.length > 0) {
     const names = [...new Set(missing.map(({ type, name }) => `${type} ("${name}")`))].join(", ");
-    throw new Error(
-      `flow ${file} has what this NiFi does not: ${names}; its canvas lists what there is, and own archives come with services.nifi.image`,
+    throw new FlowProblem(
+      `it has what this NiFi does not: ${names}; its canvas lists what there is, and own archives come with services.nifi.image`,
     );
   }
   return copy;
 }
 
-/** Sets the parameters that the platform knows; others in the same context stay. */
-export async function applyParameters(api: NifiApi, values: Readonly<Record<string, string>>): Promise<boolean> {
-  const list = z.object({ parameterContexts: z.array(contextEntity) });
-  const { parameterContexts } = await api.ask(list, "GET", "/flow/parameter-contexts");
-  const found = parameterContexts.find(({ component }) => component.name === CONTEXT);
-  const parameters = Object.entries(values).map(([name, value]) => ({ parameter: { name, value, sensitive: false } }));
-  if (found === undefined) {
-    const component = {
-      name: CONTEXT,
-      description: "What the platform knows. It sets these values at each npm run up.",
-      parameters,
-    };
-    await api.ask(done, "POST", "/parameter-contexts", { revision: { version: 0 }, component });
-    return true;
-  }
-  const known = new Map(found.component.parameters.map(({ parameter }) => [parameter.name, parameter.value]));
-  const changed = parameters.filter(({ parameter }) => known.get(parameter.name) !== parameter.value);
-  if (changed.length === 0) return false;
-  const component = { id: found.id, name: CONTEXT, parameters: changed };
-  const path = `/parameter-contexts/${found.id}/update-requests`;
-  const body = { id: found.id, revision: found.revision, component };
-  await finished(
-    api,
-    path,
-    await api.ask(updating, "POST", path, body),
-    `the parameters of context ${CONTEXT} can't be set`,
-  );
-  return true;
-}
-
-/** Waits for what NiFi does by and by. @throws Error with its words */
-async function finished(api: NifiApi, path: string, begun: z.output<typeof updating>, what: string): Promise<void> {
-  let { request } = begun;
-  const own = `${path}/${request.requestId}`;
-  while (!request.complete) {
-    await sleep(POLL_MS);
-    ({ request } = await api.ask(updating, "GET", own));
-  }
-  await api.ask(done, "DELETE", own);
-  if (request.failureReason != null) throw new Error(`${what}: ${request.failureReason}`);
+/** A file with a flow. */
+export interface FlowFile {
+  /** `flows/mine.json` */
+  readonly file: string;
+  readonly text: string;
 }
 
 /** Puts a flow onto the canvas, over what is there of it, and starts it. @returns the id of its group */
-export async function put(
+async function put(
   api: NifiApi,
-  { file, text, flow }: { readonly file: string; readonly text: string; readonly flow: Definition },
-  { group }: Pick<SeenFlow, "group">,
+  { text, flow }: { readonly text: string; readonly flow: Definition },
+  group: GroupEntity | undefined,
   place: { readonly root: string; readonly count: number },
 ): Promise<string> {
-  const own = await suited(api, file, flow);
-  own.flowContents.comments = commentsOf({ word: "begun", file: hash(text) });
-  const id = group === undefined ? await create() : await replace(group);
+  const own = await suited(api, flow);
+  const begun = commentsOf({ word: "begun", file: hash(text) });
+  own.flowContents.comments = begun;
+  const id = group === undefined ? await importGroup(api, own, place) : await replace(group);
   await mark(api, id, text, "begun");
   await start(api, id);
   return id;
 
-  async function create(): Promise<string> {
-    const made = await api.ask(groupEntity, "POST", `/process-groups/${place.root}/process-groups/import`, {
-      revisionDTO: { version: 0 },
-      groupName: flow.flowContents.name,
-      positionDTO: { x: 480 * place.count, y: 0 },
-      flowSnapshot: own,
-    });
-    return made.id;
-  }
-
   async function replace(old: GroupEntity): Promise<string> {
-    const path = `/process-groups/${old.id}/replace-requests`;
-    await comment(api, old.id, commentsOf({ word: "begun", file: hash(text) }));
+    await comment(api, old.id, begun);
     await stop(api, old.id);
     try {
-      // Stopping has changed it.
-      const { revision: now } = await api.ask(groupEntity, "GET", `/process-groups/${old.id}`);
-      const begun = await api.ask(updating, "POST", path, { processGroupRevision: now, versionedFlowSnapshot: own });
-      await finished(api, "/process-groups/replace-requests", begun, `flow ${file} can't be put onto the canvas`);
+      await replaceGroup(api, old.id, own, "it can't be put onto the canvas");
     } catch (error) {
       await comment(api, old.id, old.component.comments ?? "");
       await start(api, old.id);
@@ -244,88 +151,18 @@ export async function put(
   }
 }
 
-/** Notes what was put in, so that changes on the canvas are seen. */
-async function mark(api: NifiApi, id: string, text: string, word: Mark["word"]): Promise<void> {
+/** Notes what was put in, so that changes on the canvas are seen; `file`: and that it runs. */
+export async function mark(api: NifiApi, id: string, text: string, word: Mark["word"]): Promise<void> {
   const flow = fingerprint(await download(api, id));
   await comment(api, id, commentsOf({ word, file: hash(text), flow }));
 }
 
-async function comment(api: NifiApi, id: string, comments: string): Promise<void> {
-  const { revision: now } = await api.ask(groupEntity, "GET", `/process-groups/${id}`);
-  await api.ask(done, "PUT", `/process-groups/${id}`, { revision: now, component: { id, comments } });
-}
-
-const busy = z.object({
-  processGroupStatus: z.object({ aggregateSnapshot: z.object({ activeThreadCount: z.number() }) }),
-});
-const services = z.object({ controllerServices: z.array(z.object({ component: z.object({ state: z.string() }) })) });
-
-/** Stops all of a group, and waits until it is at rest: only then NiFi changes a controller service. */
-async function stop(api: NifiApi, id: string): Promise<void> {
-  await api.ask(done, "PUT", `/flow/process-groups/${id}`, { id, state: "STOPPED" });
-  await until(async () => {
-    const { processGroupStatus } = await api.ask(busy, "GET", `/flow/process-groups/${id}/status`);
-    return processGroupStatus.aggregateSnapshot.activeThreadCount === 0;
-  });
-  await api.ask(done, "PUT", `/flow/process-groups/${id}/controller-services`, { id, state: "DISABLED" });
-  await until(async () => {
-    const path = `/flow/process-groups/${id}/controller-services?includeAncestorGroups=false&includeDescendantGroups=true`;
-    const { controllerServices } = await api.ask(services, "GET", path);
-    return controllerServices.every(({ component }) => component.state === "DISABLED");
-  });
-}
-
-/** Time in which a flow comes to rest: a processor may be at a long piece of work. */
-const REST_MS = 90_000;
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + REST_MS;
-  while (!(await isSo())) {
-    if (Date.now() > end)
-      throw new Error(`a flow did not come to rest within ${REST_MS / 1000} s, so it was not changed; try again`);
-    await sleep(POLL_MS);
-  }
-}
-
-async function start(api: NifiApi, id: string): Promise<void> {
-  await api.ask(done, "PUT", `/flow/process-groups/${id}/controller-services`, { id, state: "ENABLED" });
-  await api.ask(done, "PUT", `/flow/process-groups/${id}`, { id, state: "RUNNING" });
-}
-
-const statusSchema = z.object({
-  processGroupFlow: z.object({
-    flow: z.object({
-      processors: z.array(
-        z.object({
-          component: z.object({
-            name: z.string(),
-            state: z.string(),
-            validationStatus: z.string().optional(),
-            validationErrors: z.array(z.string()).nullish(),
-          }),
-        }),
-      ),
-      processGroups: z.array(z.object({ id: z.string() })),
-    }),
-  }),
-});
-
-/** What does not run of a group and of those in it, a sentence each. */
-export async function notRunning(api: NifiApi, id: string): Promise<string[]> {
-  const { flow } = (await api.ask(statusSchema, "GET", `/flow/process-groups/${id}`)).processGroupFlow;
-  const own = flow.processors
-    .filter(({ component }) => component.state !== "RUNNING" && component.state !== "DISABLED")
-    .map(({ component: { name, state, validationErrors } }) =>
-      [`"${name}" is ${state.toLowerCase()}`, ...(validationErrors ?? [])].join(": "),
-    );
-  const below = await Promise.all(flow.processGroups.map((group) => notRunning(api, group.id)));
-  return [...own, ...below.flat()];
-}
-
 export interface Applied {
-  readonly done: readonly string[];
-  /** Flows that are not as their files have them, since people have changed them: nothing was done. */
-  readonly drifted: readonly string[];
+  /** Name of its group; `undefined`: the file has none. */
+  readonly name?: string;
+  readonly done?: "made" | "changed";
+  /** It is not as its file has it, since people have changed it: nothing was done. */
+  readonly drift?: string;
   /** What can't be done. */
   readonly problems: readonly string[];
 }
@@ -333,48 +170,37 @@ export interface Applied {
 const START_MS = 60_000;
 
 /**
- * @param files texts by the files' names
- * @param startMs time in which all of a flow must run
+ * Makes a flow on the canvas what its file has.
+ * @param startMs time in which all of it must run
+ * @throws Error where NiFi does not answer
  */
-export async function applyFlows(
-  api: NifiApi,
-  files: Readonly<Record<string, string>>,
-  startMs = START_MS,
-): Promise<Applied> {
-  const lines: string[] = [];
-  const drifted: string[] = [];
-  const problems: string[] = [];
-  for (const [file, text] of Object.entries(files)) {
-    const { flow, problems: wrong } = readFlow(file, text);
-    problems.push(...wrong);
-    if (flow === undefined || wrong.length > 0) continue;
-    const { name } = flow.flowContents;
-    const { root, groups } = await groupsOnCanvas(api);
-    const seen = await lookAt(api, text, flow, groups);
-    const words = driftWords(file, name, seen.state);
-    if (words !== undefined) {
-      (seen.state === "both" ? problems : drifted).push(words);
-      continue;
-    }
-    try {
-      if (seen.state === "same") {
-        if (seen.group !== undefined && markOf(seen.group)?.file !== hash(text))
-          await mark(api, seen.group.id, text, "file");
-        continue;
-      }
-      const id = await put(api, { file, text, flow }, seen, { root, count: groups.length });
-      lines.push(`flow ${name}: ${seen.state === "new" ? "made" : "changed"}`);
-      const idle = await idleAfter(api, id, startMs);
-      problems.push(...idle.map((one) => `flow ${file}: ${one}`));
-      if (idle.length === 0) await mark(api, id, text, "file");
-    } catch (error) {
-      if (error instanceof ApiRefusal && error.status < 500)
-        problems.push(`flow ${file}: NiFi refuses it: ${error.message}`);
-      else if (error instanceof Error) problems.push(error.message);
-      else throw error;
-    }
+export async function applyFlow(api: NifiApi, { file, text }: FlowFile, startMs = START_MS): Promise<Applied> {
+  const { flow, problems: wrong } = readFlow(file, text);
+  if (flow === undefined || wrong.length > 0) return { problems: wrong };
+  const { name } = flow.flowContents;
+  const { root, groups } = await groupsOnCanvas(api);
+  const { state, group } = await lookAt(api, text, flow, groups);
+  const drift = driftWords(file, name, state);
+  if (drift !== undefined) return { name, drift, problems: [] };
+  if (state === "same") {
+    if (group !== undefined && markOf(group)?.file !== hash(text)) await mark(api, group.id, text, "file");
+    return { name, problems: [] };
   }
-  return { done: lines, drifted, problems };
+  try {
+    const id = await put(api, { text, flow }, group, { root, count: groups.length });
+    const idle = await idleAfter(api, id, startMs);
+    if (idle.length === 0) await mark(api, id, text, "file");
+    return {
+      name,
+      done: state === "new" ? "made" : "changed",
+      problems: idle.map((one) => `flow ${file}: ${one}`),
+    };
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.status < 500)
+      return { name, problems: [`flow ${file}: NiFi refuses it: ${error.message}`] };
+    if (error instanceof FlowProblem) return { name, problems: [`flow ${file}: ${error.message}`] };
+    throw error;
+  }
 }
 
 async function idleAfter(api: NifiApi, id: string, limitMs: number): Promise<string[]> {
@@ -384,13 +210,4 @@ async function idleAfter(api: NifiApi, id: string, limitMs: number): Promise<str
     if (idle.length === 0 || Date.now() > end) return idle;
     await sleep(POLL_MS);
   }
-}
-
-/** Names of the parameters that a flow takes of the platform's. */
-export function parametersOf({ flowContents }: Definition): string[] {
-  const texts = groupsIn(flowContents).flatMap((group) =>
-    extensionsIn(group).flatMap(({ properties }) => Object.values(properties)),
-  );
-  const found = texts.flatMap((text) => [...(text ?? "").matchAll(/#\{([^}]+)\}/g)].map(([, name = ""]) => name));
-  return [...new Set(found)].sort();
 }

@@ -95,17 +95,22 @@ function secretsIn(file: string, { flowContents, parameterContexts }: Definition
   return [...properties, ...parameters];
 }
 
+/** Ids of one NiFi's own. */
+const INSTANCE = ["instanceIdentifier", "instanceGroupId"];
+
+/**
+ * The text of a file for a flow as a NiFi gives it: without what is that NiFi's own, and without the parameters that the platform sets.
+ * It does the same.
+ */
+export function fileText({ parameterContexts, ...definition }: Definition): string {
+  const { [CONTEXT]: _, ...others } = parameterContexts;
+  const flowContents = { ...definition.flowContents, comments: "" };
+  const kept = { ...definition, flowContents, parameterContexts: others };
+  return `${JSON.stringify(kept, (key, value: unknown) => (INSTANCE.includes(key) ? undefined : value), 2)}\n`;
+}
+
 /** Where things are on the canvas, and what differs from one NiFi to the next. */
-const LEFT_OUT = new Set([
-  "instanceIdentifier",
-  "instanceGroupId",
-  "position",
-  "bends",
-  "labelIndex",
-  "zIndex",
-  "propertyDescriptors",
-  "style",
-]);
+const LEFT_OUT = new Set([...INSTANCE, "position", "bends", "labelIndex", "zIndex", "propertyDescriptors", "style"]);
 
 /**
  * What a flow does, the same text for two that do the same: without the places on the canvas. Comments of the outermost group are the

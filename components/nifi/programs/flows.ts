@@ -1,25 +1,19 @@
 /**
- * Puts the platform's flows onto NiFi's canvas.
+ * Waits until NiFi has the platform's flows, as what watches over them tells, and fails with its words where one can't run.
  *
- * Environment: `NIFI_URL`, `NIFI_USER`, `NIFI_PASSWORD`, `NIFI_PARAMETERS` (a JSON object of names and values), `FLOWS_FOLDER` (its `*.json`
- * are flow definitions), `SETUP_TIMEOUT_SECONDS` (300). Running it again changes nothing.
+ * Environment: `SUPERVISOR_URL`, `NIFI_PARAMETERS` (a JSON object of names and values), `FLOWS_FOLDER` (its `*.json` are flow definitions),
+ * `SETUP_TIMEOUT_SECONDS` (300). Running it again changes nothing.
  */
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { ApiRefusal } from "../../../platform/api-refusal.ts";
+import { describeError } from "../../../platform/describe-error.ts";
 import { endInFailure } from "../../../platform/hops/errors.ts";
 import { serverWaitMs } from "../../../platform/hops/limits.ts";
-import { applyFlows, applyParameters } from "./apply-flows.ts";
-import { type NifiApi, nifiApi, type NifiLogin } from "./nifi-api.ts";
+import { readWanted, wantedEnvironment } from "./wanted.ts";
+import { type FlowsReport, wantedHash } from "./watch.ts";
 
-const environment = z.object({
-  NIFI_URL: z.url(),
-  NIFI_USER: z.string().min(1),
-  NIFI_PASSWORD: z.string().min(1),
-  NIFI_PARAMETERS: z.string().transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text))),
-  FLOWS_FOLDER: z.string().min(1),
+const environment = wantedEnvironment.extend({
+  SUPERVISOR_URL: z.url(),
   SETUP_TIMEOUT_SECONDS: z.coerce
     .number()
     .positive()
@@ -27,43 +21,43 @@ const environment = z.object({
 });
 
 const PAUSE_MS = 1000;
+const ANSWER_MS = 10_000;
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** A server that is not there yet, or still starts, is asked again. */
-async function served(login: NifiLogin, timeoutMs: number): Promise<NifiApi> {
+/** The first report in which all that is wanted has been tried. @throws Error with why there is none */
+async function tried(url: string, wanted: string, timeoutMs: number): Promise<FlowsReport> {
   const end = Date.now() + timeoutMs;
   let said = "";
   for (;;) {
-    try {
-      return await nifiApi(login);
-    } catch (error) {
-      const words = (error as Error).message;
-      if ((error instanceof ApiRefusal && error.status < 500) || Date.now() > end) throw error;
-      if (words !== said) log(words);
-      said = words;
-    }
+    const words = await askOnce(url, wanted);
+    if (typeof words !== "string") return words;
+    if (Date.now() > end) throw new Error(words);
+    if (words !== said) log(words);
+    said = words;
     await sleep(PAUSE_MS);
+  }
+}
+
+async function askOnce(url: string, wanted: string): Promise<FlowsReport | string> {
+  try {
+    const response = await fetch(new URL("/flows", url), { signal: AbortSignal.timeout(ANSWER_MS) });
+    if (!response.ok) return `what watches over the flows answers with HTTP ${response.status}`;
+    const report = (await response.json()) as FlowsReport;
+    if (report.wanted !== wanted) return "what watches over the flows has others; it is starting anew";
+    if (report.seen === null) return report.problem ?? "the flows are put in";
+    return report;
+  } catch (error) {
+    return `what watches over the flows does not answer: ${describeError(error)}`;
   }
 }
 
 async function main(): Promise<void> {
   const settings = environment.parse(process.env);
-  const names = (await readdir(settings.FLOWS_FOLDER)).filter((file) => file.endsWith(".json")).sort();
-  const files = Object.fromEntries(
-    await Promise.all(
-      names.map(async (name): Promise<[string, string]> => [
-        `flows/${name}`,
-        await readFile(join(settings.FLOWS_FOLDER, name), "utf8"),
-      ]),
-    ),
-  );
-  const login = { url: settings.NIFI_URL, user: settings.NIFI_USER, password: settings.NIFI_PASSWORD };
-  const api = await served(login, settings.SETUP_TIMEOUT_SECONDS * 1000);
-  if (await applyParameters(api, settings.NIFI_PARAMETERS)) log("parameters: set");
-  const { done, drifted, problems } = await applyFlows(api, files);
-  for (const line of [...done, ...drifted]) log(line);
+  const wanted = readWanted(settings);
+  const { flows } = await tried(settings.SUPERVISOR_URL, wantedHash(wanted), settings.SETUP_TIMEOUT_SECONDS * 1000);
+  for (const { name, condition, drift } of flows) log(drift ?? `flow ${name}: ${condition}`);
+  const problems = flows.flatMap(({ problems: own }) => own);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
-  log(`${names.length} ${names.length === 1 ? "flow" : "flows"}, ${done.length} changes`);
   if (problems.length > 0) process.exitCode = 1;
 }
 

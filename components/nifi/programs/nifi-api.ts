@@ -40,19 +40,25 @@ export async function nifiApi({ url, user, password }: NifiLogin, signal?: Abort
     if (!response.ok) throw new ApiRefusal(response.status, wordsOf(response.status, text));
     return text;
   };
-  const token = await request("/access/token", {
-    method: "POST",
-    body: new URLSearchParams({ username: user, password }),
-  });
+  const login = (): Promise<string> =>
+    request("/access/token", { method: "POST", body: new URLSearchParams({ username: user, password }) });
+  let token = await login();
+  const send = (method: string, path: string, body: unknown): Promise<string> =>
+    request(path, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
   return {
     ask: async (schema, method, path, body) => {
-      const text = await request(path, {
-        method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(body !== undefined && { "content-type": "application/json" }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+      const text = await send(method, path, body).catch(async (error: unknown) => {
+        // A login is valid for hours.
+        if (!(error instanceof ApiRefusal) || error.status !== 401) throw error;
+        token = await login();
+        return await send(method, path, body);
       });
       return schema.parse(text === "" ? {} : JSON.parse(text));
     },

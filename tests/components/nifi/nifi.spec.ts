@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { nifiProperties } from "../../../components/nifi/nifi-settings.ts";
 import { Nifi } from "../../../components/nifi/nifi.ts";
 import { flowFiles, flowProblems } from "../../../components/nifi/flow-files.ts";
-import { parametersOf } from "../../../components/nifi/programs/apply-flows.ts";
+import { parametersOf } from "../../../components/nifi/programs/parameters.ts";
 import { readFlow } from "../../../components/nifi/programs/flow-file.ts";
 import { definition, textOf } from "./definition.ts";
 import { telemetryRecord } from "../../../components/telemetry/programs/record.ts";
@@ -36,6 +36,7 @@ describe("NiFi", () => {
       data: { kind: "persistent", size: "1Gi" },
       resources,
       setupResources: resources,
+      supervisorResources: resources,
       kafka: kafka(),
       objectStore: s3("nifi"),
       bucket: "intake",
@@ -44,6 +45,7 @@ describe("NiFi", () => {
       flows: flowFiles(),
     });
   const server = async () => (await mocked.get("kubernetes:apps/v1:StatefulSet", "nifi")).inputs;
+  const supervisor = async () => (await mocked.get("kubernetes:apps/v1:Deployment", "nifi-supervisor")).inputs;
   const setup = async () => (await mocked.get("kubernetes:batch/v1:Job", "nifi-flows")).inputs;
 
   it("takes posts where its flows run", async () => {
@@ -57,6 +59,7 @@ describe("NiFi", () => {
     const set = await server();
     expect(podProblems(set.spec.template.spec, true)).to.deep.equal([]);
     expect(podProblems((await setup()).spec.template.spec, false)).to.deep.equal([]);
+    expect(podProblems((await supervisor()).spec.template.spec, true)).to.deep.equal([]);
     expect(set.spec.volumeClaimTemplates).to.have.length(1);
     expect(envOf(set)).to.include({
       NIFI_SETTINGS: "/etc/millrace-nifi",
@@ -65,6 +68,23 @@ describe("NiFi", () => {
       AWS_ACCESS_KEY_ID: "key-nifi/accessKey",
     });
     expect(envOf(set)["JAVA_OPTIONS"]).to.contain("-Xmx450m");
+  });
+
+  it("has one supervisor, which alone can log in, and a Job that asks it", async () => {
+    make();
+    const own = await supervisor();
+    expect(own.spec).to.deep.include({ replicas: 1, strategy: { type: "Recreate" } });
+    expect(envOf(own)).to.include({
+      NIFI_URL: "https://nifi:8443",
+      NIFI_USER: "proof",
+      NIFI_PASSWORD_FILE: "/run/millrace-accounts/proof",
+      NODE_EXTRA_CA_CERTS: "/run/millrace-certificate/ca.crt",
+      REJECTED_TOPIC: "nifi-rejected",
+    });
+    const asking = envOf(await setup());
+    expect(Object.keys(asking).sort()).to.deep.equal(["FLOWS_FOLDER", "NIFI_PARAMETERS", "SUPERVISOR_URL"]);
+    expect(asking["SUPERVISOR_URL"]).to.equal("http://nifi-supervisor.data.svc:8080");
+    expect(asking["NIFI_PARAMETERS"]).to.equal(envOf(own)["NIFI_PARAMETERS"]);
   });
 
   it("is published by HTTPS as itself, and takes requests for its published address", async () => {

@@ -1,117 +1,20 @@
 import { expect } from "chai";
-import type { Definition } from "../../../../components/nifi/programs/flow-file.ts";
-import { applyFlows, applyParameters } from "../../../../components/nifi/programs/apply-flows.ts";
-import type { NifiApi } from "../../../../components/nifi/programs/nifi-api.ts";
-import { ApiRefusal } from "../../../../platform/api-refusal.ts";
+import { applyFlow } from "../../../../components/nifi/programs/apply-flows.ts";
+import { applyParameters } from "../../../../components/nifi/programs/parameters.ts";
 import { definition, textOf } from "../definition.ts";
-
-/** What is sent, as far as the canvas looks at it. */
-interface Body {
-  readonly versionedFlowSnapshot?: Definition;
-  readonly flowSnapshot?: Definition;
-  readonly state?: string;
-  readonly component?: {
-    readonly comments?: string;
-    readonly parameters?: readonly { readonly parameter: { readonly name: string; readonly value: string } }[];
-  };
-}
-
-/** A NiFi with a canvas of groups, which notes what is changed. */
-class Canvas {
-  readonly groups = new Map<string, { flow: Definition; comments: string; state: string }>();
-  readonly calls: string[] = [];
-  readonly parameters = new Map<string, string>();
-  hasContext = false;
-  refuses: string | undefined;
-  invalid: string[] = [];
-  /** Begin of the path of a call that gets no answer. */
-  cutAt: string | undefined;
-
-  readonly api: NifiApi = {
-    ask: (schema, method, path, body) => {
-      if (method !== "GET") this.calls.push(`${method} ${path}`);
-      if (`${method} ${path}` === this.cutAt) return Promise.reject(new Error("cut off"));
-      return Promise.resolve(schema.parse(this.#answer(method, path, body as Body | undefined)));
-    },
-  };
-
-  #entity(id: string) {
-    const group = this.groups.get(id);
-    if (group === undefined) throw new ApiRefusal(404, `no group ${id}`);
-    return {
-      id,
-      revision: { version: 1 },
-      component: { id, name: group.flow.flowContents.name, comments: group.comments },
-    };
-  }
-
-  #answer(method: string, path: string, body: Body | undefined): unknown {
-    const [, id = ""] = /groups\/([^/?]+)/.exec(path) ?? [];
-    const group = this.groups.get(id);
-    if (path === "/flow/process-groups/root") {
-      const processGroups = [...this.groups.keys()].map((one) => this.#entity(one));
-      return { processGroupFlow: { id: "root", flow: { processGroups } } };
-    }
-    if (path === "/flow/processor-types") {
-      const types = ["InvokeHTTP", "LogAttribute"].map((type) => `org.apache.nifi.processors.standard.${type}`);
-      const bundle = { group: "org.apache.nifi", artifact: "nifi-standard-nar", version: "2.9.9" };
-      return { processorTypes: types.map((type) => ({ type, bundle })) };
-    }
-    if (path === "/flow/controller-service-types") return { controllerServiceTypes: [] };
-    if (path === "/flow/parameter-contexts") {
-      const parameters = [...this.parameters].map(([name, value]) => ({ parameter: { name, value } }));
-      const found = { id: "context", revision: { version: 1 }, component: { name: "millrace", parameters } };
-      return { parameterContexts: this.hasContext ? [found] : [] };
-    }
-    if (path.startsWith("/parameter-contexts") || path.endsWith("/replace-requests")) {
-      if (this.refuses !== undefined) throw new ApiRefusal(409, this.refuses);
-      if (path.endsWith("/replace-requests") && group !== undefined) {
-        group.flow = body?.versionedFlowSnapshot ?? group.flow;
-        group.comments = group.flow.flowContents.comments ?? "";
-      }
-      for (const { parameter } of body?.component?.parameters ?? [])
-        this.parameters.set(parameter.name, parameter.value);
-      this.hasContext ||= path.startsWith("/parameter-contexts");
-      return { request: { requestId: "r", complete: true } };
-    }
-    if (path.endsWith("/process-groups/import")) {
-      if (this.refuses !== undefined) throw new ApiRefusal(409, this.refuses);
-      const flow = body?.flowSnapshot ?? definition({});
-      this.groups.set("g1", { flow, comments: flow.flowContents.comments ?? "", state: "STOPPED" });
-      return this.#entity("g1");
-    }
-    if (path.endsWith("/download")) return group?.flow;
-    if (path.endsWith("/status")) return { processGroupStatus: { aggregateSnapshot: { activeThreadCount: 0 } } };
-    if (path.includes("/controller-services")) return { controllerServices: [] };
-    if (method === "PUT" && path.startsWith("/flow/process-groups/") && group !== undefined) {
-      group.state = body?.state ?? "";
-      return {};
-    }
-    if (path.startsWith("/flow/process-groups/")) {
-      const component = { name: "send", state: "STOPPED", validationStatus: "INVALID", validationErrors: this.invalid };
-      const processors = this.invalid.length > 0 ? [{ component }] : [];
-      return { processGroupFlow: { flow: { processors, processGroups: [] } } };
-    }
-    if (method === "PUT" && group !== undefined) {
-      group.comments = body?.component?.comments ?? "";
-      return {};
-    }
-    if (group !== undefined) return this.#entity(id);
-    return {};
-  }
-}
+import { Canvas } from "../fake-canvas.ts";
 
 describe("flows of the files", () => {
   const file = "flows/mine.json";
   const text = textOf(definition({}));
-  const apply = (canvas: Canvas, content = text) => applyFlows(canvas.api, { [file]: content }, 0);
+  const apply = (canvas: Canvas, content = text) => applyFlow(canvas.api, { file, text: content }, 0);
   const ways =
-    'to keep the canvas, put what "Download flow definition" of its group writes into flows/mine.json; to have the file\'s, delete the ' +
-    "group on the canvas; then npm run up";
+    "to keep the canvas, run npm run flows -- --pull, and then npm run up; to have the file's, stop the group on the canvas, empty its queues " +
+    "and delete it";
 
   it("come onto an empty canvas, with the archives that this NiFi has, and run", async () => {
     const canvas = new Canvas();
-    expect(await apply(canvas)).to.deep.equal({ done: ["flow mine: made"], drifted: [], problems: [] });
+    expect(await apply(canvas)).to.deep.equal({ name: "mine", done: "made", problems: [] });
     const group = canvas.groups.get("g1");
     expect(group?.state).to.equal("RUNNING");
     expect(group?.flow.flowContents.processors.map(({ bundle }) => bundle.version)).to.deep.equal(["2.9.9", "2.9.9"]);
@@ -122,7 +25,7 @@ describe("flows of the files", () => {
     const canvas = new Canvas();
     await apply(canvas);
     canvas.calls.length = 0;
-    expect(await apply(canvas)).to.deep.equal({ done: [], drifted: [], problems: [] });
+    expect(await apply(canvas)).to.deep.equal({ name: "mine", problems: [] });
     expect(canvas.calls).to.deep.equal([]);
   });
 
@@ -131,7 +34,7 @@ describe("flows of the files", () => {
     await apply(canvas);
     canvas.calls.length = 0;
     const other = textOf(definition({ properties: { Url: "http://other" } }));
-    expect(await apply(canvas, other)).to.deep.equal({ done: ["flow mine: changed"], drifted: [], problems: [] });
+    expect(await apply(canvas, other)).to.deep.equal({ name: "mine", done: "changed", problems: [] });
     expect(canvas.calls).to.deep.equal([
       "PUT /process-groups/g1",
       "PUT /flow/process-groups/g1",
@@ -154,21 +57,21 @@ describe("flows of the files", () => {
     group.flow = definition({ properties: { Url: "http://drawn" } });
     canvas.calls.length = 0;
     expect(await apply(canvas)).to.deep.equal({
-      done: [],
-      drifted: [`flow mine was changed on the canvas, and is not as flows/mine.json has it; ${ways}`],
+      name: "mine",
+      drift: `flow mine was changed on the canvas, and is not as flows/mine.json has it; ${ways}`,
       problems: [],
     });
     const other = textOf(definition({ properties: { Url: "http://other" } }));
     expect(await apply(canvas, other)).to.deep.equal({
-      done: [],
-      drifted: [],
-      problems: [`flow mine was changed both on the canvas and in flows/mine.json; ${ways}`],
+      name: "mine",
+      drift: `flow mine was changed both on the canvas and in flows/mine.json; ${ways}`,
+      problems: [],
     });
     expect(canvas.calls).to.deep.equal([]);
     // Once the file has what was drawn, they are the same.
-    expect(await apply(canvas, textOf(group.flow))).to.deep.equal({ done: [], drifted: [], problems: [] });
+    expect(await apply(canvas, textOf(group.flow))).to.deep.equal({ name: "mine", problems: [] });
     canvas.calls.length = 0;
-    expect(await apply(canvas, textOf(group.flow))).to.deep.equal({ done: [], drifted: [], problems: [] });
+    expect(await apply(canvas, textOf(group.flow))).to.deep.equal({ name: "mine", problems: [] });
     expect(canvas.calls).to.deep.equal([]);
   });
 
@@ -176,7 +79,7 @@ describe("flows of the files", () => {
     const canvas = new Canvas();
     const { problems } = await apply(canvas, textOf(definition({ type: "org.example.Nothing" })));
     expect(problems).to.deep.equal([
-      'flow flows/mine.json has what this NiFi does not: org.example.Nothing ("send"); its canvas lists what there is, and own archives come with services.nifi.image',
+      'flow flows/mine.json: it has what this NiFi does not: org.example.Nothing ("send"); its canvas lists what there is, and own archives come with services.nifi.image',
     ]);
     expect(canvas.groups.size).to.equal(0);
   });
@@ -196,11 +99,11 @@ describe("flows of the files", () => {
     it(`whose putting in was cut off at ${cutAt} are put in again, and run`, async () => {
       const canvas = new Canvas();
       canvas.cutAt = cutAt;
-      expect((await apply(canvas)).problems).to.deep.equal(["cut off"]);
+      expect(String(await apply(canvas).catch((error: unknown) => error))).to.equal("Error: cut off");
       canvas.cutAt = undefined;
-      expect(await apply(canvas)).to.deep.equal({ done: ["flow mine: changed"], drifted: [], problems: [] });
+      expect(await apply(canvas)).to.deep.equal({ name: "mine", done: "changed", problems: [] });
       expect(canvas.groups.get("g1")?.state).to.equal("RUNNING");
-      expect(await apply(canvas)).to.deep.equal({ done: [], drifted: [], problems: [] });
+      expect(await apply(canvas)).to.deep.equal({ name: "mine", problems: [] });
     });
   }
 
@@ -212,7 +115,7 @@ describe("flows of the files", () => {
     expect((await apply(canvas)).problems).to.deep.equal(problems);
     canvas.invalid = [];
     expect((await apply(canvas)).problems).to.deep.equal([]);
-    expect(await apply(canvas)).to.deep.equal({ done: [], drifted: [], problems: [] });
+    expect(await apply(canvas)).to.deep.equal({ name: "mine", problems: [] });
   });
 
   it("that did not run, and were mended on the canvas, are left as they are there", async () => {
@@ -221,7 +124,7 @@ describe("flows of the files", () => {
     await apply(canvas);
     const group = canvas.groups.get("g1") ?? expect.fail("no group");
     group.flow = definition({ properties: { Url: "http://mended" } });
-    expect((await apply(canvas)).drifted).to.have.length(1);
+    expect((await apply(canvas)).drift).to.contain("flow mine was changed on the canvas");
     expect(group.flow.flowContents.processors[0]?.properties).to.deep.equal({ Url: "http://mended" });
   });
 
@@ -236,7 +139,7 @@ describe("flows of the files", () => {
     ]);
     expect(canvas.groups.get("g1")).to.include({ state: "RUNNING", comments });
     canvas.refuses = undefined;
-    expect(await apply(canvas, other)).to.deep.equal({ done: ["flow mine: changed"], drifted: [], problems: [] });
+    expect(await apply(canvas, other)).to.deep.equal({ name: "mine", done: "changed", problems: [] });
   });
 
   it("get the platform's parameters, of which only those that differ are set again", async () => {

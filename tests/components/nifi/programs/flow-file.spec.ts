@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fingerprint, readFlow } from "../../../../components/nifi/programs/flow-file.ts";
-import { parametersOf } from "../../../../components/nifi/programs/apply-flows.ts";
+import { parametersOf } from "../../../../components/nifi/programs/parameters.ts";
 import { repositoryDir } from "../../../../platform/images/files.ts";
 import { definition, textOf } from "../definition.ts";
 
