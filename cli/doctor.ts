@@ -26,7 +26,7 @@ import { atLeast, type Finding, ok } from "./finding.ts";
 import { run, which } from "../platform/exec.ts";
 import { usesHostTools } from "../platform/images/toolbox.ts";
 import { connect } from "./kube.ts";
-import { stackArgs, stackOptions } from "./options.ts";
+import { type StackArgs, stackArgs, stackOptions } from "./options.ts";
 import { readPlatform } from "./platform.ts";
 import { pushFindings } from "./push-probe.ts";
 import { diskNeeded, diskProblems, dockerFolders, nodeRefusals } from "./preflight.ts";
@@ -40,27 +40,34 @@ export const doctor: Command = {
   options: stackOptions,
   async run(values) {
     const args = stackArgs(values);
-    const findings: Finding[] = [];
-    let stack: Stack | undefined;
-    try {
-      ({ stack } = await readStackAsItRuns(args, await chooseEngine(undefined)));
-      findings.push(ok("config", `Pulumi.${args.stack}.yaml is valid`));
-    } catch (error) {
-      findings.push({
-        subject: "config",
-        level: "problem",
-        detail: messageOf(error),
-        next: `correct Pulumi.${args.stack}.yaml`,
-      });
-    }
-    findings.push(...(await hostFindings(stack?.config ?? loadConfig({}))));
-    if (stack !== undefined) findings.push(...(await targetFindings(stack)));
-    const healthy = findings.every((finding) => finding.level !== "problem");
+    const { ok: healthy, findings } = await findingsOf(args);
     const report = { ok: healthy, findings };
     process.stdout.write(`${args.json ? JSON.stringify(report, null, 2) : renderFindings(findings)}\n`);
     return healthy ? 0 : 1;
   },
 };
+
+/** All that `doctor` finds. */
+export async function findingsOf(
+  args: StackArgs,
+): Promise<{ readonly ok: boolean; readonly findings: readonly Finding[] }> {
+  const findings: Finding[] = [];
+  let stack: Stack | undefined;
+  try {
+    ({ stack } = await readStackAsItRuns(args, await chooseEngine(undefined)));
+    findings.push(ok("config", `Pulumi.${args.stack}.yaml is valid`));
+  } catch (error) {
+    findings.push({
+      subject: "config",
+      level: "problem",
+      detail: messageOf(error),
+      next: `correct Pulumi.${args.stack}.yaml`,
+    });
+  }
+  findings.push(...(await hostFindings(stack?.config ?? loadConfig({}))));
+  if (stack !== undefined) findings.push(...(await targetFindings(stack)));
+  return { ok: findings.every((finding) => finding.level !== "problem"), findings };
+}
 
 /** A program that this machine must have. */
 interface HostProgram {

@@ -60,6 +60,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "show what this machine or the running platform lacks, and the command to run next",
     load: async () => (await import("./doctor.ts")).doctor,
   },
+  diagnose: {
+    summary: "gather what somebody needs who helps in one file, without secrets",
+    load: async () => (await import("./diagnose.ts")).diagnose,
+  },
   audit: {
     summary: "have well-known checkers look at the manifests of every profile and target; needs no cluster",
     load: async () => (await import("./audit.ts")).audit,

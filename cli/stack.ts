@@ -202,6 +202,17 @@ function openValues(
   return { plain, secretPaths };
 }
 
+/** Secret values of a stack's file, opened. @throws UserError where they can't be */
+export function secretValues(args: Pick<StackArgs, "stack">, folder = projectDir): string[] {
+  const { raw, salt } = readConfigValues(args.stack, folder);
+  const { plain, secretPaths } = openValues(raw, salt, args.stack, folder);
+  return secretPaths.flatMap(([key = "", ...path]) => {
+    let value: unknown = plain[`millrace:${key}`];
+    for (const step of path) value = (value as Readonly<Record<string, unknown>> | undefined)?.[step];
+    return typeof value === "string" ? [value] : [];
+  });
+}
+
 /** The values and the salt as they are in the stack's file. */
 function readConfigValues(stack: string, folder: string): { raw: Record<string, unknown>; salt: unknown } {
   const file = join(folder, `Pulumi.${stack}.yaml`);
