@@ -150,7 +150,7 @@ const path = place(telemetryRoom, { kafka, spark, windows, raceWindows: raceWind
 
 // What people work with.
 const history = place(sparkHistoryRoom, { store });
-const connect = place(sparkConnectRoom, { spark, history });
+const connect = place(sparkConnectRoom, { spark, store, history });
 const clients = place(notebooksRoom, { store, kafka, presto, spark: connect });
 place(airflowRoom, { store, databases, clients, kafka, presto, connect, spark, history });
 const hub = place(jupyterhubRoom, { store, databases, clients, presto, connect });

@@ -845,7 +845,7 @@ describe("the program", function () {
       proof: ["proof"],
       "proof-on-demand": ["proof"],
       "spark-telemetry-driver": ["spark"],
-      "spark-connect": ["spark"],
+      "spark-connect": ["spark-connect"],
       "spark-history": ["spark-history"],
       "postgres-backup": ["postgres-backup"],
       "postgres-restore": ["postgres-backup"],

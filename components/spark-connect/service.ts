@@ -31,4 +31,9 @@ export const sparkConnect = defineService({
   shrinks: [{ rank: 9, set: { maxExecutors: 1 }, applies: ({ maxExecutors }) => maxExecutors > 1 }],
   quarters: () => ["jobs"],
   goes: 3,
+  store: {
+    consumers: { "spark-connect": "people's sessions of Spark" },
+    // Of what the streams keep beside the lake, people's sessions see nothing.
+    rights: ({ own }, { bucket }) => (own.enabled ? { "spark-connect": { [bucket("lake")]: "readWrite" } } : {}),
+  },
 });

@@ -26,6 +26,7 @@ import {
   tcpProbe,
 } from "../../platform/workload.ts";
 import type { Ready } from "../../platform/endpoints.ts";
+import type { S3Endpoint } from "../object-store/endpoint.ts";
 import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 const ROLE = "server";
@@ -51,6 +52,8 @@ const POOLS = `<?xml version="1.0"?>
 
 export interface SparkConnectArgs {
   readonly spark: SparkEndpoint;
+  /** The store with the sessions' own key. */
+  readonly objectStore: S3Endpoint;
   /** Heap of the server, for example `640Mi`; its container gets Spark's overhead on top. */
   readonly driverMemory: string;
   /** Requests and limits of the server. @default - 80 thousandths of a core, two at most, and the memory that its heap needs */
@@ -66,7 +69,7 @@ export interface SparkConnectArgs {
 }
 
 /** What is wrong with the arguments; empty when nothing is. */
-export function sparkConnectProblems(args: Omit<SparkConnectArgs, "spark" | "waitFor">): string[] {
+export function sparkConnectProblems(args: Omit<SparkConnectArgs, "spark" | "objectStore" | "waitFor">): string[] {
   const { executorIdleSeconds: idle = 120 } = args;
   return [
     ...heapProblems("spark connect: driverMemory", args.driverMemory),
@@ -110,7 +113,7 @@ export class SparkConnect extends Component {
     configMap(name, { ...meta, data: { [POOLS_FILE]: POOLS } }, childOptions);
     service(name, { ...meta, ports: { grpc: PORT, ui: UI_PORT } }, childOptions);
     // The bucket of its log must be there when it starts; the catalog is asked by sessions only.
-    const ready = [...spark.objectStore.ready, ...(args.waitFor ?? [])];
+    const ready = [...args.objectStore.ready, ...(args.waitFor ?? [])];
     const server = deployment(
       { name, namespace, replicas: 1, strategy: "Recreate", pod: serverPod() },
       { ...childOptions, dependsOn: ready },
@@ -125,6 +128,7 @@ export class SparkConnect extends Component {
         service: name,
         component: ROLE,
         spark,
+        objectStore: args.objectStore,
         application: name,
         driverMemory,
         driverResources: args.driverResources,

@@ -51,7 +51,7 @@ export const sparkHistory = defineService({
     grants({ own }, { bucket }): RightsByConsumer {
       if (!own.enabled) return {};
       const events = { [bucket("sparkEvents")]: "readWrite" } as const;
-      return { spark: events, "dag-census-batch": events, census: events };
+      return { spark: events, "spark-connect": events, "dag-census-batch": events, census: events };
     },
   },
   hops: { "spark-history": ["sparkHistory", "census"] },

@@ -7,8 +7,6 @@ import { stackPolicy } from "./stack-policy.ts";
 /** Secrets that two services have, each with the reason. */
 export const sharedSecrets: Readonly<Record<string, string>> = {
   "object-store-key-postgres-backup": "A restore reads what the backup has written.",
-  "object-store-key-spark":
-    "The server of people's sessions takes the settings of the streams, and their key with them.",
 };
 
 /** Names of the Secrets that a pod refers to, in variables and in volumes. */

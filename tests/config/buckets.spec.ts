@@ -37,6 +37,7 @@ describe("the contents of the object store", () => {
       "dag-bucket": { notebooks: "readWrite", lake: "read" },
       "dag-census-batch": { lake: "readWrite", "spark-events": "readWrite" },
       notebooks: { notebooks: "readWrite" },
+      "spark-connect": { lake: "readWrite", "spark-events": "readWrite" },
       "spark-history": { "spark-events": "readWrite" },
       "user-ana": { "home-ana": "readWrite", notebooks: "readWrite", lake: "read", dags: "readWrite" },
       "user-proof": { "home-proof": "readWrite", notebooks: "read", lake: "read" },

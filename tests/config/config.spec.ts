@@ -63,6 +63,7 @@ describe("the configuration", () => {
       dagCensusBatch: "keys",
       dagBucket: "keys",
       notebooks: "keys",
+      sparkConnect: "keys",
       sparkHistory: "keys",
       censusFile: "keys",
       census: "keys",

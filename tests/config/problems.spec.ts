@@ -615,7 +615,7 @@ const bad: Case[] = [
         secretNames: { metastore: "m", spark: "s", presto: "p", proof: "t", airflow: "a", users: "u" },
       }),
     },
-    "millrace:services.objectStore.existing.secretNames: postgresBackup, dagTelemetryReport, dagBucket, dagCensusBatch, notebooks, sparkHistory have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
+    "millrace:services.objectStore.existing.secretNames: postgresBackup, dagTelemetryReport, dagBucket, dagCensusBatch, notebooks, sparkConnect, sparkHistory have no Secret; name one each, or one for all in millrace:services.objectStore.existing.secretName",
   ],
   [
     "cloud without registry and the images of a profile",

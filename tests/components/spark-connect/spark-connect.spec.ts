@@ -26,6 +26,7 @@ describe("SparkConnect", () => {
         catalog: catalog(),
         executors,
       }).endpoint,
+      objectStore: s3("spark-connect"),
       driverMemory: "640Mi",
       maxExecutors: 3,
       ...args,
@@ -67,8 +68,14 @@ describe("SparkConnect", () => {
     ]);
     expect(envOf(inputs)).to.include({
       SPARK_DRIVER_BIND_ADDRESS: "status.podIP",
-      AWS_ACCESS_KEY_ID: "key-spark/accessKey",
+      AWS_ACCESS_KEY_ID: "key-spark-connect/accessKey",
     });
+    const { args: all } = inputs.spec.template.spec.containers[0];
+    // People's programs run in executors, which have the sessions' key too, and not that of the streams.
+    expect(all.filter((one) => one.includes("secretKeyRef"))).to.have.members([
+      "spark.kubernetes.executor.secretKeyRef.AWS_ACCESS_KEY_ID=key-spark-connect:accessKey",
+      "spark.kubernetes.executor.secretKeyRef.AWS_SECRET_ACCESS_KEY=key-spark-connect:secretKey",
+    ]);
     expect(podProblems(inputs.spec.template.spec, true)).to.deep.equal([]);
   });
 
