@@ -56,6 +56,12 @@ const stacks: Record<string, Record<string, unknown>> = {
     "millrace:profile": "streams",
     "millrace:services": { zookeeper: { replicas: 3 } },
   },
+  "embedded in profile streams, with an existing ZooKeeper": {
+    "millrace:profile": "streams",
+    "millrace:services": {
+      zookeeper: { existing: { servers: "zk1.example:2181", username: "me", secretName: "zk" } },
+    },
+  },
   "a stack with Versity's gateway": { "millrace:services": { objectStore: { server: "versity" } } },
 };
 
@@ -151,7 +157,10 @@ describe("the network of the program", function () {
           flink: "flink/jobmanager:8081",
           nifi: "nifi-supervisor/supervisor:8080",
           zookeeper: "zookeeper/member:8080",
-        }).filter(([name]) => enabled[name as "airflow"].enabled);
+        }).filter(([name]) => {
+          const own: { readonly enabled: boolean; readonly existing?: unknown } = enabled[name as "zookeeper"];
+          return own.enabled && own.existing === undefined;
+        });
         expect(asked.map(({ to, ports }) => `${roleOf(to) ?? ""}:${ports.join()}`).sort()).to.deep.equal(
           wanted.map(([, at]) => at),
         );

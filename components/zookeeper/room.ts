@@ -1,14 +1,41 @@
 /** How ZooKeeper is built: its members, and a node for each who uses it. */
+import * as pulumi from "@pulumi/pulumi";
+import type { SecretKeyRef } from "../../platform/endpoints.ts";
+import { GivenSecret } from "../../platform/given-secret.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { proven } from "../../platform/proven.ts";
 import { setupResources } from "../../platform/resources.ts";
+import type { ZooKeeperSource } from "./endpoint.ts";
+import { type ExistingSettings, PASSWORD_KEY } from "./existing.ts";
+import { ExistingZooKeeper } from "./existing-zookeeper.ts";
 import type { zookeeperHops } from "./hops.ts";
 import { zookeeper, zookeeperResources } from "./service.ts";
 import { ZooKeeper } from "./zookeeper.ts";
 
+/** What is secret of an ensemble that is there goes into a Secret, unless people have made one. */
+function passwordOf(
+  { password, secretName }: ExistingSettings,
+  namespace: pulumi.Output<string>,
+  opts: pulumi.ComponentResourceOptions,
+): SecretKeyRef {
+  if (secretName !== undefined) return { secretName: pulumi.output(secretName), key: PASSWORD_KEY };
+  const texts = { [PASSWORD_KEY]: password ?? "" };
+  return new GivenSecret("zookeeper-client", { namespace, texts }, opts).ref(PASSWORD_KEY);
+}
+
 export const zookeeperRoom = defineRoom({
   service: zookeeper,
-  build({ own, namespace, image, storage, opts }) {
+  build({ own, namespace, image, storage, opts }): ZooKeeperSource<"proof"> {
+    if (own.existing !== undefined) {
+      const { servers, path, username: user } = own.existing;
+      const password = passwordOf(own.existing, namespace, opts);
+      const setup = { namespace, toolsImage: image("tools"), setupResources: setupResources() };
+      return new ExistingZooKeeper(
+        "zookeeper",
+        { ...setup, servers, path, user, password, consumers: ["proof"] },
+        opts,
+      );
+    }
     return new ZooKeeper(
       "zookeeper",
       {

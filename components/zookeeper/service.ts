@@ -4,8 +4,9 @@ import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
-import { image, memory, optional, storage } from "../../platform/settings.ts";
+import { image, memory, optional, secret, storage, text } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
+import { existingProblems } from "./existing.ts";
 
 const member = { small: size(20, 1000, 0.5), large: size(250, 2000, 1) };
 
@@ -52,10 +53,37 @@ export const zookeeper = defineService({
       resources: resourcesSetting("each member", member),
       collector: collectorSetting(),
       image: image().describe("Image with the contract of `zookeeper:3.9`. Default: built from packages."),
+      existing: z
+        .strictObject({
+          servers: z
+            .string()
+            .regex(/^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*$/)
+            .meta({ "x-range": 'members as "host:port,host:port"' })
+            .describe("Members as `host:port,host:port`."),
+          path: z
+            .string()
+            .regex(/^(\/[^/\s]+)+$/)
+            .default("/millrace")
+            .meta({ "x-range": 'a node, for example "/millrace"' })
+            .describe(
+              "Node that is there, and below which the account may do anything: `setAcl <path> sasl:<username>:cdrwa`.",
+            ),
+          username: text().describe("Account of all who use it here, by SASL's DIGEST-MD5."),
+          password: text()
+            .optional()
+            .describe("Its password: set it encrypted, by `pulumi config set --secret --path`."),
+          secretName: secret()
+            .optional()
+            .describe("Secret in the platform's namespace with key `password`, instead of it."),
+        })
+        .optional()
+        .describe("An existing ensemble, instead of the platform's own."),
     })
     .prefault({})
     .describe("ZooKeeper, for what services agree on among themselves: leaders, locks, small state."),
   image: { name: "zookeeper", base: "jre", upstream: { image: "docker.io/library/zookeeper:3.9.5" } },
+  isOwn: ({ existing }) => existing === undefined,
+  handMade: ({ existing }) => (existing?.secretName === undefined ? [] : [existing.secretName]),
   usesTools: true,
   setsUp: true,
   status: [
@@ -67,15 +95,18 @@ export const zookeeper = defineService({
   ],
   sized: (own) => ({ resources: zookeeperResources(own) }),
   pods: ({ own }) => [{ resources: zookeeperResources(own), count: own.replicas, data: own.storage }],
-  problems: ({ own, hasClaims }) =>
-    own.replicas > 1 && (!hasClaims || own.storage.kind === "ephemeral")
+  problems({ own, hasClaims }) {
+    if (own.existing !== undefined) return existingProblems(own.existing);
+    return own.replicas > 1 && (!hasClaims || own.storage.kind === "ephemeral")
       ? [
           `millrace:services.zookeeper.replicas: received ${own.replicas} without claims, and members that come back empty could agree on an empty ` +
             "tree; give 1, or storage of kind persistent and a StorageClass",
         ]
-      : [],
+      : [];
+  },
   warnings({ own, hasClaims, target }) {
     const warnings: string[] = [];
+    if (own.existing !== undefined) return warnings;
     if (!hasClaims || own.storage.kind === "ephemeral") {
       warnings.push("millrace:services.zookeeper: ephemeral storage loses all nodes whenever a member restarts");
     }

@@ -19,14 +19,18 @@ const LIMIT_MS = 8000;
 const MANY = 100;
 
 /**
- * One line for the ensemble, as a member that serves sees it; `undefined` without ZooKeeper.
+ * One line for the ensemble, as a member that serves sees it; `undefined` without one of the platform's own.
  * @throws Error when none answers
  */
 export async function zookeeperStatus(
-  { enabled = false, replicas }: { readonly enabled?: boolean | undefined; readonly replicas: number },
+  {
+    enabled = false,
+    replicas,
+    existing,
+  }: { readonly enabled?: boolean | undefined; readonly replicas: number; readonly existing?: object | undefined },
   running: Pick<Running, "ask">,
 ): Promise<StatusAnswer | undefined> {
-  if (!enabled) return undefined;
+  if (!enabled || existing !== undefined) return undefined;
   let seen: z.output<typeof seenSchema>;
   try {
     const path = "/commands/monitor";

@@ -2,14 +2,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
-import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/generated-secret.ts";
+import { rolePassword, secretFolders } from "../../platform/generated-secret.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { podsAt, statusEdge } from "../../platform/network.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
-import { execProbe, httpProbe, job, type Resources, service, statefulSet } from "../../platform/workload.ts";
+import { execProbe, httpProbe, type Resources, service, statefulSet } from "../../platform/workload.ts";
 import type { ZooKeeperEndpoint } from "./endpoint.ts";
+import { setupJob } from "./setup-job.ts";
 import {
   ADMIN_PORT,
   CLIENT_PORT,
@@ -216,30 +217,10 @@ export class ZooKeeper<Consumer extends string> extends Component {
     }
 
     function createSetup(): k8s.batch.v1.Job {
-      const own = secretFolders("password", PASSWORDS_PATH, [[SUPERUSER, superuser.ref.secretName]]);
-      return job(
-        {
-          name: setupName,
-          namespace: args.namespace,
-          retries: 3,
-          pod: {
-            service: setupName,
-            component: "setup",
-            reaches: [at],
-            image: args.toolsImage,
-            command: ["node", "/opt/millrace/components/zookeeper/programs/zookeeper-setup.ts"],
-            env: [
-              { name: "ZOOKEEPER_SERVERS", value: servers },
-              { name: "ZOOKEEPER_USER", value: SUPERUSER },
-              { name: "ZOOKEEPER_PASSWORD_FILE", value: `${PASSWORDS_PATH}/${SUPERUSER}/${PASSWORD_KEY}` },
-              { name: "CONSUMERS", value: consumers.join(",") },
-            ],
-            resources: args.setupResources,
-            config: fingerprints,
-            ...own,
-            scratch: ["/tmp"],
-          },
-        },
+      const { namespace, toolsImage, setupResources: resources } = args;
+      const own = { name: setupName, namespace, toolsImage, resources, at, servers, consumers };
+      return setupJob(
+        { ...own, user: SUPERUSER, password: superuser.ref, config: fingerprints },
         { ...childOptions, dependsOn: [members] },
       );
     }

@@ -104,6 +104,36 @@ describe("a session with ZooKeeper", () => {
       await session.close();
     });
 
+    it("makes nodes below that of an account in somebody else's ensemble, and says what is missing there", async () => {
+      const log: string[] = [];
+      const below = (root: string): Promise<void> =>
+        setUp({
+          servers: [member.server],
+          login: { user: "proof", password: accounts.proof },
+          root,
+          consumers: ["proof"],
+          timeoutMs: 5000,
+          log: (line) => log.push(line),
+        });
+      nodes.get("/")!.acl = ["world:anyone"];
+      nodes.set("/team", { data: "", acl: ["sasl:proof"] });
+      await below("/team");
+      await below("/team");
+      expect(log).to.deep.equal(["/team/proof is made"]);
+      expect(nodes.get("/team/proof")?.acl).to.deep.equal(["sasl:proof"]);
+      expect(nodes.get("/")?.acl).to.deep.equal(["world:anyone"]);
+      expect(String(await caught(below("/missing")))).to.equal(
+        "Error: ZooKeeper has no node /missing; make it, with all rights for sasl:proof:cdrwa",
+      );
+      nodes.set("/theirs", { data: "", acl: ["sasl:nifi"] });
+      expect(String(await caught(below("/theirs")))).to.equal(
+        "Error: account proof may make nothing below /theirs; its owner gives it the rights cdrwa beside those that are there (getAcl, setAcl)",
+      );
+      // The node is there, and is another's.
+      nodes.get("/team/proof")!.acl = ["sasl:nifi"];
+      expect(String(await caught(below("/team")))).to.contain("account proof may make nothing below /team/proof; ");
+    });
+
     it("ends with the words of the member that it could not reach", async () => {
       await member.close();
       const error = await caught(

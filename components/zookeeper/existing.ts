@@ -1,0 +1,34 @@
+/** An ensemble of somebody else's, as the stack's file describes it. */
+
+/** Key of the password in a Secret. */
+export const PASSWORD_KEY = "password";
+
+/** The setting `existing`, all defaults filled in. */
+export interface ExistingSettings {
+  /** `host:port,host:port` */
+  readonly servers: string;
+  readonly path: string;
+  readonly username: string;
+  readonly password?: string | undefined;
+  readonly secretName?: string | undefined;
+}
+
+const AT = "millrace:services.zookeeper.existing";
+
+/** What is wrong with it; empty when nothing is. No password is repeated. */
+export function existingProblems({ servers, password, secretName }: ExistingSettings): string[] {
+  const ports = servers.split(",").flatMap((server) => {
+    const port = Number(server.split(":")[1]);
+    return port >= 1 && port <= 65_535 ? [] : [`${AT}.servers: received "${server}"; give a port from 1 to 65535`];
+  });
+  if (password !== undefined && secretName !== undefined) {
+    return [...ports, `${AT}: has both password and secretName; give one of them`];
+  }
+  if (password === undefined && secretName === undefined) {
+    return [
+      ...ports,
+      `${AT}: has no password; give password, set encrypted, or secretName, a Secret with key ${PASSWORD_KEY}`,
+    ];
+  }
+  return ports;
+}
