@@ -40,6 +40,7 @@ import * as time from "./faults/time.ts";
 import { changedValue } from "./faults/values.ts";
 import { driverKilledOften } from "./faults/windows.ts";
 import { zookeeperKilled } from "./faults/zookeeper.ts";
+import { leaderKilled } from "./faults/zookeeper-members.ts";
 import { memory, proof, unchangedUp } from "./life.ts";
 import { faultsThatNeed } from "./listed/list.ts";
 import type { Options } from "./options.ts";
@@ -269,6 +270,15 @@ export const parts: Readonly<Record<string, Part>> = {
   // takes its turn like others.
   "two-clones": { run: twoClones, minutes: 6, rooms: [PLATFORM], files: [fault("owners")], isLong: true },
   // Not measured yet. It leaves three brokers and two nodes of Cassandra.
+  // Not measured yet.
+  "zookeeper-members": {
+    run: leaderKilled,
+    minutes: 10,
+    rooms: ["zookeeper"],
+    files: [fault("zookeeper-members")],
+    isLong: true,
+    ...streams,
+  },
   scale: { run: grown, minutes: 30, rooms: ["kafka", "cassandra"], files: [fault("scale")], isLong: true, ...pipeline },
 };
 

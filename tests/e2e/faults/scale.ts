@@ -4,19 +4,15 @@
  */
 import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 
-import { parseDocument } from "yaml";
-
-import { projectDir } from "../../../cli/paths.ts";
 import { measured, MONITORING, send } from "../pipeline.ts";
 import { execute, killPod, profileNow, sql } from "../platform.ts";
 import { greenAgain } from "../proofs.ts";
-import { document, millrace, must, type Runner, until } from "../runner.ts";
+import { millrace, must, type Runner, until } from "../runner.ts";
+import { setServices, stackFile, upAgain } from "../stack-file.ts";
 
 const MINUTE = 60_000;
 const KEPT = 500;
-const file = join(projectDir, "Pulumi.dev.yaml");
 
 export async function grown(runner: Runner): Promise<void> {
   await runner.step("three brokers hold all records that one had", 30 * MINUTE, async () => {
@@ -56,7 +52,7 @@ export async function grown(runner: Runner): Promise<void> {
   await runner.step("one node of Cassandra has all rows that two had", 30 * MINUTE, async () => {
     const before = await summaries();
     must(before > 0, "there are no figures of the census to look after");
-    write({}, { cassandra: { replicationFactor: 1 } });
+    setServices({ cassandra: { replicationFactor: 1 } });
     await upWith({ kafka: 3, cassandra: 2 });
     await upWith({ kafka: 3, cassandra: 1 });
     const stdout = await printed("cassandra-0", "node", ["nodetool", "status"]);
@@ -76,7 +72,7 @@ async function summaries(): Promise<number> {
 /** What would lose data ends before anything happens. */
 async function refused(runner: Runner, service: string, replicas: number, words: string): Promise<void> {
   await runner.step(`${replicas} of ${service} is refused with words`, 3 * MINUTE, async () => {
-    const before = readFileSync(file, "utf8");
+    const before = readFileSync(stackFile, "utf8");
     try {
       write({ [service]: replicas });
       const ran = await millrace(["up", "--yes", "--profile", await profileNow()], 2 * MINUTE);
@@ -84,32 +80,18 @@ async function refused(runner: Runner, service: string, replicas: number, words:
       must(`${ran.stdout}${ran.stderr}`.includes(words), `the message lacks "${words}"`);
       return `${Math.round(ran.ms)} ms`;
     } finally {
-      writeFileSync(file, before);
+      writeFileSync(stackFile, before);
     }
   });
 }
 
 async function upWith(replicas: Readonly<Record<string, number>>): Promise<void> {
   write(replicas);
-  const ran = await millrace(["up", "--json", "--yes", "--profile", await profileNow()], 28 * MINUTE);
-  const report = document(ran) as { readonly ok: boolean; readonly errors: readonly string[] };
-  must(ran.code === 0 && report.ok, report.errors.join("; ") || `exit code ${ran.code}`);
+  await upAgain();
 }
 
-function write(
-  replicas: Readonly<Record<string, number>>,
-  more: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
-): void {
-  const yaml = parseDocument(readFileSync(file, "utf8"));
-  for (const [service, count] of Object.entries(replicas)) {
-    yaml.setIn(["config", "millrace:services", service, "replicas"], count);
-  }
-  for (const [service, settings] of Object.entries(more)) {
-    for (const [key, value] of Object.entries(settings)) {
-      yaml.setIn(["config", "millrace:services", service, key], value);
-    }
-  }
-  writeFileSync(file, String(yaml));
+function write(replicas: Readonly<Record<string, number>>): void {
+  setServices(Object.fromEntries(Object.entries(replicas).map(([service, count]) => [service, { replicas: count }])));
 }
 
 async function kafkaTool(tool: string, ...args: readonly string[]): Promise<string> {

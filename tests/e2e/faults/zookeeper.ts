@@ -9,10 +9,15 @@ const MINUTE = 60_000;
 const POD = "zookeeper-0";
 const CONTAINER = "member";
 /** The proof's own node. */
-const ROOT = "/proof";
+export const ROOT = "/proof";
 
-/** Runs the shell with these lines. @param login Of SASL. @default - nobody's */
-async function shell(lines: string, login?: { readonly user: string; readonly password: string }) {
+interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Runs the shell with these lines, in the member of a pod. @param login Of SASL. @default - nobody's */
+export async function shell(lines: string, login?: Login, pod = POD) {
   const jaas =
     login === undefined
       ? ""
@@ -21,13 +26,16 @@ async function shell(lines: string, login?: { readonly user: string; readonly pa
     'file=$(mktemp) && echo "$0" > $file && export CLIENT_JVMFLAGS="' +
     (login === undefined ? "" : "-Djava.security.auth.login.config=$file") +
     '" && eval "$1" | zkCli.sh -server localhost:2181 2>&1';
-  return await execute(POD, CONTAINER, ["bash", "-c", script, jaas, lines]);
+  return await execute(pod, CONTAINER, ["bash", "-c", script, jaas, lines]);
+}
+
+/** The proof's own account. */
+export async function login(): Promise<Login> {
+  return { user: "proof", password: await secret("zookeeper-role-proof", "password") };
 }
 
 /** Each node that was acknowledged before the crash is there after it; who does not log in is refused. */
 export async function zookeeperKilled(runner: Runner): Promise<void> {
-  const login = async () => ({ user: "proof", password: await secret("zookeeper-role-proof", "password") });
-
   await runner.step("ZooKeeper refuses who does not log in, and what is another's", 3 * MINUTE, async () => {
     await ready("zookeeper", 2 * MINUTE);
     const nobody = await shell("echo ls /");
