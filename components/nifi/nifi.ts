@@ -68,6 +68,8 @@ export interface NifiArgs {
   /** The platform's tools image. */
   readonly toolsImage: pulumi.Input<string>;
   readonly exposure: Exposure;
+  /** Further names by which its page is reached: `host`, or `host:port`. @default - those that are published */
+  readonly hosts?: readonly string[];
   readonly storage: Storage;
   /** How flows, and what is on its way in them, are kept. */
   readonly data: DataSettings;
@@ -235,7 +237,7 @@ export class Nifi extends Component {
 
     /** Hosts that requests name: NiFi takes no others. */
     function hosts(): string[] {
-      const inside = [`${name}:${NIFI_PORT}`, `localhost:${NIFI_PORT}`];
+      const inside = [`${name}:${NIFI_PORT}`, `localhost:${NIFI_PORT}`, ...(args.hosts ?? [])];
       if (exposure.kind === "nodePort") return [...inside, `${exposure.host}:${exposure.ports["nifi"]}`];
       const page = publicUrl(exposure, "nifi");
       return page === undefined ? inside : [...inside, new URL(page).host];

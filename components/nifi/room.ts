@@ -30,6 +30,7 @@ export const nifiRoom = defineRoom({
         image: image("nifi"),
         toolsImage: image("tools"),
         exposure,
+        hosts: own.hosts,
         storage,
         data: own.storage,
         resources: nifiResources(own),

@@ -54,6 +54,13 @@ export const nifi = defineService({
         .max(64)
         .default(32)
         .describe("Largest file, and largest post, that the flow `intake` takes, in MiB."),
+      hosts: z
+        .array(z.string().regex(/^[A-Za-z0-9.-]+(:[0-9]{1,5})?$/))
+        .default([])
+        .meta({ "x-range": 'hosts, for example ["nifi.example.com", "10.0.0.7:8443"]' })
+        .describe(
+          "Further names by which its page is reached: that of a load balancer, or of a proxy of yours. NiFi refuses requests for others.",
+        ),
       storage: storage("1Gi"),
       memory: memory("1024Mi", "768Mi"),
       scheduling: schedulingSetting("NiFi, and of what sets it up"),

@@ -43,6 +43,7 @@ describe("NiFi", () => {
       topic: { name: "telemetry", record: telemetryRecord },
       mostBytes: 1000,
       flows: flowFiles(),
+      hosts: ["nifi.example.com"],
     });
   const server = async () => (await mocked.get("kubernetes:apps/v1:StatefulSet", "nifi")).inputs;
   const supervisor = async () => (await mocked.get("kubernetes:apps/v1:Deployment", "nifi-supervisor")).inputs;
@@ -93,7 +94,7 @@ describe("NiFi", () => {
     expect(await valueOf(postsAddress.url)).to.equal("http://127.0.0.1:30890");
     const { inputs } = await mocked.get("kubernetes:core/v1:ConfigMap", "nifi-settings");
     const hosts = /^nifi\.web\.proxy\.host=(.+)$/m.exec(String(inputs["data"]["nifi.properties"]))?.[1];
-    expect(hosts?.split(",")).to.deep.equal(["nifi:8443", "localhost:8443", "127.0.0.1:30443"]);
+    expect(hosts?.split(",")).to.deep.equal(["nifi:8443", "localhost:8443", "nifi.example.com", "127.0.0.1:30443"]);
   });
 
   it("asks everybody for a login, and puts down what a post is answered for", () => {
