@@ -16,6 +16,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "show what is running, how much it uses and what is wrong",
     load: async () => (await import("./status.ts")).status,
   },
+  logs: {
+    summary: "show what the pods of a service have logged",
+    load: async () => (await import("./logs.ts")).logs,
+  },
   password: {
     summary: "print the generated password of an account",
     load: async () => (await import("./password.ts")).password,
