@@ -22,6 +22,7 @@ import { readPlatform } from "./platform.ts";
 import { checkFit, preflight } from "./preflight.ts";
 import { createProgress, during, type Progress } from "./progress.ts";
 import { askingAt } from "./published.ts";
+import { waitForServices } from "./settling.ts";
 import { type ProofReport, readProgramProof, renderProof, runProof } from "./proof.ts";
 import { readyImages } from "./ready-images.ts";
 import { takeMembersAway } from "./members.ts";
@@ -271,7 +272,11 @@ async function prove(
   const options = { namespace: stack.config.cluster.namespace, signal };
   const kube = connect(stack.profile);
   if (ranInProgram) return await readProgramProof(kube, options);
-  return await during(progress, "proof", (step) => runProof(kube, { ...options, onDetail: step.detail }));
+  return await during(progress, "proof", async ({ detail }) => {
+    const read = async () => (await readPlatform(kube, namespacesOf(stack.config.cluster))).services;
+    await waitForServices({ read, onDetail: detail, signal });
+    return await runProof(kube, { ...options, onDetail: detail });
+  });
 }
 
 async function timed(timeline: Timeline, cpu: CpuMeter): Promise<Timing> {
