@@ -10,7 +10,9 @@ import { gzip } from "node:zlib";
 import * as tar from "tar-stream";
 import { parse, stringify } from "yaml";
 
+import { KubeError } from "../clusters/kubernetes-client.ts";
 import { namespacesOf } from "../config/namespaces.ts";
+import { rooms } from "../config/rooms.ts";
 import { run } from "../platform/exec.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import { clusterState } from "./cluster.ts";
@@ -111,10 +113,14 @@ function stackFile(name: string): string {
   return join(projectDir, `Pulumi.${name}.yaml`);
 }
 
+/** Settings that are secrets by their names, whether they are sealed or not. */
+const SECRET_NAME = /(passw(or)?d|secret|token|secretKey|accessKey)$/i;
+
 /** A stack's file without its sealed values and their salt, which could be opened by who guesses the passphrase. */
 export function withoutSealed(content: string): string {
   const open = (key: string, value: unknown): unknown => {
     if (key === "encryptionsalt") return MASK;
+    if (typeof value === "string" && SECRET_NAME.test(key)) return MASK;
     const isSealed = typeof value === "object" && value !== null && "secure" in value;
     return isSealed ? MASK : value;
   };
@@ -148,6 +154,9 @@ export interface Gathered {
   readonly missing: readonly string[];
 }
 
+/** What has lines of logs in it. */
+const withLogs = ["status.json", "doctor.json"];
+
 /** Gathers everything, and takes the secrets out. */
 export async function gather(sources: Sources, detail: (words: string) => void): Promise<Gathered> {
   const raw = new Map<string, string>();
@@ -164,16 +173,18 @@ export async function gather(sources: Sources, detail: (words: string) => void):
     await attempt(name, read);
   }
   const secrets = secretTexts(Object.fromEntries(sources.ownSecrets().entries()));
+  let knowsAll = true;
   const { kube } = sources;
   if (kube !== undefined) {
     await attempt("nodes.json", async () => listText(await kube.get<List>("/api/v1/nodes")));
     for (const namespace of sources.namespaces) {
-      if (!(await isThere(kube, namespace))) continue;
       try {
+        if (!(await isThere(kube, namespace))) continue;
         detail(`secrets of ${namespace}, to leave them out`);
         secrets.push(...(await secretsIn(kube, namespace)));
       } catch (error) {
         missing.push(`${namespace}: its Secrets can't be read, so nothing of it is handed on: ${messageOf(error)}`);
+        knowsAll = false;
         continue;
       }
       for (const [kind, path] of Object.entries(kinds)) {
@@ -181,6 +192,11 @@ export async function gather(sources: Sources, detail: (words: string) => void):
         await attempt(name, async () => listText(await kube.get<List>(path(namespace))));
       }
       await gatherLogs(kube, namespace, attempt, detail);
+    }
+  }
+  if (!knowsAll) {
+    for (const name of withLogs) {
+      if (raw.delete(name)) missing.push(`${name}: it has the last lines of services whose secrets are not known`);
     }
   }
   const masking = new Masking(secrets);
@@ -222,21 +238,35 @@ function listText({ items }: List): string {
 }
 
 async function isThere(kube: Pick<Kube, "get">, namespace: string): Promise<boolean> {
-  return await kube.get(`/api/v1/namespaces/${namespace}`).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await kube.get(`/api/v1/namespaces/${namespace}`);
+    return true;
+  } catch (error) {
+    if (error instanceof KubeError && error.status === 404) return false;
+    throw error;
+  }
 }
 
+interface SecretList {
+  readonly items: readonly {
+    readonly metadata?: { readonly name?: string };
+    readonly data?: Readonly<Record<string, string>>;
+  }[];
+}
+
+/** Names of Secrets with passwords by people's names. */
+const accountSecrets = new Set(
+  rooms.flatMap(({ accounts }) =>
+    accounts?.kind === "passwords" ? [accounts.secret, ...(accounts.others ?? [])] : [],
+  ),
+);
+
 async function secretsIn(kube: Pick<Kube, "get">, namespace: string): Promise<string[]> {
-  const { items } = await kube.get<{ readonly items: readonly { readonly data?: Readonly<Record<string, string>> }[] }>(
-    core("secrets")(namespace),
-  );
-  return items.flatMap(({ data = {} }) =>
-    secretTexts(
-      Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()])),
-    ),
-  );
+  const { items } = await kube.get<SecretList>(core("secrets")(namespace));
+  return items.flatMap(({ metadata, data = {} }) => {
+    const decoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()] as const);
+    return secretTexts(Object.fromEntries(decoded), accountSecrets.has(metadata?.name ?? ""));
+  });
 }
 
 interface PodList {
@@ -259,7 +289,11 @@ async function gatherLogs(
   attempt: (name: string, read: () => Promise<string>) => Promise<void>,
   detail: (words: string) => void,
 ): Promise<void> {
-  const { items } = await kube.get<PodList>(core("pods")(namespace));
+  let items: PodList["items"] = [];
+  await attempt(`${namespace}/logs/pods.txt`, async () => {
+    ({ items } = await kube.get<PodList>(core("pods")(namespace)));
+    return items.map(({ metadata }) => `${metadata.name}\n`).join("");
+  });
   for (const [index, { metadata, status }] of items.entries()) {
     const { name } = metadata;
     detail(`logs of ${namespace}: ${index + 1} of ${items.length} pods, ${name}`);
@@ -277,7 +311,8 @@ async function gatherLogs(
 function about(missing: readonly string[]): string {
   return [
     "What Millrace's npm run diagnose has gathered. Passwords, keys and tokens of the stack and of the platform's Secrets are",
-    `replaced by ${MASK}, however they are spelled; those that were changed since, and what your own programs print, may be left in it.`,
+    `replaced by ${MASK}, in the spellings of JSON, addresses, base64 and digits; those of fewer than 6 characters, those that were changed since,`,
+    "and what your own programs print in other ways, may be left in it.",
     "Look through it before you hand it on.",
     "",
     ...(missing.length === 0 ? [] : ["What could not be had:", ...missing.map((one) => `- ${one}`), ""]),

@@ -6,12 +6,20 @@ const SHORTEST = 6;
 /** A line of a key in PEM, or a piece of a longer text, from which on it tells something by itself. */
 const LONG_LINE = 16;
 /** Keys of Secrets whose values are no secrets: they would take ordinary words out of every text. */
+/** A setting that is a secret by its name, as files of properties, JSON and command lines have it. */
+const SETTING = /(\b[\w.-]*(?:passw(?:or)?d|secret|token|api[-_]?key))(["']?\s*[=:]\s*)(["']?)([^\s"',;&{}[\]]{3,})/gi;
+/** Words that such a setting may have and that are none. */
+const PLAIN = /^(true|false|null|none|undefined|\d{1,5})$/i;
 const PUBLIC = /^(user|username|host|url|endpoint|region|bucket|database|accounts?|consumer|ca\.crt|tls\.crt|type)$/i;
 
-/** What is to be found of a Secret's values, each with what stands in it. @param data values by key, decoded */
-export function secretTexts(data: Readonly<Record<string, string>>): string[] {
+/**
+ * What is to be found of a Secret's values, each with what stands in it.
+ * @param data values by key, decoded
+ * @param isOfAccounts whether the keys are people's names
+ */
+export function secretTexts(data: Readonly<Record<string, string>>, isOfAccounts = false): string[] {
   return Object.entries(data)
-    .filter(([key]) => !PUBLIC.test(key))
+    .filter(([key]) => isOfAccounts || !PUBLIC.test(key))
     .flatMap(([, value]) => piecesOf(value));
 }
 
@@ -19,8 +27,10 @@ export function secretTexts(data: Readonly<Record<string, string>>): string[] {
 function piecesOf(value: string): string[] {
   const lines = value.split("\n").map((line) => line.trim());
   const longLines = lines.length > 1 ? lines.filter((line) => line.length >= LONG_LINE) : [];
-  const inAddresses = Array.from(value.matchAll(/:\/\/[^:/\s]*:([^@\s]+)@/g), ([, password = ""]) => password);
-  return [value.trim(), ...longLines, ...inAddresses, ...leavesOf(value).flatMap(loginOf)];
+  // A password may have the sign that ends it.
+  const inAddresses = Array.from(value.matchAll(/:\/\/[^:/\s]*:(\S+)@/g), ([, password = ""]) => password);
+  const named = Array.from(value.matchAll(SETTING), ([, , , , word = ""]) => word);
+  return [value.trim(), ...longLines, ...inAddresses, ...named, ...leavesOf(value).flatMap(loginOf)];
 }
 
 /** Texts of a JSON document; none where it is no such. */
@@ -51,7 +61,12 @@ function spellings(text: string): string[] {
     const base64 = one.toString("base64");
     return [base64, base64.replace(/=+$/, ""), one.toString("base64url"), one.toString("hex")];
   });
-  return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), ...encoded];
+  const json = JSON.stringify(text).slice(1, -1);
+  const ascii = json.replace(/[\u0080-\uffff]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const form = new URLSearchParams({ "": text }).toString().slice(1);
+  const html = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const twice = JSON.stringify(json).slice(1, -1);
+  return [text, json, twice, ascii, encodeURIComponent(text), form, html, ...encoded];
 }
 
 /** Takes known texts out of others, in whatever spelling, and what says of itself that it is a password. */
@@ -76,7 +91,10 @@ export class Masking {
     }
     return masked
       .replace(/\b(Basic|Bearer) +[A-Za-z0-9+/=._~-]{8,}/g, (_, scheme: string) => this.#masked(scheme, " "))
-      .replace(/(:\/\/[^:/\s"']*):[^@/\s"']+@/g, (_, before: string) => `${this.#masked(before, ":")}@`);
+      .replace(/(:\/\/[^:/\s"']*):[^@/\s"']+@/g, (_, before: string) => `${this.#masked(before, ":")}@`)
+      .replace(SETTING, (all, name: string, between: string, quote: string, value: string) =>
+        PLAIN.test(value) || value.startsWith(MASK) ? all : this.#masked(name, `${between}${quote}`),
+      );
   }
 
   #masked(before: string, between: string): string {

@@ -83,6 +83,33 @@ describe("npm run diagnose", () => {
     const { files, missing } = await gathered(() => Promise.reject(new KubeError(403, "forbidden")));
     expect([...files.keys()]).to.deep.equal(["versions.json", "nodes.json", "README.txt"]);
     expect(missing[1]).to.equal("data: its Secrets can't be read, so nothing of it is handed on: forbidden");
+    // It has lines of logs, too.
+    const shown = await gather(
+      {
+        texts: { "status.json": () => Promise.resolve("crash: hush"), "doctor.json": () => Promise.resolve("hush") },
+        ownSecrets: () => [],
+        kube: kube(() => Promise.reject(new KubeError(403, "forbidden"))),
+        namespaces: ["data"],
+      },
+      () => undefined,
+    );
+    expect([...shown.files.keys()]).to.deep.equal(["nodes.json", "README.txt"]);
+    expect(shown.missing[1]).to.equal("status.json: it has the last lines of services whose secrets are not known");
+  });
+
+  it("takes a server that fails for no answer, not for a namespace that is not there", async () => {
+    const failing = {
+      ...kube(listed),
+      get: <T>(path: string): Promise<T> =>
+        path.endsWith("/namespaces/data")
+          ? Promise.reject(new KubeError(500, "etcd is away"))
+          : kube(listed).get<T>(path),
+    };
+    const { missing } = await gather(
+      { texts: {}, ownSecrets: () => [], kube: failing, namespaces: ["data"] },
+      () => undefined,
+    );
+    expect(missing).to.deep.equal(["data: its Secrets can't be read, so nothing of it is handed on: etcd is away"]);
   });
 
   it("has the stack's file without what is sealed in it", () => {
@@ -92,6 +119,8 @@ describe("npm run diagnose", () => {
       'encryptionsalt: "[secret]"\nconfig:\n  millrace:services:\n    kafka:\n      password: "[secret]"\n      replicas: 1\n',
     );
     expect(withoutSealed("")).to.equal("{}\n");
+    const plain = "config:\n  zookeeper:\n    password: hunter22\n    secretName: mine\n    username: me\n";
+    expect(withoutSealed(plain)).to.equal(plain.replace("hunter22", '"[secret]"'));
   });
 
   it("is an archive with one folder", async () => {

@@ -15,6 +15,7 @@ describe("secrets in texts that are handed on", () => {
       bytes.toString("base64"),
       bytes.toString("base64url"),
       bytes.toString("hex"),
+      JSON.stringify(JSON.stringify(secret).slice(1, -1)).slice(1, -1),
     ]) {
       expect(masked(`a ${spelled} b`, { password: secret })).to.equal(`a ${MASK} b`);
     }
@@ -31,6 +32,24 @@ describe("secrets in texts that are handed on", () => {
     expect(masked(`someone has ${auth}, sesame-42`, { ".dockerconfigjson": docker })).to.equal(
       `someone has ${MASK}, ${MASK}`,
     );
+  });
+
+  it("are found with signs of their own, as other programs write them", () => {
+    expect(masked('{"a": "caf\\u00e9-1"}', { password: "café-1" })).to.equal(`{"a": "${MASK}"}`);
+    expect(masked("q=open+sesame%21", { password: "open sesame!" })).to.equal(`q=${MASK}`);
+    expect(masked("<b>a&amp;b&lt;c12</b>", { password: "a&b<c12" })).to.equal(`<b>${MASK}</b>`);
+    expect(masked("it is p@ssw0rd", { uri: "amqp://me:p@ssw0rd@host/v" })).to.equal(`it is ${MASK}`);
+    const jaas = 'Module required username="me" password="sesame-42";';
+    expect(masked("it is sesame-42", { "jaas.conf": jaas })).to.equal(`it is ${MASK}`);
+    expect(masked("it is sesame-42", { host: "sesame-42" })).to.equal("it is sesame-42");
+    expect(new Masking(secretTexts({ host: "sesame-42" }, true)).mask("it is sesame-42")).to.equal(`it is ${MASK}`);
+  });
+
+  it("go where a setting is one by its name, and ordinary words stay", () => {
+    expect(masked("db.password=hunter1 user=me")).to.equal(`db.password=${MASK} user=me`);
+    expect(masked('{"apiKey": "abcdef", "token":"xyz123"}')).to.equal(`{"apiKey": "${MASK}", "token":"${MASK}"}`);
+    const plain = '"automountServiceAccountToken": true, secretName: kafka-client, tokens: 1234';
+    expect(masked(plain)).to.equal(plain);
   });
 
   it("go where a text says of itself that it has one, known or not", () => {
