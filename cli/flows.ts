@@ -102,19 +102,26 @@ export async function pullFlows(
     throw new UserError(`flows --flow ${only}: there is no such flow; there are ${names}`);
   }
   const pulled = await Promise.all(
-    chosen.map(async ({ room, name, file, hash }) => {
+    chosen.map(async ({ room, name, file, hash, isFileChanged = false }) => {
       const content = (await room.drawings?.read(running, name)) ?? "";
       const target = file ?? `${room.drawings?.folder ?? ""}/${fileName(name)}.json`;
-      return { target, content, hash, problems: room.drawings?.problems(target, content) ?? [] };
+      const isOthers = found.some((one) => one.name !== name && one.file === target);
+      const problems = isOthers
+        ? [
+            `flow ${name}: its file would be ${target}, which is another flow's; give the group another name on the canvas`,
+          ]
+        : (room.drawings?.problems(target, content) ?? []);
+      return { target, content, hash, isFileChanged, problems };
     }),
   );
   const problems = pulled.flatMap((one) => one.problems);
   if (problems.length > 0) throw new UserError([...problems, "Nothing was written."].join("\n"));
-  const edited = pulled.filter(({ target, hash }) => isEdited(join(root, target), hash));
-  if (edited.length > 0) {
-    const lines = edited.map(({ target }) => `${target} is not what the platform has: what was written there goes.`);
-    await confirm(lines, asking);
-  }
+  const lines = pulled.flatMap(({ target, hash, isFileChanged }) => {
+    if (isEdited(join(root, target), hash))
+      return [`${target} is not what the platform has: what was written there goes.`];
+    return isFileChanged ? [`${target} was changed as well: what was changed there goes.`] : [];
+  });
+  if (lines.length > 0) await confirm(lines, asking);
   for (const { target, content } of pulled) {
     mkdirSync(dirname(join(root, target)), { recursive: true });
     writeFileSync(join(root, target), content);

@@ -144,6 +144,8 @@ export interface Drawing {
   readonly state: string;
   /** Whether the file would be another one if it were written now. */
   readonly isDrawn: boolean;
+  /** Whether the file has been changed, too, since the two were the same. @default false */
+  readonly isFileChanged?: boolean;
 }
 
 /** A part of `npm run status` that the running service is asked for. */

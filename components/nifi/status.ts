@@ -35,6 +35,9 @@ const reportSchema = z.object({
 export type Report = z.output<typeof reportSchema>;
 type Flow = Report["flows"][number];
 
+/** Age from which a look is old: one in which a flow is put in takes some minutes. */
+const STALE_MS = 10 * 60_000;
+
 const supervisor = { service: `${SUPERVISOR}:${SUPERVISOR_PORT}`, what: "the flows" };
 
 type Own = Readonly<{ enabled?: boolean | undefined }>;
@@ -52,11 +55,18 @@ export async function flowStatus(
   return enabled ? flowAnswer(await ask(running)) : undefined;
 }
 
-export function flowAnswer(report: Report): StatusAnswer {
-  const { problem, flows, rejected } = report;
+export function flowAnswer(report: Report, now = Date.now()): StatusAnswer {
+  const { seen, problem, flows, rejected } = report;
+  const age = seen === null ? undefined : now - Date.parse(seen);
+  const stale =
+    age === undefined
+      ? ["NiFi: nothing is known of its flows yet"]
+      : age > STALE_MS
+        ? [`NiFi: what is known of its flows is of ${(seen ?? "").slice(0, 19)}Z`]
+        : [];
   return {
     json: report,
-    faults: [...(problem === undefined ? [] : [`NiFi: ${problem}`]), ...flows.flatMap(faultsOf)],
+    faults: [...(problem === undefined ? stale : [`NiFi: ${problem}`]), ...flows.flatMap(faultsOf)],
     table: {
       header: ["flow", "state", "running", "waiting", "fullest queue", "last error"],
       rows: flows.map(({ name, condition, group }) => [
@@ -118,6 +128,7 @@ export async function drawings(
     ...(flow.hash !== undefined && { hash: flow.hash }),
     state: words[flow.condition],
     isDrawn: isDrawn(flow),
+    ...(flow.condition === "both" && { isFileChanged: true }),
   }));
 }
 

@@ -99,6 +99,28 @@ describe("npm run flows", () => {
     );
   });
 
+  it("--pull asks where the file was changed as well, and takes no file of another flow", async () => {
+    const both = {
+      ...report,
+      flows: [flow("mine", "both", { file: "flows/mine.json", hash }), flow("Mine!", "without file")],
+    };
+    const asked = {
+      ask: (_: string, __: string, path: string) =>
+        Promise.resolve(path === "/flows" ? both : { text: definition("mine") }),
+    } as never;
+    const pulling = async (given: { yes?: boolean; only?: string }) =>
+      pullFlows(await findFlows(config, asked), asked, { ...asking, ...given }, folder());
+    write("flows/mine.json", before);
+    expect(String(await pulling({}).catch((error: unknown) => error))).to.contain(
+      "flows/mine.json was changed as well: what was changed there goes.",
+    );
+    expect(has("flows/mine.json")).to.equal(before);
+    expect(await pulling({ yes: true })).to.deep.equal(["flows/mine.json"]);
+    expect(String(await pulling({ only: "Mine!", yes: true }).catch((error: unknown) => error))).to.contain(
+      "flow Mine!: its file would be flows/mine.json, which is another flow's; give the group another name on the canvas",
+    );
+  });
+
   it("--pull writes no secret, and asks before it takes the place of what was written in the file", async () => {
     expect(String(await pull({ only: "odd" }).catch((error: unknown) => error))).to.match(
       /flow flows\/odd\.json has a secret in clear: property "Password" of "send".*\nNothing was written\.$/,

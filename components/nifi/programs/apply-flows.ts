@@ -16,6 +16,7 @@ import {
   stop,
 } from "./canvas.ts";
 import type { FlowState } from "./conditions.ts";
+import { commentsOf, descriptionOf, type Mark, markOf } from "./marks.ts";
 import { CONTEXT, type Definition, extensionsIn, fingerprint, hash, readFlow } from "./flow-file.ts";
 import type { NifiApi } from "./nifi-api.ts";
 
@@ -23,28 +24,8 @@ export interface SeenFlow {
   readonly state: FlowState;
   /** The group on the canvas; `undefined` where there is none. */
   readonly group?: GroupEntity;
-}
-
-/** What the platform notes of a group that it has made, in the group's comments. */
-interface Mark {
-  /** `begun`: it does not run yet, or not all of it. */
-  readonly word: "begun" | "file";
-  /** Hash of the file. */
-  readonly file: string;
-  /** Fingerprint of what was put in; `undefined`: that has not ended. */
-  readonly flow?: string | undefined;
-}
-
-const MARK = /millrace: (begun|file) ([0-9a-f]{16})(?:, flow ([0-9a-f]{16}))?/;
-
-export function markOf({ component }: GroupEntity): Mark | undefined {
-  const [found, word, file = "", flow] = MARK.exec(component.comments ?? "") ?? [];
-  return found === undefined ? undefined : { word: word === "begun" ? "begun" : "file", file, flow };
-}
-
-function commentsOf({ word, file, flow }: Mark): string {
-  const own = "Kept as code by the platform: changes here are seen, and not overwritten.";
-  return `${own}\nmillrace: ${word} ${file}${flow === undefined ? "" : `, flow ${flow}`}`;
+  /** Fingerprint of what is on the canvas. */
+  readonly there?: string;
 }
 
 /** @param text of the file @returns how the flow of a file is on the canvas; a group of that name which nobody has marked is people's own */
@@ -56,16 +37,18 @@ export async function lookAt(
 ): Promise<SeenFlow> {
   const group = groups.find(({ component }) => component.name === flow.flowContents.name);
   if (group === undefined) return { state: "new" };
-  const there = await download(api, group.id);
+  const there = fingerprint(await download(api, group.id));
   const mark = markOf(group);
-  const isEdited = fingerprint(there) !== mark?.flow;
-  // What was interrupted, or did not come to run, is put in again, as long as nobody has mended it on the canvas.
-  if (mark?.word === "begun" && (mark.flow === undefined || !isEdited)) return { state: "changed", group };
-  const isOther = hash(text) !== mark?.file;
-  // What is as the file has it has been pulled, or was put in by somebody else.
-  if (isEdited && fingerprint(there) === fingerprint(flow)) return { state: "same", group };
-  const state = isEdited ? (isOther ? "both" : "drifted") : isOther ? "changed" : "same";
-  return { state, group };
+  const isEdited = there !== mark?.flow;
+  const stateOf = (): FlowState => {
+    // What was interrupted, or did not come to run, is put in again, as long as nobody has mended it on the canvas.
+    if (mark?.word === "begun" && (mark.flow === undefined || !isEdited)) return "changed";
+    // What is as the file has it has been pulled, or was put in by somebody else.
+    if (isEdited && there === fingerprint(flow)) return "same";
+    const isOther = hash(text) !== mark?.file;
+    return isEdited ? (isOther ? "both" : "drifted") : isOther ? "changed" : "same";
+  };
+  return { state: stateOf(), group, there };
 }
 
 /** Words for each flow that is not as its file has it. */
@@ -122,39 +105,65 @@ export interface FlowFile {
   readonly text: string;
 }
 
-/** Puts a flow onto the canvas, over what is there of it, and starts it. @returns the id of its group */
+/**
+ * Puts a flow onto the canvas, over what is there of it, and starts it.
+ * @returns the id of its group, and its comments for when it runs
+ */
 async function put(
   api: NifiApi,
   { text, flow }: { readonly text: string; readonly flow: Definition },
-  group: GroupEntity | undefined,
+  { group, there }: SeenFlow,
   place: { readonly root: string; readonly count: number },
-): Promise<string> {
+): Promise<{ readonly id: string; readonly whole: string }> {
   const own = await suited(api, flow);
-  const begun = commentsOf({ word: "begun", file: hash(text) });
-  own.flowContents.comments = begun;
-  const id = group === undefined ? await importGroup(api, own, place) : await replace(group);
-  await mark(api, id, text, "begun");
+  const { name, comments } = flow.flowContents;
+  const note = (mark: Pick<Mark, "word" | "flow"> & Partial<Pick<Mark, "file">>): string =>
+    commentsOf({ file: hash(text), name, ...mark }, descriptionOf(comments));
+  own.flowContents.comments = note({ word: "begun" });
+  const id =
+    group === undefined
+      ? await importGroup(api, own, place)
+      : await replace(api, group, { own, there, begun: note({ word: "begun", flow: there, ...fileOf(group) }) });
+  // What is drawn from now on is people's.
+  const known = fingerprint(await download(api, id));
+  await comment(api, id, note({ word: "begun", flow: known }));
   await start(api, id);
-  return id;
+  return { id, whole: note({ word: "file", flow: known }) };
+}
 
-  async function replace(old: GroupEntity): Promise<string> {
-    await comment(api, old.id, begun);
-    await stop(api, old.id);
-    try {
-      await replaceGroup(api, old.id, own, "it can't be put onto the canvas");
-    } catch (error) {
-      await comment(api, old.id, old.component.comments ?? "");
-      await start(api, old.id);
-      throw error;
-    }
-    return old.id;
+/** As long as another one is not put in, a group is that of its old file. */
+function fileOf(group: GroupEntity): Partial<Pick<Mark, "file">> {
+  const file = markOf(group)?.file;
+  return file === undefined ? {} : { file };
+}
+
+async function replace(
+  api: NifiApi,
+  { id, component }: GroupEntity,
+  { own, there, begun }: { readonly own: Definition; readonly there: string | undefined; readonly begun: string },
+): Promise<string> {
+  const isAsBefore = async (): Promise<boolean> => fingerprint(await download(api, id)) === there;
+  await comment(api, id, begun);
+  try {
+    await stop(api, id);
+    if (!(await isAsBefore())) throw new FlowProblem("it was changed on the canvas just now, so it was not put in");
+    await replaceGroup(api, id, own, "it can't be put onto the canvas");
+    return id;
+  } catch (error) {
+    // The one of before goes on, as far as NiFi still answers.
+    await isAsBefore()
+      .then((isSo) => (isSo ? comment(api, id, component.comments ?? "") : undefined))
+      .catch(() => undefined);
+    await start(api, id).catch(() => undefined);
+    throw error;
   }
 }
 
-/** Notes what was put in, so that changes on the canvas are seen; `file`: and that it runs. */
-export async function mark(api: NifiApi, id: string, text: string, word: Mark["word"]): Promise<void> {
-  const flow = fingerprint(await download(api, id));
-  await comment(api, id, commentsOf({ word, file: hash(text), flow }));
+/** Notes that a flow runs that was begun. */
+export async function settle(api: NifiApi, group: GroupEntity): Promise<void> {
+  const mark = markOf(group);
+  if (mark === undefined) return;
+  await comment(api, group.id, commentsOf({ ...mark, word: "file" }, descriptionOf(group.component.comments)));
 }
 
 export interface Applied {
@@ -179,28 +188,37 @@ export async function applyFlow(api: NifiApi, { file, text }: FlowFile, startMs 
   if (flow === undefined || wrong.length > 0) return { problems: wrong };
   const { name } = flow.flowContents;
   const { root, groups } = await groupsOnCanvas(api);
-  const { state, group } = await lookAt(api, text, flow, groups);
+  const seen = await lookAt(api, text, flow, groups);
+  const { state, group, there } = seen;
   const drift = driftWords(file, name, state);
   if (drift !== undefined) return { name, drift, problems: [] };
   if (state === "same") {
-    if (group !== undefined && markOf(group)?.file !== hash(text)) await mark(api, group.id, text, "file");
+    if (group !== undefined && markOf(group)?.file !== hash(text)) {
+      const mark: Mark = { word: "file", file: hash(text), flow: there, name };
+      await comment(api, group.id, commentsOf(mark, descriptionOf(flow.flowContents.comments)));
+    }
     return { name, problems: [] };
   }
   try {
-    const id = await put(api, { text, flow }, group, { root, count: groups.length });
+    const { id, whole } = await put(api, { text, flow }, seen, { root, count: groups.length });
     const idle = await idleAfter(api, id, startMs);
-    if (idle.length === 0) await mark(api, id, text, "file");
+    if (idle.length === 0) await comment(api, id, whole);
     return {
       name,
       done: state === "new" ? "made" : "changed",
       problems: idle.map((one) => `flow ${file}: ${one}`),
     };
   } catch (error) {
-    if (error instanceof ApiRefusal && error.status < 500)
-      return { name, problems: [`flow ${file}: NiFi refuses it: ${error.message}`] };
-    if (error instanceof FlowProblem) return { name, problems: [`flow ${file}: ${error.message}`] };
-    throw error;
+    return { name, problems: [flowProblem(file, error)] };
   }
+}
+
+/** What is wrong with one flow, in words. @throws Error where it is not the flow: NiFi does not answer, or refuses the login */
+export function flowProblem(file: string, error: unknown): string {
+  if (error instanceof FlowProblem) return `flow ${file}: ${error.message}`;
+  if (error instanceof z.ZodError) return `flow ${file}: an answer of NiFi's is not understood: ${error.message}`;
+  if (!(error instanceof ApiRefusal) || error.status === 401 || error.status === 403) throw error;
+  return `flow ${file}: NiFi ${error.status < 500 ? "refuses it" : "fails"}: ${error.message}`;
 }
 
 async function idleAfter(api: NifiApi, id: string, limitMs: number): Promise<string[]> {

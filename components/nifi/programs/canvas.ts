@@ -72,11 +72,14 @@ export async function finished(
 ): Promise<void> {
   let { request } = begun;
   const own = `${path}/${request.requestId}`;
-  while (!request.complete) {
+  const end = Date.now() + DONE_MS;
+  while (!request.complete && Date.now() < end) {
     await sleep(POLL_MS);
     ({ request } = await api.ask(updating, "GET", own));
   }
+  // Of what is not done yet it is the end.
   await api.ask(done, "DELETE", own);
+  if (!request.complete) throw new FlowProblem(`${what}: NiFi has not done it within ${DONE_MS / 1000} s`);
   if (request.failureReason != null) throw new FlowProblem(`${what}: ${request.failureReason}`);
 }
 
@@ -100,8 +103,10 @@ export async function stop(api: NifiApi, id: string): Promise<void> {
   });
 }
 
-/** Time in which a flow comes to rest: a processor may be at a long piece of work. */
-const REST_MS = 90_000;
+/** Time in which a flow comes to rest. A publisher whose Kafka is away gives up after 170 s (PublishKafka.java). */
+const REST_MS = 200_000;
+/** Time in which NiFi does what it was asked for. */
+const DONE_MS = 120_000;
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + REST_MS;

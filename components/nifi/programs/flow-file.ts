@@ -1,6 +1,7 @@
 /** A flow as a file: NiFi's own flow definition, as "Download flow definition" of its canvas writes it. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { descriptionOf } from "./marks.ts";
 
 /** Name of the parameter context with what the platform knows: `#{kafka.bootstrap}`. */
 export const CONTEXT = "millrace";
@@ -13,7 +14,12 @@ const extensionSchema = z.looseObject({
   type: z.string(),
   bundle: bundleSchema,
   properties: z.record(z.string(), z.string().nullable()).default({}),
-  propertyDescriptors: z.record(z.string(), z.looseObject({ sensitive: z.boolean().default(false) })).default({}),
+  propertyDescriptors: z
+    .record(
+      z.string(),
+      z.looseObject({ sensitive: z.boolean().default(false), identifiesControllerService: z.boolean().default(false) }),
+    )
+    .default({}),
 });
 const groupSchema = z.looseObject({
   identifier: z.string(),
@@ -40,9 +46,11 @@ export type Extension = z.output<typeof extensionSchema>;
 export type Definition = z.output<typeof definitionSchema>;
 
 /** Names whose values are secrets, wherever they are. */
-const SECRET = /passw|secret|token|authorization|api.?key|credential/i;
-/** A value that stands for another: a parameter, or an expression of nothing but attributes. */
-const REFERENCE = /^\s*(?:#\{[^}]+\}|\$\{[^}]+\})\s*$/;
+const SECRET = /passw|passphrase|secret|token|authorization|api.?key|private.?key|credential/i;
+/** An address with a password in it. */
+const WITH_PASSWORD = /:\/\/[^:/\s]*:[^@/\s#$]+@/;
+/** A value that stands for another: a parameter, or an attribute. */
+const REFERENCE = /^\s*(?:#\{[^}]+\}|\$\{[\w. -]+\})\s*$/;
 
 /** All groups, the one that is given first. */
 export function groupsIn(group: Group): Group[] {
@@ -75,13 +83,11 @@ function secretsIn(file: string, { flowContents, parameterContexts }: Definition
   const way = `give a parameter: #{name}, whose value is not in the file`;
   const properties = extensionsIn(flowContents).flatMap(({ name, properties, propertyDescriptors }) =>
     Object.entries(properties)
-      .filter(
-        ([property, value]) =>
-          value !== null &&
-          value !== "" &&
-          !REFERENCE.test(value) &&
-          (propertyDescriptors[property]?.sensitive === true || SECRET.test(property)),
-      )
+      .filter(([property, value]) => {
+        const { sensitive = false, identifiesControllerService = false } = propertyDescriptors[property] ?? {};
+        if (value === null || value === "" || identifiesControllerService || REFERENCE.test(value)) return false;
+        return sensitive || SECRET.test(property) || WITH_PASSWORD.test(value);
+      })
       .map(([property]) => `flow ${file} has a secret in clear: property "${property}" of "${name}"; ${way}`),
   );
   const parameters = Object.entries(parameterContexts).flatMap(([context, { parameters: all }]) =>
@@ -104,7 +110,7 @@ const INSTANCE = ["instanceIdentifier", "instanceGroupId"];
  */
 export function fileText({ parameterContexts, ...definition }: Definition): string {
   const { [CONTEXT]: _, ...others } = parameterContexts;
-  const flowContents = { ...definition.flowContents, comments: "" };
+  const flowContents = { ...definition.flowContents, comments: descriptionOf(definition.flowContents.comments) };
   const kept = { ...definition, flowContents, parameterContexts: others };
   return `${JSON.stringify(kept, (key, value: unknown) => (INSTANCE.includes(key) ? undefined : value), 2)}\n`;
 }
@@ -132,8 +138,15 @@ function canonical(value: unknown): unknown {
     Object.entries(value)
       .filter(([key, one]) => !LEFT_OUT.has(key) && one !== null && one !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, one]) => [key, canonical(one)]),
+      // Names of properties are people's own.
+      .map(([key, one]) => [key, key === "properties" ? sorted(one) : canonical(one)]),
   );
+}
+
+function sorted(properties: unknown): unknown {
+  return Object.entries(properties as Readonly<Record<string, unknown>>)
+    .filter(([, value]) => value !== null)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function idOf(value: unknown): string {

@@ -1,5 +1,6 @@
 /**
- * Watches over NiFi's flows. `GET /flows` tells how they are; `GET /flows/<name>` has the text for the file of one, as it is on the canvas.
+ * Watches over NiFi's flows. `GET /flows` tells how they are; `POST /flows` has what was refused tried again at once, and answers with the
+ * number of that look; `GET /flows/<name>` has the text for the file of one, as it is on the canvas.
  *
  * Environment: `NIFI_URL`, `NIFI_USER`, `NIFI_PASSWORD_FILE`, `NIFI_PARAMETERS` (a JSON object of names and values), `FLOWS_FOLDER` (its `*.json`
  * are flow definitions), `REJECTED_TOPIC`, `PORT`, `LOOK_SECONDS` (15), and how Kafka is reached (`kafkaClient`).
@@ -49,8 +50,16 @@ interface Answer {
   readonly body: object;
 }
 
-async function answerTo(path: string): Promise<Answer> {
+/** Ends the pause before the next look. */
+let wake = new AbortController();
+
+async function answerTo(method: string, path: string): Promise<Answer> {
   const [, , name] = path.split("/");
+  if (method === "POST" && path === "/flows") {
+    const round = watch.again();
+    wake.abort();
+    return { status: 200, body: { round } };
+  }
   if (path === "/healthz") return { status: 200, body: {} };
   if (path === "/flows") return { status: 200, body: { ...watch.report, rejected: rejected.report } };
   const text = name === undefined ? undefined : await watch.textOf(decodeURIComponent(name));
@@ -58,7 +67,7 @@ async function answerTo(path: string): Promise<Answer> {
 }
 
 const server = createServer((request, response) => {
-  void answerTo(request.url ?? "")
+  void answerTo(request.method ?? "", request.url ?? "")
     .catch((error: unknown): Answer => ({ status: 503, body: { error: describeError(error) } }))
     .then(({ status, body }) => {
       response.writeHead(status, { "content-type": "application/json" });
@@ -69,8 +78,10 @@ server.listen(settings.PORT);
 const reading = rejected.read(ended.signal);
 
 while (!ended.signal.aborted) {
+  wake = new AbortController();
   await watch.look();
-  await sleep(settings.LOOK_SECONDS * 1000, undefined, { signal: ended.signal }).catch(() => undefined);
+  const signal = AbortSignal.any([ended.signal, wake.signal]);
+  await sleep(settings.LOOK_SECONDS * 1000, undefined, { signal }).catch(() => undefined);
 }
 server.close();
 await reading;

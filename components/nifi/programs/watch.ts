@@ -1,6 +1,7 @@
 /** Watches over the flows: keeps them as the files have them, where nobody has drawn anything else, and knows how all are. */
-import { applyFlow, driftWords, type FlowFile, lookAt, mark, markOf } from "./apply-flows.ts";
+import { applyFlow, driftWords, type FlowFile, flowProblem, lookAt, settle } from "./apply-flows.ts";
 import { download, type GroupEntity, groupsOnCanvas } from "./canvas.ts";
+import { markOf } from "./marks.ts";
 import type { Condition, FlowState } from "./conditions.ts";
 import { fileText, hash, readFlow } from "./flow-file.ts";
 import { groupStatus, type GroupStatus } from "./group-status.ts";
@@ -30,6 +31,8 @@ export interface FlowsReport {
   readonly problem?: string;
   /** Tells the files and parameters from any others. */
   readonly wanted: string;
+  /** Number of the look that it is of. */
+  readonly round: number;
   readonly flows: readonly FlowReport[];
 }
 
@@ -52,16 +55,31 @@ export interface WatchOptions extends Wanted {
   readonly now?: () => number;
 }
 
+/** Time after a refusal until a flow is tried again, in ms; each further one doubles it up to the longest. */
+const SHORTEST_PAUSE = 60_000;
+const LONGEST_PAUSE = 15 * 60_000;
+
+/** What came of a flow's file. */
+interface Given {
+  readonly isPut: boolean;
+  readonly refused: readonly string[];
+  /** Refusals in a row. */
+  readonly refusals: number;
+  /** When it is tried again, in ms since the epoch. */
+  readonly nextAt: number;
+}
+
 export class Watch {
   readonly #options: WatchOptions;
   #api: NifiApi | undefined;
   /** What came of the files that NiFi was given. */
-  readonly #given = new Map<string, { readonly isPut: boolean; readonly refused: readonly string[] }>();
+  readonly #given = new Map<string, Given>();
+  #round = 0;
   #report: FlowsReport;
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#report = { seen: null, wanted: wantedHash(options), flows: [] };
+    this.#report = { seen: null, wanted: wantedHash(options), round: 0, flows: [] };
   }
 
   get report(): FlowsReport {
@@ -71,25 +89,32 @@ export class Watch {
   /** One look. It throws nothing: what is wrong is in the report. */
   async look(): Promise<void> {
     const { login, log, files, parameters, now = Date.now } = this.#options;
+    const round = ++this.#round;
     try {
       this.#api ??= await login();
       const api = this.#api;
       if (await applyParameters(api, parameters)) log("parameters: set");
       const flows: FlowReport[] = [];
-      for (const file of files) flows.push(await this.#keep(api, file));
+      for (const file of files) flows.push(await this.#keep(api, file).catch((error: unknown) => failed(file, error)));
       const known = new Set(flows.map(({ name }) => name));
       const { groups } = await groupsOnCanvas(api);
       for (const group of groups) {
         if (!known.has(group.component.name)) flows.push(await strangerOf(api, group));
       }
       const { wanted } = this.#report;
-      this.#report = { seen: new Date(now()).toISOString(), wanted, flows };
+      this.#report = { seen: new Date(now()).toISOString(), wanted, round, flows };
     } catch (error) {
       this.#api = undefined;
       const problem = error instanceof Error ? error.message : String(error);
       if (problem !== this.#report.problem) log(problem);
-      this.#report = { ...this.#report, problem };
+      this.#report = { ...this.#report, round, problem };
     }
+  }
+
+  /** What was refused is tried again at the next look. @returns the number of that look */
+  again(): number {
+    for (const [file, given] of this.#given) this.#given.set(file, { ...given, nextAt: 0 });
+    return this.#round + 1;
   }
 
   /**
@@ -104,46 +129,66 @@ export class Watch {
     return group && fileText(await download(api, group.id));
   }
 
-  /** A flow is put in once, and again when its group is gone. */
+  /** A flow is put in once, again when its group is gone, and after a pause when NiFi has refused it. */
   async #keep(api: NifiApi, { file, text }: FlowFile): Promise<FlowReport> {
-    const { log, startMs } = this.#options;
     const { flow, problems: wrong } = readFlow(file, text);
     if (flow === undefined || wrong.length > 0) return { name: file, file, condition: "refused", problems: wrong };
     const { name } = flow.flowContents;
-    let given = this.#given.get(file);
-    let seen = await lookAt(api, text, flow, (await groupsOnCanvas(api)).groups);
-    if (given === undefined || (given.refused.length === 0 && isOpen(seen.state, given.isPut))) {
-      const { done, problems } = await applyFlow(api, { file, text }, startMs);
-      if (done !== undefined) log(`flow ${name}: ${done}`);
-      given = { isPut: done !== undefined, refused: done === undefined ? problems : [] };
-      this.#given.set(file, given);
-      seen = await lookAt(api, text, flow, (await groupsOnCanvas(api)).groups);
+    const look = async () => lookAt(api, text, flow, (await groupsOnCanvas(api)).groups);
+    let seen = await look();
+    if (this.#isDue(file, seen.state)) {
+      await this.#give(api, { file, text });
+      seen = await look();
     }
     const { state, group } = seen;
+    const { isPut = false, refused = [] } = this.#given.get(file) ?? {};
     const status = group && (await groupStatus(api, group.id));
-    const idle = given.isPut ? (status?.idle ?? []) : [];
-    const runsLate = group !== undefined && given.isPut && state === "changed" && idle.length === 0;
-    if (runsLate) await mark(api, group.id, text, "file");
+    const idle = isPut ? (status?.idle ?? []) : [];
+    const runsLate = group !== undefined && isPut && state === "changed" && idle.length === 0;
+    if (runsLate) await settle(api, group);
     const drift = driftWords(file, name, state);
+    // What people have drawn since is not for the platform to try.
+    const isRefused = refused.length > 0 && (state === "new" || state === "changed");
     return {
       name,
       file,
       hash: hash(text),
-      condition: given.refused.length > 0 ? "refused" : runsLate ? "same" : state,
+      condition: isRefused ? "refused" : runsLate ? "same" : state,
       ...(status && { group: status }),
       problems: [
-        ...given.refused,
+        ...(isRefused ? refused : []),
         ...idle.map((one) => `flow ${name}: ${one}`),
         ...(state === "both" && drift !== undefined ? [drift] : []),
       ],
       ...(drift !== undefined && { drift }),
     };
   }
+
+  #isDue(file: string, state: FlowState): boolean {
+    const { now = Date.now } = this.#options;
+    const given = this.#given.get(file);
+    if (given === undefined) return true;
+    if (state !== "new" && state !== "changed") return false;
+    if (given.refused.length > 0) return now() >= given.nextAt;
+    // Its group is gone, or is again as it was before its file was changed.
+    return state === "new" || !given.isPut;
+  }
+
+  async #give(api: NifiApi, { file, text }: FlowFile): Promise<void> {
+    const { log, startMs, now = Date.now } = this.#options;
+    const { name, done, problems } = await applyFlow(api, { file, text }, startMs);
+    if (done !== undefined) log(`flow ${name ?? file}: ${done}`);
+    const refused = done === undefined ? problems : [];
+    refused.forEach(log);
+    const refusals = refused.length === 0 ? 0 : (this.#given.get(file)?.refusals ?? 0) + 1;
+    const pause = Math.min(SHORTEST_PAUSE * 2 ** (refusals - 1), LONGEST_PAUSE);
+    this.#given.set(file, { isPut: done !== undefined, refused, refusals, nextAt: now() + pause });
+  }
 }
 
-/** Whether a flow is still to be put in: its group is gone, or is again as it was before its file was changed. */
-function isOpen(state: FlowState, isPut: boolean): boolean {
-  return state === "new" || (state === "changed" && !isPut);
+/** What NiFi says of one flow does not keep the others from being looked at. */
+function failed({ file, text }: FlowFile, error: unknown): FlowReport {
+  return { name: file, file, hash: hash(text), condition: "refused", problems: [flowProblem(file, error)] };
 }
 
 /** A group that no file is for. */

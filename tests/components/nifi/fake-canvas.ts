@@ -35,12 +35,17 @@ export class Canvas {
   errors: string[] = [];
   /** Begin of the path of a call that gets no answer. */
   cutAt: string | undefined;
+  /** Called before each call, with its method and path; what it throws is the answer. */
+  before: (call: string, state?: string) => void = () => undefined;
 
   readonly api: NifiApi = {
-    ask: (schema, method, path, body) => {
+    // What is thrown is the answer.
+    // oxlint-disable-next-line typescript/require-await
+    ask: async (schema, method, path, body) => {
       if (method !== "GET") this.calls.push(`${method} ${path}`);
-      if (`${method} ${path}` === this.cutAt) return Promise.reject(new Error("cut off"));
-      return Promise.resolve(schema.parse(this.#answer(method, path, body as Body | undefined)));
+      if (`${method} ${path}` === this.cutAt) throw new Error("cut off");
+      this.before(`${method} ${path}`, (body as Body | undefined)?.state);
+      return schema.parse(this.#answer(method, path, body as Body | undefined));
     },
   };
 
@@ -86,8 +91,9 @@ export class Canvas {
     if (path.endsWith("/process-groups/import")) {
       if (this.refuses !== undefined) throw new ApiRefusal(409, this.refuses);
       const flow = body?.flowSnapshot ?? definition({});
-      this.groups.set("g1", { flow, comments: flow.flowContents.comments ?? "", state: "STOPPED" });
-      return this.#entity("g1");
+      const own = `g${this.groups.size + 1}`;
+      this.groups.set(own, { flow, comments: flow.flowContents.comments ?? "", state: "STOPPED" });
+      return this.#entity(own);
     }
     if (path.endsWith("/download")) return group?.flow;
     if (path.includes("/status")) {

@@ -13,6 +13,7 @@ describe("NiFi's flows in npm run status", () => {
     full: ["a → b"],
     lastError: "Send: Kafka does not take records",
   };
+  const now = Date.UTC(2026, 10, 29, 10, 1);
   const drift = "flow mine was changed on the canvas";
   const flow: Report["flows"][number] = {
     name: "mine",
@@ -28,7 +29,7 @@ describe("NiFi's flows in npm run status", () => {
   const answering = (answer: unknown) => ({ ask: () => Promise.resolve(answer) }) as never;
 
   it("are a table with what waits, and what is full, stuck or does not run is a fault", () => {
-    const { table, faults } = flowAnswer(report);
+    const { table, faults } = flowAnswer(report, now);
     expect(table?.rows).to.deep.equal([
       ["mine", "drawn anew", "19/20", "61", "100% a → b", "Send: Kafka does not take records"],
     ]);
@@ -45,7 +46,18 @@ describe("NiFi's flows in npm run status", () => {
 
   it("that people have drawn on the canvas alone may stand still", () => {
     const own: typeof flow = { ...flow, condition: "without file", group: { ...group, full: [], failed: 0 } };
-    expect(flowAnswer({ ...report, flows: [own] }).faults).to.deep.equal([]);
+    expect(flowAnswer({ ...report, flows: [own] }, now).faults).to.deep.equal([]);
+  });
+
+  it("say where nothing is known, or what is known is old", () => {
+    const nothing = { ...report, flows: [] };
+    expect(flowAnswer({ ...nothing, seen: null }, now).faults).to.deep.equal([
+      "NiFi: nothing is known of its flows yet",
+    ]);
+    expect(flowAnswer(nothing, now).faults).to.deep.equal([]);
+    expect(flowAnswer(nothing, now + 15 * 60_000).faults).to.deep.equal([
+      "NiFi: what is known of its flows is of 2026-11-29T10:00:00Z",
+    ]);
   });
 
   it("say why NiFi is not known, and count what was rejected", () => {

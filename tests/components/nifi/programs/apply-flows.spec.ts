@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { applyFlow } from "../../../../components/nifi/programs/apply-flows.ts";
 import { applyParameters } from "../../../../components/nifi/programs/parameters.ts";
+import { ApiRefusal } from "../../../../platform/api-refusal.ts";
 import { definition, textOf } from "../definition.ts";
 import { Canvas } from "../fake-canvas.ts";
 
@@ -140,6 +141,75 @@ describe("flows of the files", () => {
     expect(canvas.groups.get("g1")).to.include({ state: "RUNNING", comments });
     canvas.refuses = undefined;
     expect(await apply(canvas, other)).to.deep.equal({ name: "mine", done: "changed", problems: [] });
+  });
+
+  it("that can't be stopped go on as before", async () => {
+    const canvas = new Canvas();
+    await apply(canvas);
+    const { comments } = canvas.groups.get("g1") ?? expect.fail("no group");
+    canvas.before = (call, state) => {
+      if (call === "PUT /flow/process-groups/g1" && state === "STOPPED")
+        throw new ApiRefusal(409, "somebody else is at it");
+    };
+    const other = textOf(definition({ properties: { Url: "http://other" } }));
+    expect((await apply(canvas, other)).problems).to.deep.equal([
+      "flow flows/mine.json: NiFi refuses it: somebody else is at it",
+    ]);
+    expect(canvas.groups.get("g1")).to.include({ state: "RUNNING", comments });
+  });
+
+  it("that are changed on the canvas while they are stopped are left as they are there", async () => {
+    const canvas = new Canvas();
+    await apply(canvas);
+    const group = canvas.groups.get("g1") ?? expect.fail("no group");
+    canvas.before = (_, state) => {
+      if (state === "STOPPED") group.flow = definition({ properties: { Url: "http://drawn" } });
+    };
+    const other = textOf(definition({ properties: { Url: "http://other" } }));
+    expect((await apply(canvas, other)).problems).to.deep.equal([
+      "flow flows/mine.json: it was changed on the canvas just now, so it was not put in",
+    ]);
+    expect(group.state).to.equal("RUNNING");
+    expect(group.flow.flowContents.processors[0]?.properties).to.deep.equal({ Url: "http://drawn" });
+    expect((await apply(canvas, other)).drift).to.contain("changed both on the canvas and in flows/mine.json");
+  });
+
+  it("that were mended on the canvas after the putting in was cut off are left as they are there", async () => {
+    const canvas = new Canvas();
+    await apply(canvas);
+    const group = canvas.groups.get("g1") ?? expect.fail("no group");
+    const other = textOf(definition({ properties: { Url: "http://other" } }));
+    // The supervisor has ended before the replacement.
+    canvas.before = (call) => {
+      if (call.includes("replace-requests") || call.startsWith("GET /process-groups/g1")) throw new Error("ended");
+    };
+    canvas.cutAt = "POST /process-groups/g1/replace-requests";
+    await apply(canvas, other).catch(() => undefined);
+    canvas.before = () => undefined;
+    canvas.cutAt = undefined;
+    group.flow = definition({ properties: { Url: "http://mended" } });
+    expect((await apply(canvas, other)).drift).to.contain("changed both");
+    expect(group.flow.flowContents.processors[0]?.properties).to.deep.equal({ Url: "http://mended" });
+  });
+
+  it("that are mended on the canvas while they start are not taken for their files'", async () => {
+    const canvas = new Canvas();
+    canvas.before = (_, state) => {
+      const group = canvas.groups.get("g1");
+      if (state === "RUNNING" && group) group.flow = definition({ properties: { Url: "http://mended" } });
+    };
+    expect((await apply(canvas)).done).to.equal("made");
+    canvas.before = () => undefined;
+    expect((await apply(canvas)).drift).to.contain("flow mine was changed on the canvas");
+  });
+
+  it("keep what their own comments say", async () => {
+    const canvas = new Canvas();
+    const flow = definition({});
+    await apply(canvas, textOf({ ...flow, flowContents: { ...flow.flowContents, comments: "Takes orders." } }));
+    expect(canvas.groups.get("g1")?.comments).to.match(
+      /^Takes orders\.\n\nKept as code.+\nmillrace: file .+, group mine$/,
+    );
   });
 
   it("get the platform's parameters, of which only those that differ are set again", async () => {

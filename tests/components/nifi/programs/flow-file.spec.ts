@@ -32,6 +32,27 @@ describe("a flow as a file", () => {
     }
   });
 
+  it("has a secret in an address, or in an expression with a text, and none where a service is named", () => {
+    const problemsOf = (properties: Record<string, string>, isService = false): string[] => {
+      const flow = definition({ properties });
+      const [processor] = flow.flowContents.processors;
+      for (const name of Object.keys(properties))
+        Object.assign(processor?.propertyDescriptors ?? {}, { [name]: { identifiesControllerService: isService } });
+      return readFlow("flows/a.json", textOf(flow)).problems;
+    };
+    expect(problemsOf({ Url: "https://me:hunter22@host/" })).to.have.length(1);
+    expect(problemsOf({ Url: "https://me:#{password}@host/" })).to.deep.equal([]);
+    expect(problemsOf({ Url: "https://host:8443/a@b" })).to.deep.equal([]);
+    expect(problemsOf({ "X-Password": "${literal('hunter22')}" })).to.have.length(1);
+    expect(problemsOf({ "Private Key Passphrase": "hunter22" })).to.have.length(1);
+    expect(problemsOf({ "OAuth2 Access Token Provider": "9f1c-service-id" }, true)).to.deep.equal([]);
+  });
+
+  it("is another one where a property is, whatever it is called", () => {
+    const of = (position: string) => fingerprint(definition({ properties: { position } }));
+    expect(of("a")).not.to.equal(of("b"));
+  });
+
   it("does the same wherever its boxes are on the canvas, and whoever has made it", () => {
     const one = definition({});
     const other = definition({});

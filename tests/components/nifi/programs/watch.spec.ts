@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { fingerprint, hash, readFlow } from "../../../../components/nifi/programs/flow-file.ts";
 import { Watch, wantedHash } from "../../../../components/nifi/programs/watch.ts";
+import { ApiRefusal } from "../../../../platform/api-refusal.ts";
 import { definition, textOf } from "../definition.ts";
 import { Canvas } from "../fake-canvas.ts";
 
@@ -20,7 +21,7 @@ describe("what watches over the flows", () => {
   it("puts them in at its first look, and says how they are from then on", async () => {
     const canvas = new Canvas();
     const { watch, lines, wanted } = watching(canvas);
-    expect(watch.report).to.deep.equal({ seen: null, wanted, flows: [] });
+    expect(watch.report).to.deep.equal({ seen: null, wanted, round: 0, flows: [] });
     await watch.look();
     expect(lines).to.deep.equal(["parameters: set", "flow mine: made"]);
     canvas.calls.length = 0;
@@ -34,6 +35,7 @@ describe("what watches over the flows", () => {
     expect(watch.report).to.deep.equal({
       seen: "2026-11-29T00:00:00.000Z",
       wanted,
+      round: 2,
       flows: [
         {
           name: "mine",
@@ -147,20 +149,83 @@ describe("what watches over the flows", () => {
     ]);
   });
 
-  it("does not try again what NiFi has refused, and says why", async () => {
+  it("tries what NiFi has refused again after a pause, and at once when it is asked to", async () => {
     const canvas = new Canvas();
     canvas.refuses = "the name is taken";
     canvas.hasContext = true;
     canvas.parameters.set("a", "1");
-    const { watch } = watching(canvas);
-    await watch.look();
-    canvas.calls.length = 0;
-    await watch.look();
-    expect(canvas.calls).to.deep.equal([]);
+    let time = now;
+    const watch = new Watch({
+      files: [{ file, text }],
+      parameters: { a: "1" },
+      login: () => Promise.resolve(canvas.api),
+      log: () => undefined,
+      startMs: 0,
+      now: () => time,
+    });
+    const tries = async (): Promise<number> => {
+      canvas.calls.length = 0;
+      await watch.look();
+      return canvas.calls.filter((call) => call.endsWith("/import")).length;
+    };
+    expect(await tries()).to.equal(1);
     expect(watch.report.flows[0]).to.deep.include({
       condition: "refused",
       problems: ["flow flows/mine.json: NiFi refuses it: the name is taken"],
     });
+    expect(await tries()).to.equal(0);
+    time += 61_000;
+    expect(await tries()).to.equal(1);
+    time += 61_000;
+    expect(await tries()).to.equal(0);
+    expect(watch.again()).to.equal(5);
+    expect(await tries()).to.equal(1);
+    canvas.refuses = undefined;
+    watch.again();
+    expect(await tries()).to.equal(1);
+    expect(watch.report).to.deep.include({ round: 6 });
+    expect(watch.report.flows[0]).to.deep.include({ condition: "same", problems: [] });
+  });
+
+  it("puts the others in where NiFi fails at one", async () => {
+    const canvas = new Canvas();
+    const other = textOf(definition({ name: "other" }));
+    const watch = new Watch({
+      files: [
+        { file: "flows/bad.json", text: textOf(definition({ name: "bad" })) },
+        { file: "flows/other.json", text: other },
+      ],
+      parameters: {},
+      login: () => {
+        let first = true;
+        canvas.before = (call) => {
+          if (!call.endsWith("/import") || !first) return;
+          first = false;
+          throw new ApiRefusal(500, "An unexpected error has occurred");
+        };
+        return Promise.resolve(canvas.api);
+      },
+      log: () => undefined,
+      startMs: 0,
+    });
+    await watch.look();
+    expect(watch.report.flows.map(({ name, condition, problems }) => [name, condition, ...problems])).to.deep.equal([
+      ["bad", "refused", "flow flows/bad.json: NiFi fails: An unexpected error has occurred"],
+      ["other", "same"],
+    ]);
+  });
+
+  it("takes a copy of a flow's group for people's own", async () => {
+    const canvas = new Canvas();
+    const { watch } = watching(canvas);
+    await watch.look();
+    const { comments } = groupOf(canvas);
+    canvas.groups.set("g2", { flow: definition({ name: "Copy of mine" }), comments, state: "STOPPED" });
+    await watch.look();
+    expect(watch.report.flows.map(({ name, condition }) => [name, condition])).to.deep.equal([
+      ["mine", "same"],
+      ["Copy of mine", "without file"],
+    ]);
   });
 
   it("keeps what it knew while NiFi is away, with why, and logs in anew", async () => {
