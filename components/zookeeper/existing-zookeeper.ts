@@ -40,7 +40,7 @@ export class ExistingZooKeeper<Consumer extends string> extends Component implem
     );
     const setup = setupJob(
       {
-        name: `${name}-setup`,
+        name: `${name}-existing-setup`,
         namespace,
         toolsImage,
         resources,

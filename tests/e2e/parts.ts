@@ -270,10 +270,9 @@ export const parts: Readonly<Record<string, Part>> = {
   // takes its turn like others.
   "two-clones": { run: twoClones, minutes: 6, rooms: [PLATFORM], files: [fault("owners")], isLong: true },
   // Not measured yet. It leaves three brokers and two nodes of Cassandra.
-  // Not measured yet.
   "zookeeper-members": {
     run: leaderKilled,
-    minutes: 10,
+    minutes: 6.5,
     rooms: ["zookeeper"],
     files: [fault("zookeeper-members")],
     isLong: true,

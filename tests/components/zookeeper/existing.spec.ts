@@ -26,8 +26,8 @@ describe("an existing ZooKeeper", () => {
     expect(endpoint).to.deep.include({ kind: "zookeeper", path: "/teams/millrace/nifi", user: "me" });
     expect(await valueOf(endpoint.servers)).to.equal(given.servers);
     expect(endpoint.at).to.deep.include({ ports: [2181, 2182] });
-    expect(await namesOf(endpoint.ready)).to.deep.equal(["zookeeper-setup"]);
-    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "zookeeper-setup");
+    expect(await namesOf(endpoint.ready)).to.deep.equal(["zookeeper-existing-setup"]);
+    const { inputs } = await mocked.get("kubernetes:batch/v1:Job", "zookeeper-existing-setup");
     expect(podProblems(inputs.spec.template.spec, false)).to.deep.equal([]);
     expect(envOf(inputs)).to.deep.include({
       ZOOKEEPER_SERVERS: given.servers,
