@@ -132,8 +132,8 @@ export class Watch {
   /** A flow is put in once, again when its group is gone, and after a pause when NiFi has refused it. */
   async #keep(api: NifiApi, { file, text }: FlowFile): Promise<FlowReport> {
     const { flow, problems: wrong } = readFlow(file, text);
-    if (flow === undefined || wrong.length > 0) return { name: file, file, condition: "refused", problems: wrong };
-    const { name } = flow.flowContents;
+    const name = flow?.flowContents.name ?? file;
+    if (flow === undefined || wrong.length > 0) return { name, file, condition: "refused", problems: wrong };
     const look = async () => lookAt(api, text, flow, (await groupsOnCanvas(api)).groups);
     let seen = await look();
     if (this.#isDue(file, seen.state)) {
@@ -188,7 +188,9 @@ export class Watch {
 
 /** What NiFi says of one flow does not keep the others from being looked at. */
 function failed({ file, text }: FlowFile, error: unknown): FlowReport {
-  return { name: file, file, hash: hash(text), condition: "refused", problems: [flowProblem(file, error)] };
+  // By this name it is known on the canvas, too.
+  const name = readFlow(file, text).flow?.flowContents.name ?? file;
+  return { name, file, hash: hash(text), condition: "refused", problems: [flowProblem(file, error)] };
 }
 
 /** A group that no file is for. */

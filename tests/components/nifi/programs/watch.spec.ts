@@ -215,6 +215,17 @@ describe("what watches over the flows", () => {
     ]);
   });
 
+  it("tells a flow once, by its name, where NiFi fails at a look at it", async () => {
+    const canvas = new Canvas();
+    const { watch } = watching(canvas);
+    await watch.look();
+    canvas.before = (call) => {
+      if (call.endsWith("/download")) throw new ApiRefusal(500, "An unexpected error has occurred");
+    };
+    await watch.look();
+    expect(watch.report.flows.map(({ name, condition }) => [name, condition])).to.deep.equal([["mine", "refused"]]);
+  });
+
   it("takes a copy of a flow's group for people's own", async () => {
     const canvas = new Canvas();
     const { watch } = watching(canvas);
