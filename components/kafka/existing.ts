@@ -3,6 +3,7 @@ import type { SaslMechanism, SecurityProtocol } from "./endpoint.ts";
 import type { KafkaSecurity } from "./programs/kafka-client.ts";
 import { authorityProblems, CA_KEY } from "../../platform/authority.ts";
 import type { Running } from "../../platform/operating.ts";
+import { portProblems } from "../../platform/server-list.ts";
 
 /** Keys of the Secret with whom clients log in as. */
 export const USERNAME_KEY = "username";
@@ -41,7 +42,7 @@ const hasTls = ({ securityProtocol }: ExistingKafka): boolean => securityProtoco
 export function existingProblems(existing: ExistingKafka): string[] {
   const { securityProtocol, ca, caSecretName } = existing;
   const problems = [
-    ...portProblems(existing),
+    ...portProblems(`${AT}.bootstrapServers`, existing.bootstrapServers),
     ...(isSasl(existing) ? loginProblems(existing) : needlessLogin(existing)),
   ];
   for (const [key, value] of Object.entries({ ca, caSecretName })) {
@@ -56,15 +57,6 @@ export function existingProblems(existing: ExistingKafka): string[] {
     problems.push(`${AT}: has both ca and caSecretName; give one of them`);
   }
   return [...problems, ...(ca === undefined ? [] : authorityProblems(`${AT}.ca`, ca))];
-}
-
-function portProblems({ bootstrapServers }: ExistingKafka): string[] {
-  return bootstrapServers.split(",").flatMap((server) => {
-    const port = Number(server.split(":")[1]);
-    return port >= 1 && port <= 65_535
-      ? []
-      : [`${AT}.bootstrapServers: received "${server}"; give a port from 1 to 65535`];
-  });
 }
 
 function loginProblems({ securityProtocol, saslMechanism, username, password, secretName }: ExistingKafka): string[] {

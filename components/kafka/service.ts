@@ -3,6 +3,7 @@ import * as z from "zod";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
+import { serverList } from "../../platform/server-list.ts";
 import { defineService } from "../../platform/service.ts";
 import { authority, authoritySecret, enabled, image, memory, secret, storage, text } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -46,11 +47,7 @@ export const kafka = defineService({
       image: image().describe("Image with the contract of `apache/kafka`. Default: built from packages."),
       existing: z
         .strictObject({
-          bootstrapServers: z
-            .string()
-            .regex(/^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*$/)
-            .meta({ "x-range": 'brokers as "host:port,host:port"' })
-            .describe("Brokers as `host:port,host:port`."),
+          bootstrapServers: serverList("brokers"),
           securityProtocol: z
             .enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"])
             .default("SSL")

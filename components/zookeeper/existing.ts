@@ -1,4 +1,5 @@
 /** An ensemble of somebody else's, as the stack's file describes it. */
+import { portProblems } from "../../platform/server-list.ts";
 
 /** Key of the password in a Secret. */
 export const PASSWORD_KEY = "password";
@@ -17,10 +18,7 @@ const AT = "millrace:services.zookeeper.existing";
 
 /** What is wrong with it; empty when nothing is. No password is repeated. */
 export function existingProblems({ servers, password, secretName }: ExistingSettings): string[] {
-  const ports = servers.split(",").flatMap((server) => {
-    const port = Number(server.split(":")[1]);
-    return port >= 1 && port <= 65_535 ? [] : [`${AT}.servers: received "${server}"; give a port from 1 to 65535`];
-  });
+  const ports = portProblems(`${AT}.servers`, servers);
   if (password !== undefined && secretName !== undefined) {
     return [...ports, `${AT}: has both password and secretName; give one of them`];
   }

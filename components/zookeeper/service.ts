@@ -3,6 +3,7 @@ import * as z from "zod";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
+import { serverList } from "../../platform/server-list.ts";
 import { defineService } from "../../platform/service.ts";
 import { image, memory, optional, secret, storage, text } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
@@ -55,11 +56,7 @@ export const zookeeper = defineService({
       image: image().describe("Image with the contract of `zookeeper:3.9`. Default: built from packages."),
       existing: z
         .strictObject({
-          servers: z
-            .string()
-            .regex(/^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*$/)
-            .meta({ "x-range": 'members as "host:port,host:port"' })
-            .describe("Members as `host:port,host:port`."),
+          servers: serverList("members"),
           path: z
             .string()
             .regex(/^(\/[^/\s]+)+$/)
