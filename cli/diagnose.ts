@@ -20,7 +20,7 @@ import type { Command } from "./command.ts";
 import { findingsOf } from "./doctor.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { connect, type Kube } from "./kube.ts";
-import { Masking, MASK, secretTexts } from "./masking.ts";
+import { Masking, MASK, secretTexts } from "../platform/masking.ts";
 import { engineOption, stackArgs, stackOptions, text } from "./options.ts";
 import { projectDir } from "./paths.ts";
 import { createProgress, during } from "./progress.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MASK, Masking, secretTexts } from "../../cli/masking.ts";
+import { MASK, Masking, secretTexts } from "../../platform/masking.ts";
 
 describe("secrets in texts that are handed on", () => {
   const masked = (text: string, data: Readonly<Record<string, string>> = { password: "hunter2/öß" }): string =>

@@ -5,12 +5,13 @@ export const MASK = "[secret]";
 const SHORTEST = 6;
 /** A line of a key in PEM, or a piece of a longer text, from which on it tells something by itself. */
 const LONG_LINE = 16;
-/** Keys of Secrets whose values are no secrets: they would take ordinary words out of every text. */
-/** A setting that is a secret by its name, as files of properties, JSON and command lines have it. */
-const SETTING = /(\b[\w.-]*(?:passw(?:or)?d|secret|token|api[-_]?key))(["']?\s*[=:]\s*)(["']?)([^\s"',;&{}[\]]{3,})/gi;
+/** A setting that is a secret by the end of its name, as files of properties, JSON and command lines have it. Its time grows with the text alone. */
+const SETTING = /(passw(?:or)?d|secret|token|api[-_]?key)(["']?\s{0,8}[=:]\s{0,8})(["']?)([^\s"',;&{}[\]]{3,})/gi;
 /** Words that such a setting may have and that are none. */
 const PLAIN = /^(true|false|null|none|undefined|\d{1,5})$/i;
-const PUBLIC = /^(user|username|host|url|endpoint|region|bucket|database|accounts?|consumer|ca\.crt|tls\.crt|type)$/i;
+/** Keys of Secrets whose values are no secrets: they would take ordinary words out of every text. */
+const PUBLIC =
+  /^(user|username|clusterid|host|url|endpoint|region|bucket|database|accounts?|consumer|ca\.crt|tls\.crt|type)$/i;
 
 /**
  * What is to be found of a Secret's values, each with what stands in it.
