@@ -1,8 +1,13 @@
-/** `npm run logs`: what the pods of a service have logged, in the order of time, also those that have ended. */
+/**
+ * `npm run logs`: what the pods of a service have logged, in the order of time: from where logs are kept, or as far as Kubernetes
+ * still has them.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { namespacesOf } from "../config/namespaces.ts";
 import { nearest } from "../platform/nearest.ts";
+import { keptLogs } from "./kept-logs.ts";
+import { runningPlatform } from "./running.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import type { Command } from "./command.ts";
 import { messageOf, UserError } from "./errors.ts";
@@ -46,6 +51,8 @@ export const logs: Command = {
     since: { type: "string", value: "time", help: "no older than 30s, 15m, 2h or 1d" },
     grep: { type: "string", value: "text", help: "only what has this text, in capitals or not" },
     lines: { type: "string", value: "count", help: `at most so many entries, the last ones (default: ${LINES})` },
+    run: { type: "string", value: "id", help: "only of this run of a DAG, or this application" },
+    user: { type: "string", value: "name", help: "only of this user's pods" },
     follow: { type: "boolean", help: "go on with what is logged from now on, until Ctrl-C" },
   },
   async run(values) {
@@ -58,13 +65,24 @@ export const logs: Command = {
     const isFollowing = values["follow"] === true;
     if (isFollowing && args.json)
       throw new UserError("logs: --json prints one document, and --follow does not end; give one of them");
+    if (isFollowing && (values["run"] ?? values["user"]) !== undefined)
+      throw new UserError("logs: --follow goes by services, and knows neither --run nor --user; leave one of them out");
     const { stack } = await readStackAsItRuns(args, await chooseEngine(args.engine));
     const kube = connect(stack.profile);
-    const find = finder(kube, namespacesOf(stack.config.cluster), text(values, "service"));
+    const { namespace } = stack.config.cluster;
+    const service = text(values, "service");
+    const find = finder(kube, namespacesOf(stack.config.cluster), service);
     const begun = new Date();
-    const seen = await readLogs(kube, await find(), asked);
+    const running = runningPlatform(kube, { namespace, exposure: stack.profile.exposure, addresses: [] });
+    const question = { ...asked, service, run: text(values, "run"), user: text(values, "user") };
+    const kept = await keptLogs(stack.config, running, question);
+    const isOfPods = question.run === undefined && question.user === undefined;
+    const fromPods =
+      isOfPods && (kept.entries ?? []).length === 0 && (service !== undefined || kept.entries === undefined);
+    const { entries = [], notes } = fromPods ? await readLogs(kube, await find(), asked) : kept;
+    const seen = { entries, notes: [...new Set([...kept.notes, ...notes])] };
     if (args.json) {
-      const report: LogsReport = { service: text(values, "service") ?? "", ...seen };
+      const report: LogsReport = { service: service ?? "", entries: seen.entries, notes: seen.notes };
       process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
       return 0;
     }

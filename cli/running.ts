@@ -5,7 +5,7 @@ import type { Kube } from "./kube.ts";
 import { readSecret } from "./secrets.ts";
 
 export function runningPlatform(
-  kube: Pick<Kube, "get" | "ask">,
+  kube: Pick<Kube, "get" | "ask" | "text">,
   {
     namespace,
     exposure,
@@ -19,5 +19,6 @@ export function runningPlatform(
     secret: (name) => readSecret(kube, namespace, name),
     ask: (method, service, path, extras) =>
       kube.ask(method, `/api/v1/namespaces/${namespace}/services/${service}/proxy${path}`, extras),
+    text: (service, path) => kube.text(`/api/v1/namespaces/${namespace}/services/${service}/proxy${path}`),
   };
 }

@@ -94,6 +94,43 @@ export interface Running extends Pick<OutsideNames, "address"> {
    * @throws Error whose `status` is HTTP's; 0 where nobody answered
    */
   readonly ask: <T>(method: "GET" | "POST", service: string, path: string, extras: AskExtras) => Promise<T>;
+  /** The same for an answer that is no JSON document. */
+  readonly text: (service: string, path: string) => Promise<string>;
+}
+
+/** What is looked for in logs that are kept. */
+export interface LogQuestion {
+  /** As `npm run status` names it. @default - all */
+  readonly service?: string | undefined;
+  /** The run, application or query that pods are part of. @default - all */
+  readonly run?: string | undefined;
+  /** The user that pods work for. @default - all */
+  readonly user?: string | undefined;
+  /** What entries have in them, in capitals or not. @default - anything */
+  readonly grep?: string | undefined;
+  /** @default - all that is kept */
+  readonly sinceSeconds?: number | undefined;
+  /** Most entries: the last ones. */
+  readonly lines: number;
+}
+
+export interface KeptEntry {
+  /** In ISO 8601, to the nanosecond. */
+  readonly at: string;
+  readonly service: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly text: string;
+}
+
+/** Where the logs of all pods are kept. */
+export interface LogSearch<Own> {
+  /**
+   * The last entries that fit, in the order of time.
+   * @returns `undefined` where the service is off
+   * @throws Error where it does not answer
+   */
+  find(own: Own, running: Pick<Running, "text">, question: LogQuestion): Promise<readonly KeptEntry[] | undefined>;
 }
 
 /** What a request may carry beside its path. */

@@ -34,7 +34,10 @@ function kube(
 }
 
 const platform = (api: Pick<Kube, "get" | "ask">) =>
-  runningPlatform(api, { namespace: "data", exposure: { kind: "none" }, addresses: [] });
+  runningPlatform(
+    { ...api, text: () => Promise.reject(new Error("nobody")) },
+    { namespace: "data", exposure: { kind: "none" }, addresses: [] },
+  );
 
 const login = { "POST /auth/token": { access_token: "t1" } };
 const errorsPath = "GET /api/v2/importErrors?limit=100";

@@ -68,6 +68,7 @@ const running = {
   exposure: { kind: "none" as const },
   address: () => undefined,
   secret: () => Promise.resolve(undefined),
+  text: () => Promise.reject(new Error("nobody")),
   ask: () => Promise.reject(new Error("nothing is asked")),
 };
 const disk = (profile: string): number => diskNeeded(config(2, profile)).cold / 2 ** 30;
