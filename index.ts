@@ -13,6 +13,8 @@ import { displayRoom } from "./components/display/room.ts";
 import { flinkRoom } from "./components/flink/room.ts";
 import { jupyterhubRoom } from "./components/jupyterhub/room.ts";
 import { kafkaRoom } from "./components/kafka/room.ts";
+import { logsRoom } from "./components/logs/room.ts";
+import { metricsRoom } from "./components/metrics/room.ts";
 import { nifiRoom } from "./components/nifi/room.ts";
 import { notebooksRoom } from "./components/notebooks/room.ts";
 import { objectStoreRoom } from "./components/object-store/room.ts";
@@ -33,7 +35,7 @@ import { namedImages, wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
 import { makesPolicies } from "./config/network.ts";
 import { skippedHops } from "./config/proof-hops.ts";
-import { databases as databasesOf, rooms, settingsIn, topicsOf } from "./config/rooms.ts";
+import { databases as databasesOf, podWords, rooms, settingsIn, topicsOf, watchedRooms } from "./config/rooms.ts";
 import { declaredTables } from "./config/tables.ts";
 import { guard } from "./guard.ts";
 import { chooseImages } from "./images/choose.ts";
@@ -162,6 +164,18 @@ place(connectRoom, { kafka, store, catalog });
 place(nifiRoom, { kafka, topics: topicsOf(config), store });
 place(censusRoom, { store, spark, cassandra, history });
 const pages = place(displayRoom, { kafka, presto, cassandra });
+
+// What keeps all that was logged, wherever pods are.
+place(logsRoom, { quarters: quarters.all, words: podWords });
+
+// What watches over all of it.
+place(metricsRoom, {
+  quarters: quarters.all,
+  measured: house.measured,
+  watches: house.watches,
+  watched: watchedRooms(config),
+  hasNodes: !config.cluster.existingNamespace,
+});
 
 // What asks who people are before pages that don't.
 place(authProxyRoom, { pages: house.guarded, people: hub });

@@ -10,6 +10,8 @@ import { displayHops } from "./display/hops.ts";
 import { flinkHops } from "./flink/hops.ts";
 import { jupyterhubHops } from "./jupyterhub/hops.ts";
 import { kafkaHops } from "./kafka/hops.ts";
+import { logsHops } from "./logs/hops.ts";
+import { metricsHops } from "./metrics/hops.ts";
 import { nifiHops } from "./nifi/hops.ts";
 import { objectStoreHops } from "./object-store/hops.ts";
 import { postgresHops } from "./postgres/hops.ts";
@@ -45,5 +47,7 @@ export const roomHops: readonly AnyRoomHops[] = [
   connectHops,
   zookeeperHops,
   nifiHops,
+  logsHops,
+  metricsHops,
   authProxyHops,
 ];

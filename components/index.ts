@@ -9,6 +9,8 @@ import { display } from "./display/service.ts";
 import { flink } from "./flink/service.ts";
 import { jupyterhub } from "./jupyterhub/service.ts";
 import { kafka } from "./kafka/service.ts";
+import { logs } from "./logs/service.ts";
+import { metrics } from "./metrics/service.ts";
 import { nifi } from "./nifi/service.ts";
 import { objectStore } from "./object-store/service.ts";
 import { postgres } from "./postgres/service.ts";
@@ -49,6 +51,8 @@ export const rooms = {
   zookeeper,
   nifi,
   display,
+  logs,
+  metrics,
   authProxy,
   tools,
 };

@@ -6,6 +6,7 @@ import type { SizeRow } from "../platform/resources.ts";
 import { type Scheduling, schedulingOf } from "../platform/scheduling.ts";
 import type {
   ExistingStore,
+  PodWords,
   PublishedPort,
   Service,
   SettingsOf,
@@ -14,6 +15,7 @@ import type {
   TopicLoad,
   View,
 } from "../platform/service.ts";
+import type { Watched } from "../platform/watching.ts";
 
 type Rooms = typeof all;
 /** Keys of the rooms in `millrace:services`; the proof has a section of its own. */
@@ -52,6 +54,22 @@ export const consumers = Object.fromEntries(stores.flatMap((store) => Object.ent
 export function s3Owner(consumer: string): string {
   if (!(consumer in consumers)) return "users";
   return consumer.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What labels of pods tell of them, in all rooms. */
+export const podWords: PodWords = {
+  service: rooms.flatMap(({ podLabel }) => podLabel ?? []),
+  run: rooms.flatMap(({ podWords: words }) => words?.run ?? []),
+  user: rooms.flatMap(({ podWords: words }) => words?.user ?? []),
+};
+
+/** Dashboards and alerts of the rooms that are enabled. */
+export function watchedRooms(config: Housed): (Watched & { readonly service: string; readonly title: string })[] {
+  return enabledRooms(config).flatMap(({ room: { name, title = name, watched } }) =>
+    watched === undefined
+      ? []
+      : [{ service: name, title: `${title[0]?.toUpperCase() ?? ""}${title.slice(1)}`, ...watched }],
+  );
 }
 
 /** What all rooms have in the object store; what is of users comes last. */

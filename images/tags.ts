@@ -115,7 +115,9 @@ export function sourceFolders(name: string): readonly string[] {
   // Of every room what runs in the cluster, and what the proof asks.
   const ofRooms = readdirSync(join(repositoryDir, "components"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .flatMap(({ name: folder }) => ["hops", "hops.ts", "programs"].map((source) => `components/${folder}/${source}`))
+    .flatMap(({ name: folder }) =>
+      ["hops", "hops.ts", "programs", "watch.ts"].map((source) => `components/${folder}/${source}`),
+    )
     .sort();
   return [...sources, ...(isTools === true ? ofRooms : [])];
 }

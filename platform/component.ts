@@ -1,7 +1,7 @@
 /** What all components are: resources of this project whose objects can be found, and changed before they are made. */
 import * as pulumi from "@pulumi/pulumi";
 import { componentTypes } from "./names.ts";
-import type { Edge } from "./network.ts";
+import type { Destination, Edge } from "./network.ts";
 
 /** Changes the arguments of one object: gives others, or `undefined` to leave them as they are. */
 // oxlint-disable-next-line typescript/no-explicit-any -- each kind of object has arguments of its own
@@ -22,6 +22,8 @@ export abstract class Component extends pulumi.ComponentResource {
   readonly nodes: Readonly<Record<string, pulumi.Resource>>;
   /** Who connects to whom, as far as its pods take part: complete when it is built. */
   readonly edges: Edge[] = [];
+  /** Pods that have figures for others to read. */
+  readonly measured: Destination[] = [];
   readonly #unused: Set<string>;
 
   constructor(type: string, name: string, props: pulumi.Inputs, opts: ComponentOptions = {}) {

@@ -32,6 +32,10 @@ export const logins = ["proxy", "page", "nobody"] as const;
 /** Annotation of a claim that says which program's data it has, where a setting chooses between several. */
 export const DATA_OF_ANNOTATION = "millrace/data-of";
 
+/** Annotations of a pod that say where it has its figures. */
+export const METRICS_PORT_ANNOTATION = "millrace/metrics-port";
+export const METRICS_PATH_ANNOTATION = "millrace/metrics-path";
+
 /** Components in the labels of Secrets with a credential that is made for one consumer: a key of the store, a database's role. */
 export const CREDENTIAL = { key: "key", role: "role" } as const;
 

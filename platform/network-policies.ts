@@ -165,6 +165,7 @@ function sources(from: End, own: Role, context: PolicyContext): Peer[] {
       return [anywhereBut(context.podNetworks), ...(context.hasIngress ? [controller] : [])];
     }
     case "apiServer":
+    case "nodes":
     case "world":
     case "outside":
       return [anywhereBut(context.podNetworks)];
@@ -177,6 +178,8 @@ function egressTo(to: End, ports: readonly Port[], own: Role, context: PolicyCon
       return [{ to: [peer(to, own, context)], ports }];
     case "apiServer":
       return [{ to: [anywhereBut(context.podNetworks)], ports: opened(context.apiServerPorts) }];
+    case "nodes":
+      return [{ to: [anywhereBut(context.podNetworks)], ports }];
     case "world":
       return context.world.length === 0
         ? []

@@ -21,6 +21,8 @@ export type End =
   | ({ readonly kind: "pods" } & Role)
   /** The API server of the cluster. */
   | { readonly kind: "apiServer" }
+  /** The kubelet of each node. */
+  | { readonly kind: "nodes" }
   /** What is outside the cluster, as far as people's programs may reach it. */
   | { readonly kind: "world" }
   /** Whoever comes by a published address. */
@@ -58,6 +60,9 @@ export interface Speaker extends Role {
 
 /** The cluster's own API. */
 export const apiServer: Destination = { end: { kind: "apiServer" }, ports: [], why: "Kubernetes API" };
+
+/** The nodes' own agents, which know what each container uses. */
+export const kubelets: Destination = { end: { kind: "nodes" }, ports: [10250], why: "what containers use" };
 
 /** What people's programs load from elsewhere: packages, files, the answers of other services. */
 export const world: Destination = { end: { kind: "world" }, ports: [], why: "what people's programs load" };
@@ -119,6 +124,8 @@ export function endName(end: End): string {
     }
     case "apiServer":
       return "API server";
+    case "nodes":
+      return "nodes";
     case "world":
       return "outside the cluster";
     case "published":

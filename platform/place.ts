@@ -4,12 +4,13 @@ import { Component } from "./component.ts";
 import type { GuardedPage, PublishedAddress, Ready } from "./endpoints.ts";
 import type { Exposure } from "./exposure.ts";
 import type { QuarterName } from "./names.ts";
-import { type Edge, mergedEdges } from "./network.ts";
+import { type Destination, type Edge, mergedEdges } from "./network.ts";
 import type { Proven } from "./proven.ts";
 import type { Quarters } from "./quarters.ts";
 import { type Scheduling, schedulingTransformation } from "./scheduling.ts";
 import type { Home, PublishedPort, Service, SettingsOf, StoreNames } from "./service.ts";
 import type { Storage } from "./storage.ts";
+import type { Watchable } from "./watchable.ts";
 
 /** What every room stands on. */
 export interface Ground {
@@ -53,6 +54,8 @@ export interface Offers {
   readonly proves?: readonly Proven[];
   /** What else must be ready before the proof asks. */
   readonly waitFor?: Ready;
+  /** What it tells the exporter of its figures. @default - nothing: its pods have them, or nobody does */
+  readonly watches?: readonly Watchable[];
 }
 
 type Optional<Wires> = { [Wire in keyof Wires]: undefined extends Wires[Wire] ? Wire : never }[keyof Wires];
@@ -166,6 +169,16 @@ export class House {
   /** What the rooms tell the proof. */
   get proves(): Proven[] {
     return this.#offers.flatMap(({ proves = [] }) => [...proves]);
+  }
+
+  /** What the rooms tell the exporter of their figures. */
+  get watches(): Watchable[] {
+    return this.#offers.flatMap(({ watches = [] }) => [...watches]);
+  }
+
+  /** Pods that have figures to read. */
+  get measured(): Destination[] {
+    return this.#components.flatMap(({ measured }) => measured);
   }
 
   get waitFor(): pulumi.Resource[] {

@@ -11,6 +11,7 @@ import type {
   DiskUse,
   Drawings,
   Greeting,
+  LogSearch,
   OutsideEndpoint,
   StatusPart,
   WebPages,
@@ -21,6 +22,7 @@ import type { Scheduling } from "./scheduling.ts";
 import type { DataSettings } from "./storage.ts";
 import type { RecordDefinition } from "./records/definition.ts";
 import type { Keyspaces, TableRoles } from "./tables.ts";
+import type { Watched } from "./watching.ts";
 
 /** Sets of services that a profile adds to the data path. */
 export type ServiceGroup = "studio" | "pipeline" | "streams";
@@ -274,6 +276,16 @@ export interface ClaimProgram<Own> {
   autoProblem?(own: Own): string | undefined;
 }
 
+/** Labels of pods that tell of them, by what they tell. */
+export interface PodWords {
+  /** Whose the pod is, where it lacks the platform's own label. */
+  readonly service?: readonly string[];
+  /** What run, application or query it is part of. */
+  readonly run?: readonly string[];
+  /** The user that it works for. */
+  readonly user?: readonly string[];
+}
+
 /** What a service is. */
 export interface Service<
   S extends z.ZodType = z.ZodType,
@@ -336,8 +348,14 @@ export interface Service<
   readonly status?: readonly StatusPart<z.output<S>>[];
   /** What people draw in it, and can keep as files. @default - nothing */
   readonly drawings?: Drawings<z.output<S>>;
+  /** Its dashboard and its alerts, where it is enabled. @default - none of its own */
+  readonly watched?: Watched;
+  /** Searches the logs of all pods, where it keeps them. @default - it keeps none */
+  readonly logSearch?: LogSearch<z.output<S>>;
   /** Label that pods of its own making are named by, which lack the platform's. @default - none */
   readonly podLabel?: string;
+  /** Labels of its pods that tell whose work they do. @default - none */
+  readonly podWords?: PodWords;
   /** What people should know while it runs, in `npm run status`. */
   notes?(view: View<z.output<S>>): string[];
   /** @default - what the data path takes anyway */

@@ -6,8 +6,15 @@ import { Component } from "./component.ts";
 import { SCRATCH_SIZE } from "./confinement.ts";
 import { dataCapMs, setupCapMs, startupMs } from "./hops/limits.ts";
 import { containerSecurityContext, podSecurityContext } from "./hardening.ts";
-import { claimName, DATA_OF_ANNOTATION, labels, selector } from "./names.ts";
-import { type Destination, edgesOf, type Speaker } from "./network.ts";
+import {
+  claimName,
+  DATA_OF_ANNOTATION,
+  labels,
+  METRICS_PATH_ANNOTATION,
+  METRICS_PORT_ANNOTATION,
+  selector,
+} from "./names.ts";
+import { type Destination, edgesOf, podsAt, type Speaker } from "./network.ts";
 import { podScheduling, type Scheduling } from "./scheduling.ts";
 import { probeFields, type Probes } from "./probes.ts";
 import type { Resources } from "./resources.ts";
@@ -34,6 +41,13 @@ export interface InitContainerArgs {
   readonly env?: readonly EnvVar[];
   readonly resources: Resources;
   readonly mounts?: readonly VolumeMount[];
+}
+
+/** A page of figures in Prometheus' format. */
+export interface PodMetrics {
+  readonly port: number;
+  /** @default "/metrics" */
+  readonly path?: string;
 }
 
 /** A pod with one container: all pods of the platform are such. */
@@ -68,6 +82,8 @@ export interface PodArgs {
   readonly reaches?: readonly Destination[];
   /** Account whose token is mounted. @default - the namespace's default account, without a token */
   readonly serviceAccountName?: pulumi.Input<string>;
+  /** Where it has its figures, as Prometheus reads them: a port of it, and a path. @default - nowhere */
+  readonly metrics?: PodMetrics;
   /** Text whose change must restart the pod, such as the mounted settings. */
   readonly config?: pulumi.Input<string>;
   readonly restartPolicy?: "Always" | "OnFailure" | "Never";
@@ -124,10 +140,16 @@ export function podTemplate(given: PodArgs, replicas = 1): PodTemplate {
     volumeMounts: [...(args.mounts ?? []), ...scratch.map(({ path, name }) => ({ name, mountPath: path }))],
   });
   const ports = Object.entries(pod.ports ?? {}).map(([name, containerPort]) => ({ name, containerPort }));
-  const annotations =
-    pod.config === undefined
+  const notes = {
+    ...(pod.config === undefined
       ? {}
-      : { annotations: { "millrace/config-hash": pulumi.output(pod.config).apply((text) => configHash(text)) } };
+      : { "millrace/config-hash": pulumi.output(pod.config).apply((text) => configHash(text)) }),
+    ...(pod.metrics && {
+      [METRICS_PORT_ANNOTATION]: String(pod.metrics.port),
+      [METRICS_PATH_ANNOTATION]: pod.metrics.path ?? "/metrics",
+    }),
+  };
+  const annotations = Object.keys(notes).length === 0 ? {} : { annotations: notes };
   return {
     metadata: { labels: labels(pod.service, pod.component), ...annotations },
     spec: {
@@ -162,9 +184,17 @@ function scratchVolume(name: string, size = SCRATCH_SIZE): Volume {
   return { name, emptyDir: { sizeLimit: size } };
 }
 
-/** Notes in the component whose pod it is what the pod connects to. For templates that others make pods from; workloads do it themselves. */
-export function connects(parent: pulumi.Resource | undefined, speaker: Speaker): void {
-  if (parent instanceof Component) parent.edges.push(...edgesOf(speaker));
+/**
+ * Notes in the component whose pod it is what the pod connects to, and where it has figures. For templates that others make pods from;
+ * workloads do it themselves.
+ */
+export function connects(
+  parent: pulumi.Resource | undefined,
+  pod: Speaker & { readonly metrics?: PodMetrics | undefined },
+): void {
+  if (!(parent instanceof Component)) return;
+  parent.edges.push(...edgesOf(pod));
+  if (pod.metrics !== undefined) parent.measured.push(podsAt(pod, [pod.metrics.port], "figures"));
 }
 
 /** The pod with what its programs need to trust an authority of their own. */

@@ -372,6 +372,8 @@ describe("the program", function () {
           ...["flink", "flink-taskmanager"],
           ...all.filter(apart).map((workload) => workload.name),
           ...(localTasks(config) ? [] : [watcherOfTasks]),
+          // They look at pods, at what these log, and at nodes' figures.
+          ...["logs-collector", "metrics", "metrics-exporter"],
           ...(looksAtBackups ? ["proof", "proof-on-demand"] : []),
         ];
         for (const workload of all) {
@@ -417,6 +419,8 @@ describe("the program", function () {
         for (const { type, name: object, inputs } of await mocked.resources()) {
           if (!type.startsWith("kubernetes:") || type === "kubernetes:core/v1:Namespace") continue;
           if (type.startsWith("kubernetes:admissionregistration")) continue;
+          // Nodes are in no namespace.
+          if (object === "metrics" && type.includes(":ClusterRole")) continue;
           expect(namespacesOf(loaded.cluster), object).to.include(inputs.metadata.namespace);
         }
       });
@@ -466,6 +470,9 @@ describe("the program", function () {
     const users = low.map(({ spec, labels: of }) => [of["app.kubernetes.io/name"], spec.securityContext?.runAsUser]);
     expect(Object.fromEntries(users)).to.deep.equal({
       kafka: 1000,
+      logs: 1000,
+      metrics: 1000,
+      "metrics-alerts": 1000,
       "object-store": 1000,
       metastore: 1000,
       presto: 1000,
@@ -882,13 +889,19 @@ describe("the program", function () {
         { title: "JupyterHub", service: "jupyterhub", users: ["analyst"] },
         ...(target === "embedded"
           ? []
-          : [{ title: "Spark (telemetry), Spark history and Presto", service: "authProxy", users: ["analyst"] }]),
+          : [
+              {
+                title: "Spark (telemetry), Spark history, Presto, Metrics and Logs",
+                service: "authProxy",
+                users: ["analyst"],
+              },
+            ]),
       ]);
     }
     const { program } = await render(stacks["cloud in profile studio, with existing S3 and Kafka"] ?? {});
     expect(program.logins, "with a provider of logins").to.deep.equal([
       { title: "Airflow", service: "airflow", users: ["admin"] },
-      { title: "Spark (telemetry), Spark history and Presto", service: "authProxy", users: ["admin"] },
+      { title: "Spark (telemetry), Spark history, Presto, Metrics and Logs", service: "authProxy", users: ["admin"] },
     ]);
   });
 
@@ -1000,7 +1013,7 @@ describe("the program", function () {
       const [first] = await valueOf(program.addresses);
       expect(first?.title, target).to.equal("Display");
       expect(first?.url, target).to.match(/^http:\/\/.+:30300$/);
-      const title = "Spark (telemetry), Presto and Display";
+      const title = "Spark (telemetry), Presto, Display, Metrics and Logs";
       expect(program.logins, target).to.deep.equal(
         target === "embedded" ? [] : [{ title, service: "authProxy", users: ["admin"] }],
       );
@@ -1185,6 +1198,8 @@ describe("the program", function () {
     const keepInside = ["presto", "sparkUi", "sparkHistory", "display", "airflow"];
     expect(await publishedBy({ exposure: "loadBalancer", keepInside })).to.deep.equal([
       "jupyterhub-published",
+      "logs-published",
+      "metrics-published",
       "object-store-published",
     ]);
   });
@@ -1194,6 +1209,8 @@ describe("the program", function () {
       "airflow-published",
       "display-published",
       "jupyterhub-published",
+      "logs-published",
+      "metrics-published",
       "object-store-published",
       "presto-published",
       "spark-history-published",
@@ -1291,6 +1308,8 @@ describe("the program", function () {
       ["airflow.data.example.com", "airflow-published", "ClusterIP", true],
       ["display.data.example.com", "display-published", "ClusterIP", true],
       ["jupyterhub.data.example.com", "jupyterhub-published", "ClusterIP", true],
+      ["logs.data.example.com", "logs-published", "ClusterIP", true],
+      ["metrics.data.example.com", "metrics-published", "ClusterIP", true],
       ["object-store.data.example.com", "object-store-published", "ClusterIP", true],
       ["presto.data.example.com", "presto-published", "ClusterIP", true],
       ["spark-history.data.example.com", "spark-history-published", "ClusterIP", true],
@@ -1305,6 +1324,8 @@ describe("the program", function () {
       { title: "Spark history", url: "https://spark-history.data.example.com", login: true },
       { title: "Spark (telemetry)", url: "https://spark-ui.data.example.com", login: true },
       { title: "S3 (Versity)", url: "https://object-store.data.example.com" },
+      { title: "Logs", url: "https://logs.data.example.com", login: true },
+      { title: "Metrics", url: "https://metrics.data.example.com", login: true },
     ]);
   });
 

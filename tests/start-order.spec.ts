@@ -37,6 +37,9 @@ describe("the order of the start", function () {
       "airflow-scheduler",
       "airflow-triggerer",
       "jupyterhub-hub",
+      // What the store has tells where to go on.
+      "logs-collector",
+      "metrics-alerts",
       // Its event log must have its bucket.
       "spark-connect",
     ]);

@@ -109,6 +109,7 @@ export const airflow = defineService({
   // Tasks in the scheduler are where it is, and make pods for Spark.
   quarters: ({ own, isOn }) => (own.executor === "kubernetes" || isOn("spark") ? ["jobs"] : []),
   goes: 4,
+  podWords: { run: ["run_id"] },
   warnings: ({ isOn }) =>
     Object.entries(dags).flatMap(([dag, asked]) => {
       const off = asked.filter((service) => !isOn(service));

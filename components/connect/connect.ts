@@ -134,7 +134,16 @@ export class Connect extends Component {
     const supervised = podsAt({ service: supervisorName, component: SUPERVISOR_ROLE }, [SUPERVISOR_PORT], "connectors");
     this.edges.push(statusEdge(supervised));
     const setup = createSetup();
-    this.endpoint = { kind: "kafka-connect", url, at, ready: [workers] };
+    const watcherUrl = pulumi
+      .output(namespace)
+      .apply((known) => `http://${serviceHost(supervisorName, known)}:${SUPERVISOR_PORT}`);
+    this.endpoint = {
+      kind: "kafka-connect",
+      url,
+      at,
+      ready: [workers],
+      watcher: { at: supervised, url: watcherUrl },
+    };
     this.connectorsReady = [setup, supervisor];
     this.registerOutputs({ url });
 

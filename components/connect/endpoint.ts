@@ -12,4 +12,6 @@ export interface ConnectEndpoint {
   readonly url: Output<string>;
   /** Made when a worker answers. */
   readonly ready: Ready;
+  /** What watches over its work: where connections to it go, and its `http://host:port`. */
+  readonly watcher: { readonly at: Destination; readonly url: Output<string> };
 }

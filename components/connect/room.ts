@@ -1,4 +1,6 @@
 /** How Kafka Connect is built: its workers, and the connectors of the stack beside the platform's own. */
+import { watchable } from "../../platform/watchable.ts";
+import type { connectWatch } from "./watch.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { proven } from "../../platform/proven.ts";
 import { setupResources } from "../../platform/resources.ts";
@@ -63,6 +65,12 @@ export const connectRoom = defineRoom({
           },
           ready,
           reaches: [at],
+        }),
+      ],
+      watches: [
+        watchable<typeof connectWatch>("connect", {
+          settings: { url: endpoint.watcher.url },
+          reaches: [endpoint.watcher.at],
         }),
       ],
     };

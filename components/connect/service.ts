@@ -1,5 +1,6 @@
 /** Kafka Connect, as plain data: records between topics, the lake and S3. */
 import * as z from "zod";
+import { connectWatched } from "./watched.ts";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
@@ -37,6 +38,7 @@ export function supervisorResources(
 
 export const connect = defineService({
   name: "connect",
+  watched: connectWatched,
   group: "streams",
   title: "Kafka Connect",
   settings: z

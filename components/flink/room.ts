@@ -1,4 +1,6 @@
 /** How Flink is built: the lake, Kafka and Cassandra as far as they are there, and the jobs of other rooms. */
+import { watchable } from "../../platform/watchable.ts";
+import type { flinkWatch } from "./watch.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { proven } from "../../platform/proven.ts";
 import { setupResources } from "../../platform/resources.ts";
@@ -49,6 +51,7 @@ export const flinkRoom = defineRoom({
     return {
       addresses: { flink: address },
       proves: [proven<typeof flinkHops>("flink", { settings: { url, checkpointSeconds }, ready, reaches: [at] })],
+      watches: [watchable<typeof flinkWatch>("flink", { settings: { url }, reaches: [at] })],
     };
   },
 });

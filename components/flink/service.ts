@@ -1,5 +1,6 @@
 /** Flink, as plain data. */
 import * as z from "zod";
+import { flinkWatched } from "./watched.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
@@ -42,6 +43,7 @@ export const jobName = () =>
 
 export const flink = defineService({
   name: "flink",
+  watched: flinkWatched,
   group: "streams",
   title: "Flink",
   settings: z

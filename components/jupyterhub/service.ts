@@ -125,6 +125,7 @@ export const jupyterhub = defineService({
   shrinks: [{ rank: 10, set: { userMemory: "1536Mi" }, applies: ({ userMemory }) => mebibytes(userMemory) > 1536 }],
   quarters: () => ["users"],
   goes: 7,
+  podWords: { user: ["hub.jupyter.org/username"] },
   problems({ own: { users, admins } }) {
     const at = "millrace:services.jupyterhub";
     const problems: string[] = [];

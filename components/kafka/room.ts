@@ -1,4 +1,7 @@
 /** How Kafka is built: brokers of the platform's own or those that are there, and the declared topics. */
+import { watchable } from "../../platform/watchable.ts";
+import { kafkaSecurityEnv } from "./kafka-env.ts";
+import type { kafkaWatch } from "./watch.ts";
 import * as pulumi from "@pulumi/pulumi";
 import type { KafkaEndpoint, TopicEndpoint } from "./endpoint.ts";
 import { CA_KEY } from "../../platform/authority.ts";
@@ -61,7 +64,16 @@ export const kafkaRoom = defineRoom({
     );
     return { endpoint, address: brokers?.address, topics: declared.topics };
   },
-  offers: ({ address }) => ({ addresses: { kafka: address } }),
+  offers: ({ address, endpoint }) => ({
+    addresses: { kafka: address },
+    watches: [
+      watchable<typeof kafkaWatch>("kafka", {
+        settings: { bootstrapServers: endpoint.bootstrapServers },
+        env: kafkaSecurityEnv(endpoint),
+        reaches: [endpoint.at],
+      }),
+    ],
+  }),
 });
 
 /** Brokers that are there, with what the stack's file says of them; what is secret goes into a Secret. */

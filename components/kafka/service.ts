@@ -1,5 +1,6 @@
 /** Kafka, as plain data. */
 import * as z from "zod";
+import { kafkaWatched } from "./watched.ts";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
@@ -20,6 +21,7 @@ export function kafkaResources(settings: Sized & { readonly memory: string }): R
 
 export const kafka = defineService({
   name: "kafka",
+  watched: kafkaWatched,
   onPath: true,
   settings: z
     .strictObject({

@@ -12,4 +12,6 @@ export interface NifiEndpoint {
   readonly at: Destination;
   /** Made when the flows run. */
   readonly ready: Ready;
+  /** What watches over its work: where connections to it go, and its `http://host:port`. */
+  readonly watcher: { readonly at: Destination; readonly url: Output<string> };
 }

@@ -168,7 +168,7 @@ export class Nifi extends Component {
       },
       childOptions,
     );
-    this.endpoint = { kind: "nifi", posts, at: postsAt, ready: [flows] };
+    this.endpoint = { kind: "nifi", posts, at: postsAt, ready: [flows], watcher: { at: supervised, url: watcherUrl } };
     this.registerOutputs({ url, posts });
 
     function createServer(): k8s.apps.v1.StatefulSet {

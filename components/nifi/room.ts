@@ -1,4 +1,6 @@
 /** How NiFi is built: with the flows of the repository, on a topic whose records have a schema. */
+import { watchable } from "../../platform/watchable.ts";
+import type { nifiWatch } from "./watch.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { defineRoom } from "../../platform/place.ts";
 import { proven } from "../../platform/proven.ts";
@@ -65,6 +67,12 @@ export const nifiRoom = defineRoom({
           },
           ready: endpoint.ready,
           reaches: [endpoint.at],
+        }),
+      ],
+      watches: [
+        watchable<typeof nifiWatch>("nifi", {
+          settings: { url: endpoint.watcher.url },
+          reaches: [endpoint.watcher.at],
         }),
       ],
     };

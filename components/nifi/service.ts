@@ -1,5 +1,6 @@
 /** NiFi, as plain data. */
 import * as z from "zod";
+import { nifiWatched } from "./watched.ts";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
@@ -37,6 +38,7 @@ export function supervisorResources(
 
 export const nifi = defineService({
   name: "nifi",
+  watched: nifiWatched,
   alsoCalled: ["flows"],
   group: "streams",
   title: "NiFi",

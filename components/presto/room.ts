@@ -1,4 +1,6 @@
 /** How Presto is built: a catalog for the lake, and one for Cassandra where there is one. */
+import { watchable } from "../../platform/watchable.ts";
+import type { prestoWatch } from "./watch.ts";
 import { defineRoom } from "../../platform/place.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -34,5 +36,9 @@ export const prestoRoom = defineRoom({
       opts,
     );
   },
-  offers: ({ endpoint, address }) => ({ addresses: { presto: address }, proves: [provenPresto(endpoint)] }),
+  offers: ({ endpoint, address }) => ({
+    addresses: { presto: address },
+    proves: [provenPresto(endpoint)],
+    watches: [watchable<typeof prestoWatch>("presto", { settings: { url: endpoint.url }, reaches: [endpoint.at] })],
+  }),
 });

@@ -1,5 +1,6 @@
 /** Presto, as plain data. */
 import * as z from "zod";
+import { prestoWatched } from "./watched.ts";
 import { mebibytes } from "../../platform/quantity.ts";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
@@ -20,6 +21,7 @@ export function prestoResources(settings: Sized & { readonly memory: string }): 
 
 export const presto = defineService({
   name: "presto",
+  watched: prestoWatched,
   onPath: true,
   settings: z
     .strictObject({

@@ -140,6 +140,7 @@ export const spark = defineService({
   },
   // Executors.
   podLabel: "spark-app-name",
+  podWords: { run: ["spark-app-selector"] },
   sized: (own) => ({
     "resources.driver": sharedDriverResources(own),
     "resources.executor": sharedExecutorResources(own),

@@ -17,6 +17,7 @@ import {
   SPARK_SCRATCH,
   SPARK_SCRATCH_SIZE,
   SPARK_UID,
+  METRICS_PATH,
   UI_PORT,
 } from "./spark.ts";
 import { COMPONENT_LABEL } from "../../platform/names.ts";
@@ -180,6 +181,7 @@ export function sparkDriverPod(args: SparkDriverArgs): PodArgs {
       ...(args.secretEnv ?? []),
     ],
     ports: { ...driverPorts, ...args.ports },
+    metrics: { port: UI_PORT, path: METRICS_PATH },
     ...s3Trust(objectStore, "java"),
     resources: driverResources,
     ...(args.probes === undefined ? {} : { probes: args.probes }),

@@ -27,6 +27,15 @@ export const CLEARING = "clear_executors.py";
 export const DRIVER_PORT = 7078;
 export const BLOCK_MANAGER_PORT = 7079;
 export const UI_PORT = 4040;
+/** Where drivers have their figures, at the port of their page. */
+export const METRICS_PATH = "/metrics/prometheus";
+const METRICS = {
+  "spark.metrics.conf.driver.sink.prometheusServlet.class": "org.apache.spark.metrics.sink.PrometheusServlet",
+  "spark.metrics.conf.driver.sink.prometheusServlet.path": METRICS_PATH,
+  // By default its id, which each start has another one of.
+  "spark.metrics.namespace": "spark",
+  "spark.sql.streaming.metricsEnabled": "true",
+} as const;
 export const EXECUTOR = "executor";
 /** Spark refuses a driver or executor with less heap than this. */
 const LEAST_HEAP_MEBIBYTES = 450;
@@ -259,6 +268,7 @@ export class Spark extends Component {
         "spark.blockManager.port": String(BLOCK_MANAGER_PORT),
         "spark.driver.blockManager.port": String(BLOCK_MANAGER_PORT),
         "spark.ui.port": String(UI_PORT),
+        ...METRICS,
         "spark.executor.extraJavaOptions": jvmOptions({
           heap: mebibytes(memory),
           cpu: resources.limits.cpu,

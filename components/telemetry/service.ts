@@ -1,5 +1,6 @@
 /** The first data path, as plain data: the node's own figures from Kafka into Iceberg. */
 import * as z from "zod";
+import { telemetryWatched } from "./watched.ts";
 import type { Resources, SizeRow } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
@@ -33,6 +34,7 @@ const RECORDS_PER_SAMPLE = 60;
 
 export const telemetry = defineService({
   name: "telemetry",
+  watched: telemetryWatched,
   onPath: true,
   settings: z
     .strictObject({

@@ -1,4 +1,6 @@
 /** How ZooKeeper is built: its members, and a node for each who uses it. */
+import { watchable } from "../../platform/watchable.ts";
+import type { zookeeperWatch } from "./watch.ts";
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import { GivenSecret } from "../../platform/given-secret.ts";
@@ -25,7 +27,13 @@ function passwordOf(
 
 export const zookeeperRoom = defineRoom({
   service: zookeeper,
-  build({ own, namespace, image, storage, opts }): ZooKeeperSource<"proof"> {
+  build({
+    own,
+    namespace,
+    image,
+    storage,
+    opts,
+  }): ZooKeeperSource<"proof"> & Partial<Pick<ZooKeeper<"proof">, "admin">> {
     if (own.existing !== undefined) {
       const { servers, path, username: user } = own.existing;
       const password = passwordOf(own.existing, namespace, opts);
@@ -64,6 +72,14 @@ export const zookeeperRoom = defineRoom({
           reaches: [at],
         }),
       ],
+      ...(ensemble.admin && {
+        watches: [
+          watchable<typeof zookeeperWatch>("zookeeper", {
+            settings: { url: ensemble.admin.url },
+            reaches: [ensemble.admin.at],
+          }),
+        ],
+      }),
     };
   },
 });

@@ -1,5 +1,6 @@
 /** ZooKeeper, as plain data. */
 import * as z from "zod";
+import { zookeeperWatched } from "./watched.ts";
 import { collectorSetting } from "../../platform/jvm.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
@@ -36,6 +37,7 @@ function otherNumber({
 
 export const zookeeper = defineService({
   name: "zookeeper",
+  watched: zookeeperWatched,
   group: "streams",
   title: "ZooKeeper",
   settings: z

@@ -5,7 +5,7 @@ import { Component, type ComponentOptions } from "../../platform/component.ts";
 import { rolePassword, secretFolders } from "../../platform/generated-secret.ts";
 import { type CollectorChoice, jvmOptions } from "../../platform/jvm.ts";
 import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
-import { podsAt, statusEdge } from "../../platform/network.ts";
+import { type Destination, podsAt, statusEdge } from "../../platform/network.ts";
 import { heapMebibytes } from "../../platform/quantity.ts";
 import { type DataSettings, type Storage, dataProblems } from "../../platform/storage.ts";
 import { execProbe, httpProbe, type Resources, service, statefulSet } from "../../platform/workload.ts";
@@ -90,6 +90,8 @@ export function zookeeperProblems(args: {
  */
 export class ZooKeeper<Consumer extends string> extends Component {
   readonly #endpoints: Readonly<Partial<Record<string, ZooKeeperEndpoint>>>;
+  /** The admin server, which tells how a member is. */
+  readonly admin: { readonly at: Destination; readonly url: pulumi.Output<string> };
 
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: ZooKeeperArgs<Consumer>, opts?: ComponentOptions) {
@@ -132,7 +134,12 @@ export class ZooKeeper<Consumer extends string> extends Component {
     );
     const members = createMembers();
     // `npm run status` asks the admin server of a member.
-    this.edges.push(statusEdge(podsAt(role, [ADMIN_PORT], "ZooKeeper")));
+    const adminAt = podsAt(role, [ADMIN_PORT], "ZooKeeper");
+    this.edges.push(statusEdge(adminAt));
+    this.admin = {
+      at: adminAt,
+      url: pulumi.output(args.namespace).apply((namespace) => `http://${serviceHost(name, namespace)}:${ADMIN_PORT}`),
+    };
     const setup = createSetup();
     this.#endpoints = Object.fromEntries(
       accounts.map(({ consumer, ref }): [string, ZooKeeperEndpoint] => [

@@ -68,8 +68,8 @@ describe("A known vulnerability", () => {
   });
 
   it("is looked for in every Go program that the platform runs, by a database whose day is known", () => {
-    expect(goPrograms().map(({ name }) => name)).to.deep.equal(["versitygw", "node"]);
-    for (const { name, modules } of goPrograms()) expect(modules.size, name).to.be.greaterThan(40);
+    expect(goPrograms().map(({ name }) => name)).to.deep.equal(["versitygw", "logs", "metrics", "node"]);
+    for (const { name, modules } of goPrograms()) expect(modules.size, name).to.be.greaterThan(10);
     expect(databaseVersion().day).to.match(/^20\d\d-\d\d-\d\d$/);
   });
 

@@ -25,6 +25,8 @@ describe("the table of hops", () => {
       ["connect"],
       ["zookeeper"],
       ["nifi"],
+      ["logs"],
+      ["metrics"],
       ["logins"],
       ["spark-history"],
       ["census-dag"],

@@ -283,8 +283,8 @@ describe("doctor", () => {
       return [memoryWanted(config), cold, warm].map((value) => Math.round(value / 2 ** 30));
     };
     expect(gibibytes("core")).to.deep.equal([8, 20, 8]);
-    expect(gibibytes("studio")).to.deep.equal([13, 26, 12]);
-    expect(gibibytes("pipeline")).to.deep.equal([10, 25, 11]);
+    expect(gibibytes("studio")).to.deep.equal([14, 26, 12]);
+    expect(gibibytes("pipeline")).to.deep.equal([11, 25, 11]);
     expect(gibibytes("full")).to.deep.equal([15, 31, 15]);
   });
 

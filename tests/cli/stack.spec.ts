@@ -239,11 +239,12 @@ describe("the images that a config needs", () => {
   const people = ["airflow", "jupyter"];
   const ofPipeline = ["cassandra", "display"];
   const onRequest = ["garage", "auth-proxy", "connect", "flink", "zookeeper", "nifi"];
+  const watching = ["logs", "metrics"];
   const byDefault = imageNames.filter((name) => !onRequest.includes(name));
   const without = (names: string[]) => byDefault.filter((name) => !names.includes(name)).sort();
 
   it("are those of the data path by default", () => {
-    expect(needed({}).sort()).to.deep.equal(without([...people, ...ofPipeline]));
+    expect(needed({}).sort()).to.deep.equal(without([...people, ...ofPipeline, ...watching]));
   });
 
   it("are in profiles studio and pipeline those of their services too, and all of the default servers in profile full", () => {

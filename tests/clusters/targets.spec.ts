@@ -18,9 +18,20 @@ const ports = {
   nifi: 30443,
   nifiPosts: 30890,
   display: 30300,
+  logs: 30942,
+  metrics: 30428,
 };
 /** Pages that ask nobody by themselves, with the proxy's ports. */
-const guarded = { presto: 30080, sparkUi: 30040, sparkHistory: 30041, flink: 30081, nifiPosts: 30890, display: 30300 };
+const guarded = {
+  presto: 30080,
+  sparkUi: 30040,
+  sparkHistory: 30041,
+  flink: 30081,
+  nifiPosts: 30890,
+  display: 30300,
+  logs: 30942,
+  metrics: 30428,
+};
 const without = (page: string): object => Object.fromEntries(Object.entries(guarded).filter(([key]) => key !== page));
 const cloud = { target: "cloud", context: "production", registry: { push: "registry.example.com/team" } };
 
@@ -108,6 +119,8 @@ describe("a target's profile", () => {
       "nifi",
       "nifiPosts",
       "display",
+      "logs",
+      "metrics",
     ];
     const { exposure } = profile({ ...cloud, exposure: "loadBalancer" });
     expect(exposure).to.deep.equal({ kind: "loadBalancer", ports: askable, guarded });

@@ -44,7 +44,11 @@ function wordsOf(file: string): ReadonlySet<string> {
 }
 
 /** Services whose names are words that every program has, with what names them there. */
-const ordinary: Readonly<Record<string, readonly string[]>> = { connect: ["connectRoom", "kafka-connect"] };
+const ordinary: Readonly<Record<string, readonly string[]>> = {
+  connect: ["connectRoom", "kafka-connect"],
+  logs: ["logsRoom", "logs-collector", "victoria-logs"],
+  metrics: ["metricsRoom", "metrics-exporter", "victoria-metrics"],
+};
 
 function namesOf(name: string): readonly string[] {
   if (ordinary[name] !== undefined) return ordinary[name];

@@ -134,25 +134,27 @@ describe("a profile", () => {
   const ofPipeline = ["cassandra", "randomNumbers", "census", "windows", "display"];
   const ofStreams = ["cassandra", "raceCar", "raceWindows", "flink", "connect", "zookeeper", "nifi", "display"];
 
+  const watching = ["logs", "metrics"];
+
   it("core is the data path, and the default", () => {
     expect(enabled({})).to.deep.equal(core);
     expect(loadConfig({ "millrace:profile": "core" })).to.deep.equal(loadConfig({}));
   });
 
   it("studio brings what people work with", () => {
-    expect(enabled({ "millrace:profile": "studio" })).to.deep.equal(studio);
+    expect(enabled({ "millrace:profile": "studio" })).to.deep.equal([...studio, ...watching]);
   });
 
   it("pipeline brings the way from a number's making to the browser, streams that of a car's telemetry, and full people's and numbers'", () => {
-    expect(enabled({ "millrace:profile": "pipeline" })).to.deep.equal([...core, ...ofPipeline]);
-    expect(enabled({ "millrace:profile": "streams" })).to.deep.equal([...core, ...ofStreams]);
-    expect(enabled({ "millrace:profile": "full" })).to.deep.equal([...studio, ...ofPipeline]);
+    expect(enabled({ "millrace:profile": "pipeline" })).to.deep.equal([...core, ...ofPipeline, ...watching]);
+    expect(enabled({ "millrace:profile": "streams" })).to.deep.equal([...core, ...ofStreams, ...watching]);
+    expect(enabled({ "millrace:profile": "full" })).to.deep.equal([...studio, ...ofPipeline, ...watching]);
   });
 
   it("is weaker than what the stack says of a service", () => {
     const services = { sparkHistory: { enabled: false } };
     expect(enabled({ "millrace:profile": "studio", "millrace:services": services })).to.deep.equal(
-      studio.filter((name) => name !== "sparkHistory"),
+      [...studio, ...watching].filter((name) => name !== "sparkHistory"),
     );
     expect(enabled({ "millrace:services": { sparkHistory: { enabled: true } } })).to.deep.equal([
       ...core,

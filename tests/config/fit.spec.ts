@@ -14,7 +14,7 @@ describe("the footprint", () => {
 
   it("of profile studio leaves room on 2 cores and 12 GiB, with one task, one notebook and one Spark session at work", () => {
     const result = fit(loadConfig({ "millrace:profile": "studio" }), { cpuMillis: 1800, memoryMi: 11 * 1024 });
-    expect(result.need).to.deep.equal({ cpuMillis: 1250, memoryMi: 8985 });
+    expect(result.need).to.deep.equal({ cpuMillis: 1350, memoryMi: 9398 });
     expect(result.fits).to.equal(true);
   });
 
@@ -26,15 +26,17 @@ describe("the footprint", () => {
       { service: "jupyterhub", cpuMillis: 90, memoryMi: 637, diskGi: 0 },
       { service: "sparkConnect", cpuMillis: 160, memoryMi: 2432, diskGi: 0 },
       { service: "sparkHistory", cpuMillis: 20, memoryMi: 308, diskGi: 0 },
+      { service: "logs", cpuMillis: 40, memoryMi: 157, diskGi: 2 },
+      { service: "metrics", cpuMillis: 60, memoryMi: 256, diskGi: 2 },
     ]);
   });
 
   it("of profiles pipeline and full leaves room on 2 cores, with the census at work", () => {
     const room = { cpuMillis: 1800, memoryMi: 16 * 1024 };
     const pipeline = fit(loadConfig({ "millrace:profile": "pipeline" }), room);
-    expect(pipeline).to.deep.include({ fits: true, need: { cpuMillis: 970, memoryMi: 5857 } });
+    expect(pipeline).to.deep.include({ fits: true, need: { cpuMillis: 1070, memoryMi: 6270 } });
     const full = fit(loadConfig({ "millrace:profile": "full" }), room);
-    expect(full).to.deep.include({ fits: true, need: { cpuMillis: 1470, memoryMi: 10886 } });
+    expect(full).to.deep.include({ fits: true, need: { cpuMillis: 1570, memoryMi: 11299 } });
   });
 
   it("has a line for each service from a number's making to the browser, in profile pipeline", () => {
@@ -45,6 +47,8 @@ describe("the footprint", () => {
       { service: "randomNumbers", cpuMillis: 20, memoryMi: 77, diskGi: 0 },
       { service: "census", cpuMillis: 80, memoryMi: 1024, diskGi: 0 },
       { service: "display", cpuMillis: 40, memoryMi: 128, diskGi: 0 },
+      { service: "logs", cpuMillis: 40, memoryMi: 157, diskGi: 2 },
+      { service: "metrics", cpuMillis: 60, memoryMi: 256, diskGi: 2 },
     ]);
   });
 
@@ -169,7 +173,7 @@ describe("the fit check", () => {
       "millrace:services": { jupyterhub: { userMemory: "4Gi" } },
     });
     expect(fit(studio, { cpuMillis: 1800, memoryMi: 6000 }).proposal).to.match(
-      /to make it fit, set millrace:services\.jupyterhub\.userMemory to 1536Mi, set millrace:services\.sparkHistory\.enabled to false, set millrace:services\.sparkConnect\.enabled to false, set millrace:services\.airflow\.enabled to false$/,
+      /to make it fit, set millrace:services\.jupyterhub\.userMemory to 1536Mi, set millrace:services\.sparkHistory\.enabled to false, set millrace:services\.logs\.enabled to false, set millrace:services\.metrics\.enabled to false, set millrace:services\.sparkConnect\.enabled to false, set millrace:services\.airflow\.enabled to false$/,
     );
     expect(fit(studio, { cpuMillis: 1800, memoryMi: 4200 }).proposal).to.match(
       /set millrace:services\.jupyterhub\.enabled to false$/,
@@ -183,7 +187,7 @@ describe("the fit check", () => {
       /to make it fit, set millrace:services\.display\.replicas to 1/,
     );
     expect(fit(pipeline({}), { cpuMillis: 1800, memoryMi: 5500 }).proposal).to.match(
-      /to make it fit, set millrace:services\.census\.enabled to false$/,
+      /to make it fit, set millrace:services\.logs\.enabled to false, set millrace:services\.metrics\.enabled to false, set millrace:services\.census\.enabled to false$/,
     );
   });
 

@@ -137,7 +137,7 @@ const bad: Case[] = [
   [
     "a list of services",
     { services: [1] },
-    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, raceCar, raceWindows, flink, connect, zookeeper, nifi, display, authProxy, tools",
+    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, raceCar, raceWindows, flink, connect, zookeeper, nifi, display, logs, metrics, authProxy, tools",
   ],
   [
     "a section that is a word",
@@ -187,7 +187,7 @@ const bad: Case[] = [
   [
     "a page that asks for a login, named as one that does not",
     { cluster: { ...cloud, exposure: "loadBalancer", publishWithoutLogin: ["airflow"] } },
-    'millrace:cluster.publishWithoutLogin.0: received "airflow"; give a list out of presto, sparkUi, sparkHistory, flink, nifiPosts, display',
+    'millrace:cluster.publishWithoutLogin.0: received "airflow"; give a list out of presto, sparkUi, sparkHistory, flink, nifiPosts, display, logs, metrics',
   ],
   [
     "a page that is open and not published",
@@ -626,7 +626,7 @@ const bad: Case[] = [
         ["kafka", "objectStore", "catalog", "spark", "presto", "tools"].map((name) => [name, { image: "i:1" }]),
       ),
     },
-    "millrace:cluster.registry: missing, and target cloud has no default; give a registry, or an image in millrace:services.postgres.image, millrace:services.airflow.image, millrace:services.jupyterhub.image",
+    "millrace:cluster.registry: missing, and target cloud has no default; give a registry, or an image in millrace:services.postgres.image, millrace:services.airflow.image, millrace:services.jupyterhub.image, millrace:services.logs.image, millrace:services.metrics.image",
   ],
   [
     "a pump that is too fast",
@@ -696,7 +696,7 @@ const bad: Case[] = [
         ["kafka", "objectStore", "catalog", "spark", "presto", "tools"].map((name) => [name, { image: "i:1" }]),
       ),
     },
-    "millrace:cluster.registry: missing, and target cloud has no default; give a registry, or an image in millrace:services.postgres.image, millrace:services.cassandra.image, millrace:services.display.image",
+    "millrace:cluster.registry: missing, and target cloud has no default; give a registry, or an image in millrace:services.postgres.image, millrace:services.cassandra.image, millrace:services.display.image, millrace:services.logs.image, millrace:services.metrics.image",
   ],
   [
     "CPU that is no amount, and memory of a pod where it is another setting",

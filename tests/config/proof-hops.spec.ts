@@ -92,11 +92,13 @@ describe("hops that a config leaves out", () => {
       "connect",
       "zookeeper",
       "nifi",
+      "logs",
+      "metrics",
       "spark-history",
       "census-dag",
       "maintenance",
     ]);
-    expect(Object.keys(reasons)).to.have.length(18);
+    expect(Object.keys(reasons)).to.have.length(20);
     expect(reasons["notebooks"]).to.equal("profile core has no jupyterhub (services.jupyterhub.enabled: true adds it)");
   });
 });

@@ -8,6 +8,8 @@ import { pages, sparkHistory } from "../browser/pages.ts";
 import { flinkPage } from "../browser/flink-page.ts";
 import { nifiPage } from "../browser/nifi-page.ts";
 import { racePage } from "../browser/race-page.ts";
+import { alertsCaused } from "./faults/alerts.ts";
+import { watchingPages } from "../browser/watching-pages.ts";
 import { audited } from "./audit.ts";
 import { censusBatch } from "./census.ts";
 import * as airflow from "./faults/airflow.ts";
@@ -22,6 +24,7 @@ import { enginesKilled, waysKilled } from "./faults/engines-killed.ts";
 import { garageStays } from "./faults/garage.ts";
 import { handover } from "./faults/handover.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
+import { logsKept } from "./faults/logs.ts";
 import { logins } from "./faults/logins.ts";
 import { nifiKilled } from "./faults/nifi.ts";
 import { nifiFlows } from "./faults/nifi-flows.ts";
@@ -233,6 +236,17 @@ export const parts: Readonly<Record<string, Part>> = {
     files: [fault("nifi")],
     ...streams,
   },
+  "hop-logs": hop("hop-logs", { minutes: 1.5, rooms: ["logs"], ...studio }),
+  "hop-metrics": hop("hop-metrics", { minutes: 1.5, rooms: ["metrics"], ...studio }),
+  "watching-pages": {
+    run: watchingPages,
+    minutes: 0.5,
+    rooms: ["logs", "metrics"],
+    files: ["tests/browser/watching-pages.ts"],
+    ...studio,
+  },
+  alerts: { run: alertsCaused, minutes: 4, rooms: ["metrics"], files: [fault("alerts")], ...studio },
+  logs: { run: logsKept, minutes: 5, rooms: ["logs"], files: [fault("logs")], ...studio },
   "hop-connect": hop("hop-connect", { minutes: 1.3, rooms: ["connect"], ...streams }),
   "hop-spark": hop("hop-spark", { minutes: 1.8, rooms: ["spark", "telemetry"] }),
   "hop-presto": hop("hop-presto", { minutes: 2.5, rooms: ["presto"] }),

@@ -25,6 +25,8 @@ const kinds: Readonly<Record<string, readonly Json[]>> = {
   "/apis/rbac.authorization.k8s.io/v1": [
     { name: "roles", kind: "Role", namespaced: true },
     { name: "rolebindings", kind: "RoleBinding", namespaced: true },
+    { name: "clusterroles", kind: "ClusterRole", namespaced: false },
+    { name: "clusterrolebindings", kind: "ClusterRoleBinding", namespaced: false },
   ],
   "/apis/admissionregistration.k8s.io/v1": [
     { name: "validatingadmissionpolicies", kind: "ValidatingAdmissionPolicy", namespaced: false },

@@ -91,7 +91,7 @@ describe("images/tags", () => {
     expect(edit("platform/images/debian/install.sh")).to.have.members([...baseNames, ...imageNames]);
     expect(edit("platform/images/context.ts")).to.have.members([...imageNames]);
     expect(edit("platform/images/wheels.ts")).to.have.members(["spark", "airflow", "jupyter"]);
-    expect(edit("platform/images/go.ts")).to.deep.equal(["versitygw"]);
+    expect(edit("platform/images/go.ts")).to.deep.equal(["versitygw", "logs", "metrics"]);
     expect(edit("platform/images/fetch.ts")).to.have.members([
       "garage",
       "spark",

@@ -322,7 +322,16 @@ describe("the lag in a status", () => {
   it("is a note where Kafka does not answer, and where it is not published", async () => {
     const notes: string[] = [];
     const closed = [{ title: "Kafka", url: "127.0.0.1:1" }];
-    const nothing = { dagErrors: null, lags: null, connectors: null, flink: null, zookeeper: null, flows: null };
+    const nothing = {
+      alerts: null,
+      dagErrors: null,
+      lags: null,
+      connectors: null,
+      flink: null,
+      zookeeper: null,
+      flows: null,
+      logs: null,
+    };
     expect(await askRooms(config, platform(closed), notes)).to.deep.equal(nothing);
     expect(await askRooms(config, platform([]), notes)).to.deep.equal(nothing);
     expect(notes[0]).to.match(/^Kafka at 127\.0\.0\.1:1 does not answer \(.+\), so nothing is known of its readers$/);
@@ -341,10 +350,12 @@ describe("the lag in a status", () => {
     expect(await askRooms(without, platform([]), notes)).to.deep.equal({
       dagErrors: null,
       lags: null,
+      alerts: null,
       connectors: null,
       flink: null,
       zookeeper: null,
       flows: null,
+      logs: null,
     });
     expect(notes).to.deep.equal([]);
   });

@@ -225,6 +225,8 @@ describe("Proof", () => {
       "connect",
       "zookeeper",
       "nifi",
+      "logs",
+      "metrics",
       "logins",
       "spark-history",
       "census-dag",

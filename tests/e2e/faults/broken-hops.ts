@@ -67,6 +67,16 @@ const brokenHops = {
     },
     barMs: 2 * MINUTE,
   },
+  "hop-logs": {
+    fault: atZero("logs-collector"),
+    hops: { logs: /what reads the pods' logs at \S+/ },
+    barMs: 2 * MINUTE,
+  },
+  "hop-metrics": {
+    fault: atZero("metrics-exporter"),
+    hops: { metrics: /the exporter of metrics at \S+/ },
+    barMs: 2 * MINUTE,
+  },
   "hop-history": {
     fault: atZero("spark-history"),
     hops: { "spark-history": /Spark's history server at \S+/ },

@@ -1,0 +1,27 @@
+/** Figures of Kafka. Their names are those of the exporter that most dashboards are made for. */
+import * as z from "zod";
+import { defineWatch } from "../../platform/watching.ts";
+import { kafkaClient } from "./programs/kafka-client.ts";
+import { kafkaSamples } from "./programs/kafka-samples.ts";
+
+export const kafkaWatch = defineWatch({
+  room: "kafka",
+  /** How to speak to it is in the environment (`kafkaClient`). */
+  settings: z.strictObject({ bootstrapServers: z.string().min(1) }),
+  make({ bootstrapServers }) {
+    const quiet = { retries: 1, log: (): void => undefined };
+    const admin = kafkaClient({ bootstrapServers, clientId: "metrics", ...quiet }).admin();
+    let isConnected = false;
+    return async () => {
+      try {
+        if (!isConnected) await admin.connect();
+        isConnected = true;
+        return await kafkaSamples(admin);
+      } catch (error) {
+        isConnected = false;
+        await admin.disconnect().catch(() => undefined);
+        throw error;
+      }
+    };
+  },
+});

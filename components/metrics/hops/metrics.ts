@@ -1,0 +1,74 @@
+/** Hop `metrics`: a figure that the proof has set at the exporter is read by the store and comes back by a query; every page of figures is read. */
+import { z } from "zod";
+import { poll } from "../../../platform/hops/errors.ts";
+import { type Hop, HopFailure } from "../../../platform/hops/hop.ts";
+import { HttpSession, mustSucceed } from "../../../platform/hops/http-session.ts";
+import { standstillMs } from "../../../platform/hops/limits.ts";
+
+export interface MetricsHopOptions {
+  /** `http://host:port` of the store. */
+  readonly store: string;
+  /** The same of what asks the services. */
+  readonly exporter: string;
+  readonly run: string;
+  /** Longest pause between two looks, in ms. @default - of `poll` */
+  readonly pauseMs?: number;
+}
+
+const answerSchema = z.looseObject({
+  data: z.looseObject({
+    result: z.array(
+      z.looseObject({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) }),
+    ),
+  }),
+});
+
+/** A number that only this run has. */
+export function markOf(run: string): number {
+  return Buffer.from(run).reduce((sum, byte) => (sum * 31 + byte) % 1_000_003, 7);
+}
+
+export function metricsHop({ store, exporter, run, pauseMs }: MetricsHopOptions): Hop {
+  const session = new HttpSession({ service: "the metrics' store", url: store });
+  const asker = new HttpSession({ service: "the exporter of metrics", url: exporter });
+  return {
+    name: "metrics",
+    timeoutMs: standstillMs,
+    run: ({ signal, onProgress }) => {
+      const mark = markOf(run);
+      let isMarked = false;
+      const query = async (text: string) => {
+        const answer = await session.send("POST", "/api/v1/query", { form: { query: text }, signal });
+        const { text: body } = mustSucceed(answer, `${session.where} does not answer a query`);
+        return answerSchema.parse(JSON.parse(body)).data.result;
+      };
+      return poll(
+        async () => {
+          if (!isMarked) {
+            const answer = await asker.send("POST", "/marks", { json: { run, value: mark }, signal });
+            mustSucceed(answer, `${asker.where} takes no mark`);
+            isMarked = true;
+          }
+          const [row] = await query(`millrace_proof_mark{run=${JSON.stringify(run)}}`);
+          if (row === undefined) throw new Error("the marked figure has not been read yet");
+          const value = Number(row.value[1]);
+          if (value !== mark) throw new HopFailure(`the marked figure is ${value}; ${mark} was set`);
+          const silent = await query("up == 0");
+          if (silent.length > 0) {
+            const names = silent.map(({ metric }) => `${metric["job"] ?? "?"} at ${metric["instance"] ?? "?"}`).sort();
+            throw new Error(`figures can't be read of ${names.join(", ")}`);
+          }
+          const [pages] = await query("count(up)");
+          const count = Number(pages?.value[1] ?? 0);
+          return {
+            count: 1,
+            distinct: 1,
+            checksum: String(mark),
+            message: `a figure came back as it was set; ${count} pages of figures are read`,
+          };
+        },
+        { signal, onProgress, pauseMs },
+      );
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * Figures of what has no page of them: services by their own answers, and pods and scheduled Jobs by the cluster's. `GET /metrics` in
+ * Prometheus' format; `POST /marks` takes a figure of a proof.
+ *
+ * Environment: `WATCH_CONFIG` (a JSON object: what each room has told), its rooms' secrets, `NAMESPACES` (with commas), `PORT`, `LOOK_SECONDS` (15).
+ */
+import { createServer, type IncomingMessage } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { secretVariable } from "../../../platform/hops/define-hops.ts";
+import { KubeApi } from "../../../platform/kube-api.ts";
+import { roomWatches } from "../../watches.ts";
+import { Asked, type Source } from "./asked.ts";
+import { exposition } from "./exposition.ts";
+import { Marks, markSchema } from "./marks.ts";
+import { listSchema, objectSamples } from "./objects.ts";
+
+const environment = z.looseObject({
+  WATCH_CONFIG: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.record(z.string(), z.unknown())),
+  NAMESPACES: z
+    .string()
+    .min(1)
+    .transform((names) => names.split(",")),
+  PORT: z.coerce.number().int().positive(),
+  LOOK_SECONDS: z.coerce.number().positive().default(15),
+});
+
+const { WATCH_CONFIG, NAMESPACES, PORT, LOOK_SECONDS } = environment.parse(process.env);
+const ended = new AbortController();
+process.on("SIGTERM", () => {
+  ended.abort();
+});
+
+const api = new KubeApi();
+const itemsOf = async (group: string, kind: string, signal: AbortSignal): Promise<unknown[]> => {
+  const lists = NAMESPACES.map((namespace) => api.json(`${group}/namespaces/${namespace}/${kind}`, signal));
+  return (await Promise.all(lists)).flatMap((list) => listSchema.parse(list).items);
+};
+const objects: Source = {
+  service: "kubernetes",
+  ask: async (signal) => {
+    const [pods, cronJobs, jobs] = await Promise.all([
+      itemsOf("/api/v1", "pods", signal),
+      itemsOf("/apis/batch/v1", "cronjobs", signal),
+      itemsOf("/apis/batch/v1", "jobs", signal),
+    ]);
+    return objectSamples({ pods, cronJobs, jobs });
+  },
+};
+const services = roomWatches.flatMap((watch): Source[] => {
+  const { room, settings, secrets = [] } = watch;
+  if (WATCH_CONFIG[room] === undefined) return [];
+  const own = settings.parse(WATCH_CONFIG[room]) as object;
+  const secret = Object.fromEntries(secrets.map((name) => [name, process.env[secretVariable(room, name)] ?? ""]));
+  return [{ service: room, ask: watch.make({ ...own, ...secret }) }];
+});
+const asked = new Asked({
+  sources: [objects, ...services],
+  log: (line) => void process.stdout.write(`${new Date().toISOString()} ${line}\n`),
+});
+const marks = new Marks();
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request) {
+    text += String(chunk);
+    if (text.length > 1000) throw new Error("a mark is short");
+  }
+  return text;
+}
+
+const server = createServer((request, response) => {
+  const answer = async (): Promise<readonly [number, string]> => {
+    switch (`${request.method ?? ""} ${request.url ?? ""}`) {
+      case "GET /healthz":
+        return [200, ""];
+      case "GET /metrics":
+        return [200, exposition([...asked.samples(), ...marks.samples()])];
+      case "POST /marks":
+        marks.set(markSchema.parse(JSON.parse(await bodyOf(request))));
+        return [200, "{}"];
+      default:
+        return [404, ""];
+    }
+  };
+  answer()
+    .catch((error: unknown): readonly [number, string] => [400, error instanceof Error ? error.message : String(error)])
+    .then(([status, text]) => {
+      response.writeHead(status, { "content-type": "text/plain; version=0.0.4" });
+      response.end(text);
+    })
+    .catch(() => undefined);
+});
+server.listen(PORT);
+
+while (!ended.signal.aborted) {
+  await asked.look(ended.signal);
+  await sleep(LOOK_SECONDS * 1000, undefined, { signal: ended.signal }).catch(() => undefined);
+}
+server.close();

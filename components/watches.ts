@@ -1,0 +1,17 @@
+/** The rooms whose figures the exporter asks for, since no page of theirs has them. */
+import type { AnyRoomWatch } from "../platform/watching.ts";
+import { connectWatch } from "./connect/watch.ts";
+import { flinkWatch } from "./flink/watch.ts";
+import { kafkaWatch } from "./kafka/watch.ts";
+import { nifiWatch } from "./nifi/watch.ts";
+import { prestoWatch } from "./presto/watch.ts";
+import { zookeeperWatch } from "./zookeeper/watch.ts";
+
+export const roomWatches: readonly AnyRoomWatch[] = [
+  kafkaWatch,
+  prestoWatch,
+  flinkWatch,
+  connectWatch,
+  zookeeperWatch,
+  nifiWatch,
+];

@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import { markOf, metricsHop } from "../../../../components/metrics/hops/metrics.ts";
+import { FakeServer } from "../../../support/fake-server.ts";
+import { runHop } from "../../../support/hops.ts";
+
+describe("hop metrics", () => {
+  let server: FakeServer;
+  before(async () => {
+    server = await FakeServer.start();
+  });
+  after(() => server.stop());
+
+  const run = "proof-1";
+  const hop = () => metricsHop({ store: server.url, exporter: server.url, run, pauseMs: 1 });
+  const answer = (...values: readonly (readonly [Record<string, string>, number])[]) => ({
+    body: { data: { result: values.map(([metric, value]) => ({ metric, value: [1, String(value)] })) } },
+  });
+  /** @param silent Pages that can't be read. */
+  const routes = (mark: () => number | undefined, silent: readonly string[] = []) => ({
+    "POST /marks": { body: {} },
+    "POST /api/v1/query": ({ body }: { readonly body: string }) => {
+      const query = decodeURIComponent(body.replaceAll("+", " "));
+      if (query.includes("count(up)")) return answer([{}, 7]);
+      if (query.includes("up == 0")) return answer(...silent.map((job) => [{ job, instance: "x:1" }, 0] as const));
+      const value = mark();
+      return value === undefined ? answer() : answer([{ run }, value]);
+    },
+  });
+
+  it("sets a figure once, and passes when it comes back and all pages are read", async () => {
+    let looks = 0;
+    server.reset(routes(() => (++looks < 3 ? undefined : markOf(run))));
+    expect((await runHop(hop())).result).to.deep.include({
+      ok: true,
+      checksum: String(markOf(run)),
+      message: "a figure came back as it was set; 7 pages of figures are read",
+    });
+    const marks = server.requests.filter(({ path }) => path === "/marks");
+    expect(marks.map(({ body }) => JSON.parse(body) as unknown)).to.deep.equal([{ run, value: markOf(run) }]);
+  });
+
+  it("fails at once where another figure comes back", async () => {
+    server.reset(routes(() => 1));
+    expect((await runHop(hop())).result.message).to.include(`the marked figure is 1; ${markOf(run)} was set`);
+  });
+
+  it("names what can't be read", async () => {
+    server.reset(routes(() => markOf(run), ["kafka"]));
+    expect((await runHop(hop(), 100)).result.message).to.include("figures can't be read of kafka at x:1");
+  });
+
+  it("says so when the figure does not come", async () => {
+    server.reset(routes(() => undefined));
+    expect((await runHop(hop(), 100)).result.message).to.include("the marked figure has not been read yet");
+  });
+});
