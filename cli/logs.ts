@@ -61,10 +61,14 @@ export const logs: Command = {
       since: text(values, "since"),
       grep: text(values, "grep"),
       lines: text(values, "lines"),
+      run: text(values, "run"),
+      user: text(values, "user"),
     });
     const isFollowing = values["follow"] === true;
     if (isFollowing && args.json)
       throw new UserError("logs: --json prints one document, and --follow does not end; give one of them");
+    if (isFollowing && text(values, "service") === undefined)
+      throw new UserError("logs: --follow goes by services; give --service");
     if (isFollowing && (values["run"] ?? values["user"]) !== undefined)
       throw new UserError("logs: --follow goes by services, and knows neither --run nor --user; leave one of them out");
     const { stack } = await readStackAsItRuns(args, await chooseEngine(args.engine));
@@ -75,7 +79,8 @@ export const logs: Command = {
     const begun = new Date();
     const running = runningPlatform(kube, { namespace, exposure: stack.profile.exposure, addresses: [] });
     const question = { ...asked, service, run: text(values, "run"), user: text(values, "user") };
-    const kept = await keptLogs(stack.config, running, question);
+    // What is followed is read from the pods from its begin on: the store is some seconds behind them.
+    const kept = isFollowing ? { notes: [] } : await keptLogs(stack.config, running, question);
     const isOfPods = question.run === undefined && question.user === undefined;
     const fromPods =
       isOfPods && (kept.entries ?? []).length === 0 && (service !== undefined || kept.entries === undefined);
@@ -117,7 +122,9 @@ export interface Asked {
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** @throws UserError with all that is wrong */
-export function askedOf(given: Readonly<Record<"since" | "grep" | "lines", string | undefined>>): Asked {
+export function askedOf(
+  given: Readonly<Partial<Record<"since" | "grep" | "lines" | "run" | "user", string | undefined>>>,
+): Asked {
   const problems: string[] = [];
   const [, count = "", unit] = /^(\d{1,6})([smhd])$/.exec(given.since ?? "") ?? [];
   if (given.since !== undefined && (unit === undefined || Number(count) === 0)) {
@@ -127,7 +134,9 @@ export function askedOf(given: Readonly<Record<"since" | "grep" | "lines", strin
   if (!Number.isInteger(lines) || lines < 1 || lines > MOST_LINES) {
     problems.push(`logs --lines: received "${given.lines ?? ""}"; give a whole number from 1 to ${MOST_LINES}`);
   }
-  if (given.grep === "") problems.push("logs --grep: is empty; give what to look for");
+  for (const name of ["grep", "run", "user"] as const) {
+    if (given[name] === "") problems.push(`logs --${name}: is empty; give what to look for`);
+  }
   if (problems.length > 0) throw new UserError(problems.join("\n"));
   return {
     lines,

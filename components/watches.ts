@@ -1,5 +1,6 @@
 /** The rooms whose figures the exporter asks for, since no page of theirs has them. */
 import type { AnyRoomWatch } from "../platform/watching.ts";
+import { airflowWatch } from "./airflow/watch.ts";
 import { connectWatch } from "./connect/watch.ts";
 import { flinkWatch } from "./flink/watch.ts";
 import { kafkaWatch } from "./kafka/watch.ts";
@@ -10,6 +11,7 @@ import { zookeeperWatch } from "./zookeeper/watch.ts";
 export const roomWatches: readonly AnyRoomWatch[] = [
   kafkaWatch,
   prestoWatch,
+  airflowWatch,
   flinkWatch,
   connectWatch,
   zookeeperWatch,

@@ -44,8 +44,12 @@ export class KubeApi {
     return JSON.parse(Buffer.concat(chunks).toString("utf8"));
   }
 
-  /** An answer that goes on until one of both ends it. @throws as `json` */
-  async stream(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  /**
+   * An answer that goes on until one of both ends it.
+   * @param answerMs Time until the head of it comes, in ms. @default 30000
+   * @throws as `json`
+   */
+  async stream(path: string, signal: AbortSignal, answerMs = ANSWER_MS): Promise<IncomingMessage> {
     // The token is renewed in its file.
     const token = (await readFile(this.#tokenFile, "utf8")).trim();
     const url = new URL(path, this.#url);
@@ -53,15 +57,17 @@ export class KubeApi {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = send(
       url,
-      { signal, agent: false, timeout: ANSWER_MS, headers: { authorization: `Bearer ${token}` } },
+      { signal, agent: false, timeout: answerMs, headers: { authorization: `Bearer ${token}` } },
       resolve,
     );
     request.on("timeout", () => request.destroy(new Error("the API server does not answer in time")));
     request.on("error", reject);
+    request.on("socket", (socket) => {
+      socket.setKeepAlive(true, ALIVE_MS);
+    });
     request.end();
     const response = await promise;
     request.setTimeout(0);
-    response.socket.setKeepAlive(true, ALIVE_MS);
     const { statusCode = 0 } = response;
     if (statusCode === 200) return response;
     const chunks: Buffer[] = [];

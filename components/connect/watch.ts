@@ -9,6 +9,7 @@ const reportShape = z.looseObject({
   connectors: z.array(
     z.looseObject({
       name: z.string(),
+      condition: z.string(),
       tasks: z.looseObject({ running: z.number(), all: z.number() }),
       lag: z.number().optional(),
       restarts: z.number(),
@@ -25,9 +26,10 @@ export const connectWatch = defineWatch({
     async (signal) => {
       const { problem, connectors } = await askJson(`${url}/connectors`, reportShape, signal);
       if (problem !== undefined) throw new Error(problem);
-      return connectors.flatMap(({ name: connector, tasks, lag, restarts }) => {
+      return connectors.flatMap(({ name: connector, condition, tasks, lag, restarts }) => {
         const labels = { connector };
         return [
+          { name: "connect_failed", labels, value: Number(["failed", "refused", "missing"].includes(condition)) },
           { name: "connect_tasks_running", labels, value: tasks.running },
           { name: "connect_tasks", labels, value: tasks.all },
           { name: "connect_restarts_total", labels, value: restarts },

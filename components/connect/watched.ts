@@ -9,11 +9,11 @@ export const connectWatched: Watched = {
   ],
   alerts: [
     {
-      name: "ConnectorStopped",
-      expr: "connect_tasks_running < connect_tasks",
+      name: "ConnectorFailed",
+      expr: "connect_failed == 1",
       forMinutes: 5,
       severity: "critical",
-      summary: "Connector {{ $labels.connector }} does not run with all of its tasks.",
+      summary: "Connector {{ $labels.connector }} has failed, was refused, or is gone.",
       runbook: "npm run status shows why it failed; it is started again after a pause, and by hand over Connect's API.",
     },
   ],

@@ -100,7 +100,14 @@ export const flink = defineService({
   usesTools: true,
   setsUp: true,
   published: {
-    flink: { nodePort: 30081, rank: 6, meaning: "Flink", title: "Flink", asksForLogin: false },
+    flink: {
+      nodePort: 30081,
+      rank: 6,
+      meaning: "Flink",
+      title: "Flink",
+      use: "Jobs of Flink, their graphs and checkpoints",
+      asksForLogin: false,
+    },
   },
   status: [
     {

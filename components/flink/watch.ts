@@ -49,11 +49,13 @@ export const flinkWatch = defineWatch({
       ]);
       // Of a job that was started anew the former runs are listed, too.
       const newest = new Map(jobs.toSorted((a, b) => a["start-time"] - b["start-time"]).map((job) => [job.name, job]));
-      const running = [...newest.values()].filter(({ state }) => state === "RUNNING");
+      // One that has come to its end, or was cancelled, is as it shall be.
+      const lasting = [...newest.values()].filter(({ state }) => state !== "FINISHED" && state !== "CANCELED");
+      const running = lasting.filter(({ state }) => state === "RUNNING");
       return [
         { name: "flink_taskmanagers", value: cluster.taskmanagers },
         { name: "flink_slots_available", value: cluster["slots-available"] },
-        ...[...newest.values()].map(({ name, state }) => ({
+        ...lasting.map(({ name, state }) => ({
           name: "flink_job_running",
           labels: { flink_job: name },
           value: Number(state === "RUNNING"),

@@ -64,11 +64,14 @@ export const kafkaRoom = defineRoom({
     );
     return { endpoint, address: brokers?.address, topics: declared.topics };
   },
-  offers: ({ address, endpoint }) => ({
+  offers: ({ address, endpoint, topics }, { own }) => ({
     addresses: { kafka: address },
     watches: [
       watchable<typeof kafkaWatch>("kafka", {
-        settings: { bootstrapServers: endpoint.bootstrapServers },
+        settings: {
+          bootstrapServers: endpoint.bootstrapServers,
+          ...(own.existing && { topics: Object.keys(topics) }),
+        },
         env: kafkaSecurityEnv(endpoint),
         reaches: [endpoint.at],
       }),

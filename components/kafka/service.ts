@@ -87,6 +87,7 @@ export const kafka = defineService({
       rank: 9,
       meaning: "Kafka",
       title: "Kafka",
+      use: "Topics of records, for producers and consumers of yours",
       asksForLogin: false,
       // The request ApiVersions, version 0, which every broker answers before any login, with the same correlation id.
       greeting: { ask: "0000000a001200006d696c6cffff", answer: "6d696c6c", from: 4, by: "Kafka broker" },

@@ -7,8 +7,12 @@ import { kafkaSamples } from "./programs/kafka-samples.ts";
 export const kafkaWatch = defineWatch({
   room: "kafka",
   /** How to speak to it is in the environment (`kafkaClient`). */
-  settings: z.strictObject({ bootstrapServers: z.string().min(1) }),
-  make({ bootstrapServers }) {
+  settings: z.strictObject({
+    bootstrapServers: z.string().min(1),
+    /** Of a cluster that others use, too: the topics that are the platform's. @default - all */
+    topics: z.array(z.string()).optional(),
+  }),
+  make({ bootstrapServers, topics }) {
     const quiet = { retries: 1, log: (): void => undefined };
     const admin = kafkaClient({ bootstrapServers, clientId: "metrics", ...quiet }).admin();
     let isConnected = false;
@@ -16,7 +20,7 @@ export const kafkaWatch = defineWatch({
       try {
         if (!isConnected) await admin.connect();
         isConnected = true;
-        return await kafkaSamples(admin);
+        return await kafkaSamples(admin, topics);
       } catch (error) {
         isConnected = false;
         await admin.disconnect().catch(() => undefined);

@@ -136,6 +136,8 @@ export class Logs extends Component {
               // It refuses lines then, and takes them again when there is room; what reads the pods' logs waits.
               "-storage.minFreeDiskSpaceBytes=64MiB",
               "-inmemoryDataFlushInterval=1s",
+              // Longer ones it leaves out, and says that it has taken them: the collector's entries are all shorter.
+              "-insert.maxLineSizeBytes=2MiB",
               "-memory.allowedPercent=40",
               "-search.maxConcurrentRequests=4",
               "-search.maxQueryDuration=30s",

@@ -58,7 +58,15 @@ export const logs = defineService({
   },
   usesTools: true,
   published: {
-    logs: { nodePort: 30942, rank: 9, meaning: "The logs of all pods", title: "the logs", asksForLogin: false },
+    logs: {
+      nodePort: 30942,
+      rank: 9,
+      meaning: "The logs of all pods",
+      title: "the logs",
+      called: /^Logs$/,
+      use: "Search in what all pods have logged",
+      asksForLogin: false,
+    },
   },
   sized: (own) => ({ resources: logsResources(own), collector: collectorResources(own) }),
   pods: ({ own }) => [{ resources: logsResources(own), data: own.storage }, { resources: collectorResources(own) }],

@@ -10,6 +10,7 @@ export const reportSchema = z.object({
   containers: z.int(),
   sent: z.int(),
   skipped: z.record(z.string(), z.int()),
+  troubles: z.array(z.string()).default([]),
 });
 export type Report = z.output<typeof reportSchema>;
 
@@ -28,17 +29,19 @@ export async function logsStatus(
 }
 
 export function logsAnswer(report: Report): StatusAnswer {
-  const { since, problem, skipped, containers, sent } = report;
+  const { since, problem, skipped, containers, sent, troubles } = report;
   const gaps = Object.entries(skipped).map(
     ([container, times]) =>
       `logs of ${container}: something is or may be missing in ${times} ${times === 1 ? "place" : "places"}; search for "millrace:" there`,
   );
   return {
     json: report,
-    faults:
-      since === null && problem !== undefined
+    faults: [
+      ...(since === null && problem !== undefined
         ? [`logs: nothing is kept now: ${problem}; what Kubernetes still has then is read later`]
-        : [],
+        : []),
+      ...troubles.map((words) => `logs: not read now: ${words}`),
+    ],
     table: {
       header: ["logs of", "entries kept", "since"],
       rows: [[`${containers} containers`, String(sent), since === null ? "-" : `${since.slice(0, 19)}Z`]],

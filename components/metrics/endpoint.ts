@@ -3,7 +3,7 @@ import type { Output } from "@pulumi/pulumi";
 import type { Ready } from "../../platform/endpoints.ts";
 import type { Destination } from "../../platform/network.ts";
 
-/** A store of metrics with Prometheus' API. */
+/** A store of metrics with Prometheus' API, which hands on questions for alerts. */
 export interface MetricsEndpoint {
   readonly kind: "metrics";
   /** Where connections to it go. */
@@ -13,6 +13,8 @@ export interface MetricsEndpoint {
   /** The same of what asks the services. */
   readonly exporterAt: Destination;
   readonly exporterUrl: Output<string>;
+  /** Whose pages of figures are read. */
+  readonly pages: readonly string[];
   /** Made when figures are kept. */
   readonly ready: Ready;
 }

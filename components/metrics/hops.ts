@@ -9,6 +9,13 @@ export const metricsHops = defineHops({
     /** `http://host:port` of the store, and of what asks the services. */
     store: z.url(),
     exporter: z.url(),
+    /** Whose pages of figures must be read. */
+    pages: z.array(z.string()),
   }),
-  hops: [{ name: "metrics", make: ({ store, exporter }, { run }) => metricsHop({ store, exporter, run: run.run }) }],
+  hops: [
+    {
+      name: "metrics",
+      make: ({ store, exporter, pages }, { run }) => metricsHop({ store, exporter, pages, run: run.run }),
+    },
+  ],
 });

@@ -5,7 +5,8 @@ import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { secretVariable } from "../../platform/hops/define-hops.ts";
-import { labels, selector, serviceHost } from "../../platform/names.ts";
+import { rolePassword, secretFolders } from "../../platform/generated-secret.ts";
+import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { type Destination, kubelets, outsideAt, podsAt, statusEdge } from "../../platform/network.ts";
 import { mebibytes } from "../../platform/quantity.ts";
 import { nameIn, type Quarter } from "../../platform/quarters.ts";
@@ -23,7 +24,7 @@ import {
 import type { MetricsEndpoint } from "./endpoint.ts";
 import { ALERTS, ALERTS_PORT, EXPORTER, EXPORTER_PORT, NOTIFIER, NOTIFIER_PORT, STORE_PORT } from "./names.ts";
 import { alertRules, grafanaDashboard, vmuiDashboard, type WatchedService } from "./rules.ts";
-import { scrapeConfig } from "./scrape.ts";
+import { scrapeConfig, scrapeJobs } from "./scrape.ts";
 
 const ROLE = "store";
 const ASKER = "exporter";
@@ -33,12 +34,15 @@ const DATA_PATH = "/data";
 const DATA_VOLUME = "data";
 const SETTINGS_PATH = "/etc/metrics";
 const DASHBOARDS_PATH = "/etc/metrics-dashboards";
+const KEY_PATH = "/run/keys";
 /** User and group of the programs. */
 const UID = 1000;
 /** Series of an hour, and of a day: what comes beyond them is dropped, and counted. */
 const HOURLY_SERIES = 200_000;
 const DAILY_SERIES = 500_000;
 const GO_SHARE = 0.85;
+/** Of mail servers and webhooks. */
+const NOTIFY_PORTS = [25, 80, 443, 465, 587];
 const ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 export interface MetricsArgs {
@@ -59,6 +63,8 @@ export interface MetricsArgs {
   readonly nodes?: boolean;
   /** Secret with Alertmanager's configuration. @default - nobody is told */
   readonly notifySecret?: string | undefined;
+  /** Ports to which people are told: of mail servers and webhooks. @default 25, 80, 443, 465, 587 */
+  readonly notifyPorts?: readonly number[];
   /** Namespaces beside the platform's own whose pods are watched. @default - none */
   readonly quarters?: readonly Quarter[];
   /** Pods that have figures to read. */
@@ -158,6 +164,10 @@ export class Metrics extends Component {
       url,
       exporterAt,
       exporterUrl: pulumi.interpolate`http://${hostOf(EXPORTER, EXPORTER_PORT)}`,
+      pages: [
+        ...new Set(args.measured.flatMap(({ end }) => (end.kind === "pods" ? [end.service] : []))),
+        ...scrapeJobs(nodes),
+      ],
       ready: [store, exporter, alerts, ...(notifier ? [notifier] : [])],
     };
     this.registerOutputs({ url, address: this.address.url });
@@ -175,6 +185,10 @@ export class Metrics extends Component {
     }
 
     function createStore(): k8s.apps.v1.StatefulSet {
+      // Nobody has it: figures are removed by their age alone, whatever a page in somebody's browser asks for.
+      const key = rolePassword(name, "keeper", namespace, childOptions);
+      const keyFile = `file://${KEY_PATH}/keeper/password`;
+      const { volumes, mounts } = secretFolders("key", KEY_PATH, [["keeper", roleSecretName(name, "keeper")]]);
       return statefulSet(
         {
           name,
@@ -205,21 +219,25 @@ export class Metrics extends Component {
               "-selfScrapeInterval=0",
               "-loggerLevel=WARN",
               "-http.header.frameOptions=SAMEORIGIN",
+              "-http.disableCORS",
+              ...["delete", "snapshot", "forceMerge", "reload"].map((what) => `-${what}AuthKey=${keyFile}`),
             ],
             env: [goLimit(args.resources)],
             ports: { http: STORE_PORT },
             serviceAccountName: storeAccount,
             resources: args.resources,
             probes: probes(STORE_PORT, "/health"),
-            config: pulumi.all([scrape, JSON.stringify(dashboards)]).apply((all) => all.join("\n")),
+            config: pulumi.all([scrape, JSON.stringify(dashboards), key.fingerprint]).apply((all) => all.join("\n")),
             volumes: [
               { name: "settings", configMap: { name: settings.metadata.name } },
               { name: "dashboards", configMap: { name: dashboardsName } },
+              ...volumes,
             ],
             mounts: [
               { name: DATA_VOLUME, mountPath: DATA_PATH },
               { name: "settings", mountPath: SETTINGS_PATH, readOnly: true },
               { name: "dashboards", mountPath: DASHBOARDS_PATH, readOnly: true },
+              ...mounts,
             ],
             scratch: ["/tmp"],
           },
@@ -326,8 +344,8 @@ export class Metrics extends Component {
           pod: {
             service: NOTIFIER,
             component: TELLER,
-            // Where mail and webhooks go, only the Secret says.
-            reaches: [outsideAt(["0.0.0.0"], [25, 80, 443, 465, 587], "who is told of alerts")],
+            // Where mail and webhooks go, only the Secret says: any address, at these ports.
+            reaches: [outsideAt(["alert-receivers"], args.notifyPorts ?? NOTIFY_PORTS, "who is told of alerts")],
             image: args.image,
             uid: UID,
             command: ["/alertmanager"],

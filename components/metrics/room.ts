@@ -34,6 +34,7 @@ export const metricsRoom = defineRoom({
         keepDays: own.keepDays,
         nodes: own.nodes ?? hasNodes,
         notifySecret: own.alerts.secretName,
+        notifyPorts: own.alerts.ports,
         resources: metricsResources(own),
         helperResources: helperResources(own),
         ...wires,
@@ -44,7 +45,7 @@ export const metricsRoom = defineRoom({
     addresses: { metrics: address },
     proves: [
       proven<typeof metricsHops>("metrics", {
-        settings: { store: endpoint.url, exporter: endpoint.exporterUrl },
+        settings: { store: endpoint.url, exporter: endpoint.exporterUrl, pages: [...endpoint.pages] },
         ready: endpoint.ready,
         reaches: [endpoint.at, endpoint.exporterAt],
       }),

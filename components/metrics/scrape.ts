@@ -11,9 +11,8 @@ export interface ScrapeArgs {
   readonly nodes: boolean;
 }
 
-/** Series of one target, and lines of one answer: what has more is cut, and said so in `scrape_series_limit_samples_dropped`. */
+/** Series of one target: what comes beyond them is dropped, and counted in `scrape_series_limit_samples_dropped`. */
 const MOST_SERIES = 20_000;
-const MOST_SAMPLES = 50_000;
 const TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /** Of the kubelet's thousands: what the dashboards and alerts need. */
@@ -31,6 +30,11 @@ const annotation = (name: string): string =>
   `__meta_kubernetes_pod_annotation_${name.replaceAll(/[^A-Za-z0-9]/g, "_")}`;
 const label = (name: string): string => `__meta_kubernetes_pod_label_${name.replaceAll(/[^A-Za-z0-9]/g, "_")}`;
 
+/** Names of what is read beside pods that have a page of figures. */
+export function scrapeJobs(nodes: boolean): string[] {
+  return ["services", "alerts", "metrics", ...(nodes ? ["containers", "claims"] : [])];
+}
+
 export function scrapeConfig({ namespaces, exporter, alerts, nodes }: ScrapeArgs): object {
   const own = `^(${namespaces.join("|")})$`;
   return {
@@ -38,7 +42,6 @@ export function scrapeConfig({ namespaces, exporter, alerts, nodes }: ScrapeArgs
     scrape_configs: [
       {
         job_name: "pods",
-        sample_limit: MOST_SAMPLES,
         series_limit: MOST_SERIES,
         kubernetes_sd_configs: [
           {
@@ -65,7 +68,6 @@ export function scrapeConfig({ namespaces, exporter, alerts, nodes }: ScrapeArgs
       {
         job_name: "services",
         honor_labels: true,
-        sample_limit: MOST_SAMPLES,
         series_limit: MOST_SERIES,
         static_configs: [{ targets: [exporter] }],
       },

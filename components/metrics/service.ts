@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
-import { image, memory, optional, secret, storage } from "../../platform/settings.ts";
+import { image, memory, optional, port, secret, storage } from "../../platform/settings.ts";
 import {
   allResourcesSetting,
   type GivenResources,
@@ -56,6 +56,11 @@ export const metrics = defineService({
             .describe(
               "Secret in the platform's namespace with key `alertmanager.yaml`: whom Alertmanager tells, by webhook or mail. Default: alerts are shown only.",
             ),
+          ports: z
+            .array(port(1))
+            .min(1)
+            .default([25, 80, 443, 465, 587])
+            .describe("Ports of the mail servers and webhooks, which the network's policies open."),
         })
         .prefault({})
         .describe("Who is told of alerts."),
@@ -73,7 +78,14 @@ export const metrics = defineService({
   image: { name: "metrics", base: "base", isCompiled: true },
   usesTools: true,
   published: {
-    metrics: { nodePort: 30428, rank: 9, meaning: "Metrics", title: "the metrics", asksForLogin: false },
+    metrics: {
+      nodePort: 30428,
+      rank: 9,
+      meaning: "Metrics",
+      title: "the metrics",
+      use: "Charts of all services, queries in PromQL, and alerts",
+      asksForLogin: false,
+    },
   },
   handMade: ({ alerts }) => (alerts.secretName === undefined ? [] : [alerts.secretName]),
   sized: (own) => ({ resources: metricsResources(own), helpers: helperResources(own) }),

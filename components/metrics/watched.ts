@@ -52,7 +52,8 @@ export const everyPod: Watched = {
     },
     {
       name: "CrashLoop",
-      expr: "increase(millrace_container_restarts_total[15m]) >= 3",
+      // Of a container that is seen for the first time nobody knows when it was started anew.
+      expr: "increase_prometheus(millrace_container_restarts_total[15m]) >= 3",
       forMinutes: 0,
       severity: "critical",
       summary:
@@ -96,7 +97,7 @@ export const everyPod: Watched = {
     {
       name: "ServiceDoesNotAnswer",
       expr: "millrace_watch_up == 0",
-      forMinutes: 5,
+      forMinutes: 10,
       severity: "critical",
       summary: "{{ $labels.service }} does not say how it is.",
       runbook:

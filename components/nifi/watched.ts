@@ -19,7 +19,7 @@ export const nifiWatched: Watched = {
     },
     {
       name: "NifiRejects",
-      expr: "increase(nifi_rejected_total[15m]) > 0",
+      expr: "increase_prometheus(nifi_rejected_total[15m]) > 0",
       forMinutes: 0,
       severity: "warning",
       summary: "NiFi rejected {{ $value }} lines within 15 minutes.",

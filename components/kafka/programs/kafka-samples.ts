@@ -11,20 +11,27 @@ export type FigureSource = Pick<
 /** Topics of Kafka's own. */
 const isOwn = (topic: string): boolean => topic.startsWith("__");
 
-export async function kafkaSamples(admin: FigureSource): Promise<Sample[]> {
+/** Readers that write down how far they are without being members of their group: streams of Spark, and jobs of Flink. */
+const WITHOUT_MEMBERS = /^(spark|flink)-/;
+/** What a stream of Spark writes beside its offset when its service was switched off. */
+const isOff = (metadata: string | null): boolean => /"off":\s*true/.test(metadata ?? "");
+
+/** @param only Topics that are looked at. @default - all but Kafka's own */
+export async function kafkaSamples(admin: FigureSource, only?: readonly string[]): Promise<Sample[]> {
   const [{ brokers }, { topics }, { groups: listed }] = await Promise.all([
     admin.describeCluster(),
     admin.fetchTopicMetadata(),
     admin.listGroups(),
   ]);
-  const people = topics.filter(({ name }) => !isOwn(name));
+  const people = topics.filter(({ name }) => (only === undefined ? !isOwn(name) : only.includes(name)));
+  const seen = only === undefined ? topics : people;
   const ends = await Promise.all(people.map(async ({ name }) => [name, await admin.fetchTopicOffsets(name)] as const));
   const high = new Map(
     ends.flatMap(([topic, partitions]) => partitions.map((one) => [`${topic}/${one.partition}`, Number(one.high)])),
   );
   return [
     { name: "kafka_brokers", value: brokers.length },
-    ...topics.flatMap(({ name: topic, partitions }) => [
+    ...seen.flatMap(({ name: topic, partitions }) => [
       ...(isOwn(topic) ? [] : [{ name: "kafka_topic_partitions", labels: { topic }, value: partitions.length }]),
       ...partitions.map(({ partitionId, isr, replicas }) => ({
         name: "kafka_topic_partition_under_replicated_partition",
@@ -59,18 +66,21 @@ async function groupSamples(
     admin.describeGroups([...groups]),
     Promise.all(groups.map(async (groupId) => ({ groupId, topics: await admin.fetchOffsets({ groupId }) }))),
   ]);
+  // Who has no members reads no more: nobody waits for it to catch up.
+  const reads = (group: string): boolean =>
+    WITHOUT_MEMBERS.test(group) || (described.find(({ groupId }) => groupId === group)?.members.length ?? 0) > 0;
   return [
     ...described.map(({ groupId, members }) => ({
       name: "kafka_consumergroup_members",
       labels: { consumergroup: groupId },
       value: members.length,
     })),
-    ...offsets.flatMap(({ groupId, topics }) =>
+    ...offsets.filter(({ groupId }) => reads(groupId)).flatMap(({ groupId, topics }) =>
       topics.flatMap(({ topic, partitions }) =>
-        partitions.flatMap(({ partition, offset }) => {
+        partitions.flatMap(({ partition, offset, metadata }) => {
           const end = ends.get(`${topic}/${partition}`);
           // Kafka says -1 of what a group has not written down.
-          if (Number(offset) < 0 || end === undefined) return [];
+          if (Number(offset) < 0 || end === undefined || isOff(metadata)) return [];
           const labels = { consumergroup: groupId, topic, partition: String(partition) };
           return [
             { name: "kafka_consumergroup_current_offset", labels, value: Number(offset) },

@@ -41,12 +41,16 @@ export interface CollectionReport {
   readonly sent: number;
   /** Places in the logs at which something is or may be missing, by container. */
   readonly skipped: Readonly<Record<string, number>>;
+  /** What can't be read now, a sentence each. */
+  readonly troubles: readonly string[];
 }
 
 export class Collection {
   readonly #options: CollectionOptions;
   readonly #masking = new Masking([]);
   readonly #skipped = new Map<string, number>();
+  /** What can't be read now, by namespace and container. */
+  readonly #troubles = new Map<string, string>();
   #readers = new Map<string, Reader>();
   #since: string | null = null;
   #problem: string | undefined;
@@ -65,6 +69,7 @@ export class Collection {
       containers: this.#readers.size,
       sent: this.#sent + (this.#sender?.sent ?? 0),
       skipped: Object.fromEntries(this.#skipped),
+      troubles: [...this.#troubles.values()].slice(0, MOST_TOLD),
     };
   }
 
@@ -88,6 +93,7 @@ export class Collection {
         this.#sender = undefined;
         this.#since = null;
         this.#readers = new Map();
+        this.#troubles.clear();
       }
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     }
@@ -108,12 +114,16 @@ export class Collection {
     const readers = new Map<string, Reader>();
     this.#readers = readers;
 
+    let turn: Promise<unknown> = Promise.resolve();
     const begin = async (first: ContainerState, key: string): Promise<void> => {
       const stream = streamKey(first);
       const last = lastTimes.get(stream);
       // Pods that come later, by the same name, begin after all that is known.
       lastTimes.delete(stream);
-      const known = last === undefined ? undefined : await store.known(first, last);
+      // One after the other: the store answers few at a time.
+      const asked = turn.then(() => (last === undefined ? undefined : store.known(first, last)));
+      turn = asked.catch(() => undefined);
+      const known = await asked;
       const current = readers.get(key);
       if (current !== undefined || signal.aborted) return;
       const reader = new Reader({
@@ -122,6 +132,9 @@ export class Collection {
         known,
         take: (entry, of) => sender.push(JSON.stringify(this.#document(entry, of))),
         log,
+        trouble: (words) => {
+          this.#tell(key, words);
+        },
         signal,
         holdMs: pace.holdMs,
         pauseMs: pace.againMs,
@@ -130,6 +143,7 @@ export class Collection {
       if (gone.has(first.uid)) reader.gone();
       await reader.read();
       this.#countOf(reader);
+      this.#tell(key, undefined);
       readers.delete(key);
       gone.delete(first.uid);
     };
@@ -152,14 +166,23 @@ export class Collection {
         }
       },
     };
-    const watching = namespaces.map((namespace) => watchPods({ api, namespace, listener, signal, log }));
+    const watching = namespaces.map((namespace) => watchPods({
+        api,
+        namespace,
+        listener,
+        signal,
+        log,
+        trouble: (words) => {
+          this.#tell(namespace, words);
+        },
+      }));
     await Promise.race([sender.run(), failed.promise, Promise.all(watching)]);
   }
 
   #document({ time, text, until }: Entry, of: ContainerState): object {
     const { words } = this.#options;
     const labelled = (names: readonly string[] = []): string | undefined =>
-      names.map((name) => of.labels[name]).find((value) => value !== undefined);
+      names.map((name) => of.annotations[name] ?? of.labels[name]).find((value) => value !== undefined);
     const level = levelOf(text);
     const [run, user] = [labelled(words.run), labelled(words.user)];
     const component = of.labels[COMPONENT_LABEL];
@@ -178,6 +201,11 @@ export class Collection {
       ...(user !== undefined && { user }),
       ...(until !== undefined && { until }),
     };
+  }
+
+  #tell(what: string, words: string | undefined): void {
+    if (words === undefined) this.#troubles.delete(what);
+    else this.#troubles.set(what, words);
   }
 
   #count(): void {

@@ -24,6 +24,8 @@ const podSchema = z.looseObject({
     namespace: z.string(),
     uid: z.string(),
     labels: z.record(z.string(), z.string()).default({}),
+    // A label can't have every sign: who needs the word itself writes it here, too.
+    annotations: z.record(z.string(), z.string()).default({}),
     resourceVersion: z.string().default(""),
   }),
   spec: z.looseObject({ nodeName: z.string().optional() }).default({}),
@@ -45,6 +47,7 @@ export interface ContainerState {
   readonly uid: string;
   readonly container: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly node: string | undefined;
   /** How often it was started anew. */
   readonly restarts: number;
@@ -71,11 +74,13 @@ export interface WatchOptions {
   readonly listener: PodsListener;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
+  /** Is told why the pods are not known now; `undefined`: they are. */
+  readonly trouble?: (words: string | undefined) => void;
 }
 
 /** Tells of the pods of a namespace until the signal ends it. It throws nothing: it asks again. */
 export async function watchPods(options: WatchOptions): Promise<void> {
-  const { namespace, signal, log } = options;
+  const { namespace, signal, log, trouble } = options;
   const known = new Set<string>();
   let problem = "";
   const isOver = (): boolean => signal.aborted;
@@ -83,6 +88,7 @@ export async function watchPods(options: WatchOptions): Promise<void> {
     try {
       let version = await listPods(options, known);
       problem = "";
+      trouble?.(undefined);
       for (;;) version = await followPods(options, version, known);
     } catch (error) {
       if (isOver()) return;
@@ -90,6 +96,7 @@ export async function watchPods(options: WatchOptions): Promise<void> {
       const words = `pods of ${namespace}: ${describeError(error)}`;
       if (!isOld && words !== problem) log(words);
       problem = words;
+      if (!isOld) trouble?.(words);
       await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -143,6 +150,7 @@ function tell(item: unknown, listener: PodsListener): string {
       uid: metadata.uid,
       container: name,
       labels: metadata.labels,
+      annotations: metadata.annotations,
       node: spec.nodeName,
       restarts: restartCount,
       state: state.running !== undefined ? "running" : state.terminated !== undefined ? "terminated" : "waiting",

@@ -15,6 +15,8 @@ export interface ReaderOptions {
   /** It is done when there is room for the next. */
   readonly take: (entry: Entry, of: ContainerState) => Promise<void>;
   readonly log: (line: string) => void;
+  /** Is told why it can't be read now; `undefined`: it can. */
+  readonly trouble?: (words: string | undefined) => void;
   readonly signal: AbortSignal;
   /** Bytes that are read of a container within a window; what writes more is left out for a while. @default 48 MiB in 12 s: 4 MiB/s */
   readonly limit?: { readonly bytes: number; readonly windowMs: number };
@@ -24,6 +26,8 @@ export interface ReaderOptions {
   readonly pauseMs: number;
 }
 
+/** Time in which a container may log nothing before its log is asked for again, in ms. */
+const QUIET_MS = 30 * 60_000;
 const LIMIT = { bytes: 48 * 1024 * 1024, windowMs: 12_000 };
 
 export class Reader {
@@ -38,12 +42,17 @@ export class Reader {
   #last = "";
   /** Whether the next line must be one that the store has, or follow on the last. */
   #isResumed: boolean;
+  /** What the store has, until more was read. */
+  #known: Known | undefined;
+  /** Whether lines may come that were read before: until the first one that was not. */
+  #isCatchingUp = true;
   /** Times that something was left out. */
   skipped = 0;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
     this.#state = options.first;
+    this.#known = options.known;
     this.#isResumed = options.known !== undefined;
   }
 
@@ -93,13 +102,15 @@ export class Reader {
         problem = "";
       } catch (error) {
         if (isOver()) return;
-        if (error instanceof KubeRefusal && (error.status === 404 || this.#isGone)) return;
+        // A kubelet that has just been started anew knows no pod yet. Of a pod that is gone the watch tells.
+        if (error instanceof KubeRefusal && this.#isGone) return;
         // Until its container has begun there is nothing to read, and of runs before the last one there is nothing any more.
         if (error instanceof KubeRefusal && error.status === 400) this.#isRead = this.#run < this.#state.restarts;
         else {
           const words = `${this.#state.pod}, ${this.#state.container}: ${describeError(error)}`;
           if (words !== problem) this.#options.log(words);
           problem = words;
+          this.#options.trouble?.(words);
         }
       }
       if (!this.#isRead) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
@@ -124,12 +135,15 @@ export class Reader {
     const query = new URLSearchParams({ container: this.#state.container, timestamps: "true" });
     if (isCurrent()) query.set("follow", "true");
     else query.set("previous", "true");
-    const since = this.#last === "" ? this.#options.known?.since : this.#last;
+    const since = this.#last === "" ? this.#known?.since : this.#last;
+    this.#isCatchingUp = true;
     if (since !== undefined && since !== "") query.set("sinceTime", `${since.slice(0, 19)}Z`);
     const path = `/api/v1/namespaces/${this.#state.namespace}/pods/${this.#state.pod}/log?${query.toString()}`;
 
     const closing = new AbortController();
-    const stream = await api.stream(path, AbortSignal.any([signal, closing.signal]));
+    // Of a container that logs nothing there is not even the head of an answer.
+    const stream = await api.stream(path, AbortSignal.any([signal, closing.signal]), QUIET_MS);
+    this.#options.trouble?.(undefined);
     const splitter = new LineSplitter();
     const maker = new EntryMaker();
     const give = async (entry: Entry | undefined): Promise<void> => {
@@ -138,11 +152,18 @@ export class Reader {
     // What is held is given when nothing has come for a while; it may not overtake what is being given.
     let giving: Promise<void> = Promise.resolve();
     let touched = Date.now();
-    const timer = setInterval(() => {
-      if (Date.now() - touched < holdMs) return;
-      const entry = maker.flush();
-      if (entry !== undefined) giving = giving.then(() => give(entry));
-    }, holdMs / 2);
+    let timer: NodeJS.Timeout | undefined;
+    const flushLater = (): void => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        if (Date.now() - touched < holdMs) {
+          flushLater();
+          return;
+        }
+        const entry = maker.flush();
+        if (entry !== undefined) giving = giving.then(() => give(entry));
+      }, holdMs);
+    };
     const flow = new Flow(this.#options.limit ?? LIMIT);
     try {
       for await (const chunk of stream) {
@@ -151,10 +172,13 @@ export class Reader {
           const ended = this.#entryOf(maker, text);
           if (ended !== undefined) {
             giving = giving.then(() => give(ended));
+            // Who waits for the store has not waited for the log.
+            touched = Infinity;
             await giving;
           }
           touched = Date.now();
         }
+        flushLater();
         if (!flow.isTooMuch((chunk as Buffer).length)) continue;
         giving = giving.then(() => give(maker.flush()));
         await giving;
@@ -162,11 +186,16 @@ export class Reader {
         await this.#leaveOut(flow.pauseMs);
         return;
       }
-      for (const text of splitter.end()) this.#entryOf(maker, text);
       // Kubernetes ends an answer also for reasons of its own.
-      this.#isRead = !isCurrent() || this.#state.state === "terminated" || this.#isGone;
+      this.#isRead = !isCurrent() || this.#state.state !== "running" || this.#isGone;
+      if (!this.#isRead) return;
+      // Where more may come, a line without its end is read again as a whole.
+      for (const text of splitter.end()) {
+        const ended = this.#entryOf(maker, text);
+        giving = giving.then(() => give(ended));
+      }
     } finally {
-      clearInterval(timer);
+      clearTimeout(timer);
       giving = giving.then(() => give(maker.flush()));
       await giving;
     }
@@ -174,15 +203,19 @@ export class Reader {
 
   #entryOf(maker: EntryMaker, text: string): Entry | undefined {
     const line = readLine(text);
-    if (line === undefined || line.time <= this.#last) return undefined;
-    const { known } = this.#options;
+    if (line === undefined) return undefined;
+    if (this.#isCatchingUp && line.time <= this.#last) return undefined;
+    const known = this.#known;
     if (known !== undefined && isKnown(known, line.time)) {
       this.#isResumed = false;
       return undefined;
     }
+    // From here on a line of an earlier time is one of a clock that was set back.
+    this.#isCatchingUp = false;
     const hole = this.#isResumed ? this.#holeBefore(line) : undefined;
     this.#isResumed = false;
     this.#last = line.time;
+    if (known !== undefined && line.time > (known.entries.at(-1)?.[1] ?? "")) this.#known = undefined;
     if (hole === undefined) return maker.push(line);
     // Of the two the line is the later one, so it begins an entry of its own.
     maker.push(hole);
@@ -191,7 +224,7 @@ export class Reader {
 
   /** The log of the same run that was read before begins later than where that ended: it was rotated meanwhile. */
   #holeBefore({ time }: Line): Line | undefined {
-    const { known } = this.#options;
+    const known = this.#known;
     const [, until = ""] = known?.entries.at(-1) ?? [];
     const startedAt = nanoseconds(this.#state.startedAt ?? "") ?? "";
     if (until === "" || startedAt === "" || startedAt > until || this.#run !== this.#state.restarts) return undefined;

@@ -9,6 +9,8 @@ const STREAM_FIELDS = ["namespace", "pod", "container"] as const;
 const ANSWER_MS = 30_000;
 /** Time before the end of a container's lines in which the store may have lost some when it was killed, in seconds. */
 const UNSURE_SECONDS = 15;
+/** Entries in that time that are held in memory. */
+const MOST_KNOWN = 50_000;
 
 /** What the store has of a container's log. */
 export interface Known {
@@ -89,12 +91,14 @@ export class LogStore {
   async known(stream: Stream, last: string): Promise<Known> {
     const since = nanoseconds(before(last, UNSURE_SECONDS)) ?? "";
     const filter = STREAM_FIELDS.map((field) => `${field}=${JSON.stringify(stream[field])}`).join(",");
-    const rows = await this.#query(`{${filter}} _time:>=${since} | fields _time, until`, timesSchema);
+    const rows = await this.#query(`{${filter}} _time:>=${since} | fields _time, until | sort by (_time) desc limit ${MOST_KNOWN}`, timesSchema);
     const entries = rows.map(({ _time, until }): readonly [string, string] => {
       const time = nanoseconds(_time) ?? "";
       return [time, nanoseconds(until) ?? time];
     });
-    return { since, entries: entries.sort(([a], [b]) => (a < b ? -1 : 1)) };
+    entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    // Of a container that logs very much the time is shorter.
+    return { since: entries.length < MOST_KNOWN ? since : (entries[0]?.[0] ?? since), entries };
   }
 
   async #query<S extends z.ZodType>(query: string, row: S): Promise<z.output<S>[]> {

@@ -10,6 +10,8 @@ export interface MetricsHopOptions {
   readonly store: string;
   /** The same of what asks the services. */
   readonly exporter: string;
+  /** Whose pages of figures must be read; others may be of services that go with this deploy. */
+  readonly pages: readonly string[];
   readonly run: string;
   /** Longest pause between two looks, in ms. @default - of `poll` */
   readonly pauseMs?: number;
@@ -28,7 +30,7 @@ export function markOf(run: string): number {
   return Buffer.from(run).reduce((sum, byte) => (sum * 31 + byte) % 1_000_003, 7);
 }
 
-export function metricsHop({ store, exporter, run, pauseMs }: MetricsHopOptions): Hop {
+export function metricsHop({ store, exporter, pages, run, pauseMs }: MetricsHopOptions): Hop {
   const session = new HttpSession({ service: "the metrics' store", url: store });
   const asker = new HttpSession({ service: "the exporter of metrics", url: exporter });
   return {
@@ -53,18 +55,18 @@ export function metricsHop({ store, exporter, run, pauseMs }: MetricsHopOptions)
           if (row === undefined) throw new Error("the marked figure has not been read yet");
           const value = Number(row.value[1]);
           if (value !== mark) throw new HopFailure(`the marked figure is ${value}; ${mark} was set`);
-          const silent = await query("up == 0");
+          const read = await query("up");
+          const wanted = read.filter(({ metric }) => pages.includes(metric["job"] ?? ""));
+          const silent = wanted.filter(({ value: [, isUp] }) => Number(isUp) === 0);
           if (silent.length > 0) {
             const names = silent.map(({ metric }) => `${metric["job"] ?? "?"} at ${metric["instance"] ?? "?"}`).sort();
             throw new Error(`figures can't be read of ${names.join(", ")}`);
           }
-          const [pages] = await query("count(up)");
-          const count = Number(pages?.value[1] ?? 0);
           return {
             count: 1,
             distinct: 1,
             checksum: String(mark),
-            message: `a figure came back as it was set; ${count} pages of figures are read`,
+            message: `a figure came back as it was set; ${wanted.length} pages of figures are read`,
           };
         },
         { signal, onProgress, pauseMs },

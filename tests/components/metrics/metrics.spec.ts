@@ -54,6 +54,7 @@ describe("metrics", () => {
     expect(await valueOf(endpoint.url)).to.equal("http://metrics.data.svc:8428");
     expect(await valueOf(endpoint.exporterUrl)).to.equal("http://metrics-exporter.data.svc:8080");
     expect(await namesOf(endpoint.ready)).to.deep.equal(["metrics", "metrics-exporter", "metrics-alerts"]);
+    expect(endpoint.pages).to.deep.equal(["weather", "services", "alerts", "metrics", "containers", "claims"]);
   });
 
   it("reads the pages of figures of the platform's namespaces, and no others", async () => {
@@ -99,7 +100,9 @@ describe("metrics", () => {
     expect(args)
       .to.include("-retentionPeriod=3d")
       .and.to.include("-storage.maxHourlySeries=200000")
-      .and.to.include("-storage.minFreeDiskSpaceBytes=64MiB");
+      .and.to.include("-storage.minFreeDiskSpaceBytes=64MiB")
+      .and.to.include("-http.disableCORS")
+      .and.to.include("-deleteAuthKey=file:///run/keys/keeper/password");
   });
 
   it("runs hardened, and tells the exporter whom to ask, with secrets by reference", async () => {
@@ -157,6 +160,7 @@ describe("metrics", () => {
     mocked = await mock();
     expect(edgesOf(make({ notifySecret: "told" }))).to.include.members([
       "metrics-alerts/alerts > metrics-notifier/notifier",
+      "metrics-notifier/notifier > outside: alert-receivers (any address)",
     ]);
     expect((await helper("alerts")).spec.template.spec.containers[0].args).to.include(
       "-notifier.url=http://metrics-notifier.data.svc:9093",

@@ -21,6 +21,8 @@ class World {
   readonly pods = new Map<string, FakePod>();
   stored: Record<string, string>[] = [];
   isStoreUp = true;
+  /** Whether the nodes know their pods. */
+  isKubeletUp = true;
   adds = 0;
   queries = 0;
   readonly #server: Server;
@@ -71,6 +73,12 @@ class World {
     this.#tell("MODIFIED", name);
   }
 
+  /** Followed logs end in the middle of a line. */
+  cutOffWithin(name: string, begin: string): void {
+    for (const [response, { pod }] of this.#follows) if (pod === name) response.write(begin);
+    this.cutOff(name);
+  }
+
   /** Followed logs end, as they do when the API server is started anew. */
   cutOff(name: string): void {
     for (const [response, { pod }] of this.#follows) {
@@ -98,7 +106,8 @@ class World {
         name,
         namespace: "data",
         uid: `uid-${name}`,
-        labels: { "app.kubernetes.io/name": name, team: "blue" },
+        labels: { "app.kubernetes.io/name": name, team: "blue-5f1e" },
+        annotations: { team: "blue" },
         resourceVersion: String(++this.#version),
       },
       status: { containerStatuses: [{ name: "main", restartCount: pod?.restarts ?? 0, state }] },
@@ -127,7 +136,7 @@ class World {
 
   #log(name: string, query: URLSearchParams, response: ServerResponse): void {
     const pod = this.pods.get(name);
-    if (pod === undefined) return void response.writeHead(404).end("{}");
+    if (pod === undefined || !this.isKubeletUp) return void response.writeHead(404).end('{"message":"no such pod"}');
     const run = query.get("previous") === "true" ? pod.restarts - 1 : pod.restarts;
     const since = query.get("sinceTime") ?? "";
     const lines = (pod.runs[run] ?? []).filter((line) => `${line.slice(0, 19)}Z` >= since);
@@ -170,7 +179,7 @@ describe("the collection of logs", () => {
   let running: Promise<void>;
   const said: string[] = [];
 
-  const begin = (): void => {
+  const begin = (): Collection => {
     ended = new AbortController();
     const collection = new Collection({
       api: new KubeApi({ url, tokenFile: join(folder, "token") }),
@@ -183,6 +192,7 @@ describe("the collection of logs", () => {
       pace: { gatherMs: 10, holdMs: 40, againMs: 20 },
     });
     running = collection.run(ended.signal);
+    return collection;
   };
   const end = async (): Promise<void> => {
     ended.abort();
@@ -279,6 +289,41 @@ describe("the collection of logs", () => {
     world.log("a", line(3, "second run"));
     await until(() => world.stored.length === 3);
     expect(world.texts).to.deep.equal(["first run", "while nobody read", "second run"]);
+  });
+
+  it("has a line whole where an answer was cut off within it", async () => {
+    world.add("a", [line(1, "one")]);
+    begin();
+    await until(() => world.stored.length === 1);
+    world.cutOffWithin("a", line(2, "tw"));
+    world.log("a", line(2, "two"));
+    await until(() => world.stored.length === 2);
+    expect(world.texts).to.deep.equal(["one", "two"]);
+  });
+
+  it("goes on when a node knows its pods again, and tells meanwhile what is not read", async () => {
+    world.add("a", [line(1, "one")]);
+    const collection = begin();
+    await until(() => world.stored.length === 1);
+    world.isKubeletUp = false;
+    world.cutOff("a");
+    await until(() => collection.report().troubles.length > 0);
+    expect(collection.report().troubles).to.deep.equal(["a, main: no such pod"]);
+    world.isKubeletUp = true;
+    world.log("a", line(2, "two"));
+    await until(() => world.stored.length === 2);
+    expect(collection.report().troubles).to.deep.equal([]);
+  });
+
+  it("keeps what is logged after a clock was set back", async () => {
+    world.add("a", [line(30, "before")]);
+    begin();
+    await until(() => world.stored.length === 1);
+    world.log("a", line(31, "last"));
+    await until(() => world.stored.length === 2);
+    world.log("a", line(10, "after"));
+    await until(() => world.stored.length === 3);
+    expect(world.texts).to.deep.equal(["before", "last", "after"]);
   });
 
   it("has pods that come later, and those that have gone", async () => {

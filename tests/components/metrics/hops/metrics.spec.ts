@@ -11,17 +11,20 @@ describe("hop metrics", () => {
   after(() => server.stop());
 
   const run = "proof-1";
-  const hop = () => metricsHop({ store: server.url, exporter: server.url, run, pauseMs: 1 });
+  const hop = () => metricsHop({ store: server.url, exporter: server.url, pages: ["kafka", "logs"], run, pauseMs: 1 });
   const answer = (...values: readonly (readonly [Record<string, string>, number])[]) => ({
     body: { data: { result: values.map(([metric, value]) => ({ metric, value: [1, String(value)] })) } },
   });
-  /** @param silent Pages that can't be read. */
-  const routes = (mark: () => number | undefined, silent: readonly string[] = []) => ({
+  /** @param pages Whether each page can be read. */
+  const routes = (
+    mark: () => number | undefined,
+    pages: Readonly<Record<string, number>> = { kafka: 1, logs: 1, leaving: 0 },
+  ) => ({
     "POST /marks": { body: {} },
     "POST /api/v1/query": ({ body }: { readonly body: string }) => {
       const query = decodeURIComponent(body.replaceAll("+", " "));
-      if (query.includes("count(up)")) return answer([{}, 7]);
-      if (query.includes("up == 0")) return answer(...silent.map((job) => [{ job, instance: "x:1" }, 0] as const));
+      if (query === "query=up")
+        return answer(...Object.entries(pages).map(([job, isUp]) => [{ job, instance: "x:1" }, isUp] as const));
       const value = mark();
       return value === undefined ? answer() : answer([{ run }, value]);
     },
@@ -33,7 +36,7 @@ describe("hop metrics", () => {
     expect((await runHop(hop())).result).to.deep.include({
       ok: true,
       checksum: String(markOf(run)),
-      message: "a figure came back as it was set; 7 pages of figures are read",
+      message: "a figure came back as it was set; 2 pages of figures are read",
     });
     const marks = server.requests.filter(({ path }) => path === "/marks");
     expect(marks.map(({ body }) => JSON.parse(body) as unknown)).to.deep.equal([{ run, value: markOf(run) }]);
@@ -45,7 +48,7 @@ describe("hop metrics", () => {
   });
 
   it("names what can't be read", async () => {
-    server.reset(routes(() => markOf(run), ["kafka"]));
+    server.reset(routes(() => markOf(run), { kafka: 0 }));
     expect((await runHop(hop(), 100)).result.message).to.include("figures can't be read of kafka at x:1");
   });
 
