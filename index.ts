@@ -18,6 +18,8 @@ import { metricsRoom } from "./components/metrics/room.ts";
 import { nifiRoom } from "./components/nifi/room.ts";
 import { notebooksRoom } from "./components/notebooks/room.ts";
 import { objectStoreRoom } from "./components/object-store/room.ts";
+import { openings } from "./components/portal/openings.ts";
+import { portalRoom } from "./components/portal/room.ts";
 import { postgresRoom } from "./components/postgres/room.ts";
 import { prestoRoom } from "./components/presto/room.ts";
 import { proofEdges, proofRoom } from "./components/proof/room.ts";
@@ -35,7 +37,15 @@ import { namedImages, wantedImages } from "./config/images.ts";
 import { configWarnings, loadConfig } from "./config/index.ts";
 import { makesPolicies } from "./config/network.ts";
 import { skippedHops } from "./config/proof-hops.ts";
-import { databases as databasesOf, podWords, rooms, settingsIn, topicsOf, watchedRooms } from "./config/rooms.ts";
+import {
+  databases as databasesOf,
+  docsOfPort,
+  podWords,
+  rooms,
+  settingsIn,
+  topicsOf,
+  watchedRooms,
+} from "./config/rooms.ts";
 import { declaredTables } from "./config/tables.ts";
 import { guard } from "./guard.ts";
 import { chooseImages } from "./images/choose.ts";
@@ -166,16 +176,17 @@ place(censusRoom, { store, spark, cassandra, history });
 const pages = place(displayRoom, { kafka, presto, cassandra });
 
 // What keeps all that was logged, wherever pods are.
-place(logsRoom, { quarters: quarters.all, words: podWords });
+const logs = place(logsRoom, { quarters: quarters.all, words: podWords });
 
 // What watches over all of it.
-place(metricsRoom, {
+const metrics = place(metricsRoom, {
   quarters: quarters.all,
   measured: house.measured,
   watches: house.watches,
   watched: watchedRooms(config),
   hasNodes: !config.cluster.existingNamespace,
 });
+const door = place(portalRoom, { metrics, logs });
 
 // What asks who people are before pages that don't.
 place(authProxyRoom, { pages: house.guarded, people: hub });
@@ -238,6 +249,8 @@ pages?.showNetwork(edges, {
   policies: makesPolicies(config),
   apiServerPorts: apiServerPorts ?? target.network.apiServerPorts,
 });
+
+door?.show(openings(house.openings(publishedPorts), house.logins, docsOfPort));
 
 /** All images that run, which a policy holds the pods to: those of the stack's registry, and those that its config names. */
 export const images = pulumi.all([...imagesToBuild(wanted).map(image), ...namedImages(config)]);

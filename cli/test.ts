@@ -90,7 +90,8 @@ async function tool(progress: Progress, name: string, args: readonly string[]): 
 /** Options that leave out the pages whose packages are not there: the linter would know no types. */
 function withoutTypes(): string[] {
   const folders = rooms.flatMap((room) => room.pages ?? []).map(({ project }) => dirname(project));
-  const unknown = folders.filter((folder) => !existsSync(join(projectDir, folder, "node_modules")));
+  const has = (folder: string, file: string): boolean => existsSync(join(projectDir, folder, file));
+  const unknown = folders.filter((folder) => has(folder, "package.json") && !has(folder, "node_modules"));
   return unknown.flatMap((folder) => ["--ignore-pattern", `${folder}/`]);
 }
 

@@ -14,6 +14,7 @@ import { logsHops } from "./logs/hops.ts";
 import { metricsHops } from "./metrics/hops.ts";
 import { nifiHops } from "./nifi/hops.ts";
 import { objectStoreHops } from "./object-store/hops.ts";
+import { portalHops } from "./portal/hops.ts";
 import { postgresHops } from "./postgres/hops.ts";
 import { prestoHops } from "./presto/hops.ts";
 import { raceCarHops } from "./race-car/hops.ts";
@@ -49,5 +50,6 @@ export const roomHops: readonly AnyRoomHops[] = [
   nifiHops,
   logsHops,
   metricsHops,
+  portalHops,
   authProxyHops,
 ];

@@ -13,6 +13,7 @@ import { logs } from "./logs/service.ts";
 import { metrics } from "./metrics/service.ts";
 import { nifi } from "./nifi/service.ts";
 import { objectStore } from "./object-store/service.ts";
+import { portal } from "./portal/service.ts";
 import { postgres } from "./postgres/service.ts";
 import { presto } from "./presto/service.ts";
 import { proof } from "./proof/service.ts";
@@ -53,6 +54,7 @@ export const rooms = {
   display,
   logs,
   metrics,
+  portal,
   authProxy,
   tools,
 };

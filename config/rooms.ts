@@ -1,6 +1,9 @@
 /** The rooms of the house as the rest of the config reads them. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { sizesOf, type Target } from "../clusters/profile.ts";
 import { rooms as all } from "../components/index.ts";
+import { objectName } from "../platform/names.ts";
 import type { Backups } from "../platform/operating.ts";
 import type { SizeRow } from "../platform/resources.ts";
 import { type Scheduling, schedulingOf } from "../platform/scheduling.ts";
@@ -62,6 +65,13 @@ export const podWords: PodWords = {
   run: rooms.flatMap(({ podWords: words }) => words?.run ?? []),
   user: rooms.flatMap(({ podWords: words }) => words?.user ?? []),
 };
+
+/** Page of the documentation about the room that publishes a port; `undefined`: it has none. */
+export function docsOfPort(key: string): string | undefined {
+  const room = rooms.find(({ published = {} }) => key in published);
+  const page = room && `docs/${objectName(room.name)}.md`;
+  return page !== undefined && existsSync(join(import.meta.dirname, "..", page)) ? page : undefined;
+}
 
 /** Dashboards and alerts of the rooms that are enabled. */
 export function watchedRooms(config: Housed): (Watched & { readonly service: string; readonly title: string })[] {

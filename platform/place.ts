@@ -150,10 +150,19 @@ export class House {
 
   /** What people open, in the order of the ports' ranks. */
   addresses(ports: Readonly<Record<string, PublishedPort>>): PublishedAddress[] {
+    return this.openings(ports).map(({ address }) => address);
+  }
+
+  /** The same with what each is for. */
+  openings(
+    ports: Readonly<Record<string, PublishedPort>>,
+  ): { readonly key: string; readonly address: PublishedAddress; readonly use: string }[] {
     return this.#offers
       .flatMap(({ addresses = {} }) => Object.entries(addresses))
       .sort(([a], [b]) => (ports[a]?.rank ?? 0) - (ports[b]?.rank ?? 0))
-      .flatMap(([, address]) => (address === undefined ? [] : [address]));
+      .flatMap(([key, address]) =>
+        address === undefined ? [] : [{ key, address, use: ports[key]?.use ?? ports[key]?.meaning ?? address.title }],
+      );
   }
 
   /** Pages before which somebody else must ask for a login. */

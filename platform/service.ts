@@ -108,6 +108,8 @@ export interface PublishedPort {
   readonly meaning: string;
   /** The same within a sentence: "the Spark UI". */
   readonly title: string;
+  /** What people do there, in a sentence of its own: "SQL over all tables". @default - as `meaning` */
+  readonly use?: string;
   /** What its address is called in the list that people see, where others look for it there. @default - as `meaning` */
   readonly called?: RegExp;
   /** Whether it serves only those who say who they are, by an account or by a key. */

@@ -876,12 +876,12 @@ describe("the program", function () {
   });
 
   it("publishes in profile studio the pages of people, and says whom to log in as, on every target", async () => {
-    const titles = ["Presto", "Airflow", "JupyterHub", "Spark history"];
+    const titles = ["Portal", "Presto", "Airflow", "JupyterHub", "Spark history"];
     for (const target of ["embedded", "minikube", "microk8s"]) {
       const { program } = await render(stacks[`${target} in profile studio`] ?? {});
       const addresses = await valueOf(program.addresses);
       expect(
-        addresses.slice(0, 4).map(({ title }) => title),
+        addresses.slice(0, 5).map(({ title }) => title),
         target,
       ).to.deep.equal(titles);
       expect(program.logins, target).to.deep.equal([
@@ -891,7 +891,7 @@ describe("the program", function () {
           ? []
           : [
               {
-                title: "Spark (telemetry), Spark history, Presto, Metrics and Logs",
+                title: "Portal, Spark (telemetry), Spark history, Presto, Metrics and Logs",
                 service: "authProxy",
                 users: ["analyst"],
               },
@@ -901,7 +901,11 @@ describe("the program", function () {
     const { program } = await render(stacks["cloud in profile studio, with existing S3 and Kafka"] ?? {});
     expect(program.logins, "with a provider of logins").to.deep.equal([
       { title: "Airflow", service: "airflow", users: ["admin"] },
-      { title: "Spark (telemetry), Spark history, Presto, Metrics and Logs", service: "authProxy", users: ["admin"] },
+      {
+        title: "Portal, Spark (telemetry), Spark history, Presto, Metrics and Logs",
+        service: "authProxy",
+        users: ["admin"],
+      },
     ]);
   });
 
@@ -1007,13 +1011,14 @@ describe("the program", function () {
     });
   });
 
-  it("publishes the display in profile pipeline before all else, and on the loopback it asks for no login", async () => {
+  it("publishes the display in profile pipeline right after the portal, and on the loopback it asks for no login", async () => {
     for (const target of ["embedded", "minikube", "microk8s"]) {
       const { program } = await render(stacks[`${target} in profile pipeline`] ?? {});
-      const [first] = await valueOf(program.addresses);
+      const [door, first] = await valueOf(program.addresses);
+      expect(door?.title, target).to.equal("Portal");
       expect(first?.title, target).to.equal("Display");
       expect(first?.url, target).to.match(/^http:\/\/.+:30300$/);
-      const title = "Spark (telemetry), Presto, Display, Metrics and Logs";
+      const title = "Portal, Spark (telemetry), Presto, Display, Metrics and Logs";
       expect(program.logins, target).to.deep.equal(
         target === "embedded" ? [] : [{ title, service: "authProxy", users: ["admin"] }],
       );
@@ -1201,6 +1206,7 @@ describe("the program", function () {
       "logs-published",
       "metrics-published",
       "object-store-published",
+      "portal-published",
     ]);
   });
 
@@ -1212,6 +1218,7 @@ describe("the program", function () {
       "logs-published",
       "metrics-published",
       "object-store-published",
+      "portal-published",
       "presto-published",
       "spark-history-published",
       "spark-telemetry-driver-published",
@@ -1311,12 +1318,14 @@ describe("the program", function () {
       ["logs.data.example.com", "logs-published", "ClusterIP", true],
       ["metrics.data.example.com", "metrics-published", "ClusterIP", true],
       ["object-store.data.example.com", "object-store-published", "ClusterIP", true],
+      ["portal.data.example.com", "portal-published", "ClusterIP", true],
       ["presto.data.example.com", "presto-published", "ClusterIP", true],
       ["spark-history.data.example.com", "spark-history-published", "ClusterIP", true],
       ["spark-ui.data.example.com", "spark-telemetry-driver-published", "ClusterIP", true],
     ]);
     expect(services.filter(({ inputs }) => /NodePort|LoadBalancer/.test(inputs.spec.type))).to.deep.equal([]);
     expect(await valueOf(program.addresses)).to.deep.equal([
+      { title: "Portal", url: "https://portal.data.example.com", login: true },
       { title: "Display", url: "https://display.data.example.com", login: true },
       { title: "Presto", url: "https://presto.data.example.com", login: true },
       { title: "Airflow", url: "https://airflow.data.example.com" },

@@ -1,4 +1,6 @@
 /** How Airflow is built: each DAG of the platform with a key of its own; those of a Spark batch make its driver. */
+import { watchable } from "../../platform/watchable.ts";
+import type { airflowWatch } from "./watch.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { ownQuarters } from "../../platform/quarters.ts";
 import { proven } from "../../platform/proven.ts";
@@ -105,5 +107,6 @@ export const airflowRoom = defineRoom({
         reaches: [endpoint.at],
       }),
     ],
+    watches: [watchable<typeof airflowWatch>("airflow", { settings: { url: endpoint.url }, reaches: [endpoint.at] })],
   }),
 });

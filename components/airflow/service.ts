@@ -1,5 +1,6 @@
 /** Airflow, as plain data. */
 import * as z from "zod";
+import { airflowWatched } from "./watched.ts";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
@@ -53,6 +54,7 @@ const dags = {
 
 export const airflow = defineService({
   name: "airflow",
+  watched: airflowWatched,
   alsoCalled: ["dags"],
   group: "studio",
   title: "Airflow",
@@ -95,7 +97,16 @@ export const airflow = defineService({
   disk: pythonDisk,
   outside: [{ key: "notebooks", of: (_, { bucket }) => `s3://${bucket("notebooks")}` }],
   image: { name: "airflow", base: "python", sources: ["dags", "notebooks"], hasLibrary: true },
-  published: { airflow: { nodePort: 30180, rank: 3, meaning: "Airflow", title: "Airflow", asksForLogin: true } },
+  published: {
+    airflow: {
+      nodePort: 30180,
+      rank: 3,
+      meaning: "Airflow",
+      title: "Airflow",
+      use: "DAGs: what runs when, and how it went",
+      asksForLogin: true,
+    },
+  },
   sized: (own) =>
     Object.fromEntries(
       Object.entries(airflowResources(own)).map(([part, resources]) => [`resources.${part}`, resources]),

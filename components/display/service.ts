@@ -73,7 +73,14 @@ export const display = defineService({
     compiler: async (work) => await (await import("./image/web.ts")).linkWebModules(work),
   },
   published: {
-    display: { nodePort: 30300, rank: 1, meaning: "The web display", title: "the web display", asksForLogin: false },
+    display: {
+      nodePort: 30300,
+      rank: 1,
+      meaning: "The web display",
+      title: "the web display",
+      use: "Live charts of what flows, and of what was computed from it",
+      asksForLogin: false,
+    },
   },
   sized: (own) => ({ resources: displayResources(own) }),
   pods: ({ own }) => [{ resources: displayResources(own), count: own.replicas }],

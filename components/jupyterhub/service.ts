@@ -114,7 +114,14 @@ export const jupyterhub = defineService({
   disk: pythonDisk,
   image: { name: "jupyter", base: "python", sources: ["notebooks"], hasLibrary: true, hasNode: true, after: "airflow" },
   published: {
-    jupyterhub: { nodePort: 30800, rank: 4, meaning: "JupyterHub", title: "JupyterHub", asksForLogin: true },
+    jupyterhub: {
+      nodePort: 30800,
+      rank: 4,
+      meaning: "JupyterHub",
+      title: "JupyterHub",
+      use: "Notebooks with Spark, SQL and S3",
+      asksForLogin: true,
+    },
   },
   sized: (own) =>
     Object.fromEntries(

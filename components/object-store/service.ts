@@ -165,6 +165,7 @@ export const objectStore = defineService({
       rank: 7,
       meaning: "S3",
       title: "the object store",
+      use: "Buckets, for any S3 client",
       called: /^S3 \(\w+\)$/,
       asksForLogin: true,
     },

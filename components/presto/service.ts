@@ -47,7 +47,16 @@ export const presto = defineService({
     sources: ["platform/images/training.py"],
     upstream: { image: `docker.io/prestodb/presto:${PRESTO}`, layer: "image-upstream" },
   },
-  published: { presto: { nodePort: 30080, rank: 2, meaning: "Presto", title: "Presto", asksForLogin: false } },
+  published: {
+    presto: {
+      nodePort: 30080,
+      rank: 2,
+      meaning: "Presto",
+      title: "Presto",
+      use: "SQL over all tables, by browser, JDBC or DB-API; this page shows the queries",
+      asksForLogin: false,
+    },
+  },
   sized: (own) => ({ resources: prestoResources(own) }),
   pods: ({ own }) => [{ resources: prestoResources(own), count: 1 + own.workers }],
   outside: [

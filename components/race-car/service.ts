@@ -79,6 +79,7 @@ export const raceCar = defineService({
       rank: 8.5,
       meaning: "The ingest of race cars' samples, WebSocket and UDP",
       title: "race cars",
+      use: "Where race cars send their samples",
       called: /^Race cars/,
       asksForLogin: true,
       udp: true,

@@ -37,6 +37,7 @@ export const sparkHistory = defineService({
       rank: 5,
       meaning: "Spark's history",
       title: "the Spark history",
+      use: "Applications of Spark that have ended, with their stages",
       asksForLogin: false,
     },
   },

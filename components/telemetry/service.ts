@@ -85,6 +85,7 @@ export const telemetry = defineService({
       rank: 6,
       meaning: "The page of the Spark driver",
       title: "the Spark UI",
+      use: "What the stream of Spark does: batches, stages, executors",
       asksForLogin: false,
     },
   },

@@ -27,6 +27,7 @@ describe("the table of hops", () => {
       ["nifi"],
       ["logs"],
       ["metrics"],
+      ["portal"],
       ["logins"],
       ["spark-history"],
       ["census-dag"],

@@ -285,7 +285,7 @@ describe("doctor", () => {
     expect(gibibytes("core")).to.deep.equal([8, 20, 8]);
     expect(gibibytes("studio")).to.deep.equal([14, 26, 12]);
     expect(gibibytes("pipeline")).to.deep.equal([11, 25, 11]);
-    expect(gibibytes("full")).to.deep.equal([15, 31, 15]);
+    expect(gibibytes("full")).to.deep.equal([16, 31, 15]);
   });
 
   it("asks for Docker, and for the programs that what the stack has built needs where the host's are taken", () => {

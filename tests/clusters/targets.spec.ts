@@ -20,6 +20,7 @@ const ports = {
   display: 30300,
   logs: 30942,
   metrics: 30428,
+  portal: 30000,
 };
 /** Pages that ask nobody by themselves, with the proxy's ports. */
 const guarded = {
@@ -31,6 +32,7 @@ const guarded = {
   display: 30300,
   logs: 30942,
   metrics: 30428,
+  portal: 30000,
 };
 const without = (page: string): object => Object.fromEntries(Object.entries(guarded).filter(([key]) => key !== page));
 const cloud = { target: "cloud", context: "production", registry: { push: "registry.example.com/team" } };
@@ -121,6 +123,7 @@ describe("a target's profile", () => {
       "display",
       "logs",
       "metrics",
+      "portal",
     ];
     const { exposure } = profile({ ...cloud, exposure: "loadBalancer" });
     expect(exposure).to.deep.equal({ kind: "loadBalancer", ports: askable, guarded });

@@ -47,6 +47,7 @@ function wordsOf(file: string): ReadonlySet<string> {
 const ordinary: Readonly<Record<string, readonly string[]>> = {
   connect: ["connectRoom", "kafka-connect"],
   logs: ["logsRoom", "logs-collector", "victoria-logs"],
+  portal: ["portalRoom"],
   metrics: ["metricsRoom", "metrics-exporter", "victoria-metrics"],
 };
 

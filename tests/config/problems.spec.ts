@@ -137,7 +137,7 @@ const bad: Case[] = [
   [
     "a list of services",
     { services: [1] },
-    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, raceCar, raceWindows, flink, connect, zookeeper, nifi, display, logs, metrics, authProxy, tools",
+    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, raceCar, raceWindows, flink, connect, zookeeper, nifi, display, logs, metrics, portal, authProxy, tools",
   ],
   [
     "a section that is a word",
@@ -187,7 +187,7 @@ const bad: Case[] = [
   [
     "a page that asks for a login, named as one that does not",
     { cluster: { ...cloud, exposure: "loadBalancer", publishWithoutLogin: ["airflow"] } },
-    'millrace:cluster.publishWithoutLogin.0: received "airflow"; give a list out of presto, sparkUi, sparkHistory, flink, nifiPosts, display, logs, metrics',
+    'millrace:cluster.publishWithoutLogin.0: received "airflow"; give a list out of presto, sparkUi, sparkHistory, flink, nifiPosts, display, logs, metrics, portal',
   ],
   [
     "a page that is open and not published",

@@ -94,11 +94,12 @@ describe("hops that a config leaves out", () => {
       "nifi",
       "logs",
       "metrics",
+      "portal",
       "spark-history",
       "census-dag",
       "maintenance",
     ]);
-    expect(Object.keys(reasons)).to.have.length(20);
+    expect(Object.keys(reasons)).to.have.length(21);
     expect(reasons["notebooks"]).to.equal("profile core has no jupyterhub (services.jupyterhub.enabled: true adds it)");
   });
 });

@@ -241,11 +241,11 @@ export const parts: Readonly<Record<string, Part>> = {
   "watching-pages": {
     run: watchingPages,
     minutes: 0.5,
-    rooms: ["logs", "metrics"],
+    rooms: ["portal", "logs", "metrics"],
     files: ["tests/browser/watching-pages.ts"],
     ...studio,
   },
-  alerts: { run: alertsCaused, minutes: 4, rooms: ["metrics"], files: [fault("alerts")], ...studio },
+  alerts: { run: alertsCaused, minutes: 6, rooms: ["metrics"], files: [fault("alerts")], ...studio },
   logs: { run: logsKept, minutes: 5, rooms: ["logs"], files: [fault("logs")], ...studio },
   "hop-connect": hop("hop-connect", { minutes: 1.3, rooms: ["connect"], ...streams }),
   "hop-spark": hop("hop-spark", { minutes: 1.8, rooms: ["spark", "telemetry"] }),

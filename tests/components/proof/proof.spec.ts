@@ -227,6 +227,7 @@ describe("Proof", () => {
       "nifi",
       "logs",
       "metrics",
+      "portal",
       "logins",
       "spark-history",
       "census-dag",

@@ -1,0 +1,4 @@
+/** Names that several parts of the portal's room use. */
+
+export const PORTAL = "portal";
+export const PORTAL_PORT = 8080;
