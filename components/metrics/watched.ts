@@ -53,7 +53,8 @@ export const everyPod: Watched = {
     {
       name: "CrashLoop",
       // Of a container that is seen for the first time nobody knows when it was started anew.
-      expr: "increase_prometheus(millrace_container_restarts_total[15m]) >= 3",
+      // One that is gone is no fault any more.
+      expr: "increase_prometheus(millrace_container_restarts_total[15m]) >= 3 and millrace_container_restarts_total",
       forMinutes: 0,
       severity: "critical",
       summary:

@@ -75,6 +75,12 @@ const causes: Readonly<Record<string, { readonly wrong: readonly Series[]; reado
     wrong: [moving("millrace_container_restarts_total", 10, 1 / 200, { pod: "p", container: "c" })],
     well: [
       since("millrace_container_restarts_total", 7, 8, 300, { pod: "p", container: "c" }),
+      // It is gone.
+      {
+        name: "millrace_container_restarts_total",
+        labels: { pod: "gone" },
+        at: (ago) => (ago < 360 ? Number.NaN : 20 - ago / 100),
+      },
       // Seen for the first time a minute ago.
       { name: "millrace_container_restarts_total", labels: { pod: "new" }, at: (ago) => (ago > 60 ? Number.NaN : 5) },
     ],
