@@ -1,5 +1,5 @@
 /** The portal, as plain data. */
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import * as z from "zod";
 import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
@@ -47,7 +47,7 @@ export const portal = defineService({
   },
   pages: {
     project: "components/portal/programs/page/tsconfig.json",
-    compiler: () => Promise.resolve(fileURLToPath(import.meta.resolve("typescript7/bin/tsc"))),
+    compiler: () => Promise.resolve(join(import.meta.dirname, "../../node_modules/typescript7/bin/tsc")),
   },
   sized: (own) => ({ resources: portalResources(own) }),
   pods: ({ own }) => [{ resources: portalResources(own) }],

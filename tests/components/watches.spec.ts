@@ -66,7 +66,9 @@ describe("figures of services that have no page of them", () => {
   it("say how Flink's newest runs are, and not those before them", async () => {
     const job = (jid: string, state: string, start: number) => ({ jid, name: "windows", state, "start-time": start });
     server.reset({
-      "GET /jobs/overview": { body: { jobs: [job("b", "RUNNING", 2), job("a", "FAILED", 1), { ...job("d", "FINISHED", 3), name: "batch" }] } },
+      "GET /jobs/overview": {
+        body: { jobs: [job("b", "RUNNING", 2), job("a", "FAILED", 1), { ...job("d", "FINISHED", 3), name: "batch" }] },
+      },
       "GET /overview": { body: { taskmanagers: 1, "slots-total": 2, "slots-available": 1 } },
       "GET /jobs/b/checkpoints": {
         body: {
@@ -91,7 +93,10 @@ describe("figures of services that have no page of them", () => {
   it("say how connectors and flows are, and fail where who watches them can't ask", async () => {
     server.reset({
       "GET /connectors": {
-        body: { seen: null, connectors: [{ name: "c", condition: "failed", tasks: { running: 1, all: 2 }, lag: 7, restarts: 3 }] },
+        body: {
+          seen: null,
+          connectors: [{ name: "c", condition: "failed", tasks: { running: 1, all: 2 }, lag: 7, restarts: 3 }],
+        },
       },
       "GET /flows": {
         body: {

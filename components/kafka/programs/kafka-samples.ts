@@ -75,19 +75,21 @@ async function groupSamples(
       labels: { consumergroup: groupId },
       value: members.length,
     })),
-    ...offsets.filter(({ groupId }) => reads(groupId)).flatMap(({ groupId, topics }) =>
-      topics.flatMap(({ topic, partitions }) =>
-        partitions.flatMap(({ partition, offset, metadata }) => {
-          const end = ends.get(`${topic}/${partition}`);
-          // Kafka says -1 of what a group has not written down.
-          if (Number(offset) < 0 || end === undefined || isOff(metadata)) return [];
-          const labels = { consumergroup: groupId, topic, partition: String(partition) };
-          return [
-            { name: "kafka_consumergroup_current_offset", labels, value: Number(offset) },
-            { name: "kafka_consumergroup_lag", labels, value: Math.max(0, end - Number(offset)) },
-          ];
-        }),
+    ...offsets
+      .filter(({ groupId }) => reads(groupId))
+      .flatMap(({ groupId, topics }) =>
+        topics.flatMap(({ topic, partitions }) =>
+          partitions.flatMap(({ partition, offset, metadata }) => {
+            const end = ends.get(`${topic}/${partition}`);
+            // Kafka says -1 of what a group has not written down.
+            if (Number(offset) < 0 || end === undefined || isOff(metadata)) return [];
+            const labels = { consumergroup: groupId, topic, partition: String(partition) };
+            return [
+              { name: "kafka_consumergroup_current_offset", labels, value: Number(offset) },
+              { name: "kafka_consumergroup_lag", labels, value: Math.max(0, end - Number(offset)) },
+            ];
+          }),
+        ),
       ),
-    ),
   ];
 }

@@ -166,7 +166,8 @@ export class Collection {
         }
       },
     };
-    const watching = namespaces.map((namespace) => watchPods({
+    const watching = namespaces.map((namespace) =>
+      watchPods({
         api,
         namespace,
         listener,
@@ -175,7 +176,8 @@ export class Collection {
         trouble: (words) => {
           this.#tell(namespace, words);
         },
-      }));
+      }),
+    );
     await Promise.race([sender.run(), failed.promise, Promise.all(watching)]);
   }
 

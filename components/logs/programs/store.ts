@@ -91,7 +91,10 @@ export class LogStore {
   async known(stream: Stream, last: string): Promise<Known> {
     const since = nanoseconds(before(last, UNSURE_SECONDS)) ?? "";
     const filter = STREAM_FIELDS.map((field) => `${field}=${JSON.stringify(stream[field])}`).join(",");
-    const rows = await this.#query(`{${filter}} _time:>=${since} | fields _time, until | sort by (_time) desc limit ${MOST_KNOWN}`, timesSchema);
+    const rows = await this.#query(
+      `{${filter}} _time:>=${since} | fields _time, until | sort by (_time) desc limit ${MOST_KNOWN}`,
+      timesSchema,
+    );
     const entries = rows.map(({ _time, until }): readonly [string, string] => {
       const time = nanoseconds(_time) ?? "";
       return [time, nanoseconds(until) ?? time];

@@ -33,7 +33,8 @@ describe("Kafka's figures", () => {
           { groupId: "workers", protocolType: "connect" },
         ],
       }),
-    describeGroups: (ids: string[]) => Promise.resolve({
+    describeGroups: (ids: string[]) =>
+      Promise.resolve({
         groups: ids.map((groupId) => ({ groupId, members: groupId === "reads" ? [{}] : [] })),
       }),
     fetchOffsets: () =>
