@@ -52,7 +52,7 @@ exit ${code}
 describe("the official CLI as an engine", () => {
   let folder = "";
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "millrace-pulumi-"));
+    folder = mkdtempSync(join(tmpdir(), "pulumi-cli-"));
   });
   afterEach(() => {
     rmSync(folder, { recursive: true });
@@ -161,7 +161,7 @@ describe("the official CLI as an engine", () => {
 describe("the choice of the engine", () => {
   let folder = "";
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "millrace-pulumi-"));
+    folder = mkdtempSync(join(tmpdir(), "pulumi-cli-"));
   });
   afterEach(() => {
     rmSync(folder, { recursive: true });
