@@ -76,7 +76,19 @@ describe("the files that the official CLI is given", () => {
     };
     return state.deployment.secrets_providers.state.salt;
   };
-  const workspaces = () => readdirSync(tmpdir()).filter((name) => name.startsWith("millrace-pulumi-"));
+  /** Those of this process: other specs have their own at the same time. */
+  const workspaces = () =>
+    readdirSync(tmpdir()).filter((name) => {
+      if (!name.startsWith("millrace-pulumi-")) return false;
+      try {
+        const holder = JSON.parse(readFileSync(join(tmpdir(), name, "holder.json"), "utf8")) as {
+          readonly pid: number;
+        };
+        return holder.pid === process.pid;
+      } catch {
+        return false;
+      }
+    });
   let others: readonly string[] = [];
 
   beforeEach(() => {
