@@ -29,6 +29,15 @@ export function httpProbe(port: number, path: string, timing: Omit<Probe, "httpG
   return { httpGet: { port, path }, timeoutSeconds: ANSWER_SECONDS, ...timing };
 }
 
+/** Of a program that starts within seconds and says at one address that it is well. */
+export function httpProbes(port: number, path: string): Probes {
+  return {
+    startup: httpProbe(port, path, { periodSeconds: 2 }),
+    readiness: httpProbe(port, path, { periodSeconds: 10 }),
+    liveness: httpProbe(port, path, { periodSeconds: 20, failureThreshold: 6 }),
+  };
+}
+
 /** Whoever ends a slow start makes the next one compete with the rest of a node that is just as busy. */
 function untilStarted(probe: Probe): Probe {
   const { periodSeconds = 10 } = probe;

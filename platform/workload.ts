@@ -21,7 +21,7 @@ import type { Resources } from "./resources.ts";
 import type { DataVolume } from "./storage.ts";
 import { type Trust, trustParts } from "./trust.ts";
 
-export { execProbe, httpProbe, type Probe, type Probes, tcpProbe } from "./probes.ts";
+export { execProbe, httpProbe, httpProbes, type Probe, type Probes, tcpProbe } from "./probes.ts";
 export type { Resources } from "./resources.ts";
 
 export type EnvVar = k8s.types.input.core.v1.EnvVar;

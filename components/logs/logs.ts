@@ -1,16 +1,18 @@
 /** The logs of all pods: VictoriaLogs keeps them, and a collector reads them by way of the API server. */
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { API_SERVER_CA, readerAccount } from "../../platform/account.ts";
+import { goMemoryLimit } from "../../platform/go-memory.ts";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { podsAt, statusEdge } from "../../platform/network.ts";
 import { mebibytes } from "../../platform/quantity.ts";
-import { nameIn, type Quarter } from "../../platform/quarters.ts";
+import type { Quarter } from "../../platform/quarters.ts";
 import type { PodWords } from "../../platform/service.ts";
 import { type DataSettings, dataProblems, type Storage } from "../../platform/storage.ts";
-import { deployment, httpProbe, type Resources, service, statefulSet } from "../../platform/workload.ts";
+import { deployment, httpProbes, type Resources, service, statefulSet } from "../../platform/workload.ts";
 import type { LogsEndpoint } from "./endpoint.ts";
 import { COLLECTOR, COLLECTOR_PORT, STORE_PORT } from "./names.ts";
 
@@ -24,10 +26,6 @@ const UID = 1000;
 const FULL = 0.8;
 /** The same of data that go with their pod, in MiB. */
 const EPHEMERAL_MEBIBYTES = 1024;
-/** Share of the container's memory that Go's own collector of garbage sees as its limit. */
-const GO_SHARE = 0.85;
-/** Where Kubernetes mounts an account's token. */
-const ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 export interface LogsArgs {
   readonly namespace: pulumi.Input<string>;
@@ -88,7 +86,20 @@ export class Logs extends Component {
     service(name, { ...meta, ports: { http: STORE_PORT } }, childOptions);
     service(headless, { ...meta, ports: { http: STORE_PORT }, headless: true }, childOptions);
     const store = createStore();
-    const account = createAccount();
+    // It sees pods and reads what they log, in the platform's namespaces only.
+    const account = readerAccount(
+      COLLECTOR,
+      {
+        namespace,
+        component: READER,
+        quarters,
+        rules: [
+          { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] },
+          { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
+        ],
+      },
+      childOptions,
+    );
     const collector = createCollector();
     // `npm run status` asks how far it has come, and `npm run logs` asks the store.
     this.edges.push(statusEdge(collectorAt), statusEdge(at));
@@ -116,7 +127,6 @@ export class Logs extends Component {
 
     function createStore(): k8s.apps.v1.StatefulSet {
       const most = data.kind === "persistent" ? Math.floor(mebibytes(data.size) * FULL) : EPHEMERAL_MEBIBYTES;
-      const { memory } = args.resources.limits;
       return statefulSet(
         {
           name,
@@ -145,55 +155,17 @@ export class Logs extends Component {
               "-http.disableCORS",
               "-http.header.frameOptions=SAMEORIGIN",
             ],
-            env: [{ name: "GOMEMLIMIT", value: `${Math.floor(mebibytes(memory) * GO_SHARE)}MiB` }],
+            env: [goMemoryLimit(args.resources)],
             ports: { http: STORE_PORT },
             metrics: { port: STORE_PORT },
             resources: args.resources,
-            probes: {
-              startup: httpProbe(STORE_PORT, "/health", { periodSeconds: 2 }),
-              readiness: httpProbe(STORE_PORT, "/health", { periodSeconds: 10 }),
-              liveness: httpProbe(STORE_PORT, "/health", { periodSeconds: 20, failureThreshold: 6 }),
-            },
+            probes: httpProbes(STORE_PORT, "/health"),
             mounts: [{ name: DATA_VOLUME, mountPath: DATA_PATH }],
             scratch: ["/tmp"],
           },
         },
         childOptions,
       );
-    }
-
-    /** An account that sees pods and reads what they log, in the platform's namespaces only. Its name settles when it has its rights. */
-    function createAccount(): pulumi.Output<string> {
-      const metadata = { name: COLLECTOR, namespace, labels: labels(COLLECTOR, READER) };
-      const made = new k8s.core.v1.ServiceAccount(
-        COLLECTOR,
-        { metadata, automountServiceAccountToken: false },
-        childOptions,
-      );
-      const bindings = [{ namespace: pulumi.output(namespace) }, ...quarters].map((place) => {
-        const there = { ...metadata, namespace: place.namespace };
-        const role = new k8s.rbac.v1.Role(
-          nameIn("in" in place ? place : {}, COLLECTOR),
-          {
-            metadata: there,
-            rules: [
-              { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] },
-              { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
-            ],
-          },
-          childOptions,
-        );
-        return new k8s.rbac.v1.RoleBinding(
-          nameIn("in" in place ? place : {}, COLLECTOR),
-          {
-            metadata: there,
-            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-            subjects: [{ kind: "ServiceAccount", name: made.metadata.name, namespace }],
-          },
-          childOptions,
-        );
-      });
-      return pulumi.all(bindings.map(({ id }) => id)).apply(() => COLLECTOR);
     }
 
     function createCollector(): k8s.apps.v1.Deployment {
@@ -228,16 +200,12 @@ export class Logs extends Component {
               { name: "POD_WORDS", value: JSON.stringify(words) },
               { name: "KEEP_DAYS", value: String(keepDays) },
               { name: "PORT", value: String(COLLECTOR_PORT) },
-              { name: "NODE_EXTRA_CA_CERTS", value: `${ACCOUNT_PATH}/ca.crt` },
+              API_SERVER_CA,
             ],
             ports: { http: COLLECTOR_PORT },
             serviceAccountName: account,
             resources: args.collectorResources,
-            probes: {
-              startup: httpProbe(COLLECTOR_PORT, "/healthz", { periodSeconds: 2 }),
-              readiness: httpProbe(COLLECTOR_PORT, "/healthz", { periodSeconds: 10 }),
-              liveness: httpProbe(COLLECTOR_PORT, "/healthz", { periodSeconds: 20, failureThreshold: 6 }),
-            },
+            probes: httpProbes(COLLECTOR_PORT, "/healthz"),
             scratch: ["/tmp"],
           },
         },

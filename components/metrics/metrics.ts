@@ -1,6 +1,8 @@
 /** Metrics: VictoriaMetrics reads and keeps figures, an exporter asks those that have no page of them, vmalert looks for what is wrong. */
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { API_SERVER_CA, readerAccount } from "../../platform/account.ts";
+import { goMemoryLimit } from "../../platform/go-memory.ts";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
@@ -8,14 +10,13 @@ import { secretVariable } from "../../platform/hops/define-hops.ts";
 import { rolePassword, secretFolders } from "../../platform/generated-secret.ts";
 import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { type Destination, kubelets, outsideAt, podsAt, statusEdge } from "../../platform/network.ts";
-import { mebibytes } from "../../platform/quantity.ts";
-import { nameIn, type Quarter } from "../../platform/quarters.ts";
+import type { Quarter } from "../../platform/quarters.ts";
 import { type DataSettings, dataProblems, type Storage } from "../../platform/storage.ts";
 import type { Watchable } from "../../platform/watchable.ts";
 import {
   configMap,
   deployment,
-  httpProbe,
+  httpProbes,
   type Resources,
   secretEnv,
   service,
@@ -40,10 +41,8 @@ const UID = 1000;
 /** Series of an hour, and of a day: what comes beyond them is dropped, and counted. */
 const HOURLY_SERIES = 200_000;
 const DAILY_SERIES = 500_000;
-const GO_SHARE = 0.85;
 /** Of mail servers and webhooks. */
 const NOTIFY_PORTS = [25, 80, 443, 465, 587];
-const ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 export interface MetricsArgs {
   readonly namespace: pulumi.Input<string>;
@@ -110,7 +109,6 @@ export class Metrics extends Component {
       pulumi.output(namespace).apply((known) => `${serviceHost(host, known)}:${port}`);
     const url = pulumi.interpolate`http://${hostOf(name, STORE_PORT)}`;
     const namespaces = pulumi.all([namespace, ...quarters.map((quarter) => quarter.namespace)]);
-    const places = [{ namespace: pulumi.output(namespace) }, ...quarters];
 
     service(name, { ...meta, ports: { http: STORE_PORT } }, childOptions);
     service(headless, { ...meta, ports: { http: STORE_PORT }, headless: true }, childOptions);
@@ -141,11 +139,21 @@ export class Metrics extends Component {
       },
       childOptions,
     );
-    const storeAccount = createAccount(
+    const storeAccount = readerAccount(
       name,
-      ROLE,
-      [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }],
-      nodes,
+      {
+        namespace,
+        component: ROLE,
+        quarters,
+        rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }],
+        ...(nodes && {
+          clusterRules: [
+            { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
+            { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
+          ],
+        }),
+      },
+      childOptions,
     );
     const store = createStore();
     const exporter = createExporter();
@@ -171,18 +179,6 @@ export class Metrics extends Component {
       ready: [store, exporter, alerts, ...(notifier ? [notifier] : [])],
     };
     this.registerOutputs({ url, address: this.address.url });
-
-    function probes(port: number, path: string) {
-      return {
-        startup: httpProbe(port, path, { periodSeconds: 2 }),
-        readiness: httpProbe(port, path, { periodSeconds: 10 }),
-        liveness: httpProbe(port, path, { periodSeconds: 20, failureThreshold: 6 }),
-      };
-    }
-
-    function goLimit({ limits }: Resources) {
-      return { name: "GOMEMLIMIT", value: `${Math.floor(mebibytes(limits.memory) * GO_SHARE)}MiB` };
-    }
 
     function createStore(): k8s.apps.v1.StatefulSet {
       // Nobody has it: figures are removed by their age alone, whatever a page in somebody's browser asks for.
@@ -222,11 +218,11 @@ export class Metrics extends Component {
               "-http.disableCORS",
               ...["delete", "snapshot", "forceMerge", "reload"].map((what) => `-${what}AuthKey=${keyFile}`),
             ],
-            env: [goLimit(args.resources)],
+            env: [goMemoryLimit(args.resources)],
             ports: { http: STORE_PORT },
             serviceAccountName: storeAccount,
             resources: args.resources,
-            probes: probes(STORE_PORT, "/health"),
+            probes: httpProbes(STORE_PORT, "/health"),
             config: pulumi.all([scrape, JSON.stringify(dashboards), key.fingerprint]).apply((all) => all.join("\n")),
             volumes: [
               { name: "settings", configMap: { name: settings.metadata.name } },
@@ -250,7 +246,8 @@ export class Metrics extends Component {
       const own = { namespace, labels: labels(EXPORTER, ASKER), selector: selector(EXPORTER, ASKER) };
       service(EXPORTER, { ...own, ports: { http: EXPORTER_PORT } }, childOptions);
       const list = (apiGroups: string[], resources: string[]) => ({ apiGroups, resources, verbs: ["list"] });
-      const account = createAccount(EXPORTER, ASKER, [list([""], ["pods"]), list(["batch"], ["jobs", "cronjobs"])]);
+      const rules = [list([""], ["pods"]), list(["batch"], ["jobs", "cronjobs"])];
+      const account = readerAccount(EXPORTER, { namespace, component: ASKER, quarters, rules }, childOptions);
       const told = pulumi
         .all(args.watches.map(({ room, settings }) => pulumi.output(settings).apply((known) => [room, known] as const)))
         .apply((all) => JSON.stringify(Object.fromEntries(all)));
@@ -270,7 +267,7 @@ export class Metrics extends Component {
               { name: "WATCH_CONFIG", value: told },
               { name: "NAMESPACES", value: namespaces.apply((all) => all.join(",")) },
               { name: "PORT", value: String(EXPORTER_PORT) },
-              { name: "NODE_EXTRA_CA_CERTS", value: `${ACCOUNT_PATH}/ca.crt` },
+              API_SERVER_CA,
               ...args.watches.flatMap(({ room, secrets }) =>
                 Object.entries(secrets).map(([secret, { secretName, key }]) =>
                   secretEnv(secretVariable(room, secret), secretName, key),
@@ -281,7 +278,7 @@ export class Metrics extends Component {
             ports: { http: EXPORTER_PORT },
             serviceAccountName: account,
             resources: args.helperResources,
-            probes: probes(EXPORTER_PORT, "/healthz"),
+            probes: httpProbes(EXPORTER_PORT, "/healthz"),
             scratch: ["/tmp"],
           },
         },
@@ -318,10 +315,10 @@ export class Metrics extends Component {
                 : pulumi.interpolate`-notifier.url=http://${hostOf(NOTIFIER, NOTIFIER_PORT)}`,
               "-loggerLevel=WARN",
             ],
-            env: [goLimit(args.helperResources)],
+            env: [goMemoryLimit(args.helperResources)],
             ports: { http: ALERTS_PORT },
             resources: args.helperResources,
-            probes: probes(ALERTS_PORT, "/health"),
+            probes: httpProbes(ALERTS_PORT, "/health"),
             config: rules,
             volumes: [{ name: "settings", configMap: { name: ALERTS } }],
             mounts: [{ name: "settings", mountPath: SETTINGS_PATH, readOnly: true }],
@@ -356,10 +353,10 @@ export class Metrics extends Component {
               // One alone needs no others.
               "--cluster.listen-address=",
             ],
-            env: [goLimit(args.helperResources)],
+            env: [goMemoryLimit(args.helperResources)],
             ports: { http: NOTIFIER_PORT },
             resources: args.helperResources,
-            probes: probes(NOTIFIER_PORT, "/-/healthy"),
+            probes: httpProbes(NOTIFIER_PORT, "/-/healthy"),
             volumes: [{ name: "settings", secret: { secretName } }],
             mounts: [{ name: "settings", mountPath: SETTINGS_PATH, readOnly: true }],
             scratch: ["/tmp"],
@@ -367,58 +364,6 @@ export class Metrics extends Component {
         },
         childOptions,
       );
-    }
-
-    /** An account with rights in the platform's namespaces, and on figures of nodes where it needs them. Its name settles when it has them. */
-    function createAccount(
-      account: string,
-      component: string,
-      rules: k8s.types.input.rbac.v1.PolicyRule[],
-      ofNodes = false,
-    ): pulumi.Output<string> {
-      const metadata = { name: account, namespace, labels: labels(account, component) };
-      const made = new k8s.core.v1.ServiceAccount(
-        account,
-        { metadata, automountServiceAccountToken: false },
-        childOptions,
-      );
-      const subjects = [{ kind: "ServiceAccount", name: made.metadata.name, namespace }];
-      const roleRef = { apiGroup: "rbac.authorization.k8s.io" };
-      const bindings: pulumi.CustomResource[] = places.map((place) => {
-        const there = { ...metadata, namespace: place.namespace };
-        const resource = nameIn("in" in place ? place : {}, account);
-        const role = new k8s.rbac.v1.Role(resource, { metadata: there, rules }, childOptions);
-        return new k8s.rbac.v1.RoleBinding(
-          resource,
-          { metadata: there, roleRef: { ...roleRef, kind: "Role", name: role.metadata.name }, subjects },
-          childOptions,
-        );
-      });
-      if (ofNodes) {
-        const wide = {
-          name: pulumi.interpolate`${namespace}-${account}`,
-          labels: labels(account, component),
-        };
-        const role = new k8s.rbac.v1.ClusterRole(
-          account,
-          {
-            metadata: wide,
-            rules: [
-              { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
-              { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
-            ],
-          },
-          childOptions,
-        );
-        bindings.push(
-          new k8s.rbac.v1.ClusterRoleBinding(
-            account,
-            { metadata: wide, roleRef: { ...roleRef, kind: "ClusterRole", name: role.metadata.name }, subjects },
-            childOptions,
-          ),
-        );
-      }
-      return pulumi.all(bindings.map(({ id }) => id)).apply(() => account);
     }
   }
 }

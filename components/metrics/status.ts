@@ -1,23 +1,9 @@
 /** What is wrong, asked from what looks for it. */
-import { z } from "zod";
+import type { z } from "zod";
 import { askWatcher } from "../../platform/ask-watcher.ts";
 import type { Running, StatusAnswer } from "../../platform/operating.ts";
 import { ALERTS, ALERTS_PORT } from "./names.ts";
-
-const alertsSchema = z.looseObject({
-  data: z.looseObject({
-    alerts: z.array(
-      z.looseObject({
-        name: z.string(),
-        state: z.string(),
-        activeAt: z.string(),
-        labels: z.record(z.string(), z.string()),
-        annotations: z.record(z.string(), z.string()),
-      }),
-    ),
-  }),
-});
-export type Answer = z.output<typeof alertsSchema>;
+import { alertsSchema, firingAlerts } from "./programs/alerts.ts";
 
 const watcher = { service: `${ALERTS}:${ALERTS_PORT}`, what: "alerts" };
 
@@ -33,19 +19,10 @@ export async function alertsStatus(
   return alertsAnswer(await askWatcher(running, watcher, "/api/v1/alerts", alertsSchema));
 }
 
-export function alertsAnswer({ data }: Answer): StatusAnswer {
-  const firing = data.alerts
-    .filter(({ state }) => state === "firing")
-    .map(({ name, activeAt, labels, annotations }) => ({
-      name,
-      severity: labels["severity"] ?? "",
-      since: activeAt,
-      summary: annotations["summary"] ?? "",
-      runbook: annotations["runbook"] ?? "",
-    }))
-    .sort((a, b) => a.severity.localeCompare(b.severity) || a.summary.localeCompare(b.summary));
+export function alertsAnswer(answer: z.output<typeof alertsSchema>): StatusAnswer {
+  const firing = firingAlerts(answer);
   return {
-    json: firing,
+    json: firing.map(({ name, severity, since, summary, runbook }) => ({ name, severity, since, summary, runbook })),
     faults: firing.map(({ summary, since, runbook }) => `${summary} Since ${since.slice(0, 19)}Z. ${runbook}`),
   };
 }

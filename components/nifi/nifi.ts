@@ -16,7 +16,7 @@ import type { DataSettings, Storage } from "../../platform/storage.ts";
 import {
   configMap,
   deployment,
-  httpProbe,
+  httpProbes,
   job,
   type PodArgs,
   type Resources,
@@ -301,11 +301,7 @@ export class Nifi extends Component {
               ...wanted.env,
             ],
             ports: { http: SUPERVISOR_PORT },
-            probes: {
-              startup: httpProbe(SUPERVISOR_PORT, "/healthz", { periodSeconds: 2 }),
-              readiness: httpProbe(SUPERVISOR_PORT, "/healthz", { periodSeconds: 10 }),
-              liveness: httpProbe(SUPERVISOR_PORT, "/healthz", { periodSeconds: 20, failureThreshold: 6 }),
-            },
+            probes: httpProbes(SUPERVISOR_PORT, "/healthz"),
             resources: args.supervisorResources,
             config: pulumi.all([wanted.config, users.fingerprint]).apply((all) => all.join("\n")),
             volumes: [

@@ -1,4 +1,3 @@
 /** Names that several parts of the portal's room use. */
 
-export const PORTAL = "portal";
 export const PORTAL_PORT = 8080;

@@ -6,7 +6,7 @@ import type { PublishedAddress, Ready } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { type Destination, destinationsOf, podsAt } from "../../platform/network.ts";
-import { configMap, deployment, httpProbe, type Resources, service } from "../../platform/workload.ts";
+import { configMap, deployment, httpProbes, type Resources, service } from "../../platform/workload.ts";
 import type { LogsEndpoint } from "../logs/endpoint.ts";
 import type { MetricsEndpoint } from "../metrics/endpoint.ts";
 import { PORTAL_PORT } from "./names.ts";
@@ -64,12 +64,8 @@ export class Portal extends Component {
           ],
           ports: { http: PORTAL_PORT },
           resources: args.resources,
-          probes: {
-            startup: httpProbe(PORTAL_PORT, "/healthz", { periodSeconds: 2 }),
-            // Not what it asks: the page must come also while that is away, and say so.
-            readiness: httpProbe(PORTAL_PORT, "/healthz", { periodSeconds: 10 }),
-            liveness: httpProbe(PORTAL_PORT, "/healthz", { periodSeconds: 20, failureThreshold: 6 }),
-          },
+          // Not what it asks: the page must come also while that is away, and say so.
+          probes: httpProbes(PORTAL_PORT, "/healthz"),
           // It comes when all is wired, and is read anew for each answer: the pod neither waits for it nor restarts.
           volumes: [{ name: "platform", configMap: { name: this.#platform.name, optional: true } }],
           mounts: [{ name: "platform", mountPath: PLATFORM_PATH, readOnly: true }],

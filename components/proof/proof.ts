@@ -1,6 +1,7 @@
 /** The proof: a Job that sends marked records down the data path and asks every hop for exactly them. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { API_SERVER_CA } from "../../platform/account.ts";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { Ready } from "../../platform/endpoints.ts";
 import { secretVariable } from "../../platform/hops/define-hops.ts";
@@ -11,8 +12,6 @@ import type { Proven } from "../../platform/proven.ts";
 import { job, jobSpec, type PodArgs, type Resources, secretEnv } from "../../platform/workload.ts";
 
 const CHECK = "check";
-/** Where Kubernetes mounts an account's token. */
-const ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 /** Time that the Job has at least, for its start, its hops and its clean-up, in seconds. */
 const JOB_SECONDS = (podStartMs + proofCapMs + cleanupMs) / 1000;
 
@@ -134,7 +133,7 @@ export class Proof extends Component {
           ),
           ...proves.flatMap(({ env }) => env),
           // The cluster's API is asked of the Jobs.
-          ...(account ? [{ name: "NODE_EXTRA_CA_CERTS", value: `${ACCOUNT_PATH}/ca.crt` }] : []),
+          ...(account ? [API_SERVER_CA] : []),
         ],
         resources: args.resources,
         ...(account && { serviceAccountName: account }),

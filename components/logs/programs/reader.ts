@@ -60,11 +60,6 @@ export class Reader {
     return this.#state;
   }
 
-  /** Time of the last line that was read, in ISO 8601; empty: none. */
-  get last(): string {
-    return this.#last;
-  }
-
   changed(state: ContainerState): void {
     this.#state = state;
     this.#tell();
@@ -183,7 +178,7 @@ export class Reader {
         giving = giving.then(() => give(maker.flush()));
         await giving;
         closing.abort();
-        await this.#leaveOut(flow.pauseMs);
+        await this.#leaveOut();
         return;
       }
       // Kubernetes ends an answer also for reasons of its own.
@@ -235,11 +230,11 @@ export class Reader {
     };
   }
 
-  async #leaveOut(pauseMs: number): Promise<void> {
+  async #leaveOut(): Promise<void> {
     const { take, signal } = this.#options;
     const { bytes, windowMs } = this.#options.limit ?? LIMIT;
     const from = this.#last;
-    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    await sleep(windowMs, undefined, { signal }).catch(() => undefined);
     const now = `${new Date().toISOString().slice(0, -1)}000000Z`;
     this.skipped++;
     const rate = Math.round((bytes / 1024 / 1024 / (windowMs / 1000)) * 10) / 10;
@@ -267,10 +262,5 @@ class Flow {
     }
     this.#bytes += bytes;
     return this.#bytes > most;
-  }
-
-  /** Time until as much has passed as the window has. */
-  get pauseMs(): number {
-    return this.#limit.windowMs;
   }
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { askJson } from "../../../platform/ask-json.ts";
 import { describeError } from "../../../platform/describe-error.ts";
+import { alertsSchema, firingAlerts, type FiringAlert } from "../../metrics/programs/alerts.ts";
 
 export interface ServiceState {
   readonly name: string;
@@ -29,16 +30,6 @@ export interface ReaderState {
   readonly lag: number;
 }
 
-export interface AlertState {
-  readonly name: string;
-  readonly severity: string;
-  readonly summary: string;
-  readonly runbook: string;
-  /** What it is about, such as a topic. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly since: string;
-}
-
 export interface State {
   /** In ISO 8601. */
   readonly at: string;
@@ -47,7 +38,7 @@ export interface State {
   readonly services: readonly ServiceState[];
   readonly topics: readonly TopicState[];
   readonly readers: readonly ReaderState[];
-  readonly alerts: readonly AlertState[];
+  readonly alerts: readonly FiringAlert[];
   /** The last proof, in its own words. @default - none is known */
   readonly proof?: { readonly at: string; readonly ok: boolean; readonly words: string };
   /** Scheduled Jobs, with the time of the last run that ended well; `null`: none yet. */
@@ -71,19 +62,6 @@ const vectorSchema = z.looseObject({
   data: z.looseObject({
     result: z.array(
       z.looseObject({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) }),
-    ),
-  }),
-});
-const alertsSchema = z.looseObject({
-  data: z.looseObject({
-    alerts: z.array(
-      z.looseObject({
-        name: z.string(),
-        state: z.string(),
-        activeAt: z.string(),
-        labels: z.record(z.string(), z.string()),
-        annotations: z.record(z.string(), z.string()),
-      }),
     ),
   }),
 });
@@ -200,19 +178,8 @@ function scheduledOf(rows: Rows): State["scheduled"] {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-async function readAlerts(url: string, signal: AbortSignal): Promise<AlertState[]> {
-  const { data } = await askJson(`${url}/api/v1/alerts`, alertsSchema, signal);
-  return data.alerts
-    .filter(({ state }) => state === "firing")
-    .map(({ name, activeAt, labels, annotations }) => ({
-      name,
-      severity: labels["severity"] ?? "",
-      summary: annotations["summary"] ?? "",
-      runbook: annotations["runbook"] ?? "",
-      labels,
-      since: activeAt,
-    }))
-    .sort((a, b) => a.severity.localeCompare(b.severity) || a.summary.localeCompare(b.summary));
+async function readAlerts(url: string, signal: AbortSignal): Promise<FiringAlert[]> {
+  return firingAlerts(await askJson(`${url}/api/v1/alerts`, alertsSchema, signal));
 }
 
 /** The verdict that a proof has written to its log. */

@@ -1,6 +1,7 @@
 /** Shows what `/platform` and `/state` say. All texts become text nodes: nothing of them is read as HTML. */
 import type { Platform } from "../platform.ts";
-import type { AlertState, ReaderState, ServiceState, State, TopicState } from "../state.ts";
+import type { FiringAlert } from "../../../metrics/programs/alerts.ts";
+import type { ReaderState, ServiceState, State, TopicState } from "../state.ts";
 
 type Page = Platform["pages"][number];
 
@@ -62,7 +63,7 @@ function pageCard({ title, use, url, login, docs }: Page): Element {
   );
 }
 
-function alertCard({ summary, runbook, since }: AlertState): Element {
+function alertCard({ summary, runbook, since }: FiringAlert): Element {
   return element(
     "li",
     "",
@@ -92,7 +93,7 @@ function pipe(isMoving: boolean, isBad: boolean): Element {
 function topicCard(
   { topic, perSecond }: TopicState,
   readers: readonly ReaderState[],
-  alerts: readonly AlertState[],
+  alerts: readonly FiringAlert[],
 ): Element {
   const own = readers.filter((reader) => reader.topic === topic);
   const isWrong = (group: string): boolean =>
