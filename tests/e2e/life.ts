@@ -34,6 +34,18 @@ async function bringUp(profile: Profile, limitMs: number): Promise<string> {
 /** Records that are in the lake before another profile comes, and must be there after it. */
 const KEPT = 500;
 
+/** The Services of one profile that another is without. */
+export function leaving(last: Profile, next: Profile): string[] {
+  const kept = servicesOf(next);
+  return servicesOf(last)
+    .filter((name) => !kept.includes(name))
+    .map((name) => {
+      const service = (serviceNames as Readonly<Record<string, string>>)[name];
+      if (service === undefined) throw new Error(`no name of a Service is written down for ${name}`);
+      return service;
+    });
+}
+
 /** From one profile to the next on the same cluster: its services come, those of the last one go, and the data stays. */
 export async function switchTo(runner: Runner, profile: Profile, limitMs: number): Promise<boolean> {
   const title = `npm run up -- --profile ${profile} changes the services and keeps the data`;
@@ -50,10 +62,7 @@ export async function switchTo(runner: Runner, profile: Profile, limitMs: number
       const words = await bringUp(profile, limitMs);
       const kept = await count();
       must(kept === KEPT, `${kept} of ${KEPT} records are in the lake`);
-      const going = servicesOf(profile).includes("airflow") ? [] : servicesOf("studio");
-      const left = (
-        await Promise.all(going.map((name) => pods(serviceNames[name as keyof typeof serviceNames])))
-      ).flat();
+      const left = (await Promise.all(leaving("studio", profile).map((service) => pods(service)))).flat();
       must(left.length === 0, `of the last profile there are still ${left.map((pod) => pod.metadata.name).join(", ")}`);
       return `${words}, ${kept} records kept`;
     } finally {

@@ -18,4 +18,7 @@ export const serviceNames = {
   display: "display",
   raceCar: "race-car",
   raceCarIngest: "race-car-ingest",
+  logs: "logs",
+  metrics: "metrics",
+  portal: "portal",
 } as const;
