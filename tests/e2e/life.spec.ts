@@ -14,6 +14,7 @@ describe("the services that leave with a profile", () => {
     });
 
   it("have a name whatever profile follows studio", () => {
-    for (const profile of profiles) expect(leaving("studio", profile).length).to.be.at.most(servicesOf("studio").length);
+    for (const profile of profiles)
+      expect(leaving("studio", profile).length).to.be.at.most(servicesOf("studio").length);
   });
 });
