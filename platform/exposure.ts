@@ -75,6 +75,8 @@ export interface PublishArgs {
   readonly service: string;
   /** Which of several ports of the Service it is, each of which has a publishing Service of its own. @default - the only one, or the first */
   readonly part?: string;
+  /** What names the publishing Service where that is to stay whatever is behind it. @default - `service` */
+  readonly publishedAs?: string;
   readonly namespace: pulumi.Input<string>;
   /** Key that its room gives it: it tells the target's node port, whether the target publishes it, and its host name. */
   readonly nodePort: string;
@@ -138,7 +140,8 @@ export function publish(exposure: Exposure, args: PublishArgs, opts: pulumi.Cust
   if (opts.parent instanceof Component) opts.parent.edges.push(publishedEdge(role, targetPort, title, args.udp));
   const prefix = args.scheme === undefined ? "" : `${args.scheme}://`;
   const nodePort = exposure.kind === "nodePort" ? { nodePort: exposure.ports[args.nodePort] } : {};
-  const name = publishedServiceName(args.part === undefined ? args.service : `${args.service}-${args.part}`);
+  const called = args.publishedAs ?? args.service;
+  const name = publishedServiceName(args.part === undefined ? called : `${called}-${args.part}`);
   const metadata = { name, namespace: args.namespace, labels: { ...args.labels } };
   const service = new k8s.core.v1.Service(
     name,

@@ -40,6 +40,7 @@ describe("the order of the start", function () {
       // What the store has tells where to go on.
       "logs-collector",
       "metrics-alerts",
+      "metrics-proxy",
       // Its event log must have its bucket.
       "spark-connect",
     ]);

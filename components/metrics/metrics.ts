@@ -23,7 +23,18 @@ import {
   statefulSet,
 } from "../../platform/workload.ts";
 import type { MetricsEndpoint } from "./endpoint.ts";
-import { ALERTS, ALERTS_PORT, EXPORTER, EXPORTER_PORT, NOTIFIER, NOTIFIER_PORT, STORE_PORT } from "./names.ts";
+import {
+  ALERTS,
+  ALERTS_PORT,
+  EXPORTER,
+  EXPORTER_PORT,
+  NOTIFIER,
+  NOTIFIER_PORT,
+  PROXY,
+  PROXY_PORT,
+  STORE_PORT,
+} from "./names.ts";
+import { proxyConfig } from "./proxy.ts";
 import { alertRules, grafanaDashboard, vmuiDashboard, type WatchedService } from "./rules.ts";
 import { scrapeConfig, scrapeJobs } from "./scrape.ts";
 
@@ -31,6 +42,7 @@ const ROLE = "store";
 const ASKER = "exporter";
 const WATCHER = "alerts";
 const TELLER = "notifier";
+const DOOR = "proxy";
 const DATA_PATH = "/data";
 const DATA_VOLUME = "data";
 const SETTINGS_PATH = "/etc/metrics";
@@ -46,7 +58,7 @@ const NOTIFY_PORTS = [25, 80, 443, 465, 587];
 
 export interface MetricsArgs {
   readonly namespace: pulumi.Input<string>;
-  /** An image with VictoriaMetrics, vmalert and Alertmanager. */
+  /** An image with VictoriaMetrics, vmalert, vmauth and Alertmanager. */
   readonly image: pulumi.Input<string>;
   /** The platform's tools image. */
   readonly toolsImage: pulumi.Input<string>;
@@ -161,11 +173,7 @@ export class Metrics extends Component {
     const alerts = createAlerts();
     // `npm run status` asks what is wrong.
     this.edges.push(statusEdge(alertsAt));
-    this.address = publish(
-      args.exposure,
-      { ...meta, service: name, nodePort: "metrics", port: STORE_PORT, title: "Metrics", scheme: "http" },
-      childOptions,
-    );
+    this.address = createProxy();
     this.endpoint = {
       kind: "metrics",
       at,
@@ -326,6 +334,57 @@ export class Metrics extends Component {
           },
         },
         { ...childOptions, dependsOn: [store, ...(notifier ? [notifier] : [])] },
+      );
+    }
+
+    function createProxy(): PublishedAddress {
+      const own = { namespace, labels: labels(PROXY, DOOR), selector: selector(PROXY, DOOR) };
+      const config = pulumi.output(url).apply((known) => JSON.stringify(proxyConfig(known), null, 2));
+      configMap(PROXY, { ...own, data: { "auth.yaml": config } }, childOptions);
+      service(PROXY, { ...own, ports: { http: PROXY_PORT } }, childOptions);
+      deployment(
+        {
+          name: PROXY,
+          namespace,
+          replicas: 1,
+          strategy: "RollingUpdate",
+          pod: {
+            service: PROXY,
+            component: DOOR,
+            reaches: [at],
+            image: args.image,
+            command: ["/vmauth-prod"],
+            args: [
+              `-auth.config=${SETTINGS_PATH}/auth.yaml`,
+              `-httpListenAddr=:${PROXY_PORT}`,
+              // Its own pages, at a port that is not published.
+              `-httpInternalListenAddr=:${PROXY_PORT + 1}`,
+              "-loggerLevel=WARN",
+            ],
+            env: [goMemoryLimit(args.helperResources)],
+            ports: { http: PROXY_PORT, internal: PROXY_PORT + 1 },
+            resources: args.helperResources,
+            probes: httpProbes(PROXY_PORT + 1, "/health"),
+            config,
+            volumes: [{ name: "settings", configMap: { name: PROXY } }],
+            mounts: [{ name: "settings", mountPath: SETTINGS_PATH, readOnly: true }],
+            scratch: ["/tmp"],
+          },
+        },
+        { ...childOptions, dependsOn: [store] },
+      );
+      return publish(
+        args.exposure,
+        {
+          ...own,
+          service: PROXY,
+          publishedAs: name,
+          nodePort: "metrics",
+          port: PROXY_PORT,
+          title: "Metrics",
+          scheme: "http",
+        },
+        childOptions,
       );
     }
 

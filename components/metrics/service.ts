@@ -70,7 +70,7 @@ export const metrics = defineService({
       resources: resourcesSetting("the store", store),
       helpers: allResourcesSetting("each of its helpers", helper, HELPER_MEMORY, "64Mi"),
       image: image().describe(
-        "Image with VictoriaMetrics, vmalert and Alertmanager, as `/victoria-metrics-prod`, `/vmalert-prod` and `/alertmanager`. Default: built from packages.",
+        "Image with VictoriaMetrics, vmalert, vmauth and Alertmanager, as `/victoria-metrics-prod`, `/vmalert-prod`, `/vmauth-prod` and `/alertmanager`. Default: built from packages.",
       ),
     })
     .prefault({})
@@ -91,7 +91,7 @@ export const metrics = defineService({
   sized: (own) => ({ resources: metricsResources(own), helpers: helperResources(own) }),
   pods: ({ own }) => [
     { resources: metricsResources(own), data: own.storage },
-    { resources: helperResources(own), count: tells(own) ? 3 : 2 },
+    { resources: helperResources(own), count: tells(own) ? 4 : 3 },
   ],
   status: [
     { key: "alerts", rank: 0, ask: async (own, running) => (await import("./status.ts")).alertsStatus(own, running) },

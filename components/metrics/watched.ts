@@ -96,6 +96,26 @@ export const everyPod: Watched = {
       runbook: "Alerts that need them are blind: look whether the pod runs (npm run status).",
     },
     {
+      name: "TooManySeries",
+      expr:
+        "increase(vm_hourly_series_limit_rows_dropped_total[10m]) > 0 or " +
+        "increase(vm_daily_series_limit_rows_dropped_total[10m]) > 0",
+      forMinutes: 0,
+      severity: "critical",
+      summary: "The store of metrics drops new series: it has as many as it may have in an hour or a day.",
+      runbook:
+        "Series that it has go on. Find the labels that have too many values in the metrics' page, Explore, Cardinality; it takes new ones again within the hour.",
+    },
+    {
+      name: "PageHasTooManySeries",
+      expr: "scrape_series_limit_samples_dropped > 0",
+      forMinutes: 0,
+      severity: "warning",
+      summary:
+        "Figures of {{ $labels.job }} at {{ $labels.instance }} are dropped: its page has more than 20000 series.",
+      runbook: "Find the labels that have too many values in the metrics' page, Explore, Cardinality.",
+    },
+    {
       name: "ServiceDoesNotAnswer",
       expr: "millrace_watch_up == 0",
       forMinutes: 10,

@@ -1,7 +1,7 @@
 /** Hop `metrics`: a figure that the proof has set at the exporter is read by the store and comes back by a query; every page of figures is read. */
 import { z } from "zod";
 import { poll } from "../../../platform/hops/errors.ts";
-import { type Hop, HopFailure } from "../../../platform/hops/hop.ts";
+import type { Hop } from "../../../platform/hops/hop.ts";
 import { HttpSession, mustSucceed } from "../../../platform/hops/http-session.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
 
@@ -25,6 +25,15 @@ const answerSchema = z.looseObject({
   }),
 });
 
+const slotSchema = z.looseObject({ slot: z.string() });
+
+/** Rows that the store did not take because they were of new series and it had too many. */
+const DROPPED =
+  "sum(increase(vm_hourly_series_limit_rows_dropped_total[10m])) + sum(increase(vm_daily_series_limit_rows_dropped_total[10m]))";
+
+const TOO_MANY =
+  "the store of metrics drops new series: it has as many as it may have in an hour or a day; npm run status says of which alert";
+
 /** A number that only this run has. */
 export function markOf(run: string): number {
   return Buffer.from(run).reduce((sum, byte) => (sum * 31 + byte) % 1_000_003, 7);
@@ -38,7 +47,7 @@ export function metricsHop({ store, exporter, pages, run, pauseMs }: MetricsHopO
     timeoutMs: standstillMs,
     run: ({ signal, onProgress }) => {
       const mark = markOf(run);
-      let isMarked = false;
+      let slot: string | undefined;
       const query = async (text: string) => {
         const answer = await session.send("POST", "/api/v1/query", { form: { query: text }, signal });
         const { text: body } = mustSucceed(answer, `${session.where} does not answer a query`);
@@ -46,15 +55,17 @@ export function metricsHop({ store, exporter, pages, run, pauseMs }: MetricsHopO
       };
       return poll(
         async () => {
-          if (!isMarked) {
-            const answer = await asker.send("POST", "/marks", { json: { run, value: mark }, signal });
-            mustSucceed(answer, `${asker.where} takes no mark`);
-            isMarked = true;
+          if (slot === undefined) {
+            const answer = await asker.send("POST", "/marks", { json: { value: mark }, signal });
+            const { text } = mustSucceed(answer, `${asker.where} takes no mark`);
+            ({ slot } = slotSchema.parse(JSON.parse(text)));
           }
-          const [row] = await query(`millrace_proof_mark{run=${JSON.stringify(run)}}`);
-          if (row === undefined) throw new Error("the marked figure has not been read yet");
-          const value = Number(row.value[1]);
-          if (value !== mark) throw new HopFailure(`the marked figure is ${value}; ${mark} was set`);
+          const [row] = await query(`millrace_proof_mark{slot=${JSON.stringify(slot)}}`);
+          if (Number(row?.value[1]) !== mark) {
+            const [dropped] = await query(DROPPED);
+            if (Number(dropped?.value[1] ?? 0) > 0) throw new Error(TOO_MANY);
+            throw new Error("the marked figure has not been read yet");
+          }
           const read = await query("up");
           const wanted = read.filter(({ metric }) => pages.includes(metric["job"] ?? ""));
           const silent = wanted.filter(({ value: [, isUp] }) => Number(isUp) === 0);

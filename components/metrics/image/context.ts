@@ -5,10 +5,11 @@ import { buildGo } from "../../../platform/images/go.ts";
 const packages = [
   "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics",
   "github.com/VictoriaMetrics/VictoriaMetrics/app/vmalert",
+  "github.com/VictoriaMetrics/VictoriaMetrics/app/vmauth",
   "github.com/prometheus/alertmanager/cmd/alertmanager",
 ];
 
-/** The three programs, compiled. */
+/** The four programs, compiled. */
 const assemble: Assemble = async ({ source, context, report, signal }) => {
   await buildGo({ module: source, packages, out: join(context, "bin") }, { report, signal });
 };

@@ -80,8 +80,7 @@ const server = createServer((request, response) => {
       case "GET /metrics":
         return [200, exposition([...asked.samples(), ...marks.samples()])];
       case "POST /marks":
-        marks.set(markSchema.parse(JSON.parse(await bodyOf(request))));
-        return [200, "{}"];
+        return [200, JSON.stringify({ slot: marks.set(markSchema.parse(JSON.parse(await bodyOf(request))).value) })];
       default:
         return [404, ""];
     }

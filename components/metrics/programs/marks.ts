@@ -1,26 +1,28 @@
-/** Figures that proofs have set: they are told for a while, so that the store has read them. */
+/**
+ * Figures that proofs have set. There is a fixed number of series for them, which are told from the start: a series for each run would be
+ * a new one, and the store takes no new ones while it has too many.
+ */
 import { z } from "zod";
 import type { Sample } from "../../../platform/watching.ts";
 
-export const markSchema = z.strictObject({ run: z.string().regex(/^[\w-]{1,80}$/), value: z.number() });
-export type Mark = z.output<typeof markSchema>;
+export const markSchema = z.strictObject({ value: z.number() });
 
-const KEPT_MS = 5 * 60_000;
-/** Marks at a time. */
-const MOST = 50;
+/** Proofs at a time. */
+const SLOTS = 8;
 
 export class Marks {
-  readonly #marks = new Map<string, { readonly value: number; readonly until: number }>();
+  readonly #values: number[] = Array.from({ length: SLOTS }, () => 0);
+  #next = 0;
 
-  set({ run, value }: Mark, now = Date.now()): void {
-    this.#marks.delete(run);
-    this.#marks.set(run, { value, until: now + KEPT_MS });
-    const [oldest] = this.#marks.keys();
-    if (this.#marks.size > MOST && oldest !== undefined) this.#marks.delete(oldest);
+  /** Takes the place of the oldest. @returns Label `slot` of the series that tells it */
+  set(value: number): string {
+    const slot = this.#next;
+    this.#values[slot] = value;
+    this.#next = (slot + 1) % SLOTS;
+    return String(slot);
   }
 
-  samples(now = Date.now()): Sample[] {
-    for (const [run, { until }] of this.#marks) if (until < now) this.#marks.delete(run);
-    return [...this.#marks].map(([run, { value }]) => ({ name: "millrace_proof_mark", labels: { run }, value }));
+  samples(): Sample[] {
+    return this.#values.map((value, slot) => ({ name: "millrace_proof_mark", labels: { slot: String(slot) }, value }));
   }
 }

@@ -105,6 +105,36 @@ describe("metrics", () => {
       .and.to.include("-deleteAuthKey=file:///run/keys/keeper/password");
   });
 
+  it("lets people read by its page, and nobody write", async () => {
+    make();
+    const { unauthorized_user: user } = await file<{
+      unauthorized_user: { url_map: { src_paths: string[]; url_prefix: string }[] };
+    }>("metrics-proxy", "auth.yaml");
+    expect(user.url_map.map(({ url_prefix: to }) => to)).to.deep.equal(["http://metrics.data.svc:8428/"]);
+    const paths = (user.url_map[0]?.src_paths ?? []).map((path) => new RegExp(`^(?:${path})$`));
+    const isOpen = (path: string) => paths.some((open) => open.test(path));
+    const reads = ["", "/", "/vmui/", "/vmui/assets/index.js", "/api/v1/query", "/prometheus/api/v1/query_range"];
+    for (const path of [...reads, "/api/v1/label/job/values", "/vmalert/api/v1/alerts", "/federate"])
+      expect(isOpen(path), path).to.equal(true);
+    const writes = [
+      "/api/v1/import",
+      "/api/v1/import/prometheus",
+      "/prometheus/api/v1/write",
+      "/write",
+      "/influx/write",
+    ];
+    const powers = ["/api/v1/admin/tsdb/delete_series", "/internal/force_merge", "/-/reload", "/vmalert/-/reload"];
+    for (const path of [
+      ...writes,
+      ...powers,
+      "/opentelemetry/v1/metrics",
+      "/datadog/api/v1/series",
+      "/flags",
+      "/config",
+    ])
+      expect(isOpen(path), path).to.equal(false);
+  });
+
   it("runs hardened, and tells the exporter whom to ask, with secrets by reference", async () => {
     make({ notifySecret: "told" });
     for (const { spec } of [
@@ -112,6 +142,7 @@ describe("metrics", () => {
       await helper("exporter"),
       await helper("alerts"),
       await helper("notifier"),
+      await helper("proxy"),
     ]) {
       expect(podProblems(spec.template.spec, true)).to.deep.equal([]);
     }
@@ -146,6 +177,7 @@ describe("metrics", () => {
       "metrics/store > metrics-exporter/exporter",
       "metrics/store > metrics-alerts/alerts",
       "metrics/store > nodes",
+      "metrics-proxy/proxy > metrics/store",
       "metrics/store > API server",
       "metrics-exporter/exporter > kafka/broker",
       "metrics-exporter/exporter > API server",

@@ -106,6 +106,20 @@ const causes: Readonly<Record<string, { readonly wrong: readonly Series[]; reado
     ],
   },
   FiguresMissing: { wrong: [still("up", 0, { job: "kafka" })], well: [still("up", 1, { job: "kafka" })] },
+  TooManySeries: {
+    wrong: [
+      moving("vm_hourly_series_limit_rows_dropped_total", 900, 3),
+      still("vm_daily_series_limit_rows_dropped_total", 0),
+    ],
+    well: [
+      still("vm_hourly_series_limit_rows_dropped_total", 900),
+      still("vm_daily_series_limit_rows_dropped_total", 0),
+    ],
+  },
+  PageHasTooManySeries: {
+    wrong: [still("scrape_series_limit_samples_dropped", 12, { job: "weather" })],
+    well: [still("scrape_series_limit_samples_dropped", 0, { job: "weather" })],
+  },
   ServiceDoesNotAnswer: {
     wrong: [still("millrace_watch_up", 0, { service: "kafka" })],
     well: [still("millrace_watch_up", 1, { service: "kafka" })],

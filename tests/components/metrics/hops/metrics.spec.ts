@@ -19,14 +19,17 @@ describe("hop metrics", () => {
   const routes = (
     mark: () => number | undefined,
     pages: Readonly<Record<string, number>> = { kafka: 1, logs: 1, leaving: 0 },
+    dropped = 0,
   ) => ({
-    "POST /marks": { body: {} },
+    "POST /marks": { body: { slot: "3" } },
     "POST /api/v1/query": ({ body }: { readonly body: string }) => {
       const query = decodeURIComponent(body.replaceAll("+", " "));
       if (query === "query=up")
         return answer(...Object.entries(pages).map(([job, isUp]) => [{ job, instance: "x:1" }, isUp] as const));
+      if (query.includes("rows_dropped")) return answer([{}, dropped]);
+      expect(query).to.equal('query=millrace_proof_mark{slot="3"}');
       const value = mark();
-      return value === undefined ? answer() : answer([{ run }, value]);
+      return value === undefined ? answer() : answer([{ slot: "3" }, value]);
     },
   });
 
@@ -39,12 +42,13 @@ describe("hop metrics", () => {
       message: "a figure came back as it was set; 2 pages of figures are read",
     });
     const marks = server.requests.filter(({ path }) => path === "/marks");
-    expect(marks.map(({ body }) => JSON.parse(body) as unknown)).to.deep.equal([{ run, value: markOf(run) }]);
+    expect(marks.map(({ body }) => JSON.parse(body) as unknown)).to.deep.equal([{ value: markOf(run) }]);
   });
 
-  it("fails at once where another figure comes back", async () => {
-    server.reset(routes(() => 1));
-    expect((await runHop(hop())).result.message).to.include(`the marked figure is 1; ${markOf(run)} was set`);
+  it("waits while the figure of an earlier proof is still there", async () => {
+    let looks = 0;
+    server.reset(routes(() => (++looks < 3 ? 1 : markOf(run))));
+    expect((await runHop(hop())).result.ok).to.equal(true);
   });
 
   it("names what can't be read", async () => {
@@ -55,5 +59,12 @@ describe("hop metrics", () => {
   it("says so when the figure does not come", async () => {
     server.reset(routes(() => undefined));
     expect((await runHop(hop(), 100)).result.message).to.include("the marked figure has not been read yet");
+  });
+
+  it("names the store's limit where it has too many series to take a new one", async () => {
+    server.reset(routes(() => undefined, { kafka: 1 }, 40));
+    expect((await runHop(hop(), 100)).result.message).to.include(
+      "the store of metrics drops new series: it has as many as it may have in an hour or a day",
+    );
   });
 });

@@ -47,14 +47,17 @@ describe("the exporter's figures", () => {
     expect(asked.samples().map(({ name }) => name)).not.to.include("a");
   });
 
-  it("have a proof's mark for some minutes, and no more than a few", () => {
+  it("have marks of proofs in series that are always there", () => {
     const marks = new Marks();
-    marks.set({ run: "r", value: 7 }, 0);
-    expect(marks.samples(1000)).to.deep.equal([{ name: "millrace_proof_mark", labels: { run: "r" }, value: 7 }]);
-    expect(marks.samples(10 * 60_000)).to.deep.equal([]);
-    for (let index = 0; index < 200; index++) marks.set({ run: `r${index}`, value: index }, 0);
-    expect(marks.samples(0)).to.have.length(50);
-    expect(markSchema.safeParse({ run: 'a"b', value: 1 }).success).to.equal(false);
+    const values = () => marks.samples().map(({ value }) => value);
+    const series = marks.samples().map(({ name, labels }) => ({ name, labels }));
+    expect(values()).to.deep.equal([0, 0, 0, 0, 0, 0, 0, 0]);
+    const slot = marks.set(7);
+    expect(marks.samples()).to.deep.include({ name: "millrace_proof_mark", labels: { slot }, value: 7 });
+    for (let index = 1; index < 9; index++) marks.set(100 + index);
+    expect(values()).to.deep.equal([108, 101, 102, 103, 104, 105, 106, 107]);
+    expect(marks.samples().map(({ name, labels }) => ({ name, labels }))).to.deep.equal(series);
+    expect(markSchema.safeParse({ value: "1" }).success).to.equal(false);
   });
 
   it("say which pods are not ready, and how often containers were started", () => {
