@@ -14,6 +14,10 @@ export type {
 
 /** Role that makes everything else; nobody but the setup logs in as it. */
 export const SUPERUSER = "admin";
+/** Role that sees how the nodes are, and no data. */
+export const MONITOR = "metrics";
+/** Keyspace of virtual tables, in which each node tells how it is. */
+export const VIEWS = "system_views";
 /** Role that every new cluster has, with a password that everybody knows. */
 export const DEFAULT_ROLE = "cassandra";
 
@@ -67,7 +71,7 @@ function roleProblems(keyspaces: Keyspaces, roles: TableRoles): string[] {
   const problems: string[] = [];
   for (const [role, rights] of Object.entries(roles)) {
     problems.push(...nameProblems("role", role));
-    if (role === SUPERUSER || role === DEFAULT_ROLE) {
+    if ([SUPERUSER, DEFAULT_ROLE, MONITOR].includes(role)) {
       problems.push(`cassandra: "${role}" is a role of the server's own; give the consumer another name`);
     }
     for (const keyspace of Object.keys(rights).filter((name) => !(name in keyspaces))) {

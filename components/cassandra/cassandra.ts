@@ -7,9 +7,12 @@ import {
   type CassandraRight,
   type CassandraRoles,
   keyspaceProblems,
+  MONITOR,
   SUPERUSER,
+  VIEWS,
 } from "./cassandra-keyspaces.ts";
 import { cassandraNodeEnv, DATACENTER } from "./cassandra-settings.ts";
+import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import type { CassandraEndpoint } from "./endpoint.ts";
 import { FILES_SIZE } from "../../platform/confinement.ts";
 import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/generated-secret.ts";
@@ -129,6 +132,8 @@ export function cassandraSetupConfig(args: {
  * so a killed pod or machine loses none of it. Everyone needs a password.
  */
 export class Cassandra<Consumer extends string> extends Component {
+  /** How the nodes are, and no data. */
+  readonly monitor: CassandraEndpoint;
   readonly #endpoints: Readonly<Partial<Record<string, CassandraEndpoint>>>;
 
   /** @throws ResourceError when the arguments are wrong. */
@@ -145,6 +150,7 @@ export class Cassandra<Consumer extends string> extends Component {
     const meta = { namespace: args.namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
     const role = { service: name, component: ROLE };
     const at = podsAt(role, [CQL_PORT], "CQL");
+    const allRoles: CassandraRoles = { ...roles, [MONITOR]: { [VIEWS]: "read" } };
     const consumers = Object.keys(roles);
     const contactPoints = pulumi
       .output(args.namespace)
@@ -152,25 +158,25 @@ export class Cassandra<Consumer extends string> extends Component {
 
     const password = (role: string) => rolePassword(name, role, args.namespace, childOptions);
     const superuser = password(SUPERUSER);
+    const monitor = password(MONITOR);
     const passwords = consumers.map((consumer) => ({ consumer, ...password(consumer) }));
     service(name, { ...meta, ports: { cql: CQL_PORT } }, childOptions);
     service(headless, { ...meta, ports: { cql: CQL_PORT, gossip: GOSSIP_PORT }, headless: true }, childOptions);
     const nodes = createNodes();
     const setup = createSetup();
 
-    const endpoints = passwords.map(({ consumer, ref }): [string, CassandraEndpoint] => [
-      consumer,
-      {
-        kind: "cassandra",
-        contactPoints,
-        port: pulumi.output(CQL_PORT),
-        datacenter: DATACENTER,
-        at,
-        user: consumer,
-        password: ref,
-        ready: [setup],
-      },
-    ]);
+    const endpoint = (user: string, ref: SecretKeyRef): CassandraEndpoint => ({
+      kind: "cassandra",
+      contactPoints,
+      port: pulumi.output(CQL_PORT),
+      datacenter: DATACENTER,
+      at,
+      user,
+      password: ref,
+      ready: [setup],
+    });
+    const endpoints = passwords.map(({ consumer, ref }) => [consumer, endpoint(consumer, ref)] as const);
+    this.monitor = endpoint(MONITOR, monitor.ref);
     this.#endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ contactPoints, port: CQL_PORT });
 
@@ -244,7 +250,7 @@ export class Cassandra<Consumer extends string> extends Component {
     }
 
     function createSetup(): k8s.batch.v1.Job {
-      const secrets = consumers.map((consumer) => [consumer, roleSecretName(name, consumer)] as const);
+      const secrets = Object.keys(allRoles).map((role) => [role, roleSecretName(name, role)] as const);
       const { volumes, mounts } = secretFolders("password", PASSWORDS_PATH, secrets);
       return job(
         {
@@ -264,12 +270,15 @@ export class Cassandra<Consumer extends string> extends Component {
               { name: "CASSANDRA_DATACENTER", value: DATACENTER },
               { name: "CASSANDRA_USER", value: SUPERUSER },
               secretEnv("CASSANDRA_PASSWORD", superuser.ref.secretName, PASSWORD_KEY),
-              { name: "SETUP_CONFIG", value: cassandraSetupConfig({ replicationFactor: copies, keyspaces, roles }) },
+              {
+                name: "SETUP_CONFIG",
+                value: cassandraSetupConfig({ replicationFactor: copies, keyspaces, roles: allRoles }),
+              },
               { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
             ],
             resources: args.setupResources,
             config: pulumi
-              .all([superuser, ...passwords].map(({ fingerprint }) => fingerprint))
+              .all([superuser, monitor, ...passwords].map(({ fingerprint }) => fingerprint))
               .apply((fingerprints) => fingerprints.join("\n")),
             volumes,
             mounts,

@@ -3,8 +3,10 @@ import { defineRoom } from "../../platform/place.ts";
 import { setupResources } from "../../platform/resources.ts";
 import type { Keyspaces, TableRoles } from "../../platform/tables.ts";
 import { proven } from "../../platform/proven.ts";
+import { watchable } from "../../platform/watchable.ts";
 import { Cassandra } from "./cassandra.ts";
 import type { cassandraHops } from "./hops.ts";
+import type { cassandraWatch } from "./watch.ts";
 import { cassandra, cassandraResources } from "./service.ts";
 
 /** What it is to hold, and who may do what with it. */
@@ -39,7 +41,20 @@ export const cassandraRoom = <Role extends string>({ keyspaces, roles }: TableCo
     },
     offers(rows) {
       const { contactPoints, port, datacenter, at, user, password, ready } = rows.access("proof");
+      const { monitor } = rows;
       return {
+        watches: [
+          watchable<typeof cassandraWatch>("cassandra", {
+            settings: {
+              contactPoints: monitor.contactPoints,
+              port: monitor.port,
+              datacenter: monitor.datacenter,
+              user: monitor.user,
+            },
+            secrets: { password: monitor.password },
+            reaches: [monitor.at],
+          }),
+        ],
         proves: [
           proven<typeof cassandraHops>("cassandra", {
             settings: { contactPoints: contactPoints.apply((hosts) => hosts.split(",")), port, datacenter, user },

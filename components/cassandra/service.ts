@@ -7,6 +7,7 @@ import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService } from "../../platform/service.ts";
 import { handOver } from "./fewer-nodes.ts";
+import { cassandraWatched } from "./watched.ts";
 import { image, memory, optional, storage } from "../../platform/settings.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 
@@ -81,6 +82,7 @@ export const cassandra = defineService({
     }
     return warnings;
   },
+  watched: cassandraWatched,
   claims: {
     set: "cassandra",
     fewer({ there, wanted, namespace }) {

@@ -45,6 +45,8 @@ const PROXY = "proxy";
 const HTTP_PORT = 8000;
 const API_PORT = 8001;
 const HUB_PORT = 8081;
+/** Key of the token that sees the hub's figures. */
+const FIGURES_KEY = "metrics";
 const HUB_PATH = "/opt/millrace/hub";
 const PASSWORDS_PATH = "/run/secrets/millrace/users";
 
@@ -205,6 +207,9 @@ export class JupyterHub extends Component {
       robot: ROBOT,
       robotPassword: { secretName: passwords.secretName, key: ROBOT },
       ready: [hub, proxy],
+      hubUrl,
+      hubAt,
+      figuresToken: { secretName: keys.metadata.name, key: FIGURES_KEY },
     };
     this.people = oidc === undefined ? { users, ...passwords } : undefined;
     this.registerOutputs({ url, address: this.address.url });
@@ -226,7 +231,12 @@ export class JupyterHub extends Component {
         keysName,
         {
           metadata: { name: keysName, namespace, labels: hubMeta.labels },
-          stringData: { cookie: key("cookie"), proxy: key("proxy"), crypt: key("crypt") },
+          stringData: {
+            cookie: key("cookie"),
+            proxy: key("proxy"),
+            crypt: key("crypt"),
+            [FIGURES_KEY]: key(FIGURES_KEY),
+          },
         },
         childOptions,
       );
@@ -418,6 +428,7 @@ export class JupyterHub extends Component {
         secretEnv("JPY_COOKIE_SECRET", keys.metadata.name, "cookie"),
         secretEnv("CONFIGPROXY_AUTH_TOKEN", keys.metadata.name, "proxy"),
         secretEnv("JUPYTERHUB_CRYPT_KEY", keys.metadata.name, "crypt"),
+        secretEnv("METRICS_TOKEN", keys.metadata.name, FIGURES_KEY),
         { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
         ...(oidc === undefined
           ? []

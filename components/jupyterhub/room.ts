@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { ROBOT } from "../../platform/names.ts";
 import { defineRoom } from "../../platform/place.ts";
 import type { SettingsOf } from "../../platform/service.ts";
+import { watchable } from "../../platform/watchable.ts";
+import type { jupyterhubWatch } from "./watch.ts";
 import { proven } from "../../platform/proven.ts";
 import type { ClientEndpoints } from "../notebooks/client-endpoints.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
@@ -56,6 +58,13 @@ export const jupyterhubRoom = defineRoom({
     const asks = [...(connect ? (["spark"] as const) : []), ...(presto ? (["presto"] as const) : [])];
     return {
       addresses: { jupyterhub: address },
+      watches: [
+        watchable<typeof jupyterhubWatch>("jupyterhub", {
+          settings: { url: endpoint.hubUrl },
+          secrets: { token: endpoint.figuresToken },
+          reaches: [endpoint.hubAt],
+        }),
+      ],
       logins: own.oidc === undefined ? [{ title: "JupyterHub", service: "jupyterhub", users: own.users }] : [],
       proves:
         home === undefined

@@ -7,6 +7,7 @@ import type { Resources } from "../../platform/resources.ts";
 import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type Rights, type RightsByConsumer } from "../../platform/service.ts";
 import { image, optional, quantity, secret, text } from "../../platform/settings.ts";
+import { jupyterhubWatched } from "./watched.ts";
 import { pythonDisk } from "../notebooks/disk.ts";
 import {
   allResourcesSetting,
@@ -113,6 +114,7 @@ export const jupyterhub = defineService({
   accounts: { kind: "passwords", secret: "jupyterhub-users" },
   disk: pythonDisk,
   image: { name: "jupyter", base: "python", sources: ["notebooks"], hasLibrary: true, hasNode: true, after: "airflow" },
+  watched: jupyterhubWatched,
   published: {
     jupyterhub: {
       nodePort: 30800,

@@ -9,7 +9,7 @@ import type { PublishedAddress, SecretKeyRef } from "../../platform/endpoints.ts
 import { type Exposure, publish } from "../../platform/exposure.ts";
 import { secretFolders } from "../../platform/generated-secret.ts";
 import { CREDENTIAL, labels, s3KeySecretName, selector, serviceHost } from "../../platform/names.ts";
-import { outsideAt, podsAt } from "../../platform/network.ts";
+import { type Destination, outsideAt, podsAt } from "../../platform/network.ts";
 import { garage } from "./object-store-garage.ts";
 import { minio } from "./object-store-minio.ts";
 import { versity } from "./object-store-versity.ts";
@@ -90,6 +90,8 @@ export class ObjectStore<Consumer extends string> extends Component implements S
   readonly address: PublishedAddress;
   /** Where people reach the web page; `undefined` when the server has none. */
   readonly consoleAddress: PublishedAddress | undefined;
+  /** `http://host:port`, and what leads there. */
+  readonly server: { readonly url: pulumi.Output<string>; readonly at: Destination };
   readonly #endpoints: Readonly<Partial<Record<string, S3Endpoint>>>;
 
   /** @throws ResourceError when the arguments are wrong. */
@@ -143,6 +145,10 @@ export class ObjectStore<Consumer extends string> extends Component implements S
             },
             childOptions,
           );
+    this.server = {
+      url: pulumi.interpolate`http://${host}:${server.s3Port}`,
+      at: podsAt(role, [server.s3Port], "S3"),
+    };
     const endpoints = consumers.map((consumer, index): [Consumer, S3Endpoint] => [
       consumer,
       {
@@ -152,7 +158,7 @@ export class ObjectStore<Consumer extends string> extends Component implements S
         port: pulumi.output(server.s3Port),
         region: pulumi.output(server.region),
         pathStyle: true,
-        at: podsAt(role, [server.s3Port], "S3"),
+        at: this.server.at,
         credentials: keyRef(keySecrets[index] ?? { secretName: pulumi.output(s3KeySecretName(consumer, name)) }),
         ready: [setup],
       },

@@ -6,6 +6,8 @@ import { GivenSecret } from "../../platform/given-secret.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { setupResources } from "../../platform/resources.ts";
 import type { Rights } from "../../platform/service.ts";
+import { watchable } from "../../platform/watchable.ts";
+import type { objectStoreWatch } from "./watch.ts";
 import type { S3Source } from "./endpoint.ts";
 import { existingObjectStore, ObjectStore } from "./object-store.ts";
 import { objectStore, objectStoreResources, serverOf } from "./service.ts";
@@ -21,6 +23,7 @@ export interface StoreContents<Consumer extends string> {
 export interface PlacedStore<Consumer extends string> extends S3Source<Consumer> {
   readonly address?: PublishedAddress | undefined;
   readonly consoleAddress?: PublishedAddress | undefined;
+  readonly server?: ObjectStore<Consumer>["server"];
 }
 
 /** @param contents Buckets and keys. */
@@ -56,7 +59,16 @@ export const objectStoreRoom = <Consumer extends string>(contents: StoreContents
         opts,
       );
     },
-    offers: ({ address, consoleAddress }) => ({
-      addresses: { objectStore: address, objectStoreConsole: consoleAddress },
+    offers: (store) => ({
+      addresses: { objectStore: store.address, objectStoreConsole: store.consoleAddress },
+      watches:
+        store.server === undefined
+          ? []
+          : [
+              watchable<typeof objectStoreWatch>("objectStore", {
+                settings: { url: store.server.url },
+                reaches: [store.server.at],
+              }),
+            ],
     }),
   });

@@ -18,6 +18,7 @@ import {
   storage,
   text,
 } from "../../platform/settings.ts";
+import { objectStoreWatched } from "./watched.ts";
 import { resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
 
 const server = { small: size(50, 1000, 0.125), large: size(250, 2000, 1) };
@@ -241,6 +242,7 @@ export const objectStore = defineService({
         : []),
     ];
   },
+  watched: objectStoreWatched,
   claims: {
     set: "object-store",
     program: {

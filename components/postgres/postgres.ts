@@ -2,6 +2,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
+import type { SecretKeyRef } from "../../platform/endpoints.ts";
 import type { BackupPlace, PostgresEndpoint } from "./endpoint.ts";
 import { PASSWORD_KEY, rolePassword, secretFolders } from "../../platform/generated-secret.ts";
 import { serverWaitMs } from "../../platform/hops/limits.ts";
@@ -34,6 +35,8 @@ import {
 const ROLE = "server";
 const PORT = 5432;
 const SUPERUSER = "postgres";
+/** Role that sees the server's statistics and no data. */
+const MONITOR = "metrics";
 /** User and group of the server in the upstream image. */
 const UID = 999;
 const DATA_VOLUME = "data";
@@ -80,7 +83,7 @@ export function postgresProblems(args: {
         `postgres: "${name}" can't be a database and its owner; use 2 to ${MAX_NAME_LENGTH} lower-case letters, digits ` +
           "and _, starting with a letter, ending with a letter or digit, and not starting with pg_",
       );
-    } else if ([SUPERUSER, "template0", "template1", "public", "none"].includes(name)) {
+    } else if ([SUPERUSER, MONITOR, "template0", "template1", "public", "none"].includes(name)) {
       problems.push(`postgres: "${name}" is a name of the server's own; give the database another one`);
     } else if (args.databases.indexOf(name) !== index) {
       problems.push(`postgres: database "${name}" is given twice; give each consumer a database of its own`);
@@ -97,6 +100,8 @@ export function postgresProblems(args: {
 export class Postgres<Database extends string> extends Component {
   /** Where backups are and what makes them; `undefined` without backups. */
   readonly backups: BackupPlace | undefined;
+  /** The server's statistics, and no data. */
+  readonly monitor: PostgresEndpoint;
   readonly #endpoints: Readonly<Partial<Record<string, PostgresEndpoint>>>;
 
   /** @throws ResourceError when the arguments are wrong. */
@@ -122,6 +127,7 @@ export class Postgres<Database extends string> extends Component {
 
     const password = (role: string) => rolePassword(name, role, args.namespace, childOptions);
     const superuser = password(SUPERUSER);
+    const monitor = password(MONITOR);
     const owners = databases.map((database) => ({ database, ...password(database) }));
     configMap(settingsName, { ...meta, data: { "postgresql.conf": conf, "pg_hba.conf": pgHba } }, childOptions);
     configMap(scriptsName, { ...meta, data: scripts }, childOptions);
@@ -139,19 +145,18 @@ export class Postgres<Database extends string> extends Component {
       createRestore(backup, databaseClient(), { name: `${name}-restore`, namespace: args.namespace }, childOptions);
     }
 
-    const endpoints = owners.map(({ database, ref }): [string, PostgresEndpoint] => [
+    const endpoint = (user: string, database: string, ref: SecretKeyRef): PostgresEndpoint => ({
+      kind: "postgres",
+      host,
+      port: pulumi.output(PORT),
       database,
-      {
-        kind: "postgres",
-        host,
-        port: pulumi.output(PORT),
-        database,
-        at,
-        user: database,
-        password: ref,
-        ready: [setup],
-      },
-    ]);
+      at,
+      user,
+      password: ref,
+      ready: [setup],
+    });
+    const endpoints = owners.map(({ database, ref }) => [database, endpoint(database, database, ref)] as const);
+    this.monitor = endpoint(MONITOR, SUPERUSER, monitor.ref);
     this.#endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ host, port: PORT });
 
@@ -203,7 +208,7 @@ export class Postgres<Database extends string> extends Component {
     /** A Job, not a script of the image's first start: it also gives a live server the databases that come later. */
     function createSetup(): k8s.batch.v1.Job {
       const client = databaseClient();
-      const secrets = databases.map((database) => [database, roleSecretName(name, database)] as const);
+      const secrets = [...databases, MONITOR].map((role) => [role, roleSecretName(name, role)] as const);
       const { volumes, mounts } = secretFolders("password", PASSWORDS_PATH, secrets);
       return job(
         {
@@ -219,13 +224,14 @@ export class Postgres<Database extends string> extends Component {
             env: [
               ...client.env,
               { name: "DATABASES", value: databases.join(" ") },
+              { name: "MONITOR", value: MONITOR },
               { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
               { name: "TIMEOUT_SECONDS", value: String(serverWaitMs / 1000) },
             ],
             resources: args.resources,
             uid: client.uid,
             config: pulumi
-              .all([superuser, ...owners].map(({ fingerprint }) => fingerprint))
+              .all([superuser, monitor, ...owners].map(({ fingerprint }) => fingerprint))
               .apply((fingerprints) => [client.config, ...fingerprints].join("\n")),
             volumes: [...client.volumes, ...volumes],
             mounts: [...client.mounts, ...mounts],

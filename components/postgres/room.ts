@@ -2,9 +2,11 @@
 import { defineRoom } from "../../platform/place.ts";
 import type { DatabaseUse } from "../../platform/service.ts";
 import { proven } from "../../platform/proven.ts";
+import { watchable } from "../../platform/watchable.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
 import type { postgresHops } from "./hops.ts";
 import { Postgres } from "./postgres.ts";
+import type { postgresWatch } from "./watch.ts";
 import { postgres, postgresBackupResources, postgresResources } from "./service.ts";
 
 export const postgresRoom = defineRoom({
@@ -41,7 +43,14 @@ export const postgresRoom = defineRoom({
       opts,
     );
   },
-  offers: ({ backups }) => ({
+  offers: ({ backups, monitor: { host, port, database, user, password, at } }) => ({
+    watches: [
+      watchable<typeof postgresWatch>("postgres", {
+        settings: { host, port, database, user },
+        secrets: { password },
+        reaches: [at],
+      }),
+    ],
     proves:
       backups === undefined ? [] : [proven<typeof postgresHops>("postgres", { settings: backups, seesJobs: true })],
   }),

@@ -6,6 +6,7 @@ import { schedulingSetting } from "../../platform/scheduling.ts";
 import { defineService, type RightsByConsumer } from "../../platform/service.ts";
 import { enabled, image, memory, storage, text } from "../../platform/settings.ts";
 import { allResourcesSetting, resourcesSetting, size, type Sized, sized } from "../../platform/sizes.ts";
+import { postgresWatched } from "./watched.ts";
 
 const SAVER_MEMORY = "256Mi";
 const saver = { small: size(20, 1000, 0.25), large: size(100, 1000, 0.5) };
@@ -84,6 +85,7 @@ export const postgres = defineService({
         ]
       : [],
   claims: { set: "postgres" },
+  watched: postgresWatched,
   backups: {
     title: "PostgreSQL",
     set: "postgres",

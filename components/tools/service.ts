@@ -19,6 +19,7 @@ export const tools = defineService({
       "components/hops.ts",
       "components/watches.ts",
       "platform/api-refusal.ts",
+      "platform/ask-figures.ts",
       "platform/ask-json.ts",
       "platform/describe-error.ts",
       "platform/hops",

@@ -48,9 +48,36 @@ export class CassandraClient implements Cassandra {
     parameters: readonly CassandraValue[],
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, CassandraValue>>[]> {
+    const consistency = types.consistencies.localQuorum;
+    return await this.#asked(signal, (client) =>
+      client.execute(cql, [...parameters], { prepare: true, consistency, fetchSize: 5000 }),
+    );
+  }
+
+  /**
+   * Asks each node by itself: virtual tables tell of the one that answers.
+   * @returns rows by address
+   * @throws as `query`, where one of them does not answer
+   */
+  async everywhere(cql: string, signal: AbortSignal): Promise<Map<string, Readonly<Record<string, CassandraValue>>[]>> {
+    const hosts = await this.#connected()
+      .then((client) => client.hosts.values())
+      .catch((error: unknown) => {
+        throw cassandraError(error, this.where, this.#options.user);
+      });
+    const rows = hosts.map(async (host) => {
+      const [address = host.address] = host.address.split(":");
+      return [address, await this.#asked(signal, (client) => client.execute(cql, [], { host }))] as const;
+    });
+    return new Map(await Promise.all(rows));
+  }
+
+  async #asked(
+    signal: AbortSignal,
+    ask: (client: Client) => Promise<types.ResultSet>,
+  ): Promise<Readonly<Record<string, CassandraValue>>[]> {
     try {
       const client = await this.#connected();
-      const options = { prepare: true, consistency: types.consistencies.localQuorum, fetchSize: 5000 };
       const { promise: aborted, reject } = Promise.withResolvers<never>();
       const abort = (): void => {
         reject(new Error("it took the statement and did not answer it in time"));
@@ -58,7 +85,7 @@ export class CassandraClient implements Cassandra {
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
       try {
-        const { rows } = await Promise.race([client.execute(cql, [...parameters], options), aborted]);
+        const { rows } = await Promise.race([ask(client), aborted]);
         // A statement that changes something has no rows at all.
         return ((rows as readonly types.Row[] | undefined) ?? []).map((row) =>
           Object.fromEntries(row.keys().map((column) => [column, plain(row.get(column))])),

@@ -3,6 +3,7 @@
 Environment:
   PGPASSWORD                       of the hub's role in PostgreSQL
   JPY_COOKIE_SECRET, CONFIGPROXY_AUTH_TOKEN, JUPYTERHUB_CRYPT_KEY
+  METRICS_TOKEN                    reads /hub/metrics
   OIDC_CLIENT_SECRET               with a provider only
   PASSWORDS_DIR=/run/secrets/millrace/users  generated passwords, one file per account
 """
@@ -123,12 +124,14 @@ c.JupyterHub.services = [
             f"--timeout={idle_seconds}",
             f"--cull-every={min(60, idle_seconds)}",
         ],
-    }
+    },
+    {"name": "metrics", "api_token": os.environ["METRICS_TOKEN"]},
 ]
 c.JupyterHub.load_roles = [
     {
         "name": "idle-culler",
         "services": ["idle-culler"],
         "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
-    }
+    },
+    {"name": "metrics", "services": ["metrics"], "scopes": ["read:metrics"]},
 ]

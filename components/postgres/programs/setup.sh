@@ -2,8 +2,9 @@
 # Gives each declared database an owner of its name, with the password of its Secret, and lets nobody else in. Runs
 # against a live server; running it again changes nothing but passwords that are others. Nothing is ever dropped.
 #
-# Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DATABASES, names separated by spaces;
-# PASSWORDS_DIR (/run/passwords), which holds <database>/password; TIMEOUT_SECONDS to wait for the server.
+# Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DATABASES, names separated by spaces; MONITOR, the
+# role that sees the server's statistics; PASSWORDS_DIR (/run/passwords), which holds <database>/password and
+# <monitor>/password; TIMEOUT_SECONDS to wait for the server.
 set -euo pipefail
 export PASSWORDS_DIR=${PASSWORDS_DIR:-/run/passwords} PGDATABASE=postgres
 
@@ -17,12 +18,13 @@ run_sql <<'SQL'
 REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
 SQL
 
-for database in $DATABASES; do
-  if [ ! -s "$PASSWORDS_DIR/$database/password" ]; then
-    echo "there is no password for \"$database\": $PASSWORDS_DIR/$database/password is missing or empty" >&2
+# A role that logs in with the password of its Secret, and has no power.
+login_role() {
+  if [ ! -s "$PASSWORDS_DIR/$1/password" ]; then
+    echo "there is no password for \"$1\": $PASSWORDS_DIR/$1/password is missing or empty" >&2
     exit 1
   fi
-  run_sql --set=name="$database" <<'SQL'
+  run_sql --set=name="$1" <<'SQL'
 -- No password may come into the server's log.
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
@@ -31,6 +33,12 @@ SET log_min_duration_statement = -1;
 SELECT format('CREATE ROLE %I', :'name')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
 ALTER ROLE :"name" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'password';
+SQL
+}
+
+for database in $DATABASES; do
+  login_role "$database"
+  run_sql --set=name="$database" <<'SQL'
 SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name')
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
 ALTER DATABASE :"name" OWNER TO :"name";
@@ -40,3 +48,11 @@ ALTER DATABASE :"name" ALLOW_CONNECTIONS true;
 SQL
   echo "database $database: open to its owner alone"
 done
+
+login_role "$MONITOR"
+run_sql --set=name="$MONITOR" <<'SQL'
+ALTER ROLE :"name" CONNECTION LIMIT 3;
+GRANT pg_monitor TO :"name";
+GRANT CONNECT ON DATABASE postgres TO :"name";
+SQL
+echo "role $MONITOR: sees statistics and no data"

@@ -114,9 +114,9 @@ describe("Cassandra", () => {
   it("gives the superuser and each consumer a password of their own, marked as secret", async () => {
     make();
     const secrets = await mocked.ofType("kubernetes:core/v1:Secret");
-    const names = ["cassandra-role-admin", "cassandra-role-spark", "cassandra-role-night-watch"];
+    const names = ["admin", "spark", "night-watch", "metrics"].map((role) => `cassandra-role-${role}`);
     expect(secrets.map(({ name }) => name)).to.have.members(names);
-    expect(new Set(secrets.map(({ inputs }) => inputs.stringData["password"])).size).to.equal(3);
+    expect(new Set(secrets.map(({ inputs }) => inputs.stringData["password"])).size).to.equal(4);
     for (const secret of secrets) expect(secret.secrets, secret.name).to.deep.equal(["stringData"]);
     for (const { inputs } of await mocked.ofType("random:index/randomPassword:RandomPassword")) {
       expect(inputs).to.include({ length: 32, special: false });
@@ -282,7 +282,12 @@ describe("Cassandra", () => {
       CASSANDRA_PASSWORD: "cassandra-role-admin/password",
       PASSWORDS_DIR: "/run/passwords",
     });
-    expect(setupSchema.parse(JSON.parse(String(config)))).to.deep.equal({ replicationFactor: 1, keyspaces, roles });
+    expect(setupSchema.parse(JSON.parse(String(config)))).to.deep.equal({
+      replicationFactor: 1,
+      keyspaces,
+      // What measures sees the nodes' own tables alone.
+      roles: { ...roles, metrics: { system_views: "read" } },
+    });
     expect(container.volumeMounts.map(({ name, mountPath }) => `${name} ${mountPath}`)).to.include.members([
       "password-spark /run/passwords/spark",
       "password-night-watch /run/passwords/night_watch",

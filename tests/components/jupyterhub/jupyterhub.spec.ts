@@ -144,6 +144,7 @@ describe("JupyterHub", () => {
       JPY_COOKIE_SECRET: "jupyterhub-keys/cookie",
       CONFIGPROXY_AUTH_TOKEN: "jupyterhub-keys/proxy",
       JUPYTERHUB_CRYPT_KEY: "jupyterhub-keys/crypt",
+      METRICS_TOKEN: "jupyterhub-keys/metrics",
       PASSWORDS_DIR: "/run/secrets/millrace/users",
     });
   });

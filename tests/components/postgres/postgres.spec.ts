@@ -56,10 +56,10 @@ describe("Postgres", () => {
 
   it("gives the superuser and each owner a password of their own, marked as secret, without signs that URLs escape", async () => {
     make();
-    const names = ["postgres-role-postgres", "postgres-role-airflow", "postgres-role-night-watch"];
+    const names = ["postgres", "airflow", "night-watch", "metrics"].map((role) => `postgres-role-${role}`);
     const secrets = await mocked.ofType("kubernetes:core/v1:Secret");
     expect(secrets.map(({ name }) => name)).to.have.members(names);
-    expect(new Set(secrets.map(({ inputs }) => inputs.stringData["password"])).size).to.equal(3);
+    expect(new Set(secrets.map(({ inputs }) => inputs.stringData["password"])).size).to.equal(4);
     for (const secret of secrets) expect(secret.secrets, secret.name).to.deep.equal(["stringData"]);
     for (const { inputs } of await mocked.ofType("random:index/randomPassword:RandomPassword")) {
       expect(inputs).to.include({ length: 32, special: false });
@@ -134,6 +134,7 @@ describe("Postgres", () => {
       PGUSER: "postgres",
       PGPASSWORD: "postgres-role-postgres/password",
       DATABASES: "airflow night_watch",
+      MONITOR: "metrics",
       PASSWORDS_DIR: "/run/passwords",
       TIMEOUT_SECONDS: "300",
     });

@@ -152,6 +152,38 @@ const causes: Readonly<Record<string, { readonly wrong: readonly Series[]; reado
     well: [still("kafka_topic_partition_under_replicated_partition", 0, topic)],
   },
   NoProducer: { wrong: [still(written, 9000, topic)], well: [moving(written, 9000, 2, topic)] },
+  PostgresConnectionsFull: {
+    wrong: [
+      still("pg_settings_max_connections", 60),
+      ...["a", "b"].map((datname) => still("pg_stat_database_numbackends", 28, { datname })),
+    ],
+    well: [
+      still("pg_settings_max_connections", 60),
+      ...["a", "b"].map((datname) => still("pg_stat_database_numbackends", 25, { datname })),
+    ],
+  },
+  PostgresTransactionOld: {
+    wrong: [still("pg_longest_transaction_seconds", 4000)],
+    well: [still("pg_longest_transaction_seconds", 3000)],
+  },
+  CassandraTasksWait: {
+    wrong: [still("cassandra_pool_pending_tasks", 101, { pool: "CompactionExecutor" })],
+    well: [
+      still("cassandra_pool_pending_tasks", 99, { pool: "CompactionExecutor" }),
+      still("cassandra_pool_pending_tasks", 500, { pool: "GossipStage" }),
+    ],
+  },
+  CassandraTombstones: {
+    wrong: [still("cassandra_table_tombstones_per_read_p99", 1200, { keyspace: "k", table: "t" })],
+    well: [still("cassandra_table_tombstones_per_read_p99", 900, { keyspace: "k", table: "t" })],
+  },
+  NotebookServersFail: {
+    wrong: [moving("jupyterhub_server_spawn_duration_seconds_count", 20, 1 / 200, { status: "failure" })],
+    well: [
+      moving("jupyterhub_server_spawn_duration_seconds_count", 900, 1 / 10, { status: "success" }),
+      still("jupyterhub_server_spawn_duration_seconds_count", 20, { status: "failure" }),
+    ],
+  },
   PrestoQueriesWait: { wrong: [still("presto_queued_queries", 2)], well: [still("presto_queued_queries", 0)] },
   FlinkJobStopped: {
     wrong: [still("flink_job_running", 0, { flink_job: "j" })],
