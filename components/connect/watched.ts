@@ -1,4 +1,5 @@
 /** What is watched of Kafka Connect. */
+import { DEAD_LETTER_TOPIC } from "./programs/topics.ts";
 import type { Watched } from "../../platform/watching.ts";
 
 export const connectWatched: Watched = {
@@ -8,6 +9,14 @@ export const connectWatched: Watched = {
     { title: "Times started anew", lines: { "{{connector}}": "connect_restarts_total" } },
   ],
   alerts: [
+    {
+      name: "ConnectDeadLetters",
+      expr: `sum(increase(kafka_topic_partition_current_offset{topic="${DEAD_LETTER_TOPIC}"}[15m])) > 20`,
+      forMinutes: 0,
+      severity: "warning",
+      summary: "Connectors put {{ $value }} records aside within 15 minutes, for they are no good.",
+      runbook: `Topic ${DEAD_LETTER_TOPIC} has them, each with the reason in its headers; whoever sends them mends it.`,
+    },
     {
       name: "ConnectorFailed",
       expr: "connect_failed == 1",

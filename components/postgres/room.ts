@@ -47,7 +47,7 @@ export const postgresRoom = defineRoom({
     watches: [
       watchable<typeof postgresWatch>("postgres", {
         settings: { host, port, database, user },
-        secrets: { password },
+        secrets: { monitorPassword: password },
         reaches: [at],
       }),
     ],

@@ -52,8 +52,9 @@ export function postgresSamples(rows: { readonly databases: unknown; readonly se
 export const postgresWatch = defineWatch({
   room: "postgres",
   settings: z.strictObject({ host: z.string(), port: z.int(), database: z.string(), user: z.string() }),
-  secrets: ["password"],
-  make({ host, port, database, user, password }) {
+  // POSTGRES_PASSWORD is a variable of the server's own image.
+  secrets: ["monitorPassword"],
+  make({ host, port, database, user, monitorPassword: password }) {
     const pool = new Pool({
       ...{ host, port, database, user, password },
       application_name: "metrics",

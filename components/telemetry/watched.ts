@@ -22,8 +22,26 @@ export const telemetryWatched: Watched = {
       title: "Time of a batch, in ms",
       lines: { "{{pod}}": 'max({__name__=~"metrics_spark_driver_spark_streaming_.*_latency_Value"}) by (pod)' },
     },
+    {
+      title: "Dead letters, in 15 minutes",
+      lines: { "{{topic}}": "sum(increase(stream_refused_records_total[15m])) by (topic)" },
+    },
   ],
   alerts: [
+    {
+      name: "DeadLetters",
+      // A proof sends some on purpose, so a few among many are none.
+      expr:
+        "sum(increase(stream_refused_records_total[15m])) by (topic) > 20 and " +
+        "sum(increase(stream_refused_records_total[15m])) by (topic) > " +
+        "0.01 * sum(increase(kafka_topic_partition_current_offset[15m])) by (topic)",
+      forMinutes: 0,
+      severity: "warning",
+      summary:
+        "{{ $value }} records of topic {{ $labels.topic }} were no good within 15 minutes, and are dead letters.",
+      runbook:
+        "SELECT error, count(*) FROM lake.<schema>.dead_letter GROUP BY error says what is wrong; whoever sends them mends it.",
+    },
     {
       name: "NoProducer",
       expr: `${records("telemetry")} == 0`,

@@ -16,6 +16,12 @@ const WITHOUT_MEMBERS = /^(spark|flink)-/;
 /** What a stream of Spark writes beside its offset when its service was switched off. */
 const isOff = (metadata: string | null): boolean => /"off":\s*true/.test(metadata ?? "");
 
+/** What a stream of Spark says beside its offset of the records of a topic that are no good. */
+function refusedOf(metadata: string | null): number | undefined {
+  const [, number] = /"refused":\s*(\d+)/.exec(metadata ?? "") ?? [];
+  return number === undefined ? undefined : Number(number);
+}
+
 /** @param only Topics that are looked at. @default - all but Kafka's own */
 export async function kafkaSamples(admin: FigureSource, only?: readonly string[]): Promise<Sample[]> {
   const [{ brokers }, { topics }, { groups: listed }] = await Promise.all([
@@ -78,8 +84,9 @@ async function groupSamples(
     ...offsets
       .filter(({ groupId }) => reads(groupId))
       .flatMap(({ groupId, topics }) =>
-        topics.flatMap(({ topic, partitions }) =>
-          partitions.flatMap(({ partition, offset, metadata }) => {
+        topics.flatMap(({ topic, partitions }) => [
+          ...refusedSamples(groupId, topic, partitions),
+          ...partitions.flatMap(({ partition, offset, metadata }) => {
             const end = ends.get(`${topic}/${partition}`);
             // Kafka says -1 of what a group has not written down.
             if (Number(offset) < 0 || end === undefined || isOff(metadata)) return [];
@@ -89,7 +96,14 @@ async function groupSamples(
               { name: "kafka_consumergroup_lag", labels, value: Math.max(0, end - Number(offset)) },
             ];
           }),
-        ),
+        ]),
       ),
   ];
+}
+
+function refusedSamples(group: string, topic: string, partitions: readonly { metadata: string | null }[]): Sample[] {
+  const known = partitions.flatMap(({ metadata }) => (isOff(metadata) ? [] : (refusedOf(metadata) ?? [])));
+  if (known.length === 0) return [];
+  // Each partition says it of the whole topic, as it was when the partition was read last.
+  return [{ name: "stream_refused_records_total", labels: { consumergroup: group, topic }, value: Math.max(...known) }];
 }

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections import Counter
 from functools import partial
 from typing import Any, Callable, Collection, Mapping, NamedTuple, Sequence
 
@@ -47,6 +48,23 @@ def _offsets(progress: Any, which: str) -> dict[str, dict[int, int]]:
         return {}
     offsets = json.loads(progress.json)["sources"][0].get(which) or {}
     return {topic: {int(partition): offset for partition, offset in found.items()} for topic, found in offsets.items()}
+
+
+class Refused:
+    """Records of each topic that this driver has put aside, for they are no good: the lake's dead letters."""
+
+    def __init__(self) -> None:
+        self._by_topic: Counter[str] = Counter()
+
+    def count(self, kinds: Mapping[tuple[str, bool], int]) -> None:
+        """:param kinds: numbers of a batch's records by topic, and whether they are good"""
+        for (topic, is_good), number in kinds.items():
+            if not is_good:
+                self._by_topic[topic] += number
+
+    def told(self, topic: str, _partition: int) -> dict[str, int]:
+        """Of the topic as a whole, beside each of its partitions."""
+        return {"refused": self._by_topic[topic]}
 
 
 class LeftOut:

@@ -81,12 +81,20 @@ def started(
     )
 
 
-def start_lake(spark: SparkSession, written: list[LakeTable], progress: Progress, ready: records.ReadyFile, gaps: Gaps) -> Any:
+def start_lake(
+    spark: SparkSession,
+    written: list[LakeTable],
+    progress: Progress,
+    ready: records.ReadyFile,
+    gaps: Gaps,
+    refused: report.Refused,
+) -> Any:
     offsets = patiently(progress.checkpoint, progress.start)
     lake, sink = Lake(written, progress), Sink(spark, "lake", ready)
 
     def work(batch: DataFrame, epoch: int, kinds: Kinds) -> None:
         lake.write(sink, batch, epoch, kinds)
+        refused.count(kinds)
 
     return started(spark, "lake", topics_of(written), offsets, progress.checkpoint, each_batch(gaps, work, lake.began))
 
@@ -138,9 +146,14 @@ def main() -> None:
         gaps[query.name] = Gaps(spark, query.group, f"{CHECKPOINTS}/{query.checkpoint}", must_write=False)
     for of_one in gaps.values():
         patiently(stream_gaps.TABLE, of_one.load)
-    lake = records.KeptQuery("lake", partial(start_lake, spark, written, progress, ready, gaps["lake"]))
+    refused = report.Refused()
+    lake = records.KeptQuery("lake", partial(start_lake, spark, written, progress, ready, gaps["lake"], refused))
     queries = [lake]
-    groups = {GROUP: report.Reported(lake, gaps["lake"].told)}
+
+    def told_of_lake(topic: str, partition: int) -> dict[str, int | None]:
+        return {**gaps["lake"].told(topic, partition), **refused.told(topic, partition)}
+
+    groups = {GROUP: report.Reported(lake, told_of_lake)}
     for query in others:
         start = partial(start_query, spark, query, ready, gaps[query.name], former_groups)
         queries.append(records.KeptQuery(query.name, start))

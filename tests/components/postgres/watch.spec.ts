@@ -25,7 +25,13 @@ describe("figures of PostgreSQL", () => {
   });
 
   it("say that nothing runs, again at each look", async () => {
-    const ask = postgresWatch.make({ host: "127.0.0.1", port: 1, database: "a", user: "metrics", password: "x" });
+    const ask = postgresWatch.make({
+      host: "127.0.0.1",
+      port: 1,
+      database: "a",
+      user: "metrics",
+      monitorPassword: "x",
+    });
     for (const _ of [1, 2]) expect(await ask(AbortSignal.timeout(5000)).catch(String)).to.match(/ECONNREFUSED/);
   });
 });

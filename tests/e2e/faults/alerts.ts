@@ -152,6 +152,23 @@ const causes: Readonly<Record<string, { readonly wrong: readonly Series[]; reado
     well: [still("kafka_topic_partition_under_replicated_partition", 0, topic)],
   },
   NoProducer: { wrong: [still(written, 9000, topic)], well: [moving(written, 9000, 2, topic)] },
+  DeadLetters: {
+    wrong: [
+      moving("stream_refused_records_total", 500, 1 / 10, { topic: "telemetry", consumergroup: "g" }),
+      moving(written, 9000, 2, topic),
+    ],
+    well: [
+      // Of proofs, and a few among many.
+      moving("stream_refused_records_total", 100, 1 / 100, { topic: "telemetry", consumergroup: "g" }),
+      moving(written, 9000, 2, topic),
+      moving("stream_refused_records_total", 500, 1 / 10, { topic: "busy", consumergroup: "g" }),
+      moving(written, 900_000, 20, { ...topic, topic: "busy" }),
+    ],
+  },
+  ConnectDeadLetters: {
+    wrong: [moving(written, 9000, 1, { ...topic, topic: "connect-dead-letter" })],
+    well: [moving(written, 9000, 1 / 100, { ...topic, topic: "connect-dead-letter" }), moving(written, 9000, 2, topic)],
+  },
   PostgresConnectionsFull: {
     wrong: [
       still("pg_settings_max_connections", 60),

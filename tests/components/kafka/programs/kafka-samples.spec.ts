@@ -42,7 +42,7 @@ describe("Kafka's figures", () => {
         {
           topic: "telemetry",
           partitions: [
-            { partition: 0, offset: "7", metadata: null },
+            { partition: 0, offset: "7", metadata: '{"batch": {}, "refused": 4}' },
             { partition: 1, offset: "-1", metadata: null },
             { partition: 1, offset: "3", metadata: '{"off":true}' },
           ],
