@@ -1,7 +1,7 @@
 /** What is watched of JupyterHub. */
 import type { Watched } from "../../platform/watching.ts";
 
-const FAILED = 'increase(jupyterhub_server_spawn_duration_seconds_count{status!="success"}[15m])';
+const FAILED = 'increase(jupyterhub_server_spawn_duration_seconds_count{status!="success",reason=""}[15m])';
 
 export const jupyterhubWatched: Watched = {
   panels: [

@@ -71,6 +71,7 @@ export const kafkaRoom = defineRoom({
         settings: {
           bootstrapServers: endpoint.bootstrapServers,
           ...(own.existing && { topics: Object.keys(topics) }),
+          hasTls: endpoint.securityProtocol.endsWith("SSL"),
         },
         env: kafkaSecurityEnv(endpoint),
         reaches: [endpoint.at],

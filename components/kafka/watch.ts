@@ -1,5 +1,6 @@
 /** Figures of Kafka. Their names are those of the exporter that most dashboards are made for. */
 import * as z from "zod";
+import { certificateWatch } from "../../platform/certificate-watch.ts";
 import { defineWatch } from "../../platform/watching.ts";
 import { kafkaClient } from "./programs/kafka-client.ts";
 import { kafkaSamples } from "./programs/kafka-samples.ts";
@@ -11,16 +12,19 @@ export const kafkaWatch = defineWatch({
     bootstrapServers: z.string().min(1),
     /** Of a cluster that others use, too: the topics that are the platform's. @default - all */
     topics: z.array(z.string()).optional(),
+    /** Whether the brokers have certificates. @default false */
+    hasTls: z.boolean().default(false),
   }),
-  make({ bootstrapServers, topics }) {
+  make({ bootstrapServers, topics, hasTls }) {
     const quiet = { retries: 1, log: (): void => undefined };
     const admin = kafkaClient({ bootstrapServers, clientId: "metrics", ...quiet }).admin();
+    const certificates = certificateWatch(hasTls ? bootstrapServers.split(",") : []);
     let isConnected = false;
     return async () => {
       try {
         if (!isConnected) await admin.connect();
         isConnected = true;
-        return await kafkaSamples(admin, topics);
+        return [...(await kafkaSamples(admin, topics)), ...(await certificates())];
       } catch (error) {
         isConnected = false;
         await admin.disconnect().catch(() => undefined);

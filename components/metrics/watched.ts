@@ -1,4 +1,5 @@
 /** What is watched of every pod, whatever it runs: the overview's panels, and the alerts of all services. */
+import { CERTIFICATE_END } from "../../platform/certificate-watch.ts";
 import type { Watched } from "../../platform/watching.ts";
 
 export const everyPod: Watched = {
@@ -94,6 +95,15 @@ export const everyPod: Watched = {
       severity: "warning",
       summary: "The figures of {{ $labels.job }} at {{ $labels.instance }} can't be read.",
       runbook: "Alerts that need them are blind: look whether the pod runs (npm run status).",
+    },
+    {
+      name: "CertificateEnds",
+      expr: `${CERTIFICATE_END} - time() < 14 * 86400`,
+      forMinutes: 0,
+      severity: "warning",
+      summary: "The certificate of {{ $labels.address }} ends within 14 days, or has ended.",
+      runbook:
+        "Whoever runs that server renews it. NiFi's own comes anew with npm run up once its Secret nifi-certificate is deleted.",
     },
     {
       name: "TooManySeries",

@@ -10,6 +10,8 @@ export interface NifiEndpoint {
   readonly posts: Output<string>;
   /** Where posts go. */
   readonly at: Destination;
+  /** Its own page, over HTTPS: where connections to it go, and its `host:port`. */
+  readonly page: { readonly at: Destination; readonly host: Output<string> };
   /** Made when the flows run. */
   readonly ready: Ready;
   /** What watches over its work: where connections to it go, and its `http://host:port`. */

@@ -168,7 +168,14 @@ export class Nifi extends Component {
       },
       childOptions,
     );
-    this.endpoint = { kind: "nifi", posts, at: postsAt, ready: [flows], watcher: { at: supervised, url: watcherUrl } };
+    this.endpoint = {
+      kind: "nifi",
+      posts,
+      at: postsAt,
+      page: { at, host: pulumi.interpolate`${hostOf(name)}:${NIFI_PORT}` },
+      ready: [flows],
+      watcher: { at: supervised, url: watcherUrl },
+    };
     this.registerOutputs({ url, posts });
 
     function createServer(): k8s.apps.v1.StatefulSet {

@@ -71,8 +71,8 @@ export const nifiRoom = defineRoom({
       ],
       watches: [
         watchable<typeof nifiWatch>("nifi", {
-          settings: { url: endpoint.watcher.url },
-          reaches: [endpoint.watcher.at],
+          settings: { url: endpoint.watcher.url, page: endpoint.page.host },
+          reaches: [endpoint.watcher.at, endpoint.page.at],
         }),
       ],
     };

@@ -1,6 +1,7 @@
 /** Figures of NiFi's flows, as what watches over them has them. */
 import * as z from "zod";
 import { askJson } from "../../platform/ask-json.ts";
+import { certificateWatch } from "../../platform/certificate-watch.ts";
 import { defineWatch } from "../../platform/watching.ts";
 
 const reportShape = z.looseObject({
@@ -25,14 +26,19 @@ const reportShape = z.looseObject({
 
 export const nifiWatch = defineWatch({
   room: "nifi",
-  /** `http://host:port` of what watches over the flows. */
-  settings: z.strictObject({ url: z.url() }),
-  make:
-    ({ url }) =>
-    async (signal) => {
+  settings: z.strictObject({
+    /** `http://host:port` of what watches over the flows. */
+    url: z.url(),
+    /** `host:port` of NiFi's own page, which has a certificate. */
+    page: z.string(),
+  }),
+  make({ url, page }) {
+    const certificates = certificateWatch([page]);
+    return async (signal) => {
       const { problem, flows, rejected } = await askJson(`${url}/flows`, reportShape, signal);
       if (problem !== undefined) throw new Error(problem);
       return [
+        ...(await certificates()),
         ...(rejected.count === null ? [] : [{ name: "nifi_rejected_total", value: rejected.count }]),
         ...flows.flatMap(({ name: flow, group }) => {
           if (group === undefined) return [];
@@ -46,5 +52,6 @@ export const nifiWatch = defineWatch({
           ];
         }),
       ];
-    },
+    };
+  },
 });

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { CA_KEY } from "../../platform/authority.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { GivenSecret } from "../../platform/given-secret.ts";
+import { type Destination, outsideAt } from "../../platform/network.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { setupResources } from "../../platform/resources.ts";
 import type { Rights } from "../../platform/service.ts";
@@ -23,7 +24,8 @@ export interface StoreContents<Consumer extends string> {
 export interface PlacedStore<Consumer extends string> extends S3Source<Consumer> {
   readonly address?: PublishedAddress | undefined;
   readonly consoleAddress?: PublishedAddress | undefined;
-  readonly server?: ObjectStore<Consumer>["server"];
+  /** `http://host:port` or with https, and what leads there. */
+  readonly server: { readonly url: pulumi.Input<string>; readonly at: Destination };
 }
 
 /** @param contents Buckets and keys. */
@@ -37,7 +39,11 @@ export const objectStoreRoom = <Consumer extends string>(contents: StoreContents
           pem === undefined ? undefined : new GivenSecret("s3-client", { namespace, texts: { [CA_KEY]: pem } }, opts);
         const ca =
           caSecretName === undefined ? given?.ref(CA_KEY) : { secretName: pulumi.output(caSecretName), key: CA_KEY };
-        return existingObjectStore({ ...existing, secretNames: contents.secretNames, ...(ca && { ca }) });
+        const { protocol, host, port } = existing;
+        return {
+          ...existingObjectStore({ ...existing, secretNames: contents.secretNames, ...(ca && { ca }) }),
+          server: { url: `${protocol}://${host}:${port}`, at: outsideAt([host], [port], "S3") },
+        };
       }
       const kind = serverOf(own);
       if (kind === undefined) throw new Error("an existing S3 service without its address");
@@ -61,14 +67,11 @@ export const objectStoreRoom = <Consumer extends string>(contents: StoreContents
     },
     offers: (store) => ({
       addresses: { objectStore: store.address, objectStoreConsole: store.consoleAddress },
-      watches:
-        store.server === undefined
-          ? []
-          : [
-              watchable<typeof objectStoreWatch>("objectStore", {
-                settings: { url: store.server.url },
-                reaches: [store.server.at],
-              }),
-            ],
+      watches: [
+        watchable<typeof objectStoreWatch>("objectStore", {
+          settings: { url: store.server.url },
+          reaches: [store.server.at],
+        }),
+      ],
     }),
   });

@@ -21,6 +21,7 @@ export const tools = defineService({
       "platform/api-refusal.ts",
       "platform/ask-figures.ts",
       "platform/ask-json.ts",
+      "platform/certificate-watch.ts",
       "platform/describe-error.ts",
       "platform/hops",
       "platform/kube-api.ts",

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { secretVariable } from "../../../platform/hops/define-hops.ts";
+import { certificateWatch } from "../../../platform/certificate-watch.ts";
 import { KubeApi } from "../../../platform/kube-api.ts";
 import { roomWatches } from "../../watches.ts";
 import { Asked, type Source } from "./asked.ts";
@@ -39,15 +40,17 @@ const itemsOf = async (group: string, kind: string, signal: AbortSignal): Promis
   const lists = NAMESPACES.map((namespace) => api.json(`${group}/namespaces/${namespace}/${kind}`, signal));
   return (await Promise.all(lists)).flatMap((list) => listSchema.parse(list).items);
 };
+const certificate = certificateWatch(["kubernetes.default.svc:443"]);
 const objects: Source = {
   service: "kubernetes",
   ask: async (signal) => {
-    const [pods, cronJobs, jobs] = await Promise.all([
+    const [ends, pods, cronJobs, jobs] = await Promise.all([
+      certificate(),
       itemsOf("/api/v1", "pods", signal),
       itemsOf("/apis/batch/v1", "cronjobs", signal),
       itemsOf("/apis/batch/v1", "jobs", signal),
     ]);
-    return objectSamples({ pods, cronJobs, jobs });
+    return [...ends, ...objectSamples({ pods, cronJobs, jobs })];
   },
 };
 const services = roomWatches.flatMap((watch): Source[] => {

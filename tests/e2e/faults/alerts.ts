@@ -106,6 +106,10 @@ const causes: Readonly<Record<string, { readonly wrong: readonly Series[]; reado
     ],
   },
   FiguresMissing: { wrong: [still("up", 0, { job: "kafka" })], well: [still("up", 1, { job: "kafka" })] },
+  CertificateEnds: {
+    wrong: [secondsAgo("millrace_certificate_end_seconds", -13 * 86_400, { address: "a:443" })],
+    well: [secondsAgo("millrace_certificate_end_seconds", -15 * 86_400, { address: "a:443" })],
+  },
   TooManySeries: {
     wrong: [
       moving("vm_hourly_series_limit_rows_dropped_total", 900, 3),

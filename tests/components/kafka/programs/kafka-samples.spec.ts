@@ -68,6 +68,7 @@ describe("Kafka's figures", () => {
       "kafka_consumergroup_members reads 1",
       "kafka_consumergroup_members read-once 0",
       ...["spark-lake", "reads"].flatMap((group) => [
+        `stream_refused_records_total ${group} telemetry 4`,
         `kafka_consumergroup_current_offset ${group} telemetry 0 7`,
         `kafka_consumergroup_lag ${group} telemetry 0 3`,
       ]),
