@@ -1,8 +1,7 @@
 /**
  * The node image of the embedded cluster: upstream Kubernetes, etcd, containerd and CoreDNS from Go modules, our supervisor
  * and provisioner, on a Debian root file system made from packages. All downloads happen before; `docker build`
- * has no network. metrics-server is not in it: the Go module proxies do not serve the module, so figures come from the
- * kubelet's `/stats/summary` through the API server.
+ * has no network. metrics-server has a `go.mod` of its own, since it wants other versions of Kubernetes' libraries.
  */
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
@@ -40,6 +39,8 @@ const CONTAINERD = ["containerd", "containerd-shim-runc-v2", "ctr"].map(
   (name) => `github.com/containerd/containerd/v2/cmd/${name}`,
 );
 const ETCD = "go.etcd.io/etcd/server/v3";
+const METRICS_DIR = "metrics-server";
+const METRICS_SERVER = "sigs.k8s.io/metrics-server/cmd/metrics-server";
 const OWN = ["./supervisor", "./provisioner", "./policies", "./coredns", "./pause"];
 /** File systems that need C libraries; the node uses overlayfs. */
 const CONTAINERD_TAGS = "no_btrfs,no_devmapper,no_zfs,no_aufs";
@@ -64,7 +65,7 @@ function filesBelow(path: string): string[] {
 }
 
 /** Hashes that name every piece of the image: what has not changed is never made again. */
-export function cacheKeys(root = nodeDir): { upstream: string; own: string; base: string; image: string } {
+export function cacheKeys(root = nodeDir): Record<"upstream" | "own" | "metrics" | "base" | "image", string> {
   const modules = ["go.mod", "go.sum"].map((file) => readFileSync(join(root, file), "utf8"));
   const upstream = contentHash(
     root,
@@ -77,9 +78,11 @@ export function cacheKeys(root = nodeDir): { upstream: string; own: string; base
     linkerFlags(),
   );
   const own = contentHash(root, OWN, ...modules);
+  const metrics = contentHash(root, [METRICS_DIR], METRICS_SERVER);
   const base = contentHash(root, [], seedReference(), ...nodePackages);
   const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
-  return { upstream, own, base, image: contentHash(root, ["addons"], upstream, own, base, dockerfile) };
+  const image = contentHash(root, ["addons"], upstream, own, metrics, base, dockerfile);
+  return { upstream, own, metrics, base, image };
 }
 
 /** Name and tag of the node image for the sources as they are. */
@@ -144,6 +147,7 @@ export async function ensureNodeImage(
     for (const [folder, key] of [
       ["upstream", keys.upstream],
       ["own", keys.own],
+      ["metrics", keys.metrics],
     ] as const) {
       mkdirSync(join(temporary, "context", folder), { recursive: true });
       for (const file of filesBelow(binDir(folder, key))) {
@@ -167,7 +171,7 @@ function binDir(folder: string, key: string): string {
   return cacheDir("node", `${folder}-${key}`);
 }
 
-async function goBinaries(keys: { upstream: string; own: string }, work: Work): Promise<void> {
+async function goBinaries(keys: Record<"upstream" | "own" | "metrics", string>, work: Work): Promise<void> {
   await once(binDir("upstream", keys.upstream), async (out) => {
     await goBuild(out, [...KUBERNETES, ETCD], [], "Kubernetes and etcd", work);
     await goBuild(out, CONTAINERD, ["-tags", CONTAINERD_TAGS], "containerd", work);
@@ -176,6 +180,11 @@ async function goBinaries(keys: { upstream: string; own: string }, work: Work): 
   });
   await once(binDir("own", keys.own), async (out) => {
     await goBuild(out, OWN, [], "CoreDNS, supervisor and provisioner", work);
+    return join(out, "bin");
+  });
+  await once(binDir("metrics", keys.metrics), async (out) => {
+    const module = join(nodeDir, METRICS_DIR);
+    await buildGo({ module, packages: [METRICS_SERVER], what: "metrics-server", out: join(out, "bin") }, work);
     return join(out, "bin");
   });
 }

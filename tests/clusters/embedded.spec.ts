@@ -203,7 +203,7 @@ describe("cache keys of the node image", () => {
   let folder = "";
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "node-image-"));
-    for (const part of ["supervisor", "provisioner", "policies", "coredns", "pause", "addons"])
+    for (const part of ["supervisor", "provisioner", "policies", "coredns", "pause", "addons", "metrics-server"])
       mkdirSync(join(folder, part));
     writeFileSync(join(folder, "go.mod"), "module node\nrequire (\n\tk8s.io/kubernetes v1.36.1\n)\n");
     writeFileSync(join(folder, "go.sum"), "");

@@ -41,7 +41,12 @@ var clients = []client{
 	{"proxy", "system:kube-proxy", ""},
 	{"provisioner", "millrace:provisioner", ""},
 	{"policies", "millrace:policies", ""},
+	{"metrics", "millrace:metrics", ""},
 }
+
+// frontProxy is whom parts behind the API server know it by, when it hands requests on in the name of others. Only an
+// authority of its own may vouch for it: who has a certificate of the cluster's must not speak in anybody's name.
+const frontProxy = "front-proxy"
 
 type authority struct {
 	cert *x509.Certificate
@@ -50,8 +55,15 @@ type authority struct {
 
 // writeIdentities loads or makes the authority, then makes every certificate and kubeconfig of this start.
 func writeIdentities(ip string) error {
-	ca, err := loadAuthority()
+	ca, err := loadAuthority(keptDir, "ca")
 	if err != nil {
+		return err
+	}
+	front, err := loadAuthority(pkiDir, frontProxy+"-ca")
+	if err != nil {
+		return err
+	}
+	if err := front.issue(frontProxy, x509.Certificate{Subject: pkix.Name{CommonName: frontProxy}}); err != nil {
 		return err
 	}
 	if err := keepTokenKey(); err != nil {
@@ -71,6 +83,12 @@ func writeIdentities(ip string) error {
 	if err := ca.issue("kubelet-serving", kubelet); err != nil {
 		return err
 	}
+	metrics := x509.Certificate{
+		Subject: pkix.Name{CommonName: metricsService}, DNSNames: []string{metricsService + ".kube-system.svc"}, IPAddresses: []net.IP{net.ParseIP(ip)},
+	}
+	if err := ca.issue("metrics-serving", metrics); err != nil {
+		return err
+	}
 	for _, c := range clients {
 		subject := pkix.Name{CommonName: c.user}
 		if c.group != "" {
@@ -86,10 +104,10 @@ func writeIdentities(ip string) error {
 	return nil
 }
 
-func loadAuthority() (*authority, error) {
-	certPath, keyPath := filepath.Join(keptDir, "ca.crt"), filepath.Join(keptDir, "ca.key")
+func loadAuthority(dir, name string) (*authority, error) {
+	certPath, keyPath := filepath.Join(dir, name+".crt"), filepath.Join(dir, name+".key")
 	if _, err := os.Stat(certPath); errors.Is(err, os.ErrNotExist) {
-		if err := makeAuthority(certPath, keyPath); err != nil {
+		if err := makeAuthority("millrace-"+name, certPath, keyPath); err != nil {
 			return nil, err
 		}
 	}
@@ -113,13 +131,13 @@ func loadAuthority() (*authority, error) {
 }
 
 // makeAuthority writes the certificate last: its presence says that both files are whole.
-func makeAuthority(certPath, keyPath string) error {
+func makeAuthority(name, certPath, keyPath string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
 	}
 	template := x509.Certificate{
-		Subject: pkix.Name{CommonName: "millrace-ca"}, IsCA: true, BasicConstraintsValid: true,
+		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 	}
 	der, err := sign(&template, &template, key.Public(), key)

@@ -42,7 +42,7 @@ func run(ctx context.Context) error {
 	if err := writeIdentities(ip); err != nil {
 		return fmt.Errorf("certificates: %w", err)
 	}
-	if err := writeSettings(); err != nil {
+	if err := writeSettings(ip); err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
 	s := newSupervisor()
@@ -68,17 +68,22 @@ func bringUp(ctx context.Context, s *supervisor, ip string) {
 	lowerOOM := mayLowerOOMScore()
 	s.start(kubeletPart(ip), controllerManagerPart(), schedulerPart(), proxyPart(lowerOOM))
 	if !retry(ctx, func() error {
-		return kubectl("apply", "--server-side", "--force-conflicts", "-f", addonsDir, "-f", storageClassFile)
+		return kubectl("apply", "--server-side", "--force-conflicts", "-f", addonsDir, "-f", storageClassFile, "-f", metricsFile)
 	}) {
 		return
 	}
-	s.start(provisionerPart(), policiesPart())
+	s.start(provisionerPart(), policiesPart(), metricsPart(ip))
 	// After a restart the API still shows the state from before: only an answer proves that kubelet, proxy and DNS work.
 	s.phase("DNS")
 	if !retry(ctx, func() error { return dnsAnswers(ctx) }) {
 		return
 	}
 	if !retry(ctx, func() error { return kubectl("wait", "--for=condition=Ready", "node/"+nodeName, "--timeout=5s") }) {
+		return
+	}
+	// A namespace can't be removed while somebody does not answer for a part of the API.
+	s.phase("figures of pods")
+	if !retry(ctx, func() error { return kubectl("get", "--raw=/apis/metrics.k8s.io/v1beta1") }) {
 		return
 	}
 	s.phase("ready")
@@ -91,7 +96,7 @@ func shutDown(s *supervisor) {
 	s.phase("stopping")
 	s.stop(2*time.Second, "kubelet")
 	endPods(7 * time.Second)
-	s.stop(2*time.Second, "controller-manager", "scheduler", "proxy", "provisioner", "policies", "registry", "apiserver", "containerd")
+	s.stop(2*time.Second, "controller-manager", "scheduler", "proxy", "provisioner", "policies", "metrics", "registry", "apiserver", "containerd")
 	s.stop(2*time.Second, "etcd")
 }
 

@@ -60,6 +60,12 @@ func apiServerPart(ip string) part {
 		"--service-account-key-file=" + keptDir + "/sa.pub", "--service-account-signing-key-file=" + keptDir + "/sa.key",
 		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
 		"--profiling=false", "--default-watch-cache-size=50",
+		// Figures of nodes and pods are another part's, which it asks by its address.
+		"--enable-aggregator-routing=true",
+		"--requestheader-client-ca-file=" + pkiDir + "/" + frontProxy + "-ca.crt", "--requestheader-allowed-names=" + frontProxy,
+		"--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group",
+		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
+		"--proxy-client-cert-file=" + pkiDir + "/" + frontProxy + ".crt", "--proxy-client-key-file=" + pkiDir + "/" + frontProxy + ".key",
 	}}
 }
 
@@ -108,6 +114,18 @@ func provisionerPart() part {
 func policiesPart() part {
 	return part{name: "policies", env: calm, args: []string{
 		"policies", "--kubeconfig=" + confDir + "/policies", "--node=" + nodeName, "--services=" + services,
+	}}
+}
+
+// Figures for `kubectl top` and for autoscalers. The kubelet measures every 15 seconds.
+func metricsPart(ip string) part {
+	conf := confDir + "/metrics"
+	return part{name: "metrics", env: calm, args: []string{
+		"metrics-server", "--kubeconfig=" + conf, "--authentication-kubeconfig=" + conf, "--authorization-kubeconfig=" + conf,
+		"--bind-address=" + ip, "--secure-port=" + strconv.Itoa(metricsPort),
+		"--tls-cert-file=" + pkiDir + "/metrics-serving.crt", "--tls-private-key-file=" + pkiDir + "/metrics-serving.key",
+		"--kubelet-certificate-authority=" + keptDir + "/ca.crt", "--kubelet-preferred-address-types=InternalIP",
+		"--metric-resolution=30s", "--profiling=false",
 	}}
 }
 

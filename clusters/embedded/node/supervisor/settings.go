@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+)
 
 const (
 	containerdConfig = "/run/millrace/containerd.toml"
@@ -10,7 +13,7 @@ const (
 )
 
 // writeSettings writes the parts' settings files. Addresses of pods are kept in /run: none outlives a restart.
-func writeSettings() error {
+func writeSettings(ip string) error {
 	lowerOOM := mayLowerOOMScore()
 	files := map[string]string{
 		cniConfig: fmt.Sprintf(`{"cniVersion": "1.0.0", "name": "millrace", "plugins": [
@@ -74,6 +77,11 @@ oomScoreAdj: %d
 		registryConfig:   registrySettings(),
 		storageClassFile: storageClass(),
 	}
+	authority, err := os.ReadFile(keptDir + "/ca.crt")
+	if err != nil {
+		return err
+	}
+	files[metricsFile] = metricsAPI(ip, authority)
 	if registryLogin != "" {
 		line, err := htpasswdLine(registryLogin)
 		if err != nil {
