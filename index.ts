@@ -24,6 +24,8 @@ import { postgresRoom } from "./components/postgres/room.ts";
 import { prestoRoom } from "./components/presto/room.ts";
 import { proofEdges, proofRoom } from "./components/proof/room.ts";
 import { raceCarRoom } from "./components/race-car/room.ts";
+import { auditLogRoom } from "./components/audit-log/room.ts";
+import { auditUpkeep } from "./components/audit-log/upkeep.ts";
 import { raceWindowsRoom } from "./components/race-windows/room.ts";
 import { randomNumbersRoom } from "./components/random-numbers/room.ts";
 import { sparkConnectRoom } from "./components/spark-connect/room.ts";
@@ -158,7 +160,8 @@ const windows = place(windowsRoom, { kafka, cassandra });
 const raceWindows = place(raceWindowsRoom, { kafka, cassandra });
 place(zookeeperRoom, {});
 place(flinkRoom, { store, catalog, kafka, cassandra, jobs: [raceWindows?.flink] });
-const path = place(telemetryRoom, { kafka, spark, windows, raceWindows: raceWindows?.streams });
+const kept = config.services.auditLog.enabled ? auditUpkeep() : undefined;
+const path = place(telemetryRoom, { kafka, spark, windows, raceWindows: raceWindows?.streams, kept });
 
 // What people work with.
 const history = place(sparkHistoryRoom, { store });
@@ -177,6 +180,9 @@ const pages = place(displayRoom, { kafka, presto, cassandra });
 
 // What keeps all that was logged, wherever pods are.
 const logs = place(logsRoom, { quarters: quarters.all, words: podWords });
+
+// What keeps who did what.
+place(auditLogRoom, { logs, presto, audits: house.audits });
 
 // What watches over all of it.
 const metrics = place(metricsRoom, {

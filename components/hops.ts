@@ -1,6 +1,7 @@
 /** The rooms that the proof asks, in the order of its table as far as their hops leave it open. */
 import type { AnyRoomHops } from "../platform/hops/define-hops.ts";
 import { airflowHops } from "./airflow/hops.ts";
+import { auditLogHops } from "./audit-log/hops.ts";
 import { authProxyHops } from "./auth-proxy/hops.ts";
 import { cassandraHops } from "./cassandra/hops.ts";
 import { catalogHops } from "./catalog/hops.ts";
@@ -50,6 +51,7 @@ export const roomHops: readonly AnyRoomHops[] = [
   nifiHops,
   logsHops,
   metricsHops,
+  auditLogHops,
   portalHops,
   authProxyHops,
 ];

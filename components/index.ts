@@ -1,5 +1,6 @@
 /** The rooms of the house, in the order of the data path. What each is, it says itself in its `service.ts`. */
 import { airflow } from "./airflow/service.ts";
+import { auditLog } from "./audit-log/service.ts";
 import { authProxy } from "./auth-proxy/service.ts";
 import { cassandra } from "./cassandra/service.ts";
 import { catalog } from "./catalog/service.ts";
@@ -54,6 +55,7 @@ export const rooms = {
   display,
   logs,
   metrics,
+  auditLog,
   portal,
   authProxy,
   tools,

@@ -56,6 +56,8 @@ export interface Offers {
   readonly waitFor?: Ready;
   /** What it tells the exporter of its figures. @default - nothing: its pods have them, or nobody does */
   readonly watches?: readonly Watchable[];
+  /** What it tells who asks what people did. @default - nothing */
+  readonly audits?: readonly Watchable[];
 }
 
 type Optional<Wires> = { [Wire in keyof Wires]: undefined extends Wires[Wire] ? Wire : never }[keyof Wires];
@@ -183,6 +185,11 @@ export class House {
   /** What the rooms tell the exporter of their figures. */
   get watches(): Watchable[] {
     return this.#offers.flatMap(({ watches = [] }) => [...watches]);
+  }
+
+  /** What the rooms tell who asks what people did. */
+  get audits(): Watchable[] {
+    return this.#offers.flatMap(({ audits = [] }) => [...audits]);
   }
 
   /** Pods that have figures to read. */

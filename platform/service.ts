@@ -219,6 +219,8 @@ export interface TopicLoad {
 export interface DatabaseUse {
   /** Its name, and its owner's. */
   readonly name: string;
+  /** Roles beside its owner that may connect to it; the owner says what they may read. @default - none */
+  readonly readers?: readonly string[];
   /** Why a restore of all databases leaves it out: it would lose what nobody means. @default - it is restored with them */
   readonly restoredByName?: {
     /** Whose it is: "the catalog". */

@@ -91,6 +91,8 @@ export interface AirflowArgs {
   readonly image: pulumi.Input<string>;
   readonly exposure: Exposure;
   readonly database: PostgresEndpoint;
+  /** Role of the database that may read who did what. @default - nobody may */
+  readonly auditor?: string;
   /** Where tasks run. @default "kubernetes" */
   readonly executor?: AirflowExecutor;
   /** Requests and limits of each part. @default - what they need on a small machine */
@@ -343,6 +345,7 @@ export class Airflow extends Component {
         env: [
           secretEnv("ADMIN_PASSWORD", users.secretName, ADMIN),
           secretEnv("ROBOT_PASSWORD", users.secretName, ROBOT),
+          ...(args.auditor === undefined ? [] : [{ name: "AUDITOR", value: args.auditor }]),
         ],
       });
       const ready = [...args.database.ready, ...args.logs.objectStore.ready, ...(args.waitFor ?? [])];

@@ -1,5 +1,8 @@
 /** How Airflow is built: each DAG of the platform with a key of its own; those of a Spark batch make its driver. */
-import { watchable } from "../../platform/watchable.ts";
+import { type Watchable, watchable } from "../../platform/watchable.ts";
+import { AUDITOR } from "../audit-log/names.ts";
+import type { PostgresEndpoint } from "../postgres/endpoint.ts";
+import type { airflowAudit } from "./audit.ts";
 import type { airflowWatch } from "./watch.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { ownQuarters } from "../../platform/quarters.ts";
@@ -65,6 +68,7 @@ export const airflowRoom = defineRoom({
         image: image("airflow"),
         exposure,
         database: databases.database("airflow"),
+        auditor: AUDITOR,
         executor: own.executor,
         tasksIn: () => quarters("jobs"),
         resources: airflowResources(own),
@@ -85,7 +89,8 @@ export const airflowRoom = defineRoom({
       opts,
     );
   },
-  offers: ({ address, endpoint }, { bucket }, { connect, presto, spark }) => ({
+  offers: ({ address, endpoint }, { bucket }, { connect, presto, spark, databases }) => ({
+    audits: audited(databases.reader("airflow", AUDITOR)),
     addresses: { airflow: address },
     logins: [{ title: "Airflow", service: "airflow", users: ["admin"] }],
     proves: [
@@ -110,3 +115,16 @@ export const airflowRoom = defineRoom({
     watches: [watchable<typeof airflowWatch>("airflow", { settings: { url: endpoint.url }, reaches: [endpoint.at] })],
   }),
 });
+
+/** What people did, as Airflow's own database has it. */
+function audited(reader: PostgresEndpoint | undefined): Watchable[] {
+  if (reader === undefined) return [];
+  const { host, port, database, user, password, at } = reader;
+  return [
+    watchable<typeof airflowAudit>("airflow", {
+      settings: { host, port, database, user },
+      secrets: { databasePassword: password },
+      reaches: [at],
+    }),
+  ];
+}

@@ -8,6 +8,7 @@ import { image, optional } from "../../platform/settings.ts";
 import { pythonDisk } from "../notebooks/disk.ts";
 import { allResourcesSetting, type GivenResources, size, type Sized, sized } from "../../platform/sizes.ts";
 import { objectStore } from "../object-store/service.ts";
+import { AUDITOR } from "../audit-log/names.ts";
 import { postgres } from "../postgres/service.ts";
 
 /** The parts of Airflow. Each imports Airflow at its start, which takes a core for some seconds. */
@@ -85,7 +86,7 @@ export const airflow = defineService({
     .prefault({})
     .describe("Airflow."),
   needs: { of: [postgres, objectStore], why: "its runs and the logs of its tasks are kept there" },
-  database: { name: "airflow" },
+  database: { name: "airflow", readers: [AUDITOR] },
   accounts: { kind: "passwords", secret: "airflow-users" },
   status: [
     {

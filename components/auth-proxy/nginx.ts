@@ -16,6 +16,8 @@ export interface Page {
 /** Path that answers when nginx serves, without a login. */
 export const HEALTH_PATH = "/healthz";
 const WORK = "@WORK@";
+/** What lines of people begin with. */
+export const OPENED = "opened:";
 
 /** Text of `nginx.conf`. @param healthPort Port of nothing but {@link HEALTH_PATH}. */
 export function nginxConfig(pages: readonly Page[], healthPort: number): string {
@@ -26,6 +28,13 @@ events {
   worker_connections 2048;
 }
 http {
+  # Who opens which page, and who is refused; what a page fetches by itself is neither.
+  log_format opened '${OPENED} "$remote_user" "$page_title" $status';
+  map "$http_sec_fetch_mode|$remote_user|$status" $is_told {
+    default 0;
+    "~^navigate\\|.+\\|[23]" 1;
+    "~\\|.+\\|401$" 1;
+  }
   access_log off;
   server_tokens off;
   # nginx makes them all when it starts.
@@ -92,6 +101,8 @@ function server(page: Page): string {
   const rest = paths === undefined ? [] : ["    location / {\n      return 404;\n    }\n"];
   return `  server {
     listen ${port};
+    set $page_title "${title}";
+    access_log /dev/stdout opened if=$is_told;
     auth_basic "${title}";
     auth_basic_user_file ${WORK}/people;
     if ($is_foreign) {

@@ -63,6 +63,8 @@ export interface PostgresArgs<Database extends string> {
   readonly resources: Resources;
   /** A database for each consumer; its owner has the same name and may use no other. None is ever dropped. */
   readonly databases: readonly Database[];
+  /** Roles beside its owner that may connect to a database; the owner says what they may read. @default - none */
+  readonly readers?: Readonly<Record<string, readonly string[]>>;
   /** @default - no backups */
   readonly backup?: PostgresBackup;
 }
@@ -103,10 +105,11 @@ export class Postgres<Database extends string> extends Component {
   /** The server's statistics, and no data. */
   readonly monitor: PostgresEndpoint;
   readonly #endpoints: Readonly<Partial<Record<string, PostgresEndpoint>>>;
+  readonly #readers: Readonly<Partial<Record<string, PostgresEndpoint>>>;
 
   /** @throws ResourceError when the arguments are wrong. */
   constructor(name: string, args: PostgresArgs<Database>, opts?: ComponentOptions) {
-    const { data = DEFAULT_DATA, databases, backup } = args;
+    const { data = DEFAULT_DATA, databases, readers = {}, backup } = args;
     const kept = backup && { schedule: backup.schedule, keep: backup.keep };
     super("Postgres", name, { databases, data, ...(kept && { backup: kept }) }, opts);
     const problems = postgresProblems(args);
@@ -128,6 +131,8 @@ export class Postgres<Database extends string> extends Component {
     const password = (role: string) => rolePassword(name, role, args.namespace, childOptions);
     const superuser = password(SUPERUSER);
     const monitor = password(MONITOR);
+    const visits = Object.entries(readers).flatMap(([database, roles]) => roles.map((role) => ({ database, role })));
+    const visitors = [...new Set(visits.map(({ role }) => role))].map((role) => ({ role, ...password(role) }));
     const owners = databases.map((database) => ({ database, ...password(database) }));
     configMap(settingsName, { ...meta, data: { "postgresql.conf": conf, "pg_hba.conf": pgHba } }, childOptions);
     configMap(scriptsName, { ...meta, data: scripts }, childOptions);
@@ -156,6 +161,13 @@ export class Postgres<Database extends string> extends Component {
       ready: [setup],
     });
     const endpoints = owners.map(({ database, ref }) => [database, endpoint(database, database, ref)] as const);
+    this.#readers = Object.fromEntries(
+      visits.flatMap(({ database, role }) =>
+        visitors
+          .filter((one) => one.role === role)
+          .map(({ ref }) => [`${role} ${database}`, endpoint(role, database, ref)] as const),
+      ),
+    );
     this.monitor = endpoint(MONITOR, SUPERUSER, monitor.ref);
     this.#endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ host, port: PORT });
@@ -208,7 +220,9 @@ export class Postgres<Database extends string> extends Component {
     /** A Job, not a script of the image's first start: it also gives a live server the databases that come later. */
     function createSetup(): k8s.batch.v1.Job {
       const client = databaseClient();
-      const secrets = [...databases, MONITOR].map((role) => [role, roleSecretName(name, role)] as const);
+      const secrets = [...databases, ...visitors.map(({ role }) => role), MONITOR].map(
+        (role) => [role, roleSecretName(name, role)] as const,
+      );
       const { volumes, mounts } = secretFolders("password", PASSWORDS_PATH, secrets);
       return job(
         {
@@ -224,6 +238,7 @@ export class Postgres<Database extends string> extends Component {
             env: [
               ...client.env,
               { name: "DATABASES", value: databases.join(" ") },
+              { name: "READERS", value: visits.map(({ role, database }) => `${role}:${database}`).join(" ") },
               { name: "MONITOR", value: MONITOR },
               { name: "PASSWORDS_DIR", value: PASSWORDS_PATH },
               { name: "TIMEOUT_SECONDS", value: String(serverWaitMs / 1000) },
@@ -231,7 +246,7 @@ export class Postgres<Database extends string> extends Component {
             resources: args.resources,
             uid: client.uid,
             config: pulumi
-              .all([superuser, monitor, ...owners].map(({ fingerprint }) => fingerprint))
+              .all([superuser, monitor, ...visitors, ...owners].map(({ fingerprint }) => fingerprint))
               .apply((fingerprints) => [client.config, ...fingerprints].join("\n")),
             volumes: [...client.volumes, ...volumes],
             mounts: [...client.mounts, ...mounts],
@@ -276,6 +291,14 @@ export class Postgres<Database extends string> extends Component {
       );
     }
     return endpoint;
+  }
+
+  /**
+   * One database as somebody beside its owner sees it.
+   * @returns `undefined` where that role may not connect to it
+   */
+  reader(name: Database, role: string): PostgresEndpoint | undefined {
+    return this.#readers[`${role} ${name}`];
   }
 }
 

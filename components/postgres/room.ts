@@ -25,6 +25,7 @@ export const postgresRoom = defineRoom({
         data: own.storage,
         resources: postgresResources(own),
         databases: databases.map(({ name }) => name),
+        readers: Object.fromEntries(databases.map(({ name, readers = [] }) => [name, readers])),
         ...(store &&
           own.backup.enabled && {
             backup: {

@@ -1,5 +1,7 @@
 /** How Presto is built: a catalog for the lake, and one for Cassandra where there is one. */
 import { watchable } from "../../platform/watchable.ts";
+import { AUDITOR } from "../audit-log/names.ts";
+import type { prestoAudit } from "./audit.ts";
 import type { prestoWatch } from "./watch.ts";
 import { defineRoom } from "../../platform/place.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
@@ -39,6 +41,12 @@ export const prestoRoom = defineRoom({
   offers: ({ endpoint, address }) => ({
     addresses: { presto: address },
     proves: [provenPresto(endpoint)],
+    audits: [
+      watchable<typeof prestoAudit>("presto", {
+        settings: { url: endpoint.url, except: AUDITOR },
+        reaches: [endpoint.at],
+      }),
+    ],
     watches: [watchable<typeof prestoWatch>("presto", { settings: { url: endpoint.url }, reaches: [endpoint.at] })],
   }),
 });

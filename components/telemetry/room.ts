@@ -14,7 +14,7 @@ import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 export const telemetryRoom = defineRoom({
   service: telemetry,
-  without: ["spark", "windows", "raceWindows"],
+  without: ["spark", "windows", "raceWindows", "kept"],
   build(
     { own, of, namespace, image, exposure, bucket, opts },
     {
@@ -22,11 +22,14 @@ export const telemetryRoom = defineRoom({
       spark,
       windows,
       raceWindows,
+      kept,
     }: {
       kafka: KafkaWithTopics;
       spark: SparkEndpoint | undefined;
       windows: StreamPart | undefined;
       raceWindows: readonly StreamPart[] | undefined;
+      /** Tables that others write, and that nobody else looks after. */
+      kept: StreamPart | undefined;
     },
   ) {
     const topic = kafka.topics["telemetry"];
@@ -61,6 +64,7 @@ export const telemetryRoom = defineRoom({
             part,
             windows,
             ...(raceWindows ?? []),
+            kept,
           ]),
           driverMemory: own.stream.driverMemory,
           driverResources: streamDriverResources(own),

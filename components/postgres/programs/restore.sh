@@ -28,6 +28,10 @@ DROP DATABASE IF EXISTS :"loaded" WITH (FORCE);
 DROP DATABASE IF EXISTS :"replaced" WITH (FORCE);
 CREATE DATABASE :"loaded" OWNER :"name";
 REVOKE ALL ON DATABASE :"loaded" FROM PUBLIC;
+-- Who else may connect: a dump does not say so.
+SELECT format('GRANT CONNECT ON DATABASE %I TO %I', :'loaded', rolname)
+  FROM pg_database, aclexplode(datacl) JOIN pg_roles ON pg_roles.oid = grantee
+  WHERE datname = :'name' AND privilege_type = 'CONNECT' AND rolname <> :'name' \gexec
 SQL
   pg_restore --exit-on-error --single-transaction --dbname="${database}_restored" "$file"
 

@@ -2,9 +2,10 @@
 # Gives each declared database an owner of its name, with the password of its Secret, and lets nobody else in. Runs
 # against a live server; running it again changes nothing but passwords that are others. Nothing is ever dropped.
 #
-# Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DATABASES, names separated by spaces; MONITOR, the
-# role that sees the server's statistics; PASSWORDS_DIR (/run/passwords), which holds <database>/password and
-# <monitor>/password; TIMEOUT_SECONDS to wait for the server.
+# Environment: PGHOST, PGPORT, PGUSER and PGPASSWORD of the superuser; DATABASES, names separated by spaces; READERS, who
+# else may connect, as <role>:<database>; MONITOR, the role that sees the server's statistics; PASSWORDS_DIR
+# (/run/passwords), which holds <role>/password, where an owner is called like its database; TIMEOUT_SECONDS to wait for
+# the server.
 set -euo pipefail
 export PASSWORDS_DIR=${PASSWORDS_DIR:-/run/passwords} PGDATABASE=postgres
 
@@ -47,6 +48,15 @@ REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 ALTER DATABASE :"name" ALLOW_CONNECTIONS true;
 SQL
   echo "database $database: open to its owner alone"
+done
+
+for reader in $READERS; do
+  login_role "${reader%%:*}"
+  run_sql --set=name="${reader%%:*}" --set=database="${reader#*:}" <<'SQL'
+ALTER ROLE :"name" CONNECTION LIMIT 5;
+GRANT CONNECT ON DATABASE :"database" TO :"name";
+SQL
+  echo "role ${reader%%:*}: may connect to database ${reader#*:}"
 done
 
 login_role "$MONITOR"

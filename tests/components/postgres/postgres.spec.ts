@@ -19,6 +19,7 @@ describe("Postgres", () => {
     storage: new Storage({ storageClass: "default" }),
     resources,
     databases: ["airflow", "night_watch"] as const,
+    readers: { airflow: ["audit_log"], night_watch: [] },
   };
   const make = () => new Postgres("postgres", settings);
   const makeWithBackup = (schedule = "17 3 * * *") =>
@@ -47,6 +48,15 @@ describe("Postgres", () => {
     expect(await namesOf(endpoint.ready)).to.deep.equal(["postgres-setup"]);
   });
 
+  it("offers a database to who else may connect to it, with a password of its own", async () => {
+    const postgres = make();
+    const endpoint = postgres.reader("airflow", "audit_log");
+    expect(endpoint).to.include({ database: "airflow", user: "audit_log" });
+    expect(endpoint && (await valueOf(endpoint.password.secretName))).to.equal("postgres-role-audit-log");
+    expect(postgres.reader("night_watch", "audit_log")).to.equal(undefined);
+    expect(postgres.monitor).to.include({ database: "postgres", user: "metrics" });
+  });
+
   it("refuses a database that is not declared, naming those that are", () => {
     const undeclared: string = "hub";
     expect(() => (make() as Postgres<string>).database(undeclared)).to.throw(
@@ -56,10 +66,10 @@ describe("Postgres", () => {
 
   it("gives the superuser and each owner a password of their own, marked as secret, without signs that URLs escape", async () => {
     make();
-    const names = ["postgres", "airflow", "night-watch", "metrics"].map((role) => `postgres-role-${role}`);
+    const names = ["postgres", "airflow", "night-watch", "metrics", "audit-log"].map((role) => `postgres-role-${role}`);
     const secrets = await mocked.ofType("kubernetes:core/v1:Secret");
     expect(secrets.map(({ name }) => name)).to.have.members(names);
-    expect(new Set(secrets.map(({ inputs }) => inputs.stringData["password"])).size).to.equal(4);
+    expect(new Set(secrets.map(({ inputs }) => inputs.stringData["password"])).size).to.equal(5);
     for (const secret of secrets) expect(secret.secrets, secret.name).to.deep.equal(["stringData"]);
     for (const { inputs } of await mocked.ofType("random:index/randomPassword:RandomPassword")) {
       expect(inputs).to.include({ length: 32, special: false });
@@ -135,6 +145,7 @@ describe("Postgres", () => {
       PGPASSWORD: "postgres-role-postgres/password",
       DATABASES: "airflow night_watch",
       MONITOR: "metrics",
+      READERS: "audit_log:airflow",
       PASSWORDS_DIR: "/run/passwords",
       TIMEOUT_SECONDS: "300",
     });

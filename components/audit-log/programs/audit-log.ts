@@ -1,0 +1,115 @@
+/**
+ * Who did what on the platform: services and logs are asked for it again and again, and it is said once, here in the log and in table
+ * `audit.events` of the lake. `GET /metrics` in Prometheus' format; `POST /write` asks and writes at once.
+ *
+ * Environment: `AUDIT_CONFIG` (a JSON object: what each room has told), its rooms' secrets, `LOGS_URL`, `PRESTO_URL` (without it nothing is
+ * written), `CATALOG` (lake), `PRESTO_USER`, `KEEP_DAYS`, `LOOK_SECONDS` (15), `WRITE_SECONDS` (600), `PORT`.
+ */
+import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { describeError } from "../../../platform/describe-error.ts";
+import { secretVariable } from "../../../platform/hops/define-hops.ts";
+import { Masking } from "../../../platform/masking.ts";
+import { auditedLines, roomAudits } from "../../audits.ts";
+import { exposition } from "../../metrics/programs/exposition.ts";
+import { PrestoClient } from "../../presto/programs/presto-client.ts";
+import { Book } from "./book.ts";
+import { Clerk, type Source } from "./clerk.ts";
+import { deedsInLogs } from "./log-lines.ts";
+import { AuditTable } from "./table.ts";
+
+const environment = z.looseObject({
+  AUDIT_CONFIG: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.record(z.string(), z.unknown())),
+  LOGS_URL: z.url(),
+  PRESTO_URL: z.url().optional(),
+  PRESTO_USER: z.string().min(1),
+  CATALOG: z.string().min(1).default("lake"),
+  KEEP_DAYS: z.coerce.number().int().positive(),
+  LOOK_SECONDS: z.coerce.number().positive().default(15),
+  WRITE_SECONDS: z.coerce.number().positive().default(600),
+  PORT: z.coerce.number().int().positive(),
+});
+const settings = environment.parse(process.env);
+/** What was done before the first start, as far as services remember it. */
+const FIRST_MS = 24 * 3_600_000;
+const STATEMENT_MS = 60_000;
+
+const ended = new AbortController();
+process.on("SIGTERM", () => {
+  ended.abort();
+});
+
+const asked = roomAudits.flatMap((audit): Source[] => {
+  const { room, settings: shape, secrets = [] } = audit;
+  if (settings.AUDIT_CONFIG[room] === undefined) return [];
+  const own = shape.parse(settings.AUDIT_CONFIG[room]) as object;
+  const secret = Object.fromEntries(secrets.map((name) => [name, process.env[secretVariable(room, name)] ?? ""]));
+  return [{ service: room, ask: audit.make({ ...own, ...secret }) }];
+});
+const inLogs = [...Map.groupBy(auditedLines, ({ room }) => room)].map(([service, lines]): Source => ({
+  service,
+  ask: async (after, signal) =>
+    (await Promise.all(lines.map((one) => deedsInLogs(settings.LOGS_URL, one, after, signal)))).flat(),
+}));
+const masking = new Masking([]);
+const clerk = new Clerk({
+  sources: [...asked, ...inLogs],
+  book: new Book(new Date(Date.now() - FIRST_MS)),
+  table:
+    settings.PRESTO_URL === undefined
+      ? undefined
+      : new AuditTable(
+          new PrestoClient({
+            url: settings.PRESTO_URL,
+            catalog: settings.CATALOG,
+            schema: "audit",
+            user: settings.PRESTO_USER,
+            statementTimeoutMs: STATEMENT_MS,
+          }),
+          settings.CATALOG,
+        ),
+  keepDays: settings.KEEP_DAYS,
+  masked: (text) => masking.mask(text),
+  log: (line) => void process.stdout.write(`${line}\n`),
+});
+
+const server = createServer((request, response) => {
+  const answer = async (): Promise<readonly [number, string]> => {
+    switch (`${request.method ?? ""} ${request.url ?? ""}`) {
+      case "GET /healthz":
+        return [200, ""];
+      case "GET /metrics":
+        return [200, exposition(clerk.samples())];
+      case "POST /write":
+        await clerk.look(ended.signal);
+        return [200, JSON.stringify({ rows: await clerk.write(ended.signal) })];
+      default:
+        return [404, ""];
+    }
+  };
+  answer()
+    .catch((error: unknown): readonly [number, string] => [503, describeError(error)])
+    .then(([status, text]) => {
+      response.writeHead(status, { "content-type": "text/plain; version=0.0.4" });
+      response.end(text);
+    })
+    .catch(() => undefined);
+});
+server.listen(settings.PORT);
+
+let nextWrite = Date.now() + settings.WRITE_SECONDS * 1000;
+while (!ended.signal.aborted) {
+  await clerk.look(ended.signal);
+  if (Date.now() >= nextWrite) {
+    await clerk.tryToWrite(ended.signal);
+    nextWrite = Date.now() + settings.WRITE_SECONDS * 1000;
+  }
+  await sleep(settings.LOOK_SECONDS * 1000, undefined, { signal: ended.signal }).catch(() => undefined);
+}
+// What is known by now shall not wait for the next start.
+await clerk.tryToWrite(AbortSignal.timeout(20_000));
+server.close();
