@@ -116,7 +116,7 @@ export function sourceFolders(name: string): readonly string[] {
   const ofRooms = readdirSync(join(repositoryDir, "components"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .flatMap(({ name: folder }) =>
-      ["hops", "hops.ts", "programs", "watch.ts"].map((source) => `components/${folder}/${source}`),
+      ["hops", "hops.ts", "programs", "watch.ts", "audit.ts"].map((source) => `components/${folder}/${source}`),
     )
     .sort();
   return [...sources, ...(isTools === true ? ofRooms : [])];

@@ -5,5 +5,3 @@ export const AUDIT_LOG = "audit-log";
 export const AUDIT_PORT = 8080;
 /** In whose name its statements run, and its role in databases. */
 export const AUDITOR = "audit_log";
-/** Table of what people did, in the catalog of the lake. */
-export const AUDIT_TABLE = "audit.events";

@@ -41,5 +41,5 @@ export const auditLog = defineService({
   pods: ({ own }) => [{ resources: auditLogResources(own) }],
   goes: 1,
   watched: auditLogWatched,
-  hops: { audit: ["presto"] },
+  hops: { audit: ["auditLog", "presto"] },
 });

@@ -1,6 +1,8 @@
 /** Who opened which page behind the platform's own login, and who was refused: lines of nginx. */
 import type { AuditedLines } from "../../platform/auditing.ts";
-import { OPENED } from "./nginx.ts";
+
+/** What nginx's lines of people begin with. */
+export const OPENED = "opened:";
 
 const room = "authProxy";
 const filter = `service:="auth-proxy" "${OPENED}"`;

@@ -1,5 +1,7 @@
 /** The configuration of nginx, as text. What only the pod knows stands as `@NAME@`: the image's `entrypoint.sh` fills it in. */
 
+import { OPENED } from "./audit.ts";
+
 /** A page as nginx sees it. */
 export interface Page {
   /** What it is, in the user's words: browsers show it when they ask for the password. */
@@ -16,8 +18,6 @@ export interface Page {
 /** Path that answers when nginx serves, without a login. */
 export const HEALTH_PATH = "/healthz";
 const WORK = "@WORK@";
-/** What lines of people begin with. */
-export const OPENED = "opened:";
 
 /** Text of `nginx.conf`. @param healthPort Port of nothing but {@link HEALTH_PATH}. */
 export function nginxConfig(pages: readonly Page[], healthPort: number): string {

@@ -5,7 +5,7 @@ import { type Hop, HopFailure } from "../../../platform/hops/hop.ts";
 import { HttpSession, mustSucceed } from "../../../platform/hops/http-session.ts";
 import { standstillMs } from "../../../platform/hops/limits.ts";
 import type { PrestoClient } from "../../presto/programs/presto-client.ts";
-import { AUDIT_TABLE } from "../names.ts";
+import { AUDIT_TABLE } from "../programs/table.ts";
 
 export interface AuditHopOptions {
   /** `http://host:port` of the audit log. */

@@ -1,6 +1,7 @@
 /** Asks what people did, says each deed once in the log, and writes it into the table. */
 import type { Deed } from "../../../platform/auditing.ts";
 import { describeError } from "../../../platform/describe-error.ts";
+import { within } from "../../../platform/within.ts";
 import type { Sample } from "../../../platform/watching.ts";
 import type { Book, Entry } from "./book.ts";
 import type { AuditTable } from "./table.ts";
@@ -64,7 +65,7 @@ export class Clerk {
 
   /** The same, where nobody waits for it: what can't be written is said, and stays. */
   async tryToWrite(signal: AbortSignal): Promise<void> {
-    await this.#attempt("the table", async () => {
+    await this.#attempt("the table", signal, async () => {
       await this.write(signal);
     });
   }
@@ -88,7 +89,7 @@ export class Clerk {
   async #knowsTable(signal: AbortSignal): Promise<boolean> {
     const { table, book } = this.#options;
     if (this.#knows || table === undefined) return true;
-    await this.#attempt("the table", async () => {
+    await this.#attempt("the table", signal, async () => {
       await table.make(signal);
       book.know(await table.known(new Date(Date.now() - KNOWN_MS), signal));
       this.#knows = true;
@@ -98,8 +99,8 @@ export class Clerk {
 
   async #ask({ service, ask }: Source, signal: AbortSignal): Promise<void> {
     const { book, log, masked, limitMs = 20_000 } = this.#options;
-    await this.#attempt(service, async () => {
-      const deeds = await ask(book.after(service), AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));
+    await this.#attempt(service, signal, async () => {
+      const deeds = await within(limitMs, signal, (until) => ask(book.after(service), until));
       const clean = deeds.map((deed) => ({ ...deed, object: masked(deed.object) }));
       for (const entry of book.add(service, clean)) {
         this.#count(entry);
@@ -125,13 +126,13 @@ export class Clerk {
   }
 
   /** Says a new problem once, and when it is over. */
-  async #attempt(what: string, work: () => Promise<void>): Promise<void> {
+  async #attempt(what: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     try {
       await work();
       if (this.#problems.delete(what)) this.#options.log(`${what}: answers again`);
     } catch (error) {
       const words = `${what}: ${describeError(error)}`;
-      if (this.#problems.get(what) !== words) this.#options.log(words);
+      if (this.#problems.get(what) !== words && !signal.aborted) this.#options.log(words);
       this.#problems.set(what, words);
     }
   }

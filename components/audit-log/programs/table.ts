@@ -2,6 +2,8 @@
 import type { PrestoClient } from "../../presto/programs/presto-client.ts";
 import type { Entry } from "./book.ts";
 
+/** Table of what people did, in the catalog of the lake. */
+export const AUDIT_TABLE = "audit.events";
 /** Most letters of a text. */
 const MOST_LETTERS = 4000;
 
@@ -20,8 +22,8 @@ export class AuditTable {
   /** @param catalog Of the lake. */
   constructor(sql: Sql, catalog: string) {
     this.#sql = sql;
-    this.#schema = `${catalog}.audit`;
-    this.#name = `${this.#schema}.events`;
+    this.#name = `${catalog}.${AUDIT_TABLE}`;
+    this.#schema = this.#name.slice(0, this.#name.lastIndexOf("."));
   }
 
   /** Makes the table where it is not there. */

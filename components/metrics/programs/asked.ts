@@ -1,4 +1,5 @@
 /** Asks all services for their figures, each by itself: one that hangs holds up no other, and is said not to answer. */
+import { within } from "../../../platform/within.ts";
 import type { Sample } from "../../../platform/watching.ts";
 import { describeError } from "../../../platform/describe-error.ts";
 
@@ -36,12 +37,6 @@ export class Asked {
   async #askOne({ service, ask }: Source, signal: AbortSignal): Promise<void> {
     const { log, limitMs = 10_000 } = this.#options;
     const began = Date.now();
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-    const late = Promise.withResolvers<never>();
-    const onAbort = (): void => {
-      late.reject(new Error(`no answer within ${limitMs / 1000} s`));
-    };
-    limit.addEventListener("abort", onAbort, { once: true });
     const told = (samples: readonly Sample[], isUp: boolean): void => {
       const labels = { service };
       this.#known.set(service, [
@@ -51,18 +46,13 @@ export class Asked {
       ]);
     };
     try {
-      const asked = ask(limit);
-      // It may end after nobody waits for it any more.
-      asked.catch(() => undefined);
-      told(await Promise.race([asked, late.promise]), true);
+      told(await within(limitMs, signal, ask), true);
       this.#problems.delete(service);
     } catch (error) {
       told([], false);
       const words = `${service}: ${describeError(error)}`;
       if (this.#problems.get(service) !== words && !signal.aborted) log(words);
       this.#problems.set(service, words);
-    } finally {
-      limit.removeEventListener("abort", onAbort);
     }
   }
 }

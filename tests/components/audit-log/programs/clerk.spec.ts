@@ -38,7 +38,7 @@ describe("what asks what people did", () => {
     service,
     ask: () => Promise.resolve([...deeds]),
   });
-  const signal = AbortSignal.timeout(60_000);
+  const { signal } = new AbortController();
   const inserts = (): string[] => statements.filter((one) => one.startsWith("INSERT"));
 
   it("says each deed once, in a line, without secrets, and writes it", async () => {
@@ -54,15 +54,7 @@ describe("what asks what people did", () => {
 
   it("goes on with the others where one hangs or fails, and says so once", async () => {
     const asked = clerk([
-      {
-        service: "hangs",
-        ask: (_, until) =>
-          new Promise((_resolve, reject) =>
-            until.addEventListener("abort", () => {
-              reject(new Error("no answer"));
-            }),
-          ),
-      },
+      { service: "hangs", ask: () => new Promise(() => undefined) },
       { service: "fails", ask: () => Promise.reject(new Error("no")) },
       source("presto", deed("1")),
     ]);
@@ -71,7 +63,7 @@ describe("what asks what people did", () => {
     expect(said).to.have.members([
       "fails: no",
       "2026-11-29T01:00:00.000Z presto: ana ran a query (ok)",
-      "hangs: no answer",
+      "hangs: no answer within 0.03 s",
     ]);
     const up = asked.samples().filter(({ name }) => name === "audit_source_up");
     expect(up.map(({ labels, value }) => [labels?.["service"], value])).to.deep.equal([
