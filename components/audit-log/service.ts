@@ -39,7 +39,7 @@ export const auditLog = defineService({
   usesTools: true,
   sized: (own) => ({ resources: auditLogResources(own) }),
   pods: ({ own }) => [{ resources: auditLogResources(own) }],
-  goes: 1,
+  goes: 0,
   watched: auditLogWatched,
   hops: { audit: ["auditLog", "presto"] },
 });

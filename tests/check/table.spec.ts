@@ -27,6 +27,7 @@ describe("the table of hops", () => {
       ["nifi"],
       ["logs"],
       ["metrics"],
+      ["audit"],
       ["portal"],
       ["logins"],
       ["spark-history"],

@@ -39,7 +39,7 @@ describe("A service that is one folder and a line in the list of rooms and in th
   it("is in the editors' schema and on the page of settings", () => {
     expect(known["schema"]).to.equal(true);
     expect(known["profiles"]).to.equal(
-      "with the services that users work with: Airflow, JupyterHub, Spark Connect, Spark's history, the logs of all pods, metrics and alerts, the portal and the weather",
+      "with the services that users work with: Airflow, JupyterHub, Spark Connect, Spark's history, the logs of all pods, metrics and alerts, the audit log, the portal and the weather",
     );
     expect(known["page"]).to.deep.equal([
       "| `nodePorts.weather` | a whole number from 30000 to 32767 | `30555` | The weather. |",

@@ -1,6 +1,10 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:tls";
 import { expect } from "chai";
 import { roomWatches } from "../../components/watches.ts";
 import { rooms } from "../../config/rooms.ts";
+import { certificateFor } from "../../platform/own-certificate.ts";
 import type { Sample } from "../../platform/watching.ts";
 import { FakeServer } from "../support/fake-server.ts";
 
@@ -11,12 +15,11 @@ describe("figures of services that have no page of them", () => {
   });
   after(() => server.stop());
 
-  const ask = async (room: string): Promise<string[]> => {
+  const ask = async (room: string, more: object = {}): Promise<string[]> => {
     const watch = roomWatches.find((one) => one.room === room);
     if (watch === undefined) throw new Error(`nobody watches ${room}`);
-    const samples: Sample[] = await watch.make(watch.settings.parse({ url: server.url }) as object)(
-      AbortSignal.timeout(5000),
-    );
+    const given = { url: server.url, ...more };
+    const samples: Sample[] = await watch.make(watch.settings.parse(given) as object)(AbortSignal.timeout(5000));
     return samples.map(({ name, labels = {}, value }) => [name, ...Object.values(labels), value].join(" "));
   };
 
@@ -115,7 +118,12 @@ describe("figures of services that have no page of them", () => {
       "connect_restarts_total c 3",
       "connect_lag c 7",
     ]);
-    expect(await ask("nifi")).to.deep.equal([
+    const made = await certificateFor(["localhost"], new Date("2026-11-29T00:00:00Z"));
+    const secure = createServer({ cert: made["tls.crt"], key: made["tls.key"] }).listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    const page = `localhost:${(secure.address() as AddressInfo).port}`;
+    expect(await ask("nifi", { page }).finally(() => secure.close())).to.deep.equal([
+      `millrace_certificate_end_seconds ${page} ${Date.parse("2036-11-29T00:00:00Z") / 1000}`,
       "nifi_rejected_total 2",
       "nifi_processors_stopped f 1",
       "nifi_queued f 5",

@@ -134,7 +134,7 @@ describe("a profile", () => {
   const ofPipeline = ["cassandra", "randomNumbers", "census", "windows", "display"];
   const ofStreams = ["cassandra", "raceCar", "raceWindows", "flink", "connect", "zookeeper", "nifi", "display"];
 
-  const watching = ["logs", "metrics", "portal"];
+  const watching = ["logs", "metrics", "auditLog", "portal"];
 
   it("core is the data path, and the default", () => {
     expect(enabled({})).to.deep.equal(core);

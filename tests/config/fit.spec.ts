@@ -14,7 +14,7 @@ describe("the footprint", () => {
 
   it("of profile studio leaves room on 2 cores and 12 GiB, with one task, one notebook and one Spark session at work", () => {
     const result = fit(loadConfig({ "millrace:profile": "studio" }), { cpuMillis: 1800, memoryMi: 11 * 1024 });
-    expect(result.need).to.deep.equal({ cpuMillis: 1360, memoryMi: 9462 });
+    expect(result.need).to.deep.equal({ cpuMillis: 1380, memoryMi: 9590 });
     expect(result.fits).to.equal(true);
   });
 
@@ -27,7 +27,8 @@ describe("the footprint", () => {
       { service: "sparkConnect", cpuMillis: 160, memoryMi: 2432, diskGi: 0 },
       { service: "sparkHistory", cpuMillis: 20, memoryMi: 308, diskGi: 0 },
       { service: "logs", cpuMillis: 40, memoryMi: 157, diskGi: 2 },
-      { service: "metrics", cpuMillis: 60, memoryMi: 256, diskGi: 2 },
+      { service: "metrics", cpuMillis: 70, memoryMi: 320, diskGi: 2 },
+      { service: "auditLog", cpuMillis: 10, memoryMi: 64, diskGi: 0 },
       { service: "portal", cpuMillis: 10, memoryMi: 64, diskGi: 0 },
     ]);
   });
@@ -35,9 +36,9 @@ describe("the footprint", () => {
   it("of profiles pipeline and full leaves room on 2 cores, with the census at work", () => {
     const room = { cpuMillis: 1800, memoryMi: 16 * 1024 };
     const pipeline = fit(loadConfig({ "millrace:profile": "pipeline" }), room);
-    expect(pipeline).to.deep.include({ fits: true, need: { cpuMillis: 1080, memoryMi: 6334 } });
+    expect(pipeline).to.deep.include({ fits: true, need: { cpuMillis: 1100, memoryMi: 6462 } });
     const full = fit(loadConfig({ "millrace:profile": "full" }), room);
-    expect(full).to.deep.include({ fits: true, need: { cpuMillis: 1580, memoryMi: 11363 } });
+    expect(full).to.deep.include({ fits: true, need: { cpuMillis: 1600, memoryMi: 11491 } });
   });
 
   it("has a line for each service from a number's making to the browser, in profile pipeline", () => {
@@ -49,7 +50,8 @@ describe("the footprint", () => {
       { service: "census", cpuMillis: 80, memoryMi: 1024, diskGi: 0 },
       { service: "display", cpuMillis: 40, memoryMi: 128, diskGi: 0 },
       { service: "logs", cpuMillis: 40, memoryMi: 157, diskGi: 2 },
-      { service: "metrics", cpuMillis: 60, memoryMi: 256, diskGi: 2 },
+      { service: "metrics", cpuMillis: 70, memoryMi: 320, diskGi: 2 },
+      { service: "auditLog", cpuMillis: 10, memoryMi: 64, diskGi: 0 },
       { service: "portal", cpuMillis: 10, memoryMi: 64, diskGi: 0 },
     ]);
   });
@@ -175,7 +177,7 @@ describe("the fit check", () => {
       "millrace:services": { jupyterhub: { userMemory: "4Gi" } },
     });
     expect(fit(studio, { cpuMillis: 1800, memoryMi: 6000 }).proposal).to.match(
-      /to make it fit, set millrace:services\.jupyterhub\.userMemory to 1536Mi, set millrace:services\.portal\.enabled to false, set millrace:services\.sparkHistory\.enabled to false, set millrace:services\.logs\.enabled to false, set millrace:services\.metrics\.enabled to false, set millrace:services\.sparkConnect\.enabled to false, set millrace:services\.airflow\.enabled to false$/,
+      /to make it fit, set millrace:services\.jupyterhub\.userMemory to 1536Mi, set millrace:services\.auditLog\.enabled to false, set millrace:services\.portal\.enabled to false, set millrace:services\.sparkHistory\.enabled to false, set millrace:services\.logs\.enabled to false, set millrace:services\.metrics\.enabled to false, set millrace:services\.sparkConnect\.enabled to false, set millrace:services\.airflow\.enabled to false$/,
     );
     expect(fit(studio, { cpuMillis: 1800, memoryMi: 4200 }).proposal).to.match(
       /set millrace:services\.jupyterhub\.enabled to false$/,
@@ -189,7 +191,7 @@ describe("the fit check", () => {
       /to make it fit, set millrace:services\.display\.replicas to 1/,
     );
     expect(fit(pipeline({}), { cpuMillis: 1800, memoryMi: 5500 }).proposal).to.match(
-      /to make it fit, set millrace:services\.portal\.enabled to false, set millrace:services\.logs\.enabled to false, set millrace:services\.metrics\.enabled to false, set millrace:services\.census\.enabled to false$/,
+      /to make it fit, set millrace:services\.auditLog\.enabled to false, set millrace:services\.portal\.enabled to false, set millrace:services\.logs\.enabled to false, set millrace:services\.metrics\.enabled to false, set millrace:services\.census\.enabled to false$/,
     );
   });
 

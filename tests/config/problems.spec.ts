@@ -137,7 +137,7 @@ const bad: Case[] = [
   [
     "a list of services",
     { services: [1] },
-    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, raceCar, raceWindows, flink, connect, zookeeper, nifi, display, logs, metrics, portal, authProxy, tools",
+    "millrace:services: received a list; give settings: kafka, objectStore, catalog, spark, presto, telemetry, postgres, airflow, jupyterhub, sparkConnect, sparkHistory, cassandra, randomNumbers, census, windows, raceCar, raceWindows, flink, connect, zookeeper, nifi, display, logs, metrics, auditLog, portal, authProxy, tools",
   ],
   [
     "a section that is a word",

@@ -94,12 +94,13 @@ describe("hops that a config leaves out", () => {
       "nifi",
       "logs",
       "metrics",
+      "audit",
       "portal",
       "spark-history",
       "census-dag",
       "maintenance",
     ]);
-    expect(Object.keys(reasons)).to.have.length(21);
+    expect(Object.keys(reasons)).to.have.length(22);
     expect(reasons["notebooks"]).to.equal("profile core has no jupyterhub (services.jupyterhub.enabled: true adds it)");
   });
 });

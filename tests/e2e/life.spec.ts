@@ -5,7 +5,11 @@ import { leaving } from "./life.ts";
 describe("the services that leave with a profile", () => {
   const cases: readonly (readonly [Profile, Profile, readonly string[]])[] = [
     ["studio", "pipeline", ["airflow", "jupyterhub", "spark-connect", "spark-history"]],
-    ["studio", "core", ["airflow", "jupyterhub", "spark-connect", "spark-history", "logs", "metrics", "portal"]],
+    [
+      "studio",
+      "core",
+      ["airflow", "jupyterhub", "spark-connect", "spark-history", "logs", "metrics", "audit-log", "portal"],
+    ],
     ["studio", "full", []],
   ];
   for (const [last, next, expected] of cases)

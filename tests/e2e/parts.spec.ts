@@ -55,7 +55,7 @@ describe("parts of the end-to-end test", () => {
   it("look for recovery after all that breaks a hop, and lock accounts after that", () => {
     const order = partsOf(stagesOf(parts, ["studio"], usual), 0);
     const broken = names.filter((name) => parts[name]?.breaksHops);
-    expect(broken).to.have.length(25);
+    expect(broken).to.have.length(27);
     for (const name of broken) expect(names.indexOf(name), name).to.be.lessThan(names.indexOf(RECOVERY));
     expect(order.indexOf("airflow-login")).to.be.greaterThan(order.indexOf(RECOVERY));
   });

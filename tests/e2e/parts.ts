@@ -24,6 +24,7 @@ import { enginesKilled, waysKilled } from "./faults/engines-killed.ts";
 import { garageStays } from "./faults/garage.ts";
 import { handover } from "./faults/handover.ts";
 import * as jupyterhub from "./faults/jupyterhub.ts";
+import { whoDidWhat } from "./faults/audit-log.ts";
 import { logsKept } from "./faults/logs.ts";
 import { logins } from "./faults/logins.ts";
 import { nifiKilled } from "./faults/nifi.ts";
@@ -247,6 +248,15 @@ export const parts: Readonly<Record<string, Part>> = {
   },
   alerts: { run: alertsCaused, minutes: 6, rooms: ["metrics"], files: [fault("alerts")], ...studio },
   logs: { run: logsKept, minutes: 5, rooms: ["logs"], files: [fault("logs")], ...studio },
+  "hop-audit": hop("hop-audit", { minutes: 1.5, rooms: ["audit-log"], ...studio }),
+  "hop-portal": hop("hop-portal", { minutes: 1.5, rooms: ["portal"], ...studio }),
+  "audit-log": {
+    run: whoDidWhat,
+    minutes: 2,
+    rooms: ["audit-log", "airflow", "jupyterhub"],
+    files: [fault("audit-log")],
+    ...studio,
+  },
   "hop-connect": hop("hop-connect", { minutes: 1.3, rooms: ["connect"], ...streams }),
   "hop-spark": hop("hop-spark", { minutes: 1.8, rooms: ["spark", "telemetry"] }),
   "hop-presto": hop("hop-presto", { minutes: 2.5, rooms: ["presto"] }),

@@ -4,7 +4,7 @@ import type { Profile } from "../../config/profiles.ts";
 export const dataPath: readonly string[] = ["kafka", "object-store", "spark", "catalog", "presto", "dead-letter"];
 
 /** What every profile but core has to see by. */
-const watching: readonly string[] = ["logs", "metrics", "portal"];
+const watching: readonly string[] = ["logs", "metrics", "audit", "portal"];
 
 /** Hops that the proof of each profile has from its first run on, in their order. A spec and the end-to-end test ask for them. */
 export const hopsOfProfile: Readonly<Record<Profile, readonly string[]>> = {

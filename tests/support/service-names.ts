@@ -20,5 +20,6 @@ export const serviceNames = {
   raceCarIngest: "race-car-ingest",
   logs: "logs",
   metrics: "metrics",
+  auditLog: "audit-log",
   portal: "portal",
 } as const;

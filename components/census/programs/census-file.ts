@@ -11,6 +11,7 @@ import { type PartBucket, putPart } from "./file.ts";
 import { field } from "../../../platform/describe-error.ts";
 import { s3Client } from "../../object-store/programs/s3-client.ts";
 import { endInFailure } from "../../../platform/hops/errors.ts";
+import { untilReachable } from "../../../platform/hops/reachable.ts";
 
 const environment = z
   .object({
@@ -96,6 +97,7 @@ function* buffersOf(pieces: Iterable<string>): Generator<Buffer> {
 async function main(): Promise<void> {
   const settings = environment.parse(process.env);
   const { ROWS: rows, SEED: seed, PARTS: parts, JOB_COMPLETION_INDEX: part } = settings;
+  await untilReachable(settings.S3_URL);
   for (const line of await putPart(partBucket(settings), { rows, seed, parts, part }))
     process.stdout.write(`${line}\n`);
 }

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { type NotebookBucket, putNotebooks } from "./library.ts";
 import { s3Client } from "../../object-store/programs/s3-client.ts";
 import { endInFailure } from "../../../platform/hops/errors.ts";
+import { untilReachable } from "../../../platform/hops/reachable.ts";
 
 const environment = z.object({
   S3_URL: z.url().transform((text) => new URL(text)),
@@ -70,6 +71,7 @@ async function main(): Promise<void> {
   const settings = environment.parse(process.env);
   const names = (await readdir(settings.NOTEBOOKS_DIR)).filter((name) => name.endsWith(".ipynb")).sort();
   const read = names.map(async (name) => [name, await readFile(join(settings.NOTEBOOKS_DIR, name))] as const);
+  await untilReachable(settings.S3_URL);
   const lines = await putNotebooks(notebookBucket(settings), Object.fromEntries(await Promise.all(read)));
   for (const line of lines) process.stdout.write(`${line}\n`);
 }

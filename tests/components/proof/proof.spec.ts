@@ -227,6 +227,7 @@ describe("Proof", () => {
       "nifi",
       "logs",
       "metrics",
+      "audit",
       "portal",
       "logins",
       "spark-history",

@@ -32,7 +32,7 @@ describe("the race's windows by Spark", () => {
   it("are a module of the streams' driver, with the schema of samples, its settings, and a role in Cassandra", async () => {
     const { env, files } = await driver({ windowSeconds: 20, latenessSeconds: 3 });
     expect(env).to.include({
-      SINKS: "telemetry_sinks,race_windows_sinks,race_windows_upkeep",
+      SINKS: "telemetry_sinks,race_windows_sinks,race_windows_upkeep,audit_upkeep",
       RACE_LAKE_TABLE: "lake.race.windows_flink",
       RACE_TOPIC: "race",
       RACE_DEAD_LETTER_TOPIC: "race-dead-letter",
@@ -63,7 +63,7 @@ describe("the race's windows by Spark", () => {
 
   it("are not computed where only Flink is to compute them: the driver looks after Flink's table alone", async () => {
     const { env, files } = await driver({ engines: ["flink"] });
-    expect(env["SINKS"]).to.equal("telemetry_sinks,race_windows_upkeep");
+    expect(env["SINKS"]).to.equal("telemetry_sinks,race_windows_upkeep,audit_upkeep");
     expect(env).to.not.have.any.keys("CASSANDRA_USER", "RACE_TOPIC");
     expect(files).to.not.have.property("race_windows_sinks.py");
     expect(files["race_windows_upkeep.py"]).to.contain('Upkeep(written="window_start")');
@@ -71,7 +71,7 @@ describe("the race's windows by Spark", () => {
 
   it("have no table of Flink's to look after where only Spark computes them", async () => {
     const { env } = await driver({ engines: ["spark"] });
-    expect(env["SINKS"]).to.equal("telemetry_sinks,race_windows_sinks");
+    expect(env["SINKS"]).to.equal("telemetry_sinks,race_windows_sinks,audit_upkeep");
     expect(env).to.not.have.property("RACE_LAKE_TABLE");
   });
 });

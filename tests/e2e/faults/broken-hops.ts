@@ -77,6 +77,16 @@ const brokenHops = {
     hops: { metrics: /the exporter of metrics at \S+/ },
     barMs: 2 * MINUTE,
   },
+  "hop-audit": {
+    fault: atZero("audit-log"),
+    hops: { audit: /the audit log at \S+/ },
+    barMs: 2 * MINUTE,
+  },
+  "hop-portal": {
+    fault: atZero("portal"),
+    hops: { portal: /the portal at \S+/ },
+    barMs: 2 * MINUTE,
+  },
   "hop-history": {
     fault: atZero("spark-history"),
     hops: { "spark-history": /Spark's history server at \S+/ },
