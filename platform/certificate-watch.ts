@@ -22,7 +22,7 @@ export function certificateWatch(addresses: readonly string[]): () => Promise<Sa
     if (Date.now() < next) return [...known];
     const asked = await Promise.allSettled(addresses.map(async (address) => [address, await endOf(address)] as const));
     const answers = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-    const [failed] = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+    const [failed] = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
     if (answers.length === 0 && failed !== undefined) throw failed;
     known = answers.map(([address, value]) => ({ name: CERTIFICATE_END, labels: { address }, value }));
     next = failed === undefined ? Date.now() + AGAIN_MS : 0;

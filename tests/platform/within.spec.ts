@@ -12,7 +12,7 @@ describe("work within a time", () => {
   it("is over in time, and told so, whether it looks at its signal or not", async () => {
     let told: unknown;
     const deaf = within(20, never, (signal) => {
-      signal.addEventListener("abort", () => (told = signal.reason));
+      signal.addEventListener("abort", () => (told = signal.reason as unknown));
       return new Promise(() => undefined);
     });
     expect(await deaf.catch(String)).to.equal("Error: no answer within 0.02 s");

@@ -73,8 +73,11 @@ describe("the audit log", () => {
   it("never has two that write, and time to write when it is stopped", async () => {
     make();
     const { strategy, template } = (await clerk()).spec;
+    const { terminationGracePeriodSeconds: seconds } = template.spec as {
+      readonly terminationGracePeriodSeconds?: number;
+    };
     expect(strategy).to.deep.equal({ type: "Recreate" });
-    expect(template.spec.terminationGracePeriodSeconds).to.equal(30);
+    expect(seconds).to.equal(30);
   });
 
   it("says what it knows in the log alone where there is no Presto", async () => {
