@@ -63,7 +63,8 @@ class WithoutOwnQuestions(logging.Filter):
         return "GET /hub/metrics" not in record.getMessage()
 
 
-logging.getLogger("JupyterHub").addFilter(WithoutOwnQuestions())
+# Requests are logged by Tornado, in the name of the hub.
+logging.getLogger("tornado.access").addFilter(WithoutOwnQuestions())
 
 # Who may log in.
 c.Authenticator.allowed_users = set(accounts.names)
