@@ -62,176 +62,188 @@ const secondsAgo = (name: string, seconds: number, labels: Readonly<Record<strin
 };
 
 /** What is wrong, and the same when it is not, by alert. */
-const causes: Readonly<Record<string, { readonly wrong: readonly Series[]; readonly well: readonly Series[] }>> = {
-  DiskFullIn24Hours: {
-    wrong: [capacity, moving("kubelet_volume_stats_available_bytes", 4 * GIB, -100_000, claim)],
-    well: [capacity, moving("kubelet_volume_stats_available_bytes", 4 * GIB, -1000, claim)],
-  },
-  DiskFull: {
-    wrong: [capacity, still("kubelet_volume_stats_available_bytes", 0.4 * GIB, claim)],
-    well: [capacity, still("kubelet_volume_stats_available_bytes", 0.6 * GIB, claim)],
-  },
-  CrashLoop: {
-    wrong: [moving("millrace_container_restarts_total", 10, 1 / 200, { pod: "p", container: "c" })],
-    well: [
-      since("millrace_container_restarts_total", 7, 8, 300, { pod: "p", container: "c" }),
-      // It is gone.
-      {
-        name: "millrace_container_restarts_total",
-        labels: { pod: "gone" },
-        at: (ago) => (ago < 360 ? Number.NaN : 20 - ago / 100),
-      },
-      // Seen for the first time a minute ago.
-      { name: "millrace_container_restarts_total", labels: { pod: "new" }, at: (ago) => (ago > 60 ? Number.NaN : 5) },
-    ],
-  },
-  PodNotReady: {
-    wrong: [still("millrace_pod_ready", 0, { pod: "p" })],
-    well: [still("millrace_pod_ready", 1, { pod: "p" })],
-  },
-  ScheduledJobFailed: {
-    wrong: [still("millrace_cronjob_last_failed", 1, { cronjob: "postgres-backup" })],
-    well: [still("millrace_cronjob_last_failed", 0, { cronjob: "postgres-backup" })],
-  },
-  ScheduledJobLate: {
-    wrong: [
-      secondsAgo("millrace_cronjob_last_success_seconds", 27 * 3600, { cronjob: "b" }),
-      still("millrace_cronjob_is_daily", 1, { cronjob: "b" }),
-    ],
-    well: [
-      secondsAgo("millrace_cronjob_last_success_seconds", 25 * 3600, { cronjob: "b" }),
-      still("millrace_cronjob_is_daily", 1, { cronjob: "b" }),
-      secondsAgo("millrace_cronjob_last_success_seconds", 90 * 3600, { cronjob: "weekly" }),
-      still("millrace_cronjob_is_daily", 0, { cronjob: "weekly" }),
-    ],
-  },
-  FiguresMissing: { wrong: [still("up", 0, { job: "kafka" })], well: [still("up", 1, { job: "kafka" })] },
-  CertificateEnds: {
-    wrong: [secondsAgo("millrace_certificate_end_seconds", -13 * 86_400, { address: "a:443" })],
-    well: [secondsAgo("millrace_certificate_end_seconds", -15 * 86_400, { address: "a:443" })],
-  },
-  TooManySeries: {
-    wrong: [
-      moving("vm_hourly_series_limit_rows_dropped_total", 900, 3),
-      still("vm_daily_series_limit_rows_dropped_total", 0),
-    ],
-    well: [
-      still("vm_hourly_series_limit_rows_dropped_total", 900),
-      still("vm_daily_series_limit_rows_dropped_total", 0),
-    ],
-  },
-  PageHasTooManySeries: {
-    wrong: [still("scrape_series_limit_samples_dropped", 12, { job: "weather" })],
-    well: [still("scrape_series_limit_samples_dropped", 0, { job: "weather" })],
-  },
-  ServiceDoesNotAnswer: {
-    wrong: [still("millrace_watch_up", 0, { service: "kafka" })],
-    well: [still("millrace_watch_up", 1, { service: "kafka" })],
-  },
-  KafkaLagGrows: {
-    wrong: [moving("kafka_consumergroup_lag", 9000, 3, group)],
-    well: [
-      moving("kafka_consumergroup_lag", 9000, -3, group),
-      moving("kafka_consumergroup_lag", 500, 0.1, { ...group, topic: "other" }),
-    ],
-  },
-  StreamStandsStill: {
-    wrong: [
-      still("kafka_consumergroup_lag", 500, group),
-      still("kafka_consumergroup_current_offset", 100, group),
-      moving(written, 9000, 2, topic),
-    ],
-    well: [
-      still("kafka_consumergroup_lag", 5, group),
-      moving("kafka_consumergroup_current_offset", 8995, 2, group),
-      moving(written, 9000, 2, topic),
-      // Nothing comes, so there is nothing to read.
-      still("kafka_consumergroup_lag", 3, { ...group, topic: "quiet" }),
-      still("kafka_consumergroup_current_offset", 7, { ...group, topic: "quiet" }),
-      still(written, 10, { ...topic, topic: "quiet" }),
-    ],
-  },
-  KafkaCopiesMissing: {
-    wrong: [still("kafka_topic_partition_under_replicated_partition", 1, topic)],
-    well: [still("kafka_topic_partition_under_replicated_partition", 0, topic)],
-  },
-  NoProducer: { wrong: [still(written, 9000, topic)], well: [moving(written, 9000, 2, topic)] },
-  DeadLetters: {
-    wrong: [
-      moving("stream_refused_records_total", 500, 1 / 10, { topic: "telemetry", consumergroup: "g" }),
-      moving(written, 9000, 2, topic),
-    ],
-    well: [
-      // Of proofs, and a few among many.
-      moving("stream_refused_records_total", 100, 1 / 100, { topic: "telemetry", consumergroup: "g" }),
-      moving(written, 9000, 2, topic),
-      moving("stream_refused_records_total", 500, 1 / 10, { topic: "busy", consumergroup: "g" }),
-      moving(written, 900_000, 20, { ...topic, topic: "busy" }),
-    ],
-  },
-  ConnectDeadLetters: {
-    wrong: [moving(written, 9000, 1, { ...topic, topic: "connect-dead-letter" })],
-    well: [moving(written, 9000, 1 / 100, { ...topic, topic: "connect-dead-letter" }), moving(written, 9000, 2, topic)],
-  },
-  PostgresConnectionsFull: {
-    wrong: [
-      still("pg_settings_max_connections", 60),
-      ...["a", "b"].map((datname) => still("pg_stat_database_numbackends", 28, { datname })),
-    ],
-    well: [
-      still("pg_settings_max_connections", 60),
-      ...["a", "b"].map((datname) => still("pg_stat_database_numbackends", 25, { datname })),
-    ],
-  },
-  PostgresTransactionOld: {
-    wrong: [still("pg_longest_transaction_seconds", 4000)],
-    well: [still("pg_longest_transaction_seconds", 3000)],
-  },
-  CassandraTasksWait: {
-    wrong: [still("cassandra_pool_pending_tasks", 101, { pool: "CompactionExecutor" })],
-    well: [
-      still("cassandra_pool_pending_tasks", 99, { pool: "CompactionExecutor" }),
-      still("cassandra_pool_pending_tasks", 500, { pool: "GossipStage" }),
-    ],
-  },
-  CassandraTombstones: {
-    wrong: [still("cassandra_table_tombstones_per_read_p99", 1200, { keyspace: "k", table: "t" })],
-    well: [still("cassandra_table_tombstones_per_read_p99", 900, { keyspace: "k", table: "t" })],
-  },
-  NotebookServersFail: {
-    wrong: [moving("jupyterhub_server_spawn_duration_seconds_count", 20, 1 / 200, { status: "failure" })],
-    well: [
-      moving("jupyterhub_server_spawn_duration_seconds_count", 900, 1 / 10, { status: "success" }),
-      still("jupyterhub_server_spawn_duration_seconds_count", 20, { status: "failure" }),
-    ],
-  },
-  PrestoQueriesWait: { wrong: [still("presto_queued_queries", 2)], well: [still("presto_queued_queries", 0)] },
-  FlinkJobStopped: {
-    wrong: [still("flink_job_running", 0, { flink_job: "j" })],
-    well: [still("flink_job_running", 1, { flink_job: "j" })],
-  },
-  FlinkCheckpointOld: {
-    wrong: [secondsAgo("flink_job_last_checkpoint_seconds", 900, { flink_job: "j" })],
-    well: [secondsAgo("flink_job_last_checkpoint_seconds", 60, { flink_job: "j" })],
-  },
-  ConnectorFailed: {
-    wrong: [still("connect_failed", 1, { connector: "c" })],
-    well: [still("connect_failed", 0, { connector: "c" })],
-  },
-  NifiQueueFull: {
-    wrong: [still("nifi_fullest_queue_percent", 95, { flow: "f" })],
-    well: [still("nifi_fullest_queue_percent", 50, { flow: "f" })],
-  },
-  NifiRejects: { wrong: [since("nifi_rejected_total", 3, 5, 300)], well: [still("nifi_rejected_total", 5)] },
-  AirflowPartDown: {
-    wrong: [still("airflow_part_healthy", 0, { part: "scheduler" })],
-    well: [still("airflow_part_healthy", 1, { part: "scheduler" })],
-  },
-  ZooKeeperSlow: {
-    wrong: [still("zookeeper_outstanding_requests", 200)],
-    well: [still("zookeeper_outstanding_requests", 2)],
-  },
-};
+export const causes: Readonly<Record<string, { readonly wrong: readonly Series[]; readonly well: readonly Series[] }>> =
+  {
+    DiskFullIn24Hours: {
+      wrong: [capacity, moving("kubelet_volume_stats_available_bytes", 4 * GIB, -100_000, claim)],
+      well: [capacity, moving("kubelet_volume_stats_available_bytes", 4 * GIB, -1000, claim)],
+    },
+    DiskFull: {
+      wrong: [capacity, still("kubelet_volume_stats_available_bytes", 0.4 * GIB, claim)],
+      well: [capacity, still("kubelet_volume_stats_available_bytes", 0.6 * GIB, claim)],
+    },
+    CrashLoop: {
+      wrong: [moving("millrace_container_restarts_total", 10, 1 / 200, { pod: "p", container: "c" })],
+      well: [
+        since("millrace_container_restarts_total", 7, 8, 300, { pod: "p", container: "c" }),
+        // It is gone.
+        {
+          name: "millrace_container_restarts_total",
+          labels: { pod: "gone" },
+          at: (ago) => (ago < 360 ? Number.NaN : 20 - ago / 100),
+        },
+        // Seen for the first time a minute ago.
+        { name: "millrace_container_restarts_total", labels: { pod: "new" }, at: (ago) => (ago > 60 ? Number.NaN : 5) },
+      ],
+    },
+    PodNotReady: {
+      wrong: [still("millrace_pod_ready", 0, { pod: "p" })],
+      well: [still("millrace_pod_ready", 1, { pod: "p" })],
+    },
+    ScheduledJobFailed: {
+      wrong: [still("millrace_cronjob_last_failed", 1, { cronjob: "postgres-backup" })],
+      well: [still("millrace_cronjob_last_failed", 0, { cronjob: "postgres-backup" })],
+    },
+    ScheduledJobLate: {
+      wrong: [
+        secondsAgo("millrace_cronjob_last_success_seconds", 27 * 3600, { cronjob: "b" }),
+        still("millrace_cronjob_is_daily", 1, { cronjob: "b" }),
+      ],
+      well: [
+        secondsAgo("millrace_cronjob_last_success_seconds", 25 * 3600, { cronjob: "b" }),
+        still("millrace_cronjob_is_daily", 1, { cronjob: "b" }),
+        secondsAgo("millrace_cronjob_last_success_seconds", 90 * 3600, { cronjob: "weekly" }),
+        still("millrace_cronjob_is_daily", 0, { cronjob: "weekly" }),
+      ],
+    },
+    FiguresMissing: { wrong: [still("up", 0, { job: "kafka" })], well: [still("up", 1, { job: "kafka" })] },
+    CertificateEnds: {
+      wrong: [secondsAgo("millrace_certificate_end_seconds", -13 * 86_400, { address: "a:443" })],
+      well: [secondsAgo("millrace_certificate_end_seconds", -15 * 86_400, { address: "a:443" })],
+    },
+    AuditNotWritten: {
+      wrong: [still("audit_waiting_seconds", 4000)],
+      well: [still("audit_waiting_seconds", 900)],
+    },
+    AuditSourceSilent: {
+      wrong: [still("audit_source_up", 0, { service: "presto" })],
+      well: [still("audit_source_up", 1, { service: "presto" })],
+    },
+    TooManySeries: {
+      wrong: [
+        moving("vm_hourly_series_limit_rows_dropped_total", 900, 3),
+        still("vm_daily_series_limit_rows_dropped_total", 0),
+      ],
+      well: [
+        still("vm_hourly_series_limit_rows_dropped_total", 900),
+        still("vm_daily_series_limit_rows_dropped_total", 0),
+      ],
+    },
+    PageHasTooManySeries: {
+      wrong: [still("scrape_series_limit_samples_dropped", 12, { job: "weather" })],
+      well: [still("scrape_series_limit_samples_dropped", 0, { job: "weather" })],
+    },
+    ServiceDoesNotAnswer: {
+      wrong: [still("millrace_watch_up", 0, { service: "kafka" })],
+      well: [still("millrace_watch_up", 1, { service: "kafka" })],
+    },
+    KafkaLagGrows: {
+      wrong: [moving("kafka_consumergroup_lag", 9000, 3, group)],
+      well: [
+        moving("kafka_consumergroup_lag", 9000, -3, group),
+        moving("kafka_consumergroup_lag", 500, 0.1, { ...group, topic: "other" }),
+      ],
+    },
+    StreamStandsStill: {
+      wrong: [
+        still("kafka_consumergroup_lag", 500, group),
+        still("kafka_consumergroup_current_offset", 100, group),
+        moving(written, 9000, 2, topic),
+      ],
+      well: [
+        still("kafka_consumergroup_lag", 5, group),
+        moving("kafka_consumergroup_current_offset", 8995, 2, group),
+        moving(written, 9000, 2, topic),
+        // Nothing comes, so there is nothing to read.
+        still("kafka_consumergroup_lag", 3, { ...group, topic: "quiet" }),
+        still("kafka_consumergroup_current_offset", 7, { ...group, topic: "quiet" }),
+        still(written, 10, { ...topic, topic: "quiet" }),
+      ],
+    },
+    KafkaCopiesMissing: {
+      wrong: [still("kafka_topic_partition_under_replicated_partition", 1, topic)],
+      well: [still("kafka_topic_partition_under_replicated_partition", 0, topic)],
+    },
+    NoProducer: { wrong: [still(written, 9000, topic)], well: [moving(written, 9000, 2, topic)] },
+    DeadLetters: {
+      wrong: [
+        moving("stream_refused_records_total", 500, 1 / 10, { topic: "telemetry", consumergroup: "g" }),
+        moving(written, 9000, 2, topic),
+      ],
+      well: [
+        // Of proofs, and a few among many.
+        moving("stream_refused_records_total", 100, 1 / 100, { topic: "telemetry", consumergroup: "g" }),
+        moving(written, 9000, 2, topic),
+        moving("stream_refused_records_total", 500, 1 / 10, { topic: "busy", consumergroup: "g" }),
+        moving(written, 900_000, 20, { ...topic, topic: "busy" }),
+      ],
+    },
+    ConnectDeadLetters: {
+      wrong: [moving(written, 9000, 1, { ...topic, topic: "connect-dead-letter" })],
+      well: [
+        moving(written, 9000, 1 / 100, { ...topic, topic: "connect-dead-letter" }),
+        moving(written, 9000, 2, topic),
+      ],
+    },
+    PostgresConnectionsFull: {
+      wrong: [
+        still("pg_settings_max_connections", 60),
+        ...["a", "b"].map((datname) => still("pg_stat_database_numbackends", 28, { datname })),
+      ],
+      well: [
+        still("pg_settings_max_connections", 60),
+        ...["a", "b"].map((datname) => still("pg_stat_database_numbackends", 25, { datname })),
+      ],
+    },
+    PostgresTransactionOld: {
+      wrong: [still("pg_longest_transaction_seconds", 4000)],
+      well: [still("pg_longest_transaction_seconds", 3000)],
+    },
+    CassandraTasksWait: {
+      wrong: [still("cassandra_pool_pending_tasks", 101, { pool: "CompactionExecutor" })],
+      well: [
+        still("cassandra_pool_pending_tasks", 99, { pool: "CompactionExecutor" }),
+        still("cassandra_pool_pending_tasks", 500, { pool: "GossipStage" }),
+      ],
+    },
+    CassandraTombstones: {
+      wrong: [still("cassandra_table_tombstones_per_read_p99", 1200, { keyspace: "k", table: "t" })],
+      well: [still("cassandra_table_tombstones_per_read_p99", 900, { keyspace: "k", table: "t" })],
+    },
+    NotebookServersFail: {
+      wrong: [moving("jupyterhub_server_spawn_duration_seconds_count", 20, 1 / 200, { status: "failure" })],
+      well: [
+        moving("jupyterhub_server_spawn_duration_seconds_count", 900, 1 / 10, { status: "success" }),
+        still("jupyterhub_server_spawn_duration_seconds_count", 20, { status: "failure" }),
+      ],
+    },
+    PrestoQueriesWait: { wrong: [still("presto_queued_queries", 2)], well: [still("presto_queued_queries", 0)] },
+    FlinkJobStopped: {
+      wrong: [still("flink_job_running", 0, { flink_job: "j" })],
+      well: [still("flink_job_running", 1, { flink_job: "j" })],
+    },
+    FlinkCheckpointOld: {
+      wrong: [secondsAgo("flink_job_last_checkpoint_seconds", 900, { flink_job: "j" })],
+      well: [secondsAgo("flink_job_last_checkpoint_seconds", 60, { flink_job: "j" })],
+    },
+    ConnectorFailed: {
+      wrong: [still("connect_failed", 1, { connector: "c" })],
+      well: [still("connect_failed", 0, { connector: "c" })],
+    },
+    NifiQueueFull: {
+      wrong: [still("nifi_fullest_queue_percent", 95, { flow: "f" })],
+      well: [still("nifi_fullest_queue_percent", 50, { flow: "f" })],
+    },
+    NifiRejects: { wrong: [since("nifi_rejected_total", 3, 5, 300)], well: [still("nifi_rejected_total", 5)] },
+    AirflowPartDown: {
+      wrong: [still("airflow_part_healthy", 0, { part: "scheduler" })],
+      well: [still("airflow_part_healthy", 1, { part: "scheduler" })],
+    },
+    ZooKeeperSlow: {
+      wrong: [still("zookeeper_outstanding_requests", 200)],
+      well: [still("zookeeper_outstanding_requests", 2)],
+    },
+  };
 
 const alerts: readonly Alert[] = rooms.flatMap(({ watched }) => watched?.alerts ?? []);
 
