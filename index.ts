@@ -160,8 +160,8 @@ const windows = place(windowsRoom, { kafka, cassandra });
 const raceWindows = place(raceWindowsRoom, { kafka, cassandra });
 place(zookeeperRoom, {});
 place(flinkRoom, { store, catalog, kafka, cassandra, jobs: [raceWindows?.flink] });
-const kept = config.services.auditLog.enabled ? auditUpkeep() : undefined;
-const path = place(telemetryRoom, { kafka, spark, windows, raceWindows: raceWindows?.streams, kept });
+const audits = config.services.auditLog.enabled ? auditUpkeep() : undefined;
+const path = place(telemetryRoom, { kafka, spark, windows, raceWindows: raceWindows?.streams, audits });
 
 // What people work with.
 const history = place(sparkHistoryRoom, { store });

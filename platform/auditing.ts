@@ -55,7 +55,10 @@ export interface AuditedLines {
   readonly action: string;
   /** Which entries to look at, in LogsQL. */
   readonly filter: string;
-  /** What they look like, with groups `user`, where the entry itself does not know it, and `object`, where there is one. */
+  /**
+   * What they look like, with groups `object`, where there is one, and `user`: only of pods that are not people's own, who may write any
+   * name. Without it the entry's own user is taken, who is known by the pod.
+   */
   readonly pattern: RegExp;
   /** @default "ok" */
   readonly outcome?: string;

@@ -1,7 +1,6 @@
 /** Until when certificates of servers hold, as the servers show them. */
 import { isIP } from "node:net";
 import { connect } from "node:tls";
-import { describeError } from "./describe-error.ts";
 import type { Sample } from "./watching.ts";
 
 /** Name of the figure: seconds since 1970. Alert `CertificateEnds` is about all of them. */
@@ -11,9 +10,9 @@ const AGAIN_MS = 10 * 60_000;
 const ANSWER_MS = 5000;
 
 /**
- * Asks servers for their certificates, and again after ten minutes.
+ * Asks servers for their certificates, and again after ten minutes. Of one that shows none nothing is known: whether it answers is for
+ * others to say.
  * @param addresses `host:port` of each
- * @returns what asks them. It throws an Error where none of them answers.
  */
 export function certificateWatch(addresses: readonly string[]): () => Promise<Sample[]> {
   let known: readonly Sample[] = [];
@@ -22,10 +21,8 @@ export function certificateWatch(addresses: readonly string[]): () => Promise<Sa
     if (Date.now() < next) return [...known];
     const asked = await Promise.allSettled(addresses.map(async (address) => [address, await endOf(address)] as const));
     const answers = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-    const [failed] = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
-    if (answers.length === 0 && failed !== undefined) throw failed;
     known = answers.map(([address, value]) => ({ name: CERTIFICATE_END, labels: { address }, value }));
-    next = failed === undefined ? Date.now() + AGAIN_MS : 0;
+    next = answers.length === addresses.length ? Date.now() + AGAIN_MS : 0;
     return [...known];
   };
 }
@@ -42,9 +39,9 @@ function endOf(address: string): Promise<number> {
     rejectUnauthorized: false,
     timeout: ANSWER_MS,
   });
-  const fail = (error: unknown): void => {
+  const fail = (error: Error): void => {
     socket.destroy();
-    reject(new Error(`${address} shows no certificate: ${describeError(error)}`, { cause: error }));
+    reject(error);
   };
   socket.once("secureConnect", () => {
     const { valid_to: end } = socket.getPeerCertificate();

@@ -91,8 +91,8 @@ export interface AirflowArgs {
   readonly image: pulumi.Input<string>;
   readonly exposure: Exposure;
   readonly database: PostgresEndpoint;
-  /** Role of the database that may read who did what. @default - nobody may */
-  readonly auditor?: string;
+  /** Role of the database, and whether it may read who did what. @default - there is none */
+  readonly auditor?: { readonly role: string; readonly mayRead: boolean };
   /** Where tasks run. @default "kubernetes" */
   readonly executor?: AirflowExecutor;
   /** Requests and limits of each part. @default - what they need on a small machine */
@@ -345,7 +345,9 @@ export class Airflow extends Component {
         env: [
           secretEnv("ADMIN_PASSWORD", users.secretName, ADMIN),
           secretEnv("ROBOT_PASSWORD", users.secretName, ROBOT),
-          ...(args.auditor === undefined ? [] : [{ name: "AUDITOR", value: args.auditor }]),
+          ...(args.auditor === undefined
+            ? []
+            : [{ name: args.auditor.mayRead ? "AUDITOR" : "FORMER_AUDITOR", value: args.auditor.role }]),
         ],
       });
       const ready = [...args.database.ready, ...args.logs.objectStore.ready, ...(args.waitFor ?? [])];

@@ -1,21 +1,14 @@
 /** Who did what in Airflow, and who signed in: its own record of events, and of accounts, which a role of PostgreSQL may read. */
-import { Pool } from "pg";
 import * as z from "zod";
 import { type Deed, defineAudit } from "../../platform/auditing.ts";
+import { keptPool } from "../postgres/programs/kept-pool.ts";
 
-/** What parts of Airflow itself write down: no person does it. */
-const OF_PARTS = [
-  "running",
-  "success",
-  "failed",
-  "skipped",
-  "up_for_retry",
-  "state mismatch",
-  "stuck in queued reschedule",
-];
+/** What people do has a name to show; what parts of Airflow write down of tasks has none. */
 const EVENTS = `
 SELECT id, dttm, event, owner, dag_id, task_id, run_id FROM log
-WHERE dttm > $1 AND owner IS NOT NULL AND event <> ALL($2) AND event NOT LIKE 'cli\\_%' ORDER BY id LIMIT 1000`;
+WHERE dttm > $1 AND id > $2 AND owner IS NOT NULL AND owner_display_name IS NOT NULL ORDER BY id LIMIT $3`;
+/** Events of an answer; what is beyond is asked for at once. */
+const MOST = 1000;
 /** Without a zone, in UTC. */
 const LOGINS =
   "SELECT username, last_login AT TIME ZONE 'UTC' AS at FROM ab_user WHERE last_login > $1 AT TIME ZONE 'UTC'";
@@ -65,20 +58,14 @@ export const airflowAudit = defineAudit({
   settings: z.strictObject({ host: z.string(), port: z.int(), database: z.string(), user: z.string() }),
   secrets: ["databasePassword"],
   make({ databasePassword: password, ...place }) {
-    const pool = new Pool({
-      ...place,
-      password,
-      application_name: "audit-log",
-      max: 1,
-      idleTimeoutMillis: 0,
-      connectionTimeoutMillis: 5000,
-      query_timeout: 8000,
-      keepAlive: true,
-    });
-    // The next look says what it is.
-    pool.on("error", () => undefined);
+    const pool = keptPool({ ...place, password }, "audit-log");
     return async (after) => {
-      const { rows: events } = await pool.query<object>(EVENTS, [after, OF_PARTS]);
+      const events: { readonly id: number }[] = [];
+      for (;;) {
+        const { rows } = await pool.query<{ id: number }>(EVENTS, [after, events.at(-1)?.id ?? 0, MOST]);
+        events.push(...rows);
+        if (rows.length < MOST) break;
+      }
       const { rows: logins } = await pool.query<object>(LOGINS, [after]);
       return airflowDeeds({ events, logins });
     };

@@ -1,6 +1,7 @@
 /** How Airflow is built: each DAG of the platform with a key of its own; those of a Spark batch make its driver. */
 import { type Watchable, watchable } from "../../platform/watchable.ts";
 import { AUDITOR } from "../audit-log/names.ts";
+import { auditLog } from "../audit-log/service.ts";
 import type { PostgresEndpoint } from "../postgres/endpoint.ts";
 import type { airflowAudit } from "./audit.ts";
 import type { airflowWatch } from "./watch.ts";
@@ -68,7 +69,7 @@ export const airflowRoom = defineRoom({
         image: image("airflow"),
         exposure,
         database: databases.database("airflow"),
-        auditor: AUDITOR,
+        auditor: { role: AUDITOR, mayRead: of(auditLog).enabled },
         executor: own.executor,
         tasksIn: () => quarters("jobs"),
         resources: airflowResources(own),

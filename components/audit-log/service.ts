@@ -31,7 +31,7 @@ export const auditLog = defineService({
         .default(10)
         .describe("Minutes between two writes into the table; each makes a file. The log has it at once."),
       scheduling: schedulingSetting("the audit log"),
-      resources: allResourcesSetting("the audit log", clerk, MEMORY, "64Mi"),
+      resources: allResourcesSetting("the audit log", clerk, MEMORY, "96Mi"),
     })
     .prefault({})
     .describe("Who signed in, ran which SQL, DAG or notebook: one search in the logs, and one table in the lake."),

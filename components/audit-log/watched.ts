@@ -12,10 +12,10 @@ export const auditLogWatched: Watched = {
   alerts: [
     {
       name: "AuditNotWritten",
-      expr: "audit_waiting_seconds > 3600",
+      expr: "audit_late_seconds > 3600",
       forMinutes: 5,
       severity: "warning",
-      summary: "Table audit.events has lacked what people did for over an hour.",
+      summary: "Table audit.events should have been written over an hour ago.",
       runbook:
         "npm run logs -- --service audit-log says why it can't be written; what it lacks is kept and written later.",
     },

@@ -30,9 +30,15 @@ events {
 http {
   # Who opens which page, and who is refused; what a page fetches by itself is neither.
   log_format opened '${OPENED} "$remote_user" "$page_title" $status';
-  map "$http_sec_fetch_mode|$remote_user|$status" $is_told {
+  # Browsers say so over https and on the loopback alone; elsewhere they ask for HTML.
+  map "$http_sec_fetch_mode|$http_accept" $is_page {
     default 0;
-    "~^navigate\\|.+\\|[23]" 1;
+    "~^navigate\\|" 1;
+    "~^\\|.*text/html" 1;
+  }
+  map "$is_page|$remote_user|$status" $is_told {
+    default 0;
+    "~^1\\|.+\\|[23]" 1;
     "~\\|.+\\|401$" 1;
   }
   access_log off;

@@ -2,8 +2,9 @@
 import type { AuditedLines } from "../../platform/auditing.ts";
 
 const room = "jupyterhub";
-const HUB = 'service:="jupyterhub" "JupyterHub"';
-const SERVER = 'service:="jupyterhub" "ServerApp"';
+const HUB = 'service:="jupyterhub" component:="hub" "JupyterHub"';
+/** People write what they like there: who it was, the pod says. */
+const SERVER = 'service:="jupyterhub" component:="notebook" "ServerApp"';
 
 export const jupyterhubLines: readonly AuditedLines[] = [
   { room, action: "signed in", filter: `${HUB} "User logged in"`, pattern: /\] User logged in: (?<user>\S+)$/ },
@@ -20,13 +21,12 @@ export const jupyterhubLines: readonly AuditedLines[] = [
     room,
     action: "started a kernel",
     filter: `${SERVER} "POST" "kernels"`,
-    pattern: /\] 201 POST \/user\/(?<user>[^/\s]+)\/api\/(?:kernels|sessions)\b/,
+    pattern: /\] 201 POST \/user\/[^/\s]+\/api\/(?:kernels|sessions)\b/,
   },
   {
     room,
     action: "saved a file",
     filter: `${SERVER} ("Saving file" or "Uploading file")`,
-    // The entry has its user by the label of the pod.
     pattern: /\] (?:Saving|Uploading) file (?:at|to) (?<object>\/.+)$/,
   },
 ];

@@ -3,7 +3,7 @@ import type { Output } from "@pulumi/pulumi";
 import type { Ready, SecretKeyRef } from "../../platform/endpoints.ts";
 import type { Destination } from "../../platform/network.ts";
 
-/** One database of a PostgreSQL server, seen with the role of its one consumer, who owns it. */
+/** One database of a PostgreSQL server, seen with the role of its owner, or of somebody who may read there. */
 export interface PostgresEndpoint {
   readonly kind: "postgres";
   /** Where connections to it go. */

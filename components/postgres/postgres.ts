@@ -73,6 +73,7 @@ export interface PostgresArgs<Database extends string> {
 export function postgresProblems(args: {
   readonly databases: readonly string[];
   readonly data?: DataSettings;
+  readonly readers?: Readonly<Record<string, readonly string[]>>;
   readonly backup?: Pick<PostgresBackup, "schedule" | "keep">;
 }): string[] {
   const problems = dataProblems("postgres", args.data ?? DEFAULT_DATA);
@@ -89,6 +90,18 @@ export function postgresProblems(args: {
       problems.push(`postgres: "${name}" is a name of the server's own; give the database another one`);
     } else if (args.databases.indexOf(name) !== index) {
       problems.push(`postgres: database "${name}" is given twice; give each consumer a database of its own`);
+    }
+  }
+  for (const [database, roles] of Object.entries(args.readers ?? {})) {
+    if (!args.databases.includes(database)) {
+      problems.push(
+        `postgres: readers of "${database}", which is no database; the databases are ${args.databases.join(", ")}`,
+      );
+    }
+    for (const role of roles.filter((one) => one === MONITOR || one === SUPERUSER || args.databases.includes(one))) {
+      problems.push(
+        `postgres: "${role}" can't be a reader of "${database}", since it is another role; give it another name`,
+      );
     }
   }
   if (args.backup !== undefined) problems.push(...backupProblems(args.backup));

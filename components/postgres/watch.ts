@@ -1,18 +1,11 @@
-/** Figures of PostgreSQL, as its own statistics have them. Their names are those of postgres_exporter, which most dashboards are made for. */
-import { Pool } from "pg";
+/** Figures of PostgreSQL, as its own statistics have them (`programs/setup.sh` says which may be seen). Their names are those of postgres_exporter, which most dashboards are made for. */
 import * as z from "zod";
 import { defineWatch, type Sample } from "../../platform/watching.ts";
+import { keptPool } from "./programs/kept-pool.ts";
 
-const DATABASES = `
-SELECT d.datname, s.numbackends, s.xact_commit, s.xact_rollback, s.blks_read, s.blks_hit, s.deadlocks, s.temp_bytes,
-  pg_database_size(d.oid) AS size_bytes
-FROM pg_database d JOIN pg_stat_database s ON s.datid = d.oid
-WHERE NOT d.datistemplate`;
-const SERVER = `
-SELECT current_setting('max_connections')::int AS max_connections,
-  (SELECT count(*) FROM pg_locks WHERE NOT granted) AS waiting,
-  (SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0) FROM pg_stat_activity
-    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) AS longest_transaction_seconds`;
+const DATABASES = "SELECT * FROM millrace.databases()";
+const SERVER = "SELECT * FROM millrace.server()";
+const TRANSACTIONS = "SELECT * FROM millrace.transactions()";
 
 /** Of a database, from columns to names. */
 const ofDatabase = {
@@ -28,16 +21,23 @@ const ofDatabase = {
 const ofServer = {
   max_connections: "pg_settings_max_connections",
   waiting: "pg_locks_waiting",
-  longest_transaction_seconds: "pg_longest_transaction_seconds",
 } as const;
+const transactionsShape = z.array(
+  z.looseObject({ usename: z.string(), application_name: z.string(), seconds: z.number() }),
+);
 
 /** A count is a `bigint`, which comes as text. */
 const number = z.coerce.number();
 const shape = <Key extends string>(names: Readonly<Record<Key, string>>) =>
   z.array(z.looseObject(Object.fromEntries(Object.keys(names).map((key) => [key, number]))));
 
-/** @param rows Answers to both queries. */
-export function postgresSamples(rows: { readonly databases: unknown; readonly server: unknown }): Sample[] {
+/** @param rows Answers to the questions. */
+export function postgresSamples(rows: {
+  readonly databases: unknown;
+  readonly server: unknown;
+  /** Those that have been open for over a minute. */
+  readonly transactions: unknown;
+}): Sample[] {
   const databases = shape(ofDatabase).parse(rows.databases);
   const samples = (row: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>, labels?: object) =>
     Object.entries(names).map(([key, name]) => ({ name, value: Number(row[key]), ...labels }));
@@ -46,6 +46,11 @@ export function postgresSamples(rows: { readonly databases: unknown; readonly se
     ...shape(ofServer)
       .parse(rows.server)
       .flatMap((row) => samples(row, ofServer)),
+    ...transactionsShape.parse(rows.transactions).map(({ usename, application_name: application, seconds }) => ({
+      name: "pg_longest_transaction_seconds",
+      labels: { usename, application },
+      value: seconds,
+    })),
   ];
 }
 
@@ -55,22 +60,12 @@ export const postgresWatch = defineWatch({
   // POSTGRES_PASSWORD is a variable of the server's own image.
   secrets: ["monitorPassword"],
   make({ host, port, database, user, monitorPassword: password }) {
-    const pool = new Pool({
-      ...{ host, port, database, user, password },
-      application_name: "metrics",
-      // A connection that is kept: each new one is a new process of the server.
-      max: 1,
-      idleTimeoutMillis: 0,
-      connectionTimeoutMillis: 5000,
-      query_timeout: 8000,
-      keepAlive: true,
-    });
-    // The next look says what it is.
-    pool.on("error", () => undefined);
+    const pool = keptPool({ host, port, database, user, password }, "metrics");
     return async () => {
       const { rows: databases } = await pool.query<object>(DATABASES);
       const { rows: server } = await pool.query<object>(SERVER);
-      return postgresSamples({ databases, server });
+      const { rows: transactions } = await pool.query<object>(TRANSACTIONS);
+      return postgresSamples({ databases, server, transactions });
     };
   },
 });

@@ -24,7 +24,11 @@ export const postgresWatched: Watched = {
           "100 * rate(pg_stat_database_blks_hit[5m]) / (rate(pg_stat_database_blks_hit[5m]) + rate(pg_stat_database_blks_read[5m]))",
       },
     },
-    { title: "Longest transaction", unit: "seconds", lines: { longest: "pg_longest_transaction_seconds" } },
+    {
+      title: "Transactions that are open for over a minute",
+      unit: "seconds",
+      lines: { "{{usename}} {{application}}": "pg_longest_transaction_seconds" },
+    },
     { title: "Locks that are waited for", lines: { waiting: "pg_locks_waiting" } },
   ],
   alerts: [
@@ -43,9 +47,8 @@ export const postgresWatched: Watched = {
       forMinutes: 5,
       severity: "warning",
       summary:
-        "A transaction in PostgreSQL has been open for over an hour, and no row that changed since is cleaned up.",
-      runbook:
-        "Somebody's session hangs: npm run logs -- --service postgres names it; restarting that service ends it.",
+        "A transaction of {{ $labels.usename }} in PostgreSQL has been open for over an hour, and no row that changed since is cleaned up.",
+      runbook: "The service of that name hangs: restarting its pod ends the transaction.",
     },
   ],
 };

@@ -81,6 +81,8 @@ export interface PrestoArgs {
   readonly catalogs: Readonly<Record<string, PrestoCatalog>>;
   /** Number of workers; with none the coordinator does the work. @default 0 */
   readonly workers?: number;
+  /** How long the coordinator tells of a query that has ended, in seconds. @default 30 */
+  readonly rememberSeconds?: number;
 }
 
 /** What is wrong with the arguments; empty when nothing is. */
@@ -113,6 +115,8 @@ export function prestoConfig(args: {
   readonly memoryLimit: string;
   /** CPU limit of the container: `2000m`. */
   readonly cpuLimit: string;
+  /** How long it is known of a query that it was run, in seconds. @default 30 */
+  readonly rememberSeconds?: number;
 }): string {
   const heap = heapMebibytes(args.memoryLimit, HEAP_SHARE);
   const share = (part: number): string => `${String(Math.floor(heap * part))}MB`;
@@ -134,7 +138,7 @@ export function prestoConfig(args: {
     // A timestamp is what its text says, whatever the client's zone: docs/time.md.
     "deprecated.legacy-timestamp": "false",
     // Finished queries stay in the heap for the page; a small heap keeps few of them.
-    "query.min-expire-age": "30s",
+    "query.min-expire-age": `${args.rememberSeconds ?? 30}s`,
     "query.max-history": "20",
     // By default each step of a query is cut into 16 parts, whatever the number of cores.
     "task.concurrency": String(powerOfTwo(cpuMillis(args.cpuLimit) / 1000)),
@@ -219,6 +223,7 @@ export class Presto extends Component {
           discoveryUri: uri,
           memoryLimit: args.resources.limits.memory,
           cpuLimit: args.resources.limits.cpu,
+          ...(args.rememberSeconds !== undefined && { rememberSeconds: args.rememberSeconds }),
         }),
       );
       configMap(

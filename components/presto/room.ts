@@ -1,9 +1,9 @@
 /** How Presto is built: a catalog for the lake, and one for Cassandra where there is one. */
 import { watchable } from "../../platform/watchable.ts";
-import { AUDITOR } from "../audit-log/names.ts";
 import type { prestoAudit } from "./audit.ts";
 import type { prestoWatch } from "./watch.ts";
 import { defineRoom } from "../../platform/place.ts";
+import { auditLog } from "../audit-log/service.ts";
 import type { CassandraSource } from "../cassandra/endpoint.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { S3Source } from "../object-store/endpoint.ts";
@@ -20,7 +20,7 @@ interface Wires {
 export const prestoRoom = defineRoom({
   service: presto,
   without: ["cassandra"],
-  build({ own, namespace, image, exposure, opts }, { store, catalog, cassandra }: Wires) {
+  build({ own, of, namespace, image, exposure, opts }, { store, catalog, cassandra }: Wires) {
     return new Presto(
       "presto",
       {
@@ -34,6 +34,8 @@ export const prestoRoom = defineRoom({
         },
         resources: prestoResources(own),
         collector: own.collector,
+        // It is asked every 15 seconds what people ran, by a program that may be on its way back.
+        rememberSeconds: of(auditLog).enabled ? 120 : 30,
       },
       opts,
     );
@@ -43,7 +45,7 @@ export const prestoRoom = defineRoom({
     proves: [provenPresto(endpoint)],
     audits: [
       watchable<typeof prestoAudit>("presto", {
-        settings: { url: endpoint.url, except: AUDITOR },
+        settings: { url: endpoint.url },
         reaches: [endpoint.at],
       }),
     ],

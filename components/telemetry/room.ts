@@ -14,7 +14,7 @@ import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 export const telemetryRoom = defineRoom({
   service: telemetry,
-  without: ["spark", "windows", "raceWindows", "kept"],
+  without: ["spark", "windows", "raceWindows", "audits"],
   build(
     { own, of, namespace, image, exposure, bucket, opts },
     {
@@ -22,14 +22,14 @@ export const telemetryRoom = defineRoom({
       spark,
       windows,
       raceWindows,
-      kept,
+      audits,
     }: {
       kafka: KafkaWithTopics;
       spark: SparkEndpoint | undefined;
       windows: StreamPart | undefined;
       raceWindows: readonly StreamPart[] | undefined;
-      /** Tables that others write, and that nobody else looks after. */
-      kept: StreamPart | undefined;
+      /** What looks after the table of the audit log. */
+      audits: StreamPart | undefined;
     },
   ) {
     const topic = kafka.topics["telemetry"];
@@ -64,7 +64,7 @@ export const telemetryRoom = defineRoom({
             part,
             windows,
             ...(raceWindows ?? []),
-            kept,
+            audits,
           ]),
           driverMemory: own.stream.driverMemory,
           driverResources: streamDriverResources(own),

@@ -2,7 +2,8 @@
 every change of image or settings, and changes nothing that is right already.
 
 Environment: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, ADMIN_PASSWORD (first one only: people may change it), ROBOT_PASSWORD;
-AUDITOR, a role of the database that may read who did what and who logged in, and nothing else (by default nobody may).
+AUDITOR, a role of the database that may read who did what and who logged in, and nothing else (by default nobody may);
+FORMER_AUDITOR, the role where it may no longer.
 """
 
 import os
@@ -30,19 +31,21 @@ def main() -> None:
         manager = builder.sm
         set_account(manager, ADMIN, "Admin", os.environ["ADMIN_PASSWORD"], first=True)
         set_account(manager, ROBOT, ROBOT_ROLE, os.environ["ROBOT_PASSWORD"], first=False)
-    auditor = os.environ.get("AUDITOR")
-    if auditor:
-        open_to(auditor)
+    for variable in ("AUDITOR", "FORMER_AUDITOR"):
+        if variable in os.environ:
+            set_reader(os.environ[variable], may=variable == "AUDITOR")
 
 
-def open_to(auditor: str) -> None:
-    """Columns of two tables, none of which is a secret."""
-    events = "id, dttm, event, owner, dag_id, task_id, run_id"
+def set_reader(auditor: str, *, may: bool) -> None:
+    """Opens columns of two tables, none of which is a secret, or takes that back."""
+    events = "id, dttm, event, owner, owner_display_name, dag_id, task_id, run_id"
     with create_session() as session:
         role = session.get_bind().dialect.identifier_preparer.quote(auditor)
-        session.execute(text(f"GRANT SELECT ({events}) ON log TO {role}"))
-        session.execute(text(f"GRANT SELECT (username, last_login) ON ab_user TO {role}"))
-    print(f"role {auditor}: may read who did what")
+        session.execute(text(f"REVOKE ALL ON log, ab_user FROM {role}"))
+        if may:
+            session.execute(text(f"GRANT SELECT ({events}) ON log TO {role}"))
+            session.execute(text(f"GRANT SELECT (username, last_login) ON ab_user TO {role}"))
+    print(f"role {auditor}: {'may read who did what' if may else 'reads nothing'}")
 
 
 def set_account(manager, name: str, role_name: str, password: str, *, first: bool) -> None:

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { poll } from "../../../platform/hops/errors.ts";
 import { type Hop, HopFailure } from "../../../platform/hops/hop.ts";
 import { HttpSession, mustSucceed } from "../../../platform/hops/http-session.ts";
-import { standstillMs } from "../../../platform/hops/limits.ts";
+import { standstillMs, statementMs } from "../../../platform/hops/limits.ts";
 import type { PrestoClient } from "../../presto/programs/presto-client.ts";
 import { AUDIT_TABLE } from "../programs/table.ts";
 
@@ -21,7 +21,7 @@ const USER = "proof";
 const rowsShape = z.array(z.looseObject({ user_name: z.string(), outcome: z.string() }));
 
 export function auditHop({ url, presto, run, pauseMs }: AuditHopOptions): Hop {
-  const session = new HttpSession({ service: "the audit log", url });
+  const session = new HttpSession({ service: "the audit log", url, timeoutMs: statementMs });
   const marked = `SELECT '${run}' AS audited`;
   return {
     name: "audit",

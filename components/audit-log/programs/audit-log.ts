@@ -3,7 +3,7 @@
  * `audit.events` of the lake. `GET /metrics` in Prometheus' format; `POST /write` asks and writes at once.
  *
  * Environment: `AUDIT_CONFIG` (a JSON object: what each room has told), its rooms' secrets, `LOGS_URL`, `PRESTO_URL` (without it nothing is
- * written), `CATALOG` (lake), `PRESTO_USER`, `KEEP_DAYS`, `LOOK_SECONDS` (15), `WRITE_SECONDS` (600), `PORT`.
+ * written, and begins with what is done after the start), `CATALOG` (lake), `PRESTO_USER`, `KEEP_DAYS`, `LOOK_SECONDS` (15), `WRITE_SECONDS` (600), `PORT`.
  */
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +13,7 @@ import { secretVariable } from "../../../platform/hops/define-hops.ts";
 import { Masking } from "../../../platform/masking.ts";
 import { auditedLines, roomAudits } from "../../audits.ts";
 import { exposition } from "../../metrics/programs/exposition.ts";
+import { OWN_TAG } from "../../presto/audit.ts";
 import { PrestoClient } from "../../presto/programs/presto-client.ts";
 import { Book } from "./book.ts";
 import { Clerk, type Source } from "./clerk.ts";
@@ -37,6 +38,10 @@ const settings = environment.parse(process.env);
 /** What was done before the first start, as far as services remember it. */
 const FIRST_MS = 24 * 3_600_000;
 const STATEMENT_MS = 60_000;
+/** Time that services have before a write that somebody waits for. */
+const LOOK_MS = 5000;
+/** Time of the last write. */
+const LAST_MS = 20_000;
 
 const ended = new AbortController();
 process.on("SIGTERM", () => {
@@ -56,22 +61,28 @@ const inLogs = [...Map.groupBy(auditedLines, ({ room }) => room)].map(([service,
     (await Promise.all(lines.map((one) => deedsInLogs(settings.LOGS_URL, one, after, signal)))).flat(),
 }));
 const masking = new Masking([]);
+const everyMs = settings.WRITE_SECONDS * 1000;
+const { PRESTO_URL: prestoUrl } = settings;
+// Without a table nobody knows what was said before the start.
+const begin = new Date(Date.now() - (prestoUrl === undefined ? 0 : FIRST_MS));
 const clerk = new Clerk({
   sources: [...asked, ...inLogs],
-  book: new Book(new Date(Date.now() - FIRST_MS)),
+  book: new Book(begin, prestoUrl !== undefined),
   table:
-    settings.PRESTO_URL === undefined
+    prestoUrl === undefined
       ? undefined
       : new AuditTable(
           new PrestoClient({
-            url: settings.PRESTO_URL,
+            url: prestoUrl,
             catalog: settings.CATALOG,
             schema: "audit",
             user: settings.PRESTO_USER,
+            clientTag: OWN_TAG,
             statementTimeoutMs: STATEMENT_MS,
           }),
           settings.CATALOG,
         ),
+  begin,
   keepDays: settings.KEEP_DAYS,
   masked: (text) => masking.mask(text),
   log: (line) => void process.stdout.write(`${line}\n`),
@@ -83,9 +94,10 @@ const server = createServer((request, response) => {
       case "GET /healthz":
         return [200, ""];
       case "GET /metrics":
-        return [200, exposition(clerk.samples())];
+        return [200, exposition(clerk.samples(everyMs))];
       case "POST /write":
-        await clerk.look(ended.signal);
+        // One that hangs holds up no other, and not the table.
+        await Promise.race([clerk.look(ended.signal), sleep(LOOK_MS)]);
         return [200, JSON.stringify({ rows: await clerk.write(ended.signal) })];
       default:
         return [404, ""];
@@ -101,15 +113,17 @@ const server = createServer((request, response) => {
 });
 server.listen(settings.PORT);
 
-let nextWrite = Date.now() + settings.WRITE_SECONDS * 1000;
-while (!ended.signal.aborted) {
-  await clerk.look(ended.signal);
-  if (Date.now() >= nextWrite) {
-    await clerk.tryToWrite(ended.signal);
-    nextWrite = Date.now() + settings.WRITE_SECONDS * 1000;
+/** Again and again, until the program is stopped: some services remember for minutes only what they are asked for here. */
+async function every(ms: number, work: () => Promise<void>): Promise<void> {
+  while (!ended.signal.aborted) {
+    await work();
+    await sleep(ms, undefined, { signal: ended.signal }).catch(() => undefined);
   }
-  await sleep(settings.LOOK_SECONDS * 1000, undefined, { signal: ended.signal }).catch(() => undefined);
 }
+await Promise.all([
+  every(settings.LOOK_SECONDS * 1000, () => clerk.look(ended.signal)),
+  every(everyMs, () => clerk.tryToWrite(ended.signal)),
+]);
 // What is known by now shall not wait for the next start.
-await clerk.tryToWrite(AbortSignal.timeout(20_000));
-server.close();
+await clerk.tryToWrite(AbortSignal.timeout(LAST_MS));
+process.exit(0);

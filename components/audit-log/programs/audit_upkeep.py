@@ -10,4 +10,4 @@ from stream_tables import Upkeep
 
 
 def sinks() -> Sinks:
-    return Sinks(lake=(), kept={setting("AUDIT_TABLE", "lake.audit.events"): Upkeep(written="at")})
+    return Sinks(lake=(), kept={setting("AUDIT_TABLE", "lake.audit.events"): Upkeep(written="at", has_runs=False)})

@@ -1,10 +1,11 @@
-/** Asks what people did, says each deed once in the log, and writes it into the table. */
+/** Asks what people did, says each deed in the log, and writes it into the table. */
 import type { Deed } from "../../../platform/auditing.ts";
 import { describeError } from "../../../platform/describe-error.ts";
-import { within } from "../../../platform/within.ts";
 import type { Sample } from "../../../platform/watching.ts";
-import type { Book, Entry } from "./book.ts";
-import type { AuditTable } from "./table.ts";
+import { within } from "../../../platform/within.ts";
+import { PrestoError } from "../../presto/programs/presto-client.ts";
+import { type Book, type Entry, keyOf } from "./book.ts";
+import { type AuditTable, MOST_LETTERS } from "./table.ts";
 
 export interface Source {
   /** Name of the service. */
@@ -17,6 +18,8 @@ export interface ClerkOptions {
   readonly book: Book;
   /** @default - there is no lake: deeds are in the log alone */
   readonly table?: AuditTable | undefined;
+  /** From when on the table may have deeds that are told again. */
+  readonly begin: Date;
   /** Days that the table keeps. */
   readonly keepDays: number;
   /** Takes secrets out of a text. */
@@ -26,52 +29,47 @@ export interface ClerkOptions {
   readonly limitMs?: number;
 }
 
-/** Rows of one statement. */
-const BATCH = 200;
+/** Letters of the texts of one statement: Presto takes a million in all, and a quote in a text is two. */
+const STATEMENT_LETTERS = 200_000;
 const DAY_MS = 86_400_000;
-/** What the table has of this time before is known at the start: it is told no second time. */
-const KNOWN_MS = 2 * 3_600_000;
+const TABLE = "the table";
 
 export class Clerk {
   readonly #options: ClerkOptions;
   readonly #problems = new Map<string, string>();
   readonly #counts = new Map<string, { readonly labels: Readonly<Record<string, string>>; value: number }>();
-  #knows = false;
+  /** Deeds that may be in the table already, until that is known. */
+  #untold: Entry[] | undefined;
   #forgot = 0;
-  #writing: Promise<number> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ClerkOptions) {
     this.#options = options;
-    this.#knows = options.table === undefined;
+    if (options.table !== undefined) this.#untold = [];
   }
 
   /** Asks each once. It throws nothing: what does not answer is asked again later, for the same time. */
   async look(signal: AbortSignal): Promise<void> {
-    if (!(await this.#knowsTable(signal))) return;
     await Promise.all(this.#options.sources.map((source) => this.#ask(source, signal)));
+    if (this.#untold !== undefined) {
+      await this.#attempt(TABLE, signal, () => this.#inTurn(() => this.#meetTable(signal)));
+    }
   }
 
   /** Writes what the table lacks. @returns the number of rows. @throws Error when the table can't be written */
   async write(signal: AbortSignal): Promise<number> {
-    // Two at a time would each miss what the other one adds.
-    while (this.#writing !== undefined) await this.#writing.catch(() => undefined);
-    this.#writing = this.#writeNow(signal);
-    try {
-      return await this.#writing;
-    } finally {
-      this.#writing = undefined;
-    }
+    return await this.#inTurn(() => this.#writeNow(signal));
   }
 
   /** The same, where nobody waits for it: what can't be written is said, and stays. */
   async tryToWrite(signal: AbortSignal): Promise<void> {
-    await this.#attempt("the table", signal, async () => {
+    await this.#attempt(TABLE, signal, async () => {
       await this.write(signal);
     });
   }
 
-  /** Figures of itself. */
-  samples(now = Date.now()): Sample[] {
+  /** Figures of itself. @param everyMs Time between two writes, in ms. */
+  samples(everyMs: number, now = Date.now()): Sample[] {
     const { book, sources } = this.#options;
     return [
       ...[...this.#counts.values()].map(({ labels, value }) => ({ name: "audit_deeds_total", labels, value })),
@@ -81,48 +79,90 @@ export class Clerk {
         value: Number(!this.#problems.has(service)),
       })),
       { name: "audit_waiting", value: book.waits },
-      { name: "audit_waiting_seconds", value: book.waitsFor(now) / 1000 },
+      { name: "audit_late_seconds", value: Math.max(0, book.waitsFor(now) - everyMs) / 1000 },
       { name: "audit_dropped_total", value: book.dropped },
     ];
   }
 
-  async #knowsTable(signal: AbortSignal): Promise<boolean> {
-    const { table, book } = this.#options;
-    if (this.#knows || table === undefined) return true;
-    await this.#attempt("the table", signal, async () => {
-      await table.make(signal);
-      book.know(await table.known(new Date(Date.now() - KNOWN_MS), signal));
-      this.#knows = true;
-    });
-    return this.#knows;
-  }
-
   async #ask({ service, ask }: Source, signal: AbortSignal): Promise<void> {
-    const { book, log, masked, limitMs = 20_000 } = this.#options;
+    const { book, masked, limitMs = 20_000 } = this.#options;
     await this.#attempt(service, signal, async () => {
       const deeds = await within(limitMs, signal, (until) => ask(book.after(service), until));
-      const clean = deeds.map((deed) => ({ ...deed, object: masked(deed.object) }));
-      for (const entry of book.add(service, clean)) {
-        this.#count(entry);
-        log(lineOf(entry));
-      }
+      const clean = deeds.map((deed) => ({ ...deed, object: masked(deed.object).slice(0, MOST_LETTERS) }));
+      const fresh = book.add(service, clean);
+      if (this.#untold === undefined) this.#tell(fresh);
+      else this.#untold.push(...fresh);
     });
+  }
+
+  #tell(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const { service, action } = entry;
+      const key = `${service}/${action}`;
+      const known = this.#counts.get(key) ?? { labels: { service, action }, value: 0 };
+      known.value++;
+      this.#counts.set(key, known);
+      this.#options.log(lineOf(entry));
+    }
+  }
+
+  /** What was told before the last stop is in the table, and is told no second time. */
+  async #meetTable(signal: AbortSignal): Promise<void> {
+    const { table, book, begin } = this.#options;
+    if (table === undefined || this.#untold === undefined) return;
+    await table.make(signal);
+    const known = await table.known(begin, signal);
+    book.written(known);
+    const keys = new Set(known.map(keyOf));
+    const untold = this.#untold;
+    this.#untold = undefined;
+    this.#tell(untold.filter((entry) => !keys.has(keyOf(entry))));
   }
 
   async #writeNow(signal: AbortSignal): Promise<number> {
     const { book, table, keepDays } = this.#options;
-    if (table === undefined || !(await this.#knowsTable(signal))) return 0;
+    if (table === undefined) return 0;
+    await this.#meetTable(signal);
     let rows = 0;
-    for (let batch = book.waiting(BATCH); batch.length > 0; batch = book.waiting(BATCH)) {
-      await table.add(batch, signal);
+    for (;;) {
+      const batch = book.waiting(STATEMENT_LETTERS);
+      if (batch.length === 0) break;
+      rows += await this.#add(table, batch, signal);
       book.written(batch);
-      rows += batch.length;
     }
     if (Date.now() - this.#forgot >= DAY_MS) {
       await table.forget(new Date(Date.now() - keepDays * DAY_MS), signal);
       this.#forgot = Date.now();
     }
     return rows;
+  }
+
+  /** What Presto refuses is tried one by one: a deed that it takes in no way holds up no other. */
+  async #add(table: AuditTable, batch: readonly Entry[], signal: AbortSignal): Promise<number> {
+    const { book, log } = this.#options;
+    try {
+      await table.add(batch, signal);
+      return batch.length;
+    } catch (error) {
+      const [only] = batch;
+      if (!(error instanceof PrestoError) || !REFUSED.test(error.code) || only === undefined) throw error;
+      if (batch.length === 1) {
+        book.dropped++;
+        log(`${TABLE}: does not take a deed of ${only.service} (${error.message})`);
+        return 0;
+      }
+      const half = Math.ceil(batch.length / 2);
+      return (
+        (await this.#add(table, batch.slice(0, half), signal)) + (await this.#add(table, batch.slice(half), signal))
+      );
+    }
+  }
+
+  /** Two at a time would each miss what the other one adds. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return await turn;
   }
 
   /** Says a new problem once, and when it is over. */
@@ -136,14 +176,11 @@ export class Clerk {
       this.#problems.set(what, words);
     }
   }
-
-  #count({ service, action }: Entry): void {
-    const key = `${service}/${action}`;
-    const known = this.#counts.get(key) ?? { labels: { service, action }, value: 0 };
-    known.value++;
-    this.#counts.set(key, known);
-  }
 }
+
+/** Presto's names of what is wrong with a statement itself. */
+const REFUSED =
+  /^(SYNTAX_ERROR|QUERY_TEXT_TOO_LARGE|INVALID_LITERAL|TYPE_MISMATCH|GENERATED_BYTECODE_TOO_LARGE|COMPILER_ERROR|STACK_OVERFLOW)$/;
 
 /** A deed in one line: `presto: ana ran a query (ok): SELECT 1`. */
 export function lineOf({ at, service, user, action, object, outcome }: Entry): string {

@@ -1,11 +1,11 @@
 /** The table of deeds in the lake, written by SQL: each deed once, however often it is written. */
 import type { PrestoClient } from "../../presto/programs/presto-client.ts";
-import type { Entry } from "./book.ts";
+import type { Entry, Key } from "./book.ts";
 
 /** Table of what people did, in the catalog of the lake. */
 export const AUDIT_TABLE = "audit.events";
-/** Most letters of a text. */
-const MOST_LETTERS = 4000;
+/** Most letters of a text that the table has. */
+export const MOST_LETTERS = 4000;
 
 export type Sql = Pick<PrestoClient, "query">;
 
@@ -39,14 +39,14 @@ export class AuditTable {
     this.#isThere = true;
   }
 
-  /** What it has since a time, by service and id. */
-  async known(after: Date, signal?: AbortSignal): Promise<Pick<Entry, "service" | "id" | "at">[]> {
+  /** What it has since a time. */
+  async known(after: Date, signal?: AbortSignal): Promise<Key[]> {
     const rows = await this.#sql.query(
-      `SELECT service, id, to_iso8601(at) AS at FROM ${this.#name} ` +
+      `SELECT service, id FROM ${this.#name} ` +
         `WHERE day >= ${day(after.toISOString())} AND at >= ${time(after.toISOString())}`,
       signal,
     );
-    return rows.map(({ service, id, at }) => ({ service: String(service), id: String(id), at: `${String(at)}Z` }));
+    return rows.map(({ service, id }) => ({ service: String(service), id: String(id) }));
   }
 
   /** Adds those that it lacks. @param entries Not empty. */

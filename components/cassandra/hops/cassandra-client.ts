@@ -56,8 +56,8 @@ export class CassandraClient implements Cassandra {
 
   /**
    * Asks each node by itself: virtual tables tell of the one that answers.
-   * @returns rows by address
-   * @throws as `query`, where one of them does not answer
+   * @returns rows by address, of those that answer
+   * @throws as `query`, where none of them answers
    */
   async everywhere(cql: string, signal: AbortSignal): Promise<Map<string, Readonly<Record<string, CassandraValue>>[]>> {
     const hosts = await this.#connected()
@@ -65,11 +65,15 @@ export class CassandraClient implements Cassandra {
       .catch((error: unknown) => {
         throw cassandraError(error, this.where, this.#options.user);
       });
-    const rows = hosts.map(async (host) => {
-      const [address = host.address] = host.address.split(":");
+    const asked = hosts.map(async (host) => {
+      const address = host.address.slice(0, host.address.lastIndexOf(":"));
       return [address, await this.#asked(signal, (client) => client.execute(cql, [], { host }))] as const;
     });
-    return new Map(await Promise.all(rows));
+    const told = await Promise.allSettled(asked);
+    const rows = told.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const [silent] = told.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+    if (rows.length === 0 && silent !== undefined) throw silent;
+    return new Map(rows);
   }
 
   async #asked(

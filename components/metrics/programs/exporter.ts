@@ -102,4 +102,5 @@ while (!ended.signal.aborted) {
   await asked.look(ended.signal);
   await sleep(LOOK_SECONDS * 1000, undefined, { signal: ended.signal }).catch(() => undefined);
 }
-server.close();
+// Connections to services that are asked would keep it.
+process.exit(0);

@@ -34,6 +34,12 @@ SELECT format('GRANT CONNECT ON DATABASE %I TO %I', :'loaded', rolname)
   WHERE datname = :'name' AND privilege_type = 'CONNECT' AND rolname <> :'name' \gexec
 SQL
   pg_restore --exit-on-error --single-transaction --dbname="${database}_restored" "$file"
+  # A dump from before somebody got rights does not have them.
+  psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --set=name="$database" --dbname="$database" <<'SQL' |
+SELECT format('GRANT %s (%I) ON %s TO %I;', privilege_type, attname, attrelid::regclass, rolname)
+  FROM pg_attribute, aclexplode(attacl) JOIN pg_roles ON pg_roles.oid = grantee WHERE rolname <> :'name';
+SQL
+    psql --no-psqlrc --quiet --dbname="${database}_restored" >/dev/null
 
   trap open_again EXIT
   run_sql > /dev/null <<'SQL'

@@ -47,7 +47,7 @@ REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 -- A restore that was killed may have left it closed.
 ALTER DATABASE :"name" ALLOW_CONNECTIONS true;
 SQL
-  echo "database $database: open to its owner alone"
+  echo "database $database: open to its owner"
 done
 
 for reader in $READERS; do
@@ -62,7 +62,30 @@ done
 login_role "$MONITOR"
 run_sql --set=name="$MONITOR" <<'SQL'
 ALTER ROLE :"name" CONNECTION LIMIT 3;
-GRANT pg_monitor TO :"name";
 GRANT CONNECT ON DATABASE postgres TO :"name";
+-- Numbers alone: who may read all statistics reads the texts of all statements.
+CREATE SCHEMA IF NOT EXISTS millrace;
+CREATE OR REPLACE FUNCTION millrace.databases() RETURNS TABLE (datname name, numbackends int, xact_commit bigint,
+  xact_rollback bigint, blks_read bigint, blks_hit bigint, deadlocks bigint, temp_bytes bigint, size_bytes bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+SELECT d.datname, s.numbackends, s.xact_commit, s.xact_rollback, s.blks_read, s.blks_hit, s.deadlocks, s.temp_bytes,
+  pg_database_size(d.oid)
+FROM pg_database d JOIN pg_stat_database s ON s.datid = d.oid WHERE NOT d.datistemplate
+$$;
+CREATE OR REPLACE FUNCTION millrace.server() RETURNS TABLE (max_connections int, waiting bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+SELECT current_setting('max_connections')::int, (SELECT count(*) FROM pg_locks WHERE NOT granted)
+$$;
+-- A dump is one long transaction, and ends by itself.
+CREATE OR REPLACE FUNCTION millrace.transactions() RETURNS TABLE (usename name, application_name text, seconds float8)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+SELECT usename, application_name, max(extract(epoch FROM now() - xact_start))::float8 FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND xact_start < now() - interval '1 minute' AND application_name <> 'pg_dump'
+GROUP BY usename, application_name
+$$;
+REVOKE ALL ON SCHEMA millrace FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA millrace FROM PUBLIC;
+GRANT USAGE ON SCHEMA millrace TO :"name";
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA millrace TO :"name";
 SQL
-echo "role $MONITOR: sees statistics and no data"
+echo "role $MONITOR: sees the server's figures and no data"

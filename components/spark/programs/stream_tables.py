@@ -74,6 +74,8 @@ class Upkeep(NamedTuple):
     age_minutes: float = 5
     #: Fewer files of a partition are left as they are.
     least_files: int = 20
+    #: Whether rows of proofs are marked by a run, and are removed by it.
+    has_runs: bool = True
 
 
 def create_tables(spark: SparkSession, tables: Mapping[str, str]) -> None:
@@ -190,7 +192,8 @@ def compact(spark: SparkSession, table: str, upkeep: Upkeep) -> None:
     """Makes one file of many small ones. Records of a run are left alone: they are removed by the one who sent them."""
     catalog = table.split(".")[0]
     before = datetime.now(timezone.utc) - timedelta(minutes=upkeep.age_minutes)
-    where = f"run IS NULL AND {upkeep.written} < TIMESTAMP_NTZ '{before:%Y-%m-%d %H:%M:%S}'"
+    unmarked = "run IS NULL AND " if upkeep.has_runs else ""
+    where = f"{unmarked}{upkeep.written} < TIMESTAMP_NTZ '{before:%Y-%m-%d %H:%M:%S}'"
     compaction = {**COMPACTION, "min-input-files": str(upkeep.least_files)}
     options = ", ".join(f"'{key}', '{value}'" for key, value in compaction.items())
     started = time.monotonic()

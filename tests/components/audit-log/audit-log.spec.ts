@@ -87,6 +87,6 @@ describe("the audit log", () => {
 
   it("has its table's files merged by the streams of Spark", () => {
     expect(auditUpkeep().env).to.deep.equal({ AUDIT_TABLE: "lake.audit.events" });
-    expect(auditUpkeep().sinks.content).to.contain('Upkeep(written="at")');
+    expect(auditUpkeep().sinks.content).to.contain('Upkeep(written="at", has_runs=False)');
   });
 });

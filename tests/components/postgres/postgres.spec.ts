@@ -262,6 +262,12 @@ describe("Postgres", () => {
     for (const name of ["a", "hub_", "1st", "pg_hub", "x".repeat(49)]) {
       expect(postgresProblems({ databases: [name] }), name).to.have.length(1);
     }
+    expect(
+      postgresProblems({ databases: ["airflow"], readers: { hub: [], airflow: ["metrics", "look"] } }),
+    ).to.deep.equal([
+      'postgres: readers of "hub", which is no database; the databases are airflow',
+      'postgres: "metrics" can\'t be a reader of "airflow", since it is another role; give it another name',
+    ]);
     expect(postgresProblems({ databases: ["postgres"] })).to.deep.equal([
       'postgres: "postgres" is a name of the server\'s own; give the database another one',
     ]);

@@ -9,19 +9,26 @@ describe("figures of PostgreSQL", () => {
       ...{ xact_commit: "9007199254740", xact_rollback: "3", blks_read: "5", blks_hit: "95", deadlocks: "0" },
       ...{ temp_bytes: "0", size_bytes: "8000000" },
     };
-    const server = { max_connections: 60, waiting: "1", longest_transaction_seconds: "0.250000" };
-    const samples = postgresSamples({ databases: [database], server: [server] });
+    const server = { max_connections: 60, waiting: "1" };
+    const transaction = { usename: "airflow", application_name: "", seconds: 72.5 };
+    const samples = postgresSamples({ databases: [database], server: [server], transactions: [transaction] });
     const labels = { datname: "airflow" };
     expect(samples).to.have.length(11);
     expect(samples).to.deep.include({ name: "pg_stat_database_numbackends", value: 7, labels });
     expect(samples).to.deep.include({ name: "pg_stat_database_xact_commit", value: 9_007_199_254_740, labels });
     expect(samples).to.deep.include({ name: "pg_database_size_bytes", value: 8_000_000, labels });
     expect(samples).to.deep.include({ name: "pg_settings_max_connections", value: 60 });
-    expect(samples).to.deep.include({ name: "pg_longest_transaction_seconds", value: 0.25 });
+    expect(samples).to.deep.include({
+      name: "pg_longest_transaction_seconds",
+      value: 72.5,
+      labels: { usename: "airflow", application: "" },
+    });
   });
 
   it("are told apart from an answer of another kind", () => {
-    expect(() => postgresSamples({ databases: [{ datname: "a" }], server: [] })).to.throw(/numbackends/);
+    expect(() => postgresSamples({ databases: [{ datname: "a" }], server: [], transactions: [] })).to.throw(
+      /numbackends/,
+    );
   });
 
   it("say that nothing runs, again at each look", async () => {

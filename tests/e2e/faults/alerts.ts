@@ -112,8 +112,8 @@ export const causes: Readonly<Record<string, { readonly wrong: readonly Series[]
       well: [secondsAgo("millrace_certificate_end_seconds", -15 * 86_400, { address: "a:443" })],
     },
     AuditNotWritten: {
-      wrong: [still("audit_waiting_seconds", 4000)],
-      well: [still("audit_waiting_seconds", 900)],
+      wrong: [still("audit_late_seconds", 4000)],
+      well: [still("audit_late_seconds", 900)],
     },
     AuditSourceSilent: {
       wrong: [still("audit_source_up", 0, { service: "presto" })],
@@ -196,8 +196,8 @@ export const causes: Readonly<Record<string, { readonly wrong: readonly Series[]
       ],
     },
     PostgresTransactionOld: {
-      wrong: [still("pg_longest_transaction_seconds", 4000)],
-      well: [still("pg_longest_transaction_seconds", 3000)],
+      wrong: [still("pg_longest_transaction_seconds", 4000, { usename: "airflow" })],
+      well: [still("pg_longest_transaction_seconds", 3000, { usename: "airflow" })],
     },
     CassandraTasksWait: {
       wrong: [still("cassandra_pool_pending_tasks", 101, { pool: "CompactionExecutor" })],

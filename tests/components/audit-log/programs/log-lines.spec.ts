@@ -32,6 +32,7 @@ describe("deeds in lines of logs", () => {
     [
       "[I 2026-11-29 18:23:37.782 ServerApp] 201 POST /user/ana/api/kernels (ana@10.244.0.36) 176.55ms",
       "ana started a kernel  ok",
+      "ana",
     ],
     [
       "[I 2026-11-29 18:23:50.667 ServerApp] Saving file at /work/my notes.ipynb",
@@ -45,6 +46,13 @@ describe("deeds in lines of logs", () => {
     it(`are found in ${entry.slice(entry.indexOf("]") + 1, 60)}`, async () => {
       expect(await asked(entry, user)).to.deep.equal([expected]);
     });
+
+  it("are those of whom the pod belongs to, whatever is written there", async () => {
+    const line = "[I 2026-11-29 18:23:37.782 ServerApp] 201 POST /user/admin/api/kernels (admin@10.244.0.36) 1ms";
+    expect(await asked(line, "ana")).to.deep.equal(["ana started a kernel  ok"]);
+    const filters = auditedLines.map(({ filter }) => filter);
+    for (const filter of filters) expect(filter).to.match(/component:="(hub|notebook)"|service:="auth-proxy"/);
+  });
 
   it("are none where nobody is named, or a line only looks like one", async () => {
     expect(await asked("[I 2026-11-29 18:23:50.667 ServerApp] Saving file at /x.ipynb")).to.deep.equal([]);
@@ -64,6 +72,16 @@ describe("deeds in lines of logs", () => {
     expect(new Set(first.map(({ id }) => id)).size).to.equal(2);
     expect(first[0]?.at).to.equal("2026-11-29T18:31:53.123Z");
     expect(decodeURIComponent(server.requests[0]?.body ?? "")).to.include("_time:>2026-11-29T18:00:00.000Z");
+    const times = ["53.1", "53.2", "53.3"].map((second) => `2026-11-29T18:31:${second}Z`);
+    server.reset({
+      "POST /select/logsql/query": ({ body }) => {
+        const after = /_time:>(\S+)/.exec(decodeURIComponent(body.replaceAll("+", " ")))?.[1] ?? "";
+        const found = times.filter((time) => time > after).slice(0, 2);
+        return { body: found.map((time) => `${JSON.stringify({ ...row, _time: time })}\n`).join("") };
+      },
+    });
+    const all = await deedsInLogs(server.url, lines, new Date("2026-11-29T18:00:00Z"), AbortSignal.timeout(5000), 2);
+    expect(all.map(({ at }) => at.slice(17, 21))).to.deep.equal(["53.1", "53.2", "53.3"]);
     server.reset({ "POST /select/logsql/query": { status: 400, body: "no" } });
     expect(await ask().catch(String)).to.match(/answers 400: no$/);
   });
