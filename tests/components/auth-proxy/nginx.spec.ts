@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type IncomingHttpHeaders, request, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -88,6 +97,8 @@ describe("nginx with that configuration", function () {
     // In its pod it is nobody's root.
     const uid = process.getuid?.() === 0 ? 1000 : undefined;
     if (uid !== undefined) chownSync(folder, uid, uid);
+    const out = openSync(join(folder, "out"), "a");
+    if (uid !== undefined) chownSync(join(folder, "out"), uid, uid);
     const child = spawn(program, {
       ...(uid !== undefined && { uid, gid: uid }),
       env: {
@@ -97,7 +108,7 @@ describe("nginx with that configuration", function () {
         RESOLV_CONF: join(folder, "resolv.conf"),
         WORK: join(folder, "work"),
       },
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ["ignore", out, "pipe"],
     });
     nginx = child;
     let words = "";
@@ -138,6 +149,26 @@ describe("nginx with that configuration", function () {
     answer.resume();
     return answer.statusCode ?? 0;
   }
+
+  it("says who opens a page and who is refused, and nothing of what pages and programs fetch", async () => {
+    const said = (): string[] => readFileSync(join(folder, "out"), "utf8").split("\n").slice(0, -1);
+    const before = said().length;
+    await ask(ports.page, "/", { ...ana, "sec-fetch-mode": "navigate" });
+    // Over plain http browsers do not say how they ask.
+    await ask(ports.page, "/", { ...ana, accept: "text/html,application/xhtml+xml" });
+    await ask(ports.page, "/app.js", { ...ana, "sec-fetch-mode": "no-cors", accept: "*/*" });
+    await ask(ports.sql, "/v1/info", { ...ana, accept: "application/json" });
+    await ask(ports.page, "/", login("ana@example.com", "word-2"));
+    await ask(ports.page, "/");
+    await ask(ports.page, "/", { ...login('a" b', "x"), "sec-fetch-mode": "navigate" });
+    const title = display.title;
+    expect(said().slice(before)).to.deep.equal([
+      `opened: "ana@example.com" "${title}" 200`,
+      `opened: "ana@example.com" "${title}" 200`,
+      `opened: "ana@example.com" "${title}" 401`,
+      `opened: "a\\x22 b" "${title}" 401`,
+    ]);
+  });
 
   it("refuses who has no login, a wrong password, another's password, or an empty one, and the page sees none of it", async () => {
     const refused: Record<string, string>[] = [
