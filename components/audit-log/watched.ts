@@ -5,7 +5,7 @@ export const auditLogWatched: Watched = {
   panels: [
     {
       title: "What people did, in 5 minutes",
-      lines: { "{{service}}: {{action}}": "sum(increase(audit_deeds_total[5m])) by (service, action)" },
+      lines: { "{{source}}: {{action}}": "sum(increase(audit_deeds_total[5m])) by (source, action)" },
     },
     { title: "Entries that the table lacks", lines: { waiting: "audit_waiting" } },
   ],
@@ -24,7 +24,7 @@ export const auditLogWatched: Watched = {
       expr: "audit_source_up == 0",
       forMinutes: 10,
       severity: "warning",
-      summary: "What people do in {{ $labels.service }} is not known at present.",
+      summary: "What people do in {{ $labels.source }} is not known at present.",
       runbook: "npm run logs -- --service audit-log says what it answers; it is asked again for the same time.",
     },
   ],

@@ -68,14 +68,14 @@ export class Clerk {
     });
   }
 
-  /** Figures of itself. @param everyMs Time between two writes, in ms. */
+  /** Figures of itself; label `service` is the pod's own. @param everyMs Time between two writes, in ms. */
   samples(everyMs: number, now = Date.now()): Sample[] {
     const { book, sources } = this.#options;
     return [
       ...[...this.#counts.values()].map(({ labels, value }) => ({ name: "audit_deeds_total", labels, value })),
       ...sources.map(({ service }) => ({
         name: "audit_source_up",
-        labels: { service },
+        labels: { source: service },
         value: Number(!this.#problems.has(service)),
       })),
       { name: "audit_waiting", value: book.waits },
@@ -99,7 +99,7 @@ export class Clerk {
     for (const entry of entries) {
       const { service, action } = entry;
       const key = `${service}/${action}`;
-      const known = this.#counts.get(key) ?? { labels: { service, action }, value: 0 };
+      const known = this.#counts.get(key) ?? { labels: { source: service, action }, value: 0 };
       known.value++;
       this.#counts.set(key, known);
       this.#options.log(lineOf(entry));

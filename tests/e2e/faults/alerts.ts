@@ -116,8 +116,8 @@ export const causes: Readonly<Record<string, { readonly wrong: readonly Series[]
       well: [still("audit_late_seconds", 900)],
     },
     AuditSourceSilent: {
-      wrong: [still("audit_source_up", 0, { service: "presto" })],
-      well: [still("audit_source_up", 1, { service: "presto" })],
+      wrong: [still("audit_source_up", 0, { source: "presto" })],
+      well: [still("audit_source_up", 1, { source: "presto" })],
     },
     TooManySeries: {
       wrong: [

@@ -70,7 +70,7 @@ describe("what asks what people did", () => {
     await asked.look(signal);
     expect(said).to.have.members(["fails: no", LINE, "hangs: no answer within 0.03 s"]);
     const up = asked.samples(0).filter(({ name }) => name === "audit_source_up");
-    expect(up.map(({ labels, value }) => [labels?.["service"], value])).to.deep.equal([
+    expect(up.map(({ labels, value }) => [labels?.["source"], value])).to.deep.equal([
       ["hangs", 0],
       ["fails", 0],
       ["presto", 1],
@@ -110,7 +110,7 @@ describe("what asks what people did", () => {
     expect(figure(asked, "audit_waiting")).to.equal(0);
     expect(asked.samples(0)).to.deep.include({
       name: "audit_deeds_total",
-      labels: { service: "presto", action: "ran a query" },
+      labels: { source: "presto", action: "ran a query" },
       value: 1,
     });
   });
