@@ -27,6 +27,7 @@ export const tools = defineService({
       "platform/describe-error.ts",
       "platform/hops",
       "platform/kube-api.ts",
+      "platform/little-server.ts",
       "platform/masking.ts",
       "platform/names.ts",
       "platform/records",

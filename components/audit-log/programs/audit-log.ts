@@ -5,11 +5,10 @@
  * Environment: `AUDIT_CONFIG` (a JSON object: what each room has told), its rooms' secrets, `LOGS_URL`, `PRESTO_URL` (without it nothing is
  * written, and begins with what is done after the start), `CATALOG` (lake), `PRESTO_USER`, `KEEP_DAYS`, `LOOK_SECONDS` (15), `WRITE_SECONDS` (600), `PORT`.
  */
-import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { describeError } from "../../../platform/describe-error.ts";
 import { secretVariable } from "../../../platform/hops/define-hops.ts";
+import { littleServer } from "../../../platform/little-server.ts";
 import { Masking } from "../../../platform/masking.ts";
 import { auditedLines, roomAudits } from "../../audits.ts";
 import { exposition } from "../../metrics/programs/exposition.ts";
@@ -88,30 +87,14 @@ const clerk = new Clerk({
   log: (line) => void process.stdout.write(`${line}\n`),
 });
 
-const server = createServer((request, response) => {
-  const answer = async (): Promise<readonly [number, string]> => {
-    switch (`${request.method ?? ""} ${request.url ?? ""}`) {
-      case "GET /healthz":
-        return [200, ""];
-      case "GET /metrics":
-        return [200, exposition(clerk.samples(everyMs))];
-      case "POST /write":
-        // One that hangs holds up no other, and not the table.
-        await Promise.race([clerk.look(ended.signal), sleep(LOOK_MS)]);
-        return [200, JSON.stringify({ rows: await clerk.write(ended.signal) })];
-      default:
-        return [404, ""];
-    }
-  };
-  answer()
-    .catch((error: unknown): readonly [number, string] => [503, describeError(error)])
-    .then(([status, text]) => {
-      response.writeHead(status, { "content-type": "text/plain; version=0.0.4" });
-      response.end(text);
-    })
-    .catch(() => undefined);
+littleServer(settings.PORT, {
+  "GET /metrics": () => exposition(clerk.samples(everyMs)),
+  "POST /write": async () => {
+    // One that hangs holds up no other, and not the table.
+    await Promise.race([clerk.look(ended.signal), sleep(LOOK_MS)]);
+    return { rows: await clerk.write(ended.signal) };
+  },
 });
-server.listen(settings.PORT);
 
 /** Again and again, until the program is stopped: some services remember for minutes only what they are asked for here. */
 async function every(ms: number, work: () => Promise<void>): Promise<void> {

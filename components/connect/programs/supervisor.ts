@@ -4,9 +4,9 @@
  * Environment: `CONNECT_URL` = `http://connect:8083`, `CONNECTORS_FILE`, `PORT`, `LOOK_SECONDS` (10), and how Kafka is reached
  * (`kafkaClient`).
  */
-import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { littleServer } from "../../../platform/little-server.ts";
 import { kafkaClient } from "../../kafka/programs/kafka-client.ts";
 import { connectApi } from "./connect-api.ts";
 import { groupLag } from "./group-lag.ts";
@@ -35,12 +35,7 @@ const watch = new Watch({
   lagOf: (group) => groupLag(() => kafka.admin(), group),
   log,
 });
-const server = createServer((request, response) => {
-  const isKnown = request.method === "GET" && (request.url === "/connectors" || request.url === "/healthz");
-  response.writeHead(isKnown ? 200 : 404, { "content-type": "application/json" });
-  response.end(isKnown && request.url === "/connectors" ? JSON.stringify(watch.report) : "{}");
-});
-server.listen(settings.PORT);
+const server = littleServer(settings.PORT, { "GET /connectors": () => watch.report });
 
 while (!ended.signal.aborted) {
   await watch.look();

@@ -3,10 +3,10 @@
  *
  * Environment: `STORE_URL`, `NAMESPACES` (with commas), `POD_WORDS` (a JSON object: labels of pods by what they tell), `KEEP_DAYS`, `PORT`.
  */
-import { createServer } from "node:http";
 import { z } from "zod";
 import { Collection } from "./collection.ts";
 import { KubeApi } from "../../../platform/kube-api.ts";
+import { littleServer } from "../../../platform/little-server.ts";
 
 const labels = z.array(z.string()).default([]);
 const environment = z.object({
@@ -36,15 +36,6 @@ const collection = new Collection({
   keepDays: KEEP_DAYS,
   log: (line) => void process.stdout.write(`${new Date().toISOString()} ${line}\n`),
 });
-const server = createServer((request, response) => {
-  const known: Readonly<Record<string, () => object>> = {
-    "/healthz": () => ({}),
-    "/report": () => collection.report(),
-  };
-  const answer = known[request.url ?? ""];
-  response.writeHead(answer === undefined ? 404 : 200, { "content-type": "application/json" });
-  response.end(JSON.stringify(answer?.() ?? {}));
-});
-server.listen(PORT);
+const server = littleServer(PORT, { "GET /report": () => collection.report() });
 await collection.run(ended.signal);
 server.close();

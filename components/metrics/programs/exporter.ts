@@ -4,7 +4,6 @@
  *
  * Environment: `WATCH_CONFIG` (a JSON object: what each room has told), its rooms' secrets, `NAMESPACES` (with commas), `PORT`, `LOOK_SECONDS` (15).
  */
-import { createServer, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { secretVariable } from "../../../platform/hops/define-hops.ts";
@@ -14,6 +13,7 @@ import { roomWatches } from "../../watches.ts";
 import { Asked, type Source } from "./asked.ts";
 import { exposition } from "./exposition.ts";
 import { Marks, markSchema } from "./marks.ts";
+import { littleServer } from "../../../platform/little-server.ts";
 import { listSchema, objectSamples } from "./objects.ts";
 
 const environment = z.looseObject({
@@ -66,37 +66,10 @@ const asked = new Asked({
 });
 const marks = new Marks();
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = "";
-  for await (const chunk of request) {
-    text += String(chunk);
-    if (text.length > 1000) throw new Error("a mark is short");
-  }
-  return text;
-}
-
-const server = createServer((request, response) => {
-  const answer = async (): Promise<readonly [number, string]> => {
-    switch (`${request.method ?? ""} ${request.url ?? ""}`) {
-      case "GET /healthz":
-        return [200, ""];
-      case "GET /metrics":
-        return [200, exposition([...asked.samples(), ...marks.samples()])];
-      case "POST /marks":
-        return [200, JSON.stringify({ slot: marks.set(markSchema.parse(JSON.parse(await bodyOf(request))).value) })];
-      default:
-        return [404, ""];
-    }
-  };
-  answer()
-    .catch((error: unknown): readonly [number, string] => [400, error instanceof Error ? error.message : String(error)])
-    .then(([status, text]) => {
-      response.writeHead(status, { "content-type": "text/plain; version=0.0.4" });
-      response.end(text);
-    })
-    .catch(() => undefined);
+littleServer(PORT, {
+  "GET /metrics": () => exposition([...asked.samples(), ...marks.samples()]),
+  "POST /marks": (body) => ({ slot: marks.set(markSchema.parse(JSON.parse(body)).value) }),
 });
-server.listen(PORT);
 
 while (!ended.signal.aborted) {
   await asked.look(ended.signal);

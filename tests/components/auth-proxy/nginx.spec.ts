@@ -112,7 +112,7 @@ describe("nginx with that configuration", function () {
     });
     nginx = child;
     let words = "";
-    child.stderr.on("data", (data: Buffer) => (words += data.toString()));
+    child.stderr?.on("data", (data: Buffer) => (words += data.toString()));
     for (let tries = 0; ; tries++) {
       const status = await ask(ports.health, HEALTH_PATH).catch(() => 0);
       if (status === 200) break;
