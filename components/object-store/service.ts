@@ -136,6 +136,7 @@ function authoritySettingProblems(
 
 export const objectStore = defineService({
   name: "objectStore",
+  title: "the object store",
   alsoCalled: ["garage", "versity"],
   onPath: true,
   settings,

@@ -27,6 +27,7 @@ export function postgresBackupResources(settings: {
 
 export const postgres = defineService({
   name: "postgres",
+  title: "PostgreSQL",
   onDemand: true,
   settings: z
     .strictObject({
