@@ -158,7 +158,7 @@ describe("the network of the program", function () {
           connect: "connect-supervisor/supervisor:8080",
           flink: "flink/jobmanager:8081",
           logs: "logs-collector/collector:8080 logs/store:9428",
-          metrics: "metrics-alerts/alerts:8880",
+          metrics: "metrics-alerts/alerts:8880 metrics/store:8428",
           nifi: "nifi-supervisor/supervisor:8080",
           zookeeper: "zookeeper/member:8080",
         }).filter(([name]) => {

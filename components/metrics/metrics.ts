@@ -171,8 +171,8 @@ export class Metrics extends Component {
     const exporter = createExporter();
     const notifier = notifySecret === undefined ? undefined : createNotifier(notifySecret);
     const alerts = createAlerts();
-    // `npm run status` asks what is wrong.
-    this.edges.push(statusEdge(alertsAt));
+    // `npm run status` asks what is wrong, and whether the store has room.
+    this.edges.push(statusEdge(alertsAt), statusEdge(at));
     this.address = createProxy();
     this.endpoint = {
       kind: "metrics",

@@ -34,6 +34,8 @@ const DROPPED =
 const TOO_MANY =
   "the store of metrics drops new series: it has as many as it may have in an hour or a day; npm run status says of which alert";
 
+const FULL = "the store of metrics takes nothing more: its disk is full; npm run status says what to do";
+
 /** A number that only this run has. */
 export function markOf(run: string): number {
   return Buffer.from(run).reduce((sum, byte) => (sum * 31 + byte) % 1_000_003, 7);
@@ -64,6 +66,8 @@ export function metricsHop({ store, exporter, pages, run, pauseMs }: MetricsHopO
           if (Number(row?.value[1]) !== mark) {
             const [dropped] = await query(DROPPED);
             if (Number(dropped?.value[1] ?? 0) > 0) throw new Error(TOO_MANY);
+            const page = await session.send("GET", "/metrics", { signal });
+            if (/^vm_storage_is_read_only\b.* 1$/m.test(page.text)) throw new Error(FULL);
             throw new Error("the marked figure has not been read yet");
           }
           const read = await query("up");

@@ -183,6 +183,7 @@ describe("metrics", () => {
       "metrics-exporter/exporter > API server",
       "metrics-alerts/alerts > metrics/store",
       "API server > metrics-alerts/alerts",
+      "API server > metrics/store",
     ]);
   });
 

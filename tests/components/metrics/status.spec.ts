@@ -33,8 +33,22 @@ describe("the status of alerts", () => {
       asked.push(`${service}${path}`);
       return Promise.resolve({ data: { alerts: [] } } as T);
     };
-    expect(await alertsStatus({ enabled: true }, { ask })).to.deep.equal({ json: [], faults: [] });
-    expect(await alertsStatus({}, { ask })).to.equal(undefined);
-    expect(asked).to.deep.equal(["metrics-alerts:8880/api/v1/alerts"]);
+    const text = (service: string, path: string): Promise<string> => {
+      asked.push(`${service}${path}`);
+      return Promise.resolve('vm_storage_is_read_only{path="/data"} 0\n');
+    };
+    expect(await alertsStatus({ enabled: true }, { ask, text })).to.deep.equal({ json: [], faults: [] });
+    expect(await alertsStatus({}, { ask, text })).to.equal(undefined);
+    expect(asked).to.have.members(["metrics:8428/metrics", "metrics-alerts:8880/api/v1/alerts"]);
+  });
+
+  it("says that the store is full, since no alert can", async () => {
+    const ask = <T>(): Promise<T> => Promise.resolve({ data: { alerts: [] } } as T);
+    const full = () => Promise.resolve('vm_storage_is_read_only{path="/data"} 1\n');
+    const faults = (await alertsStatus({ enabled: true }, { ask, text: full }))?.faults ?? [];
+    expect(faults).to.have.length(1);
+    expect(faults[0]).to.match(/takes nothing more.*services\.metrics\.storage\.size/);
+    const silent = () => Promise.reject(new Error("away"));
+    expect(await alertsStatus({ enabled: true }, { ask, text: silent })).to.deep.equal({ json: [], faults: [] });
   });
 });

@@ -20,8 +20,10 @@ describe("hop metrics", () => {
     mark: () => number | undefined,
     pages: Readonly<Record<string, number>> = { kafka: 1, logs: 1, leaving: 0 },
     dropped = 0,
+    isFull = false,
   ) => ({
     "POST /marks": { body: { slot: "3" } },
+    "GET /metrics": { body: `vm_storage_is_read_only{path="/data"} ${Number(isFull)}\n` },
     "POST /api/v1/query": ({ body }: { readonly body: string }) => {
       const query = decodeURIComponent(body.replaceAll("+", " "));
       if (query === "query=up")
@@ -65,6 +67,13 @@ describe("hop metrics", () => {
     server.reset(routes(() => undefined, { kafka: 1 }, 40));
     expect((await runHop(hop(), 100)).result.message).to.include(
       "the store of metrics drops new series: it has as many as it may have in an hour or a day",
+    );
+  });
+
+  it("names a disk that is full", async () => {
+    server.reset(routes(() => undefined, { kafka: 1 }, 0, true));
+    expect((await runHop(hop(), 100)).result.message).to.include(
+      "the store of metrics takes nothing more: its disk is full",
     );
   });
 });
