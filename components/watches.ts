@@ -10,10 +10,12 @@ import { nifiWatch } from "./nifi/watch.ts";
 import { objectStoreWatch } from "./object-store/watch.ts";
 import { postgresWatch } from "./postgres/watch.ts";
 import { prestoWatch } from "./presto/watch.ts";
+import { telemetryWatch } from "./telemetry/watch.ts";
 import { zookeeperWatch } from "./zookeeper/watch.ts";
 
 export const roomWatches: readonly AnyRoomWatch[] = [
   kafkaWatch,
+  telemetryWatch,
   prestoWatch,
   postgresWatch,
   objectStoreWatch,

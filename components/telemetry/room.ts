@@ -1,4 +1,5 @@
 /** How the first data path is built: the node's own figures, from Kafka into Iceberg, and the streams of all rooms. */
+import { watchable } from "../../platform/watchable.ts";
 import { defineRoom } from "../../platform/place.ts";
 import { programText } from "../../platform/program.ts";
 import { kafkaEnv } from "../kafka/kafka-env.ts";
@@ -10,6 +11,7 @@ import { SparkApplication } from "../spark/spark-application.ts";
 import { telemetryRecord } from "./programs/record.ts";
 import { producerResources, streamDriverResources, telemetry } from "./service.ts";
 import { provenTelemetry, TelemetryProducer } from "./telemetry.ts";
+import type { telemetryWatch } from "./watch.ts";
 import type { SparkEndpoint } from "../spark/endpoint.ts";
 
 export const telemetryRoom = defineRoom({
@@ -79,6 +81,15 @@ export const telemetryRoom = defineRoom({
   },
   offers: ({ topic, producer, stream }, { own }) => ({
     addresses: { sparkUi: stream?.address },
+    watches:
+      topic === undefined
+        ? []
+        : [
+            watchable<typeof telemetryWatch>("telemetry", {
+              settings: { intervalSeconds: own.intervalSeconds },
+              reaches: [],
+            }),
+          ],
     proves:
       topic === undefined
         ? []

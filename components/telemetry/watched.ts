@@ -1,7 +1,9 @@
 /** What is watched of the telemetry's stream. */
 import type { Watched } from "../../platform/watching.ts";
 
-const records = (topic: string): string => `sum(increase(kafka_topic_partition_current_offset{topic="${topic}"}[10m]))`;
+const OFFSETS = 'kafka_topic_partition_current_offset{topic="telemetry"}';
+/** Ten minutes, or twice the time between two records. */
+const LONG = "clamp_min(2 * max(telemetry_interval_seconds), 600)";
 
 export const telemetryWatched: Watched = {
   panels: [
@@ -44,10 +46,12 @@ export const telemetryWatched: Watched = {
     },
     {
       name: "NoProducer",
-      expr: `${records("telemetry")} == 0`,
+      expr:
+        `min(time() - tlast_change_over_time(${OFFSETS}[1d])) > ${LONG} or ` +
+        `(sum(increase(${OFFSETS}[1d])) == 0 and min(time() - tfirst_over_time(${OFFSETS}[1d])) > ${LONG})`,
       forMinutes: 5,
       severity: "critical",
-      summary: "No record has come to topic telemetry for 10 minutes.",
+      summary: "No record has come to topic telemetry for longer than the producer's interval allows.",
       runbook: "npm run logs -- --service telemetry-producer shows why it sends none.",
     },
   ],

@@ -164,7 +164,10 @@ export const causes: Readonly<Record<string, { readonly wrong: readonly Series[]
       wrong: [still("kafka_topic_partition_under_replicated_partition", 1, topic)],
       well: [still("kafka_topic_partition_under_replicated_partition", 0, topic)],
     },
-    NoProducer: { wrong: [still(written, 9000, topic)], well: [moving(written, 9000, 2, topic)] },
+    NoProducer: {
+      wrong: [still(written, 9000, topic), still("telemetry_interval_seconds", 2)],
+      well: [moving(written, 9000, 2, topic), still("telemetry_interval_seconds", 2)],
+    },
     DeadLetters: {
       wrong: [
         moving("stream_refused_records_total", 500, 1 / 10, { topic: "telemetry", consumergroup: "g" }),
