@@ -58,6 +58,9 @@ async function hasCars(page: Page): Promise<void> {
     .locator("g.car")
     .first()
     .waitFor({ timeout: 10 * SECOND });
+  // What it says is renewed less often than what it shows.
+  const words = page.locator('svg[role="img"][aria-label*=" in lap "]').first();
+  await words.waitFor({ timeout: 10 * SECOND }).catch(() => undefined);
   const label = (await map.getAttribute("aria-label")) ?? "";
   must(
     /^Map of the track with \d+ cars: car-\d+ in lap \d+, car-\d+ in lap \d+/.test(label),
