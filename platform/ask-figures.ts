@@ -1,5 +1,5 @@
 /** Asks a service for its page of figures, in Prometheus' format, within the cluster: of those that want a login first. */
-import { describeError } from "./describe-error.ts";
+import { askText } from "./ask-text.ts";
 import type { Sample } from "./watching.ts";
 
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?[ \t]+(\S+)/;
@@ -27,13 +27,5 @@ export async function askFigures(
   signal: AbortSignal,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Sample[]> {
-  let answer: Response;
-  try {
-    answer = await fetch(url, { headers, signal });
-  } catch (error) {
-    throw new Error(`${url} can't be reached: ${describeError(error)}`, { cause: error });
-  }
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${text.slice(0, 200)}`);
-  return figuresOf(text);
+  return figuresOf(await askText(url, signal, { headers }));
 }

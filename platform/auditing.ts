@@ -3,6 +3,7 @@
  * the cluster.
  */
 import type * as z from "zod";
+import type { AnyRoomAsk, RoomAsk } from "./room-ask.ts";
 
 /** Something that somebody did. */
 export interface Deed {
@@ -19,28 +20,17 @@ export interface Deed {
   readonly outcome: string;
 }
 
-/** What a room has told: its settings with its secrets. */
-type Told<S extends z.ZodType, Secret extends string> = z.output<S> & Readonly<Record<Secret, string>>;
+/** Asks for deeds that ended after a time; they come in any order. */
+type AskForDeeds = (after: Date, signal: AbortSignal) => Promise<Deed[]>;
 
 /** How a room's service is asked for deeds. */
-export interface RoomAudit<
-  Room extends string = string,
-  S extends z.ZodType = z.ZodType,
-  Secret extends string = string,
-  Own = Told<S, Secret>,
-> {
-  /** Name of its service. */
-  readonly room: Room;
-  /** What must be known of it; nothing secret. */
-  readonly settings: S;
-  /** Each comes in an environment variable of its own. @default - none */
-  readonly secrets?: readonly Secret[];
-  /** @returns what asks for deeds that ended after a time, in any order. It throws an Error when it does not answer. */
-  make(own: Own): (after: Date, signal: AbortSignal) => Promise<Deed[]>;
-}
-
-/** The part of any room, as those see it who loop over all. */
-export type AnyRoomAudit = RoomAudit<string, z.ZodType, string, object>;
+export type RoomAudit<Room extends string, S extends z.ZodType, Secret extends string> = RoomAsk<
+  AskForDeeds,
+  Room,
+  S,
+  Secret
+>;
+export type AnyRoomAudit = AnyRoomAsk<AskForDeeds>;
 
 export function defineAudit<const Room extends string, S extends z.ZodType, Secret extends string = never>(
   audit: RoomAudit<Room, S, Secret>,

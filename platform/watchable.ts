@@ -1,9 +1,10 @@
 /** What a room tells those that ask it, for its figures or for what people did: where to ask, with references to its secrets. */
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
 import type { SecretKeyRef } from "./endpoints.ts";
+import { secretVariable } from "./hops/define-hops.ts";
 import type { Destination } from "./network.ts";
-import type { EnvVar } from "./workload.ts";
+import { type EnvVar, secretEnv } from "./workload.ts";
 
 /** What is known of those who ask: of its settings and secrets the types alone. */
 interface Asks {
@@ -41,4 +42,20 @@ type WatchablePart<Watch extends Asks> = {
 /** A room's part, checked by the types of its `watch.ts` or `audit.ts`, which is imported for its type alone. */
 export function watchable<Watch extends Asks>(room: Watch["room"], part: WatchablePart<Watch>): Watchable {
   return { room, secrets: {}, env: [], ...part };
+}
+
+/** What a program is told that asks these rooms: their settings in one variable, each secret in one of its own. */
+export function toldEnv(variable: string, parts: readonly Watchable[]): EnvVar[] {
+  const settings = pulumi
+    .all(parts.map((part) => pulumi.output(part.settings).apply((known) => [part.room, known] as const)))
+    .apply((all) => JSON.stringify(Object.fromEntries(all)));
+  return [
+    { name: variable, value: settings },
+    ...parts.flatMap(({ room, secrets }) =>
+      Object.entries(secrets).map(([secret, { secretName, key }]) =>
+        secretEnv(secretVariable(room, secret), secretName, key),
+      ),
+    ),
+    ...parts.flatMap(({ env }) => env),
+  ];
 }

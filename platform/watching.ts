@@ -3,6 +3,7 @@
  * of them that Prometheus could read. Loads nothing of Pulumi: the exporter runs in the cluster.
  */
 import type * as z from "zod";
+import type { AnyRoomAsk, RoomAsk } from "./room-ask.ts";
 
 /** A chart. */
 export interface Panel {
@@ -39,28 +40,16 @@ export interface Sample {
   readonly value: number;
 }
 
-/** What a room has told the exporter: its settings with its secrets. */
-type Told<S extends z.ZodType, Secret extends string> = z.output<S> & Readonly<Record<Secret, string>>;
+type AskForFigures = (signal: AbortSignal) => Promise<Sample[]>;
 
 /** How the exporter asks a room's service. */
-export interface RoomWatch<
-  Room extends string = string,
-  S extends z.ZodType = z.ZodType,
-  Secret extends string = string,
-  Own = Told<S, Secret>,
-> {
-  /** Name of its service. */
-  readonly room: Room;
-  /** What must be known of it; nothing secret. */
-  readonly settings: S;
-  /** Each comes in an environment variable of its own. @default - none */
-  readonly secrets?: readonly Secret[];
-  /** @returns what asks it, again and again. It throws an Error when it does not answer. */
-  make(own: Own): (signal: AbortSignal) => Promise<Sample[]>;
-}
-
-/** The part of any room, as those see it who loop over all. */
-export type AnyRoomWatch = RoomWatch<string, z.ZodType, string, object>;
+export type RoomWatch<Room extends string, S extends z.ZodType, Secret extends string> = RoomAsk<
+  AskForFigures,
+  Room,
+  S,
+  Secret
+>;
+export type AnyRoomWatch = AnyRoomAsk<AskForFigures>;
 
 export function defineWatch<const Room extends string, S extends z.ZodType, Secret extends string = never>(
   watch: RoomWatch<Room, S, Secret>,

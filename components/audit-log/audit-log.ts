@@ -3,11 +3,10 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { Ready } from "../../platform/endpoints.ts";
-import { secretVariable } from "../../platform/hops/define-hops.ts";
 import { labels, selector, serviceHost } from "../../platform/names.ts";
 import { type Destination, podsAt } from "../../platform/network.ts";
-import type { Watchable } from "../../platform/watchable.ts";
-import { deployment, httpProbes, type Resources, secretEnv, service } from "../../platform/workload.ts";
+import { toldEnv, type Watchable } from "../../platform/watchable.ts";
+import { deployment, httpProbes, type Resources, service } from "../../platform/workload.ts";
 import type { LogsEndpoint } from "../logs/endpoint.ts";
 import type { PrestoEndpoint } from "../presto/endpoint.ts";
 import { AUDIT_PORT, AUDITOR } from "./names.ts";
@@ -42,9 +41,6 @@ export class AuditLog extends Component {
     super("AuditLog", name, { keepDays, writeMinutes }, opts);
     const childOptions = { parent: this };
     const meta = { namespace, labels: labels(name, ROLE), selector: selector(name, ROLE) };
-    const told = pulumi
-      .all(audits.map(({ room, settings }) => pulumi.output(settings).apply((known) => [room, known] as const)))
-      .apply((all) => JSON.stringify(Object.fromEntries(all)));
     service(name, { ...meta, ports: { http: AUDIT_PORT } }, childOptions);
     const clerk: k8s.apps.v1.Deployment = deployment(
       {
@@ -60,19 +56,13 @@ export class AuditLog extends Component {
           image: args.toolsImage,
           command: ["node", "--max-old-space-size=64", "/opt/millrace/components/audit-log/programs/audit-log.ts"],
           env: [
-            { name: "AUDIT_CONFIG", value: told },
+            ...toldEnv("AUDIT_CONFIG", audits),
             { name: "LOGS_URL", value: logs.url },
             ...(presto === undefined ? [] : [{ name: "PRESTO_URL", value: presto.url }]),
             { name: "PRESTO_USER", value: AUDITOR },
             { name: "KEEP_DAYS", value: String(keepDays) },
             { name: "WRITE_SECONDS", value: String(writeMinutes * 60) },
             { name: "PORT", value: String(AUDIT_PORT) },
-            ...audits.flatMap(({ room, secrets }) =>
-              Object.entries(secrets).map(([secret, { secretName, key }]) =>
-                secretEnv(secretVariable(room, secret), secretName, key),
-              ),
-            ),
-            ...audits.flatMap(({ env }) => env),
           ],
           ports: { http: AUDIT_PORT },
           resources: args.resources,

@@ -6,22 +6,13 @@ import { goMemoryLimit } from "../../platform/go-memory.ts";
 import { Component, type ComponentOptions } from "../../platform/component.ts";
 import type { PublishedAddress } from "../../platform/endpoints.ts";
 import { type Exposure, publish } from "../../platform/exposure.ts";
-import { secretVariable } from "../../platform/hops/define-hops.ts";
 import { rolePassword, secretFolders } from "../../platform/generated-secret.ts";
 import { labels, roleSecretName, selector, serviceHost } from "../../platform/names.ts";
 import { type Destination, kubelets, outsideAt, podsAt, statusEdge } from "../../platform/network.ts";
 import type { Quarter } from "../../platform/quarters.ts";
 import { type DataSettings, dataProblems, type Storage } from "../../platform/storage.ts";
-import type { Watchable } from "../../platform/watchable.ts";
-import {
-  configMap,
-  deployment,
-  httpProbes,
-  type Resources,
-  secretEnv,
-  service,
-  statefulSet,
-} from "../../platform/workload.ts";
+import { toldEnv, type Watchable } from "../../platform/watchable.ts";
+import { configMap, deployment, httpProbes, type Resources, service, statefulSet } from "../../platform/workload.ts";
 import type { MetricsEndpoint } from "./endpoint.ts";
 import {
   ALERTS,
@@ -256,9 +247,6 @@ export class Metrics extends Component {
       const list = (apiGroups: string[], resources: string[]) => ({ apiGroups, resources, verbs: ["list"] });
       const rules = [list([""], ["pods"]), list(["batch"], ["jobs", "cronjobs"])];
       const account = readerAccount(EXPORTER, { namespace, component: ASKER, quarters, rules }, childOptions);
-      const told = pulumi
-        .all(args.watches.map(({ room, settings }) => pulumi.output(settings).apply((known) => [room, known] as const)))
-        .apply((all) => JSON.stringify(Object.fromEntries(all)));
       return deployment(
         {
           name: EXPORTER,
@@ -272,16 +260,10 @@ export class Metrics extends Component {
             image: args.toolsImage,
             command: ["node", "--max-old-space-size=64", "/opt/millrace/components/metrics/programs/exporter.ts"],
             env: [
-              { name: "WATCH_CONFIG", value: told },
+              ...toldEnv("WATCH_CONFIG", args.watches),
               { name: "NAMESPACES", value: namespaces.apply((all) => all.join(",")) },
               { name: "PORT", value: String(EXPORTER_PORT) },
               API_SERVER_CA,
-              ...args.watches.flatMap(({ room, secrets }) =>
-                Object.entries(secrets).map(([secret, { secretName, key }]) =>
-                  secretEnv(secretVariable(room, secret), secretName, key),
-                ),
-              ),
-              ...args.watches.flatMap(({ env }) => env),
             ],
             ports: { http: EXPORTER_PORT },
             serviceAccountName: account,

@@ -7,8 +7,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { secretVariable } from "../../../platform/hops/define-hops.ts";
 import { littleServer } from "../../../platform/little-server.ts";
+import { asksOf, toldSchema } from "../../../platform/room-ask.ts";
 import { Masking } from "../../../platform/masking.ts";
 import { auditedLines, roomAudits } from "../../audits.ts";
 import { exposition } from "../../metrics/programs/exposition.ts";
@@ -20,10 +20,7 @@ import { deedsInLogs } from "./log-lines.ts";
 import { AuditTable } from "./table.ts";
 
 const environment = z.looseObject({
-  AUDIT_CONFIG: z
-    .string()
-    .transform((text): unknown => JSON.parse(text))
-    .pipe(z.record(z.string(), z.unknown())),
+  AUDIT_CONFIG: toldSchema,
   LOGS_URL: z.url(),
   PRESTO_URL: z.url().optional(),
   PRESTO_USER: z.string().min(1),
@@ -47,13 +44,7 @@ process.on("SIGTERM", () => {
   ended.abort();
 });
 
-const asked = roomAudits.flatMap((audit): Source[] => {
-  const { room, settings: shape, secrets = [] } = audit;
-  if (settings.AUDIT_CONFIG[room] === undefined) return [];
-  const own = shape.parse(settings.AUDIT_CONFIG[room]) as object;
-  const secret = Object.fromEntries(secrets.map((name) => [name, process.env[secretVariable(room, name)] ?? ""]));
-  return [{ service: room, ask: audit.make({ ...own, ...secret }) }];
-});
+const asked = asksOf(roomAudits, settings.AUDIT_CONFIG);
 const inLogs = [...Map.groupBy(auditedLines, ({ room }) => room)].map(([service, lines]): Source => ({
   service,
   ask: async (after, signal) =>

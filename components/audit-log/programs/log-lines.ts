@@ -1,7 +1,7 @@
 /** Deeds that lines of logs tell, asked from the logs' store. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { describeError } from "../../../platform/describe-error.ts";
+import { askText } from "../../../platform/ask-text.ts";
 import type { AuditedLines, Deed } from "../../../platform/auditing.ts";
 
 const rowShape = z.object({ _time: z.string(), _msg: z.string(), pod: z.string(), user: z.string().default("") });
@@ -46,15 +46,10 @@ async function entriesAfter(
   signal: AbortSignal,
 ): Promise<Row[]> {
   const query = `_time:>${time} ${filter} | fields _time, _msg, pod, user | sort by (_time) limit ${most}`;
-  const answer = await fetch(`${url}/select/logsql/query`, {
+  const text = await askText(`${url}/select/logsql/query`, signal, {
     method: "POST",
     body: new URLSearchParams({ query }),
-    signal,
-  }).catch((error: unknown) => {
-    throw new Error(`${url} can't be reached: ${describeError(error)}`, { cause: error });
   });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${text.slice(0, 200)}`);
   return text.split("\n").flatMap((line): Row[] => {
     if (line === "") return [];
     const row = rowShape.parse(JSON.parse(line));

@@ -6,8 +6,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { secretVariable } from "../../../platform/hops/define-hops.ts";
 import { certificateWatch } from "../../../platform/certificate-watch.ts";
+import { asksOf, toldSchema } from "../../../platform/room-ask.ts";
 import { KubeApi } from "../../../platform/kube-api.ts";
 import { roomWatches } from "../../watches.ts";
 import { Asked, type Source } from "./asked.ts";
@@ -17,10 +17,7 @@ import { littleServer } from "../../../platform/little-server.ts";
 import { listSchema, objectSamples } from "./objects.ts";
 
 const environment = z.looseObject({
-  WATCH_CONFIG: z
-    .string()
-    .transform((text): unknown => JSON.parse(text))
-    .pipe(z.record(z.string(), z.unknown())),
+  WATCH_CONFIG: toldSchema,
   NAMESPACES: z
     .string()
     .min(1)
@@ -53,13 +50,7 @@ const objects: Source = {
     return [...ends, ...objectSamples({ pods, cronJobs, jobs })];
   },
 };
-const services = roomWatches.flatMap((watch): Source[] => {
-  const { room, settings, secrets = [] } = watch;
-  if (WATCH_CONFIG[room] === undefined) return [];
-  const own = settings.parse(WATCH_CONFIG[room]) as object;
-  const secret = Object.fromEntries(secrets.map((name) => [name, process.env[secretVariable(room, name)] ?? ""]));
-  return [{ service: room, ask: watch.make({ ...own, ...secret }) }];
-});
+const services = asksOf(roomWatches, WATCH_CONFIG);
 const asked = new Asked({
   sources: [objects, ...services],
   log: (line) => void process.stdout.write(`${new Date().toISOString()} ${line}\n`),
